@@ -1,0 +1,184 @@
+/**
+ * `npm run build`: bundles the sources into dist/.
+ *
+ *   src/cli/main.ts       → dist/cli.js          the `volt` command
+ *   workers/<stage>.ts    → dist/workers/<stage>.js
+ *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
+ *   src/web/client/*.css  → dist/public/*.css
+ *
+ * A start, or another build, may happen at any moment, and a running Volt may yet import a chunk of the build before.
+ * So everything is bundled in memory first; files then move into place one by one, what is imported before what
+ * imports it (chunks carry their content's hash in their name); and a build leaves the files of the one before alone.
+ */
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { fingerprint, readManifest } from './setup/bundle.mjs';
+
+/**
+ * Packages left in node_modules: native ones, those that read files beside themselves, and those that bullmq would
+ * load only for backends that Volt does not use.
+ */
+const EXTERNAL = [
+  'libsql',
+  '@bull-board/api',
+  '@bull-board/hono',
+  '@bull-board/ui',
+  'pg',
+  'redis',
+  'bullmq-otel',
+  '@valkey/valkey-glide',
+  'msgpackr-extract',
+];
+
+/** Bundled CommonJS packages call `require` for Node's own modules; an ES module has none unless it makes one. */
+const REQUIRE = `import { createRequire as voltCreateRequire } from 'node:module'; const require = voltCreateRequire(import.meta.url);`;
+
+const SHEBANG = '#!/usr/bin/env node\n';
+
+/**
+ * @param {string} root the checkout
+ * @returns {Promise<void>}
+ * @throws {esbuild.BuildFailure} after which dist/ is as it was
+ */
+export async function build(root) {
+  // Taken first: a source that changes while it is being bundled makes the result stale.
+  const source = fingerprint(root);
+  const files = [...(await bundleServer(root)), ...(await bundleClient(root))];
+  const names = files.map((file) => file.name);
+  const last = readManifest(root);
+  for (const file of files.sort((a, b) => rank(a.name) - rank(b.name)))
+    put(join(root, 'dist', file.name), file.contents);
+  const manifest = { source, files: names, previous: last?.source === source ? last.previous : (last?.files ?? []) };
+  put(join(root, 'dist', 'build.json'), JSON.stringify(manifest));
+  for (const name of last?.previous ?? []) {
+    if (!names.includes(name) && !manifest.previous.includes(name)) rmSync(join(root, 'dist', name), { force: true });
+  }
+}
+
+/**
+ * @param {string} root
+ * @returns {Promise<Output[]>}
+ */
+async function bundleServer(root) {
+  const workers = sources(join(root, 'workers'), '.ts').map((name) => ({
+    in: join(root, 'workers', name),
+    out: `workers/${stem(name)}`,
+  }));
+  const outputs = await bundle(root, {
+    entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers],
+    chunkNames: '[name]-[hash]',
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // bullmq's ES modules come without what Volt does not use.
+    mainFields: ['module', 'main'],
+    external: EXTERNAL,
+    banner: { js: REQUIRE },
+    minifySyntax: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+  });
+  return withShebang(outputs);
+}
+
+/**
+ * @param {string} root
+ * @returns {Promise<Output[]>}
+ */
+async function bundleClient(root) {
+  const folder = join(root, 'src/web/client');
+  const entries = [...sources(folder, '.ts'), ...sources(folder, '.css')];
+  if (entries.length === 0) return [];
+  return bundle(root, {
+    entryPoints: entries.map((name) => ({ in: join(folder, name), out: `public/${stem(name)}` })),
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+  });
+}
+
+/**
+ * @typedef {{ name: string, contents: string | Uint8Array<ArrayBufferLike> }} Output a path below dist/, and what belongs there
+ * @param {string} root
+ * @param {esbuild.BuildOptions} options
+ * @returns {Promise<Output[]>}
+ */
+async function bundle(root, options) {
+  const dist = join(root, 'dist');
+  const result = await esbuild.build({
+    ...options,
+    absWorkingDir: root,
+    outdir: dist,
+    bundle: true,
+    write: false,
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  const outputs = result.outputFiles ?? [];
+  return outputs.map(({ path, contents }) => ({ name: relative(dist, path), contents }));
+}
+
+/**
+ * Makes dist/cli.js a program of its own.
+ * @param {Output[]} outputs
+ * @returns {Output[]}
+ */
+function withShebang(outputs) {
+  return outputs.map(({ name, contents }) => {
+    const text = () => Buffer.from(contents).toString();
+    if (name === 'cli.js') return { name, contents: SHEBANG + text() };
+    // In a source map a semicolon is a line; this one is the shebang's.
+    if (name === 'cli.js.map') return { name, contents: text().replace('"mappings": "', '"mappings": ";') };
+    return { name, contents };
+  });
+}
+
+/**
+ * What is imported comes before what imports it.
+ * @param {string} name
+ */
+function rank(name) {
+  if (name.endsWith('.map') || name.startsWith('public/')) return 0;
+  return name === 'cli.js' || name.startsWith('workers/') ? 2 : 1;
+}
+
+/**
+ * @param {string} path
+ * @param {string | Uint8Array} contents
+ */
+function put(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const aside = `${path}.${process.pid}.tmp`;
+  writeFileSync(aside, contents, { mode: path.endsWith('cli.js') ? 0o755 : 0o644 });
+  renameSync(aside, path);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} extension
+ */
+function sources(folder, extension) {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(extension)) : [];
+}
+
+/** @param {string} name */
+function stem(name) {
+  return name.replace(/\.\w+$/, '');
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  try {
+    await build(root);
+  } catch (error) {
+    const errors =
+      error instanceof Error && 'errors' in error ? /** @type {esbuild.Message[]} */ (error.errors) : undefined;
+    const shown = errors && (await esbuild.formatMessages(errors, { kind: 'error', color: process.stderr.isTTY }));
+    console.error(shown?.join('\n') ?? error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { type Build, isFinal } from '../kernel/model.ts';
+import { Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { awaitIntent } from './intent.ts';
+import { configOf, jsonOption } from './options.ts';
+import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
+import { print, printJson } from './terminal.ts';
+import { buildName } from './wording.ts';
+
+/** Seconds to wait for the runner to end what it runs. */
+const patience = 15;
+
+export function cancelCommand(program: Command): CommandFile {
+  const command = jsonOption(program.command('cancel'))
+    .summary('cancel a build or a job')
+    .description('Cancels a build, or one of its jobs. A result that is recorded first stands.')
+    .argument('<build>', buildArgumentHelp)
+    .argument('[job]', jobArgumentHelp)
+    .action(async (buildText: string, jobText: string | undefined, { json }: { json?: boolean }) => {
+      const client = Client.of(configOf(command));
+      const build = await resolveBuild(client, buildText);
+      const job = jobText === undefined ? undefined : resolveJob(build, jobText);
+      const path = job ? `/jobs/${job.id}/cancel` : `/builds/${build.id}/cancel`;
+      const { intent } = await client.post<{ intent: number }>(path);
+      await awaitIntent(client, intent, patience);
+      const after = await client.get<Build>(`/builds/${build.id}`);
+      if (json) return printJson(after);
+      const status = job ? after.jobs.find(({ id }) => id === job.id)?.status : after.status;
+      const name = `${buildName(build)}${job ? ` ${job.name}` : ''}`;
+      if (status !== undefined && isFinal(status)) print(`${name}: ${status}`);
+      else print(`${name}: asked for; it ends as soon as its runner has heard of it`);
+    });
+  return {
+    command,
+    examples: [
+      ['volt cancel my-project#12', 'a build'],
+      ['volt cancel my-project#12 test', 'one job of it'],
+    ],
+  };
+}

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Config, dataPaths } from '../kernel/config.ts';
+import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { readEvents, type ServerEvent } from './sse.ts';
+
+type Query = { [name: string]: string | number | undefined };
+
+/** An answer comes within this many milliseconds, or the web stage counts as unreachable. */
+const patience = 30_000;
+
+/** The JSON API of Volt's web stage. Errors that it answers keep their code and remedy. */
+export class Client {
+  readonly url: string;
+  readonly #token: string | undefined;
+
+  constructor(url: string, token: string | undefined) {
+    this.url = url.replace(/\/+$/, '');
+    this.#token = token;
+  }
+
+  /** The web stage that the settings name, or else the one that uses the data directory. */
+  static of(config: Config): Client {
+    const paths = dataPaths(config.dataDir);
+    const url = config.url ?? contentOf(paths.webUrl) ?? `http://127.0.0.1:${config.httpPort}`;
+    return new Client(url, config.token ?? contentOf(paths.token));
+  }
+
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.#json(await this.#ask(path + queryText(query), {}));
+  }
+
+  async post<T>(path: string, body: unknown = {}): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#json(await this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) }));
+  }
+
+  /** The bytes of an answer as they arrive. */
+  async *bytes(path: string): AsyncGenerator<Uint8Array> {
+    const response = await this.#ask(path, {}, false);
+    for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
+  }
+
+  /**
+   * The events of a stream, until the server or the network ends it.
+   * @param last id of the last event that was received, to go on after it
+   */
+  async *events(path: string, last?: string): AsyncGenerator<ServerEvent> {
+    const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) };
+    const response = await this.#ask(path, { headers }, false);
+    if (response.body) yield* readEvents(response.body as AsyncIterable<Uint8Array>);
+  }
+
+  async #ask(path: string, init: RequestInit, bounded = true): Promise<Response> {
+    const headers = { ...(init.headers as object), ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}) };
+    let response: Response;
+    try {
+      const signal = bounded ? AbortSignal.timeout(patience) : null;
+      response = await fetch(`${this.url}/api/v1${path}`, { ...init, headers, signal });
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+    if (response.ok) return response;
+    throw errorOf(response.status, await response.text().catch(() => ''));
+  }
+
+  async #json<T>(response: Response): Promise<T> {
+    try {
+      return (await response.json()) as T;
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #unreachable(error: unknown): VoltError {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return new VoltError(
+      'web_unreachable',
+      `Volt does not answer at ${this.url}: ${systemCode(cause) ?? errorText(cause)}`,
+      {
+        remedy:
+          'Start it with `volt up` (or `volt web`), or say where it is: --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
+        cause: error,
+      },
+    );
+  }
+}
+
+function contentOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined;
+}
+
+function queryText(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value));
+  return parameters.size === 0 ? '' : `?${parameters}`;
+}
+
+/** What the server says went wrong; an answer that is none of Volt's comes from something else at that address. */
+function errorOf(status: number, body: string): VoltError {
+  try {
+    const { code, message, remedy } = (JSON.parse(body) as { error: { code: string; message: string; remedy: string } })
+      .error;
+    if (code in errorCodes) return new VoltError(code as ErrorCode, message, { remedy });
+    return new VoltError('internal', `${code}: ${message}`, { remedy });
+  } catch {
+    return new VoltError('web_unreachable', `the answer ${status} does not come from Volt`, {
+      remedy: 'See what listens at that address, and correct VOLT_URL.',
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import type { CommandFile } from './command.ts';
+
+export function dispatcherCommand(program: Command): CommandFile {
+  const command = program
+    .command('dispatcher')
+    .summary('plan builds and route their jobs (one stage alone)')
+    .description(
+      'Turns commits into builds with jobs, sends each job to the queue of its labels, and takes back the jobs of runners that are gone. Any number may run; one works at a time on one build.',
+    )
+    .action(async () => {
+      const [{ runRecordStage }, { startDispatcher }] = await Promise.all([
+        import('./stage.ts'),
+        import('../dispatcher/start.ts'),
+      ]);
+      await runRecordStage(command, async (context) => ({
+        stage: await startDispatcher(context),
+        ready: 'dispatcher ready',
+      }));
+    });
+  return {
+    command,
+    examples: [
+      ['volt dispatcher', 'beside a `volt up` or with VOLT_REDIS_URL set'],
+      [
+        'volt dispatcher --redis redis://:password@build1:6379 --data /srv/volt',
+        'with a Redis and a data directory by name',
+      ],
+    ],
+  };
+}

@@ -1,0 +1,33 @@
+import { loadConfig } from '../kernel/config.ts';
+import { asVoltError, type VoltError } from '../kernel/errors.ts';
+
+/**
+ * Prints an error to standard error: its code, what happened and what to do; as JSON for scripts. The stack of what
+ * nobody expected is for those who debug Volt itself.
+ * @returns the exit code that goes with it
+ */
+export function printError(thrown: unknown, json: boolean): number {
+  const error = asVoltError(thrown);
+  if (json) process.stderr.write(`${JSON.stringify({ error: errorBody(error) }, undefined, 2)}\n`);
+  else process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.remedy}\n`);
+  if (error.code === 'internal' && debugging()) process.stderr.write(`${stackOf(error)}\n`);
+  return error.exitCode;
+}
+
+function errorBody({ code, message, remedy }: VoltError): { code: string; message: string; remedy: string } {
+  return { code, message, remedy };
+}
+
+function debugging(): boolean {
+  try {
+    return loadConfig().logLevel === 'debug';
+  } catch {
+    // the setting itself may be what is wrong
+    return false;
+  }
+}
+
+function stackOf(error: VoltError): string {
+  const origin = error.cause instanceof Error ? error.cause : error;
+  return origin.stack ?? String(origin);
+}

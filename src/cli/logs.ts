@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { followLogs, logHeading } from './follow.ts';
+import { configOf, integer } from './options.ts';
+import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
+import { write } from './terminal.ts';
+
+interface LogsOptions {
+  follow?: boolean;
+  attempt?: number;
+}
+
+export function logsCommand(program: Command): CommandFile {
+  const command = program
+    .command('logs')
+    .summary('write the log of a build or a job')
+    .description('Writes the log of a build, or of one of its jobs, byte for byte as the job wrote it.')
+    .argument('<build>', buildArgumentHelp)
+    .argument('[job]', jobArgumentHelp)
+    .option('-f, --follow', 'go on while the log grows, until the job has ended')
+    .option('--attempt <number>', 'the log of an earlier attempt', integer(1, 999_999))
+    .action(async (buildText: string, jobText: string | undefined, { follow, attempt }: LogsOptions) => {
+      const client = Client.of(configOf(command));
+      const build = await resolveBuild(client, buildText);
+      const jobs = jobText === undefined ? build.jobs : [resolveJob(build, jobText)];
+      if (follow) return followLogs(client, jobs);
+      for (const job of jobs) {
+        if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
+        const query = attempt === undefined ? '' : `?attempt=${attempt}`;
+        for await (const bytes of client.bytes(`/jobs/${job.id}/log${query}`)) await write(bytes);
+      }
+    });
+  return {
+    command,
+    examples: [
+      ['volt logs my-project', 'of the newest build'],
+      ['volt logs my-project#12 test -f', 'follow one job of a build'],
+    ],
+  };
+}

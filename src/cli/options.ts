@@ -1,0 +1,67 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Config, loadConfig, type Overrides } from '../kernel/config.ts';
+
+/** Options of every command; they may stand before or after its name. */
+interface GlobalOptions {
+  redis?: string;
+  data?: string;
+}
+
+/** The settings, with the command line before the environment. */
+export function configOf(command: Command, overrides: Overrides = {}): Config {
+  const { redis, data } = command.optsWithGlobals<GlobalOptions>();
+  return loadConfig({ redisUrl: redis, dataDir: data, ...overrides });
+}
+
+/** Options of the commands that observe. */
+export interface RepositoryOptions {
+  repo?: string[];
+  branch?: string[];
+  poll: number;
+  commits: 'every' | 'latest';
+  command?: string;
+}
+
+export function addRepositoryOptions(command: Command): Command {
+  return command
+    .option('--repo <[name=]url>', 'observe this repository, a path or any git URL; may be repeated', collect)
+    .option('--branch <glob>', 'observe these branches, else the default branch; may be repeated', collect)
+    .option('--poll <seconds>', 'look for new commits this often', number(0.5, 86_400), 5)
+    .addOption(
+      new Option('--commits <which>', 'build every new commit, or only the latest at each look')
+        .choices(['every', 'latest'])
+        .default('every'),
+    )
+    .option('--command <command>', 'run this shell command instead of discovering the tests');
+}
+
+export function jsonOption(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+/** For options that may be repeated. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** For options that take a list with commas; may be repeated as well. */
+export function list(value: string, before: string[] = []): string[] {
+  return [...before, ...value.split(',')];
+}
+
+export function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
+  };
+}
+
+export function integer(least: number, most: number): (text: string) => number {
+  const parse = number(least, most);
+  return (text) => {
+    const value = parse(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}

@@ -1,0 +1,32 @@
+import { addRepository } from '../observer/add.ts';
+import type { Repository } from '../record/repositories.ts';
+import type { RepositoryOptions } from './options.ts';
+import type { RecordContext } from './stage.ts';
+
+/**
+ * Adds the repositories of the command line; all get the same further options.
+ * @throws VoltError on the first that cannot be observed
+ */
+export async function addRepositories(context: RecordContext, options: RepositoryOptions): Promise<Repository[]> {
+  const added: Repository[] = [];
+  for (const text of options.repo ?? []) {
+    const { name, url } = splitName(text);
+    added.push(
+      await addRepository(context, {
+        url,
+        ...(name === undefined ? {} : { name }),
+        branches: options.branch ?? [],
+        pollSeconds: options.poll,
+        commits: options.commits,
+        command: options.command ?? null,
+      }),
+    );
+  }
+  return added;
+}
+
+/** `name=url` or a plain path or URL. A path with "=" in its first part is written with "./" before it. */
+function splitName(text: string): { name?: string; url: string } {
+  const [, name, url] = /^([^/:=]+)=(.+)$/s.exec(text) ?? [];
+  return name === undefined || url === undefined ? { url: text } : { name, url };
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { CommandFile } from './command.ts';
+import { integer, list, number } from './options.ts';
+import { defaultSlots, slotsText } from './slots.ts';
+
+interface RunnerOptions {
+  labels?: string[];
+  slots: number;
+  name?: string;
+  grace: number;
+}
+
+export function runnerCommand(program: Command): CommandFile {
+  const command = program
+    .command('runner')
+    .summary('execute jobs (one stage alone, on any machine)')
+    .description(
+      'Executes jobs. It needs Redis, git and what the tests need, so it may live on any machine. On the first SIGINT or SIGTERM it takes no new job and gives the running ones the grace time to end; then, or at the second, it hands them back and another runner takes them.',
+    )
+    .option('--labels <a,b>', 'serve jobs that ask for these labels too', list)
+    .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
+    .option('--name <name>', 'name of this runner, else that of the machine')
+    .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 30)
+    .action(async (options: RunnerOptions) => {
+      const [{ runStage }, { startRunner }] = await Promise.all([import('./stage.ts'), import('../runner/start.ts')]);
+      await runStage(command, options.grace, async (context) => {
+        const runner = await startRunner(context, {
+          ...(options.name === undefined ? {} : { name: options.name }),
+          labels: options.labels ?? [],
+          slots: options.slots,
+          graceSeconds: options.grace,
+        });
+        return {
+          stage: runner,
+          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}`,
+          failed: runner.failed,
+          handBack: () => runner.handBack(),
+        };
+      });
+    });
+  return {
+    command,
+    examples: [
+      ['volt runner --redis redis://:password@build1:6379', 'from another machine'],
+      ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for a label'],
+    ],
+  };
+}

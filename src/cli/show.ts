@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import type { Attempt, Build, Job, Step } from '../kernel/model.ts';
+import { Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { configOf, jsonOption } from './options.ts';
+import { buildArgumentHelp, resolveBuild } from './resolve.ts';
+import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
+import { ago, took } from './times.ts';
+import { buildArgument, shortRef, verdictLine } from './wording.ts';
+
+export function showCommand(program: Command): CommandFile {
+  const command = jsonOption(program.command('show'))
+    .summary('show what became of a build')
+    .description('Shows one build: its verdict, its commit, and what became of each job.')
+    .argument('<build>', buildArgumentHelp)
+    .action(async (text: string, { json }: { json?: boolean }) => {
+      const build = await resolveBuild(Client.of(configOf(command)), text);
+      if (json) printJson(build);
+      else printBuild(build);
+    });
+  return {
+    command,
+    examples: [
+      ['volt show my-project', 'the newest build of a repository'],
+      ['volt show my-project#12 --json', 'everything about a build, for scripts'],
+    ],
+  };
+}
+
+function printBuild(build: Build): void {
+  print(verdictLine(build));
+  print(`  commit   ${build.sha} on ${shortRef(build.ref)}`);
+  print(`           ${plain(build.subject)}`);
+  print(`           by ${plain(build.author)}`);
+  print(
+    `  build    id ${build.id}, made ${ago(build.createdAt)} ${build.trigger === 'manual' ? 'by hand' : 'for the commit'}`,
+  );
+  for (const job of build.jobs) printJob(job);
+  print();
+  print(paint('dim', `  volt logs ${buildArgument(build)}`));
+}
+
+function printJob(job: Job): void {
+  print();
+  const labels = job.labels.length === 0 ? '' : `  [${job.labels.join(', ')}]`;
+  print(`  ${mark(job.status)} ${paint('bold', plain(job.name))} ${verdict(job.status)}${since(job)}${labels}`);
+  if (job.needs.length > 0) print(`      needs ${job.needs.map(plain).join(', ')}`);
+  if (job.reason !== null || job.message !== null) print(`      ${reasonText(job)}`);
+  // one attempt that ended as its job did says nothing more, but for where it ran
+  if (job.attempts.length > 1) for (const attempt of job.attempts) print(`      ${attemptLine(attempt)}`);
+  else if (job.runner !== null) print(`      on ${plain(job.runner)}`);
+  for (const step of job.steps) print(`      ${stepLine(step)}`);
+}
+
+function attemptLine(attempt: Attempt): string {
+  const where = attempt.runner === null ? '' : ` on ${plain(attempt.runner)}`;
+  const why = attempt.reason === null && attempt.message === null ? '' : `: ${reasonText(attempt)}`;
+  return `${mark(attempt.status)} attempt ${attempt.number}${where} ${verdict(attempt.status)}${since(attempt)}${why}`;
+}
+
+function stepLine(step: Step): string {
+  const code = step.exitCode === null || step.exitCode === 0 ? '' : ` exit code ${step.exitCode}`;
+  return `${mark(step.status)} ${plain(step.name)}${since(step)}${code}`;
+}
+
+function reasonText({ reason, message }: Pick<Job, 'reason' | 'message'>): string {
+  return [reason, message === null ? null : plain(message)].filter((part) => part !== null).join(': ');
+}
+
+function since({ startedAt, finishedAt }: Pick<Step, 'startedAt' | 'finishedAt'>): string {
+  const time = took(startedAt, finishedAt);
+  return time === '' ? '' : paint('dim', ` ${time}`);
+}

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type Config, dataPaths } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { createLogger, type Logger } from '../kernel/logger.ts';
+import { Queues } from '../queues/queues.ts';
+import type { Stage, StageContext } from '../queues/stage.ts';
+import { Record } from '../record/record.ts';
+import { connectRedis, type RedisAccess } from '../redis/connect.ts';
+import { claimRedis } from '../redis/identity.ts';
+import { withoutPassword } from '../redis/url.ts';
+import { configOf } from './options.ts';
+import { Signals } from './signals.ts';
+import { Started } from './started.ts';
+import { print } from './terminal.ts';
+
+export type RecordContext = StageContext & { record: Record };
+
+/** A stage that runs, and what a process of its own needs to know about it. */
+export interface Running {
+  stage: Stage;
+  /** what it says once it works, for example `runner box ready: 2 slots` */
+  ready: string;
+  /** resolves when it must give up */
+  failed?: Promise<VoltError>;
+  /** what a second signal does */
+  handBack?: () => void;
+}
+
+/** Seconds that stopping may take beyond the time that the stage gives its work. */
+const stopBound = 20;
+
+/** Runs one stage that keeps the record, until a signal. */
+export async function runRecordStage(
+  command: Command,
+  start: (context: RecordContext) => Promise<Running>,
+): Promise<void> {
+  await runStage(command, 0, async (context, started) => {
+    const record = await Record.open(context.config);
+    started.add('record', () => record.close());
+    await claimRedis(context.access, record.id);
+    return start({ ...context, record });
+  });
+}
+
+/**
+ * Runs one stage until a signal, or until it fails.
+ * @param graceSeconds how long the stage itself may take to stop
+ */
+export async function runStage(
+  command: Command,
+  graceSeconds: number,
+  start: (context: StageContext, started: Started) => Promise<Running>,
+): Promise<void> {
+  const config = configOf(command);
+  const logger = createLogger(config.logLevel);
+  const signals = new Signals(() => process.exit(3));
+  const started = new Started(logger);
+  const name = command.name();
+  const stopped = () => started.stopWithin(graceSeconds + stopBound);
+  const startAll = async (): Promise<Running> => {
+    const access = await connect(config, logger);
+    started.add('connection to Redis', () => access.close());
+    const queues = new Queues(access, logger);
+    started.add('queues', () => queues.close());
+    const running = await start({ config, access, queues, logger }, started);
+    started.add(name, () => running.stage.stop());
+    print(`${running.ready}; Redis ${withoutPassword(access.url)}`);
+    return running;
+  };
+  try {
+    const running = await Promise.race([startAll(), signals.first]);
+    if (typeof running !== 'string') {
+      const end = await Promise.race([signals.first, ...(running.failed ? [running.failed] : [])]);
+      if (end instanceof VoltError) throw end;
+      signals.again = () => {
+        if (!running.handBack) return;
+        print('handing the running jobs back now');
+        running.handBack();
+      };
+      print(`${name} stops${running.handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
+    }
+  } catch (error) {
+    await stopped();
+    throw error;
+  }
+  await stopped();
+}
+
+/** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */
+async function connect(config: Config, logger: Logger): Promise<RedisAccess> {
+  if (config.redisUrl !== undefined) return connectRedis(config, config.redisUrl, logger);
+  const file = dataPaths(config.dataDir).redisUrl;
+  if (existsSync(file)) return connectRedis(config, readFileSync(file, 'utf8').trim(), logger);
+  try {
+    return await connectRedis(config, 'redis://127.0.0.1:6379', logger, 2000);
+  } catch (error) {
+    if (!(error instanceof VoltError) || error.code !== 'redis_unreachable') throw error;
+    throw new VoltError('redis_unreachable', `no address of Redis was given, and ${error.message}`, {
+      remedy: `Give it by --redis or VOLT_REDIS_URL, or name by --data the directory of a running \`volt up\` (it is not ${config.dataDir}).`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { Status } from '../kernel/model.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** `hasColors` looks at NO_COLOR and TERM as well. */
+const colours = process.stdout.isTTY === true && process.stdout.hasColors();
+
+export function paint(style: Style, text: string): string {
+  return colours ? styleText(style, text) : text;
+}
+
+/** Columns of the terminal, or undefined where lines may have any length. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
+/** Foreign text, such as a commit's subject, as one line that can do nothing to the terminal. */
+export function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/** A line of a job's output, as a terminal would show it in the end: what a carriage return has overwritten is gone. */
+export function plainOutput(line: string): string {
+  const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+  return plain(last.replaceAll('\t', '  '));
+}
+
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2));
+}
+
+/** Writes and waits until the reader keeps up, so that a long log does not pile up in memory. */
+export async function write(data: string | Uint8Array): Promise<void> {
+  if (process.stdout.write(data) || process.stdout.destroyed) return;
+  await new Promise<void>((resolve) => {
+    process.stdout.once('drain', resolve);
+    process.stdout.once('close', resolve);
+  });
+}
+
+/** Resolves when all that was printed has left the process. */
+export async function flush(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.destroyed) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+}
+
+const looks: { readonly [S in Status]: { mark: string; style: Style; verdict: string } } = {
+  waiting: { mark: '·', style: 'dim', verdict: 'waiting' },
+  queued: { mark: '·', style: 'dim', verdict: 'queued' },
+  running: { mark: '▶', style: 'cyan', verdict: 'running' },
+  success: { mark: '✔', style: 'green', verdict: 'passed' },
+  failure: { mark: '✘', style: 'red', verdict: 'failed' },
+  error: { mark: '!', style: 'magenta', verdict: 'error' },
+  cancelled: { mark: '⊘', style: 'yellow', verdict: 'cancelled' },
+  skipped: { mark: '–', style: 'dim', verdict: 'skipped' },
+};
+
+/** The status as one character. */
+export function mark(status: Status): string {
+  return paint(looks[status].style, looks[status].mark);
+}
+
+/** The status as one word. */
+export function verdict(status: Status): string {
+  return paint(looks[status].style, looks[status].verdict);
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { VoltError } from '../kernel/errors.ts';
+import type { Build } from '../kernel/model.ts';
+import { Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { awaitFinal, followLogs } from './follow.ts';
+import { awaitIntent } from './intent.ts';
+import { configOf, jsonOption } from './options.ts';
+import { print, printJson } from './terminal.ts';
+import { buildName, exitCodeOf, shortRef, shortSha, verdictLine } from './wording.ts';
+
+/** Seconds for the observer and the dispatcher to make the build. */
+const patience = { plain: 5, wait: 60 };
+
+export function triggerCommand(program: Command): CommandFile {
+  const command = jsonOption(program.command('trigger'))
+    .summary('build a ref now')
+    .description('Builds a ref of a repository now, whether or not it has a new commit.')
+    .argument('<repo>', 'name of the repository')
+    .argument('[ref]', 'branch, tag or commit; else the default branch')
+    .option('--wait', 'follow the log until the build is final; the exit code tells what came out')
+    .action(async (repo: string, ref: string | undefined, { wait, json }: { wait?: boolean; json?: boolean }) => {
+      const client = Client.of(configOf(command));
+      const path = `/repos/${encodeURIComponent(repo)}/trigger`;
+      const { intent: id } = await client.post<{ intent: number }>(path, ref === undefined ? {} : { ref });
+      const intent = await awaitIntent(client, id, wait ? patience.wait : patience.plain);
+      if (intent.build === null) {
+        if (wait) throw notTakenUp(repo);
+        if (json) return printJson(intent);
+        return print(`${repo}: asked for; the build is made as soon as an observer and a dispatcher are up`);
+      }
+      const build = await client.get<Build>(`/builds/${intent.build}`);
+      if (!wait) {
+        if (json) return printJson(build);
+        return print(
+          `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${build.status}`,
+        );
+      }
+      if (!json) await followLogs(client, build.jobs);
+      const end = await awaitFinal(client, build);
+      if (json) printJson(end);
+      else print(verdictLine(end));
+      process.exitCode = exitCodeOf(end.status);
+    });
+  return {
+    command,
+    examples: [
+      ['volt trigger my-project', 'the default branch'],
+      ['volt trigger my-project release/2 --wait', 'a branch; exits 0 if it passed, 1 if it failed'],
+    ],
+  };
+}
+
+function notTakenUp(repo: string): VoltError {
+  return new VoltError('web_unreachable', `no build of ${repo} was made within ${patience.wait} s`, {
+    remedy: 'See `volt status`: an observer and a dispatcher must be up. The request stays open and is served then.',
+  });
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { CommandFile } from './command.ts';
+import { addRepositoryOptions, integer } from './options.ts';
+import { defaultSlots } from './slots.ts';
+import type { UpOptions } from './up/options.ts';
+import { addWebOptions } from './web.ts';
+
+export function upCommand(program: Command): CommandFile {
+  const command = addWebOptions(addRepositoryOptions(program.command('up')))
+    .summary('everything in one process')
+    .description(
+      'Runs everything in one process: a private Redis (unless one is named), all stages and the dashboard. Repositories that were added before are observed as well. The first SIGINT or SIGTERM stops it in order; the second hands running jobs back at once; the third ends it where it stands.',
+    )
+    .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
+    .option('--once', 'exit after the first build of each repository: 0 passed, 1 failed, 3 could not be tested')
+    .option('--sample', 'make a small repository to try Volt with, and observe it')
+    .action(async (options: UpOptions) => {
+      const { up } = await import('./up/up.ts');
+      await up(command, options);
+    });
+  return {
+    command,
+    examples: [
+      ['volt up --sample', 'try it'],
+      ['volt up --repo ../my-project', 'a repository on this machine'],
+      [
+        'volt up --repo app=https://github.com/me/app.git --branch main --branch "release/*"',
+        'some branches of a remote one, under a name',
+      ],
+      ['volt up --repo . --once', 'test what is committed here, and exit with what came out'],
+    ],
+  };
+}

@@ -1,0 +1,115 @@
+import { errorText } from '../../kernel/errors.ts';
+import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
+import { every, pause, type Repeating } from '../../kernel/wait.ts';
+import { findBuild, listBuilds } from '../../record/builds.ts';
+import { changeSchema, listen } from '../../redis/channels.ts';
+import type { RecordContext } from '../stage.ts';
+import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
+import { buildArgument, commitLine, verdictLine } from '../wording.ts';
+import { tailBuild } from './log-tail.ts';
+
+/** A channel may lose a notice, so builds that are not final are looked at this often (milliseconds) as well. */
+const interval = 2000;
+/** Notices of this many milliseconds are served together: a burst of commits must not keep the terminal busy. */
+const gathering = 50;
+/** So many finished builds are remembered, so that a notice about one of them that comes again says nothing. */
+const memory = 1000;
+
+/**
+ * Tells on the terminal what becomes of builds: of the first one the whole log while it grows, of later ones a line when
+ * they start and a line when they are done.
+ */
+export class BuildNews {
+  readonly #context: RecordContext;
+  readonly #done: (build: BuildSummary) => void;
+  readonly #noticed = new Set<BuildId>();
+  readonly #started = new Set<BuildId>();
+  readonly #finished = new Set<BuildId>();
+  readonly #end = new AbortController();
+  /** the build whose log is told, and the telling */
+  #first: { id: BuildId; told: Promise<void> } | undefined;
+  #looking: Repeating | undefined;
+  #unlisten: (() => Promise<void>) | undefined;
+
+  /** @param done is called after a build's verdict was printed */
+  constructor(context: RecordContext, done: (build: BuildSummary) => void) {
+    this.#context = context;
+    this.#done = done;
+  }
+
+  async start(): Promise<void> {
+    const { access, logger } = this.#context;
+    this.#unlisten = await listen(access, access.keys.changes, changeSchema, logger, ({ build }) => {
+      this.#noticed.add(build);
+      this.#looking?.now();
+    });
+    this.#looking = every(
+      interval,
+      () => pause(gathering).then(() => this.#look()),
+      (error) => logger.warn(`cannot tell the news of builds: ${errorText(error)}`),
+    );
+  }
+
+  /** Resolves when all that has happened so far was told. */
+  async stop(): Promise<void> {
+    await this.#unlisten?.();
+    await this.#looking?.stop();
+    await this.#look();
+    this.#end.abort();
+    await this.#first?.told;
+  }
+
+  async #look(): Promise<void> {
+    const { record } = this.#context;
+    const running = await listBuilds(record, { status: 'running', limit: 100 });
+    const ids = new Set([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
+    this.#noticed.clear();
+    for (const id of ids) {
+      if (this.#finished.has(id) || this.#first?.id === id) continue;
+      const build = await findBuild(record, id);
+      if (build && build.status !== 'queued') this.#tell(build);
+    }
+  }
+
+  #tell(build: Build): void {
+    if (!this.#first) {
+      print();
+      print(startLine(build));
+      this.#first = { id: build.id, told: this.#tellLog(build) };
+    } else if (isFinal(build.status)) {
+      this.#tellVerdict(build);
+    } else if (!this.#started.has(build.id)) {
+      this.#started.add(build.id);
+      print(startLine(build));
+    }
+  }
+
+  async #tellLog(first: Build): Promise<void> {
+    const margin = paint('dim', '  │ ');
+    const listener = {
+      line: (text: string) => write(`${margin}${plainOutput(text)}\n`),
+      anew: (job: Job) => write(`${margin}${paint('dim', `${plain(job.name)}: another attempt begins`)}\n`),
+    };
+    try {
+      const end = await tailBuild(this.#context, first.id, listener, this.#end.signal);
+      if (end) this.#tellVerdict(end);
+    } catch (error) {
+      this.#context.logger.warn(`cannot follow the log of ${buildArgument(first)}: ${errorText(error)}`);
+    }
+  }
+
+  #tellVerdict(build: BuildSummary): void {
+    this.#started.delete(build.id);
+    this.#finished.add(build.id);
+    const [oldest] = this.#finished;
+    if (this.#finished.size > memory && oldest !== undefined) this.#finished.delete(oldest);
+    print(verdictLine(build));
+    if (build.status !== 'success') print(paint('dim', `    volt show ${buildArgument(build)}`));
+    this.#done(build);
+  }
+}
+
+function startLine(build: Build): string {
+  const runner = build.jobs.find((job) => job.runner !== null)?.runner;
+  return `${mark('running')} ${commitLine(build)} "${plain(build.subject)}"${runner ? ` on ${plain(runner)}` : ''}`;
+}

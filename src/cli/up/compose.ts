@@ -1,0 +1,90 @@
+import type { Config } from '../../kernel/config.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { lockDataDirectory } from '../../record/lock.ts';
+import { Record } from '../../record/record.ts';
+import { connectRedis } from '../../redis/connect.ts';
+import { startEmbeddedRedis } from '../../redis/embedded.ts';
+import { claimRedis } from '../../redis/identity.ts';
+import type { RecordContext } from '../stage.ts';
+import type { Started } from '../started.ts';
+import type { RunnerStage } from './stages.ts';
+
+/** How long running jobs may take to end before they are handed back, in seconds. */
+const graceSeconds = 5;
+
+export interface Volt {
+  context: RecordContext;
+  /** address of the dashboard */
+  url: string;
+  runner: RunnerStage;
+  /** whether Redis is a server of this Volt's own */
+  embedded: boolean;
+}
+
+/**
+ * Starts everything in this process: Redis where none is named, and all stages on one connection and one record. Redis
+ * starts while the code of the stages is loaded, and the stages start side by side.
+ * @param slots of the runner
+ * @param started takes what must be stopped again, also where this throws
+ * @param prepare is called before the first stage starts
+ * @throws VoltError of whatever could not start
+ */
+export async function compose(
+  config: Config,
+  logger: Logger,
+  slots: number,
+  started: Started,
+  prepare: (context: RecordContext) => Promise<void>,
+): Promise<Volt> {
+  started.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
+  const url = config.redisUrl ?? (await startRedis(config, logger, started));
+  const [access, record, stages] = await settled([
+    connectRedis(config, url, logger),
+    Record.open(config),
+    import('./stages.ts'),
+  ]);
+  started.add('record', () => record.close());
+  started.add('connection to Redis', () => access.close());
+  await claimRedis(access, record.id);
+  const queues = new stages.Queues(access, logger);
+  started.add('queues', () => queues.close());
+
+  const context = { config, access, queues, logger, record };
+  await prepare(context);
+  // stopped in the reverse order: first what makes work, last what shows it
+  const starting = {
+    web: stages.startWeb(context, { host: config.httpHost, port: config.httpPort }),
+    dispatcher: stages.startDispatcher(context),
+    reporter: stages.startReporter(context),
+    runner: stages.startRunner(context, { labels: [], slots, graceSeconds }),
+    observer: stages.startObserver(context),
+  };
+  for (const [name, stage] of Object.entries(starting)) {
+    await stage.then(
+      (running) => started.add(name, () => running.stop()),
+      () => undefined,
+    );
+  }
+  const [web, runner] = await settled([
+    starting.web,
+    starting.runner,
+    starting.dispatcher,
+    starting.reporter,
+    starting.observer,
+  ]);
+  return { context, url: web.url, runner, embedded: config.redisUrl === undefined };
+}
+
+async function startRedis(config: Config, logger: Logger, started: Started): Promise<string> {
+  const redis = await startEmbeddedRedis(config, logger);
+  started.add('embedded Redis', redis.stop);
+  return redis.url;
+}
+
+/** As Promise.all, but waits for all of them before it throws, so that nothing is still starting when others stop. */
+async function settled<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises) as Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }>;
+}

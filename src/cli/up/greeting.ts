@@ -1,0 +1,47 @@
+import { dataPaths } from '../../kernel/config.ts';
+import { version } from '../../kernel/version.ts';
+import { listBuilds } from '../../record/builds.ts';
+import { listRepositories } from '../../record/repositories.ts';
+import { joinUrl } from '../../redis/embedded.ts';
+import { slotsText } from '../slots.ts';
+import { paint, print } from '../terminal.ts';
+import { ago } from '../times.ts';
+import { verdictLine } from '../wording.ts';
+import type { Volt } from './compose.ts';
+import { sampleLines } from './sample.ts';
+
+/** Says what runs now, and where. */
+export async function greet({ context, url, runner, embedded }: Volt, slots: number): Promise<void> {
+  const { config, record, access } = context;
+  print(paint('bold', `Volt ${version}`));
+  row('dashboard', paint('bold', url));
+  row('token', `${dataPaths(config.dataDir).token}, for those who may cancel and trigger`);
+  row('runner', `${runner.name}, ${slotsText(slots)}`);
+  const join = embedded ? joinUrl(config, access.url) : undefined;
+  if (join) row('join', `volt runner --redis ${join}`);
+  const repositories = await listRepositories(record);
+  for (const { name, url: source } of repositories) {
+    row('observing', `${name} (${source})`);
+    const [newest] = await listBuilds(record, { repo: name, limit: 1 });
+    if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
+  }
+  if (repositories.length === 0) row('observing', 'nothing yet; name a repository by --repo <path or URL>');
+  if (config.isolation === 'auto' || config.isolation === 'none') {
+    row('isolation', "none: jobs run with this user's rights, so observe only repositories that you trust");
+  }
+  print(paint('dim', '  Ctrl-C stops it'));
+}
+
+function row(label: string, text: string): void {
+  print(`  ${paint('dim', label.padEnd(10))} ${text}`);
+}
+
+/** How to go on from the sample. */
+export function explainSample(folder: string): void {
+  print();
+  print('Make a commit in the sample and watch it being tested:');
+  for (const line of sampleLines(folder)) print(`  ${line}`);
+  print('Observe a repository of your own:');
+  print('  npm start -- --repo <path or URL>');
+  print();
+}

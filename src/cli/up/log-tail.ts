@@ -1,0 +1,97 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { logFile } from '../../kernel/config.ts';
+import { systemCode } from '../../kernel/errors.ts';
+import { type Build, type BuildId, isFinal, type Job } from '../../kernel/model.ts';
+import { pause } from '../../kernel/wait.ts';
+import { findBuild } from '../../record/builds.ts';
+import type { RecordContext } from '../stage.ts';
+
+/** Milliseconds between two looks at a log that grows. */
+const interval = 100;
+
+/** What follows a build is told. */
+export interface TailListener {
+  line(text: string): Promise<void>;
+  /** a further attempt of the job begins its log anew */
+  anew(job: Job): Promise<void>;
+}
+
+/**
+ * Follows the archived logs of a build's jobs, one job after the other, until the build is final.
+ * @param signal ends it after one more look
+ * @returns the build as it ended, or undefined when the signal came first
+ */
+export async function tailBuild(
+  { record, config }: RecordContext,
+  id: BuildId,
+  listener: TailListener,
+  signal: AbortSignal,
+): Promise<Build | undefined> {
+  let position = 0;
+  let tail: FileTail | undefined;
+  for (;;) {
+    // the record is read before the log: what it calls final has all of its log archived
+    const build = await findBuild(record, id);
+    if (!build) return undefined;
+    for (; position < build.jobs.length; position++) {
+      const job = build.jobs[position] as Job;
+      const attempt = job.attempts.at(-1)?.number ?? 0;
+      if (tail && tail.attempt !== attempt) {
+        await listener.anew(job);
+        tail = undefined;
+      }
+      tail ??= new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
+      for (const line of await tail.lines(isFinal(job.status))) await listener.line(line);
+      if (!isFinal(job.status)) break;
+      tail = undefined;
+    }
+    if (isFinal(build.status)) return build;
+    if (signal.aborted) return undefined;
+    await pause(interval, signal);
+  }
+}
+
+/** Reads what has come to a file since the last time, by lines. */
+class FileTail {
+  readonly attempt: number;
+  readonly #path: string;
+  readonly #decoder = new StringDecoder('utf8');
+  #offset = 0;
+  #rest = '';
+
+  constructor(path: string, attempt: number) {
+    this.#path = path;
+    this.attempt = attempt;
+  }
+
+  /** @param ended the file is complete, so a last line without a line end counts */
+  async lines(ended: boolean): Promise<string[]> {
+    const lines = (this.#rest + (await this.#read())).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (ended && this.#rest !== '') lines.push(this.#rest);
+    return lines;
+  }
+
+  async #read(): Promise<string> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return '';
+      throw error;
+    }
+    try {
+      let text = '';
+      const buffer = Buffer.alloc(65_536);
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
+        if (bytesRead === 0) return text;
+        this.#offset += bytesRead;
+        text += this.#decoder.write(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}

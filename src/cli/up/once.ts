@@ -1,0 +1,65 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { isFinal } from '../../kernel/model.ts';
+import { pause } from '../../kernel/wait.ts';
+import { queueNames } from '../../queues/names.ts';
+import { listBuilds } from '../../record/builds.ts';
+import { listRepositories } from '../../record/repositories.ts';
+import type { RecordContext } from '../stage.ts';
+import { mark, print } from '../terminal.ts';
+import { exitCodeOf, verdictLine } from '../wording.ts';
+import { observedSince, presentError } from './observation.ts';
+
+/** milliseconds between two looks */
+const interval = 200;
+
+/**
+ * Waits for the first result of each repository: the first build that becomes final from now on, or, where the newest
+ * commit was built before, what came out then.
+ * @param names of the repositories; all that are observed where there are none
+ * @param since when this Volt started, in milliseconds since 1970
+ * @returns the exit code: 0 all passed, 1 one failed, 3 one could not be observed or tested
+ */
+export async function firstResults(context: RecordContext, names: string[], since: number): Promise<number> {
+  const all = (await listRepositories(context.record)).map(({ name }) => name);
+  const waiting = new Set(names.length === 0 ? all : names);
+  if (waiting.size === 0) {
+    throw new VoltError('usage', 'there is no repository to wait for', {
+      remedy: 'Name one by --repo, or give --sample.',
+    });
+  }
+  let code = 0;
+  while (waiting.size > 0) {
+    for (const name of waiting) {
+      const result = await resultOf(context, name, since);
+      if (result === undefined) continue;
+      waiting.delete(name);
+      code = Math.max(code, result);
+    }
+    if (waiting.size > 0) await pause(interval);
+  }
+  return code;
+}
+
+/** The exit code of one repository's first result, undefined while there is none. */
+async function resultOf({ record, queues }: RecordContext, name: string, since: number): Promise<number | undefined> {
+  const repository = (await listRepositories(record)).find((entry) => entry.name === name);
+  // the observer has sent every new commit before it notes that it has looked, and the dispatcher records a build
+  // before its message is gone: in this order, what is nowhere to be seen is not on its way either
+  const observed = repository !== undefined && observedSince(repository, since);
+  const settled = observed && (await isEmpty(queues.queue(queueNames.commits)));
+  const builds = await listBuilds(record, { repo: name, limit: 500 });
+
+  const ends = builds.filter((build) => build.finishedAt !== null && Date.parse(build.finishedAt) >= since);
+  const [first] = ends.sort((a, b) => Date.parse(a.finishedAt ?? '') - Date.parse(b.finishedAt ?? ''));
+  if (first) return exitCodeOf(first.status);
+  if (!repository || presentError(repository, since)) return 3;
+  if (!settled || builds.some((build) => !isFinal(build.status))) return undefined;
+  const [newest] = builds;
+  if (newest) print(`${verdictLine(newest)}, built before`);
+  else print(`${mark('error')} ${name} has no commit on a branch that is observed`);
+  return newest ? exitCodeOf(newest.status) : 3;
+}
+
+async function isEmpty(queue: ReturnType<RecordContext['queues']['queue']>): Promise<boolean> {
+  return (await queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')) === 0;
+}

@@ -1,0 +1,8 @@
+import type { RepositoryOptions } from '../options.ts';
+import type { WebOptions } from '../web.ts';
+
+export interface UpOptions extends RepositoryOptions, WebOptions {
+  slots: number;
+  once?: boolean;
+  sample?: boolean;
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { git } from '../../git/run.ts';
+import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+
+/** The name under which the sample is observed. */
+export const sampleName = 'sample';
+
+/** A small project whose tests need nothing but Node. */
+const files: Readonly<{ [path: string]: string }> = {
+  'package.json': `{
+  "name": "sample",
+  "version": "1.0.0",
+  "private": true,
+  "type": "module",
+  "scripts": { "test": "node --test" }
+}
+`,
+  'add.js': `export function add(a, b) {
+  return a + b;
+}
+`,
+  'add.test.js': `import assert from 'node:assert/strict';
+import test from 'node:test';
+import { add } from './add.js';
+
+test('adds two numbers', () => {
+  assert.equal(add(1, 2), 3);
+});
+`,
+  'README.md': `# Sample
+
+Volt made this repository to have something to test. Change add.js, commit, and watch what becomes of it.
+`,
+};
+
+/**
+ * Makes the sample repository with one commit, where it is not there yet. It is made aside and moved into place, so
+ * that a start that was interrupted leaves no half of it.
+ * @throws VoltError `git_missing`, `git_failed`, `data_unwritable`
+ */
+export async function makeSample(folder: string): Promise<void> {
+  if (existsSync(join(folder, '.git'))) return;
+  const draft = `${folder}.${process.pid}`;
+  try {
+    await mkdir(draft, { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(draft, name), text);
+    await commitAll(draft);
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    if (error instanceof VoltError) throw error;
+    throw new VoltError('data_unwritable', `cannot make the sample repository ${folder}: ${errorText(error)}`, {
+      remedy: `Give this user (${systemCode(error)}) the right to write there, or name another data directory by --data.`,
+      cause: error,
+    });
+  }
+}
+
+async function commitAll(folder: string): Promise<void> {
+  await git(folder, ['init', '--quiet', '--initial-branch=main']);
+  // in the repository's own settings: who tries a commit may not have told git a name yet
+  await git(folder, ['config', 'user.name', 'Volt sample']);
+  await git(folder, ['config', 'user.email', 'sample@volt.invalid']);
+  await git(folder, ['add', '--all']);
+  // whatever hooks and signatures the user has set up for real work have no business here
+  await git(folder, ['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--message', 'Add numbers']);
+}
+
+/** What to type to make a further commit in the sample. */
+export function sampleLines(folder: string): string[] {
+  return [`cd ${quote(folder)}`, 'echo "// a change" >> add.js', 'git commit --all --message "Try Volt"'];
+}
+
+function quote(text: string): string {
+  return /^[\w/.,:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

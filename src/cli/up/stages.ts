@@ -1,0 +1,7 @@
+/** The code of all stages, as one piece that `up` loads while Redis starts. */
+export { startDispatcher } from '../../dispatcher/start.ts';
+export { startObserver } from '../../observer/start.ts';
+export { Queues } from '../../queues/queues.ts';
+export { startReporter } from '../../reporter/start.ts';
+export { type RunnerStage, startRunner } from '../../runner/start.ts';
+export { startWeb } from '../../web/start.ts';

@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import { type Config, dataPaths } from '../../kernel/config.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { createLogger, type Logger } from '../../kernel/logger.ts';
+import { isFinal } from '../../kernel/model.ts';
+import { addRepository } from '../../observer/add.ts';
+import { listBuilds } from '../../record/builds.ts';
+import { configOf } from '../options.ts';
+import { addRepositories } from '../repositories.ts';
+import { Signals } from '../signals.ts';
+import type { RecordContext } from '../stage.ts';
+import { Started } from '../started.ts';
+import { print } from '../terminal.ts';
+import { BuildNews } from './build-news.ts';
+import { compose, type Volt } from './compose.ts';
+import { explainSample, greet } from './greeting.ts';
+import { firstResults } from './once.ts';
+import type { UpOptions } from './options.ts';
+import { tellRepositories } from './repository-news.ts';
+import { makeSample, sampleName } from './sample.ts';
+
+/** Seconds within which everything has stopped, or is left behind. */
+const stopBound = 20;
+
+/** Runs `volt up` from its start to its end. */
+export async function up(command: Command, options: UpOptions): Promise<void> {
+  const config = configOf(command, { httpHost: options.host, httpPort: options.port });
+  const session = new Session(config, options);
+  const started = new Started(session.logger);
+  const signals = new Signals(() => process.exit(3));
+  try {
+    const volt = await Promise.race([session.start(started), signals.first]);
+    if (typeof volt !== 'string') process.exitCode = await session.run(volt, signals);
+    // what is still starting will complain of what is being stopped
+    else session.logger.silent = true;
+  } catch (error) {
+    await started.stopWithin(stopBound);
+    throw error;
+  }
+  await started.stopWithin(stopBound);
+}
+
+/** One run of `volt up`. */
+class Session {
+  readonly logger: Logger;
+  readonly #config: Config;
+  readonly #options: UpOptions;
+  readonly #since = Date.now();
+  /** names of the repositories of the command line */
+  #names: string[] = [];
+  #explained = false;
+
+  constructor(config: Config, options: UpOptions) {
+    this.#config = config;
+    this.#options = options;
+    // what the stages log at "info" would hide the progress that is told here
+    this.logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  }
+
+  async start(started: Started): Promise<Volt> {
+    return compose(this.#config, this.logger, this.#options.slots, started, async (context) => {
+      this.#names = await this.#addRepositories(context);
+      const repositories = tellRepositories(context, this.#since);
+      started.add('news of repositories', () => repositories.stop());
+      const builds = new BuildNews(context, ({ repo }) => this.#explain(repo));
+      started.add('news of builds', () => builds.stop());
+      await builds.start();
+    });
+  }
+
+  /** @returns the exit code, once a signal has come or nothing is left to wait for */
+  async run(volt: Volt, signals: Signals): Promise<number> {
+    await greet(volt, this.#options.slots);
+    const [newest] = await listBuilds(volt.context.record, { repo: sampleName, limit: 1 });
+    if (newest && isFinal(newest.status)) this.#explain(sampleName);
+    const ends: Promise<number | string | VoltError>[] = [signals.first, volt.runner.failed];
+    if (this.#options.once) ends.push(firstResults(volt.context, this.#names, this.#since));
+    const end = await Promise.race(ends);
+    if (end instanceof VoltError) throw end;
+    if (typeof end === 'number') return end;
+    signals.again = () => {
+      print('handing the running jobs back');
+      volt.runner.handBack();
+    };
+    print('\nstopping: running jobs may take 5 s to end, then they are handed back (Ctrl-C again: at once)');
+    return 0;
+  }
+
+  async #addRepositories(context: RecordContext): Promise<string[]> {
+    const added = await addRepositories(context, this.#options);
+    if (this.#options.sample) {
+      const folder = dataPaths(this.#config.dataDir).sample;
+      await makeSample(folder);
+      added.push(
+        await addRepository(context, {
+          url: folder,
+          name: sampleName,
+          branches: [],
+          pollSeconds: this.#options.poll,
+          commits: 'every',
+          command: null,
+        }),
+      );
+    }
+    return added.map(({ name }) => name);
+  }
+
+  /** Says how to go on, after the first result of the sample. */
+  #explain(repo: string): void {
+    if (repo !== sampleName || !this.#options.sample || this.#options.once || this.#explained) return;
+    this.#explained = true;
+    explainSample(dataPaths(this.#config.dataDir).sample);
+  }
+}

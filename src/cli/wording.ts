@@ -1,0 +1,40 @@
+import type { BuildSummary, Status } from '../kernel/model.ts';
+import { mark, paint, plain, verdict } from './terminal.ts';
+import { took } from './times.ts';
+
+/** How people name a build: `sample #3`. */
+export function buildName(build: Pick<BuildSummary, 'repo' | 'number'>): string {
+  return `${build.repo} #${build.number}`;
+}
+
+/** How commands take a build: `sample#3`. */
+export function buildArgument(build: Pick<BuildSummary, 'repo' | 'number'>): string {
+  return `${build.repo}#${build.number}`;
+}
+
+export function shortRef(ref: string): string {
+  return plain(ref.replace(/^refs\/(heads|tags)\//, ''));
+}
+
+export function shortSha(sha: string): string {
+  return sha.slice(0, 7);
+}
+
+/** `✔ sample #1 main 3f2a1b0 passed in 1.2 s` */
+export function verdictLine(build: BuildSummary): string {
+  const time = took(build.startedAt, build.finishedAt);
+  const why =
+    build.reason === null ? '' : ` (${build.reason}${build.message === null ? '' : `: ${plain(build.message)}`})`;
+  return `${mark(build.status)} ${commitLine(build)} ${verdict(build.status)}${time === '' ? '' : ` in ${time}`}${why}`;
+}
+
+/** `sample #1 main 3f2a1b0` */
+export function commitLine(build: BuildSummary): string {
+  return `${paint('bold', buildName(build))} ${shortRef(build.ref)} ${paint('dim', shortSha(build.sha))}`;
+}
+
+/** The exit code that says what came out: 0 success, 1 the commit failed or was cancelled, 3 Volt could not tell. */
+export function exitCodeOf(status: Status): number {
+  if (status === 'error') return 3;
+  return status === 'failure' || status === 'cancelled' ? 1 : 0;
+}

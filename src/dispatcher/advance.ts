@@ -1,0 +1,24 @@
+import { type BuildId, isFinal } from '../kernel/model.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { queueJob } from '../record/moves.ts';
+import { jobStates } from '../record/open-jobs.ts';
+import type { Record } from '../record/record.ts';
+import { readiness } from '../workflow/ready.ts';
+import { pursueCancels } from './cancel.ts';
+import { routeBuild } from './route.ts';
+
+/** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
+export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
+  const { record, queues } = context;
+  await pursueCancels(context, build);
+  const states = await jobStates(record, build);
+  if (states.every((job) => isFinal(job.status))) return;
+  const { ready, barred } = readiness(states);
+  for (const job of ready) await queueJob(record, job);
+  const at = new Date().toISOString();
+  for (const { id, because } of barred) {
+    const message = `${because.join(', ')} did not succeed`;
+    await queues.sendResult({ v: 1, kind: 'decided', job: id, status: 'skipped', reason: 'needs_failed', message, at });
+  }
+  await routeBuild(record, queues, build);
+}

@@ -1,0 +1,54 @@
+import type { BuildId } from '../kernel/model.ts';
+import { holderOf } from '../queues/attempts.ts';
+import { jobQueue, messageIds } from '../queues/names.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { closeIntent, type Intent, openCancels } from '../record/intents.ts';
+import { type OpenJob, openJobs } from '../record/open-jobs.ts';
+import type { Record } from '../record/record.ts';
+import { notifyRunner } from '../redis/channels.ts';
+
+const message = 'cancelled by a person';
+
+/**
+ * Brings every open request to cancel closer to its effect, and closes those that have had it. It is called again and
+ * again: an order to a runner may be lost, and is repeated until an outcome has arrived.
+ * @param build only the requests for this build
+ */
+export async function pursueCancels(context: StageContext & { record: Record }, build?: BuildId): Promise<void> {
+  for (const intent of await openCancels(context.record)) {
+    if (build === undefined || intent.build === build) await pursue(context, intent);
+  }
+}
+
+/** Jobs that somebody wants cancelled; they are not sent to runners any more. */
+export async function jobsToCancel(record: Record): Promise<(job: OpenJob) => boolean> {
+  const intents = await openCancels(record);
+  return (job) => intents.some((intent) => intent.build === job.build && (intent.job === null || intent.job === job.id));
+}
+
+async function pursue(context: StageContext & { record: Record }, intent: Intent): Promise<void> {
+  const { record } = context;
+  const open = intent.build === null ? [] : await openJobs(record, { build: intent.build, limit: 100_000 });
+  const targets = open.filter((job) => intent.job === null || job.id === intent.job);
+  if (targets.length === 0) {
+    await record.write((db) => closeIntent(db, intent.id));
+    return;
+  }
+  for (const job of targets) await cancelJob(context, job);
+}
+
+async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
+  const { queues, access } = context;
+  const queue = jobQueue(job.labels);
+  const ref = { job: job.id, attempt: job.attempt };
+  const runner = job.runner?.id ?? (await holderOf(access, queue, ref));
+  if (runner !== undefined) {
+    await notifyRunner(access, runner, { kind: 'cancel', ...ref, message });
+    return;
+  }
+  // a runner that takes the message in this moment wins: removing it fails then, and the next round tells the runner
+  const removed = await queues.queue(queue).remove(messageIds.job(ref));
+  if (removed === 0) return;
+  const at = new Date().toISOString();
+  await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'cancelled', reason: 'by_user', message, at });
+}

@@ -1,0 +1,65 @@
+import { VoltError } from '../kernel/errors.ts';
+import { Later } from '../queues/consumer.ts';
+import type { CommitMessage } from '../queues/messages.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { failIntent } from '../record/intents.ts';
+import { recordPlan } from '../record/plans.ts';
+import type { Record } from '../record/record.ts';
+import { findRepository } from '../record/repositories.ts';
+import { announceChange } from '../redis/channels.ts';
+import { startTags } from './fairness.ts';
+import { planBuild } from './plan.ts';
+import { routeBuild } from './route.ts';
+
+/** How long (ms) a commit waits for the one before it, which another dispatcher may be writing just now. */
+const turnInterval = 50;
+const turnPatience = 2000;
+
+/** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
+export class CommitHandler {
+  readonly #context: StageContext & { record: Record };
+  readonly #outOfTurn = new Map<string, number>();
+
+  constructor(context: StageContext & { record: Record }) {
+    this.#context = context;
+  }
+
+  async handle(message: CommitMessage): Promise<void> {
+    const { record, queues, access, config, logger } = this.#context;
+    const repository = await findRepository(record, message.repo);
+    if (!repository) return this.#dropUnknown(message);
+    const plan = planBuild(message, repository, config);
+    const planned = await recordPlan(record, plan, startTags);
+    if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
+    if (planned.outcome === 'out_of_turn') return this.#waitForTurn(plan.offer, message);
+    this.#outOfTurn.delete(plan.offer);
+    await routeBuild(record, queues, planned.build);
+    if (planned.outcome === 'made') {
+      logger.info(`build ${planned.build}: ${message.repo} ${message.sha.slice(0, 12)} ${message.subject}`);
+      await announceChange(access, { build: planned.build, repo: message.repo, status: 'queued' });
+    }
+    if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
+  }
+
+  /**
+   * The cursor is not where this commit begins. Either the commit before is being written by another dispatcher, which
+   * takes a moment; or the ref has moved otherwise, and the observer's next look will offer what is right then.
+   */
+  #waitForTurn(offer: string, message: CommitMessage): void {
+    const since = this.#outOfTurn.get(offer) ?? Date.now();
+    if (Date.now() - since < turnPatience) {
+      this.#outOfTurn.set(offer, since);
+      throw new Later(turnInterval, 'the commit before is not recorded yet');
+    }
+    this.#outOfTurn.delete(offer);
+    this.#context.logger.debug(`dropped an offer that is out of date: ${message.repo} ${message.sha}`);
+  }
+
+  async #dropUnknown(message: CommitMessage): Promise<void> {
+    this.#context.logger.debug(`dropped a commit of ${message.repo}, which is not observed any more`);
+    if (message.intent !== undefined) {
+      const error = new VoltError('not_found', `${message.repo} is not observed any more`, { remedy: '' });
+      await failIntent(this.#context.record, message.intent, error);
+    }
+  }
+}

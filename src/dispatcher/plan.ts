@@ -1,0 +1,36 @@
+import type { Config } from '../kernel/config.ts';
+import { hostLabel } from '../kernel/names.ts';
+import type { CommitMessage, Plan } from '../queues/messages.ts';
+import { messageIds } from '../queues/names.ts';
+import type { NewBuild } from '../record/plans.ts';
+import type { Repository } from '../record/repositories.ts';
+
+/**
+ * The build of a commit: one job that runs the repository's command, or discovers its tests.
+ * A repository that is a path can only be fetched on its own machine, so its jobs ask for that machine.
+ */
+export function planBuild(message: CommitMessage, repository: Repository, config: Config): NewBuild {
+  const plan: Plan = repository.command === null ? { kind: 'discover' } : { kind: 'command', command: repository.command };
+  return {
+    repo: message.repo,
+    ref: message.ref,
+    sha: message.sha,
+    offer: messageIds.commit(message),
+    subject: message.subject,
+    author: message.author,
+    committedAt: Date.parse(message.committedAt),
+    trigger: message.trigger,
+    message: message.passedOver > 0 ? `${message.passedOver} older commits were passed over` : null,
+    cursor: message.cursor ?? null,
+    intent: message.intent ?? null,
+    jobs: [
+      {
+        name: 'test',
+        labels: repository.host === null ? [] : [hostLabel(repository.host)],
+        needs: [],
+        plan: JSON.stringify(plan),
+        timeout: config.jobTimeout,
+      },
+    ],
+  };
+}

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { toolEnvironment } from '../kernel/config.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { type Containment, detectContainment, namespaceOptions, unshareOptions } from './containment.ts';
+
+/**
+ * A job's processes live only as long as this script does. It reads the lease from standard input: a line at least
+ * every `ttl` seconds. Silence means that the runner is frozen or cut off, the end of input that it has died or closed
+ * the scope. In a namespace the script is process 1, and with it ends all that is inside; it also reaps orphans.
+ */
+const keeper = 'echo ready; exec >/dev/null; while read -r -t "$1" _; do :; done';
+
+/** Without a namespace: kills every process that carries the marker, until there is none. */
+const sweep = `
+${keeper}
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  found=$(grep -lsz "^$2$" /proc/[0-9]*/environ) || break
+  for file in $found; do pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null; done
+  sleep 0.02
+done`;
+
+/** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
+export class Scope {
+  readonly containment: Containment;
+  /** Variables that every process of the scope must be started with. */
+  readonly marker: Readonly<Record<string, string>>;
+  /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
+  readonly pid: number | undefined;
+  readonly #keeper: ChildProcess;
+  readonly #ended: Promise<void>;
+  #alive = true;
+  #closing = false;
+
+  private constructor(containment: Containment, marker: Record<string, string>, keeperProcess: ChildProcess) {
+    this.containment = containment;
+    this.marker = marker;
+    this.#keeper = keeperProcess;
+    this.pid = containment === 'group' ? keeperProcess.pid : firstChildOf(keeperProcess.pid);
+    this.#ended = once(keeperProcess, 'exit').then(() => {
+      this.#alive = false;
+    });
+    // a write to a keeper that has just ended fails; its end is noticed by the event above
+    keeperProcess.stdin?.on('error', () => undefined);
+  }
+
+  /**
+   * @param ttl seconds without a beat after which everything inside is killed
+   * @throws VoltError `tool_missing` when the scope cannot be made
+   */
+  static async open(ttl: number): Promise<Scope> {
+    const containment = await detectContainment();
+    const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
+    const script = containment === 'group' ? sweep : keeper;
+    const bash = ['bash', '-c', script, 'volt-scope', String(ttl), `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`];
+    const [program, ...args] =
+      containment === 'group' ? bash : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...bash];
+    // a session of its own: what is typed at the terminal of `volt up` is not meant for it
+    const child = spawn(program as string, args, {
+      env: toolEnvironment(),
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+      cwd: '/',
+    });
+    await ready(child);
+    return new Scope(containment, marker, child);
+  }
+
+  /** False once everything inside has been killed. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** True when the scope has ended without being closed: the lease ran out. */
+  get expired(): boolean {
+    return !this.#alive && !this.#closing;
+  }
+
+  /** Calls back when the lease has run out. */
+  whenExpired(expired: () => void): void {
+    void this.#ended.then(() => {
+      if (this.expired) expired();
+    });
+  }
+
+  /** Renews the lease. */
+  beat(): void {
+    if (this.#alive && !this.#closing) this.#keeper.stdin?.write('\n');
+  }
+
+  /** Kills everything inside and resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#keeper.stdin?.end();
+    // the keeper ends by itself at once; should it not, unshare takes the namespace with it
+    const late = setTimeout(() => this.#keeper.kill('SIGKILL'), 2000);
+    await this.#ended;
+    clearTimeout(late);
+  }
+
+  /**
+   * The command line that runs `argv` inside, in the given folder, with standard error joined to standard output so
+   * that the order of both is kept.
+   */
+  wrap(argv: readonly string[], cwd: string): string[] {
+    const inside = ['setsid', 'sh', '-c', 'cd "$0" && exec "$@" 2>&1', cwd, ...argv];
+    if (this.containment === 'group') return inside;
+    return ['nsenter', `--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount', '--', ...inside];
+  }
+
+  /**
+   * The process group of a command that was started as `wrap` says. nsenter stays outside of it: it waits for the
+   * command's end and passes its exit code or signal on.
+   */
+  groupOf(pid: number): number | undefined {
+    return this.containment === 'group' ? pid : firstChildOf(pid);
+  }
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const failed = once(child, 'error').then(([error]) => {
+    throw new VoltError('tool_missing', `cannot start ${child.spawnfile}: ${errorText(error)}`, {
+      remedy: 'Install bash and util-linux.',
+      cause: error,
+    });
+  });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new VoltError('tool_missing', `${child.spawnfile} ended with code ${code} before the job began`, {
+      remedy: 'Install bash and util-linux, and see whether this user may make namespaces.',
+    });
+  });
+  failed.catch(() => undefined);
+  ended.catch(() => undefined);
+  await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), failed, ended]);
+}
+
+/** unshare and nsenter each have exactly one child. */
+function firstChildOf(pid: number | undefined): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || undefined;
+  } catch {
+    return undefined;
+  }
+}

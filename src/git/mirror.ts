@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
+import { pause } from '../kernel/wait.ts';
+import { checkRefName } from './refs.ts';
+import { type GitOptions, git } from './run.ts';
+
+export interface CommitInfo {
+  sha: string;
+  subject: string;
+  author: string;
+  /** ISO 8601 */
+  committedAt: string;
+}
+
+export interface NewCommits {
+  /** oldest first; at most `limit`, the newest */
+  commits: CommitInfo[];
+  /** how many older ones were left out */
+  passedOver: number;
+  /** the ref does not descend from where it was: it was forced, or made anew */
+  jumped: boolean;
+}
+
+/** One update of a mirror at a time in this process; git itself keeps apart those of several processes. */
+const updates = new Map<string, Promise<unknown>>();
+
+/**
+ * A bare copy of a repository in the data directory, for reading history and as the store of objects that checkouts
+ * share. It is a cache: a broken one is deleted and fetched again. Nothing is pruned from it while jobs may need it.
+ */
+export class Mirror {
+  readonly path: string;
+  readonly #url: string;
+
+  /** @param folder where mirrors are kept; the mirror's own name follows from the URL */
+  constructor(folder: string, url: string) {
+    this.#url = url;
+    const name = basename(url).replace(/\.git$/, '').toLowerCase().replace(/[^a-z0-9._-]+/g, '-').slice(0, 40);
+    this.path = join(folder, `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`);
+  }
+
+  /**
+   * Brings branches and tags up to date.
+   * @throws VoltError `fetch_failed`
+   */
+  async fetch(options: GitOptions = {}): Promise<void> {
+    await this.#update(['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'], ['--prune'], options);
+  }
+
+  /** Makes sure that the commit is here, also where no branch leads to it any more. */
+  async require(sha: string, options: GitOptions = {}): Promise<void> {
+    if (await this.has(sha)) return;
+    await this.fetch(options);
+    if (await this.has(sha)) return;
+    await this.#update([sha], [], options);
+    if (!(await this.has(sha))) throw commitMissing(sha);
+  }
+
+  async has(sha: string): Promise<boolean> {
+    if (!existsSync(join(this.path, 'HEAD'))) return false;
+    return git(this.path, ['cat-file', '-e', `${sha}^{commit}`]).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /**
+   * What has come to a ref, along first parents, so that a merged branch counts as its merge commit.
+   * @param before commit up to which everything is known
+   * @param head commit that the ref points to now
+   * @param limit how many at the most
+   */
+  async newCommits(before: string, head: string, limit: number): Promise<NewCommits> {
+    if (!(await this.has(before))) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
+    const log = await git(this.path, ['log', '--first-parent', `--max-count=${limit}`, '-z', format, `${before}..${head}`, '--']);
+    const found = parseCommits(log).reverse();
+    const jumped = found[0]?.firstParent !== before && !(await this.#isAncestor(before, head));
+    if (found.length === 0) return { commits: [await this.commit(head)], passedOver: 0, jumped };
+    const total = found.length < limit ? found.length : await this.#count(before, head);
+    return { commits: found.map(({ firstParent, ...info }) => info), passedOver: total - found.length, jumped };
+  }
+
+  /** @throws VoltError `commit_missing` */
+  async commit(sha: string): Promise<CommitInfo> {
+    const log = await git(this.path, ['log', '--max-count=1', '-z', format, sha, '--']).catch(() => '');
+    const [found] = parseCommits(log);
+    if (!found) throw commitMissing(sha);
+    const { firstParent, ...info } = found;
+    return info;
+  }
+
+  /**
+   * The ref and commit that a person means by a branch, a tag, a full ref or a commit id.
+   * @throws VoltError `bad_ref`, `commit_missing`
+   */
+  async resolve(name: string): Promise<{ ref: string; sha: string }> {
+    checkRefName(name);
+    for (const ref of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
+      const sha = await git(this.path, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]).catch(() => '');
+      if (sha !== '') return { ref, sha: sha.trim() };
+    }
+    throw new VoltError('commit_missing', `there is no branch, tag or commit "${name}"`, { remedy: 'See git branch -a and git tag.' });
+  }
+
+  async #isAncestor(before: string, head: string): Promise<boolean> {
+    return (await git(this.path, ['rev-list', '--max-count=1', `${head}..${before}`, '--'])).trim() === '';
+  }
+
+  async #count(before: string, head: string): Promise<number> {
+    return Number(await git(this.path, ['rev-list', '--count', '--first-parent', `${before}..${head}`, '--']));
+  }
+
+  async #update(refspecs: string[], flags: string[], options: GitOptions): Promise<void> {
+    const work = (updates.get(this.path) ?? Promise.resolve()).then(() => this.#fetchWithRepair(refspecs, flags, options));
+    const quiet = work.catch(() => undefined);
+    updates.set(this.path, quiet);
+    try {
+      await work;
+    } finally {
+      if (updates.get(this.path) === quiet) updates.delete(this.path);
+    }
+  }
+
+  async #fetchWithRepair(refspecs: string[], flags: string[], options: GitOptions): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#create();
+        await git(
+          this.path,
+          ['fetch', '--quiet', '--no-auto-maintenance', '--no-write-fetch-head', '--no-tags', ...flags, '--', this.#url, ...refspecs],
+          options,
+        );
+        return;
+      } catch (error) {
+        if (options.signal?.aborted || attempt === 4) throw fetchFailed(this.#url, error);
+        if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(String(error))) await pause(100 * attempt);
+        else if (/bad object|corrupt|unable to read tree|not a git repository: '/i.test(String(error)) && attempt < 3) await this.#discard();
+        else throw fetchFailed(this.#url, error);
+      }
+    }
+  }
+
+  async #create(): Promise<void> {
+    if (existsSync(join(this.path, 'HEAD'))) return;
+    await mkdir(dirname(this.path), { recursive: true });
+    const draft = `${this.path}.${process.pid}.${Date.now()}`;
+    await git(dirname(this.path), ['init', '--quiet', '--bare', '--initial-branch=main', '--', draft]);
+    // for people who look into the folder
+    await writeFile(join(draft, 'description'), `Mirror of ${this.#url}\n`);
+    await rename(draft, this.path).catch(async (error) => {
+      // another process was first
+      await rm(draft, { recursive: true, force: true });
+      if (!existsSync(join(this.path, 'HEAD'))) throw error;
+    });
+  }
+
+  async #discard(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+const format = '--format=%H%n%P%n%an%n%cI%n%s';
+
+function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
+  return log
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const [sha = '', parents = '', author = '', committedAt = '', ...subject] = entry.split('\n');
+      return {
+        sha,
+        firstParent: parents.split(' ')[0] ?? '',
+        author: author.slice(0, 200),
+        committedAt: new Date(committedAt).toISOString(),
+        subject: subject.join(' ').slice(0, 500),
+      };
+    });
+}
+
+function commitMissing(sha: string): VoltError {
+  return new VoltError('commit_missing', `commit ${sha} is not in the repository`, {
+    remedy: 'It may have been removed by a forced push; build the branch as it is now.',
+  });
+}
+
+function fetchFailed(url: string, error: unknown): VoltError {
+  const cause = error instanceof VoltError ? error : undefined;
+  return new VoltError('fetch_failed', `cannot fetch ${url}: ${cause?.message ?? String(error)}`, {
+    remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
+    cause: error,
+  });
+}

@@ -1,0 +1,79 @@
+import { simpleGit } from 'simple-git';
+import { toolEnvironment } from '../kernel/config.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+
+export interface GitOptions {
+  signal?: AbortSignal | undefined;
+  /** Milliseconds without a sign of life from git after which it is ended. */
+  silence?: number;
+}
+
+/** git ends after this long (ms) without output: a remote that hangs must not hold anything up for ever. */
+const defaultSilence = 60_000;
+
+/**
+ * Nothing may ask a question: there is nobody to answer. Only these transports are spoken; `ext::` would run commands.
+ * What the user's own configuration says about credentials, proxies and certificates counts.
+ */
+const environment = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: 'true',
+  SSH_ASKPASS: 'true',
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
+  GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
+  LC_ALL: 'C',
+};
+
+/**
+ * Runs one git command and gives back what it prints.
+ * @param cwd folder that exists
+ * @param args without "git"; text from outside follows a "--" or has been validated
+ * @throws VoltError `git_missing`, `git_failed` with git's own words as the message
+ */
+export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
+  const runner = simpleGit({
+    baseDir: cwd,
+    timeout: { block: options.silence ?? defaultSilence },
+    allowEnvironment: Object.keys(environment),
+    unsafe: { allowUnsafeSshCommand: true, allowUnsafeAskPass: true },
+    ...(options.signal ? { abort: options.signal } : {}),
+  }).env({ ...toolEnvironment(), ...environment });
+  try {
+    return await runner.raw(args);
+  } catch (error) {
+    const text = errorText(error);
+    if (/spawn git ENOENT/.test(text)) {
+      throw new VoltError('git_missing', 'there is no git on this machine', {
+        remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
+        cause: error,
+      });
+    }
+    const words = withoutCredentials(/block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text);
+    throw new VoltError('git_failed', `git ${args[0]}: ${words.trim()}`, {
+      remedy: remedyFor(words),
+      cause: error,
+    });
+  }
+}
+
+/** User names and passwords in URLs are not for logs. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^@/\s]+@/gi, '$1***@');
+}
+
+function remedyFor(text: string): string {
+  if (/dubious ownership/.test(text)) {
+    return 'Run Volt as the owner of the repository, or allow it: git config --global --add safe.directory <path>.';
+  }
+  if (/Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/.test(text)) {
+    return "Give this machine's user access: a credential helper for https, or a key in its ssh agent or ~/.ssh.";
+  }
+  if (/Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)) {
+    return 'See whether this machine reaches the host; git ls-remote <url> shows the same error.';
+  }
+  if (/does not (appear to be a git repository|exist)|not found|not a git repository/i.test(text)) {
+    return 'See whether the address is right: git ls-remote <url> must list the branches.';
+  }
+  if (/No space left/.test(text)) return 'Free some disk space.';
+  return 'Run the same git command by hand to see more.';
+}

@@ -1,0 +1,79 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VoltError } from '../kernel/errors.ts';
+
+/** Where a repository is: a path on this machine, or a URL that any machine can fetch. */
+export type Source = { kind: 'path'; url: string } | { kind: 'url'; url: string };
+
+const schemes = ['http:', 'https:', 'ssh:', 'git:'];
+/** `user@host:path`, as ssh has it; a path that begins with "-" would be an option. */
+const scpForm = /^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)[^\s:][^\s]*$/;
+
+/**
+ * Understands what a person gives as a repository.
+ * @throws VoltError `bad_url` for anything that is neither a repository's path nor a URL that git may fetch;
+ * `no_repository` for a path that holds no repository
+ */
+export function parseSource(text: string): Source {
+  const given = text.trim();
+  if (given === '' || given.startsWith('-') || hasControlCharacters(given)) throw badUrl(text);
+  if (given.startsWith('file://')) return pathSource(fileURLToPath(given));
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*:)\/\//.exec(given)?.[1]?.toLowerCase();
+  if (scheme !== undefined) return urlSource(given, scheme);
+  // "ext::…", "fd::…" and other remote helpers run commands
+  if (/^[A-Za-z0-9+.-]+::/.test(given)) throw badUrl(text);
+  const path = resolve(given.replace(/^~(?=\/|$)/, homedir()));
+  if (existsSync(path)) return pathSource(path);
+  if (scpForm.test(given) && !given.includes('/./')) return { kind: 'url', url: given };
+  return pathSource(path);
+}
+
+function urlSource(given: string, scheme: string): Source {
+  if (!schemes.includes(scheme)) throw badUrl(given);
+  let url: URL;
+  try {
+    url = new URL(given);
+  } catch {
+    throw badUrl(given);
+  }
+  // git and ssh take a host that begins with "-" for an option
+  if (url.hostname === '' || url.hostname.startsWith('-') || url.pathname === '/') throw badUrl(given);
+  if (url.password !== '') {
+    throw new VoltError('bad_url', 'a password in a URL would end up in logs and process lists', {
+      remedy: 'Leave it out, and give this machine a git credential helper or an ssh key.',
+    });
+  }
+  return { kind: 'url', url: given };
+}
+
+function pathSource(path: string): Source {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw new VoltError('no_repository', `there is no folder ${path}`, { remedy: 'Give the path of a git repository, or its URL.' });
+  }
+  const real = realpathSync(path);
+  if (gitDirectory(real) === undefined) {
+    throw new VoltError('no_repository', `${path} is not a git repository`, {
+      remedy: 'Give the folder that holds ".git", or a bare repository; "git init" makes one.',
+    });
+  }
+  return { kind: 'path', url: real };
+}
+
+/** The folder with HEAD and refs of the repository at that path: of a work tree, a linked one, or a bare one. */
+export function gitDirectory(path: string): string | undefined {
+  const inside = join(path, '.git');
+  if (existsSync(inside)) return inside;
+  return existsSync(join(path, 'HEAD')) && existsSync(join(path, 'objects')) ? path : undefined;
+}
+
+function hasControlCharacters(text: string): boolean {
+  return [...text].some((character) => character.charCodeAt(0) < 32 || character.charCodeAt(0) === 127);
+}
+
+function badUrl(text: string): VoltError {
+  return new VoltError('bad_url', `"${text}" is not the address of a repository that Volt can fetch`, {
+    remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
+  });
+}

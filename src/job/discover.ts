@@ -1,0 +1,149 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One command that a discovered kind of project is tested with. */
+export interface DiscoveredStep {
+  name: string;
+  /** for `sh -c` */
+  command: string;
+}
+
+export interface Discovery {
+  /** the file that gave it away */
+  because: string;
+  steps: DiscoveredStep[];
+}
+
+/** A test of whether a checkout is of a kind; the first that answers wins. */
+type Finder = (folder: string) => Discovery | undefined;
+
+/** In this order; `volt --help`, the README and the error for "none found" say the same. */
+const finders: readonly Finder[] = [node, cargo, go, maven, gradle, mix, python, make, script];
+
+/** What is looked for, for people. */
+export const lookedFor =
+  'package.json with a "test" script, Cargo.toml, go.mod, pom.xml, build.gradle, mix.exs, Python tests (pytest or tests/), a Makefile with a "test" or "check" target, an executable test.sh';
+
+/** How the checkout is tested, or undefined where nothing tells. */
+export function discover(folder: string): Discovery | undefined {
+  for (const find of finders) {
+    const found = find(folder);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function node(folder: string): Discovery | undefined {
+  const manifest = json(join(folder, 'package.json'));
+  const test = (manifest?.scripts as Record<string, unknown> | undefined)?.test;
+  // what `npm init` writes is not a test
+  if (typeof test !== 'string' || test.trim() === '' || /no test specified/.test(test)) return undefined;
+  const has = (file: string) => existsSync(join(folder, file));
+  if (has('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
+  if (has('yarn.lock')) return project('package.json', 'yarn install --immutable || yarn install --frozen-lockfile', 'yarn test');
+  if (has('bun.lock') || has('bun.lockb')) return project('package.json', 'bun install --frozen-lockfile', 'bun run test');
+  if (has('package-lock.json') || has('npm-shrinkwrap.json')) return project('package.json', 'npm ci --no-audit --no-fund', 'npm test');
+  const needs = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'].some(
+    (key) => Object.keys((manifest?.[key] as object | undefined) ?? {}).length > 0,
+  );
+  return project('package.json', needs ? 'npm install --no-audit --no-fund' : undefined, 'npm test');
+}
+
+function cargo(folder: string): Discovery | undefined {
+  return existsSync(join(folder, 'Cargo.toml')) ? project('Cargo.toml', undefined, 'cargo test') : undefined;
+}
+
+function go(folder: string): Discovery | undefined {
+  return existsSync(join(folder, 'go.mod')) ? project('go.mod', undefined, 'go test ./...') : undefined;
+}
+
+function maven(folder: string): Discovery | undefined {
+  if (!existsSync(join(folder, 'pom.xml'))) return undefined;
+  return project('pom.xml', undefined, `${isExecutable(join(folder, 'mvnw')) ? './mvnw' : 'mvn'} --batch-mode test`);
+}
+
+function gradle(folder: string): Discovery | undefined {
+  const file = ['build.gradle', 'build.gradle.kts'].find((name) => existsSync(join(folder, name)));
+  if (file === undefined) return undefined;
+  return project(file, undefined, `${isExecutable(join(folder, 'gradlew')) ? './gradlew' : 'gradle'} test`);
+}
+
+function mix(folder: string): Discovery | undefined {
+  return existsSync(join(folder, 'mix.exs')) ? project('mix.exs', 'mix deps.get', 'mix test') : undefined;
+}
+
+/**
+ * pytest where the project is set up for it or it can be imported, else the standard library's unittest, which is how
+ * the original CI ran the folder `tests/`.
+ */
+function python(folder: string): Discovery | undefined {
+  const configured = pythonConfiguration(folder);
+  const tests = ['tests', 'test'].find((name) => holdsPythonTests(join(folder, name)));
+  if (configured) return project(configured, undefined, 'python3 -m pytest');
+  if (!tests) return undefined;
+  const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -s ${tests} -t .; fi`;
+  const plain = existsSync(join(folder, tests, '__init__.py')) ? command : command.replace(' -t .', '');
+  return project(`${tests}/`, undefined, plain);
+}
+
+function pythonConfiguration(folder: string): string | undefined {
+  const sections: [string, RegExp][] = [
+    ['pytest.ini', /./s],
+    ['pyproject.toml', /^\[tool\.pytest/m],
+    ['tox.ini', /^\[pytest\]/m],
+    ['setup.cfg', /^\[tool:pytest\]/m],
+  ];
+  return sections.find(([file, section]) => section.test(text(join(folder, file))))?.[0];
+}
+
+function holdsPythonTests(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => /^test.*\.py$|_test\.py$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+function make(folder: string): Discovery | undefined {
+  const file = ['GNUmakefile', 'makefile', 'Makefile'].find((name) => existsSync(join(folder, name)));
+  if (!file) return undefined;
+  const target = /^(test|check)\s*:(?!=)/m.exec(text(join(folder, file)))?.[1];
+  return target ? project(file, undefined, `make ${target}`) : undefined;
+}
+
+function script(folder: string): Discovery | undefined {
+  return isExecutable(join(folder, 'test.sh')) ? project('test.sh', undefined, './test.sh') : undefined;
+}
+
+function project(because: string, install: string | undefined, test: string): Discovery {
+  const steps = [{ name: 'test', command: test }];
+  return { because, steps: install === undefined ? steps : [{ name: 'install', command: install }, ...steps] };
+}
+
+/** Files of more than a megabyte are not what we look for, and would hold up everything else. */
+function text(file: string): string {
+  try {
+    const content = readFileSync(file);
+    return content.length > 1_000_000 ? '' : content.toString();
+  } catch {
+    return '';
+  }
+}
+
+function json(file: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text(file));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,155 @@
+import { mkdir } from 'node:fs/promises';
+import { runCommand } from '../exec/command.ts';
+import type { Scope } from '../exec/scope.ts';
+import { checkOut } from '../git/checkout.ts';
+import { Mirror } from '../git/mirror.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import type { Reason, Step } from '../kernel/model.ts';
+import { discover, lookedFor } from './discover.ts';
+import { JobEnding, type JobOutcome } from './ending.ts';
+
+export interface JobInput {
+  repo: { name: string; url: string };
+  ref: string;
+  sha: string;
+  plan: { kind: 'discover' } | { kind: 'command'; command: string };
+}
+
+export interface JobSurroundings {
+  /** an empty or missing folder of the job's own */
+  workspace: string;
+  /** folder of the machine's mirrors */
+  mirrors: string;
+  /** environment that commands start from */
+  env: Readonly<Record<string, string>>;
+  /** opened while the commit is checked out; it is not closed here */
+  scope: Promise<Scope>;
+  /** takes the log, byte for byte; a promise that it returns holds the job's output back */
+  output(chunk: Buffer): void | Promise<void>;
+  /** is told of all steps whenever one begins or ends */
+  progress(steps: Step[]): void;
+  /** aborts with a JobEnding as its reason */
+  signal: AbortSignal;
+}
+
+/** A step that did not succeed ends the job with this. */
+class StepFailed extends Error {
+  readonly outcome: JobOutcome;
+
+  constructor(status: 'failure' | 'error', reason: Reason, message: string, exitCode: number | null = null) {
+    super(message);
+    this.outcome = { status, reason, message, exitCode };
+  }
+}
+
+/**
+ * Runs one job from its commit to its verdict: checks out, finds the tests, runs them. Never rejects: whatever goes
+ * wrong becomes the outcome, told apart as the commit's fault or ours.
+ */
+export async function runJob(input: JobInput, around: JobSurroundings): Promise<{ outcome: JobOutcome; steps: Step[] }> {
+  const log = new JobLog(around);
+  const steps = new Steps(around);
+  try {
+    await steps.run('checkout', () => checkout(input, around, log));
+    const commands = commandsFor(input, around, log);
+    for (const { name, command } of commands) await steps.run(name, () => runStep(command, around, log));
+    return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list };
+  } catch (error) {
+    const outcome = outcomeOf(error, around.signal);
+    steps.endOpen(outcome);
+    await log.say(outcome.message ?? outcome.status);
+    return { outcome, steps: steps.list };
+  }
+}
+
+async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): Promise<null> {
+  const { repo, ref, sha } = input;
+  await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
+  try {
+    await mkdir(around.workspace, { recursive: true });
+    const mirror = new Mirror(around.mirrors, repo.url);
+    await checkOut(mirror, { url: repo.url, ref, sha, folder: around.workspace }, { signal: around.signal });
+  } catch (error) {
+    const known = error instanceof VoltError ? error : undefined;
+    const reason = known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
+    throw new StepFailed('error', reason, `${errorText(error)}${known ? `. ${known.remedy}` : ''}`);
+  }
+  return null;
+}
+
+function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { name: string; command: string }[] {
+  if (input.plan.kind === 'command') return [{ name: 'test', command: input.plan.command }];
+  const found = discover(around.workspace);
+  if (!found) {
+    throw new StepFailed('error', 'no_tests_found', `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`);
+  }
+  void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);
+  return found.steps;
+}
+
+async function runStep(command: string, around: JobSurroundings, log: JobLog): Promise<number> {
+  const { workspace, env, output, signal } = around;
+  await log.say(`$ ${command}`);
+  let end: Awaited<ReturnType<typeof runCommand>>;
+  try {
+    const scope = await around.scope;
+    end = await runCommand({ scope, argv: ['sh', '-c', command], cwd: workspace, env: { ...env, PWD: workspace }, output, signal });
+  } catch (error) {
+    throw new StepFailed('error', 'spawn_failed', errorText(error));
+  }
+  signal.throwIfAborted();
+  if (end.signal !== null) throw new StepFailed('failure', 'signal', `"${command}" was ended by ${end.signal}`);
+  if (end.exitCode !== 0) throw new StepFailed('failure', 'exit_code', `"${command}" exited with code ${end.exitCode}`, end.exitCode);
+  return 0;
+}
+
+/** An ending from outside goes first: what it does to a command is not the command's own failure. */
+function outcomeOf(error: unknown, signal: AbortSignal): JobOutcome {
+  if (signal.reason instanceof JobEnding) return signal.reason.outcome;
+  if (error instanceof StepFailed) return error.outcome;
+  return { status: 'error', reason: 'runner_failed', message: errorText(error), exitCode: null };
+}
+
+/** Volt's own lines in the log. */
+class JobLog {
+  readonly #around: JobSurroundings;
+
+  constructor(around: JobSurroundings) {
+    this.#around = around;
+  }
+
+  async say(text: string): Promise<void> {
+    await this.#around.output(Buffer.from(`[volt] ${text}\n`));
+  }
+}
+
+/** The steps so far; each change is told. */
+class Steps {
+  readonly list: Step[] = [];
+  readonly #around: JobSurroundings;
+
+  constructor(around: JobSurroundings) {
+    this.#around = around;
+  }
+
+  /** @param work gives the exit code, or null for a step that is no command */
+  async run(name: string, work: () => Promise<number | null>): Promise<void> {
+    this.#around.signal.throwIfAborted();
+    const step: Step = { name, status: 'running', exitCode: null, startedAt: new Date().toISOString(), finishedAt: null };
+    this.list.push(step);
+    this.#around.progress(this.list);
+    step.exitCode = await work();
+    step.status = 'success';
+    step.finishedAt = new Date().toISOString();
+    this.#around.progress(this.list);
+  }
+
+  endOpen(outcome: JobOutcome): void {
+    for (const step of this.list) {
+      if (step.finishedAt !== null) continue;
+      step.status = outcome.status;
+      step.exitCode = outcome.exitCode;
+      step.finishedAt = new Date().toISOString();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Every code that Volt answers an error with. Scripts match on codes, so one is never renamed; `exit` is the exit code
+ * of a command that ends with it and `http` the status of an API answer that carries it.
+ */
+export const errorCodes = {
+  usage: { exit: 2, http: 400 },
+  bad_name: { exit: 2, http: 400 },
+  bad_label: { exit: 2, http: 400 },
+  bad_setting: { exit: 2, http: 400 },
+  bad_url: { exit: 2, http: 400 },
+  bad_ref: { exit: 2, http: 400 },
+  bad_request: { exit: 2, http: 400 },
+  not_found: { exit: 2, http: 404 },
+  name_taken: { exit: 2, http: 409 },
+  conflict: { exit: 2, http: 409 },
+  token_needed: { exit: 3, http: 401 },
+  foreign_host: { exit: 3, http: 403 },
+  too_large: { exit: 2, http: 413 },
+  unsupported: { exit: 2, http: 501 },
+  no_repository: { exit: 2, http: 400 },
+  fetch_failed: { exit: 3, http: 502 },
+  git_failed: { exit: 3, http: 500 },
+  git_missing: { exit: 3, http: 500 },
+  commit_missing: { exit: 3, http: 404 },
+  tool_missing: { exit: 3, http: 500 },
+  redis_missing: { exit: 3, http: 500 },
+  redis_unreachable: { exit: 3, http: 503 },
+  redis_denied: { exit: 3, http: 503 },
+  redis_unfit: { exit: 3, http: 503 },
+  redis_unknown: { exit: 3, http: 503 },
+  redis_failed: { exit: 3, http: 503 },
+  record_mismatch: { exit: 3, http: 500 },
+  record_newer: { exit: 3, http: 500 },
+  record_busy: { exit: 3, http: 503 },
+  data_locked: { exit: 3, http: 500 },
+  data_unwritable: { exit: 3, http: 500 },
+  port_in_use: { exit: 3, http: 500 },
+  web_unreachable: { exit: 3, http: 503 },
+  orphaned: { exit: 3, http: 500 },
+  internal: { exit: 3, http: 500 },
+} as const;
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error for people: a stable code, what happened (`message`), and what to do (`remedy`). */
+export class VoltError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: { remedy: string; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'VoltError';
+    this.code = code;
+    this.remedy = options.remedy;
+  }
+
+  get exitCode(): number {
+    return errorCodes[this.code].exit;
+  }
+
+  get httpStatus(): number {
+    return errorCodes[this.code].http;
+  }
+}
+
+/** Anything thrown, as a VoltError; what nobody expected becomes `internal` and keeps its cause. */
+export function asVoltError(error: unknown): VoltError {
+  if (error instanceof VoltError) return error;
+  return new VoltError('internal', errorText(error), {
+    remedy: 'This is a fault of Volt. Run again with VOLT_LOG_LEVEL=debug and report what it prints.',
+    cause: error,
+  });
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error such as `ENOENT`, where it has one. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

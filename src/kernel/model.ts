@@ -1,0 +1,186 @@
+/**
+ * The words that every part of Volt shares: what a build is made of, which statuses there are, and how they move.
+ * The names are the vocabulary of ARCHITECTURE.md.
+ */
+
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Decimal number of a build in the record, for example `42`. */
+export type BuildId = Branded<string, 'BuildId'>;
+/** `<build>-<position in the plan, from 1>`, for example `42-1`. */
+export type JobId = Branded<string, 'JobId'>;
+/** `<name>~<epoch>`: a runner process gets a new epoch each time it registers anew. */
+export type RunnerId = Branded<string, 'RunnerId'>;
+
+const buildIdPattern = /^[1-9][0-9]{0,14}$/;
+const jobIdPattern = /^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/;
+
+/** The text as a build's id, or undefined where it cannot be one; ids become paths and keys, so nothing else passes. */
+export function parseBuildId(text: string): BuildId | undefined {
+  return buildIdPattern.test(text) ? (text as BuildId) : undefined;
+}
+
+/** The text as a job's id, or undefined where it cannot be one. */
+export function parseJobId(text: string): JobId | undefined {
+  return jobIdPattern.test(text) ? (text as JobId) : undefined;
+}
+
+export function jobIdOf(build: BuildId, position: number): JobId {
+  return `${build}-${position}` as JobId;
+}
+
+export function buildIdOf(job: JobId): BuildId {
+  return job.slice(0, job.indexOf('-')) as BuildId;
+}
+
+/** One execution of a job. Its text form `<job>.<number>` names the message, the spool and the log of that execution. */
+export interface AttemptRef {
+  readonly job: JobId;
+  readonly attempt: number;
+}
+
+export function attemptName({ job, attempt }: AttemptRef): string {
+  return `${job}.${attempt}`;
+}
+
+export function parseAttemptName(text: string): AttemptRef | undefined {
+  const dot = text.lastIndexOf('.');
+  const job = parseJobId(text.slice(0, Math.max(dot, 0)));
+  const attempt = text.slice(dot + 1);
+  return job && /^[1-9][0-9]{0,5}$/.test(attempt) ? { job, attempt: Number(attempt) } : undefined;
+}
+
+export const statuses = [
+  /** needs of the job are not met yet */
+  'waiting',
+  /** sent to a queue; no runner has begun */
+  'queued',
+  /** a runner is at work */
+  'running',
+  /** the tests passed */
+  'success',
+  /** the commit is at fault: a command exited non-zero or ran out of time */
+  'failure',
+  /** Volt, the machine or the configuration is at fault */
+  'error',
+  /** a person or a rule ended it */
+  'cancelled',
+  /** its condition or its needs said that it must not run */
+  'skipped',
+] as const;
+export type Status = (typeof statuses)[number];
+
+export const finalStatuses = ['success', 'failure', 'error', 'cancelled', 'skipped'] as const;
+export type FinalStatus = (typeof finalStatuses)[number];
+
+export function isFinal(status: Status): status is FinalStatus {
+  return (finalStatuses as readonly Status[]).includes(status);
+}
+
+/**
+ * The allowed moves of a job. `running` → `queued` is a lost attempt: the same job, one attempt later.
+ * A final status never moves: what was recorded first stands.
+ */
+export const moves: Readonly<Record<Status, readonly Status[]>> = {
+  waiting: ['queued', 'skipped', 'cancelled', 'error'],
+  queued: ['running', ...finalStatuses],
+  running: ['queued', ...finalStatuses],
+  success: [],
+  failure: [],
+  error: [],
+  cancelled: [],
+  skipped: [],
+};
+
+/** The statuses from which a job may move to the given one. */
+export function statusesBefore(to: Status): Status[] {
+  return statuses.filter((from) => moves[from].includes(to));
+}
+
+/** Stable codes that say why a status is not `success`; users and scripts match on them. */
+export const reasons = {
+  exit_code: 'a command exited with a code other than 0',
+  signal: 'a signal ended a command',
+  timeout: 'the job ran longer than it may',
+  by_user: 'a person cancelled it',
+  superseded: 'a newer commit took its place',
+  runner_lost: 'the runner that ran it is gone',
+  handed_back: 'the runner stopped and handed the job back',
+  poison: 'the job took several runners down with it',
+  no_tests_found: 'the repository holds no tests that Volt can discover',
+  fetch_failed: 'the commit could not be fetched from its repository',
+  checkout_failed: 'the commit could not be checked out',
+  spawn_failed: 'a command could not be started',
+  runner_failed: 'the runner itself failed',
+  bad_message: 'a message of the job could not be understood',
+  job_failed: 'a job of the build failed',
+  job_error: 'a job of the build ended in an error',
+  job_cancelled: 'a job of the build was cancelled',
+  needs_failed: 'a job that it needs did not succeed',
+} as const;
+export type Reason = keyof typeof reasons;
+
+export const triggers = ['commit', 'manual'] as const;
+/** What made the build: an observed commit, or a person. */
+export type Trigger = (typeof triggers)[number];
+
+export interface Step {
+  name: string;
+  status: Status;
+  exitCode: number | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface Attempt {
+  number: number;
+  runner: string | null;
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface Job {
+  id: JobId;
+  name: string;
+  workflow: string | null;
+  labels: string[];
+  needs: string[];
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+  /** name of the runner of the current attempt */
+  runner: string | null;
+  exitCode: number | null;
+  attempts: Attempt[];
+  steps: Step[];
+  tests: null;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface BuildSummary {
+  id: BuildId;
+  /** counts the builds of its repository, from 1 */
+  number: number;
+  repo: string;
+  ref: string;
+  sha: string;
+  subject: string;
+  author: string;
+  trigger: Trigger;
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+}
+
+export interface Build extends BuildSummary {
+  jobs: Job[];
+}

@@ -1,0 +1,47 @@
+import { VoltError } from './errors.ts';
+
+/** Names of repositories become paths, keys and parts of URLs, so they are narrow. */
+export const repositoryNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** A label of a runner or a job, for example `linux`, `gpu` or `host:build1`. */
+export const labelPattern = /^[a-z0-9][a-z0-9._-]{0,62}(:[a-z0-9][a-z0-9._-]{0,62})?$/;
+
+/** A full commit id, SHA-1 or SHA-256. */
+export const shaPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/**
+ * A repository's name from its URL or path: the last segment without `.git`, brought into the allowed form.
+ * `https://host/Acme/My App.git` → `my-app`.
+ */
+export function repositoryNameFrom(url: string): string {
+  const last = url.replace(/[/\\]+$/, '').replace(/(\/\.git|\.git)$/, '').split(/[/\\:]/).at(-1) ?? '';
+  const name = last.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '').slice(0, 64);
+  return name === '' ? 'repository' : name;
+}
+
+export function checkRepositoryName(name: string): string {
+  if (!repositoryNamePattern.test(name)) {
+    throw new VoltError('bad_name', `"${name}" cannot be the name of a repository`, {
+      remedy: 'Use 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
+    });
+  }
+  return name;
+}
+
+/** Labels as a set in canonical order: lower case, sorted, each once. Throws `bad_label` on anything else. */
+export function parseLabels(labels: readonly string[]): string[] {
+  const set = new Set(labels.map((label) => label.trim().toLowerCase()).filter((label) => label !== ''));
+  for (const label of set) {
+    if (!labelPattern.test(label)) {
+      throw new VoltError('bad_label', `"${label}" cannot be a label`, {
+        remedy: 'Use letters, digits, ".", "_" and "-", with at most one ":" inside, as in "gpu" or "host:build1".',
+      });
+    }
+  }
+  return [...set].sort();
+}
+
+/** A host name as the value of a `host:` label. */
+export function hostLabel(host: string): string {
+  return `host:${host.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '').slice(0, 63) || 'localhost'}`;
+}

@@ -1,0 +1,50 @@
+import { errorText } from '../kernel/errors.ts';
+import { every } from '../kernel/wait.ts';
+import { consume } from '../queues/consumer.ts';
+import { observeMessage } from '../queues/messages.ts';
+import { observeQueue } from '../queues/names.ts';
+import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
+import type { Record } from '../record/record.ts';
+import { listRepositories } from '../record/repositories.ts';
+import { listStages } from '../redis/membership.ts';
+import { Observations } from './observe.ts';
+import { Watches } from './watches.ts';
+
+/** Milliseconds between looks at which repositories there are. */
+const refreshInterval = 2000;
+/** How many repositories one observer looks at at a time. */
+const concurrency = 8;
+
+/** Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine. */
+export async function startObserver(context: StageContext & { record: Record }): Promise<Stage> {
+  const { access, record, queues, config } = context;
+  const logger = context.logger.child({ stage: 'observer' });
+  const own = { ...context, logger };
+  const shown = showStage(own, 'observer');
+  const watches = new Watches(own);
+  const observations = new Observations(own);
+  const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
+    consume(access, { queue, schema: observeMessage, concurrency, logger, handle: ({ repo }) => observations.look(repo) }),
+  );
+  // a schedule whose next message could not be made has ended; asking for it again mends that and changes nothing else
+  for (const { host, name, pollSeconds } of await listRepositories(record)) await queues.scheduleObserve(host, name, pollSeconds);
+  let alone = false;
+  const refreshing = every(
+    refreshInterval,
+    async () => {
+      await watches.refresh();
+      const dispatchers = (await listStages(access, 'dispatcher')).alive.length;
+      if (dispatchers === 0 && !alone) logger.warn('no dispatcher is running: commits wait in the queue until one is started');
+      alone = dispatchers === 0;
+    },
+    (error) => logger.warn(`refreshing the watches failed, trying again: ${errorText(error)}`),
+  );
+  return {
+    stop: async () => {
+      await refreshing.stop();
+      await watches.close();
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await shown.stop();
+    },
+  };
+}

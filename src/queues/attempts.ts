@@ -1,0 +1,72 @@
+import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { jobQueue } from './names.ts';
+import type { Queues } from './queues.ts';
+
+/** A message of `jobs.*` that a runner has taken. */
+export interface HeldAttempt extends AttemptRef {
+  queue: string;
+  /** who took it; undefined when BullMQ's lock is gone, so that nobody holds it */
+  runner: RunnerId | undefined;
+}
+
+/** The runner that has taken the attempt's message, or undefined while nobody has or the message is gone. */
+export async function holderOf(access: RedisAccess, queue: string, ref: AttemptRef): Promise<RunnerId | undefined> {
+  return runnerOf(await access.client.get(lockKey(access, queue, attemptName(ref))));
+}
+
+/** Every message of every job queue that a runner has taken. */
+export async function heldAttempts(access: RedisAccess, queues: Queues): Promise<HeldAttempt[]> {
+  const held: HeldAttempt[] = [];
+  for (const labels of await queues.labelSets()) {
+    const queue = jobQueue(labels);
+    const ids = await queues.queue(queue).getRanges(['active']);
+    if (ids.length === 0) continue;
+    const tokens = await access.client.mget(ids.map((id) => lockKey(access, queue, id)));
+    ids.forEach((id, index) => {
+      const ref = parseAttemptName(id);
+      if (ref) held.push({ ...ref, queue, runner: runnerOf(tokens[index] ?? null) });
+    });
+  }
+  return held;
+}
+
+/** Those of the attempts that have no message in their queue, in whatever state. */
+export async function missingAttempts<T extends AttemptRef & { labels: string[] }>(access: RedisAccess, attempts: T[]): Promise<T[]> {
+  if (attempts.length === 0) return [];
+  const pipeline = access.client.pipeline();
+  for (const attempt of attempts) pipeline.exists(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`);
+  const replies = (await pipeline.exec()) ?? [];
+  for (const [error] of replies) if (error) throw error;
+  return attempts.filter((_, index) => replies[index]?.[1] === 0);
+}
+
+/**
+ * Takes the message of an attempt that is over out of its queue, whoever holds it. With the holder's own token, BullMQ
+ * removes it in one step and only if it is still that holder's, so a message is never taken from a living hand by
+ * mistake of ours.
+ */
+export async function retireAttempt(access: RedisAccess, queues: Queues, queue: string, ref: AttemptRef): Promise<void> {
+  const id = attemptName(ref);
+  const target = queues.queue(queue);
+  const token = await access.client.get(lockKey(access, queue, id));
+  if (token === null) {
+    await target.remove(id);
+    return;
+  }
+  const job = await target.getJob(id);
+  await job?.moveToFailed(new Error('the attempt was taken back'), token, false).catch((error: { code?: number }) => {
+    // missing key, missing lock, not active, another's lock: it has moved by itself meanwhile
+    if (![-1, -2, -3, -6].includes(error.code ?? 0)) throw error;
+  });
+}
+
+/** The lock that BullMQ keeps while a message is worked on; its value is the holder's token. */
+function lockKey(access: RedisAccess, queue: string, id: string): string {
+  return `${access.keys.bull}:${queue}:${id}:lock`;
+}
+
+/** Tokens are `<runner>:<count>`, see slots.ts. */
+function runnerOf(token: string | null): RunnerId | undefined {
+  return token === null ? undefined : (token.slice(0, token.lastIndexOf(':')) as RunnerId);
+}

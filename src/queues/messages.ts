@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { type BuildId, finalStatuses, type JobId, type Reason, reasons, statuses, triggers } from '../kernel/model.ts';
+import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
+
+/**
+ * Every message that travels between stages. Each is parsed when it is sent and when it is received; `v` is the version
+ * of its form, and a stage sets a message of a version it does not know aside.
+ */
+const v = z.literal(1);
+
+const repo = z.string().regex(repositoryNamePattern);
+const sha = z.string().regex(shaPattern);
+const ref = z.string().min(1).max(1024);
+const time = z.iso.datetime();
+const build = z.string().regex(/^[1-9][0-9]{0,14}$/).transform((id) => id as BuildId);
+const job = z.string().regex(/^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/).transform((id) => id as JobId);
+const attempt = z.number().int().min(1);
+const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
+const text = z.string().max(10_000);
+
+/** `observe`: look at a repository now. */
+export const observeMessage = z.object({
+  v,
+  repo,
+  /** who asked: the schedule, a watched ref, the dispatcher when a batch is recorded, or a person */
+  cause: z.enum(['schedule', 'watch', 'batch', 'person']),
+});
+export type ObserveMessage = z.infer<typeof observeMessage>;
+
+/** `commits`: a commit to be built. */
+export const commitMessage = z.object({
+  v,
+  repo,
+  ref,
+  sha,
+  subject: text,
+  author: text,
+  committedAt: time,
+  trigger: z.enum(triggers),
+  /** where the ref's cursor must stand for this commit to be next; absent for a manual trigger, which moves none */
+  cursor: z
+    .object({
+      /** how often the ref has jumped to a commit that does not descend from the one before */
+      generation: z.number().int().min(0),
+      /** the commit before, null where the ref is new to us */
+      before: z.object({ generation: z.number().int().min(0), sha }).nullable(),
+    })
+    .optional(),
+  /** the person's request that this answers */
+  intent: z.number().int().optional(),
+  /** older commits that were too many to be built */
+  passedOver: z.number().int().min(0),
+  /** more commits of the ref wait for this one to be recorded */
+  more: z.boolean(),
+});
+export type CommitMessage = z.infer<typeof commitMessage>;
+
+/** `advance`: a build has moved, or a person wants something of it. */
+export const advanceMessage = z.object({ v, build });
+export type AdvanceMessage = z.infer<typeof advanceMessage>;
+
+/** How a job finds out what to run. */
+export const planSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('discover') }),
+  z.object({ kind: z.literal('command'), command: z.string().min(1).max(100_000) }),
+]);
+export type Plan = z.infer<typeof planSchema>;
+
+/** `jobs.<labels>`: one attempt of a job. Never carries a secret. */
+export const jobMessage = z.object({
+  v,
+  job,
+  attempt,
+  build,
+  name: text,
+  labels: z.array(z.string().regex(labelPattern)),
+  repo: z.object({ name: repo, url: z.string().min(1).max(4096) }),
+  ref,
+  sha,
+  plan: planSchema,
+  /** minutes after which the job is ended as a failure */
+  timeout: z.number().positive(),
+});
+export type JobMessage = z.infer<typeof jobMessage>;
+
+export const stepSchema = z.object({
+  name: text,
+  status: z.enum(statuses),
+  exitCode: z.number().int().nullable(),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+});
+
+const runner = z.object({ id: z.string().min(1).max(200), name: z.string().min(1).max(100), host: z.string().max(300) });
+
+/** `results`: what has become of an attempt. */
+export const resultMessage = z.discriminatedUnion('kind', [
+  /** a runner has begun */
+  z.object({ v, kind: z.literal('started'), job, attempt, runner, at: time }),
+  /** a runner's steps so far; a later message replaces an earlier one */
+  z.object({ v, kind: z.literal('steps'), job, attempt, runner, steps: z.array(stepSchema) }),
+  /** a runner is done; needs no earlier message */
+  z.object({
+    v,
+    kind: z.literal('finished'),
+    job,
+    attempt,
+    runner,
+    status: z.enum(finalStatuses),
+    reason: reason.nullable(),
+    message: text.nullable(),
+    exitCode: z.number().int().nullable(),
+    steps: z.array(stepSchema),
+    /** length of the whole log in bytes */
+    logBytes: z.number().int().min(0),
+    startedAt: time,
+    finishedAt: time,
+  }),
+  /** a runner gives the job back unfinished */
+  z.object({ v, kind: z.literal('returned'), job, attempt, runner, message: text, at: time }),
+  /** the dispatcher has decided without a runner */
+  z.object({ v, kind: z.literal('decided'), job, status: z.enum(finalStatuses), reason, message: text, at: time }),
+]);
+export type ResultMessage = z.infer<typeof resultMessage>;
+export type Result<Kind extends ResultMessage['kind']> = Extract<ResultMessage, { kind: Kind }>;

@@ -1,0 +1,37 @@
+import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { hostLabel } from '../kernel/names.ts';
+import type { CommitMessage, ResultMessage } from './messages.ts';
+
+/** The fixed queues. Those of jobs are one for each set of labels, see `jobQueue`. */
+export const queueNames = { observe: 'observe', commits: 'commits', advance: 'advance', results: 'results' } as const;
+
+/** Polls of a repository that is a path on one machine go to that machine. */
+export function observeQueue(host: string | null): string {
+  return host === null ? queueNames.observe : `${queueNames.observe}.${hostLabel(host).slice('host:'.length)}`;
+}
+
+/**
+ * Queue of the jobs that ask for exactly these labels; `jobs` itself for those that ask for none.
+ * A queue's name cannot hold ":", so `host:a` is written `host=a`.
+ * @param labels canonical: sorted, each once
+ */
+export function jobQueue(labels: readonly string[]): string {
+  return labels.length === 0 ? 'jobs' : `jobs.${labels.map((label) => label.replace(':', '=')).join('+')}`;
+}
+
+/**
+ * Ids of messages. They follow from what the message says, so that sending one again changes nothing while the first is
+ * still there. BullMQ refuses ":" and bare integers.
+ */
+export const messageIds = {
+  commit: (message: Pick<CommitMessage, 'repo' | 'ref' | 'sha' | 'cursor' | 'intent'>) =>
+    (message.cursor
+      ? `${message.repo}@${message.cursor.generation}.${message.sha}.${message.ref}`
+      : `${message.repo}@intent.${message.intent}`
+    ).replaceAll(':', '='),
+  job: attemptName,
+  result: (message: ResultMessage, revision: number) =>
+    message.kind === 'decided'
+      ? `${message.job}.${message.kind}`
+      : `${attemptName(message as AttemptRef)}.${message.kind}${message.kind === 'steps' ? `.${revision}` : ''}`,
+};

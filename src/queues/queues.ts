@@ -1,0 +1,177 @@
+import { Queue } from 'bullmq';
+import type { z } from 'zod';
+import { VoltError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import {
+  type AdvanceMessage,
+  advanceMessage,
+  type CommitMessage,
+  commitMessage,
+  type JobMessage,
+  jobMessage,
+  type ObserveMessage,
+  observeMessage,
+  type ResultMessage,
+  resultMessage,
+} from './messages.ts';
+import { jobQueue, messageIds, observeQueue, queueNames } from './names.ts';
+
+/** A message of at most this many bytes is sent; what is larger belongs elsewhere. */
+const sizeLimit = 1_048_576;
+
+/**
+ * A handled message is removed, so that its id is free again: what must not happen twice is refused by the record.
+ * A handler that fails is tried again for as long as it takes (a full disk is mended some day); a message that nobody
+ * can understand fails at once and stays where a person can see it.
+ */
+const handled = {
+  removeOnComplete: true,
+  removeOnFail: false,
+  attempts: Number.MAX_SAFE_INTEGER,
+  backoff: { type: 'capped' },
+  sizeLimit,
+} as const;
+
+/** One message of a job is one attempt, and is never delivered a second time. */
+const once = { removeOnComplete: true, removeOnFail: true, attempts: 1, sizeLimit } as const;
+
+/** The sending side of every queue, and what is known about messages that wait. */
+export class Queues {
+  readonly #access: RedisAccess;
+  readonly #logger: Logger;
+  readonly #open = new Map<string, Queue>();
+
+  constructor(access: RedisAccess, logger: Logger) {
+    this.#access = access;
+    this.#logger = logger;
+  }
+
+  /** The queue of that name, for reading its state; messages are sent by the methods below. */
+  queue(name: string): Queue {
+    let queue = this.#open.get(name);
+    if (!queue) {
+      queue = new Queue(name, { connection: this.#access.client, prefix: this.#access.keys.bull });
+      queue.on('error', (error) => this.#logger.debug(`queue ${name}: ${error.message}`));
+      this.#open.set(name, queue);
+    }
+    return queue;
+  }
+
+  async sendCommits(messages: CommitMessage[]): Promise<void> {
+    await this.queue(queueNames.commits).addBulk(
+      messages.map((message) => ({
+        name: `${message.repo} ${message.sha.slice(0, 10)}`,
+        data: encode(commitMessage, message),
+        opts: { ...handled, jobId: messageIds.commit(message) },
+      })),
+    );
+  }
+
+  /** Asks for a look at a repository; several requests before the look begins are one. */
+  async sendObserve(host: string | null, message: ObserveMessage): Promise<void> {
+    const id = `${message.repo}.now`;
+    await this.queue(observeQueue(host)).add(message.repo, encode(observeMessage, message), {
+      ...handled,
+      attempts: 1,
+      removeOnFail: 100,
+      deduplication: { id, keepLastIfActive: true },
+    });
+  }
+
+  /** Looks at a repository every so many seconds, the first time at once. */
+  async scheduleObserve(host: string | null, repo: string, seconds: number): Promise<void> {
+    const data = encode(observeMessage, { v: 1, repo, cause: 'schedule' });
+    await this.queue(observeQueue(host)).upsertJobScheduler(
+      repo,
+      { every: Math.round(seconds * 1000) },
+      { name: repo, data, opts: { removeOnComplete: true, removeOnFail: 100 } },
+    );
+  }
+
+  async unscheduleObserve(host: string | null, repo: string): Promise<void> {
+    await this.queue(observeQueue(host)).removeJobScheduler(repo);
+  }
+
+  async sendAdvance(message: AdvanceMessage): Promise<void> {
+    await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), handled);
+  }
+
+  /** @param priority 1 to 2,097,151; lower goes first, equal ones in the order of sending */
+  async sendJobs(entries: { message: JobMessage; priority: number }[]): Promise<void> {
+    const byQueue = groupByQueue(entries);
+    for (const [name, group] of byQueue) {
+      await this.announceLabels(group[0]?.message.labels ?? []);
+      await this.queue(name).addBulk(
+        group.map(({ message, priority }) => ({
+          name: `${message.repo.name} ${message.name}`,
+          data: encode(jobMessage, message),
+          opts: { ...once, priority, jobId: messageIds.job(message) },
+        })),
+      );
+    }
+  }
+
+  /** @param revision tells apart messages of one attempt that have the same kind */
+  async sendResult(message: ResultMessage, revision = 0): Promise<void> {
+    await this.queue(queueNames.results).add(message.kind, encode(resultMessage, message), {
+      ...handled,
+      jobId: messageIds.result(message, revision),
+    });
+  }
+
+  /** Whether the outcome of the attempt has been handed in and waits to be recorded. */
+  async holdsOutcome({ job, attempt }: AttemptRef): Promise<boolean> {
+    const id = `${attemptName({ job, attempt })}.finished`;
+    return (await this.queue(queueNames.results).getJob(id)) !== undefined;
+  }
+
+  /** Makes the queue of these labels known to runners. */
+  async announceLabels(labels: readonly string[]): Promise<void> {
+    const { client, keys } = this.#access;
+    const added = await client.sadd(keys.labelQueues, JSON.stringify(labels));
+    if (added === 1) await client.publish(keys.newQueue, JSON.stringify(labels));
+  }
+
+  /** Every label set that has a queue. */
+  async labelSets(): Promise<string[][]> {
+    return labelSets(this.#access);
+  }
+
+  /** Names of all queues that exist. */
+  async names(): Promise<string[]> {
+    const sets = await this.labelSets();
+    const known = new Set<string>([...Object.values(queueNames), ...sets.map(jobQueue), ...this.#open.keys()]);
+    return [...known].sort();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((queue) => queue.close()));
+    this.#open.clear();
+  }
+}
+
+export async function labelSets(access: RedisAccess): Promise<string[][]> {
+  const members = await access.client.smembers(access.keys.labelQueues);
+  return members.map((text) => JSON.parse(text) as string[]).sort();
+}
+
+function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
+  const groups = new Map<string, typeof entries>();
+  for (const entry of entries) {
+    const name = jobQueue(entry.message.labels);
+    groups.set(name, [...(groups.get(name) ?? []), entry]);
+  }
+  return groups;
+}
+
+/** The message as it is sent; a message of ours that does not fit its schema is a fault of ours. */
+function encode<S extends z.ZodType>(schema: S, message: z.input<S>): z.output<S> {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  throw new VoltError('internal', `a message does not fit its schema: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`, {
+    remedy: 'This is a fault of Volt; please report it.',
+    cause: parsed.error,
+  });
+}

@@ -1,0 +1,230 @@
+import { createRedisBackend, type Job, Worker, type WorkerOptions } from 'bullmq';
+import { errorText } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { pause } from '../kernel/wait.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { type JobMessage, jobMessage } from './messages.ts';
+import { jobQueue } from './names.ts';
+import { labelSets } from './queues.ts';
+
+/** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts nothing. */
+const lockDuration = 120_000;
+const renewInterval = 30_000;
+/** seconds; after this a blocked wait looks again whether there are new queues */
+const longestBlock = 5;
+
+/** A fetch that took longer (ms) is checked before its message is believed to be ours. */
+const trustedFetch = 1000;
+
+/** What BullMQ answers when a message is no longer ours: no lock, no key, not active, another's lock. */
+const fenced = new Set([-1, -2, -3, -6]);
+
+/** A Worker that fetches one message when it is told to, instead of running a loop of its own. */
+class Fetcher extends Worker {
+  constructor(queue: string, options: WorkerOptions) {
+    super(queue, null, options, (name, opts, how) => createRedisBackend(name, opts, { ...how, blocking: false, withBlockingConnection: false }));
+  }
+
+  async fetch(token: string): Promise<Job | undefined> {
+    const [data, id] = await this.backend.moveToActive(token, this.opts.name);
+    return data && id ? this.nextJobFromJobData(data, id, token) : undefined;
+  }
+}
+
+export interface SlotWorkerOptions {
+  /** id of the runner; tokens begin with it, so that the dispatcher can tell whose message one is */
+  runner: string;
+  slots: number;
+  /** what the runner offers; it serves every queue whose labels are all among them */
+  labels: readonly string[];
+  logger: Logger;
+  /** Executes one attempt. Its message is taken out of the queue when this resolves; it must not reject. */
+  run(message: JobMessage): Promise<void>;
+  /** False while the runner cannot work; it is asked before each fetch. */
+  ready(): boolean;
+}
+
+/**
+ * Serves any number of queues with one shared number of slots, over two connections. One BZPOPMIN waits on the markers
+ * of all queues, and a message is fetched only when a slot is free; a Worker for each queue would hold messages that
+ * other runners could have had.
+ */
+export class SlotWorker {
+  readonly #access: RedisAccess;
+  readonly #options: SlotWorkerOptions;
+  readonly #fetchers = new Map<string, Fetcher>();
+  readonly #held = new Map<string, { job: Job; fetcher: Fetcher; token: string; done: Promise<void> }>();
+  readonly #blocking;
+  readonly #renewal: NodeJS.Timeout;
+  #connection: number | undefined;
+  #sequence = 0;
+  #turn = 0;
+  #stopped = false;
+  #wake: () => void = () => {};
+  readonly #loop: Promise<void>;
+
+  constructor(access: RedisAccess, options: SlotWorkerOptions) {
+    this.#access = access;
+    this.#options = options;
+    this.#blocking = access.open(`runner ${options.runner}`);
+    this.#blocking.on('ready', () => {
+      void this.#blocking.client('ID').then(
+        (id) => {
+          this.#connection = id;
+        },
+        () => undefined,
+      );
+    });
+    this.#renewal = setInterval(() => void this.#renewLocks(), renewInterval);
+    this.#loop = this.#serve();
+  }
+
+  get free(): number {
+    return this.#options.slots - this.#held.size;
+  }
+
+  /** Looks for new queues at once, or for messages when the runner has become ready. */
+  look(): void {
+    this.#wake();
+    if (this.#connection !== undefined) {
+      this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection)).catch(() => undefined);
+    }
+  }
+
+  /** Fetches no more messages; resolves when nothing more can be fetched. Those under way go on. */
+  async stopFetching(): Promise<void> {
+    this.#stopped = true;
+    this.look();
+    await this.#loop;
+  }
+
+  /** Resolves when the attempts under way have ended and everything is closed. */
+  async close(): Promise<void> {
+    await this.stopFetching();
+    await Promise.all([...this.#held.values()].map((held) => held.done));
+    clearInterval(this.#renewal);
+    this.#blocking.disconnect();
+    await Promise.all([...this.#fetchers.values()].map((fetcher) => fetcher.close(true).catch(() => undefined)));
+  }
+
+  async #serve(): Promise<void> {
+    let popped: string | undefined;
+    while (!this.#stopped) {
+      try {
+        if (this.free <= 0 || !this.#options.ready()) {
+          await this.#waitForWake();
+          continue;
+        }
+        const queues = await this.#queues();
+        if (queues.length === 0) {
+          await this.#waitForWake();
+          continue;
+        }
+        const got = await this.#fetchFromAny(queues, popped);
+        popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues);
+      } catch (error) {
+        if (!this.#stopped) {
+          this.#options.logger.debug(`fetching failed: ${errorText(error)}`);
+          await pause(200);
+        }
+      }
+    }
+  }
+
+  /** A slot has become free, a queue is new, or a moment has passed. */
+  async #waitForWake(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 1000);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+
+  async #queues(): Promise<string[]> {
+    const offered = new Set(this.#options.labels);
+    const sets = await labelSets(this.#access);
+    return sets.filter((set) => set.every((label) => offered.has(label))).map(jobQueue);
+  }
+
+  /** The queue whose marker was popped goes first: nobody else is woken for it. The others take turns. */
+  async #fetchFromAny(queues: string[], popped: string | undefined): Promise<boolean> {
+    const turn = this.#turn++ % queues.length;
+    const order = [...queues.slice(turn), ...queues.slice(0, turn)];
+    if (popped) order.unshift(popped);
+    for (const queue of order) {
+      const fetcher = this.#fetcher(queue);
+      const token = `${this.#options.runner}:${++this.#sequence}`;
+      const asked = performance.now();
+      const job = await fetcher.fetch(token);
+      if (!job) continue;
+      // a process that was frozen while it asked may find that its message has been taken back long since
+      if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) continue;
+      this.#take(queue, fetcher, job, token);
+      return true;
+    }
+    return false;
+  }
+
+  async #isOurs(fetcher: Fetcher, job: Job, token: string): Promise<boolean> {
+    const lost = await fetcher.extendJobLocks([job.id as string], [token], lockDuration);
+    return lost.length === 0;
+  }
+
+  async #waitForMarker(queues: string[]): Promise<string | undefined> {
+    const keys = queues.map((queue) => `${this.#access.keys.bull}:${queue}:marker`);
+    const reply = await this.#blocking.bzpopmin(...keys, longestBlock);
+    return reply ? queues[keys.indexOf(reply[0])] : undefined;
+  }
+
+  #fetcher(queue: string): Fetcher {
+    let fetcher = this.#fetchers.get(queue);
+    if (!fetcher) {
+      fetcher = new Fetcher(queue, {
+        connection: this.#access.client,
+        prefix: this.#access.keys.bull,
+        name: this.#options.runner,
+        lockDuration,
+        autorun: false,
+      });
+      fetcher.on('error', (error) => this.#options.logger.debug(`queue ${queue}: ${errorText(error)}`));
+      this.#fetchers.set(queue, fetcher);
+    }
+    return fetcher;
+  }
+
+  #take(queue: string, fetcher: Fetcher, job: Job, token: string): void {
+    const key = `${queue} ${job.id}`;
+    const done = this.#execute(job, token).finally(() => {
+      this.#held.delete(key);
+      this.#wake();
+    });
+    this.#held.set(key, { job, fetcher, token, done });
+  }
+
+  async #execute(job: Job, token: string): Promise<void> {
+    const { logger, run } = this.#options;
+    try {
+      const parsed = jobMessage.safeParse(job.data);
+      if (parsed.success) {
+        await run(parsed.data);
+        await job.moveToCompleted('', token, false);
+      } else {
+        logger.error('set aside a job message that cannot be understood', { message: job.id });
+        await job.moveToFailed(new Error(`not understood: ${parsed.error.issues[0]?.message}`), token, false);
+      }
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      const level = typeof code === 'number' && fenced.has(code) ? 'debug' : 'warn';
+      logger.log(level, `could not take message ${job.id} out of its queue: ${errorText(error)}`);
+    }
+  }
+
+  async #renewLocks(): Promise<void> {
+    for (const { fetcher, job, token } of this.#held.values()) {
+      await fetcher.extendJobLocks([job.id as string], [token], lockDuration).catch(() => undefined);
+    }
+  }
+}

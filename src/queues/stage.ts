@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../kernel/config.ts';
+import { errorText } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { version } from '../kernel/version.ts';
+import { every } from '../kernel/wait.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { beat, heartbeatInterval, leave, type StageKind } from '../redis/membership.ts';
+import { ownProcess } from '../redis/process.ts';
+import type { Queues } from './queues.ts';
+
+/** What every stage is given; the same in a process of its own and inside `volt up`. */
+export interface StageContext {
+  readonly config: Config;
+  readonly access: RedisAccess;
+  readonly queues: Queues;
+  readonly logger: Logger;
+}
+
+/** A running stage. */
+export interface Stage {
+  /** Takes nothing new, finishes what is under way, and resolves when all is closed. */
+  stop(): Promise<void>;
+}
+
+/** Shows a stage as alive, for `volt status` and for other stages, until stopped. */
+export function showStage(context: StageContext, kind: StageKind): Stage {
+  const { access, logger } = context;
+  const own = ownProcess();
+  const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
+  const startedAt = new Date().toISOString();
+  const beating = every(
+    heartbeatInterval,
+    () => beat(access, kind, { ...own, id, version, startedAt, heartbeatAt: new Date().toISOString() }),
+    (error) => logger.debug(`heartbeat of ${kind} failed: ${errorText(error)}`),
+  );
+  return {
+    stop: async () => {
+      await beating.stop();
+      await leave(access, kind, id).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type {
+  Attempt,
+  Build,
+  BuildId,
+  BuildSummary,
+  Job,
+  JobId,
+  Reason,
+  Status,
+  Step,
+  Trigger,
+} from '../kernel/model.ts';
+import type { Record } from './record.ts';
+import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
+
+export interface BuildFilter {
+  repo?: string | undefined;
+  branch?: string | undefined;
+  status?: Status | undefined;
+  sha?: string | undefined;
+  limit: number;
+  /** only builds older than this one */
+  before?: BuildId | undefined;
+}
+
+/** Builds, newest first. */
+export async function listBuilds(record: Record, filter: BuildFilter): Promise<BuildSummary[]> {
+  let query = record.db.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(filter.limit);
+  if (filter.repo !== undefined) query = query.where('repo', '=', filter.repo);
+  if (filter.branch !== undefined) query = query.where('ref', '=', `refs/heads/${filter.branch}`);
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
+  if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
+  return (await query.execute()).map(summaryOf);
+}
+
+export async function findBuild(record: Record, id: BuildId): Promise<Build | undefined> {
+  const row = await record.db.selectFrom('builds').selectAll().where('id', '=', Number(id)).executeTakeFirst();
+  return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
+}
+
+/** The build that counts as `number` in its repository. */
+export async function findBuildByNumber(record: Record, repo: string, number: number): Promise<Build | undefined> {
+  const row = await record.db
+    .selectFrom('builds')
+    .selectAll()
+    .where('repo', '=', repo)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
+}
+
+async function jobsOf(record: Record, build: number): Promise<Job[]> {
+  const jobs = await record.db.selectFrom('jobs').selectAll().where('build_id', '=', build).orderBy('position').execute();
+  const ids = jobs.map((job) => job.id);
+  if (ids.length === 0) return [];
+  const attempts = await record.db.selectFrom('attempts').selectAll().where('job_id', 'in', ids).orderBy('number').execute();
+  const steps = await record.db.selectFrom('steps').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
+  return jobs.map((job) => ({
+    id: job.id,
+    name: job.name,
+    workflow: job.workflow,
+    labels: JSON.parse(job.labels) as string[],
+    needs: JSON.parse(job.needs) as string[],
+    status: job.status,
+    reason: job.reason,
+    message: job.message,
+    runner: job.runner_name,
+    exitCode: job.exit_code,
+    attempts: attempts.filter((attempt) => attempt.job_id === job.id).map(attemptOf),
+    steps: steps.filter((step) => step.job_id === job.id && step.attempt === job.attempt).map(stepOf),
+    tests: null,
+    createdAt: iso(job.created_at),
+    startedAt: isoOrNull(job.started_at),
+    finishedAt: isoOrNull(job.finished_at),
+  }));
+}
+
+/** What is needed to find a job's log. */
+export async function findJob(
+  record: Record,
+  id: JobId,
+): Promise<Pick<JobRow, 'id' | 'name' | 'status' | 'attempt'> & { repo: string; build: BuildId } | undefined> {
+  const row = await record.db
+    .selectFrom('jobs')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .select(['jobs.id', 'jobs.name', 'jobs.status', 'jobs.attempt', 'builds.repo', 'builds.id as build'])
+    .where('jobs.id', '=', id)
+    .executeTakeFirst();
+  return row && { ...row, build: String(row.build) as BuildId };
+}
+
+/** Builds that are final and whose files in test_results/ are still to be written, oldest first. */
+export async function unreportedBuilds(record: Record, limit: number): Promise<BuildId[]> {
+  const rows = await record.db
+    .selectFrom('builds')
+    .select('id')
+    .where('finished_at', 'is not', null)
+    .where('reported_at', 'is', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => String(row.id) as BuildId);
+}
+
+export async function markReported(record: Record, id: BuildId): Promise<void> {
+  await record.write((db) => db.updateTable('builds').set({ reported_at: Date.now() }).where('id', '=', Number(id)).execute());
+}
+
+/** How many builds are in each of the statuses that are not final. */
+export async function countOpenBuilds(record: Record): Promise<{ queued: number; running: number }> {
+  const count = async (status: Status) => {
+    const row = await record.db
+      .selectFrom('builds')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('status', '=', status)
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  };
+  return { queued: await count('queued'), running: await count('running') };
+}
+
+function summaryOf(row: BuildRow): BuildSummary {
+  return {
+    id: String(row.id) as BuildId,
+    number: row.number,
+    repo: row.repo,
+    ref: row.ref,
+    sha: row.sha,
+    subject: row.subject,
+    author: row.author,
+    trigger: row.trigger as Trigger,
+    status: row.status,
+    reason: row.reason as Reason | null,
+    message: row.message,
+    createdAt: iso(row.created_at),
+    startedAt: isoOrNull(row.started_at),
+    finishedAt: isoOrNull(row.finished_at),
+  };
+}
+
+function attemptOf(row: AttemptRow): Attempt {
+  return {
+    number: row.number,
+    runner: row.runner_name,
+    status: row.status,
+    reason: row.reason,
+    message: row.message,
+    startedAt: isoOrNull(row.started_at),
+    finishedAt: isoOrNull(row.finished_at),
+  };
+}
+
+function stepOf(row: StepRow): Step {
+  return {
+    name: row.name,
+    status: row.status,
+    exitCode: row.exit_code,
+    startedAt: isoOrNull(row.started_at),
+    finishedAt: isoOrNull(row.finished_at),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}

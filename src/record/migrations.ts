@@ -1,0 +1,164 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { VoltError } from '../kernel/errors.ts';
+import type { Schema } from './schema.ts';
+
+type Migration = (db: Transaction<Schema>) => Promise<void>;
+
+/** Each entry takes the record from the version that is its position to the next. Entries are only ever added. */
+const migrations: readonly Migration[] = [
+  async (db) => {
+    await db.schema
+      .createTable('repositories')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('url', 'text', (c) => c.notNull())
+      .addColumn('host', 'text')
+      .addColumn('branches', 'text', (c) => c.notNull())
+      .addColumn('poll_seconds', 'real', (c) => c.notNull())
+      .addColumn('commits', 'text', (c) => c.notNull())
+      .addColumn('command', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('observed_at', 'bigint')
+      .addColumn('default_branch', 'text')
+      .addColumn('error_code', 'text')
+      .addColumn('error_message', 'text')
+      .addColumn('error_remedy', 'text')
+      .addColumn('error_since', 'bigint')
+      .addColumn('virtual_finish', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute();
+    await db.schema
+      .createTable('cursors')
+      .addColumn('repo', 'text', (c) => c.notNull())
+      .addColumn('ref', 'text', (c) => c.notNull())
+      .addColumn('sha', 'text', (c) => c.notNull())
+      .addColumn('generation', 'integer', (c) => c.notNull())
+      .addColumn('moved_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('cursors_key', ['repo', 'ref'])
+      .execute();
+    await db.schema
+      .createTable('builds')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('repo', 'text', (c) => c.notNull())
+      .addColumn('number', 'integer', (c) => c.notNull())
+      .addColumn('ref', 'text', (c) => c.notNull())
+      .addColumn('sha', 'text', (c) => c.notNull())
+      .addColumn('offer', 'text', (c) => c.notNull().unique())
+      .addColumn('subject', 'text', (c) => c.notNull())
+      .addColumn('author', 'text', (c) => c.notNull())
+      .addColumn('committed_at', 'bigint', (c) => c.notNull())
+      .addColumn('trigger', 'text', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('message', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('started_at', 'bigint')
+      .addColumn('finished_at', 'bigint')
+      .addColumn('reported_at', 'bigint')
+      .addUniqueConstraint('builds_number', ['repo', 'number'])
+      .execute();
+    await db.schema.createIndex('builds_by_sha').on('builds').columns(['sha', 'id']).execute();
+    await db.schema.createIndex('builds_by_status').on('builds').columns(['status', 'id']).execute();
+    await db.schema.createIndex('builds_by_ref').on('builds').columns(['repo', 'ref', 'id']).execute();
+    await db.schema.createIndex('builds_by_repo').on('builds').columns(['repo', 'id']).execute();
+    await sql`create index builds_unreported on builds (id) where finished_at is not null and reported_at is null`.execute(db);
+    await db.schema
+      .createTable('jobs')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('build_id', 'integer', (c) => c.notNull().references('builds.id').onDelete('cascade'))
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('workflow', 'text')
+      .addColumn('labels', 'text', (c) => c.notNull())
+      .addColumn('needs', 'text', (c) => c.notNull())
+      .addColumn('plan', 'text', (c) => c.notNull())
+      .addColumn('timeout', 'real', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('message', 'text')
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('virtual_start', 'integer', (c) => c.notNull())
+      .addColumn('runner_id', 'text')
+      .addColumn('runner_name', 'text')
+      .addColumn('exit_code', 'integer')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('started_at', 'bigint')
+      .addColumn('finished_at', 'bigint')
+      .execute();
+    await db.schema.createIndex('jobs_by_build').on('jobs').columns(['build_id', 'position']).execute();
+    await sql`create index jobs_open on jobs (status, virtual_start, build_id) where finished_at is null`.execute(db);
+    await db.schema
+      .createTable('attempts')
+      .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('number', 'integer', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('message', 'text')
+      .addColumn('runner_id', 'text')
+      .addColumn('runner_name', 'text')
+      .addColumn('runner_host', 'text')
+      .addColumn('exit_code', 'integer')
+      .addColumn('log_bytes', 'bigint')
+      .addColumn('log_complete', 'integer')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('started_at', 'bigint')
+      .addColumn('finished_at', 'bigint')
+      .addPrimaryKeyConstraint('attempts_key', ['job_id', 'number'])
+      .execute();
+    await db.schema
+      .createTable('steps')
+      .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
+      .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('position', 'integer', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn('exit_code', 'integer')
+      .addColumn('started_at', 'bigint')
+      .addColumn('finished_at', 'bigint')
+      .addPrimaryKeyConstraint('steps_key', ['job_id', 'attempt', 'position'])
+      .execute();
+    await db.schema
+      .createTable('intents')
+      .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('repo', 'text', (c) => c.notNull())
+      .addColumn('ref', 'text')
+      .addColumn('build_id', 'integer')
+      .addColumn('job_id', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('closed_at', 'bigint')
+      .addColumn('made_build', 'integer')
+      .addColumn('error_code', 'text')
+      .addColumn('error_message', 'text')
+      .execute();
+    await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
+  },
+];
+
+/**
+ * Brings the record to the newest version, under the database's write lock, so that stages that start together do it
+ * once.
+ * @throws VoltError `record_newer` when a newer Volt has written it
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`create table if not exists meta (key text primary key, value text not null)`.execute(transaction);
+    const row = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst();
+    const version = Number(row?.value ?? 0);
+    if (version > migrations.length) {
+      throw new VoltError('record_newer', `the record has schema version ${version}, this Volt knows ${migrations.length}`, {
+        remedy: 'Start the newer Volt that wrote it, or restore a backup from before.',
+      });
+    }
+    if (version === migrations.length) return;
+    for (const migration of migrations.slice(version)) await migration(transaction);
+    await setMeta(transaction, 'schema_version', String(migrations.length));
+  });
+}
+
+/** Sets a value that is replaced when it is there. */
+export async function setMeta(db: Kysely<Schema>, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('meta')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
+}

@@ -1,0 +1,272 @@
+import {
+  type AttemptRef,
+  type FinalStatus,
+  isFinal,
+  type JobId,
+  type Reason,
+  type Status,
+  type Step,
+  statusesBefore,
+} from '../kernel/model.ts';
+import type { Record, Write } from './record.ts';
+
+/**
+ * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
+ * begins and the attempt is the current one, and says whether it did. What was recorded first stays.
+ */
+
+export interface RunnerOfAttempt {
+  id: string;
+  name: string;
+  host: string;
+}
+
+/** waiting → queued: its needs are met, and its first attempt is made. */
+export async function queueJob(record: Record, job: JobId): Promise<boolean> {
+  return record.write(async (db) => {
+    const moved = await db
+      .updateTable('jobs')
+      .set({ status: 'queued', attempt: 1 })
+      .where('id', '=', job)
+      .where('status', '=', 'waiting')
+      .returning('id')
+      .executeTakeFirst();
+    if (!moved) return false;
+    await db.insertInto('attempts').values({ job_id: job, number: 1, status: 'queued', created_at: Date.now() }).execute();
+    return true;
+  });
+}
+
+/** queued → running: a runner has begun the attempt. */
+export async function startAttempt(record: Record, ref: AttemptRef, runner: RunnerOfAttempt, at: number): Promise<boolean> {
+  return record.write(async (db) => {
+    const moved = await db
+      .updateTable('jobs')
+      .set((eb) => ({
+        status: 'running' as const,
+        runner_id: runner.id,
+        runner_name: runner.name,
+        started_at: eb.fn.coalesce('started_at', eb.val(at)),
+      }))
+      .where('id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
+      .where('status', '=', 'queued')
+      .returning('build_id')
+      .executeTakeFirst();
+    if (!moved) return false;
+    await db
+      .updateTable('attempts')
+      .set({ status: 'running', runner_id: runner.id, runner_name: runner.name, runner_host: runner.host, started_at: at })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
+      .execute();
+    await db
+      .updateTable('builds')
+      .set((eb) => ({ status: 'running' as const, started_at: eb.fn.coalesce('started_at', eb.val(at)) }))
+      .where('id', '=', moved.build_id)
+      .where('status', 'in', ['queued', 'running'])
+      .execute();
+    return true;
+  });
+}
+
+/** Replaces the steps of the attempt, while it runs and is the current one. */
+export async function recordSteps(record: Record, ref: AttemptRef, steps: Step[]): Promise<boolean> {
+  return record.write(async (db) => {
+    const current = await db
+      .selectFrom('jobs')
+      .select('id')
+      .where('id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
+      .where('finished_at', 'is', null)
+      .executeTakeFirst();
+    if (!current) return false;
+    await writeSteps(db, ref, steps);
+    return true;
+  });
+}
+
+export interface Outcome {
+  status: FinalStatus;
+  reason: Reason | null;
+  message: string | null;
+}
+
+export interface AttemptOutcome extends Outcome {
+  runner: RunnerOfAttempt;
+  exitCode: number | null;
+  steps: Step[];
+  logBytes: number;
+  logComplete: boolean;
+  startedAt: number;
+  finishedAt: number;
+}
+
+/** queued or running → final, as the runner of the current attempt reports it. */
+export async function finishAttempt(record: Record, ref: AttemptRef, outcome: AttemptOutcome): Promise<boolean> {
+  return record.write(async (db) => {
+    const { status, reason, message, runner, exitCode } = outcome;
+    const moved = await db
+      .updateTable('jobs')
+      .set((eb) => ({
+        status,
+        reason,
+        message,
+        exit_code: exitCode,
+        runner_id: runner.id,
+        runner_name: runner.name,
+        started_at: eb.fn.coalesce('started_at', eb.val(outcome.startedAt)),
+        finished_at: outcome.finishedAt,
+      }))
+      .where('id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
+      .where('status', 'in', ['queued', 'running'])
+      .returning('build_id')
+      .executeTakeFirst();
+    if (!moved) return false;
+    await db
+      .updateTable('attempts')
+      .set({
+        status,
+        reason,
+        message,
+        exit_code: exitCode,
+        runner_id: runner.id,
+        runner_name: runner.name,
+        runner_host: runner.host,
+        log_bytes: outcome.logBytes,
+        log_complete: outcome.logComplete ? 1 : 0,
+        started_at: outcome.startedAt,
+        finished_at: outcome.finishedAt,
+      })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
+      .execute();
+    await writeSteps(db, ref, outcome.steps);
+    await settleBuild(db, moved.build_id);
+    return true;
+  });
+}
+
+/** Any status before → final, without a runner: what the dispatcher has decided. */
+export async function decideJob(record: Record, job: JobId, outcome: Outcome, at: number): Promise<boolean> {
+  return record.write(async (db) => {
+    const moved = await db
+      .updateTable('jobs')
+      .set({ ...outcome, finished_at: at })
+      .where('id', '=', job)
+      .where('status', 'in', statusesBefore(outcome.status))
+      .returning(['build_id', 'attempt'])
+      .executeTakeFirst();
+    if (!moved) return false;
+    await db
+      .updateTable('attempts')
+      .set({ ...outcome, finished_at: at })
+      .where('job_id', '=', job)
+      .where('number', '=', moved.attempt)
+      .where('finished_at', 'is', null)
+      .execute();
+    await settleBuild(db, moved.build_id);
+    return true;
+  });
+}
+
+/**
+ * queued or running → queued, one attempt later: the runner of the current attempt is gone or has handed it back.
+ * @param lost what the given attempt is recorded as
+ */
+export async function moveToNextAttempt(
+  record: Record,
+  ref: AttemptRef,
+  lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt },
+): Promise<boolean> {
+  return record.write(async (db) => {
+    const moved = await db
+      .updateTable('jobs')
+      .set({ status: 'queued', attempt: ref.attempt + 1, runner_id: null, runner_name: null })
+      .where('id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
+      .where('status', 'in', ['queued', 'running'])
+      .returning('id')
+      .executeTakeFirst();
+    if (!moved) return false;
+    await db
+      .updateTable('attempts')
+      .set({
+        status: 'error',
+        reason: lost.reason,
+        message: lost.message,
+        finished_at: lost.at,
+        ...(lost.runner ? { runner_id: lost.runner.id, runner_name: lost.runner.name, runner_host: lost.runner.host } : {}),
+      })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
+      .execute();
+    await db
+      .insertInto('attempts')
+      .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: Date.now() })
+      .execute();
+    return true;
+  });
+}
+
+async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<void> {
+  await db.deleteFrom('steps').where('job_id', '=', ref.job).where('attempt', '=', ref.attempt).execute();
+  if (steps.length === 0) return;
+  const ms = (time: string | null) => (time === null ? null : Date.parse(time));
+  await db
+    .insertInto('steps')
+    .values(
+      steps.map((step, index) => ({
+        job_id: ref.job,
+        attempt: ref.attempt,
+        position: index + 1,
+        name: step.name,
+        status: step.status,
+        exit_code: step.exitCode,
+        started_at: ms(step.startedAt),
+        finished_at: ms(step.finishedAt),
+      })),
+    )
+    .execute();
+}
+
+/** Makes the build final when its last job is, in the same transaction. */
+async function settleBuild(db: Write, build: number): Promise<void> {
+  const jobs = await db.selectFrom('jobs').select(['name', 'status', 'reason', 'message']).where('build_id', '=', build).execute();
+  if (!jobs.every((job) => isFinal(job.status))) return;
+  const { status, reason, message } = verdictOf(jobs);
+  await db
+    .updateTable('builds')
+    .set((eb) => ({ status, reason, message: eb.fn.coalesce(eb.val(message), 'message'), finished_at: Date.now() }))
+    .where('id', '=', build)
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
+type Verdict = Pick<Outcome, 'status' | 'reason' | 'message'>;
+
+/**
+ * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
+ * be reached; a build of one job has that job's own reason.
+ */
+export function verdictOf(jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[]): Verdict {
+  const order = [
+    ['error', 'job_error', 'ended in an error'],
+    ['failure', 'job_failed', 'failed'],
+    ['cancelled', 'job_cancelled', 'was cancelled'],
+  ] as const;
+  for (const [status, reason, words] of order) {
+    const culprits = jobs.filter((job) => job.status === status);
+    const [first] = culprits;
+    if (!first) continue;
+    if (jobs.length === 1) return { status, reason: first.reason, message: first.message };
+    const names = culprits.map((job) => job.name).slice(0, 5).join(', ');
+    return { status, reason, message: `${names}${culprits.length > 5 ? ` and ${culprits.length - 5} more` : ''} ${words}` };
+  }
+  if (jobs.every((job) => job.status === 'skipped')) {
+    return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
+  }
+  return { status: 'success', reason: null, message: null };
+}
+

@@ -1,0 +1,123 @@
+import type { BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
+import type { Record, Write } from './record.ts';
+
+/** A job that is not final, with all that is needed to send or watch it. */
+export interface OpenJob {
+  id: JobId;
+  build: BuildId;
+  name: string;
+  status: Status;
+  attempt: number;
+  labels: string[];
+  needs: string[];
+  plan: string;
+  timeout: number;
+  virtualStart: number;
+  runner: { id: RunnerId; name: string } | null;
+  startedAt: number | null;
+  ref: string;
+  sha: string;
+  repo: { name: string; url: string };
+}
+
+/** Open jobs in the order in which they are to run. */
+export async function openJobs(
+  record: Record,
+  filter: { status?: Status; build?: BuildId; limit: number },
+): Promise<OpenJob[]> {
+  let query = record.db
+    .selectFrom('jobs')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .select([
+      'jobs.id',
+      'jobs.build_id',
+      'jobs.name',
+      'jobs.status',
+      'jobs.attempt',
+      'jobs.labels',
+      'jobs.needs',
+      'jobs.plan',
+      'jobs.timeout',
+      'jobs.virtual_start',
+      'jobs.runner_id',
+      'jobs.runner_name',
+      'jobs.started_at',
+      'builds.ref',
+      'builds.sha',
+      'repositories.name as repo',
+      'repositories.url',
+    ])
+    .where('jobs.finished_at', 'is', null)
+    .orderBy('jobs.virtual_start')
+    .orderBy('jobs.build_id')
+    .limit(filter.limit);
+  if (filter.status !== undefined) query = query.where('jobs.status', '=', filter.status);
+  if (filter.build !== undefined) query = query.where('jobs.build_id', '=', Number(filter.build));
+  return (await query.execute()).map((row) => ({
+    id: row.id,
+    build: String(row.build_id) as BuildId,
+    name: row.name,
+    status: row.status,
+    attempt: row.attempt,
+    labels: JSON.parse(row.labels) as string[],
+    needs: JSON.parse(row.needs) as string[],
+    plan: row.plan,
+    timeout: row.timeout,
+    virtualStart: row.virtual_start,
+    runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
+    startedAt: row.started_at,
+    ref: row.ref,
+    sha: row.sha,
+    repo: { name: row.repo, url: row.url },
+  }));
+}
+
+/** Names and statuses of all jobs of a build, for deciding which of them are ready. */
+export async function jobStates(
+  record: Record,
+  build: BuildId,
+): Promise<{ id: JobId; name: string; status: Status; reason: Reason | null; needs: string[] }[]> {
+  const rows = await record.db
+    .selectFrom('jobs')
+    .select(['id', 'name', 'status', 'reason', 'needs'])
+    .where('build_id', '=', Number(build))
+    .orderBy('position')
+    .execute();
+  return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
+}
+
+/** The virtual time: the largest start tag that is being served, or the smallest that waits, or 0 when all is quiet. */
+export async function virtualTime(db: Write): Promise<number> {
+  const open = db.selectFrom('jobs').where('finished_at', 'is', null);
+  const running = await open
+    .select((eb) => eb.fn.max('virtual_start').as('tag'))
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  if (running?.tag != null) return running.tag;
+  const queued = await open
+    .select((eb) => eb.fn.min('virtual_start').as('tag'))
+    .where('status', 'in', ['queued', 'waiting'])
+    .executeTakeFirst();
+  return queued?.tag ?? 0;
+}
+
+/** Whether any job is open. */
+export async function isIdle(db: Write): Promise<boolean> {
+  const row = await db.selectFrom('jobs').select('id').where('finished_at', 'is', null).limit(1).executeTakeFirst();
+  return row === undefined;
+}
+
+export async function virtualFinish(db: Write, repo: string): Promise<number> {
+  const row = await db.selectFrom('repositories').select('virtual_finish').where('name', '=', repo).executeTakeFirst();
+  return row?.virtual_finish ?? 0;
+}
+
+export async function setVirtualFinish(db: Write, repo: string, finish: number): Promise<void> {
+  await db.updateTable('repositories').set({ virtual_finish: finish }).where('name', '=', repo).execute();
+}
+
+/** Begins virtual time anew; only right while no job is open. */
+export async function resetVirtualFinish(db: Write): Promise<void> {
+  await db.updateTable('repositories').set({ virtual_finish: 0 }).where('virtual_finish', '>', 0).execute();
+}

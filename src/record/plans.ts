@@ -1,0 +1,131 @@
+import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
+import { closeIntent } from './intents.ts';
+import type { Record, Write } from './record.ts';
+import { moveCursor } from './repositories.ts';
+
+export interface PlannedJob {
+  name: string;
+  labels: string[];
+  /** names of jobs of the same plan */
+  needs: string[];
+  /** JSON of what the job runs */
+  plan: string;
+  /** minutes */
+  timeout: number;
+}
+
+export interface NewBuild {
+  repo: string;
+  ref: string;
+  sha: string;
+  /** id of the commit message */
+  offer: string;
+  subject: string;
+  author: string;
+  committedAt: number;
+  trigger: Trigger;
+  message: string | null;
+  /** where the ref's cursor moves from and to; null for a trigger */
+  cursor: { before: { sha: string; generation: number } | null; generation: number } | null;
+  intent: number | null;
+  jobs: PlannedJob[];
+}
+
+export type Planned =
+  | { outcome: 'made'; build: BuildId }
+  /** the offer has made its build before */
+  | { outcome: 'known'; build: BuildId }
+  /** the cursor does not stand where the offer begins: the commit before is still to come, or the ref has moved on */
+  | { outcome: 'out_of_turn' }
+  /** the repository is observed no more */
+  | { outcome: 'unknown_repository' };
+
+/**
+ * Writes a build with its jobs, moves the cursor and closes the person's request, all or nothing.
+ * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
+ */
+export async function recordPlan(
+  record: Record,
+  plan: NewBuild,
+  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
+): Promise<Planned> {
+  return record.write(async (db) => {
+    const known = await db.selectFrom('builds').select('id').where('offer', '=', plan.offer).executeTakeFirst();
+    if (known) return { outcome: 'known', build: String(known.id) as BuildId };
+    const repository = await db.selectFrom('repositories').select('name').where('name', '=', plan.repo).executeTakeFirst();
+    if (!repository) return { outcome: 'unknown_repository' };
+    if (plan.cursor) {
+      const to = { ref: plan.ref, sha: plan.sha, generation: plan.cursor.generation };
+      if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
+    }
+    const build = await insertBuild(db, plan);
+    await insertJobs(db, build, plan, startTags);
+    if (plan.intent !== null) await closeIntent(db, plan.intent, build);
+    return { outcome: 'made', build };
+  });
+}
+
+async function insertBuild(db: Write, plan: NewBuild): Promise<BuildId> {
+  const last = await db
+    .selectFrom('builds')
+    .select((eb) => eb.fn.max('number').as('number'))
+    .where('repo', '=', plan.repo)
+    .executeTakeFirst();
+  const row = await db
+    .insertInto('builds')
+    .values({
+      repo: plan.repo,
+      number: (last?.number ?? 0) + 1,
+      ref: plan.ref,
+      sha: plan.sha,
+      offer: plan.offer,
+      subject: plan.subject,
+      author: plan.author,
+      committed_at: plan.committedAt,
+      trigger: plan.trigger,
+      status: 'queued',
+      message: plan.message,
+      created_at: Date.now(),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return String(row.id) as BuildId;
+}
+
+async function insertJobs(
+  db: Write,
+  build: BuildId,
+  plan: NewBuild,
+  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
+): Promise<void> {
+  const now = Date.now();
+  const tags = await startTags(db, plan.repo, plan.jobs.length);
+  const rows = plan.jobs.map((job, index) => ({ job, id: jobIdOf(build, index + 1) as JobId, position: index + 1 }));
+  await db
+    .insertInto('jobs')
+    .values(
+      rows.map(({ job, id, position }) => ({
+        id,
+        build_id: Number(build),
+        position,
+        name: job.name,
+        workflow: null,
+        labels: JSON.stringify(job.labels),
+        needs: JSON.stringify(job.needs),
+        plan: job.plan,
+        timeout: job.timeout,
+        status: job.needs.length === 0 ? ('queued' as const) : ('waiting' as const),
+        attempt: job.needs.length === 0 ? 1 : 0,
+        virtual_start: tags[position - 1] ?? 0,
+        created_at: now,
+      })),
+    )
+    .execute();
+  const ready = rows.filter(({ job }) => job.needs.length === 0);
+  if (ready.length > 0) {
+    await db
+      .insertInto('attempts')
+      .values(ready.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))
+      .execute();
+  }
+}

@@ -1,0 +1,132 @@
+import type { Generated, Insertable, Selectable } from 'kysely';
+import type { FinalStatus, JobId, Reason, Status, Trigger } from '../kernel/model.ts';
+
+/** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
+export interface Schema {
+  meta: { key: string; value: string };
+
+  repositories: {
+    name: string;
+    url: string;
+    /** machine that the path is on, null for a URL that every machine can fetch */
+    host: string | null;
+    /** JSON: globs of branches; empty means the default branch */
+    branches: string;
+    poll_seconds: number;
+    /** `every` commit, or only the `latest` at each look */
+    commits: 'every' | 'latest';
+    command: string | null;
+    created_at: number;
+    /** when it was last looked at without error */
+    observed_at: number | null;
+    default_branch: string | null;
+    error_code: string | null;
+    error_message: string | null;
+    error_remedy: string | null;
+    error_since: number | null;
+    /** finish tag of its newest job, see dispatcher/fairness.ts */
+    virtual_finish: number;
+  };
+
+  cursors: { repo: string; ref: string; sha: string; generation: number; moved_at: number };
+
+  builds: {
+    id: Generated<number>;
+    repo: string;
+    number: number;
+    ref: string;
+    sha: string;
+    /** id of the commit message: the same offer never makes a second build */
+    offer: string;
+    subject: string;
+    author: string;
+    committed_at: number;
+    trigger: Trigger;
+    status: Status;
+    reason: Reason | null;
+    message: string | null;
+    created_at: number;
+    started_at: number | null;
+    finished_at: number | null;
+    /** when test_results/ was written for it */
+    reported_at: number | null;
+  };
+
+  jobs: {
+    id: JobId;
+    build_id: number;
+    position: number;
+    name: string;
+    workflow: string | null;
+    labels: string;
+    needs: string;
+    plan: string;
+    timeout: number;
+    status: Status;
+    reason: Reason | null;
+    message: string | null;
+    /** number of the current attempt, 0 while waiting */
+    attempt: number;
+    /** start tag, see dispatcher/fairness.ts */
+    virtual_start: number;
+    runner_id: string | null;
+    runner_name: string | null;
+    exit_code: number | null;
+    created_at: number;
+    started_at: number | null;
+    finished_at: number | null;
+  };
+
+  attempts: {
+    job_id: JobId;
+    number: number;
+    status: Status;
+    reason: Reason | null;
+    message: string | null;
+    runner_id: string | null;
+    runner_name: string | null;
+    runner_host: string | null;
+    exit_code: number | null;
+    log_bytes: number | null;
+    /** 1 when the archive holds all of the log, 0 when its end was lost with the runner */
+    log_complete: number | null;
+    created_at: number;
+    started_at: number | null;
+    finished_at: number | null;
+  };
+
+  steps: {
+    job_id: JobId;
+    attempt: number;
+    position: number;
+    name: string;
+    status: Status;
+    exit_code: number | null;
+    started_at: number | null;
+    finished_at: number | null;
+  };
+
+  intents: {
+    id: Generated<number>;
+    kind: 'trigger' | 'cancel';
+    repo: string;
+    ref: string | null;
+    build_id: number | null;
+    job_id: JobId | null;
+    created_at: number;
+    closed_at: number | null;
+    /** build that a trigger made */
+    made_build: number | null;
+    error_code: string | null;
+    error_message: string | null;
+  };
+}
+
+export type RepositoryRow = Selectable<Schema['repositories']>;
+export type BuildRow = Selectable<Schema['builds']>;
+export type NewBuild = Insertable<Schema['builds']>;
+export type JobRow = Selectable<Schema['jobs']>;
+export type AttemptRow = Selectable<Schema['attempts']>;
+export type StepRow = Selectable<Schema['steps']>;
+export type IntentRow = Selectable<Schema['intents']>;
+export type { FinalStatus };

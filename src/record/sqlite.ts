@@ -1,0 +1,46 @@
+import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
+import Database from 'libsql';
+
+/**
+ * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
+ * the event loop meanwhile, so it is short; `Record.write` tries again without holding anything.
+ */
+const busyTimeout = 20;
+
+/**
+ * SQLite in a file, through libsql (whose native part comes prebuilt). Transactions take the write lock when they begin,
+ * so that one never has read what another has changed by the time it writes.
+ */
+export function sqliteDialect(file: string): SqliteDialect {
+  const database = new Database(file);
+  database.pragma(`busy_timeout = ${busyTimeout}`);
+  database.pragma('journal_mode = WAL');
+  // a crash of the machine may take the last transactions, never the file's consistency; cursors go with their builds
+  database.pragma('synchronous = NORMAL');
+  database.pragma('foreign_keys = ON');
+  return new ImmediateSqliteDialect({ database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object });
+}
+
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateSqliteDriver(this.#config);
+  }
+}
+
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+/** Whether another process holds the lock that a statement needs. */
+export function isBusy(error: unknown): boolean {
+  return /SQLITE_BUSY|database is locked/.test(`${(error as { code?: string })?.code} ${(error as Error)?.message}`);
+}

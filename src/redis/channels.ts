@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { Logger } from '../kernel/logger.ts';
+import type { BuildId, JobId, RunnerId } from '../kernel/model.ts';
+import type { RedisAccess } from './connect.ts';
+
+const job = z.string().transform((text) => text as JobId);
+
+/** What a runner is told. A lost one costs only time: orders and chunks are repeated until they show an effect. */
+export const runnerNoticeSchema = z.discriminatedUnion('kind', [
+  /** from the dispatcher: end the attempt's processes; a person wants it so */
+  z.object({ kind: z.literal('cancel'), job, attempt: z.number(), message: z.string() }),
+  /** from a reporter: the archive of the attempt's log has reached this many bytes */
+  z.object({ kind: z.literal('archived'), job, attempt: z.number(), bytes: z.number() }),
+  /** from a reporter: the attempt's outcome is recorded, or will never be; its spool may go */
+  z.object({ kind: z.literal('recorded'), job, attempt: z.number() }),
+]);
+export type RunnerNotice = z.infer<typeof runnerNoticeSchema>;
+
+export const changeSchema = z.object({
+  build: z.string().transform((text) => text as BuildId),
+  repo: z.string(),
+  status: z.string(),
+});
+export type Change = z.input<typeof changeSchema>;
+
+export const growthSchema = z.object({ job, attempt: z.number(), bytes: z.number() });
+export type Growth = z.input<typeof growthSchema>;
+
+/** The labels of a queue that is new. */
+export const newQueueSchema = z.array(z.string());
+
+export async function notifyRunner(access: RedisAccess, runner: RunnerId, notice: RunnerNotice): Promise<void> {
+  await access.client.publish(access.keys.toRunner(runner), JSON.stringify(notice));
+}
+
+export async function announceChange(access: RedisAccess, change: Change): Promise<void> {
+  await access.client.publish(access.keys.changes, JSON.stringify(change));
+}
+
+export async function announceGrowth(access: RedisAccess, growth: Growth): Promise<void> {
+  await access.client.publish(access.keys.growth, JSON.stringify(growth));
+}
+
+/**
+ * Listens to a channel. What does not fit the schema is logged and dropped: channels carry hints only, never the
+ * only copy of anything.
+ * @returns stops listening
+ */
+export async function listen<T>(
+  access: RedisAccess,
+  channel: string,
+  schema: z.ZodType<T>,
+  logger: Logger,
+  heard: (message: T) => void,
+): Promise<() => Promise<void>> {
+  const handler = (from: string, text: string) => {
+    if (from !== channel) return;
+    const parsed = schema.safeParse(parseJson(text));
+    if (parsed.success) heard(parsed.data);
+    else logger.warn('dropped a notice that cannot be understood', { channel, issue: parsed.error.issues[0]?.message });
+  };
+  access.client.on('message', handler);
+  await access.client.subscribe(channel);
+  return async () => {
+    access.client.off('message', handler);
+    if (access.client.status === 'ready') await access.client.unsubscribe(channel);
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,134 @@
+import { Redis } from 'ioredis';
+import type { Config } from '../kernel/config.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { pause } from '../kernel/wait.ts';
+import { type RedisKeys, redisKeys } from './keys.ts';
+import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
+
+export type RedisConnection = Redis;
+
+/** Oldest server with every command that Volt and BullMQ use (XAUTOCLAIM came with 6.2). */
+const oldestVersion = [6, 2] as const;
+
+/** One process's access to Redis: a connection for commands and subscriptions, and the options for further ones. */
+export interface RedisAccess {
+  readonly url: string;
+  /** for commands that do not block, and for subscriptions (RESP3 allows both on one connection) */
+  readonly client: RedisConnection;
+  readonly keys: RedisKeys;
+  /** A further connection, for blocking reads; the caller closes it. */
+  open(name: string): RedisConnection;
+  /** A further connection whose commands fail at once while the server is away, instead of waiting for it. */
+  openImpatient(name: string): RedisConnection;
+  close(): Promise<void>;
+}
+
+/**
+ * Reconnects quickly and for ever: BullMQ's own default waits up to 20 s after an outage, this one at most 1 s.
+ * @returns milliseconds until the next try
+ */
+const retryStrategy = (times: number): number => Math.min(100 * times, 1000);
+
+/**
+ * Connects and makes sure that the server is fit to carry Volt.
+ * @param patience milliseconds to keep trying while nothing answers
+ * @throws VoltError `redis_unreachable`, `redis_denied` or `redis_unfit`
+ */
+export async function connectRedis(
+  config: Pick<Config, 'redisPrefix'>,
+  url: string,
+  logger: Logger,
+  patience = 10_000,
+): Promise<RedisAccess> {
+  const address = parseRedisUrl(url);
+  await checkServer(address, url, logger, patience);
+  const open = (name: string, further: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
+    const redis = new Redis({ ...address, ...further, retryStrategy, connectTimeout: 5000, connectionName: name });
+    // the first connection speaks for all of them
+    redis.on('error', () => undefined);
+    return redis;
+  };
+  const patient = { enableOfflineQueue: true, maxRetriesPerRequest: null };
+  const client = open('volt', patient);
+  reportOutages(client, logger, url);
+  // one listener for each channel and each of BullMQ's objects
+  client.setMaxListeners(0);
+  return {
+    url,
+    client,
+    keys: redisKeys(config.redisPrefix),
+    open: (name) => open(name, patient),
+    openImpatient: (name) => open(name, { enableOfflineQueue: false, maxRetriesPerRequest: 0 }),
+    close: async () => client.disconnect(),
+  };
+}
+
+/** Says once that the server is gone and once that it is back, instead of once a try. */
+function reportOutages(redis: Redis, logger: Logger, url: string): void {
+  let down = false;
+  redis.on('error', (error) => {
+    if (!down) logger.warn(`Redis at ${withoutPassword(url)} does not answer; trying until it does`, { error: errorText(error) });
+    down = true;
+  });
+  redis.on('ready', () => {
+    if (down) logger.info(`Redis at ${withoutPassword(url)} is back`);
+    down = false;
+  });
+}
+
+async function checkServer(address: RedisAddress, url: string, logger: Logger, patience: number): Promise<void> {
+  const until = Date.now() + patience;
+  for (;;) {
+    const probe = new Redis({ ...address, retryStrategy: () => null, lazyConnect: true, maxRetriesPerRequest: 0 });
+    let reason = '';
+    probe.on('error', (error) => {
+      reason = errorText(error);
+    });
+    try {
+      await probe.connect();
+      await checkFitness(probe, url, logger);
+      return;
+    } catch (error) {
+      if (error instanceof VoltError) throw error;
+      reason = /NOAUTH|WRONGPASS|NOPERM/.exec(errorText(error)) ? errorText(error) : reason || errorText(error);
+      if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
+        throw new VoltError('redis_denied', `Redis at ${withoutPassword(url)} refuses the password: ${reason}`, {
+          remedy: 'Give the right user and password in VOLT_REDIS_URL or --redis.',
+        });
+      }
+      if (Date.now() > until) {
+        throw new VoltError('redis_unreachable', `Redis at ${withoutPassword(url)} cannot be reached: ${reason}`, {
+          remedy: 'Start the server, or correct VOLT_REDIS_URL or --redis.',
+          cause: error,
+        });
+      }
+    } finally {
+      probe.disconnect();
+    }
+    await pause(200);
+  }
+}
+
+async function checkFitness(redis: Redis, url: string, logger: Logger): Promise<void> {
+  const info = await redis.info();
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  if (field('loading') === '1') throw new Error('the server is still loading its data');
+  const version = field('redis_version');
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])) {
+    throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} is version ${version}`, {
+      remedy: `Volt needs Redis ${oldestVersion.join('.')} or newer, or any Valkey.`,
+    });
+  }
+  if (field('maxmemory_policy') !== '' && field('maxmemory_policy') !== 'noeviction') {
+    throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} may evict keys (${field('maxmemory_policy')})`, {
+      remedy: 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.',
+    });
+  }
+  if (field('aof_enabled') === '0') {
+    logger.warn('Redis keeps no append-only file: after a crash of the server, queued work is sent again from the record', {
+      remedy: 'set "appendonly yes"',
+    });
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Every key and channel of Volt's in Redis. BullMQ's own keys lie below `<prefix>:bull:`; nobody but BullMQ reads them.
+ * `prefix` is the setting VOLT_REDIS_PREFIX, so that several Volts can share one server.
+ */
+export function redisKeys(prefix: string) {
+  return {
+    /** prefix of BullMQ's keys */
+    bull: `${prefix}:bull`,
+
+    /** string; id of the record that this Redis serves. Written by the first stage that has a record, read by all; no expiry */
+    record: `${prefix}:record`,
+
+    /** set of ids; written by each member of a kind (`runner`, `dispatcher`, …) with its heartbeat, read by the dispatcher and web; no expiry, gone members are removed by the dispatcher */
+    members: (kind: string) => `${prefix}:members:${kind}`,
+
+    /** string, JSON of the member; written with each heartbeat, read by dispatcher, reporter and web; expires after one TTL, and that is what tells that a member is gone */
+    member: (kind: string, id: string) => `${prefix}:member:${kind}:${id}`,
+
+    /** set of label sets that have a queue; written by the dispatcher, read by runners and web; no expiry */
+    labelQueues: `${prefix}:label-queues`,
+
+    /** stream of log chunks on their way from runners to reporters, with one consumer group; entries are deleted once archived, so it holds at most each running job's window */
+    logs: `${prefix}:logs`,
+
+    /** channel to one runner: orders from the dispatcher, acknowledgements from reporters */
+    toRunner: (id: string) => `${prefix}:to-runner:${id}`,
+
+    /** channel: a build has changed; from dispatcher and reporter to web */
+    changes: `${prefix}:changes`,
+
+    /** channel: an archived log has grown; from reporter to web */
+    growth: `${prefix}:growth`,
+
+    /** channel: a label set got its first queue; from dispatcher to runners */
+    newQueue: `${prefix}:new-queue`,
+  } as const;
+}
+export type RedisKeys = ReturnType<typeof redisKeys>;

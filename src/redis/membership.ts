@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { RunnerId } from '../kernel/model.ts';
+import type { RedisAccess } from './connect.ts';
+
+/** A heartbeat key lives this long; a member whose key is gone is gone. */
+export const heartbeatTtl = 5000;
+/** A heartbeat is sent this often. */
+export const heartbeatInterval = 1000;
+
+export const stageKinds = ['observer', 'dispatcher', 'reporter', 'web'] as const;
+export type StageKind = (typeof stageKinds)[number];
+
+/** Where a process lives: enough for another process on the same machine to see whether it is still there. */
+const processSchema = z.object({
+  host: z.string(),
+  /** equal for two processes exactly if they see the same processes, see process.ts */
+  machine: z.string(),
+  pid: z.number(),
+  /** start time of the process in clock ticks since boot, which tells it from a later one with the same pid */
+  pidStart: z.string(),
+});
+export type ProcessIdentity = z.infer<typeof processSchema>;
+
+export const stageMemberSchema = processSchema.extend({
+  id: z.string(),
+  version: z.string(),
+  startedAt: z.string(),
+  heartbeatAt: z.string(),
+});
+export type StageMember = z.infer<typeof stageMemberSchema>;
+
+export const runnerMemberSchema = stageMemberSchema.extend({
+  id: z.string().transform((id) => id as RunnerId),
+  name: z.string(),
+  labels: z.array(z.string()),
+  slots: z.number(),
+  /** attempts that hold a slot */
+  running: z.array(z.string()),
+  /** attempts that have ended and whose outcome is not yet recorded; nobody may take them back either */
+  reporting: z.array(z.string()),
+  /** the processes that stand for the running attempts; each attempt's own processes are gone when its is */
+  scopes: z.array(processSchema),
+  /** load average of the machine over one minute */
+  load: z.number(),
+});
+export type RunnerMember = z.infer<typeof runnerMemberSchema>;
+
+/** Writes one heartbeat; resolves when Redis has confirmed it. */
+export async function beat(
+  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
+  kind: string,
+  member: StageMember | RunnerMember,
+): Promise<void> {
+  const replies = await client
+    .multi()
+    .sadd(keys.members(kind), member.id)
+    .set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl)
+    .exec();
+  for (const [error] of replies ?? []) if (error) throw error;
+}
+
+/** Takes a member out at once, as on a graceful stop. */
+export async function leave(access: RedisAccess, kind: string, id: string): Promise<void> {
+  const { client, keys } = access;
+  await client.multi().srem(keys.members(kind), id).del(keys.member(kind, id)).exec();
+}
+
+/** The members of a kind whose heartbeat key is there, and the ids of those whose key has expired. */
+async function list<T>(access: RedisAccess, kind: string, schema: z.ZodType<T>): Promise<{ alive: T[]; gone: string[] }> {
+  const { client, keys } = access;
+  const ids = (await client.smembers(keys.members(kind))).sort();
+  const values = await mget(client, ids.map((id) => keys.member(kind, id)));
+  const alive: T[] = [];
+  const gone: string[] = [];
+  values.forEach((value, index) => {
+    if (value === null) gone.push(ids[index] as string);
+    else alive.push(...parse(value, schema));
+  });
+  return { alive, gone };
+}
+
+/** A member of another version that cannot be understood is left out. */
+function parse<T>(text: string, schema: z.ZodType<T>): T[] {
+  try {
+    return [schema.parse(JSON.parse(text))];
+  } catch {
+    return [];
+  }
+}
+
+async function mget(client: Redis, names: string[]): Promise<(string | null)[]> {
+  return names.length === 0 ? [] : client.mget(names);
+}
+
+export function listRunners(access: RedisAccess) {
+  return list(access, 'runner', runnerMemberSchema);
+}
+
+export function listStages(access: RedisAccess, kind: StageKind) {
+  return list(access, kind, stageMemberSchema);
+}

@@ -1,0 +1,118 @@
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { logFile } from '../kernel/config.ts';
+import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { within } from '../kernel/wait.ts';
+
+interface OpenLog {
+  file: FileHandle;
+  bytes: number;
+  /** what is being written; one write at a time keeps the length true */
+  tail: Promise<unknown>;
+  usedAt: number;
+}
+
+/** A log that nobody has written to for this long (ms) is closed. */
+const idle = 30_000;
+
+/**
+ * The logs in the data directory, one file an attempt. A file is always a prefix of the log: a piece that begins
+ * beyond its end is refused, one that lies before it is known already. So its length says how far it has come, without
+ * any other book-keeping, and several reporters on one volume cannot spoil it.
+ */
+export class Archive {
+  readonly #dataDir: string;
+  readonly #open = new Map<string, OpenLog>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /** Adds a piece of the log, and gives the archive's length after it. */
+  async append(ref: AttemptRef, offset: number, data: Buffer): Promise<number> {
+    const log = await this.#openLog(ref);
+    const write = log.tail.then(async () => {
+      if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
+      const known = log.bytes - offset;
+      if (known >= 0 && known < data.length) {
+        await log.file.write(data, known, data.length - known, log.bytes);
+        log.bytes += data.length - known;
+      }
+      return log.bytes;
+    });
+    log.tail = write.catch(() => undefined);
+    const bytes = await write;
+    for (const grown of this.#waiting.get(attemptName(ref)) ?? []) grown();
+    return bytes;
+  }
+
+  /** Bytes of the log that are in the archive. */
+  async length(ref: AttemptRef): Promise<number> {
+    return stat(logFile(this.#dataDir, ref)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  /** Whether the log has come to the given length, waiting for it at most `ms` milliseconds. */
+  async reaches(ref: AttemptRef, bytes: number, ms: number): Promise<boolean> {
+    const until = Date.now() + ms;
+    while ((await this.length(ref)) < bytes) {
+      const left = until - Date.now();
+      if (left <= 0) return false;
+      await within(this.#growth(ref), Math.min(left, 200));
+    }
+    return true;
+  }
+
+  async closeIdle(): Promise<void> {
+    const now = Date.now();
+    for (const [name, log] of this.#open) if (now - log.usedAt > idle) await this.#close(name, log);
+  }
+
+  async close(): Promise<void> {
+    for (const [name, log] of this.#open) await this.#close(name, log);
+  }
+
+  async #openLog(ref: AttemptRef): Promise<OpenLog> {
+    const name = attemptName(ref);
+    let log = this.#open.get(name);
+    if (!log) {
+      const path = logFile(this.#dataDir, ref);
+      await mkdir(dirname(path), { recursive: true });
+      // "r+" keeps what is there; "a" would write at the end whatever the position
+      const file = await open(path, 'r+').catch(() => open(path, 'w+'));
+      const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0 };
+      // somebody else may have opened it meanwhile
+      log = this.#open.get(name);
+      if (log) await file.close();
+      else {
+        log = opened;
+        this.#open.set(name, log);
+      }
+    }
+    log.usedAt = Date.now();
+    return log;
+  }
+
+  async #close(name: string, log: OpenLog): Promise<void> {
+    this.#open.delete(name);
+    await log.tail;
+    await log.file.close();
+  }
+
+  #growth(ref: AttemptRef): Promise<void> {
+    const name = attemptName(ref);
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(name) ?? new Set();
+      const grown = () => {
+        waiting.delete(grown);
+        if (waiting.size === 0) this.#waiting.delete(name);
+        resolve();
+      };
+      waiting.add(grown);
+      this.#waiting.set(name, waiting);
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { errorText } from '../kernel/errors.ts';
+import { every } from '../kernel/wait.ts';
+import { consume } from '../queues/consumer.ts';
+import { resultMessage } from '../queues/messages.ts';
+import { queueNames } from '../queues/names.ts';
+import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
+import { unreportedBuilds } from '../record/builds.ts';
+import type { Record } from '../record/record.ts';
+import { Archive } from './archive.ts';
+import { Collector } from './collector.ts';
+import { ResultHandler } from './results.ts';
+
+/** Milliseconds between looks for builds whose files a reporter that died did not write. */
+const sweepInterval = 5000;
+
+/** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
+export async function startReporter(context: StageContext & { record: Record }): Promise<Stage> {
+  const logger = context.logger.child({ stage: 'reporter' });
+  const own = { ...context, logger };
+  const shown = showStage(own, 'reporter');
+  const archive = new Archive(context.config.dataDir);
+  const collector = new Collector(own, archive, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
+  const results = new ResultHandler(own, archive);
+  const sweeping = every(
+    sweepInterval,
+    async () => {
+      for (const build of await unreportedBuilds(context.record, 50)) await results.report(build);
+    },
+    (error) => logger.warn(`writing test results failed, trying again: ${errorText(error)}`),
+  );
+  const consumer = consume(context.access, {
+    queue: queueNames.results,
+    schema: resultMessage,
+    // most of a handler's time is spent waiting for the end of a log
+    concurrency: 32,
+    logger,
+    handle: (message) => results.handle(message),
+  });
+  return {
+    stop: async () => {
+      await consumer.close();
+      await sweeping.stop();
+      await collector.stop();
+      await archive.close();
+      await shown.stop();
+    },
+  };
+}

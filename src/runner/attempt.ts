@@ -1,0 +1,155 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Scope } from '../exec/scope.ts';
+import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
+import { errorText } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { type AttemptRef, attemptName, type Step } from '../kernel/model.ts';
+import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
+import { runJob } from '../job/job.ts';
+import type { JobMessage, Result } from '../queues/messages.ts';
+import { leaseTtl } from './lease.ts';
+import type { Spool } from './spool.ts';
+
+/**
+ * How an attempt came to its end here:
+ * `finished`: with an outcome to hand in; `returned`: given back unfinished; `lost`: the lease ran out, so somebody else
+ * may have it and nothing is handed in.
+ */
+export type AttemptEnd =
+  | { kind: 'finished'; outcome: JobOutcome; steps: Step[]; startedAt: string; finishedAt: string }
+  | { kind: 'returned'; message: string }
+  | { kind: 'lost' };
+
+/** Steps are told while they run, at most this often (ms); short jobs tell them only at their end. */
+const progressInterval = 250;
+
+export interface AttemptSurroundings {
+  config: Config;
+  logger: Logger;
+  /** folder of the runner */
+  work: string;
+  spool: Spool;
+  /** false when the lease has run out */
+  leaseValid(): boolean;
+  /** the attempt's scope is there */
+  opened(scope: Scope): void;
+  progress(steps: Result<'steps'>['steps']): void;
+}
+
+/** One execution of a job by this runner. */
+export class RunningAttempt {
+  readonly message: JobMessage;
+  readonly #around: AttemptSurroundings;
+  readonly #ending = new AbortController();
+  #scope: Scope | undefined;
+  #end: 'returned' | 'lost' | undefined;
+  #why = '';
+  #expired = false;
+
+  constructor(message: JobMessage, around: AttemptSurroundings) {
+    this.message = message;
+    this.#around = around;
+  }
+
+  get ref(): AttemptRef {
+    return { job: this.message.job, attempt: this.message.attempt };
+  }
+
+  get scope(): Scope | undefined {
+    return this.#scope;
+  }
+
+  /** Renews the lease of the attempt's processes. */
+  beat(): void {
+    this.#scope?.beat();
+  }
+
+  cancel(message: string): void {
+    this.#ending.abort(cancelled(message));
+  }
+
+  /** Ends it, to be given back. */
+  giveBack(why: string): void {
+    this.#stop('returned', why);
+    void this.#scope?.close();
+  }
+
+  /** Ends it at once; nothing of it is handed in. */
+  lose(): void {
+    this.#stop('lost', 'the lease has run out');
+    void this.#scope?.close();
+  }
+
+  /** Never rejects. */
+  async run(): Promise<AttemptEnd> {
+    const { message } = this;
+    const { config, logger, work, spool } = this.#around;
+    const startedAt = new Date().toISOString();
+    const workspace = join(work, 'jobs', attemptName(this.ref));
+    const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
+    const scope = this.#openScope();
+    // a disk that takes no more is our fault, not the commit's
+    spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
+    const progress = new Progress((steps) => this.#around.progress(steps));
+    const { outcome, steps } = await runJob(message, {
+      workspace,
+      mirrors: dataPaths(config.dataDir).mirrors,
+      env: jobEnvironment(),
+      scope,
+      output: (chunk) => spool.append(chunk),
+      progress: (list) => progress.tell(list),
+      signal: this.#ending.signal,
+    });
+    clearTimeout(timeout);
+    progress.stop();
+    await scope.then((opened) => opened.close()).catch(() => undefined);
+    await spool.settle();
+    void rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+      logger.warn(`could not remove ${workspace}: ${errorText(error)}`);
+    });
+    if (this.#end === 'lost' || this.#expired || !this.#around.leaseValid()) return { kind: 'lost' };
+    if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
+    return { kind: 'finished', outcome, steps, startedAt, finishedAt: new Date().toISOString() };
+  }
+
+  async #openScope(): Promise<Scope> {
+    const scope = await Scope.open(leaseTtl / 1000);
+    this.#scope = scope;
+    this.#around.opened(scope);
+    scope.whenExpired(() => {
+      this.#expired = true;
+      this.#stop('lost', 'the lease has run out');
+    });
+    return scope;
+  }
+
+  #stop(end: 'returned' | 'lost', why: string): void {
+    this.#end ??= end;
+    this.#why = why;
+    this.#ending.abort(new JobEnding({ status: 'error', reason: 'runner_failed', message: why, exitCode: null }));
+  }
+}
+
+/** Tells steps now and then, the last word included. */
+class Progress {
+  readonly #tell: (steps: Step[]) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #latest: Step[] = [];
+
+  constructor(tell: (steps: Step[]) => void) {
+    this.#tell = tell;
+  }
+
+  tell(steps: Step[]): void {
+    this.#latest = steps.map((step) => ({ ...step }));
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#tell(this.#latest);
+    }, progressInterval);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { Logger } from '../kernel/logger.ts';
+import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { LogSender } from './log-sender.ts';
+import { Spool } from './spool.ts';
+
+/** An outcome that nobody has acknowledged for this long (ms) is reported again. */
+const repeatInterval = 5000;
+
+/**
+ * What one attempt still owes the record: its log, and its outcome once it has one. It is kept on the disk and told
+ * again until a reporter says that it is recorded.
+ */
+export class Report {
+  readonly ref: AttemptRef;
+  readonly spool: Spool;
+  readonly #context: StageContext;
+  readonly #logger: Logger;
+  readonly #sender: LogSender;
+  readonly #done: (report: Report) => void;
+  #outcome: Result<'finished'> | undefined;
+  #repeat: NodeJS.Timeout | undefined;
+  #settled = false;
+
+  /**
+   * @param runner id of the runner that acknowledgements go to
+   * @param done is called when nothing is owed any more
+   */
+  constructor(context: StageContext, runner: string, spool: Spool, done: (report: Report) => void) {
+    this.#context = context;
+    this.#logger = context.logger;
+    this.ref = spool.ref;
+    this.spool = spool;
+    this.#sender = new LogSender(context.access, runner, spool);
+    this.#done = done;
+  }
+
+  /** What an earlier process of this runner has left: an outcome that was not recorded, or the log of a lost attempt. */
+  static async reopen(
+    context: StageContext,
+    runner: string,
+    folder: string,
+    left: { ref: AttemptRef; outcome: unknown },
+    done: (report: Report) => void,
+  ): Promise<Report> {
+    const report = new Report(context, runner, await Spool.reopen(folder, left.ref), done);
+    const outcome = finished.safeParse(left.outcome);
+    if (outcome.success) void report.#tell(outcome.data);
+    else report.abandon();
+    return report;
+  }
+
+  /** Resolves when Redis has the outcome; from then on it is told until it is recorded. */
+  async finish(outcome: Result<'finished'>): Promise<void> {
+    await this.spool.keepOutcome(outcome).catch((error) => {
+      this.#logger.warn(`could not keep the outcome of ${attemptName(this.ref)} on the disk: ${String(error)}`);
+    });
+    await this.#tell(outcome);
+  }
+
+  /** There is no outcome to hand in; the log so far is still sent, for people who want to know what happened. */
+  abandon(): void {
+    this.#sender.end();
+    if (this.spool.bytes === 0) this.#settle();
+  }
+
+  archived(bytes: number): void {
+    this.#sender.acknowledge(bytes);
+    if (this.#outcome === undefined && this.#sender.ended && bytes >= this.spool.bytes) this.#settle();
+  }
+
+  recorded(): void {
+    this.#settle();
+  }
+
+  /** Stops telling; what is owed stays on the disk for the next start. */
+  async close(): Promise<void> {
+    clearInterval(this.#repeat);
+    await this.#sender.stop();
+    if (!this.#settled) await this.spool.close();
+  }
+
+  async #tell(outcome: Result<'finished'>): Promise<void> {
+    this.#outcome = outcome;
+    this.#sender.end();
+    this.#repeat = setInterval(() => void this.#send(outcome).catch(() => undefined), repeatInterval);
+    await this.#send(outcome);
+  }
+
+  #send(message: ResultMessage): Promise<void> {
+    return this.#context.queues.sendResult(message);
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearInterval(this.#repeat);
+    void this.#sender
+      .stop()
+      .then(() => this.spool.remove())
+      .catch((error) => this.#logger.warn(`could not remove the spool of ${attemptName(this.ref)}: ${String(error)}`));
+    this.#done(this);
+  }
+}
+
+const finished = resultMessage.pipe(
+  z.custom<Result<'finished'>>((message) => (message as ResultMessage).kind === 'finished'),
+);

@@ -1,0 +1,145 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
+
+/**
+ * One attempt's log on the runner's disk. It stays until the reporter has archived it, so that neither a Redis that is
+ * away nor a runner that restarts loses any of it.
+ */
+export class Spool {
+  readonly ref: AttemptRef;
+  /** bytes that are on the disk */
+  bytes = 0;
+  readonly #folder: string;
+  readonly #file: FileHandle;
+  readonly #limit: number;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #accepted = 0;
+  #cut = false;
+  #writing: Promise<void> | undefined;
+  #changed: () => void = () => {};
+  #failed: (error: unknown) => void = () => {};
+
+  private constructor(folder: string, ref: AttemptRef, file: FileHandle, limit: number, bytes: number) {
+    this.#folder = folder;
+    this.ref = ref;
+    this.#file = file;
+    this.#limit = limit;
+    this.bytes = bytes;
+  }
+
+  /** @param limit bytes of output that are kept; what comes after is dropped, and the log says so */
+  static async create(folder: string, ref: AttemptRef, limit: number): Promise<Spool> {
+    await mkdir(folder, { recursive: true });
+    return new Spool(folder, ref, await open(logPath(folder, ref), 'w+'), limit, 0);
+  }
+
+  /** A spool that an earlier process of this runner has left. */
+  static async reopen(folder: string, ref: AttemptRef): Promise<Spool> {
+    const file = await open(logPath(folder, ref), 'r+');
+    return new Spool(folder, ref, file, 0, (await file.stat()).size);
+  }
+
+  /** Is called whenever more bytes are on the disk. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
+  }
+
+  /** Is called when the disk does not take the log; what was appended is gone then. */
+  onFailure(failed: (error: unknown) => void): void {
+    this.#failed = failed;
+  }
+
+  /** Appends to the log. While more than a megabyte waits for the disk, the returned promise holds the writer back. */
+  append(chunk: Buffer): void | Promise<void> {
+    const kept = this.#withinLimit(chunk);
+    if (kept.length === 0) return undefined;
+    this.#pending.push(kept);
+    this.#pendingBytes += kept.length;
+    this.#writing ??= this.#flush();
+    return this.#pendingBytes > 1_048_576 ? this.#writing : undefined;
+  }
+
+  /** Resolves when everything appended so far is on the disk. */
+  async settle(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(Math.min(length, this.bytes - offset));
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, offset);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** Keeps the outcome beside the log, so that a restarted runner can still report it. */
+  async keepOutcome(outcome: unknown): Promise<void> {
+    const draft = `${outcomePath(this.#folder, this.ref)}.draft`;
+    await writeFile(draft, JSON.stringify(outcome));
+    await rename(draft, outcomePath(this.#folder, this.ref));
+  }
+
+  async close(): Promise<void> {
+    await this.settle();
+    await this.#file.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(logPath(this.#folder, this.ref), { force: true });
+    await rm(outcomePath(this.#folder, this.ref), { force: true });
+  }
+
+  #withinLimit(chunk: Buffer): Buffer {
+    if (this.#cut) return Buffer.alloc(0);
+    const room = this.#limit - this.#accepted;
+    this.#accepted += chunk.length;
+    if (chunk.length <= room) return chunk;
+    this.#cut = true;
+    const notice = `\n[volt] the log has reached its limit of ${Math.round(this.#limit / 1_048_576)} MB; what follows is dropped\n`;
+    return Buffer.concat([chunk.subarray(0, room), Buffer.from(notice)]);
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      while (this.#pending.length > 0) {
+        const batch = this.#pending;
+        const size = this.#pendingBytes;
+        this.#pending = [];
+        await this.#file.writev(batch, this.bytes);
+        this.bytes += size;
+        this.#pendingBytes -= size;
+        this.#changed();
+      }
+    } catch (error) {
+      this.#pending = [];
+      this.#pendingBytes = 0;
+      this.#failed(error);
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}
+
+/** Attempts whose spools an earlier process has left, with their outcomes where they had one. */
+export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; outcome: unknown }[]> {
+  const names = await readdir(folder).catch(() => []);
+  const refs = names.flatMap((name) => (name.endsWith('.log') ? (parseAttemptName(name.slice(0, -'.log'.length)) ?? []) : []));
+  return Promise.all(
+    refs.map(async (ref) => ({
+      ref,
+      outcome: await readFile(outcomePath(folder, ref), 'utf8').then(
+        (text) => JSON.parse(text) as unknown,
+        () => undefined,
+      ),
+    })),
+  );
+}
+
+function logPath(folder: string, ref: AttemptRef): string {
+  return join(folder, `${attemptName(ref)}.log`);
+}
+
+function outcomePath(folder: string, ref: AttemptRef): string {
+  return join(folder, `${attemptName(ref)}.json`);
+}

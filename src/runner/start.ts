@@ -1,0 +1,57 @@
+import { arch, platform } from 'node:os';
+import { dataPaths } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import type { RunnerId } from '../kernel/model.ts';
+import { hostLabel, parseLabels } from '../kernel/names.ts';
+import type { Stage, StageContext } from '../queues/stage.ts';
+import { Runner } from './runner.ts';
+import { takeWorkFolder } from './work-folder.ts';
+
+export interface RunnerOptions {
+  name?: string | undefined;
+  /** beside those that every runner has: its platform, its architecture and its machine */
+  labels: string[];
+  slots: number;
+  /** how long jobs under way may go on when it is stopped */
+  graceSeconds: number;
+}
+
+export interface RunnerStage extends Stage {
+  readonly id: RunnerId;
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** Gives back everything under way at once; a `stop` that waits for it resolves soon. */
+  handBack(): void;
+  /** Resolves when the runner cannot go on. */
+  readonly failed: Promise<VoltError>;
+}
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/**
+ * Starts a runner: it registers, and takes jobs from every queue whose labels it has.
+ * @throws VoltError `bad_name`, `bad_label`, `name_taken`
+ */
+export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
+  const { config } = context;
+  if (options.name !== undefined && !namePattern.test(options.name)) {
+    throw new VoltError('bad_name', `"${options.name}" cannot be the name of a runner`, {
+      remedy: 'Use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit.',
+    });
+  }
+  const labels = parseLabels([...options.labels, platform(), arch(), hostLabel(config.host)]);
+  const host = hostLabel(config.host).slice('host:'.length);
+  const folder = takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
+  const runner = new Runner(context, { labels, slots: options.slots, grace: options.graceSeconds * 1000 }, folder);
+  await runner.start();
+  return {
+    get id() {
+      return runner.id;
+    },
+    name: runner.name,
+    labels,
+    stop: () => runner.stop(),
+    handBack: () => runner.handBack(),
+    failed: runner.failed,
+  };
+}

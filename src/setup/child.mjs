@@ -1,0 +1,55 @@
+/** Child processes of the setup. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** The person, or the system, ended the setup while a child ran. Thrown so that every `finally` still tidies up. */
+export class Interrupted extends Error {
+  /** @param {'SIGINT' | 'SIGTERM' | 'SIGHUP'} signal */
+  constructor(signal) {
+    super(`ended by ${signal}`);
+    this.name = 'Interrupted';
+    /** By the shells' convention. */
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+/**
+ * Runs a program to its end. A signal that arrives meanwhile is passed on, and is acted upon only when the child has
+ * ended: an `apt-get` must not outlive what keeps it from starting services.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean }} [options] `show` gives the child our own streams
+ * @returns {Promise<{ code: number, output: string }>} `output` is both its streams in order, or empty with `show`
+ * @throws {Interrupted}
+ */
+export async function run(file, args, { cwd, env = process.env, show = false } = {}) {
+  /** @type {'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined} */
+  let interruption;
+  const child = spawn(file, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  const handlers = signals.map((signal) => {
+    const handler = () => {
+      interruption ??= signal;
+      child.kill(signal);
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  try {
+    const code = await new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+    });
+    if (interruption) throw new Interrupted(interruption);
+    return { code, output };
+  } finally {
+    for (const { signal, handler } of handlers) process.off(signal, handler);
+  }
+}

@@ -1,0 +1,111 @@
+/** The two commands, `start` and `test`. What they need when all is in place is only a few file reads. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildBundle, isBundleCurrent } from './bundle.mjs';
+import { Interrupted } from './child.mjs';
+import { areDependenciesCurrent, installDependencies } from './dependencies.mjs';
+import { SetupError } from './fault.mjs';
+import { PROGRAMS, thisMachine } from './programs.mjs';
+import { provide } from './provide.mjs';
+
+/**
+ * Runs one of the commands and sets the process's exit code.
+ *
+ * @param {string} root the checkout
+ * @param {string[]} argv the command's name and its arguments
+ * @param {import('./programs.mjs').Machine} [machine]
+ */
+export async function runSetup(root, [command, ...args], machine = thisMachine()) {
+  try {
+    if (command === 'start') await start(root, args, machine);
+    else if (command === 'test') process.exitCode = await test(root, args, machine);
+    else {
+      console.error(
+        'usage: node src/setup.mjs start [arguments of `volt up`]\n       node src/setup.mjs test [arguments of mocha]',
+      );
+      process.exitCode = 2;
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) console.error(error instanceof SetupError ? error.report() : error);
+    process.exitCode = error instanceof Interrupted ? error.exitCode : 3;
+  }
+}
+
+/**
+ * Sets everything up and becomes `volt up`: in this very process, since a second Node would cost its memory for as long
+ * as Volt runs.
+ *
+ * @param {string} root
+ * @param {string[]} args
+ * @param {import('./programs.mjs').Machine} machine
+ */
+async function start(root, args, machine) {
+  await provide(PROGRAMS.git, machine);
+  if (needsRedis(args, process.env)) await provide(PROGRAMS.redis, machine);
+  await prepare(root, machine);
+  const cli = join(root, 'dist', 'cli.js');
+  process.argv = [process.execPath, cli, 'up', ...upArguments(args)];
+  await import(pathToFileURL(cli).href);
+}
+
+/**
+ * Sets everything up, the tests' own tools too, and runs the suite.
+ *
+ * @param {string} root
+ * @param {string[]} args for mocha; with any, the other checks are left out
+ * @param {import('./programs.mjs').Machine} machine
+ * @returns {Promise<number>} the exit code
+ */
+async function test(root, args, machine) {
+  await provide(PROGRAMS.git, machine);
+  await provide(PROGRAMS.redis, machine);
+  await prepare(root, machine);
+  const { provideTestTools, runChecks } = await import('./checks.mjs');
+  await provideTestTools(machine);
+  return runChecks(root, args);
+}
+
+/**
+ * Installs the dependencies and builds, where either is missing or out of date.
+ *
+ * @param {string} root
+ * @param {import('./programs.mjs').Machine} machine
+ */
+async function prepare(root, machine) {
+  if (areDependenciesCurrent(root) && isBundleCurrent(root)) return;
+  const { withLock } = await import('./lock.mjs');
+  await withLock(join(root, '.setup.lock'), async () => {
+    if (!areDependenciesCurrent(root)) await installDependencies(root, await provide(PROGRAMS.npm, machine));
+    if (!isBundleCurrent(root)) await buildBundle(root);
+  });
+}
+
+/**
+ * @param {string[]} args of `volt up`
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {boolean} whether Volt will start a Redis server of its own
+ */
+export function needsRedis(args, env) {
+  return !env.VOLT_REDIS_URL && !has(args, '--redis') && !asksForHelp(args);
+}
+
+/**
+ * @param {string[]} args given to `npm start`
+ * @returns {string[]} those for `volt up`, which observes a sample when no repository is named
+ */
+export function upArguments(args) {
+  return has(args, '--repo') || has(args, '--sample') || asksForHelp(args) ? args : ['--sample', ...args];
+}
+
+/** @param {string[]} args */
+function asksForHelp(args) {
+  return has(args, '--help') || args.includes('-h');
+}
+
+/**
+ * @param {string[]} args
+ * @param {string} option
+ */
+function has(args, option) {
+  return args.some((arg) => arg === option || arg.startsWith(`${option}=`));
+}

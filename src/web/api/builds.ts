@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { statuses } from '../../kernel/model.ts';
+import { findBuild, listBuilds } from '../../record/builds.ts';
+import { cancelBuild, noBuild } from '../requests.ts';
+import { jsonRoute } from './route.ts';
+import { accepted, build, buildId, buildList, fullSha, repositoryName } from './schemas.ts';
+
+const listing = jsonRoute({
+  method: 'get',
+  path: '/builds',
+  summary: 'Builds, newest first, without their jobs',
+  query: z.object({
+    repo: repositoryName.optional(),
+    branch: z.string().min(1).max(1024).optional(),
+    status: z.enum(statuses).optional(),
+    sha: fullSha.optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    before: buildId.optional().meta({ description: 'only builds older than this one' }),
+  }),
+  answer: buildList,
+  handle: async ({ query }, { record }) => {
+    // one more than asked for tells whether there is a next page
+    const builds = await listBuilds(record, { ...query, limit: query.limit + 1 });
+    const page = builds.slice(0, query.limit);
+    return { builds: page, next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null };
+  },
+});
+
+const one = jsonRoute({
+  method: 'get',
+  path: '/builds/:id',
+  summary: 'A build with its jobs',
+  params: z.object({ id: buildId }),
+  answer: build,
+  errors: ['not_found'],
+  handle: async ({ params }, { record }) => {
+    const found = await findBuild(record, params.id);
+    if (!found) throw noBuild(params.id);
+    return found;
+  },
+});
+
+const cancel = jsonRoute({
+  method: 'post',
+  path: '/builds/:id/cancel',
+  summary: 'Cancel all jobs of a build that have not ended',
+  params: z.object({ id: buildId }),
+  status: 202,
+  answer: accepted,
+  errors: ['not_found', 'conflict'],
+  handle: async ({ params }, web) => ({ intent: await cancelBuild(web, params.id) }),
+});
+
+export const buildRoutes = [listing, one, cancel];

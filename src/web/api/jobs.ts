@@ -1,0 +1,98 @@
+import type { Context } from 'hono';
+import { z } from 'zod';
+import { logFile } from '../../kernel/config.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import type { JobId } from '../../kernel/model.ts';
+import { findJob } from '../../record/builds.ts';
+import type { Web, WebEnv } from '../context.ts';
+import { fileBytes, logSize } from '../log-file.ts';
+import { cancelJob, noJob } from '../requests.ts';
+import { followLog } from '../streams/follow.ts';
+import { byteRange } from './byte-range.ts';
+import { contentRoute, jsonRoute } from './route.ts';
+import { accepted, jobId } from './schemas.ts';
+
+const cancel = jsonRoute({
+  method: 'post',
+  path: '/jobs/:id/cancel',
+  summary: 'Cancel a job',
+  params: z.object({ id: jobId }),
+  status: 202,
+  answer: accepted,
+  errors: ['not_found', 'conflict'],
+  handle: async ({ params }, web) => ({ intent: await cancelJob(web, params.id) }),
+});
+
+const log = contentRoute({
+  method: 'get',
+  path: '/jobs/:id/log',
+  summary: 'The log of a job, as its bytes are or as events while it grows',
+  params: z.object({ id: jobId }),
+  query: z.object({
+    attempt: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'number of the attempt; the current one where it is absent' }),
+    follow: z.enum(['0', '1']).default('0').meta({ description: '1 for a stream of events' }),
+    from: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .meta({ description: 'with follow: position in bytes where to begin; Last-Event-ID goes before it' }),
+  }),
+  headers: {
+    Range: 'a single range of bytes, RFC 9110 section 14',
+    'Last-Event-ID': 'with follow: position in bytes to go on from, the id of the last chunk',
+  },
+  content: {
+    'text/plain': 'the bytes of the log',
+    'text/event-stream':
+      '`chunk` (id: position in bytes after it, data: JSON string of the text), `attempt` (data: {attempt}; the job has moved to a further attempt and the log begins anew), `end` (data: LogEnd; the job is final and all has been sent)',
+  },
+  partial: true,
+  errors: ['not_found'],
+  handle: async ({ params, query }, context, web) => {
+    const job = await findJob(web.record, params.id);
+    if (!job) throw noJob(params.id);
+    const current = Math.max(job.attempt, 1);
+    const attempt = query.attempt ?? current;
+    if (attempt > current) {
+      throw new VoltError('not_found', `job ${params.id} has no attempt ${attempt}`, {
+        remedy: job.attempt === 0 ? 'The job has not begun.' : `It has attempts 1 to ${current}.`,
+      });
+    }
+    if (query.follow === '1') {
+      const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
+      return web.streams.answer(
+        followLog(web, params.id, { attempt, offset: last === undefined ? query.from : Number(last) }),
+      );
+    }
+    return wholeLog(context, web, params.id, attempt);
+  },
+});
+
+async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt: number): Promise<Response> {
+  const file = logFile(web.config.dataDir, { job, attempt });
+  const size = await logSize(file);
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    'accept-ranges': 'bytes',
+    'cache-control': 'no-store',
+  };
+  const range = byteRange(context.req.header('range'), size);
+  if (range === 'unsatisfiable')
+    return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${size}` } });
+  const { start, end } = range ?? { start: 0, end: size };
+  const length = { ...headers, 'content-length': String(end - start) };
+  const body = start < end ? fileBytes(file, start, end) : null;
+  if (!range) return new Response(body, { headers: length });
+  return new Response(body, {
+    status: 206,
+    headers: { ...length, 'content-range': `bytes ${start}-${end - 1}/${size}` },
+  });
+}
+
+export const jobRoutes = [cancel, log];

@@ -1,0 +1,141 @@
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import type { Web, WebEnv } from '../context.ts';
+
+/** What a route takes and gives; the server and the OpenAPI document are both made of it. */
+export interface Route {
+  method: 'get' | 'post';
+  /** below /api/v1, in hono's form: `/builds/:id` */
+  path: string;
+  summary: string;
+  params: z.ZodObject | undefined;
+  query: z.ZodObject | undefined;
+  headers: { [name: string]: string };
+  body: z.ZodObject | undefined;
+  answer: Answer;
+  /** codes of the errors that it may answer beside those of every route */
+  errors: readonly ErrorCode[];
+  answerTo(context: Context<WebEnv>, web: Web): Promise<Response>;
+}
+
+/** JSON by a schema, or something else that the handler answers by itself. */
+export type Answer =
+  | { status: 200 | 202; schema: z.ZodType }
+  | { status: 200; content: { [type: string]: string }; partial?: boolean };
+
+type Values<S extends z.ZodObject | undefined> = S extends z.ZodObject ? z.output<S> : Record<string, never>;
+
+interface Given<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodObject | undefined,
+> {
+  params: Values<P>;
+  query: Values<Q>;
+  body: Values<B>;
+}
+
+interface Description<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodObject | undefined,
+> {
+  method: 'get' | 'post';
+  path: string;
+  summary: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  headers?: { [name: string]: string };
+  errors?: readonly ErrorCode[];
+}
+
+/** A route that answers JSON. `handle` gets what the schemas have let through, and what it returns goes through one too. */
+export function jsonRoute<
+  A extends z.ZodType,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodObject | undefined = undefined,
+>(
+  description: Description<P, Q, B> & {
+    status?: 200 | 202;
+    answer: A;
+    handle(given: Given<P, Q, B>, web: Web): Promise<z.input<A>>;
+  },
+): Route {
+  const { status = 200, answer, handle } = description;
+  return {
+    ...parts(description),
+    answer: { status, schema: answer },
+    answerTo: async (context, web) => {
+      const value = await handle(await given(description, context), web);
+      return context.json(answer.parse(value) as object, status);
+    },
+  };
+}
+
+/** A route that answers something else than JSON: a file or a stream. */
+export function contentRoute<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+>(
+  description: Description<P, Q, undefined> & {
+    content: { [type: string]: string };
+    partial?: boolean;
+    handle(given: Given<P, Q, undefined>, context: Context<WebEnv>, web: Web): Promise<Response>;
+  },
+): Route {
+  const { content, partial = false, handle } = description;
+  return {
+    ...parts(description),
+    answer: { status: 200, content, partial },
+    answerTo: async (context, web) => handle(await given(description, context), context, web),
+  };
+}
+
+/** Puts routes below the app's path. */
+export function serveRoutes(app: Hono<WebEnv>, routes: readonly Route[], web: Web): void {
+  for (const route of routes) app.on(route.method.toUpperCase(), route.path, (context) => route.answerTo(context, web));
+}
+
+function parts<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefined, B extends z.ZodObject | undefined>(
+  description: Description<P, Q, B>,
+) {
+  const { method, path, summary, params, query, body, headers = {}, errors = [] } = description;
+  return { method, path, summary, params, query, body, headers, errors };
+}
+
+async function given<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodObject | undefined,
+>({ params, query, body }: Description<P, Q, B>, context: Context<WebEnv>): Promise<Given<P, Q, B>> {
+  return {
+    params: (params ? parsed(params, context.req.param()) : {}) as Values<P>,
+    query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
+    body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
+  };
+}
+
+/** @throws VoltError `bad_request` naming the parameter that does not fit */
+function parsed(schema: z.ZodObject, value: unknown): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const parameter = issue?.path.join('.') || 'the body';
+  throw new VoltError('bad_request', `${parameter}: ${issue?.message ?? 'not valid'}`, {
+    remedy: `Correct "${parameter}"; /api/v1/openapi.json tells what it may be.`,
+  });
+}
+
+/** A body may be left out; all that it can hold is optional. */
+async function jsonOf(context: Context<WebEnv>): Promise<unknown> {
+  const text = await context.req.text();
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new VoltError('bad_request', 'the body is not JSON', { remedy: 'Send a JSON object, or no body.' });
+  }
+}

@@ -1,0 +1,15 @@
+import { buildRoutes } from './builds.ts';
+import { intentRoutes } from './intents.ts';
+import { jobRoutes } from './jobs.ts';
+import { repositoryRoutes } from './repos.ts';
+import type { Route } from './route.ts';
+import { systemRoutes } from './system.ts';
+
+/** Every route of the API but that of its own description. */
+export const routes: readonly Route[] = [
+  ...buildRoutes,
+  ...jobRoutes,
+  ...repositoryRoutes,
+  ...intentRoutes,
+  ...systemRoutes,
+];

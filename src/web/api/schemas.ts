@@ -1,0 +1,254 @@
+import { z } from 'zod';
+import {
+  type BuildId,
+  type JobId,
+  parseAttemptName,
+  parseBuildId,
+  parseJobId,
+  statuses,
+  triggers,
+} from '../../kernel/model.ts';
+import { repositoryNamePattern, shaPattern } from '../../kernel/names.ts';
+import { stageKinds } from '../../redis/membership.ts';
+
+/**
+ * The form of everything that the API takes and answers. Requests are parsed by these, answers leave through these, and
+ * the OpenAPI document is made of these, so that the three cannot tell different things.
+ */
+
+/** The schemas that the OpenAPI document knows by name. */
+export const named = z.registry<{ id: string }>();
+
+/** Gives a schema its name in the document. */
+function name<S extends z.ZodType>(id: string, schema: S): S {
+  named.add(schema, { id });
+  return schema;
+}
+
+const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
+const status = z.enum(statuses);
+const reason = z
+  .string()
+  .nullable()
+  .meta({ description: 'stable code that says why the status is not success, for example exit_code' });
+const sentence = z.string().nullable().meta({ description: 'a sentence for people' });
+
+export const buildId = z
+  .string()
+  .refine((text) => parseBuildId(text) !== undefined, 'is not the id of a build, such as 42')
+  .transform((text) => text as BuildId);
+
+export const jobId = z
+  .string()
+  .refine((text) => parseJobId(text) !== undefined, 'is not the id of a job, such as 42-1')
+  .transform((text) => text as JobId);
+
+export const repositoryName = z.string().regex(repositoryNamePattern, 'is not the name of a repository');
+export const fullSha = z.string().regex(shaPattern, 'is not a full commit id in lower case');
+
+export const attempt = name(
+  'Attempt',
+  z.object({
+    number: z.number().int(),
+    runner: z.string().nullable().meta({ description: 'name of the runner' }),
+    status,
+    reason,
+    message: sentence,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  }),
+);
+
+export const step = name(
+  'Step',
+  z.object({
+    name: z.string(),
+    status,
+    exitCode: z.number().int().nullable(),
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  }),
+);
+
+export const job = name(
+  'Job',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    workflow: z.string().nullable(),
+    labels: z.array(z.string()),
+    needs: z.array(z.string()),
+    status,
+    reason,
+    message: sentence,
+    runner: z.string().nullable().meta({ description: 'name of the runner of the current attempt' }),
+    exitCode: z.number().int().nullable(),
+    attempts: z.array(attempt),
+    steps: z.array(step).meta({ description: 'of the current attempt' }),
+    tests: z.null(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  }),
+);
+
+export const buildSummary = name(
+  'BuildSummary',
+  z.object({
+    id: z.string(),
+    number: z.number().int().meta({ description: 'counts the builds of its repository, from 1' }),
+    repo: z.string(),
+    ref: z.string(),
+    sha: z.string(),
+    subject: z.string(),
+    author: z.string(),
+    trigger: z.enum(triggers),
+    status,
+    reason,
+    message: sentence,
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  }),
+);
+
+export const build = name('Build', buildSummary.extend({ jobs: z.array(job) }));
+
+const next = z.string().nullable().meta({ description: 'what `before` must be for the next page; null on the last' });
+
+export const buildList = name('BuildList', z.object({ builds: z.array(buildSummary), next }));
+
+export const repository = name(
+  'Repository',
+  z.object({
+    name: z.string(),
+    url: z.string().meta({ description: 'a password in it is not shown' }),
+    host: z.string().nullable().meta({ description: 'machine that the path is on, null for a URL' }),
+    branches: z.array(z.string()).meta({ description: 'globs; empty means the default branch' }),
+    pollSeconds: z.number(),
+    commits: z.enum(['every', 'latest']),
+    command: z.string().nullable(),
+    observedAt: time.nullable(),
+    defaultBranch: z.string().nullable(),
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), since: time }).nullable(),
+  }),
+);
+
+export const repositoryList = name('RepositoryList', z.object({ repos: z.array(repository), next }));
+
+export const triggerRequest = name(
+  'TriggerRequest',
+  z.object({
+    ref: z
+      .string()
+      .max(1024)
+      // git takes what begins with "-" for an option, and no ref holds spaces or control characters
+      .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, 'is not a branch, a tag or a commit')
+      .optional()
+      .meta({ description: 'branch, tag or commit; the default branch where it is absent' }),
+  }),
+);
+
+export const accepted = name(
+  'Accepted',
+  z.object({ intent: z.number().int().meta({ description: 'id of the request, see /intents/{id}' }) }),
+);
+
+export const intent = name(
+  'Intent',
+  z.object({
+    id: z.number().int(),
+    kind: z.enum(['trigger', 'cancel']),
+    open: z.boolean().meta({ description: 'whether it has still to take effect' }),
+    build: z.string().nullable().meta({ description: 'the build that a trigger made, or that a cancel is about' }),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
+);
+
+export const runner = name(
+  'Runner',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    host: z.string(),
+    labels: z.array(z.string()),
+    slots: z.number(),
+    running: z
+      .array(z.string().refine((text) => parseAttemptName(text) !== undefined))
+      .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),
+    reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not recorded yet' }),
+    load: z.number().meta({ description: 'load average of the machine over one minute' }),
+    heartbeatAt: time,
+    version: z.string(),
+  }),
+);
+
+export const runnerList = name('RunnerList', z.object({ runners: z.array(runner), next }));
+
+const stageMember = name(
+  'StageMember',
+  z.object({
+    id: z.string(),
+    host: z.string(),
+    pid: z.number().int(),
+    version: z.string(),
+    startedAt: time,
+    heartbeatAt: time,
+  }),
+);
+
+export const queueDepth = name(
+  'QueueDepth',
+  z.object({
+    name: z.string(),
+    waiting: z.number().int(),
+    prioritized: z.number().int(),
+    active: z.number().int(),
+    delayed: z.number().int(),
+    failed: z.number().int(),
+  }),
+);
+
+export const problem = name(
+  'Problem',
+  z.object({ code: z.string(), message: z.string(), remedy: z.string() }).meta({
+    description: 'something that is not as it should be, and how to mend it',
+  }),
+);
+
+export const systemStatus = name(
+  'SystemStatus',
+  z.object({
+    version: z.string(),
+    healthy: z.boolean().meta({ description: 'whether there are no problems' }),
+    redis: z.object({ reachable: z.boolean() }),
+    stages: z.array(z.object({ kind: z.enum(stageKinds), alive: z.boolean(), members: z.array(stageMember) })),
+    runners: z.object({
+      count: z.number().int(),
+      slots: z.number(),
+      busy: z.number().int().meta({ description: 'slots that run an attempt' }),
+    }),
+    queues: z.array(queueDepth),
+    builds: z.object({ queued: z.number().int(), running: z.number().int() }),
+    problems: z.array(problem),
+  }),
+);
+
+export const change = name('Change', z.object({ build: z.string(), repo: z.string(), status: z.string() }));
+
+export const logEnd = name('LogEnd', z.object({ status, reason, message: sentence }));
+
+export const errorAnswer = name(
+  'Error',
+  z.object({
+    error: z.object({
+      code: z.string().meta({ description: 'stable' }),
+      message: z.string().meta({ description: 'what happened' }),
+      remedy: z.string().meta({ description: 'what to do' }),
+    }),
+  }),
+);
+
+export type SystemStatus = z.output<typeof systemStatus>;
+export type Problem = z.output<typeof problem>;
+export type QueueDepth = z.output<typeof queueDepth>;

@@ -1,0 +1,96 @@
+import { Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { VoltError } from '../kernel/errors.ts';
+import { descriptionRoute } from './api/openapi.ts';
+import { serveRoutes } from './api/route.ts';
+import { routes } from './api/routes.ts';
+import { queueBoard } from './board.ts';
+import type { Web, WebEnv } from './context.ts';
+import { errorAnswers, noSuchPlace } from './errors.ts';
+import { comesFromOwnPage, comesFromThisMachine, isReading, tokenNeeded } from './guard.ts';
+import { boardHeaders, pageHeaders } from './headers.ts';
+import { health } from './health.ts';
+import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
+import { buildPage } from './pages/build.tsx';
+import { buildsPage } from './pages/builds.tsx';
+import { cancelFromPage } from './pages/cancel.ts';
+import { errorPage } from './pages/error.tsx';
+import { runnersPage } from './pages/runners.tsx';
+import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
+
+/** A request's body holds at most this many bytes. */
+const largestBody = 1024 * 1024;
+
+/** The whole of the web stage as one function from request to answer. */
+export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
+  const app = new Hono<WebEnv>();
+  app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
+  app.notFound(noSuchPlace);
+
+  app.use((context, next) => (isBoard(context.req.path) ? boardHeaders : pageHeaders)(context, next));
+  app.use(async (context, next) => {
+    context.set('signedIn', false);
+    if (!isOwnHost(context.req.header('host'), hosts)) throw foreignHost(context.req.header('host'));
+    context.set('signedIn', web.guard.isSignedIn(context));
+    await next();
+  });
+
+  // open to everybody: no more than what is needed to sign in and to see that this stage is well
+  app.get('/healthz', async (context) => {
+    const state = await health(web);
+    return context.json(state, state.status === 'ok' ? 200 : 503);
+  });
+  app.get('/public/:name', (context) => web.assets.answer(context));
+  app.get('/sign-in', (context) => signInPage(context, web));
+  app.post('/sign-in', bounded, fromOwnPage, (context) => signIn(context, web));
+  app.post('/sign-out', (context) => signOut(context, web));
+
+  app.use(allowed);
+  app.use((context, next) => (isReading(context) ? next() : bounded(context, next)));
+
+  const api = new Hono<WebEnv>();
+  serveRoutes(api, [...routes, descriptionRoute], web);
+  app.route('/api/v1', api);
+
+  app.get('/', (context) => buildsPage(context, web));
+  app.get('/builds/:id', (context) => buildPage(context, web));
+  app.post('/builds/:id/cancel', (context) => cancelFromPage(context, web));
+  app.get('/runners', (context) => runnersPage(context, web));
+
+  const board = queueBoard(web);
+  app.all('/queues', board);
+  app.all('/queues/*', board);
+  return app;
+}
+
+function isBoard(path: string): boolean {
+  return path === '/queues' || path.startsWith('/queues/');
+}
+
+/** Reading is open on this machine; from elsewhere, and for changing anything, the token is needed. */
+const allowed: MiddlewareHandler<WebEnv> = async (context, next) => {
+  if (!context.get('signedIn')) {
+    if (!isReading(context)) throw tokenNeeded('changing anything');
+    if (!comesFromThisMachine(context)) {
+      if (!(context.req.header('accept') ?? '').includes('text/html'))
+        throw tokenNeeded('reading from another machine');
+      const { pathname, search } = new URL(context.req.url);
+      return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
+    }
+  }
+  return next();
+};
+
+/** Nobody signs a browser in from a page of another site. */
+const fromOwnPage: MiddlewareHandler<WebEnv> = async (context, next) => {
+  const isBrowser = context.req.header('origin') !== undefined || context.req.header('sec-fetch-site') !== undefined;
+  if (isBrowser && !comesFromOwnPage(context)) throw tokenNeeded('signing in from another site');
+  await next();
+};
+
+const bounded: MiddlewareHandler<WebEnv> = bodyLimit({
+  maxSize: largestBody,
+  onError: () => {
+    throw new VoltError('too_large', 'the body of the request is larger than 1 MB', { remedy: 'Send a smaller one.' });
+  },
+});

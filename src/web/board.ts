@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, normalize } from 'node:path';
+import type { BaseAdapter } from '@bull-board/api/baseAdapter';
+import type { Context } from 'hono';
+import type { Web, WebEnv } from './context.ts';
+import { hideCredentials } from './credentials.ts';
+import { noSuchPlace } from './errors.ts';
+
+/** Where the board is. */
+const base = '/queues';
+
+/** A board, and what gives it the queues that exist by now. */
+interface Board {
+  fetch(request: Request): Response | Promise<Response>;
+  refresh(): Promise<void>;
+}
+
+/**
+ * Bull Board over every queue: for looking only, and for whoever is signed in also for acting. Its packages are loaded
+ * when it is first asked for, so that a Volt nobody looks at with it does not hold them in memory.
+ */
+export function queueBoard(web: Web) {
+  const boards = new Map<boolean, Promise<Board>>();
+  const boardFor = (writable: boolean): Promise<Board> => {
+    const board = boards.get(writable) ?? openBoard(web, writable);
+    boards.set(writable, board);
+    board.catch(() => boards.delete(writable));
+    return board;
+  };
+  return async (context: Context<WebEnv>): Promise<Response> => {
+    const path = context.req.path.slice(base.length).replace(/^\/?/, '/');
+    if (path.startsWith('/static/')) return staticFile(context, path.slice('/static/'.length));
+    const board = await boardFor(context.get('signedIn'));
+    await board.refresh();
+    const answer = await board.fetch(await requestTo(context, path));
+    return answer.headers.get('content-type')?.includes('text/html') ? withoutForeignFonts(answer) : answer;
+  };
+}
+
+async function openBoard(web: Web, writable: boolean): Promise<Board> {
+  const [{ createBullBoard }, { BullMQAdapter }, { HonoAdapter }] = await Promise.all([
+    import('@bull-board/api'),
+    import('@bull-board/api/bullMQAdapter'),
+    import('@bull-board/hono'),
+  ]);
+  // static files are served here, so the adapter's own way to them is never taken
+  const server = new HonoAdapter(() => async (_: unknown, next: () => Promise<void>) => next());
+  server.setBasePath(base);
+  const { replaceQueues } = createBullBoard({
+    queues: [],
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'Volt queues', miscLinks: [{ text: 'Volt', url: '/' }] } },
+  });
+  const app = server.registerPlugin();
+  const adapters = new Map<string, BaseAdapter>();
+  const adapterOf = (name: string): BaseAdapter => {
+    let adapter = adapters.get(name);
+    if (!adapter) {
+      adapter = new BullMQAdapter(web.queues.queue(name), { readOnlyMode: !writable });
+      if (!writable) adapter.setFormatter('data', withoutCredentials);
+      adapters.set(name, adapter);
+    }
+    return adapter;
+  };
+  return {
+    fetch: (request) => app.fetch(request),
+    refresh: async () => replaceQueues((await web.queues.names()).map(adapterOf)),
+  };
+}
+
+/** The request as the board expects it, which knows nothing of where it is mounted. */
+async function requestTo(context: Context<WebEnv>, path: string): Promise<Request> {
+  const url = new URL(context.req.url);
+  const { method } = context.req;
+  const headers = { 'content-type': context.req.header('content-type') ?? '' };
+  const body = method === 'GET' || method === 'HEAD' ? null : await context.req.text();
+  return new Request(`${url.origin}${path}${url.search}`, { method, headers, body });
+}
+
+const types: { [extension: string]: string } = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+};
+
+async function staticFile(context: Context<WebEnv>, path: string): Promise<Response> {
+  const root = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist', 'static');
+  const file = normalize(join(root, path));
+  const type = types[extname(file)];
+  const content = file.startsWith(`${root}/`) && type ? await readFile(file).catch(() => undefined) : undefined;
+  if (!content || !type) return noSuchPlace(context);
+  // names carry a hash of the content
+  const kept = /\.[0-9a-f]{10}\./.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });
+}
+
+/** The page without its link to fonts on another server, which the headers forbid anyway. */
+async function withoutForeignFonts(answer: Response): Promise<Response> {
+  const page = (await answer.text()).replace(/<link href="https?:\/\/[^>]*>/g, '');
+  return new Response(page, {
+    status: answer.status,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}
+
+function withoutCredentials(data: unknown): unknown {
+  return JSON.parse(hideCredentials(JSON.stringify(data ?? null)));
+}

@@ -1,0 +1,96 @@
+/**
+ * Keeps a page current: when a build changes, the page is fetched again, and those of its parts that came out different
+ * are exchanged. Parts that can change are marked `data-live`; forms and the log are not, so typing and reading go on
+ * undisturbed. Pages that no event speaks of are fetched every so many seconds instead (`data-refresh`).
+ */
+import { age, duration } from '../times.ts';
+
+/** Several changes within this many milliseconds are one. */
+const settle = 200;
+/** An event may be lost; a page that is looked at is fetched this often anyway, in seconds. */
+const anyway = 15;
+
+const build = document.querySelector<HTMLElement>('[data-build]')?.dataset.build;
+const seconds = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? anyway);
+const hasParts = document.querySelector('[data-live]') !== null;
+
+let events: EventSource | undefined;
+let planned: number | undefined;
+let fetching = false;
+let again = false;
+
+function plan(): void {
+  if (planned !== undefined) return;
+  planned = window.setTimeout(() => {
+    planned = undefined;
+    void refresh();
+  }, settle);
+}
+
+async function refresh(): Promise<void> {
+  if (document.hidden) return;
+  again = fetching;
+  if (fetching) return;
+  fetching = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  } catch {
+    // Volt is away for a moment; the event stream comes back by itself and brings us here again
+  } finally {
+    fetching = false;
+    if (again) plan();
+  }
+}
+
+function exchange(fresh: Document): void {
+  for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
+    const other = fresh.getElementById(part.id);
+    if (other && other.innerHTML !== part.innerHTML && !isSelectedIn(part)) part.replaceWith(other);
+  }
+  const log = document.getElementById('log');
+  const freshLog = fresh.getElementById('log');
+  if (freshLog && log?.dataset.key !== freshLog.dataset.key) {
+    if (log) log.replaceWith(freshLog);
+    else document.querySelector('main article')?.append(freshLog);
+    document.dispatchEvent(new Event('volt:log'));
+  }
+  keepTime();
+}
+
+/** A person who marks text to copy it does not want it to go. */
+function isSelectedIn(part: HTMLElement): boolean {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(part, true);
+}
+
+function keepTime(): void {
+  const now = Date.now();
+  for (const time of document.querySelectorAll('time')) {
+    const ms = now - Date.parse(time.dateTime);
+    const text = 'since' in time.dataset ? age(ms) : 'running' in time.dataset ? duration(ms) : undefined;
+    if (text !== undefined && text !== time.textContent) time.textContent = text;
+  }
+}
+
+/** Browsers open few connections to one server, so a page that nobody sees holds none. */
+function connect(): void {
+  if (document.hidden) {
+    events?.close();
+    events = undefined;
+  } else if (!events) {
+    events = new EventSource('/api/v1/events');
+    events.onmessage = ({ data }) => {
+      if (build === undefined || (JSON.parse(data) as { build: string }).build === build) plan();
+    };
+    // what happened before the connection stood is not told
+    events.onopen = plan;
+  }
+}
+
+if (hasParts) {
+  connect();
+  document.addEventListener('visibilitychange', connect);
+  window.setInterval(plan, seconds * 1000);
+}
+window.setInterval(keepTime, 1000);

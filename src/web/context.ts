@@ -1,0 +1,25 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { StageContext } from '../queues/stage.ts';
+import type { Record } from '../record/record.ts';
+import type { Assets } from './assets.ts';
+import type { Guard } from './guard.ts';
+import type { Notices } from './streams/notices.ts';
+import type { OpenStreams } from './streams/sse.ts';
+
+/** What every route of the web stage works with. */
+export interface Web extends StageContext {
+  readonly record: Record;
+  readonly guard: Guard;
+  readonly notices: Notices;
+  readonly streams: OpenStreams;
+  readonly assets: Assets;
+}
+
+/** hono's types of a request's surroundings. */
+export interface WebEnv {
+  Bindings: HttpBindings;
+  Variables: {
+    /** whether the request carries the token, or a cookie from signing in */
+    signedIn: boolean;
+  };
+}

@@ -1,0 +1,49 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { VoltError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { WebEnv } from './context.ts';
+
+/** How an error is shown to a browser; pages are made elsewhere. */
+export type ErrorPage = (context: Context<WebEnv>, error: VoltError) => Response | Promise<Response>;
+
+/** Answers an error: as a page to a browser that looks at pages, as JSON to everybody else. */
+export function errorAnswers(logger: Logger, page: ErrorPage) {
+  return (thrown: unknown, context: Context<WebEnv>): Response | Promise<Response> => {
+    const error = known(thrown, context, logger);
+    context.status(error.httpStatus as ContentfulStatusCode);
+    if (error.code === 'token_needed') context.header('www-authenticate', 'Bearer');
+    context.header('cache-control', 'no-store');
+    if (wantsPage(context)) return page(context, error);
+    const { code, message, remedy } = error;
+    return context.json({ error: { code, message, remedy } });
+  };
+}
+
+export function noSuchPlace(context: Context<WebEnv>): never {
+  throw new VoltError('not_found', `there is nothing at ${context.req.method} ${context.req.path.slice(0, 200)}`, {
+    remedy: 'The pages begin at /, the API is described at /api/v1/openapi.json.',
+  });
+}
+
+/** What nobody expected is for the log; to the outside it says nothing of Volt's insides. */
+function known(thrown: unknown, context: Context<WebEnv>, logger: Logger): VoltError {
+  if (thrown instanceof VoltError) return thrown;
+  if (thrown instanceof HTTPException && thrown.status < 500) {
+    return new VoltError('bad_request', thrown.message || 'the request cannot be understood', {
+      remedy: 'The API is described at /api/v1/openapi.json.',
+    });
+  }
+  logger.error(`could not answer ${context.req.method} ${context.req.path.slice(0, 200)}`, {
+    error: thrown instanceof Error ? thrown.message : String(thrown),
+    stack: thrown instanceof Error ? thrown.stack : undefined,
+  });
+  return new VoltError('internal', 'Volt could not answer this request', {
+    remedy: 'The log of the web stage says why; please report it.',
+  });
+}
+
+function wantsPage(context: Context<WebEnv>): boolean {
+  return !context.req.path.startsWith('/api/') && (context.req.header('accept') ?? '').includes('text/html');
+}

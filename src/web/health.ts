@@ -1,0 +1,26 @@
+import { sql } from 'kysely';
+import { within } from '../kernel/wait.ts';
+import type { Web } from './context.ts';
+import { askRedis } from './status.ts';
+
+/** What this stage needs and whether it answers within a second, for load balancers and container engines. */
+export async function health(web: Web): Promise<{ status: 'ok' | 'failing'; record: boolean; redis: boolean }> {
+  const [record, redis] = await Promise.all([
+    answers(within(recordAnswers(web), 1000)),
+    answers(askRedis(web, () => web.access.client.ping())),
+  ]);
+  return { status: record && redis ? 'ok' : 'failing', record, redis };
+}
+
+async function recordAnswers(web: Web): Promise<true> {
+  await sql`select 1`.execute(web.record.db);
+  return true;
+}
+
+async function answers(asked: Promise<unknown>): Promise<boolean> {
+  try {
+    return (await asked) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,118 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { systemCode } from '../kernel/errors.ts';
+
+/** Bytes that are read at once. */
+const pieceSize = 64 * 1024;
+
+/** The size in bytes of an archived log; 0 where nothing has been archived yet. */
+export async function logSize(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** Bytes `start` to before `end` of a file, read as they are taken. */
+export function fileBytes(file: string, start: number, end: number): ReadableStream<Uint8Array> {
+  let handle: FileHandle | undefined;
+  let at = start;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          handle ??= await open(file);
+          const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(pieceSize, end - at)), {
+            position: at,
+          });
+          at += bytesRead;
+          if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
+          // a file that was cut meanwhile ends the answer early, which its length then tells the client
+          if (bytesRead > 0 && at < end) return;
+          await handle.close();
+          controller.close();
+        } catch (error) {
+          await handle?.close().catch(() => undefined);
+          throw error;
+        }
+      },
+      cancel: async () => {
+        await handle?.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Reads a log that may still grow, as text. */
+export class LogReader {
+  readonly #file: string;
+  #handle: FileHandle | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /**
+   * The text from a position in bytes, up to a bounded length.
+   * @param over whether nothing more will be written; until then a character whose last bytes are still to come is
+   * left for the next read
+   * @returns the text and the position after its last byte, or undefined where there is none
+   */
+  async read(position: number, over: boolean): Promise<{ text: string; end: number } | undefined> {
+    this.#handle ??= await openIfThere(this.#file);
+    if (!this.#handle) return undefined;
+    const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(pieceSize), { position });
+    const bytes = buffer.subarray(0, bytesRead);
+    const whole = over && bytesRead < pieceSize ? bytesRead : bytesRead - unfinished(bytes);
+    return whole === 0 ? undefined : { text: bytes.toString('utf8', 0, whole), end: position + whole };
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+}
+
+/**
+ * The end of a log as text.
+ * @param most bytes that are read
+ * @returns also the position of its first byte, which begins a line unless the last line alone is longer than that
+ */
+export async function logTail(file: string, most: number): Promise<{ text: string; start: number; size: number }> {
+  const handle = await openIfThere(file);
+  if (!handle) return { text: '', start: 0, size: 0 };
+  try {
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - most);
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(size - from), { position: from });
+    const bytes = buffer.subarray(0, bytesRead);
+    const skip = from === 0 ? 0 : bytes.indexOf(0x0a) + 1;
+    return { text: bytes.toString('utf8', skip), start: from + skip, size };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openIfThere(file: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(file);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** How many bytes at the end begin a UTF-8 character (RFC 3629) whose other bytes are missing. */
+function unfinished(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? back : 0;
+    }
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}

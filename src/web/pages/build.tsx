@@ -1,0 +1,100 @@
+import type { Context } from 'hono';
+import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
+import { findBuild } from '../../record/builds.ts';
+import type { Web, WebEnv } from '../context.ts';
+import { noSuchPlace } from '../errors.ts';
+import { noBuild } from '../requests.ts';
+import { Jobs } from './jobs.tsx';
+import { answerPage } from './layout.tsx';
+import { chooseLog, LogSection } from './log.tsx';
+import { Age, inUtc, StatusMark, Took } from './parts.tsx';
+import { shortRef, verdictOf } from './sentences.ts';
+
+/** `/builds/:id`: what a build came to, how, and one job's log. */
+export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const id = parseBuildId(context.req.param('id') ?? '');
+  if (id === undefined) return noSuchPlace(context);
+  const build = await findBuild(web.record, id);
+  if (!build) throw noBuild(id);
+  const now = Date.now();
+  const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
+  return answerPage(context, web, {
+    title: `${build.repo} #${build.number}`,
+    place: 'none',
+    scripts: ['log'],
+    content: (
+      <article data-build={build.id}>
+        <p class="path">
+          <a href="/">Builds</a> / <a href={`/?repo=${build.repo}`}>{build.repo}</a> / #{build.number}
+        </p>
+        <div id="verdict" data-live="">
+          <h1>
+            <StatusMark status={build.status} /> <span class="subject">{build.subject}</span>
+          </h1>
+          <p class="verdict">{verdictOf(build)}</p>
+          <Act build={build} signedIn={context.get('signedIn')} />
+        </div>
+        <Facts build={build} now={now} />
+        <Jobs build={build} chosen={chosen?.job.id} now={now} />
+        {chosen && <LogSection web={web} chosen={chosen} />}
+      </article>
+    ),
+  });
+}
+
+function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
+  if (isFinal(build.status)) return null;
+  if (!signedIn) {
+    return (
+      <p class="faint">
+        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to cancel it.
+      </p>
+    );
+  }
+  return (
+    <form method="post" action={`/builds/${build.id}/cancel`}>
+      <button class="danger" type="submit">
+        Cancel build
+      </button>
+    </form>
+  );
+}
+
+function Facts({ build, now }: { build: Build; now: number }) {
+  return (
+    <dl class="facts" id="facts" data-live="">
+      <div>
+        <dt>Ref</dt>
+        <dd>
+          <a href={`/?repo=${build.repo}&branch=${encodeURIComponent(shortRef(build.ref))}`}>{shortRef(build.ref)}</a>
+        </dd>
+      </div>
+      <div>
+        <dt>Commit</dt>
+        <dd>
+          <code title={build.sha}>{build.sha.slice(0, 10)}</code>
+        </dd>
+      </div>
+      <div>
+        <dt>Author</dt>
+        <dd>{build.author}</dd>
+      </div>
+      <div>
+        <dt>Made</dt>
+        <dd>
+          <Age time={build.createdAt} now={now} /> {build.trigger === 'manual' ? 'for a person' : 'for a commit'}
+        </dd>
+      </div>
+      <div>
+        <dt>Started</dt>
+        <dd>{build.startedAt ? inUtc(build.startedAt) : '–'}</dd>
+      </div>
+      <div>
+        <dt>Duration</dt>
+        <dd>
+          <Took from={build.startedAt} to={build.finishedAt} now={now} />
+        </dd>
+      </div>
+    </dl>
+  );
+}

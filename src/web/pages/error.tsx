@@ -1,0 +1,28 @@
+import type { Context } from 'hono';
+import type { VoltError } from '../../kernel/errors.ts';
+import type { Web, WebEnv } from '../context.ts';
+import { answerPage } from './layout.tsx';
+import { Words } from './parts.tsx';
+
+/** An error for a person who looks at pages. */
+export async function errorPage(
+  context: Context<WebEnv>,
+  web: Web,
+  { code, message, remedy }: VoltError,
+): Promise<Response> {
+  return answerPage(context, web, {
+    title: message,
+    place: 'none',
+    content: (
+      <div class="failed">
+        <h1>{message.charAt(0).toUpperCase() + message.slice(1)}</h1>
+        <p>
+          <Words text={remedy} />
+        </p>
+        <p class="faint">
+          <code>{code}</code>
+        </p>
+      </div>
+    ),
+  });
+}

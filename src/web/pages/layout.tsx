@@ -1,0 +1,93 @@
+import type { Context } from 'hono';
+import { raw } from 'hono/html';
+import type { Child } from 'hono/jsx';
+import { version } from '../../kernel/version.ts';
+import type { Web, WebEnv } from '../context.ts';
+
+const doctype = raw('<!DOCTYPE html>');
+
+type Place = 'builds' | 'runners' | 'sign-in' | 'none';
+
+interface Page {
+  title: string;
+  place: Place;
+  /** names of further scripts */
+  scripts?: readonly string[];
+  content: Child;
+}
+
+/** Answers a page: the frame that all pages share around its content. */
+export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
+  const { assets } = web;
+  const scripts = await Promise.all(['live', ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
+  const style = await assets.url('style.css');
+  context.header('cache-control', 'no-store');
+  return context.html(
+    <Frame
+      page={page}
+      signedIn={context.get('signedIn')}
+      here={new URL(context.req.url).pathname}
+      scripts={scripts}
+      style={style}
+    />,
+  );
+}
+
+function Frame(props: { page: Page; signedIn: boolean; here: string; scripts: string[]; style: string }) {
+  const { page, signedIn, here, scripts, style } = props;
+  return (
+    <>
+      {doctype}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{page.title} · Volt</title>
+          <link rel="icon" href="/public/icon.svg" type="image/svg+xml" />
+          <link rel="stylesheet" href={style} />
+          {scripts.map((script) => (
+            <script defer src={script}></script>
+          ))}
+        </head>
+        <body>
+          <header class="top">
+            <a class="brand" href="/">
+              Volt
+            </a>
+            <nav aria-label="Main">
+              <NavLink to="/" current={page.place === 'builds'} label="Builds" />
+              <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
+              <NavLink to="/queues" current={false} label="Queues" />
+            </nav>
+            {signedIn ? (
+              <form method="post" action="/sign-out">
+                <button class="quiet" type="submit">
+                  Sign out
+                </button>
+              </form>
+            ) : (
+              <a class="quiet" href={`/sign-in?next=${encodeURIComponent(here)}`}>
+                Sign in
+              </a>
+            )}
+          </header>
+          <main>{page.content}</main>
+          <footer>
+            Volt {version} · <a href="/api/v1/openapi.json">API</a>
+          </footer>
+        </body>
+      </html>
+    </>
+  );
+}
+
+function NavLink({ to, current, label }: { to: string; current: boolean; label: string }) {
+  return current ? (
+    <a href={to} aria-current="page">
+      {label}
+    </a>
+  ) : (
+    <a href={to}>{label}</a>
+  );
+}

@@ -1,0 +1,58 @@
+import type { Status } from '../../kernel/model.ts';
+import type { Problem } from '../api/schemas.ts';
+import { age, duration } from '../times.ts';
+
+/** A status as a word with its colour. */
+export function StatusMark({ status }: { status: Status }) {
+  return <span class={`status ${status}`}>{status}</span>;
+}
+
+/** How long ago something was; the browser keeps it current. */
+export function Age({ time, now }: { time: string; now: number }) {
+  return (
+    <time datetime={time} title={inUtc(time)} data-since="">
+      {age(now - Date.parse(time))}
+    </time>
+  );
+}
+
+/** How long something took, or takes so far, which the browser counts on. */
+export function Took({ from, to, now }: { from: string | null; to: string | null; now: number }) {
+  if (from === null) return <span class="faint">–</span>;
+  if (to !== null) return <span>{duration(Date.parse(to) - Date.parse(from))}</span>;
+  return (
+    <time datetime={from} data-running="">
+      {duration(now - Date.parse(from))}
+    </time>
+  );
+}
+
+/** `2026-05-01 12:30:05 UTC` */
+export function inUtc(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+}
+
+/** Text in which what a person can type stands between backticks. */
+export function Words({ text }: { text: string }) {
+  return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
+}
+
+/** What is not as it should be, with what to do. */
+export function Problems({ problems }: { problems: readonly Problem[] }) {
+  return (
+    <div id="problems" data-live="">
+      {problems.length > 0 && (
+        <ul class="problems">
+          {problems.map(({ code, message, remedy }) => (
+            <li data-code={code}>
+              <strong>{message}</strong>
+              <span>
+                <Words text={remedy} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,177 @@
+import type { Context } from 'hono';
+import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
+import { listRunners, type RunnerMember } from '../../redis/membership.ts';
+import type { QueueDepth, SystemStatus } from '../api/schemas.ts';
+import type { Web, WebEnv } from '../context.ts';
+import { askRedis, systemStatus } from '../status.ts';
+import { answerPage } from './layout.tsx';
+import { Age, Problems } from './parts.tsx';
+
+/** `/runners`: the fleet, the stages, and what waits in the queues. */
+export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const [status, listed] = await Promise.all([systemStatus(web), askRedis(web, () => listRunners(web.access))]);
+  const now = Date.now();
+  return answerPage(context, web, {
+    title: 'Runners',
+    place: 'runners',
+    content: (
+      <div data-refresh="3">
+        <Problems problems={status.problems} />
+        <section id="runners" data-live="">
+          <h1>Runners</h1>
+          <p class="faint">
+            {status.runners.busy} of {status.runners.slots} slots busy · {status.builds.running}{' '}
+            {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued} queued
+          </p>
+          <Fleet runners={listed?.alive ?? []} now={now} />
+        </section>
+        <section id="stages" data-live="">
+          <h2>Stages</h2>
+          <Stages stages={status.stages} now={now} />
+        </section>
+        <section id="queues" data-live="">
+          <h2>Queues</h2>
+          <Queues queues={status.queues} />
+        </section>
+      </div>
+    ),
+  });
+}
+
+function Fleet({ runners, now }: { runners: RunnerMember[]; now: number }) {
+  if (runners.length === 0) {
+    return (
+      <p class="empty">
+        No runner is alive. Start one with <code>volt runner</code>.
+      </p>
+    );
+  }
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>Runner</th>
+          <th>Slots</th>
+          <th>Runs</th>
+          <th>Labels</th>
+          <th class="number">Load</th>
+          <th class="number">Heartbeat</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runners.map((runner) => (
+          <tr>
+            <td class="name">
+              <strong>{runner.name}</strong>
+              <span class="by">
+                {runner.host} · {runner.version}
+              </span>
+            </td>
+            <td data-label="Slots">
+              {runner.running.length}/{runner.slots}
+            </td>
+            <td data-label="Runs">
+              <AttemptLinks names={runner.running} />
+            </td>
+            <td data-label="Labels">
+              {runner.labels.map((label) => (
+                <span class="label">{label}</span>
+              ))}
+            </td>
+            <td class="number" data-label="Load">
+              {runner.load.toFixed(2)}
+            </td>
+            <td class="number" data-label="Heartbeat">
+              <Age time={runner.heartbeatAt} now={now} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function AttemptLinks({ names }: { names: string[] }) {
+  if (names.length === 0) return <span class="faint">nothing</span>;
+  return (
+    <>
+      {names.map((name) => {
+        const ref = parseAttemptName(name);
+        return ref ? <a href={`/builds/${buildIdOf(ref.job)}?job=${ref.job}`}>{name}</a> : name;
+      })}
+    </>
+  );
+}
+
+function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }) {
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>Stage</th>
+          <th>Machine</th>
+          <th>Process</th>
+          <th>Version</th>
+          <th class="number">Up since</th>
+        </tr>
+      </thead>
+      <tbody>
+        {stages.flatMap(({ kind, members }) =>
+          members.length === 0 ? (
+            <tr>
+              <td class="name">
+                <strong>{kind}</strong>
+              </td>
+              <td colspan={4}>
+                <span class="status error">none is alive</span>
+              </td>
+            </tr>
+          ) : (
+            members.map((member) => (
+              <tr>
+                <td class="name">
+                  <strong>{kind}</strong>
+                </td>
+                <td data-label="Machine">{member.host}</td>
+                <td data-label="Process">{member.pid}</td>
+                <td data-label="Version">{member.version}</td>
+                <td class="number" data-label="Up since">
+                  <Age time={member.startedAt} now={now} />
+                </td>
+              </tr>
+            ))
+          ),
+        )}
+      </tbody>
+    </table>
+  );
+}
+
+function Queues({ queues }: { queues: QueueDepth[] }) {
+  return (
+    <table class="queues">
+      <thead>
+        <tr>
+          <th>Queue</th>
+          <th class="number">Waiting</th>
+          <th class="number">Active</th>
+          <th class="number">Delayed</th>
+          <th class="number">Failed</th>
+        </tr>
+      </thead>
+      <tbody>
+        {queues.map((queue) => (
+          <tr>
+            <td class="name">
+              <a href={`/queues/queue/${encodeURIComponent(queue.name)}`}>{queue.name}</a>
+            </td>
+            <td class="number">{queue.waiting + queue.prioritized}</td>
+            <td class="number">{queue.active}</td>
+            <td class="number">{queue.delayed}</td>
+            <td class="number">{queue.failed}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Context } from 'hono';
+import { deleteCookie, setCookie } from 'hono/cookie';
+import type { Web, WebEnv } from '../context.ts';
+import { comesFromOwnPage, sessionLifetime, tokenNeeded } from '../guard.ts';
+import { answerPage } from './layout.tsx';
+
+/** `/sign-in`: asks for the token. */
+export async function signInPage(context: Context<WebEnv>, web: Web, wrong = false): Promise<Response> {
+  const next = safePath(wrong ? undefined : context.req.query('next'));
+  return answerPage(context, web, {
+    title: 'Sign in',
+    place: 'sign-in',
+    content: (
+      <form class="sign-in" method="post" action="/sign-in">
+        <h1>Sign in</h1>
+        <p>
+          Whoever has the token may cancel builds and change queues. It is in the file <code>token</code> of Volt's data
+          directory (<code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says.
+        </p>
+        {wrong && (
+          <p class="wrong" role="alert">
+            That is not the token.
+          </p>
+        )}
+        <input type="hidden" name="next" value={next} />
+        <label>
+          Token
+          <input name="token" type="password" autocomplete="current-password" required autofocus />
+        </label>
+        <button type="submit">Sign in</button>
+      </form>
+    ),
+  });
+}
+
+/** Exchanges the token for a cookie that is derived from it. */
+export async function signIn(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { token, next } = await context.req.parseBody();
+  if (typeof token !== 'string' || !web.guard.isToken(token.trim())) {
+    context.status(401);
+    return signInPage(context, web, true);
+  }
+  setCookie(context, web.guard.cookie, web.guard.newSession(), {
+    httpOnly: true,
+    sameSite: 'Strict',
+    path: '/',
+    maxAge: sessionLifetime,
+  });
+  return context.redirect(safePath(typeof next === 'string' ? next : undefined), 303);
+}
+
+export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!comesFromOwnPage(context)) throw tokenNeeded('signing out from another site');
+  deleteCookie(context, web.guard.cookie, { path: '/' });
+  return context.redirect('/', 303);
+}
+
+/** A path of this server; anything else would send a person who has just signed in to where a link's author wants. */
+function safePath(path: string | undefined): string {
+  const base = 'http://volt.invalid';
+  if (!path?.startsWith('/') || !URL.canParse(path, base)) return '/';
+  const url = new URL(path, base);
+  // a path that begins with two slashes would be read as another server's name
+  return url.origin === base && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
+}

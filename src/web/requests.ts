@@ -1,0 +1,86 @@
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { type BuildId, buildIdOf, isFinal, type JobId } from '../kernel/model.ts';
+import { within } from '../kernel/wait.ts';
+import { findBuild, findJob } from '../record/builds.ts';
+import { openCancel, openTrigger } from '../record/intents.ts';
+import { findRepository } from '../record/repositories.ts';
+import type { Web } from './context.ts';
+
+/**
+ * What a person asks for, whether through the API or a form. Each is written to the record and then announced, and each
+ * gives the id of the intent, by which the person can see what became of it.
+ */
+
+/** An announcement that Redis does not take within this many milliseconds is left: stages look into the record anyway. */
+const patience = 2000;
+
+/** @throws VoltError `not_found`, or `conflict` when the build is final */
+export async function cancelBuild(web: Web, id: BuildId): Promise<number> {
+  const build = await findBuild(web.record, id);
+  if (!build) throw noBuild(id);
+  if (isFinal(build.status)) throw alreadyFinal(`build ${id}`, build.status);
+  return cancel(web, build.repo, id, null);
+}
+
+/** @throws VoltError `not_found`, or `conflict` when the job is final */
+export async function cancelJob(web: Web, id: JobId): Promise<number> {
+  const job = await findJob(web.record, id);
+  if (!job) throw noJob(id);
+  if (isFinal(job.status)) throw alreadyFinal(`job ${id}`, job.status);
+  return cancel(web, job.repo, buildIdOf(id), id);
+}
+
+/** @throws VoltError `not_found` */
+export async function triggerBuild(web: Web, name: string, ref: string | null): Promise<number> {
+  const repository = await findRepository(web.record, name);
+  if (!repository) {
+    throw new VoltError('not_found', `no repository named "${name}" is observed`, {
+      remedy: '/api/v1/repos lists those that are.',
+    });
+  }
+  const intent = await openTrigger(web.record, name, ref);
+  await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
+  return intent;
+}
+
+export function noBuild(id: BuildId): VoltError {
+  return new VoltError('not_found', `there is no build ${id}`, {
+    remedy: '/api/v1/builds lists those that are there.',
+  });
+}
+
+export function noJob(id: JobId): VoltError {
+  return new VoltError('not_found', `there is no job ${id}`, {
+    remedy: `/api/v1/builds/${buildIdOf(id)} lists the jobs of its build.`,
+  });
+}
+
+async function cancel(web: Web, repo: string, build: BuildId, job: JobId | null): Promise<number> {
+  const intent = await openCancel(web.record, repo, build, job);
+  await announce(web, web.queues.sendAdvance({ v: 1, build }));
+  return intent;
+}
+
+function alreadyFinal(what: string, status: string): VoltError {
+  return new VoltError('conflict', `${what} has ended already: ${status}`, {
+    remedy: 'There is nothing left to cancel.',
+  });
+}
+
+async function announce(web: Web, sending: Promise<void>): Promise<void> {
+  const sent = await within(
+    sending.then(
+      () => 'sent',
+      (error) => errorText(error),
+    ),
+    patience,
+  );
+  if (sent !== 'sent') {
+    web.logger.warn(
+      'a request is recorded but could not be announced; it takes effect at the next look into the record',
+      {
+        error: sent ?? 'Redis does not answer',
+      },
+    );
+  }
+}

@@ -1,0 +1,150 @@
+import { version } from '../kernel/version.ts';
+import { within } from '../kernel/wait.ts';
+import { jobQueue } from '../queues/names.ts';
+import { countOpenBuilds } from '../record/builds.ts';
+import { listRepositories } from '../record/repositories.ts';
+import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
+import type { Problem, QueueDepth, SystemStatus } from './api/schemas.ts';
+import type { Web } from './context.ts';
+import { hideCredentials } from './credentials.ts';
+
+/** Redis has this many milliseconds to answer before it counts as unreachable. */
+const patience = 1000;
+
+/** The state of the whole: what is alive, what waits, and what is not as it should be. */
+export async function systemStatus(web: Web): Promise<SystemStatus> {
+  const [seen, builds, repositories] = await Promise.all([
+    askRedis(web, () => lookIntoRedis(web)),
+    countOpenBuilds(web.record),
+    listRepositories(web.record),
+  ]);
+  const runners = seen?.runners ?? [];
+  const problems = [
+    ...(seen ? problemsOf(seen) : [unreachable]),
+    ...repositories.flatMap(({ name, error }): Problem[] =>
+      error === null
+        ? []
+        : [
+            {
+              code: error.code,
+              message: `repository ${name}: ${hideCredentials(error.message)}`,
+              remedy: error.remedy,
+            },
+          ],
+    ),
+  ];
+  return {
+    version,
+    healthy: problems.length === 0,
+    redis: { reachable: seen !== undefined },
+    stages: stageKinds.map((kind) => {
+      const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
+      return { kind, alive: members.length > 0, members };
+    }),
+    runners: {
+      count: runners.length,
+      slots: runners.reduce((sum, runner) => sum + runner.slots, 0),
+      busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
+    },
+    queues: seen?.queues ?? [],
+    builds,
+    problems,
+  };
+}
+
+/** The answer, or undefined where Redis does not give one in time. A connection that is down is not asked at all. */
+export async function askRedis<T>(web: Web, ask: () => Promise<T>): Promise<T | undefined> {
+  if (web.access.client.status !== 'ready') return undefined;
+  return within(ask(), patience);
+}
+
+interface Seen {
+  stages: Pick<SystemStatus['stages'][number], 'kind' | 'members'>[];
+  runners: RunnerMember[];
+  queues: QueueDepth[];
+  /** label sets that have a queue */
+  labelSets: string[][];
+}
+
+async function lookIntoRedis(web: Web): Promise<Seen> {
+  const { access, queues } = web;
+  const [stages, runners, labelSets, depths] = await Promise.all([
+    Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
+    listRunners(access),
+    queues.labelSets(),
+    queues.names().then((names) => Promise.all(names.map((name) => depthOf(web, name)))),
+  ]);
+  return { stages, runners: runners.alive, labelSets, queues: depths };
+}
+
+async function depthOf(web: Web, name: string): Promise<QueueDepth> {
+  const counts = await web.queues.queue(name).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
+  const count = (state: string) => counts[state] ?? 0;
+  return {
+    name,
+    waiting: count('waiting'),
+    prioritized: count('prioritized'),
+    active: count('active'),
+    delayed: count('delayed'),
+    failed: count('failed'),
+  };
+}
+
+const unreachable: Problem = {
+  code: 'redis_unreachable',
+  message: 'Redis does not answer: no new work is handed out, and nothing is known of stages and runners',
+  remedy: 'Start the Redis server again; everything goes on by itself then.',
+};
+
+function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
+  const missing = (kind: string) => stages.find((stage) => stage.kind === kind)?.members.length === 0;
+  const stageProblems = [
+    { kind: 'observer', effect: 'new commits are not noticed' },
+    { kind: 'dispatcher', effect: 'new commits are kept but not built' },
+    { kind: 'reporter', effect: 'results and logs are kept by the runners but not recorded' },
+  ].filter(({ kind }) => missing(kind));
+  return [
+    ...stageProblems.map(({ kind, effect }) => ({
+      code: `no_${kind}`,
+      message: `no ${kind} is alive: ${effect}`,
+      remedy: `Start one with \`volt ${kind}\`, or everything with \`volt up\`.`,
+    })),
+    ...(runners.length > 0 ? unservedLabels(runners, queues, labelSets) : [noRunner]),
+    ...queues.flatMap(setAside),
+  ];
+}
+
+const noRunner: Problem = {
+  code: 'no_runner',
+  message: 'no runner is alive: jobs wait in their queues',
+  remedy: 'Start one with `volt runner`, on this machine or another.',
+};
+
+/** Jobs that no runner will ever take as things stand. */
+function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets: string[][]): Problem[] {
+  return labelSets.flatMap((labels) => {
+    const depth = queues.find(({ name }) => name === jobQueue(labels));
+    const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
+    if (waiting === 0 || runners.some((runner) => labels.every((label) => runner.labels.includes(label)))) return [];
+    const jobs = waiting === 1 ? '1 job waits' : `${waiting} jobs wait`;
+    return [
+      {
+        code: 'no_matching_runner',
+        message: `${jobs} for a runner with ${labels.length > 1 ? 'all of the labels' : 'the label'} ${labels.join(', ')}; there is none`,
+        remedy: `Start one with \`volt runner --labels ${labels.join(',')}\`.`,
+      },
+    ];
+  });
+}
+
+/** Failed looks at a repository are shown with the repository; what fails elsewhere could not be understood. */
+function setAside({ name, failed }: QueueDepth): Problem[] {
+  if (failed === 0 || name.startsWith('observe')) return [];
+  return [
+    {
+      code: 'messages_set_aside',
+      message: `${failed} of the messages in "${name}" could not be handled and ${failed === 1 ? 'is' : 'are'} set aside`,
+      remedy: `See why at /queues/queue/${encodeURIComponent(name)}; retry them there after mending it.`,
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import { logFile } from '../../kernel/config.ts';
+import { buildIdOf, isFinal, type JobId } from '../../kernel/model.ts';
+import { findBuild, findJob } from '../../record/builds.ts';
+import type { Web } from '../context.ts';
+import { LogReader } from '../log-file.ts';
+import { Bell } from './bell.ts';
+import { event, type Producer } from './sse.ts';
+
+/** A notice of growth may be lost, so the file is looked at this often, in milliseconds, all the same. */
+const lookEvery = 1000;
+
+/**
+ * A job's log as it grows, from a position in bytes of one of its attempts: `chunk`s whose id is the position after
+ * them; `attempt` when the job has moved to a further one, whose log begins anew; `end` when the job is final and all
+ * has been sent.
+ */
+export function followLog(web: Web, job: JobId, from: { attempt: number; offset: number }): Producer {
+  return async function* (gone) {
+    let { attempt, offset } = from;
+    const readerOf = (number: number) => new LogReader(logFile(web.config.dataDir, { job, attempt: number }));
+    let reader = readerOf(attempt);
+    const bell = new Bell();
+    const ring = () => bell.ring();
+    gone.addEventListener('abort', ring);
+    const build = buildIdOf(job);
+    const stops = [
+      web.notices.onGrowth(job, ring),
+      web.notices.onChange((change) => {
+        if (change.build === build) ring();
+      }),
+    ];
+    try {
+      while (!gone.aborted) {
+        // asked before the file is read: what a final job has written is in the file by now
+        const state = await findJob(web.record, job);
+        if (!state) return;
+        const over = isFinal(state.status) || state.attempt > attempt;
+        for (;;) {
+          const piece = await reader.read(offset, over);
+          if (!piece) break;
+          offset = piece.end;
+          yield event({ event: 'chunk', id: String(offset), data: piece.text });
+          if (gone.aborted) return;
+        }
+        if (state.attempt > attempt) {
+          await reader.close();
+          attempt += 1;
+          offset = 0;
+          reader = readerOf(attempt);
+          yield event({ event: 'attempt', id: '0', data: { attempt } });
+        } else if (isFinal(state.status)) {
+          yield event({ event: 'end', data: await outcome(web, job) });
+          return;
+        } else await bell.wait(lookEvery);
+      }
+    } finally {
+      for (const stop of stops) stop();
+      await reader.close();
+    }
+  };
+}
+
+async function outcome(web: Web, job: JobId) {
+  const build = await findBuild(web.record, buildIdOf(job));
+  const { status, reason, message } = build?.jobs.find((one) => one.id === job) ?? {
+    status: 'error',
+    reason: null,
+    message: null,
+  };
+  return { status, reason, message };
+}

@@ -1,0 +1,32 @@
+import { isFinal, type Status } from '../kernel/model.ts';
+
+/** What is known about a job when it is asked which jobs are ready. */
+export interface JobState<Id> {
+  id: Id;
+  name: string;
+  status: Status;
+  /** names of other jobs of the plan */
+  needs: readonly string[];
+}
+
+export interface Readiness<Id> {
+  /** waiting jobs whose needs have all succeeded */
+  ready: Id[];
+  /** waiting jobs that can never run, with the names of the needs that did not succeed */
+  barred: { id: Id; because: string[] }[];
+}
+
+/** Which of a build's waiting jobs may run now, and which never will. */
+export function readiness<Id>(jobs: readonly JobState<Id>[]): Readiness<Id> {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  const result: Readiness<Id> = { ready: [], barred: [] };
+  for (const job of jobs) {
+    if (job.status !== 'waiting') continue;
+    const needs = job.needs.map((name) => byName.get(name));
+    if (!needs.every((need) => need !== undefined && isFinal(need.status))) continue;
+    const because = needs.flatMap((need) => (need && need.status !== 'success' ? [need.name] : []));
+    if (because.length === 0) result.ready.push(job.id);
+    else result.barred.push({ id: job.id, because });
+  }
+  return result;
+}

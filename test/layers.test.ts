@@ -1,0 +1,197 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import {
+  type Ban,
+  breachesOfBans,
+  breachesOfLadder,
+  breachesOfSoleImporters,
+  cycles,
+  type Ladder,
+  readersOfEnvironment,
+  readTree,
+  type SoleImporters,
+  type Tree,
+} from './support/imports.ts';
+
+/** From the top down. An import goes to a rung further down; folders on one rung never import each other. */
+const LADDER: Ladder = [
+  'workers',
+  'cli',
+  'web',
+  ['observer', 'dispatcher', 'runner', 'reporter'],
+  'job',
+  ['workflow', 'git', 'exec', 'queues', 'record'],
+  'redis',
+  'kernel',
+];
+
+/** Who alone knows a package; everybody else asks that folder. */
+const SOLE_IMPORTERS: SoleImporters = {
+  bullmq: ['queues'],
+  '@bull-board/*': ['web'],
+  'simple-git': ['git'],
+  '@actions/*': ['workflow'],
+  kysely: ['record'],
+  libsql: ['record'],
+  pg: ['record'],
+  ioredis: ['redis'],
+};
+
+/** What the ladder would allow and the design does not. */
+const BANS: readonly Ban[] = [
+  { from: 'runner', to: /^src\/record\//, why: 'a runner may live anywhere, so it never sees the record' },
+  {
+    from: 'job',
+    to: /^src\/(record|queues|redis)\//,
+    why: 'a job knows neither record nor queues; `volt exec` runs it alone',
+  },
+  { from: 'workflow', to: /^src\/redis\//, why: 'workflow is pure: no clock, no input or output' },
+  {
+    from: 'workflow',
+    to: /^(node:)?(fs|child_process|net|tls|https?|dns|timers)(\/|$)/,
+    why: 'workflow is pure: no clock, no input or output',
+  },
+];
+
+/** The one file that knows the environment. */
+const ENVIRONMENT = 'src/kernel/config.ts';
+
+describe('the layers of the house', () => {
+  let tree: Tree;
+  before(async () => {
+    tree = await readTree(join(import.meta.dirname, '..'));
+  });
+
+  it('are imported downwards only', () => {
+    expect(tree.files).to.include(ENVIRONMENT);
+    expect(breachesOfLadder(tree, LADDER)).to.deep.equal([]);
+  });
+
+  it('keep each package to the folder that owns it', () => {
+    expect(breachesOfSoleImporters(tree, SOLE_IMPORTERS)).to.deep.equal([]);
+  });
+
+  it('keep the absences that the design states', () => {
+    expect(breachesOfBans(tree, BANS)).to.deep.equal([]);
+  });
+
+  it('have no cycle of files', () => {
+    expect(cycles(tree)).to.deep.equal([]);
+  });
+
+  it('read the environment in one file', () => {
+    expect(readersOfEnvironment(tree, ENVIRONMENT)).to.deep.equal([]);
+  });
+});
+
+describe('the reader of imports', () => {
+  const folders: string[] = [];
+  after(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  });
+
+  /** A source tree with these files. */
+  async function treeOf(files: Record<string, string>): Promise<Tree> {
+    const root = mkdtempSync(join(tmpdir(), 'volt-layers-'));
+    folders.push(root);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), text);
+    }
+    return readTree(root);
+  }
+
+  for (const [kind, text] of Object.entries({
+    static: `import { a } from '../cli/a.ts';\nconsole.log(a);`,
+    unused: `import { a } from '../cli/a.ts';`,
+    'type-only': `import type { A } from '../cli/a.ts';\nexport type B = A;`,
+    'inline type': `import { type A } from '../cli/a.ts';\nexport type B = A;`,
+    'type expression': `export type B = import('../cli/a.ts').A;`,
+    're-exported': `export { a } from '../cli/a.ts';`,
+    're-exported type': `export type { A } from '../cli/a.ts';`,
+    'all re-exported': `export * from '../cli/a.ts';`,
+    dynamic: `export const load = () => import('../cli/a.ts');`,
+    'side-effect': `import '../cli/a.ts';`,
+    'many lines': `import type {\n  A,\n} from '../cli/a.ts';\nexport type B = A;`,
+  })) {
+    it(`sees an upward import that is ${kind}`, async () => {
+      const tree = await treeOf({ 'src/kernel/b.ts': text, 'src/cli/a.ts': 'export const a = 1;\nexport type A = 1;' });
+      expect(breachesOfLadder(tree, LADDER)).to.deep.equal([
+        'src/kernel/b.ts imports src/cli/a.ts: kernel → cli goes up, imports go down only',
+      ]);
+    });
+  }
+
+  it('sees one stage import another', async () => {
+    const tree = await treeOf({ 'src/runner/a.ts': `import '../reporter/b.ts';`, 'src/reporter/b.ts': '' });
+    expect(breachesOfLadder(tree, LADDER))
+      .to.have.lengthOf(1)
+      .and.satisfy(([text = '']) => text.includes('sideways'));
+  });
+
+  it('sees a folder that the layout does not know', async () => {
+    const tree = await treeOf({ 'src/utils/a.ts': '' });
+    expect(breachesOfLadder(tree, LADDER)).to.deep.equal(['src/utils/a.ts is in no folder of the layout']);
+  });
+
+  it('allows an import that skips rungs, and one inside a folder', async () => {
+    const tree = await treeOf({
+      'workers/a.ts': `import '../src/kernel/b.ts';`,
+      'src/kernel/b.ts': `import './c.ts';`,
+      'src/kernel/c.ts': '',
+    });
+    expect(tree.imports).to.have.lengthOf(2);
+    expect(breachesOfLadder(tree, LADDER)).to.deep.equal([]);
+  });
+
+  it('sees packages where they do not belong, by path and for types too', async () => {
+    const tree = await treeOf({
+      'src/web/a.tsx': `import type { Job } from 'bullmq';\nimport '@bull-board/api/bullMQAdapter';\nexport type B = Job;`,
+      'src/cli/b.ts': `import '@bull-board/api/bullMQAdapter';`,
+    });
+    expect(breachesOfSoleImporters(tree, SOLE_IMPORTERS)).to.deep.equal([
+      'src/cli/b.ts imports @bull-board/api/bullMQAdapter: only web may import @bull-board/*',
+      'src/web/a.tsx imports bullmq: only queues may import bullmq',
+    ]);
+  });
+
+  it('sees a runner reach for the record and a workflow for the disk', async () => {
+    const tree = await treeOf({
+      'src/runner/a.ts': `import type { Record } from '../record/b.ts';\nexport type A = Record;`,
+      'src/record/b.ts': '',
+      'src/workflow/c.ts': `import { readFile } from 'node:fs/promises';\nvoid readFile;`,
+    });
+    expect(breachesOfBans(tree, BANS)).to.have.lengthOf(2);
+  });
+
+  it('sees a cycle through types', async () => {
+    const tree = await treeOf({
+      'src/git/a.ts': `import type { B } from './b.ts';\nexport type A = B;`,
+      'src/git/b.ts': `import './c.ts';\nexport type B = 1;`,
+      'src/git/c.ts': `import './a.ts';`,
+    });
+    expect(cycles(tree)).to.deep.equal(['src/git/a.ts → src/git/b.ts → src/git/c.ts → src/git/a.ts']);
+  });
+
+  for (const text of [
+    'export const a = process.env.A;',
+    `export const a = process['env'].A;`,
+    'export const { env } = process;',
+    `import { env } from 'node:process';\nexport const a = env.A;`,
+    `import process from 'node:process';\nexport const a = process?.env;`,
+  ]) {
+    it(`sees the environment in ${JSON.stringify(text)}`, async () => {
+      const tree = await treeOf({ 'src/git/a.ts': text });
+      expect(readersOfEnvironment(tree, ENVIRONMENT)).to.have.lengthOf(1);
+    });
+  }
+
+  it('does not take a comment for a use of the environment', async () => {
+    const tree = await treeOf({
+      'src/git/a.ts': '// process.env is not read here\n/** nor process.env here */\nexport const a = 1;',
+    });
+    expect(readersOfEnvironment(tree, ENVIRONMENT)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { testEnvironment } from '../../src/setup/checks.mjs';
+import { FreshClone } from '../support/fresh-clone.ts';
+
+describe('`npm test`', () => {
+  let clone: FreshClone;
+  beforeEach(() => {
+    clone = new FreshClone();
+    clone.write('node_modules/package.json', '{}');
+    clone.write('node_modules/.package-lock.json', clone.read('package-lock.json'));
+    clone.program('chromium');
+    for (const name of tools) check(name);
+  });
+  afterEach(() => {
+    clone.dispose();
+  });
+
+  const tools = ['biome', 'tsc', 'knip', 'mocha'];
+  /** Stands for a check; `code` is its exit code. */
+  const check = (name: string, code = 0) =>
+    clone.write(
+      `node_modules/.bin/${name}`,
+      `require('node:fs').appendFileSync('calls', ['${name}', ...process.argv.slice(2)].join(' ') + '\\n'); process.exit(${code});`,
+    );
+
+  it('runs all checks in order', async () => {
+    expect(await clone.run(['test'])).to.have.property('code', 0);
+    expect(clone.takeCalls().slice(1)).to.deep.equal([
+      'biome check .',
+      'tsc',
+      'tsc -p tsconfig.client.json',
+      'knip',
+      'mocha',
+    ]);
+  });
+
+  it('stops at the first that fails, with its exit code', async () => {
+    check('tsc', 2);
+    expect(await clone.run(['test'])).to.have.property('code', 2);
+    expect(clone.takeCalls().slice(1)).to.deep.equal(['biome check .', 'tsc']);
+  });
+
+  it('gives arguments to mocha and runs nothing else', async () => {
+    await clone.run(['test', 'test/kernel', '--grep', 'x']);
+    expect(clone.takeCalls().slice(1)).to.deep.equal(['mocha test/kernel --grep x']);
+  });
+
+  it('names what it skips when there is no browser', async () => {
+    clone.remove('chromium');
+    const { code, stderr } = await clone.run(['test']);
+    expect(code).to.equal(0);
+    expect(stderr).to.include('skipping the tests of the dashboard in a browser');
+  });
+});
+
+describe('the environment of the tests', () => {
+  it('has no setting of Volt but those made for tests', () => {
+    expect(testEnvironment({ PATH: '/bin', VOLT_REDIS_URL: 'redis://live', VOLT_TEST_RESULTS: 'f' })).to.deep.equal({
+      PATH: '/bin',
+      VOLT_TEST_RESULTS: 'f',
+    });
+  });
+});

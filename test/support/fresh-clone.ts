@@ -1,0 +1,129 @@
+/** A made-up checkout on a made-up machine, to watch the setup work without network and in milliseconds. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Machine } from '../../src/setup/programs.mjs';
+
+/** The setup under test works on copies of its own files. */
+const SOURCES = join(import.meta.dirname, '../../src');
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a program of the made-up machine has been called with, `name argument argument`. */
+type Call = string;
+
+export class FreshClone {
+  readonly root = mkdtempSync(join(tmpdir(), 'volt-setup-'));
+  readonly bin = join(this.root, 'bin');
+  readonly policy = join(this.root, 'policy-rc.d');
+  private readonly calls = join(this.root, 'calls');
+
+  constructor() {
+    for (const folder of ['bin', 'src/cli', 'node_modules/.bin'])
+      mkdirSync(join(this.root, folder), { recursive: true });
+    for (const name of ['setup.mjs', 'setup'])
+      cpSync(join(SOURCES, name), join(this.root, 'src', name), { recursive: true });
+    this.lock('1.0.0');
+    this.write('package.json', '{"type":"module"}');
+    this.write('calls', '');
+    this.write('build-result', 'console.log(JSON.stringify(process.argv.slice(2)));');
+    this.write(
+      'src/build.mjs',
+      `import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+       import { fingerprint } from './setup/bundle.mjs';
+       appendFileSync('calls', 'build\\n');
+       const source = fingerprint('.');
+       mkdirSync('dist', { recursive: true });
+       writeFileSync('dist/cli.js', readFileSync('build-result'));
+       writeFileSync('dist/build.json', JSON.stringify({ source, files: [], previous: [] }));`,
+    );
+    this.program('git');
+    this.program('redis-server');
+    // npm leaves the list of what it has installed behind; the sleep makes two at once collide if they can.
+    this.program('npm', 'sleep 0.2\nmkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json');
+  }
+
+  /** Removes all traces. */
+  dispose(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.root, name), text);
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.root, name), 'utf8');
+  }
+
+  /** Asks for another version of the one dependency. */
+  lock(version: string): void {
+    this.write('package-lock.json', JSON.stringify({ packages: { '': {}, 'node_modules/a': { version } } }));
+  }
+
+  /** Adds a program to the machine; each call of it is noted, and so is its own `ready`. */
+  program(name: string, script = ''): void {
+    const note = `ready() { echo ready >>"${this.calls}"; }`;
+    const text = `#!/bin/sh\necho "${name} $*" >>"${this.calls}"\n${note}\nPATH=/usr/bin:/bin\n${script}\n`;
+    writeFileSync(join(this.bin, name), text, { mode: 0o755 });
+  }
+
+  remove(name: string): void {
+    rmSync(join(this.bin, name), { force: true });
+  }
+
+  /** The calls since the last time. */
+  takeCalls(): Call[] {
+    const calls = readFileSync(this.calls, 'utf8').split('\n').filter(Boolean);
+    writeFileSync(this.calls, '');
+    return calls;
+  }
+
+  /** Waits for a line of the calls. */
+  async untilCalled(call: Call): Promise<void> {
+    while (!readFileSync(this.calls, 'utf8').split('\n').includes(call)) await sleep(5);
+  }
+
+  /** Runs the setup's command on a machine that has only the programs of `bin`. */
+  async run(argv: string[], machine: Partial<Machine> = {}, env: Record<string, string> = {}): Promise<Ended> {
+    return ended(this.spawn(argv, machine, env));
+  }
+
+  spawn(argv: string[], machine: Partial<Machine> = {}, env: Record<string, string> = {}): ChildProcess {
+    const full: Machine = {
+      folders: [this.bin],
+      family: 'debian',
+      root: false,
+      interactive: false,
+      policy: this.policy,
+      systemctl: undefined,
+      ...machine,
+    };
+    const script = `import { runSetup } from './src/setup/commands.mjs';
+      await runSetup(${JSON.stringify(this.root)}, ${JSON.stringify(argv)}, JSON.parse(process.env.MACHINE));`;
+    return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: this.root,
+      env: { PATH: this.bin, MACHINE: JSON.stringify(full), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}
+
+/** Waits for a child's end. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const result: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout?.on('data', (data) => {
+    result.stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    result.stderr += data;
+  });
+  result.code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  return result;
+}

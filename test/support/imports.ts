@@ -1,0 +1,174 @@
+/** Who imports whom in a source tree, and what breaks the house's rules in it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import * as esbuild from 'esbuild';
+
+/** One import as it is written: static, dynamic, or of types only. Paths are relative to the root. */
+export interface Import {
+  from: string;
+  /** a path for a file of the tree, otherwise the package or `node:` module */
+  to: string;
+}
+
+export interface Tree {
+  files: string[];
+  imports: Import[];
+  /** each file's code without its comments and types */
+  code: Map<string, string>;
+}
+
+/** May `from` import `to`? Folders of the same rung never import each other. */
+export type Ladder = readonly (string | readonly string[])[];
+
+/** Which folders alone may import a package; a `*` at the end stands for any rest. */
+export type SoleImporters = Readonly<Record<string, readonly string[]>>;
+
+/** What a folder must not import although the ladder would allow it. */
+export interface Ban {
+  from: string;
+  to: RegExp;
+  why: string;
+}
+
+/**
+ * Reads `src/` and `workers/` below a root. esbuild parses them; since it drops what is imported for its type alone,
+ * `import type` is read as `import` and `import('…')` in types is searched for.
+ */
+export async function readTree(root: string): Promise<Tree> {
+  const files = ['src', 'workers'].flatMap((folder) => list(root, folder)).filter((file) => /\.tsx?$/.test(file));
+  const seen = new Set<string>();
+  const imports: Import[] = [];
+  const add = (from: string, specifier: string): void => {
+    const to = specifier.startsWith('.') ? posix(relative(root, resolve(root, from, '..', specifier))) : specifier;
+    const key = `${from} ${to}`;
+    if (!seen.has(key)) imports.push({ from, to });
+    seen.add(key);
+  };
+  const result = await esbuild.build({
+    entryPoints: files,
+    absWorkingDir: root,
+    outdir: join(root, 'nowhere'),
+    outbase: root,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    minifyWhitespace: true,
+    logLevel: 'silent',
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, jsx: 'react-jsx', jsxImportSource: 'hono/jsx' } },
+    plugins: [
+      {
+        name: 'imports',
+        setup(build) {
+          build.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+            if (kind === 'entry-point') return undefined;
+            add(posix(relative(root, importer)), path);
+            return { path, external: true };
+          });
+          build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
+            const text = readFileSync(path, 'utf8');
+            for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+              if (specifier) add(posix(relative(root, path)), specifier);
+            }
+            return {
+              contents: text.replace(/^(\s*(?:import(?=\s+type\s+[\w{*])|export(?=\s+type\s+[{*]))\s+)type\s+/gm, '$1'),
+              loader: path.endsWith('x') ? 'tsx' : 'ts',
+            };
+          });
+        },
+      },
+    ],
+  });
+  const code = new Map(
+    result.outputFiles.map(({ path, text }) => {
+      const stem = posix(relative(join(root, 'nowhere'), path)).replace(/\.js$/, '');
+      return [files.find((file) => file.replace(/\.tsx?$/, '') === stem) ?? stem, text];
+    }),
+  );
+  // esbuild reads files side by side; in which order they arrive is chance.
+  imports.sort((a, b) => (`${a.from} ${a.to}` < `${b.from} ${b.to}` ? -1 : 1));
+  return { files, imports, code };
+}
+
+/** The folder that a file belongs to, as the rules name it: `kernel` for src/kernel/…, `workers` for workers/…. */
+function layerOf(file: string): string {
+  const [top = '', folder = ''] = file.split('/');
+  return top === 'src' ? folder : top;
+}
+
+/** Imports that go up or sideways, and files outside of all folders that the ladder names. */
+export function breachesOfLadder(tree: Tree, ladder: Ladder): string[] {
+  const rung = new Map(ladder.flatMap((layers, index) => [layers].flat().map((layer) => [layer, index] as const)));
+  const strangers = tree.files
+    .filter((file) => !rung.has(layerOf(file)))
+    .map((file) => `${file} is in no folder of the layout`);
+  const breaches = tree.imports.flatMap(({ from, to }) => {
+    const here = rung.get(layerOf(from));
+    const there = tree.files.includes(to) ? rung.get(layerOf(to)) : undefined;
+    if (here === undefined || there === undefined || layerOf(from) === layerOf(to) || there > here) return [];
+    const way = there === here ? 'sideways' : 'up';
+    return [`${from} imports ${to}: ${layerOf(from)} → ${layerOf(to)} goes ${way}, imports go down only`];
+  });
+  return [...strangers, ...breaches];
+}
+
+/** Imports of packages from folders that are not their importers. */
+export function breachesOfSoleImporters(tree: Tree, rules: SoleImporters): string[] {
+  return tree.imports.flatMap(({ from, to }) =>
+    Object.entries(rules).flatMap(([name, layers]) => {
+      const matches = name.endsWith('*') ? to.startsWith(name.slice(0, -1)) : to === name || to.startsWith(`${name}/`);
+      if (!matches || layers.includes(layerOf(from))) return [];
+      return [`${from} imports ${to}: only ${layers.join(' and ')} may import ${name}`];
+    }),
+  );
+}
+
+/** Imports that a folder is forbidden. */
+export function breachesOfBans(tree: Tree, bans: readonly Ban[]): string[] {
+  return tree.imports.flatMap((edge) =>
+    bans
+      .filter(({ from, to }) => layerOf(edge.from) === from && to.test(edge.to))
+      .map(({ why }) => `${edge.from} imports ${edge.to}: ${why}`),
+  );
+}
+
+/** Cycles of files that import each other, each once, as `a → b → a`. */
+export function cycles(tree: Tree): string[] {
+  const next = new Map<string, string[]>(tree.files.map((file) => [file, []]));
+  for (const { from, to } of tree.imports) if (next.has(to)) next.get(from)?.push(to);
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    else if (!done.has(file)) {
+      for (const to of next.get(file) ?? []) visit(to, [...path, file]);
+      done.add(file);
+    }
+  };
+  for (const file of tree.files) visit(file, []);
+  return found;
+}
+
+/** Files that read the environment although they are not the one that may. */
+export function readersOfEnvironment(tree: Tree, allowed: string): string[] {
+  const pattern =
+    /\bprocess\??\.\??(env\b|\["?env)|\bprocess\["env"\]|\{[^}]*\benv\b[^}]*\}=process\b|\{[^}]*\benv\b[^}]*\}from"(node:)?process"/;
+  return [...tree.code]
+    .filter(([file, text]) => file !== allowed && pattern.test(text))
+    .map(([file]) => `${file} reads process.env: only ${allowed} may`);
+}
+
+function list(root: string, folder: string): string[] {
+  try {
+    return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => posix(relative(root, join(entry.parentPath, entry.name))))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function posix(path: string): string {
+  return path.split(sep).join('/');
+}

@@ -1,0 +1,46 @@
+/**
+ * A test that leaves a connection, a timer or a child behind fails the run. Mocha itself would wait for them for ever
+ * (`exit: false`); this names them and ends with 1.
+ */
+import type { Server, Socket } from 'node:net';
+
+/** What is closing when the last test ends gets this long. */
+const GRACE_MS = 3_000;
+
+export const mochaHooks = {
+  afterAll(): void {
+    // Without a reference the timer does not keep the process alive: it fires only when something else does.
+    setTimeout(fail, GRACE_MS).unref();
+  },
+};
+
+function fail(): void {
+  console.error(`\nThe tests are over, but ${GRACE_MS / 1000} s later these still keep the process alive:`);
+  for (const name of openHandles()) console.error(`  - ${name}`);
+  // Mocha sets its own exit code when the process exits; listeners that come later win.
+  process.on('exit', () => {
+    process.exitCode = 1;
+  });
+  process.exit(1);
+}
+
+/** What Node knows by kind, and of sockets and children the details from an inner list that has no public twin. */
+function openHandles(): string[] {
+  const handles = (process as { _getActiveHandles?: () => object[] })._getActiveHandles?.() ?? [];
+  const details = handles.map(describe).filter((text) => text !== undefined);
+  const kinds = process
+    .getActiveResourcesInfo()
+    .filter((kind) => !/^(TTYWrap|PipeWrap|ProcessWrap|TCP\w*Wrap)$/.test(kind));
+  return [...details, ...kinds];
+}
+
+function describe(handle: object): string | undefined {
+  if ('pid' in handle)
+    return `child ${handle.pid}: ${'spawnargs' in handle ? (handle.spawnargs as string[]).join(' ') : ''}`;
+  const kind = handle.constructor.name;
+  if (kind === 'Server') return `server ${JSON.stringify((handle as Server).address())}`;
+  if (kind !== 'Socket' && kind !== 'TLSSocket') return undefined;
+  const socket = handle as Socket & { fd?: number; path?: string };
+  if (socket.remoteAddress) return `connection to ${socket.remoteAddress}:${socket.remotePort}`;
+  return undefined;
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+export interface TestRedis {
+  url: string;
+  port: number;
+  /** Ends the server at once, as a crash would; `start` brings it back with its data. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A Redis server of the test's own, on a free port and in a folder of its own, with an append-only file. */
+export async function startRedis(options: { password?: string; settings?: string[] } = {}): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'volt-redis-'));
+  const port = await freePort();
+  const login = options.password ? ['--requirepass', options.password] : [];
+  let server: ChildProcess;
+  const start = async () => {
+    const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
+    server = spawn('redis-server', [...fixed, ...login, ...(options.settings ?? [])], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    server.stdout?.on('data', (chunk) => {
+      said += chunk;
+    });
+    await until('Redis accepts connections', () => /Ready to accept connections/i.test(said));
+  };
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  };
+  await start();
+  return {
+    url: `redis://${options.password ? `:${options.password}@` : ''}127.0.0.1:${port}`,
+    port,
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A real git repository in a temporary folder. */
+export class TestRepository {
+  readonly path: string;
+  readonly #top: string;
+
+  /** @param files by path; those that end in `.sh` are made executable */
+  constructor(files: Record<string, string> = {}, options: { name?: string } = {}) {
+    this.#top = mkdtempSync(join(tmpdir(), 'volt-repository-'));
+    this.path = join(this.#top, options.name ?? 'sample');
+    mkdirSync(this.path);
+    this.git('init', '--quiet', '--initial-branch=main');
+    if (Object.keys(files).length > 0) this.commit('first', files);
+  }
+
+  git(...args: string[]): string {
+    const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
+    return execFileSync('git', [...identity, ...args], { cwd: this.path, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  }
+
+  /** @returns the new commit's id */
+  commit(message: string, files: Record<string, string> = {}): string {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.path, name)), { recursive: true });
+      writeFileSync(join(this.path, name), content);
+      if (name.endsWith('.sh')) chmodSync(join(this.path, name), 0o755);
+    }
+    this.git('add', '--all');
+    this.git('commit', '--quiet', '--allow-empty', '--message', message);
+    return this.head();
+  }
+
+  /** `count` commits that appear with one move of the branch. @returns their ids, oldest first */
+  burst(count: number): string[] {
+    const tree = this.git('rev-parse', 'HEAD^{tree}');
+    const ids: string[] = [];
+    let parent = this.head();
+    for (let i = 1; i <= count; i++) {
+      parent = this.git('commit-tree', tree, '-p', parent, '-m', `burst ${i}`);
+      ids.push(parent);
+    }
+    this.git('update-ref', 'refs/heads/main', parent);
+    return ids;
+  }
+
+  head(): string {
+    return this.git('rev-parse', 'HEAD');
+  }
+
+  remove(): void {
+    rmSync(this.#top, { recursive: true, force: true });
+  }
+}

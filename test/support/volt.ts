@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startDispatcher } from '../../src/dispatcher/start.ts';
+import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import { type Build, isFinal } from '../../src/kernel/model.ts';
+import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
+import { startObserver } from '../../src/observer/start.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import type { Stage, StageContext } from '../../src/queues/stage.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { Record } from '../../src/record/record.ts';
+import type { Repository } from '../../src/record/repositories.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { claimRedis } from '../../src/redis/identity.ts';
+import { startReporter } from '../../src/reporter/start.ts';
+import { type RunnerOptions, type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { until } from './until.ts';
+
+/** Volt's stages inside the test, on a Redis server and a data directory of its own. */
+export class TestVolt {
+  readonly redis: TestRedis;
+  readonly context: StageContext & { record: Record };
+  readonly dataDir: string;
+  readonly #stages: Stage[] = [];
+
+  private constructor(redis: TestRedis, context: StageContext & { record: Record }, dataDir: string) {
+    this.redis = redis;
+    this.context = context;
+    this.dataDir = dataDir;
+  }
+
+  static async start(overrides: Overrides = {}): Promise<TestVolt> {
+    const redis = await startRedis();
+    const dataDir = await mkdtemp(join(tmpdir(), 'volt-data-'));
+    const config = loadConfig({ logLevel: 'error', isolation: 'none', ...overrides, dataDir });
+    const logger = createLogger(config.logLevel);
+    const access = await connectRedis(config, redis.url, logger);
+    const record = await Record.open(config);
+    await claimRedis(access, record.id);
+    const context = { config, access, queues: new Queues(access, logger), logger, record };
+    return new TestVolt(redis, context, dataDir);
+  }
+
+  /** All stages, with one runner. */
+  static async startAll(overrides: Overrides = {}, runner: Partial<RunnerOptions> = {}): Promise<TestVolt> {
+    const volt = await TestVolt.start(overrides);
+    await volt.reporter();
+    await volt.dispatcher();
+    await volt.observer();
+    await volt.runner(runner);
+    return volt;
+  }
+
+  observer = async () => this.#keep(await startObserver(this.context));
+  dispatcher = async () => this.#keep(await startDispatcher(this.context));
+  reporter = async () => this.#keep(await startReporter(this.context));
+
+  async runner(options: Partial<RunnerOptions> = {}): Promise<RunnerStage> {
+    return this.#keep(await startRunner(this.context, { labels: [], slots: 1, graceSeconds: 0, ...options }));
+  }
+
+  observe(url: string, options: Partial<RepositoryOptions> = {}): Promise<Repository> {
+    return addRepository(this.context, { url, branches: [], pollSeconds: 5, commits: 'every', command: null, ...options });
+  }
+
+  /** The newest build of a commit, once there is one that `wanted` accepts. */
+  async build(sha: string, wanted: (build: Build) => boolean = (build) => isFinal(build.status), timeout?: number): Promise<Build> {
+    return until(
+      `a build of ${sha.slice(0, 10)}`,
+      async () => {
+        const [summary] = await listBuilds(this.context.record, { sha, limit: 1 });
+        const build = summary && (await findBuild(this.context.record, summary.id));
+        return build && wanted(build) ? build : undefined;
+      },
+      timeout,
+    );
+  }
+
+  async stop(): Promise<void> {
+    for (const stage of this.#stages.reverse()) await stage.stop();
+    await this.context.queues.close();
+    await this.context.access.close();
+    await this.context.record.close();
+    await this.redis.stop();
+    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #keep<S extends Stage>(stage: S): S {
+    this.#stages.push(stage);
+    return stage;
+  }
+}

@@ -1,0 +1,214 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type ClientRequest, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadConfig, logFile, type Overrides } from '../../src/kernel/config.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import type { AttemptRef, BuildId, JobId } from '../../src/kernel/model.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import type { Stage, StageContext } from '../../src/queues/stage.ts';
+import { type AttemptOutcome, finishAttempt, type RunnerOfAttempt, startAttempt } from '../../src/record/moves.ts';
+import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
+import { Record } from '../../src/record/record.ts';
+import { type Repository, saveRepository } from '../../src/record/repositories.ts';
+import { announceChange, announceGrowth } from '../../src/redis/channels.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { ownProcess } from '../../src/redis/process.ts';
+import { startWeb } from '../../src/web/start.ts';
+import { ensureToken } from '../../src/web/token.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+export const ada: RunnerOfAttempt = { id: 'r1~1', name: 'r1', host: 'machine' };
+
+/** The web stage on a Redis server, a record and a data directory of the test's own; the tests play the other stages. */
+export class Site {
+  readonly redis: TestRedis;
+  readonly context: StageContext & { record: Record };
+  readonly url: string;
+  readonly token: string;
+  readonly #stage: Stage;
+  #builds = 0;
+
+  private constructor(redis: TestRedis, context: StageContext & { record: Record }, stage: Stage & { url: string }) {
+    this.redis = redis;
+    this.context = context;
+    this.url = stage.url;
+    this.token = ensureToken(context.config);
+    this.#stage = stage;
+  }
+
+  static async start(overrides: Overrides = {}, host = '127.0.0.1'): Promise<Site> {
+    const redis = await startRedis();
+    const dataDir = await mkdtemp(join(tmpdir(), 'volt-web-'));
+    const config = loadConfig({ logLevel: 'error', ...overrides, dataDir });
+    const logger = createLogger(config.logLevel);
+    const access = await connectRedis(config, redis.url, logger);
+    const record = await Record.open(config);
+    const context = { config, access, queues: new Queues(access, logger), logger, record };
+    return new Site(redis, context, await startWeb(context, { host, port: 0 }));
+  }
+
+  /** Stops the web stage alone. */
+  stopWeb = () => this.#stage.stop();
+
+  async stop(): Promise<void> {
+    await this.#stage.stop();
+    await this.context.queues.close();
+    await this.context.access.close();
+    await this.context.record.close();
+    await this.redis.stop();
+    await rm(this.context.config.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(this.url + path, { redirect: 'manual', ...init });
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every form
+  async json(path: string, init: RequestInit = {}): Promise<any> {
+    return (await this.fetch(path, init)).json();
+  }
+
+  /** A request with the token. */
+  post(path: string, body?: unknown): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
+    return this.fetch(path, { method: 'POST', headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  }
+
+  /** The page as a browser gets it. */
+  async page(path: string, headers: { [name: string]: string } = {}): Promise<string> {
+    return (await this.fetch(path, { headers: { accept: 'text/html', ...headers } })).text();
+  }
+
+  /** Signs in as a browser does. @returns the cookie to send along */
+  async signIn(): Promise<string> {
+    const body = new URLSearchParams({ token: this.token, next: '/runners' });
+    const answer = await this.fetch('/sign-in', { method: 'POST', body, headers: { origin: this.url } });
+    return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  }
+
+  async repository(name: string, more: Partial<Repository> = {}): Promise<void> {
+    const usual = { host: null, branches: [], pollSeconds: 5, commits: 'every' as const, command: null };
+    await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
+  }
+
+  /** A build of a repository that is there already, as the dispatcher writes it. */
+  async build(repo: string, more: Partial<NewBuild> = {}, jobs: Partial<PlannedJob>[] = [{}]): Promise<BuildId> {
+    const serial = ++this.#builds;
+    const plan: NewBuild = {
+      repo,
+      ref: 'refs/heads/main',
+      sha: serial.toString(16).padStart(40, '0'),
+      offer: `${repo}@${serial}`,
+      subject: `Change ${serial}`,
+      author: 'Ada',
+      committedAt: Date.now(),
+      trigger: 'commit',
+      message: null,
+      cursor: null,
+      intent: null,
+      jobs: jobs.map((job) => ({
+        name: 'test',
+        labels: [],
+        needs: [],
+        plan: '{"kind":"discover"}',
+        timeout: 60,
+        ...job,
+      })),
+      ...more,
+    };
+    const planned = await recordPlan(this.context.record, plan, async (_, __, count) => Array(count).fill(0));
+    if (planned.outcome !== 'made') throw new Error(planned.outcome);
+    return planned.build;
+  }
+
+  /** A runner begins an attempt. */
+  async begin(ref: AttemptRef, runner = ada): Promise<void> {
+    await startAttempt(this.context.record, ref, runner, Date.now());
+  }
+
+  /** An attempt ends, as the reporter records it. */
+  async finish(ref: AttemptRef, outcome: Partial<AttemptOutcome> = {}): Promise<void> {
+    const now = Date.now();
+    await finishAttempt(this.context.record, ref, {
+      status: 'success',
+      reason: null,
+      message: null,
+      runner: ada,
+      exitCode: 0,
+      steps: [],
+      logBytes: 0,
+      logComplete: true,
+      startedAt: now - 4200,
+      finishedAt: now,
+      ...outcome,
+    });
+  }
+
+  /** The archive of an attempt's log gets longer, and the reporter says so. */
+  async appendLog(ref: AttemptRef, data: string | Uint8Array, announced = true): Promise<void> {
+    const file = logFile(this.context.config.dataDir, ref);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, data, { flag: 'a' });
+    if (announced) await announceGrowth(this.context.access, { ...ref, bytes: 0 });
+  }
+
+  async announce(build: BuildId, repo: string, status: string): Promise<void> {
+    await announceChange(this.context.access, { build, repo, status });
+  }
+
+  /** A runner's heartbeat. */
+  async runner(name: string, more: { labels?: string[]; slots?: number; running?: string[] } = {}): Promise<void> {
+    const time = new Date().toISOString();
+    const member = { ...ownProcess(), id: `${name}~1`, name, version: '0.1.0', startedAt: time, heartbeatAt: time };
+    await beat(this.context.access, 'runner', {
+      ...member,
+      labels: [],
+      slots: 2,
+      running: [],
+      reporting: [],
+      load: 0.5,
+      ...more,
+    } as {
+      id: string;
+    });
+  }
+
+  /** The heartbeat of another stage. */
+  async stage(kind: string): Promise<void> {
+    const time = new Date().toISOString();
+    await beat(this.context.access, kind, {
+      ...ownProcess(),
+      id: `${kind}-1`,
+      version: '0.1.0',
+      startedAt: time,
+      heartbeatAt: time,
+    } as {
+      id: string;
+    });
+  }
+}
+
+export function job(build: BuildId, position = 1): JobId {
+  return `${build}-${position}` as JobId;
+}
+
+/** A request with headers that fetch does not let a program set. */
+export async function rawRequest(
+  url: string,
+  headers: { [name: string]: string },
+): Promise<{ status: number; body: string; client: ClientRequest }> {
+  return new Promise((resolve, reject) => {
+    const client = request(url, { headers }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (text) => {
+        body += text;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body, client }));
+    });
+    client.on('error', reject);
+    client.end();
+  });
+}
