@@ -35,8 +35,8 @@ export class Client {
   }
 
   /** The bytes of an answer as they arrive. */
-  async *bytes(path: string): AsyncGenerator<Uint8Array> {
-    const response = await this.#ask(path, {}, false);
+  async *bytes(path: string, query: Query = {}): AsyncGenerator<Uint8Array> {
+    const response = await this.#ask(path + queryText(query), {}, false);
     for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
   }
 
@@ -44,9 +44,9 @@ export class Client {
    * The events of a stream, until the server or the network ends it.
    * @param last id of the last event that was received, to go on after it
    */
-  async *events(path: string, last?: string): AsyncGenerator<ServerEvent> {
+  async *events(path: string, query: Query, last?: string): AsyncGenerator<ServerEvent> {
     const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) };
-    const response = await this.#ask(path, { headers }, false);
+    const response = await this.#ask(path + queryText(query), { headers }, false);
     if (response.body) yield* readEvents(response.body as AsyncIterable<Uint8Array>);
   }
 

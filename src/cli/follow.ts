@@ -1,16 +1,10 @@
 import { VoltError } from '../kernel/errors.ts';
-import { type Build, isFinal, type Job, type JobId, type Reason, type Status } from '../kernel/model.ts';
+import { type Build, isFinal, type Job } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import type { Client } from './client.ts';
 import { paint, write } from './terminal.ts';
 
-interface LogEnd {
-  status: Status;
-  reason: Reason | null;
-  message: string | null;
-}
-
-/** A stream that breaks is taken up again for this many milliseconds. */
+/** An interruption may last this many milliseconds. */
 const patience = 30_000;
 
 /**
@@ -20,7 +14,7 @@ const patience = 30_000;
 export async function followLogs(client: Client, jobs: readonly Job[]): Promise<void> {
   for (const job of jobs) {
     if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
-    await followLog(client, job.id);
+    await followLog(client, job);
   }
 }
 
@@ -29,24 +23,25 @@ export function logHeading(name: string): string {
   return paint('dim', `── ${name}`);
 }
 
-async function followLog(client: Client, job: JobId): Promise<LogEnd> {
+async function followLog(client: Client, job: Job): Promise<void> {
+  const outage = new Outage();
+  // an id is a position in one attempt's log, so after an interruption the two are asked for together
+  let attempt = job.attempts.at(-1)?.number;
   let last: string | undefined;
-  let connected = false;
-  let brokenAt: number | undefined;
   for (;;) {
     try {
-      for await (const { event, data, id } of client.events(`/jobs/${job}/log?follow=1`, last)) {
-        connected = true;
-        brokenAt = undefined;
-        last = id;
+      for await (const { event, data, id } of client.events(`/jobs/${job.id}/log`, { follow: 1, attempt }, last)) {
+        outage.over();
+        last = id ?? last;
         if (event === 'chunk') await write(JSON.parse(data) as string);
-        else if (event === 'attempt') process.stderr.write(`${logHeading('another attempt: its log begins anew')}\n`);
-        else if (event === 'end') return JSON.parse(data) as LogEnd;
+        else if (event === 'end') return;
+        else if (event === 'attempt') {
+          attempt = (JSON.parse(data) as { attempt: number }).attempt;
+          process.stderr.write(`${logHeading(`attempt ${attempt}: the log begins anew`)}\n`);
+        }
       }
     } catch (error) {
-      const lasting = error instanceof VoltError && error.code !== 'web_unreachable';
-      brokenAt ??= Date.now();
-      if (lasting || !connected || Date.now() - brokenAt > patience) throw error;
+      outage.bear(error);
     }
     await pause(500);
   }
@@ -54,10 +49,34 @@ async function followLog(client: Client, job: JobId): Promise<LogEnd> {
 
 /** Waits until a build is final, for as long as it takes; its jobs have time limits of their own. */
 export async function awaitFinal(client: Client, build: Build): Promise<Build> {
+  const outage = new Outage();
   let current = build;
   while (!isFinal(current.status)) {
     await pause(200);
-    current = await client.get<Build>(`/builds/${build.id}`);
+    try {
+      current = await client.get<Build>(`/builds/${build.id}`);
+      outage.over();
+    } catch (error) {
+      outage.bear(error);
+    }
   }
   return current;
+}
+
+/** Tells an interruption, such as a restart of the web stage, from an end. */
+class Outage {
+  #connected = false;
+  #since: number | undefined;
+
+  over(): void {
+    this.#connected = true;
+    this.#since = undefined;
+  }
+
+  /** @throws the error, when it is more than an interruption */
+  bear(error: unknown): void {
+    this.#since ??= Date.now();
+    const lasting = error instanceof VoltError && error.code !== 'web_unreachable';
+    if (lasting || !this.#connected || Date.now() - this.#since > patience) throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { VoltError } from '../kernel/errors.ts';
+import { type ErrorCode, errorCodes, VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import type { Client } from './client.ts';
@@ -15,18 +15,21 @@ export interface Intent {
 /**
  * Waits until a request has had its effect.
  * @returns the intent; still open where the time is over
- * @throws VoltError `conflict` when it can have none
+ * @throws VoltError saying why it can have none
  */
 export async function awaitIntent(client: Client, id: number, seconds: number): Promise<Intent> {
   const until = Date.now() + seconds * 1000;
   for (;;) {
     const intent = await client.get<Intent>(`/intents/${id}`);
-    if (intent.error) {
-      throw new VoltError('conflict', `${intent.error.code}: ${intent.error.message}`, {
-        remedy: 'Correct what was asked for and ask again; `volt status` shows whether every stage is up.',
-      });
-    }
+    if (intent.error) throw impossible(intent.error);
     if (!intent.open || Date.now() > until) return intent;
     await pause(100);
   }
+}
+
+function impossible({ code, message }: NonNullable<Intent['error']>): VoltError {
+  const known = code in errorCodes ? (code as ErrorCode) : 'conflict';
+  return new VoltError(known, message, {
+    remedy: 'Mend that and ask again; `volt status` shows what else is not well.',
+  });
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { followLogs, logHeading } from './follow.ts';
@@ -19,7 +19,11 @@ export function logsCommand(program: Command): CommandFile {
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)
     .option('-f, --follow', 'go on while the log grows, until the job has ended')
-    .option('--attempt <number>', 'the log of an earlier attempt', integer(1, 999_999))
+    .addOption(
+      new Option('--attempt <number>', 'the log of an earlier attempt')
+        .argParser(integer(1, 999_999))
+        .conflicts('follow'),
+    )
     .action(async (buildText: string, jobText: string | undefined, { follow, attempt }: LogsOptions) => {
       const client = Client.of(configOf(command));
       const build = await resolveBuild(client, buildText);
@@ -27,8 +31,7 @@ export function logsCommand(program: Command): CommandFile {
       if (follow) return followLogs(client, jobs);
       for (const job of jobs) {
         if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
-        const query = attempt === undefined ? '' : `?attempt=${attempt}`;
-        for await (const bytes of client.bytes(`/jobs/${job.id}/log${query}`)) await write(bytes);
+        for await (const bytes of client.bytes(`/jobs/${job.id}/log`, { attempt })) await write(bytes);
       }
     });
   return {

@@ -1,5 +1,5 @@
 /** How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -14,7 +14,7 @@ export function addWebOptions(command: Command): Command {
 }
 
 /** Where the web stage shall listen: the command line before the environment. */
-export function addressOf(command: Command, options: WebOptions): { host: string; port: number } {
+function addressOf(command: Command, options: WebOptions): { host: string; port: number } {
   const config = configOf(command, { httpHost: options.host, httpPort: options.port });
   return { host: config.httpHost, port: config.httpPort };
 }

@@ -54,7 +54,8 @@ export class Scope {
     const containment = await detectContainment();
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const script = containment === 'group' ? sweep : keeper;
-    const bash = ['bash', '-c', script, 'volt-scope', String(ttl), `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`];
+    // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
+    const bash = ['bash', '--norc', '--noprofile', '-c', script, 'volt-scope', String(ttl), `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`];
     const [program, ...args] =
       containment === 'group' ? bash : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...bash];
     // a session of its own: what is typed at the terminal of `volt up` is not meant for it

@@ -31,7 +31,7 @@ export async function checkOut(
     await mkdir(join(dir, 'refs', 'heads'), { recursive: true });
     await writeFile(join(dir, 'HEAD'), `${sha}\n`);
   }
-  const populate = () => git(folder, ['reset', '--quiet', '--hard', sha, '--'], { silence: 600_000, ...options });
+  const populate = () => git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options });
   try {
     await populate();
   } catch (error) {

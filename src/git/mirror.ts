@@ -61,7 +61,7 @@ export class Mirror {
 
   async has(sha: string): Promise<boolean> {
     if (!existsSync(join(this.path, 'HEAD'))) return false;
-    return git(this.path, ['cat-file', '-e', `${sha}^{commit}`]).then(
+    return git(this.path, ['rev-parse', '--verify', '--end-of-options', `${sha}^{commit}`]).then(
       () => true,
       () => false,
     );
@@ -74,8 +74,13 @@ export class Mirror {
    * @param limit how many at the most
    */
   async newCommits(before: string, head: string, limit: number): Promise<NewCommits> {
-    if (!(await this.has(before))) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
-    const log = await git(this.path, ['log', '--first-parent', `--max-count=${limit}`, '-z', format, `${before}..${head}`, '--']);
+    const range = ['--first-parent', `--max-count=${limit}`, '-z', format, `${before}..${head}`, '--'];
+    const log = await git(this.path, ['log', ...range]).catch(async (error) => {
+      if (await this.has(before)) throw error;
+      return undefined;
+    });
+    // where the ref was is not even in the repository any more
+    if (log === undefined) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
     const found = parseCommits(log).reverse();
     const jumped = found[0]?.firstParent !== before && !(await this.#isAncestor(before, head));
     if (found.length === 0) return { commits: [await this.commit(head)], passedOver: 0, jumped };
@@ -130,7 +135,7 @@ export class Mirror {
         await this.#create();
         await git(
           this.path,
-          ['fetch', '--quiet', '--no-auto-maintenance', '--no-write-fetch-head', '--no-tags', ...flags, '--', this.#url, ...refspecs],
+          ['fetch', '--no-auto-maintenance', '--no-write-fetch-head', '--no-tags', ...flags, '--', this.#url, ...refspecs],
           options,
         );
         return;

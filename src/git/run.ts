@@ -25,7 +25,8 @@ const environment = {
 };
 
 /**
- * Runs one git command and gives back what it prints.
+ * Runs one git command and gives back what it prints. simple-git waits 50 ms longer for a command that prints nothing,
+ * so where there is a choice, commands are run in a form that prints something.
  * @param cwd folder that exists
  * @param args without "git"; text from outside follows a "--" or has been validated
  * @throws VoltError `git_missing`, `git_failed` with git's own words as the message

@@ -102,7 +102,11 @@ function Filters({ filter, repositories }: { filter: Filter; repositories: strin
         </select>
       </label>
       <button type="submit">Show</button>
-      {(filter.repo || filter.branch || filter.status) && <a href="/">all builds</a>}
+      {(filter.repo || filter.branch || filter.status) && (
+        <a id="reset" href="/">
+          all builds
+        </a>
+      )}
     </form>
   );
 }
