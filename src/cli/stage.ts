@@ -57,7 +57,6 @@ export async function runStage(
   const signals = new Signals(() => process.exit(3));
   const started = new Started(logger);
   const name = command.name();
-  const stopped = () => started.stopWithin(graceSeconds + stopBound);
   const startAll = async (): Promise<Running> => {
     const access = await connect(config, logger);
     started.add('connection to Redis', () => access.close());
@@ -81,10 +80,10 @@ export async function runStage(
       print(`${name} stops${running.handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
     }
   } catch (error) {
-    await stopped();
+    await started.giveUp();
     throw error;
   }
-  await stopped();
+  await started.stopWithin(graceSeconds + stopBound);
 }
 
 /** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */

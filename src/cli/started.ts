@@ -31,6 +31,14 @@ export class Started {
   }
 
   /**
+   * Stops everything after an error, which is what people are to see: that something does not stop as well, as when
+   * Redis is gone, is only logged.
+   */
+  async giveUp(): Promise<void> {
+    await this.stopWithin(10).catch((error: unknown) => this.#logger.warn(errorText(error)));
+  }
+
+  /**
    * Stops everything within a bound.
    * @param seconds after which the rest is left behind
    * @throws VoltError `internal` naming what did not stop

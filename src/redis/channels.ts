@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../kernel/logger.ts';
 import type { BuildId, JobId, RunnerId } from '../kernel/model.ts';
-import type { RedisAccess } from './connect.ts';
+import type { RedisAccess, RedisConnection } from './connect.ts';
 
 const job = z.string().transform((text) => text as JobId);
 
@@ -41,6 +41,18 @@ export async function announceGrowth(access: RedisAccess, growth: Growth): Promi
   await access.client.publish(access.keys.growth, JSON.stringify(growth));
 }
 
+/** How many listen to each channel of a connection: a subscription belongs to the connection, not to one of them. */
+const listeners = new WeakMap<RedisConnection, Map<string, number>>();
+
+function countListener(connection: RedisConnection, channel: string, change: 1 | -1): number {
+  const counts = listeners.get(connection) ?? new Map<string, number>();
+  listeners.set(connection, counts);
+  const count = (counts.get(channel) ?? 0) + change;
+  if (count > 0) counts.set(channel, count);
+  else counts.delete(channel);
+  return count;
+}
+
 /**
  * Listens to a channel. What does not fit the schema is logged and dropped: channels carry hints only, never the
  * only copy of anything.
@@ -60,10 +72,12 @@ export async function listen<T>(
     else logger.warn('dropped a notice that cannot be understood', { channel, issue: parsed.error.issues[0]?.message });
   };
   access.client.on('message', handler);
+  countListener(access.client, channel, 1);
   await access.client.subscribe(channel);
   return async () => {
     access.client.off('message', handler);
-    if (access.client.status === 'ready') await access.client.unsubscribe(channel);
+    const others = countListener(access.client, channel, -1);
+    if (others === 0 && access.client.status === 'ready') await access.client.unsubscribe(channel);
   };
 }
 

@@ -22,16 +22,20 @@ export interface RedisAddress {
  */
 export function parseRedisUrl(text: string): RedisAddress {
   const sentinel = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/]+)(?:\/(\d+))?$/.exec(text);
-  if (sentinel) return sentinelOptions(sentinel);
-  let url: URL;
   try {
-    url = new URL(text);
+    const address = sentinel ? sentinelAddress(sentinel) : serverAddress(text);
+    if (address) return address;
   } catch {
-    throw badUrl(text);
+    // not a URL, or "%" in it without two hexadecimal digits
   }
-  if (!['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') throw badUrl(text);
+  throw badUrl(text);
+}
+
+function serverAddress(text: string): RedisAddress | undefined {
+  const url = new URL(text);
+  if (!['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') return undefined;
   const database = url.pathname.replace(/^\//, '');
-  if (!/^\d*$/.test(database)) throw badUrl(text);
+  if (!/^\d*$/.test(database)) return undefined;
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 6379 : Number(url.port),
@@ -42,13 +46,17 @@ export function parseRedisUrl(text: string): RedisAddress {
   };
 }
 
-function sentinelOptions([, login, hosts, name, db]: RegExpExecArray): RedisAddress {
-  const [username, password] = (login ?? '').split(':').map(decodeURIComponent);
+function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray): RedisAddress | undefined {
+  const colon = login.indexOf(':');
+  const username = decodeURIComponent(colon < 0 ? login : login.slice(0, colon));
+  const password = decodeURIComponent(colon < 0 ? '' : login.slice(colon + 1));
+  const sentinels = hosts.split(',').map((entry) => {
+    const [, host = '', port = '26379'] = /^([^:]+)(?::(\d+))?$/.exec(entry) ?? [];
+    return { host, port: Number(port) };
+  });
+  if (sentinels.some(({ host, port }) => host === '' || port > 65535)) return undefined;
   return {
-    sentinels: (hosts ?? '').split(',').map((entry) => {
-      const [host, port] = entry.split(':');
-      return { host: host || '127.0.0.1', port: port ? Number(port) : 26379 };
-    }),
+    sentinels,
     name: name ?? '',
     ...(username ? { username } : {}),
     ...(password ? { password, sentinelPassword: password } : {}),
@@ -64,5 +72,6 @@ function badUrl(text: string): VoltError {
 
 /** The address as it may be shown and logged. */
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//***@');
+  // up to the last one: a password that was not escaped may hold "@" and "/" itself
+  return url.replace(/\/\/.*@/s, '//***@');
 }

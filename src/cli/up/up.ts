@@ -34,7 +34,7 @@ export async function up(command: Command, options: UpOptions): Promise<void> {
     // what is still starting will complain of what is being stopped
     else session.logger.silent = true;
   } catch (error) {
-    await started.stopWithin(stopBound);
+    await started.giveUp();
     throw error;
   }
   await started.stopWithin(stopBound);

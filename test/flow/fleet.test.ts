@@ -1,0 +1,191 @@
+import { expect } from 'chai';
+import { openCancel } from '../../src/record/intents.ts';
+import { listBuilds } from '../../src/record/builds.ts';
+import { listRunners } from '../../src/redis/membership.ts';
+import { Evidence } from '../support/evidence.ts';
+import { VoltProcesses } from '../support/processes.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a fleet of runners', () => {
+  let volt: TestVolt;
+  let evidence: Evidence;
+  let processes: VoltProcesses;
+  const repositories: TestRepository[] = [];
+
+  beforeEach(async () => {
+    volt = await TestVolt.start();
+    evidence = new Evidence();
+    processes = new VoltProcesses();
+    await volt.reporter();
+    await volt.dispatcher();
+    await volt.observer();
+  });
+
+  afterEach(async () => {
+    await processes.end();
+    await volt.stop();
+    evidence.remove();
+    for (const repository of repositories.splice(0)) repository.remove();
+  });
+
+  async function observed(files: Record<string, string>): Promise<TestRepository> {
+    const repository = new TestRepository(files);
+    repositories.push(repository);
+    await volt.observe(repository.path, { pollSeconds: 1 });
+    return repository;
+  }
+
+  function runnerProcess(name: string, slots = 1) {
+    return processes.start(['runner', '--name', name, '--slots', String(slots), '--redis', volt.redis.url, '--data', `${volt.dataDir}/${name}`]);
+  }
+
+  async function runnerNamed(name: string) {
+    return until(`runner ${name} is registered`, async () => {
+      const { alive } = await listRunners(volt.context.access);
+      return alive.find((runner) => runner.name === name);
+    });
+  }
+
+  it('builds 200 commits that appear at once, each once and in the order of commit', async () => {
+    await volt.runner({ name: 'r1' });
+    await volt.runner({ name: 'r2' });
+    const repository = await observed({ 'test.sh': '#!/bin/sh\ntrue\n' });
+    await volt.build(repository.head());
+    const ids = repository.burst(200);
+    await volt.build(ids.at(-1) as string, undefined, 120_000);
+    await until('all are final', async () => (await listBuilds(volt.context.record, { status: 'success', limit: 500 })).length === 201, 60_000);
+    const builds = (await listBuilds(volt.context.record, { limit: 500 })).reverse().slice(1);
+    expect(builds.map((build) => build.sha)).to.deep.equal(ids);
+    expect(new Set(builds.map((build) => build.number)).size).to.equal(200);
+    const started = builds.map((build) => Date.parse(build.startedAt as string));
+    // two runners: a commit may begin in the same moment as its neighbour, never before an older one that waits
+    for (let i = 2; i < started.length; i++) expect(started[i]).to.be.at.least(started[i - 2] as number);
+  }).timeout(180_000);
+
+  it('lets jobs wait for a runner that starts later', async () => {
+    const repository = await observed({ 'test.sh': '#!/bin/sh\ntrue\n' });
+    await volt.build(repository.head(), (build) => build.status === 'queued');
+    await volt.runner();
+    const build = await volt.build(repository.head());
+    expect(build.status).to.equal('success');
+    expect(build.jobs[0]?.attempts).to.have.length(1);
+  });
+
+  it('takes the job of a runner that is killed back, and tells the story', async () => {
+    const first = runnerProcess('r1');
+    await runnerNamed('r1');
+    const repository = await observed({ 'test.sh': evidence.script(20) });
+    const sha = repository.head();
+    await until('the job runs', () => evidence.runs(sha).length === 1);
+    await volt.build(sha, (build) => build.status === 'running');
+    first.signal('SIGKILL');
+    await volt.build(sha, (build) => build.jobs[0]?.attempts.length === 2);
+    await until('the dead runner is off the list', async () => (await listRunners(volt.context.access)).alive.length === 0);
+    runnerProcess('r2');
+    const build = await volt.build(sha);
+    expect(build.status).to.equal('success');
+    const [one, two] = build.jobs[0]?.attempts ?? [];
+    expect(one).to.include({ number: 1, runner: 'r1', status: 'error', reason: 'runner_lost' });
+    expect(one?.message).to.match(/runner r1 vanished/);
+    expect(two).to.include({ number: 2, runner: 'r2', status: 'success' });
+    const runs = evidence.runs(sha);
+    expect(runs.map((run) => run.ended)).to.deep.equal([false, true]);
+    expect(runs[0]?.lastBeat).to.be.below(runs[1]?.startedAt ?? 0);
+  });
+
+  it('gives the job of a frozen runner to another, and lets nothing that wakes up count', async () => {
+    const first = runnerProcess('r1');
+    await runnerNamed('r1');
+    const repository = await observed({ 'test.sh': evidence.script(70) });
+    const sha = repository.head();
+    await until('the job runs', () => evidence.runs(sha).length === 1);
+    runnerProcess('r2');
+    await runnerNamed('r2');
+    first.signal('SIGSTOP');
+    await until('a second run', () => evidence.runs(sha).length === 2);
+    first.signal('SIGCONT');
+    const build = await volt.build(sha);
+    expect(build.status).to.equal('success');
+    expect(build.jobs[0]?.attempts.map((attempt) => attempt.runner)).to.deep.equal(['r1', 'r2']);
+    const runs = evidence.runs(sha);
+    expect(runs.map((run) => run.ended)).to.deep.equal([false, true]);
+    expect(runs[0]?.lastBeat).to.be.below(runs[1]?.startedAt ?? 0);
+    const back = await until('r1 is back as somebody else', async () => {
+      const { alive } = await listRunners(volt.context.access);
+      return alive.find((runner) => runner.name === 'r1' && runner.running.length === 0);
+    });
+    expect(back.id).not.to.equal(build.jobs[0]?.attempts[0]?.runner);
+  });
+
+  it('gets the job of a runner that is stopped handed back', async () => {
+    const first = processes.start(['runner', '--name', 'r1', '--slots', '1', '--grace', '0', '--redis', volt.redis.url, '--data', `${volt.dataDir}/r1`]);
+    await runnerNamed('r1');
+    const repository = await observed({ 'test.sh': evidence.script(20) });
+    const sha = repository.head();
+    await until('the job runs', () => evidence.runs(sha).length === 1);
+    first.signal('SIGTERM');
+    expect(await first.ended()).to.equal(0);
+    runnerProcess('r2');
+    const build = await volt.build(sha);
+    expect(build.status).to.equal('success');
+    expect(build.jobs[0]?.attempts[0]).to.include({ runner: 'r1', status: 'error', reason: 'handed_back' });
+    expect(build.jobs[0]?.attempts[1]).to.include({ runner: 'r2', status: 'success' });
+  });
+
+  it('cancels a running job with all that it has started, and a queued one before it starts', async () => {
+    const { context } = volt;
+    await volt.runner();
+    const repository = await observed({ 'test.sh': evidence.script(600) });
+    const running = repository.head();
+    await until('the job runs', () => evidence.runs(running).length === 1);
+    const queued = repository.commit('second');
+    const waiting = await volt.build(queued, (build) => build.status === 'queued');
+    const { id } = await volt.build(running, (build) => build.status === 'running');
+    for (const build of [waiting.id, id]) {
+      await openCancel(context.record, 'sample', build, null);
+      await context.queues.sendAdvance({ v: 1, build });
+    }
+    expect(await volt.build(running)).to.include({ status: 'cancelled', reason: 'by_user' });
+    expect(await volt.build(queued)).to.include({ status: 'cancelled', reason: 'by_user' });
+    expect(evidence.runs(queued)).to.deep.equal([]);
+    const [run] = evidence.runs(running);
+    expect(run?.ended).to.equal(false);
+  });
+
+  it('runs a job no second time when Redis crashes under it and comes back', async () => {
+    await volt.runner();
+    const repository = await observed({ 'test.sh': evidence.script(40) });
+    const sha = repository.head();
+    await until('the job runs', () => evidence.runs(sha).length === 1);
+    await volt.redis.kill();
+    await until('the job has gone on meanwhile', () => {
+      const [run] = evidence.runs(sha);
+      return run !== undefined && run.lastBeat - run.startedAt > 3500;
+    });
+    await volt.redis.start();
+    const build = await volt.build(sha);
+    expect(build.status).to.equal('success');
+    expect(evidence.runs(sha).map((run) => run.ended)).to.deep.equal([true]);
+    expect(build.jobs[0]?.attempts).to.have.length(1);
+  });
+
+  it('sends queued jobs again when Redis is wiped, and lets running ones go on', async () => {
+    await volt.runner();
+    const repository = await observed({ 'test.sh': evidence.script(15) });
+    const running = repository.head();
+    await until('the job runs', () => evidence.runs(running).length === 1);
+    const queued = repository.burst(3);
+    await volt.build(queued[2] as string, (build) => build.status === 'queued');
+    await volt.context.access.client.flushall();
+    for (const sha of [running, ...queued]) {
+      const build = await volt.build(sha, undefined, 60_000);
+      expect(build.status).to.equal('success');
+      expect(evidence.runs(sha).map((run) => run.ended)).to.deep.equal([true]);
+    }
+    expect(await listBuilds(volt.context.record, { limit: 100 })).to.have.length(4);
+    const later = repository.commit('after the wipe');
+    expect(await volt.build(later)).to.include({ status: 'success' });
+  }).timeout(120_000);
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { listBuilds } from '../../src/record/builds.ts';
+import { Record } from '../../src/record/record.ts';
+import { Evidence } from '../support/evidence.ts';
+import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
+import { freePort } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+describe('volt up, ended in the middle and started again', () => {
+  let processes: VoltProcesses;
+  let evidence: Evidence;
+  let repository: TestRepository;
+  let dataDir: string;
+  let record: Record;
+
+  beforeEach(async () => {
+    processes = new VoltProcesses();
+    evidence = new Evidence();
+    repository = new TestRepository({ 'test.sh': evidence.script(3) });
+    dataDir = mkdtempSync(join(tmpdir(), 'volt-up-'));
+    record = await Record.open(loadConfig({ dataDir }));
+  });
+
+  afterEach(async () => {
+    await processes.end();
+    await record.close();
+    evidence.remove();
+    repository.remove();
+    // the embedded Redis ends by itself a moment after its Volt
+    await until('the data directory can be removed', () => {
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      return true;
+    });
+  });
+
+  async function up(): Promise<VoltProcess> {
+    const port = String(await freePort());
+    const volt = processes.start(['up', '--repo', repository.path, '--slots', '1', '--data', dataDir, '--port', port]);
+    await volt.says('dashboard');
+    return volt;
+  }
+
+  async function allBuilt(shas: string[]): Promise<void> {
+    await until(
+      'every commit has its verdict',
+      async () => (await listBuilds(record, { status: 'success', limit: 500 })).length >= shas.length,
+      90_000,
+    );
+    const builds = await listBuilds(record, { limit: 500 });
+    expect(builds.map((build) => build.sha).sort()).to.deep.equal([...shas].sort());
+    for (const sha of shas) expect(evidence.runs(sha).filter((run) => run.ended), sha).to.have.length(1);
+  }
+
+  it('finishes the rest after Ctrl-C, none twice', async () => {
+    const volt = await up();
+    const shas = [repository.head(), ...repository.burst(10)];
+    await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
+    volt.signal('SIGINT');
+    expect(await volt.ended()).to.equal(0);
+    await up();
+    await allBuilt(shas);
+  }).timeout(120_000);
+
+  it('finishes the rest after a kill -9 of everything, none twice', async () => {
+    const volt = await up();
+    const shas = [repository.head(), ...repository.burst(10)];
+    await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
+    volt.signal('SIGKILL');
+    await volt.ended();
+    await up();
+    await allBuilt(shas);
+  }).timeout(120_000);
+
+  it('refuses a second start on the same data directory, and names the first', async () => {
+    const first = await up();
+    const second = processes.start(['up', '--data', dataDir, '--port', '0']);
+    expect(await second.ended()).to.equal(3);
+    expect(second.output).to.include('data_locked').and.to.include(String(first.pid));
+  });
+});

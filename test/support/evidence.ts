@@ -1,0 +1,47 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Run {
+  id: string;
+  /** milliseconds since 1970 */
+  startedAt: number;
+  lastBeat: number;
+  ended: boolean;
+}
+
+/** What jobs themselves write down about their runs, outside of anything that Volt records. */
+export class Evidence {
+  readonly folder = mkdtempSync(join(tmpdir(), 'volt-evidence-'));
+
+  /** A test script that tells when it starts, lives and ends. @param beats how many tenths of a second it takes */
+  script(beats: number): string {
+    return [
+      '#!/bin/bash',
+      `file=${this.folder}/$(git rev-parse HEAD)`,
+      'id=$(cat /proc/sys/kernel/random/uuid)',
+      'say() { echo "$1 $id $(date +%s%N)" >> "$file"; }',
+      'say start',
+      `for ((i = 0; i < ${beats}; i++)); do sleep 0.1; say beat; done`,
+      'say end',
+      '',
+    ].join('\n');
+  }
+
+  /** The runs of a commit, in the order in which they started. */
+  runs(sha: string): Run[] {
+    const file = join(this.folder, sha);
+    const runs = new Map<string, Run>();
+    for (const line of existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []) {
+      const [word, id = '', time = '0'] = line.split(' ');
+      const at = Number(BigInt(time) / 1_000_000n);
+      const run = runs.get(id) ?? { id, startedAt: at, lastBeat: at, ended: false };
+      runs.set(id, { ...run, lastBeat: at, ended: run.ended || word === 'end' });
+    }
+    return [...runs.values()].sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

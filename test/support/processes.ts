@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Volt's commands as processes of their own; each test ends those that it has started. */
+export class VoltProcesses {
+  readonly #children: ChildProcess[] = [];
+
+  /** Starts `volt <args>` with nothing of this process's environment but the search path and home. */
+  start(args: string[], env: Record<string, string> = {}): VoltProcess {
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], {
+      cwd: root,
+      env: { PATH, HOME, VOLT_ISOLATION: 'none', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.push(child);
+    return new VoltProcess(child, args);
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+}
+
+export class VoltProcess {
+  readonly #child: ChildProcess;
+  readonly #args: string[];
+  output = '';
+
+  constructor(child: ChildProcess, args: string[]) {
+    this.#child = child;
+    this.#args = args;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  async says(text: string | RegExp, timeout = 30_000): Promise<void> {
+    const said = () => (typeof text === 'string' ? this.output.includes(text) : text.test(this.output));
+    await until(`volt ${this.#args.join(' ')} says ${text}; it said: ${this.output.slice(-500)}`, () => said() || this.#ended, timeout);
+    if (!said()) throw new Error(`volt ${this.#args.join(' ')} ended without saying ${text}; it said: ${this.output.slice(-2000)}`);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** @returns the exit code, or the signal that ended it */
+  async ended(): Promise<number | NodeJS.Signals> {
+    if (!this.#ended) await once(this.#child, 'exit');
+    return this.#child.exitCode ?? (this.#child.signalCode as NodeJS.Signals);
+  }
+
+  get #ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+}
