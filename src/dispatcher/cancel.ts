@@ -23,7 +23,8 @@ export async function pursueCancels(context: StageContext & { record: Record }, 
 /** Jobs that somebody wants cancelled; they are not sent to runners any more. */
 export async function jobsToCancel(record: Record): Promise<(job: OpenJob) => boolean> {
   const intents = await openCancels(record);
-  return (job) => intents.some((intent) => intent.build === job.build && (intent.job === null || intent.job === job.id));
+  return (job) =>
+    intents.some((intent) => intent.build === job.build && (intent.job === null || intent.job === job.id));
 }
 
 async function pursue(context: StageContext & { record: Record }, intent: Intent): Promise<void> {

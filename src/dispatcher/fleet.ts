@@ -64,7 +64,9 @@ export class FleetWatch {
       const lost = this.#isLost({ job: job.id, attempt: job.attempt }, runner, witnessed, now);
       if (lost) await this.#takeBack(job, runner, lost);
     }
-    const unstarted = held.filter((attempt) => !jobs.some((job) => job.id === attempt.job && job.attempt === attempt.attempt));
+    const unstarted = held.filter(
+      (attempt) => !jobs.some((job) => job.id === attempt.job && job.attempt === attempt.attempt),
+    );
     if (unstarted.length > 0) await this.#lookAtUnstarted(unstarted, witnessed, now);
     for (const id of gone) await leave(access, 'runner', id);
     this.#forget(now);
@@ -90,7 +92,9 @@ export class FleetWatch {
     const witness = witnessed.find((member) => member.id === runner);
     if (witness) {
       const silence = now - (this.#sightings.get(witness.id)?.seenAt ?? now);
-      return { message: `runner ${witness.name} vanished, noticed within ${Math.max(silence / 1000, 0.1).toFixed(1)} s` };
+      return {
+        message: `runner ${witness.name} vanished, noticed within ${Math.max(silence / 1000, 0.1).toFixed(1)} s`,
+      };
     }
     const name = attemptName(ref);
     if (!this.#claimed.has(name)) this.#claimed.set(name, now);

@@ -10,7 +10,8 @@ import type { Repository } from '../record/repositories.ts';
  * A repository that is a path can only be fetched on its own machine, so its jobs ask for that machine.
  */
 export function planBuild(message: CommitMessage, repository: Repository, config: Config): NewBuild {
-  const plan: Plan = repository.command === null ? { kind: 'discover' } : { kind: 'command', command: repository.command };
+  const plan: Plan =
+    repository.command === null ? { kind: 'discover' } : { kind: 'command', command: repository.command };
   return {
     repo: message.repo,
     ref: message.ref,

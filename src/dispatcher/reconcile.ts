@@ -1,9 +1,9 @@
-import { claimRedis } from '../redis/identity.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { listRepositories } from '../record/repositories.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { listRepositories } from '../record/repositories.ts';
+import { claimRedis } from '../redis/identity.ts';
 import { jobsToCancel, pursueCancels } from './cancel.ts';
 import { route } from './route.ts';
 
@@ -21,10 +21,15 @@ export async function reconcile(context: StageContext & { record: Record }): Pro
   const queued = await openJobs(record, { status: 'queued', limit: batch });
   const missing = await missingAttempts(
     access,
-    queued.filter((job) => !unwanted(job)).map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels, open: job })),
+    queued
+      .filter((job) => !unwanted(job))
+      .map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels, open: job })),
   );
   if (missing.length > 0) {
-    await route(queues, missing.map(({ open }) => open));
+    await route(
+      queues,
+      missing.map(({ open }) => open),
+    );
     logger.info(`sent ${missing.length} queued jobs that had no message`);
   }
   await pursueCancels(context);
@@ -32,5 +37,6 @@ export async function reconcile(context: StageContext & { record: Record }): Pro
 
 /** A new Redis knows of no schedules; an upsert leaves those that are there as they are. */
 async function reschedule({ record, queues }: StageContext & { record: Record }): Promise<void> {
-  for (const { host, name, pollSeconds } of await listRepositories(record)) await queues.scheduleObserve(host, name, pollSeconds);
+  for (const { host, name, pollSeconds } of await listRepositories(record))
+    await queues.scheduleObserve(host, name, pollSeconds);
 }

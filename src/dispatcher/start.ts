@@ -20,7 +20,8 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const logger = context.logger.child({ stage: 'dispatcher' });
   const own = { ...context, logger };
   const shown = showStage(own, 'dispatcher');
-  const complain = (what: string) => (error: unknown) => logger.warn(`${what} failed, trying again: ${errorText(error)}`);
+  const complain = (what: string) => (error: unknown) =>
+    logger.warn(`${what} failed, trying again: ${errorText(error)}`);
   await reconcile(own);
   const reconciling = every(reconcileInterval, () => reconcile(own), complain('reconciling'));
   const fleet = new FleetWatch(own);

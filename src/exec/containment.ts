@@ -1,22 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { toolEnvironment } from '../kernel/config.ts';
+import { type Containment, Scope } from './scope.ts';
 
 const run = promisify(execFile);
-
-/**
- * How the processes of a job are held together, best first:
- * `namespace`: a PID namespace made with root's rights; `user-namespace`: one made with a user namespace around it,
- * in which set-uid programs gain nothing; `group`: a process group, and a search for a marker in the environment of
- * every process, which a hostile job can escape from.
- */
-export type Containment = 'namespace' | 'user-namespace' | 'group';
-
-/** Options of unshare(1) and nsenter(1) for each kind of namespace. */
-export const namespaceOptions = {
-  namespace: { unshare: [], nsenter: [] },
-  'user-namespace': { unshare: ['--user', '--map-current-user'], nsenter: ['--user', '--preserve-credentials'] },
-} as const;
 
 let detected: Promise<Containment> | undefined;
 
@@ -27,16 +14,22 @@ export function detectContainment(): Promise<Containment> {
 }
 
 async function detect(): Promise<Containment> {
-  for (const kind of ['namespace', 'user-namespace'] as const) {
-    try {
-      await run('unshare', [...namespaceOptions[kind].unshare, ...unshareOptions, 'true'], { env: toolEnvironment(), timeout: 5000 });
-      return kind;
-    } catch {
-      // not allowed here, or not there: the next one
-    }
-  }
+  for (const kind of ['namespace', 'user-namespace'] as const) if (await works(kind)) return kind;
   return 'group';
 }
 
-/** A PID namespace with a /proc of its own, which dies with unshare itself. */
-export const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+/** Not every system allows namespaces; and entering one leaves a chroot, in which folders then have other names. */
+async function works(kind: Containment): Promise<boolean> {
+  try {
+    const scope = await Scope.open(5, kind);
+    const [program, ...args] = scope.wrap(['true'], process.cwd());
+    try {
+      await run(program as string, args, { env: toolEnvironment(), timeout: 5000 });
+      return true;
+    } finally {
+      await scope.close();
+    }
+  } catch {
+    return false;
+  }
+}

@@ -4,7 +4,23 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { type Containment, detectContainment, namespaceOptions, unshareOptions } from './containment.ts';
+
+/**
+ * How the processes of a job are held together, best first:
+ * `namespace`: a PID namespace made with root's rights; `user-namespace`: one made with a user namespace around it,
+ * in which set-uid programs gain nothing; `group`: a process group, and a search for a marker in the environment of
+ * every process, which a hostile job can escape from.
+ */
+export type Containment = 'namespace' | 'user-namespace' | 'group';
+
+/** Options of unshare(1) and nsenter(1) for each kind of namespace. */
+const namespaceOptions = {
+  namespace: { unshare: [], nsenter: [] },
+  'user-namespace': { unshare: ['--user', '--map-current-user'], nsenter: ['--user', '--preserve-credentials'] },
+} as const;
+
+/** A PID namespace with a /proc of its own, which dies with unshare itself. */
+const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 /**
  * A job's processes live only as long as this script does. It reads the lease from standard input: a line at least
@@ -50,14 +66,24 @@ export class Scope {
    * @param ttl seconds without a beat after which everything inside is killed
    * @throws VoltError `tool_missing` when the scope cannot be made
    */
-  static async open(ttl: number): Promise<Scope> {
-    const containment = await detectContainment();
+  static async open(ttl: number, containment: Containment): Promise<Scope> {
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const script = containment === 'group' ? sweep : keeper;
     // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
-    const bash = ['bash', '--norc', '--noprofile', '-c', script, 'volt-scope', String(ttl), `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`];
+    const bash = [
+      'bash',
+      '--norc',
+      '--noprofile',
+      '-c',
+      script,
+      'volt-scope',
+      String(ttl),
+      `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`,
+    ];
     const [program, ...args] =
-      containment === 'group' ? bash : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...bash];
+      containment === 'group'
+        ? bash
+        : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...bash];
     // a session of its own: what is typed at the terminal of `volt up` is not meant for it
     const child = spawn(program as string, args, {
       env: toolEnvironment(),
@@ -106,9 +132,11 @@ export class Scope {
    * that the order of both is kept.
    */
   wrap(argv: readonly string[], cwd: string): string[] {
-    const inside = ['setsid', 'sh', '-c', 'cd "$0" && exec "$@" 2>&1', cwd, ...argv];
+    const inside = ['sh', '-c', 'cd "$0" && exec "$@" 2>&1', cwd, ...argv];
     if (this.containment === 'group') return inside;
-    return ['nsenter', `--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount', '--', ...inside];
+    const enter = [`--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount'];
+    // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter
+    return ['nsenter', ...enter, '--', 'setsid', ...inside];
   }
 
   /**

@@ -43,7 +43,8 @@ export async function checkOut(
 
 function configuration(url: string, sha: string): string {
   const quoted = url.replace(/[\\"]/g, '\\$&');
-  if (/[\n\0]/.test(quoted)) throw new VoltError('bad_url', 'a URL cannot hold a line break', { remedy: 'Correct the URL.' });
+  if (/[\n\0]/.test(quoted))
+    throw new VoltError('bad_url', 'a URL cannot hold a line break', { remedy: 'Correct the URL.' });
   const sha256 = sha.length === 64;
   return [
     '[core]',

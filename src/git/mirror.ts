@@ -38,7 +38,11 @@ export class Mirror {
   /** @param folder where mirrors are kept; the mirror's own name follows from the URL */
   constructor(folder: string, url: string) {
     this.#url = url;
-    const name = basename(url).replace(/\.git$/, '').toLowerCase().replace(/[^a-z0-9._-]+/g, '-').slice(0, 40);
+    const name = basename(url)
+      .replace(/\.git$/, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .slice(0, 40);
     this.path = join(folder, `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`);
   }
 
@@ -104,10 +108,18 @@ export class Mirror {
   async resolve(name: string): Promise<{ ref: string; sha: string }> {
     checkRefName(name);
     for (const ref of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
-      const sha = await git(this.path, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]).catch(() => '');
+      const sha = await git(this.path, [
+        'rev-parse',
+        '--verify',
+        '--quiet',
+        '--end-of-options',
+        `${ref}^{commit}`,
+      ]).catch(() => '');
       if (sha !== '') return { ref, sha: sha.trim() };
     }
-    throw new VoltError('commit_missing', `there is no branch, tag or commit "${name}"`, { remedy: 'See git branch -a and git tag.' });
+    throw new VoltError('commit_missing', `there is no branch, tag or commit "${name}"`, {
+      remedy: 'See git branch -a and git tag.',
+    });
   }
 
   async #isAncestor(before: string, head: string): Promise<boolean> {
@@ -119,7 +131,9 @@ export class Mirror {
   }
 
   async #update(refspecs: string[], flags: string[], options: GitOptions): Promise<void> {
-    const work = (updates.get(this.path) ?? Promise.resolve()).then(() => this.#fetchWithRepair(refspecs, flags, options));
+    const work = (updates.get(this.path) ?? Promise.resolve()).then(() =>
+      this.#fetchWithRepair(refspecs, flags, options),
+    );
     const quiet = work.catch(() => undefined);
     updates.set(this.path, quiet);
     try {
@@ -135,14 +149,24 @@ export class Mirror {
         await this.#create();
         await git(
           this.path,
-          ['fetch', '--no-auto-maintenance', '--no-write-fetch-head', '--no-tags', ...flags, '--', this.#url, ...refspecs],
+          [
+            'fetch',
+            '--no-auto-maintenance',
+            '--no-write-fetch-head',
+            '--no-tags',
+            ...flags,
+            '--',
+            this.#url,
+            ...refspecs,
+          ],
           options,
         );
         return;
       } catch (error) {
         if (options.signal?.aborted || attempt === 4) throw fetchFailed(this.#url, error);
         if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(String(error))) await pause(100 * attempt);
-        else if (/bad object|corrupt|unable to read tree|not a git repository: '/i.test(String(error)) && attempt < 3) await this.#discard();
+        else if (/bad object|corrupt|unable to read tree|not a git repository: '/i.test(String(error)) && attempt < 3)
+          await this.#discard();
         else throw fetchFailed(this.#url, error);
       }
     }

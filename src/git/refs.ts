@@ -6,7 +6,7 @@ import { VoltError } from '../kernel/errors.ts';
  */
 export function isRefName(name: string): boolean {
   if (name.length === 0 || name.length > 255 || name === '@' || name.startsWith('-')) return false;
-  if (/[\s~^:?*[\\\x7f]|\.\.|@\{|\/\/|\.$|\/$|^\//.test(name) || /[\x00-\x1f]/.test(name)) return false;
+  if (/[\s~^:?*[\\\p{Cc}]|\.\.|@\{|\/\/|\.$|\/$|^\//u.test(name)) return false;
   return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }
 

@@ -49,7 +49,9 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         cause: error,
       });
     }
-    const words = withoutCredentials(/block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text);
+    const words = withoutCredentials(
+      /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text,
+    );
     throw new VoltError('git_failed', `git ${args[0]}: ${words.trim()}`, {
       remedy: remedyFor(words),
       cause: error,
@@ -69,7 +71,9 @@ function remedyFor(text: string): string {
   if (/Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/.test(text)) {
     return "Give this machine's user access: a credential helper for https, or a key in its ssh agent or ~/.ssh.";
   }
-  if (/Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)) {
+  if (
+    /Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)
+  ) {
     return 'See whether this machine reaches the host; git ls-remote <url> shows the same error.';
   }
   if (/does not (appear to be a git repository|exist)|not found|not a git repository/i.test(text)) {

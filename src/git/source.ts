@@ -18,7 +18,7 @@ const scpForm = /^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)[^\s:][^\s
  */
 export function parseSource(text: string): Source {
   const given = text.trim();
-  if (given === '' || given.startsWith('-') || hasControlCharacters(given)) throw badUrl(text);
+  if (given === '' || given.startsWith('-') || /\p{Cc}/u.test(given)) throw badUrl(text);
   if (given.startsWith('file://')) return pathSource(fileURLToPath(given));
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*:)\/\//.exec(given)?.[1]?.toLowerCase();
   if (scheme !== undefined) return urlSource(given, scheme);
@@ -50,7 +50,9 @@ function urlSource(given: string, scheme: string): Source {
 
 function pathSource(path: string): Source {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw new VoltError('no_repository', `there is no folder ${path}`, { remedy: 'Give the path of a git repository, or its URL.' });
+    throw new VoltError('no_repository', `there is no folder ${path}`, {
+      remedy: 'Give the path of a git repository, or its URL.',
+    });
   }
   const real = realpathSync(path);
   if (gitDirectory(real) === undefined) {
@@ -66,10 +68,6 @@ export function gitDirectory(path: string): string | undefined {
   const inside = join(path, '.git');
   if (existsSync(inside)) return inside;
   return existsSync(join(path, 'HEAD')) && existsSync(join(path, 'objects')) ? path : undefined;
-}
-
-function hasControlCharacters(text: string): boolean {
-  return [...text].some((character) => character.charCodeAt(0) < 32 || character.charCodeAt(0) === 127);
 }
 
 function badUrl(text: string): VoltError {

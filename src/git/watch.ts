@@ -9,7 +9,11 @@ import { gitDirectory } from './source.ts';
  * tell (network mounts) is found by polling.
  * @returns ends watching
  */
-export async function watchRefs(path: string, changed: () => void, failed: (error: unknown) => void): Promise<() => Promise<void>> {
+export async function watchRefs(
+  path: string,
+  changed: () => void,
+  failed: (error: unknown) => void,
+): Promise<() => Promise<void>> {
   const dir = await commonDirectory(path);
   const watcher = watch(
     ['HEAD', 'packed-refs', 'refs/heads', 'reftable'].map((name) => join(dir, name)),

@@ -40,9 +40,12 @@ function node(folder: string): Discovery | undefined {
   if (typeof test !== 'string' || test.trim() === '' || /no test specified/.test(test)) return undefined;
   const has = (file: string) => existsSync(join(folder, file));
   if (has('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
-  if (has('yarn.lock')) return project('package.json', 'yarn install --immutable || yarn install --frozen-lockfile', 'yarn test');
-  if (has('bun.lock') || has('bun.lockb')) return project('package.json', 'bun install --frozen-lockfile', 'bun run test');
-  if (has('package-lock.json') || has('npm-shrinkwrap.json')) return project('package.json', 'npm ci --no-audit --no-fund', 'npm test');
+  if (has('yarn.lock'))
+    return project('package.json', 'yarn install --immutable || yarn install --frozen-lockfile', 'yarn test');
+  if (has('bun.lock') || has('bun.lockb'))
+    return project('package.json', 'bun install --frozen-lockfile', 'bun run test');
+  if (has('package-lock.json') || has('npm-shrinkwrap.json'))
+    return project('package.json', 'npm ci --no-audit --no-fund', 'npm test');
   const needs = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'].some(
     (key) => Object.keys((manifest?.[key] as object | undefined) ?? {}).length > 0,
   );

@@ -46,7 +46,10 @@ class StepFailed extends Error {
  * Runs one job from its commit to its verdict: checks out, finds the tests, runs them. Never rejects: whatever goes
  * wrong becomes the outcome, told apart as the commit's fault or ours.
  */
-export async function runJob(input: JobInput, around: JobSurroundings): Promise<{ outcome: JobOutcome; steps: Step[] }> {
+export async function runJob(
+  input: JobInput,
+  around: JobSurroundings,
+): Promise<{ outcome: JobOutcome; steps: Step[] }> {
   const log = new JobLog(around);
   const steps = new Steps(around);
   try {
@@ -71,7 +74,8 @@ async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): 
     await checkOut(mirror, { url: repo.url, ref, sha, folder: around.workspace }, { signal: around.signal });
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
-    const reason = known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
+    const reason =
+      known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
     throw new StepFailed('error', reason, `${errorText(error)}${known ? `. ${known.remedy}` : ''}`);
   }
   return null;
@@ -81,7 +85,11 @@ function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { n
   if (input.plan.kind === 'command') return [{ name: 'test', command: input.plan.command }];
   const found = discover(around.workspace);
   if (!found) {
-    throw new StepFailed('error', 'no_tests_found', `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`);
+    throw new StepFailed(
+      'error',
+      'no_tests_found',
+      `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`,
+    );
   }
   void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);
   return found.steps;
@@ -93,13 +101,21 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
   let end: Awaited<ReturnType<typeof runCommand>>;
   try {
     const scope = await around.scope;
-    end = await runCommand({ scope, argv: ['sh', '-c', command], cwd: workspace, env: { ...env, PWD: workspace }, output, signal });
+    end = await runCommand({
+      scope,
+      argv: ['sh', '-c', command],
+      cwd: workspace,
+      env: { ...env, PWD: workspace },
+      output,
+      signal,
+    });
   } catch (error) {
     throw new StepFailed('error', 'spawn_failed', errorText(error));
   }
   signal.throwIfAborted();
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `"${command}" was ended by ${end.signal}`);
-  if (end.exitCode !== 0) throw new StepFailed('failure', 'exit_code', `"${command}" exited with code ${end.exitCode}`, end.exitCode);
+  if (end.exitCode !== 0)
+    throw new StepFailed('failure', 'exit_code', `"${command}" exited with code ${end.exitCode}`, end.exitCode);
   return 0;
 }
 
@@ -135,7 +151,13 @@ class Steps {
   /** @param work gives the exit code, or null for a step that is no command */
   async run(name: string, work: () => Promise<number | null>): Promise<void> {
     this.#around.signal.throwIfAborted();
-    const step: Step = { name, status: 'running', exitCode: null, startedAt: new Date().toISOString(), finishedAt: null };
+    const step: Step = {
+      name,
+      status: 'running',
+      exitCode: null,
+      startedAt: new Date().toISOString(),
+      finishedAt: null,
+    };
     this.list.push(step);
     this.#around.progress(this.list);
     step.exitCode = await work();

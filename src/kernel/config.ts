@@ -14,7 +14,14 @@ const environment = process.env;
 export const settings = [
   { env: 'VOLT_REDIS_URL', key: 'redisUrl', schema: z.string().optional() },
   { env: 'VOLT_REDIS_BIND', key: 'redisBind', schema: z.string().default('127.0.0.1') },
-  { env: 'VOLT_REDIS_PREFIX', key: 'redisPrefix', schema: z.string().regex(/^[a-z0-9-]{1,32}$/).default('volt') },
+  {
+    env: 'VOLT_REDIS_PREFIX',
+    key: 'redisPrefix',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/)
+      .default('volt'),
+  },
   { env: 'VOLT_DATABASE_URL', key: 'databaseUrl', schema: z.string().optional() },
   { env: 'VOLT_DATA_DIR', key: 'dataDir', schema: z.string().default('.volt') },
   { env: 'VOLT_HTTP_HOST', key: 'httpHost', schema: z.string().default('127.0.0.1') },
@@ -52,9 +59,13 @@ export function loadConfig(overrides: Overrides = {}): Config {
     const given = overrides[key] ?? (environment[env] === '' ? undefined : environment[env]);
     const parsed = schema.safeParse(given);
     if (!parsed.success) {
-      throw new VoltError('bad_setting', `${env} is "${String(given)}": ${parsed.error.issues[0]?.message ?? 'not valid'}`, {
-        remedy: `Correct ${env}, or leave it unset for its default; .env.example tells what it may be.`,
-      });
+      throw new VoltError(
+        'bad_setting',
+        `${env} is "${String(given)}": ${parsed.error.issues[0]?.message ?? 'not valid'}`,
+        {
+          remedy: `Correct ${env}, or leave it unset for its default; .env.example tells what it may be.`,
+        },
+      );
     }
     values[key] = parsed.data;
   }
@@ -66,6 +77,7 @@ const common = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
 ] as const;
+const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
@@ -73,12 +85,21 @@ const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
  * Volt's own; a job's code is not trusted with it.
  */
 export function jobEnvironment(): Record<string, string> {
-  return { PATH: searchPath, HOME: homedir(), ...inherited(common), CI: 'true' };
+  return { PATH: searchPath, HOME: home(), ...inherited(common), CI: 'true' };
 }
 
 /** The environment for programs of Volt's own: git with the user's configuration and keys, and the embedded Redis. */
 export function toolEnvironment(): Record<string, string> {
-  return { PATH: searchPath, HOME: homedir(), ...inherited([...common, 'SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'SSL_CERT_FILE', 'SSL_CERT_DIR']) };
+  return { PATH: searchPath, HOME: home(), ...inherited([...common, ...credentials]) };
+}
+
+/** A user without an entry in the passwd file, as in many containers, has no home. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 function inherited(names: readonly string[]): Record<string, string> {

@@ -7,7 +7,9 @@ const { combine, timestamp, printf, errors } = winston.format;
 const line = printf(({ level, message, timestamp: time, stage, ...fields }) => {
   const rest = Object.entries(fields)
     .filter(([key, value]) => value !== undefined && key !== 'stack')
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)}`)
+    .map(
+      ([key, value]) => ` ${key}=${typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)}`,
+    )
     .join('');
   const stack = typeof fields.stack === 'string' ? `\n${fields.stack}` : '';
   return `${time} ${level.padEnd(5)} ${stage ?? 'volt'}: ${message}${rest}${stack}`;

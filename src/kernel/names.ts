@@ -14,8 +14,17 @@ export const shaPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * `https://host/Acme/My App.git` → `my-app`.
  */
 export function repositoryNameFrom(url: string): string {
-  const last = url.replace(/[/\\]+$/, '').replace(/(\/\.git|\.git)$/, '').split(/[/\\:]/).at(-1) ?? '';
-  const name = last.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '').slice(0, 64);
+  const last =
+    url
+      .replace(/[/\\]+$/, '')
+      .replace(/(\/\.git|\.git)$/, '')
+      .split(/[/\\:]/)
+      .at(-1) ?? '';
+  const name = last
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+/, '')
+    .slice(0, 64);
   return name === '' ? 'repository' : name;
 }
 
@@ -43,5 +52,11 @@ export function parseLabels(labels: readonly string[]): string[] {
 
 /** A host name as the value of a `host:` label. */
 export function hostLabel(host: string): string {
-  return `host:${host.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '').slice(0, 63) || 'localhost'}`;
+  return `host:${
+    host
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .replace(/^[._-]+/, '')
+      .slice(0, 63) || 'localhost'
+  }`;
 }

@@ -22,7 +22,10 @@ export interface RepositoryOptions {
  * Begins to observe a repository, or changes how one is observed: it is recorded, then its polls are scheduled.
  * @throws VoltError `bad_url`, `no_repository`, `bad_name`, `bad_ref`, `bad_setting`, `name_taken`
  */
-export async function addRepository(context: StageContext & { record: Record }, options: RepositoryOptions): Promise<Repository> {
+export async function addRepository(
+  context: StageContext & { record: Record },
+  options: RepositoryOptions,
+): Promise<Repository> {
   const { record, queues, config } = context;
   const source = parseSource(options.url);
   branchMatcher(options.branches);
@@ -32,7 +35,9 @@ export async function addRepository(context: StageContext & { record: Record }, 
     });
   }
   const known = options.name === undefined ? await repositoryAt(record, source.url) : undefined;
-  const name = known?.name ?? (options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name));
+  const name =
+    known?.name ??
+    (options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name));
   const repository: Repository = {
     name,
     url: source.url,

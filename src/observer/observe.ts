@@ -1,6 +1,6 @@
+import { Mirror } from '../git/mirror.ts';
 import { branchMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
-import { Mirror } from '../git/mirror.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import type { CommitMessage } from '../queues/messages.ts';
@@ -80,7 +80,8 @@ export class Observations {
     const { record, queues } = this.#context;
     try {
       const name = trigger.ref ?? remote.defaultBranch;
-      if (name === null) throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
+      if (name === null)
+        throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
       const { ref, sha } = await mirror.resolve(name);
       const commit = await mirror.commit(sha);
       const message: CommitMessage = {
@@ -100,7 +101,8 @@ export class Observations {
   }
 
   async #failTriggers(name: string, error: VoltError): Promise<void> {
-    for (const trigger of await openTriggers(this.#context.record, name)) await failIntent(this.#context.record, trigger.id, error);
+    for (const trigger of await openTriggers(this.#context.record, name))
+      await failIntent(this.#context.record, trigger.id, error);
   }
 
   async #note(name: string, branch: string | null): Promise<void> {
@@ -115,7 +117,8 @@ export class Observations {
 
 /** The refs that count, with the commits they point to. */
 function observedRefs(repository: Repository, { heads, defaultBranch }: RemoteRefs): { ref: string; sha: string }[] {
-  const wanted = repository.branches.length > 0 ? branchMatcher(repository.branches) : (branch: string) => branch === defaultBranch;
+  const wanted =
+    repository.branches.length > 0 ? branchMatcher(repository.branches) : (branch: string) => branch === defaultBranch;
   return [...heads].map(([ref, sha]) => ({ ref, sha })).filter(({ ref }) => wanted(ref.slice('refs/heads/'.length)));
 }
 
@@ -123,5 +126,8 @@ function observedRefs(repository: Repository, { heads, defaultBranch }: RemoteRe
 function observeError(error: unknown, repository: Repository): VoltError {
   const known = asVoltError(error);
   if (known.code !== 'git_failed') return known;
-  return new VoltError('fetch_failed', `cannot read ${repository.url}: ${known.message}`, { remedy: known.remedy, cause: error });
+  return new VoltError('fetch_failed', `cannot read ${repository.url}: ${known.message}`, {
+    remedy: known.remedy,
+    cause: error,
+  });
 }

@@ -24,17 +24,25 @@ export async function startObserver(context: StageContext & { record: Record }):
   const watches = new Watches(own);
   const observations = new Observations(own);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
-    consume(access, { queue, schema: observeMessage, concurrency, logger, handle: ({ repo }) => observations.look(repo) }),
+    consume(access, {
+      queue,
+      schema: observeMessage,
+      concurrency,
+      logger,
+      handle: ({ repo }) => observations.look(repo),
+    }),
   );
   // a schedule whose next message could not be made has ended; asking for it again mends that and changes nothing else
-  for (const { host, name, pollSeconds } of await listRepositories(record)) await queues.scheduleObserve(host, name, pollSeconds);
+  for (const { host, name, pollSeconds } of await listRepositories(record))
+    await queues.scheduleObserve(host, name, pollSeconds);
   let alone = false;
   const refreshing = every(
     refreshInterval,
     async () => {
       await watches.refresh();
       const dispatchers = (await listStages(access, 'dispatcher')).alive.length;
-      if (dispatchers === 0 && !alone) logger.warn('no dispatcher is running: commits wait in the queue until one is started');
+      if (dispatchers === 0 && !alone)
+        logger.warn('no dispatcher is running: commits wait in the queue until one is started');
       alone = dispatchers === 0;
     },
     (error) => logger.warn(`refreshing the watches failed, trying again: ${errorText(error)}`),

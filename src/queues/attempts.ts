@@ -32,10 +32,14 @@ export async function heldAttempts(access: RedisAccess, queues: Queues): Promise
 }
 
 /** Those of the attempts that have no message in their queue, in whatever state. */
-export async function missingAttempts<T extends AttemptRef & { labels: string[] }>(access: RedisAccess, attempts: T[]): Promise<T[]> {
+export async function missingAttempts<T extends AttemptRef & { labels: string[] }>(
+  access: RedisAccess,
+  attempts: T[],
+): Promise<T[]> {
   if (attempts.length === 0) return [];
   const pipeline = access.client.pipeline();
-  for (const attempt of attempts) pipeline.exists(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`);
+  for (const attempt of attempts)
+    pipeline.exists(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`);
   const replies = (await pipeline.exec()) ?? [];
   for (const [error] of replies) if (error) throw error;
   return attempts.filter((_, index) => replies[index]?.[1] === 0);
@@ -46,7 +50,12 @@ export async function missingAttempts<T extends AttemptRef & { labels: string[] 
  * removes it in one step and only if it is still that holder's, so a message is never taken from a living hand by
  * mistake of ours.
  */
-export async function retireAttempt(access: RedisAccess, queues: Queues, queue: string, ref: AttemptRef): Promise<void> {
+export async function retireAttempt(
+  access: RedisAccess,
+  queues: Queues,
+  queue: string,
+  ref: AttemptRef,
+): Promise<void> {
   const id = attemptName(ref);
   const target = queues.queue(queue);
   const token = await access.client.get(lockKey(access, queue, id));

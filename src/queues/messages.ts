@@ -12,8 +12,14 @@ const repo = z.string().regex(repositoryNamePattern);
 const sha = z.string().regex(shaPattern);
 const ref = z.string().min(1).max(1024);
 const time = z.iso.datetime();
-const build = z.string().regex(/^[1-9][0-9]{0,14}$/).transform((id) => id as BuildId);
-const job = z.string().regex(/^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/).transform((id) => id as JobId);
+const build = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}$/)
+  .transform((id) => id as BuildId);
+const job = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/)
+  .transform((id) => id as JobId);
 const attempt = z.number().int().min(1);
 const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
 const text = z.string().max(10_000);
@@ -91,7 +97,11 @@ export const stepSchema = z.object({
   finishedAt: time.nullable(),
 });
 
-const runner = z.object({ id: z.string().min(1).max(200), name: z.string().min(1).max(100), host: z.string().max(300) });
+const runner = z.object({
+  id: z.string().min(1).max(200),
+  name: z.string().min(1).max(100),
+  host: z.string().max(300),
+});
 
 /** `results`: what has become of an attempt. */
 export const resultMessage = z.discriminatedUnion('kind', [

@@ -170,8 +170,12 @@ function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
 function encode<S extends z.ZodType>(schema: S, message: z.input<S>): z.output<S> {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
-  throw new VoltError('internal', `a message does not fit its schema: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`, {
-    remedy: 'This is a fault of Volt; please report it.',
-    cause: parsed.error,
-  });
+  throw new VoltError(
+    'internal',
+    `a message does not fit its schema: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`,
+    {
+      remedy: 'This is a fault of Volt; please report it.',
+      cause: parsed.error,
+    },
+  );
 }

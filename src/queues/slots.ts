@@ -22,7 +22,9 @@ const fenced = new Set([-1, -2, -3, -6]);
 /** A Worker that fetches one message when it is told to, instead of running a loop of its own. */
 class Fetcher extends Worker {
   constructor(queue: string, options: WorkerOptions) {
-    super(queue, null, options, (name, opts, how) => createRedisBackend(name, opts, { ...how, blocking: false, withBlockingConnection: false }));
+    super(queue, null, options, (name, opts, how) =>
+      createRedisBackend(name, opts, { ...how, blocking: false, withBlockingConnection: false }),
+    );
   }
 
   async fetch(token: string): Promise<Job | undefined> {
@@ -213,6 +215,8 @@ export class SlotWorker {
         await job.moveToCompleted('', token, false);
       } else {
         logger.error('set aside a job message that cannot be understood', { message: job.id });
+        // it stays in the failed set, where a person can see it
+        job.opts.removeOnFail = false;
         await job.moveToFailed(new Error(`not understood: ${parsed.error.issues[0]?.message}`), token, false);
       }
     } catch (error) {

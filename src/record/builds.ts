@@ -51,11 +51,26 @@ export async function findBuildByNumber(record: Record, repo: string, number: nu
 }
 
 async function jobsOf(record: Record, build: number): Promise<Job[]> {
-  const jobs = await record.db.selectFrom('jobs').selectAll().where('build_id', '=', build).orderBy('position').execute();
+  const jobs = await record.db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('build_id', '=', build)
+    .orderBy('position')
+    .execute();
   const ids = jobs.map((job) => job.id);
   if (ids.length === 0) return [];
-  const attempts = await record.db.selectFrom('attempts').selectAll().where('job_id', 'in', ids).orderBy('number').execute();
-  const steps = await record.db.selectFrom('steps').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
+  const attempts = await record.db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('job_id', 'in', ids)
+    .orderBy('number')
+    .execute();
+  const steps = await record.db
+    .selectFrom('steps')
+    .selectAll()
+    .where('job_id', 'in', ids)
+    .orderBy('position')
+    .execute();
   return jobs.map((job) => ({
     id: job.id,
     name: job.name,
@@ -80,7 +95,7 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
 export async function findJob(
   record: Record,
   id: JobId,
-): Promise<Pick<JobRow, 'id' | 'name' | 'status' | 'attempt'> & { repo: string; build: BuildId } | undefined> {
+): Promise<(Pick<JobRow, 'id' | 'name' | 'status' | 'attempt'> & { repo: string; build: BuildId }) | undefined> {
   const row = await record.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -104,7 +119,9 @@ export async function unreportedBuilds(record: Record, limit: number): Promise<B
 }
 
 export async function markReported(record: Record, id: BuildId): Promise<void> {
-  await record.write((db) => db.updateTable('builds').set({ reported_at: Date.now() }).where('id', '=', Number(id)).execute());
+  await record.write((db) =>
+    db.updateTable('builds').set({ reported_at: Date.now() }).where('id', '=', Number(id)).execute(),
+  );
 }
 
 /** How many builds are in each of the statuses that are not final. */

@@ -59,7 +59,9 @@ const migrations: readonly Migration[] = [
     await db.schema.createIndex('builds_by_status').on('builds').columns(['status', 'id']).execute();
     await db.schema.createIndex('builds_by_ref').on('builds').columns(['repo', 'ref', 'id']).execute();
     await db.schema.createIndex('builds_by_repo').on('builds').columns(['repo', 'id']).execute();
-    await sql`create index builds_unreported on builds (id) where finished_at is not null and reported_at is null`.execute(db);
+    await sql`create index builds_unreported on builds (id) where finished_at is not null and reported_at is null`.execute(
+      db,
+    );
     await db.schema
       .createTable('jobs')
       .addColumn('id', 'text', (c) => c.primaryKey())
@@ -141,12 +143,20 @@ const migrations: readonly Migration[] = [
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await sql`create table if not exists meta (key text primary key, value text not null)`.execute(transaction);
-    const row = await transaction.selectFrom('meta').select('value').where('key', '=', 'schema_version').executeTakeFirst();
+    const row = await transaction
+      .selectFrom('meta')
+      .select('value')
+      .where('key', '=', 'schema_version')
+      .executeTakeFirst();
     const version = Number(row?.value ?? 0);
     if (version > migrations.length) {
-      throw new VoltError('record_newer', `the record has schema version ${version}, this Volt knows ${migrations.length}`, {
-        remedy: 'Start the newer Volt that wrote it, or restore a backup from before.',
-      });
+      throw new VoltError(
+        'record_newer',
+        `the record has schema version ${version}, this Volt knows ${migrations.length}`,
+        {
+          remedy: 'Start the newer Volt that wrote it, or restore a backup from before.',
+        },
+      );
     }
     if (version === migrations.length) return;
     for (const migration of migrations.slice(version)) await migration(transaction);

@@ -32,13 +32,21 @@ export async function queueJob(record: Record, job: JobId): Promise<boolean> {
       .returning('id')
       .executeTakeFirst();
     if (!moved) return false;
-    await db.insertInto('attempts').values({ job_id: job, number: 1, status: 'queued', created_at: Date.now() }).execute();
+    await db
+      .insertInto('attempts')
+      .values({ job_id: job, number: 1, status: 'queued', created_at: Date.now() })
+      .execute();
     return true;
   });
 }
 
 /** queued → running: a runner has begun the attempt. */
-export async function startAttempt(record: Record, ref: AttemptRef, runner: RunnerOfAttempt, at: number): Promise<boolean> {
+export async function startAttempt(
+  record: Record,
+  ref: AttemptRef,
+  runner: RunnerOfAttempt,
+  at: number,
+): Promise<boolean> {
   return record.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
@@ -56,7 +64,13 @@ export async function startAttempt(record: Record, ref: AttemptRef, runner: Runn
     if (!moved) return false;
     await db
       .updateTable('attempts')
-      .set({ status: 'running', runner_id: runner.id, runner_name: runner.name, runner_host: runner.host, started_at: at })
+      .set({
+        status: 'running',
+        runner_id: runner.id,
+        runner_name: runner.name,
+        runner_host: runner.host,
+        started_at: at,
+      })
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
       .execute();
@@ -197,7 +211,9 @@ export async function moveToNextAttempt(
         reason: lost.reason,
         message: lost.message,
         finished_at: lost.at,
-        ...(lost.runner ? { runner_id: lost.runner.id, runner_name: lost.runner.name, runner_host: lost.runner.host } : {}),
+        ...(lost.runner
+          ? { runner_id: lost.runner.id, runner_name: lost.runner.name, runner_host: lost.runner.host }
+          : {}),
       })
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
@@ -233,7 +249,11 @@ async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<vo
 
 /** Makes the build final when its last job is, in the same transaction. */
 async function settleBuild(db: Write, build: number): Promise<void> {
-  const jobs = await db.selectFrom('jobs').select(['name', 'status', 'reason', 'message']).where('build_id', '=', build).execute();
+  const jobs = await db
+    .selectFrom('jobs')
+    .select(['name', 'status', 'reason', 'message'])
+    .where('build_id', '=', build)
+    .execute();
   if (!jobs.every((job) => isFinal(job.status))) return;
   const { status, reason, message } = verdictOf(jobs);
   await db
@@ -250,7 +270,9 @@ type Verdict = Pick<Outcome, 'status' | 'reason' | 'message'>;
  * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
  * be reached; a build of one job has that job's own reason.
  */
-export function verdictOf(jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[]): Verdict {
+export function verdictOf(
+  jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[],
+): Verdict {
   const order = [
     ['error', 'job_error', 'ended in an error'],
     ['failure', 'job_failed', 'failed'],
@@ -261,12 +283,18 @@ export function verdictOf(jobs: { name: string; status: Status; reason: Reason |
     const [first] = culprits;
     if (!first) continue;
     if (jobs.length === 1) return { status, reason: first.reason, message: first.message };
-    const names = culprits.map((job) => job.name).slice(0, 5).join(', ');
-    return { status, reason, message: `${names}${culprits.length > 5 ? ` and ${culprits.length - 5} more` : ''} ${words}` };
+    const names = culprits
+      .map((job) => job.name)
+      .slice(0, 5)
+      .join(', ');
+    return {
+      status,
+      reason,
+      message: `${names}${culprits.length > 5 ? ` and ${culprits.length - 5} more` : ''} ${words}`,
+    };
   }
   if (jobs.every((job) => job.status === 'skipped')) {
     return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
   }
   return { status: 'success', reason: null, message: null };
 }
-

@@ -52,7 +52,11 @@ export async function recordPlan(
   return record.write(async (db) => {
     const known = await db.selectFrom('builds').select('id').where('offer', '=', plan.offer).executeTakeFirst();
     if (known) return { outcome: 'known', build: String(known.id) as BuildId };
-    const repository = await db.selectFrom('repositories').select('name').where('name', '=', plan.repo).executeTakeFirst();
+    const repository = await db
+      .selectFrom('repositories')
+      .select('name')
+      .where('name', '=', plan.repo)
+      .executeTakeFirst();
     if (!repository) return { outcome: 'unknown_repository' };
     if (plan.cursor) {
       const to = { ref: plan.ref, sha: plan.sha, generation: plan.cursor.generation };

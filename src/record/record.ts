@@ -31,7 +31,10 @@ export class Record {
    * @throws VoltError `data_unwritable`, `record_newer`, `record_busy`, `unsupported`
    */
   static async open(config: Config): Promise<Record> {
-    const db = new Kysely<Schema>({ dialect: sqliteDialect(sqliteFile(config)) });
+    const file = sqliteFile(config);
+    // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
+    const dialect = await retryWhileBusy(async () => sqliteDialect(file));
+    const db = new Kysely<Schema>({ dialect });
     try {
       await retryWhileBusy(() => migrate(db));
       const id = await retryWhileBusy(() => db.transaction().execute(recordId));
@@ -61,7 +64,9 @@ function sqliteFile(config: Config): string {
   }
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
   if (!path) {
-    throw new VoltError('bad_setting', `VOLT_DATABASE_URL is "${url}"`, { remedy: 'Set it to sqlite:<path>, or leave it unset.' });
+    throw new VoltError('bad_setting', `VOLT_DATABASE_URL is "${url}"`, {
+      remedy: 'Set it to sqlite:<path>, or leave it unset.',
+    });
   }
   const file = resolve(path);
   try {

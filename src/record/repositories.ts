@@ -34,11 +34,19 @@ export interface Cursor {
 export async function saveRepository(record: Record, repository: Repository): Promise<void> {
   checkRepositoryName(repository.name);
   await record.write(async (db) => {
-    const existing = await db.selectFrom('repositories').select('url').where('name', '=', repository.name).executeTakeFirst();
+    const existing = await db
+      .selectFrom('repositories')
+      .select('url')
+      .where('name', '=', repository.name)
+      .executeTakeFirst();
     if (existing && existing.url !== repository.url) {
-      throw new VoltError('name_taken', `a repository named "${repository.name}" is observed already, at ${existing.url}`, {
-        remedy: 'Give the new one another name: NAME=URL.',
-      });
+      throw new VoltError(
+        'name_taken',
+        `a repository named "${repository.name}" is observed already, at ${existing.url}`,
+        {
+          remedy: 'Give the new one another name: NAME=URL.',
+        },
+      );
     }
     const values = {
       url: repository.url,
@@ -138,7 +146,11 @@ export async function noteObserveError(record: Record, repo: string, error: Volt
 }
 
 export async function cursorsOf(record: Record, repo: string): Promise<Map<string, Cursor>> {
-  const rows = await record.db.selectFrom('cursors').select(['ref', 'sha', 'generation']).where('repo', '=', repo).execute();
+  const rows = await record.db
+    .selectFrom('cursors')
+    .select(['ref', 'sha', 'generation'])
+    .where('repo', '=', repo)
+    .execute();
   return new Map(rows.map((row) => [row.ref, row]));
 }
 

@@ -1,4 +1,11 @@
-import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
 import Database from 'libsql';
 
 /**
@@ -13,12 +20,19 @@ const busyTimeout = 20;
  */
 export function sqliteDialect(file: string): SqliteDialect {
   const database = new Database(file);
-  database.pragma(`busy_timeout = ${busyTimeout}`);
-  database.pragma('journal_mode = WAL');
-  // a crash of the machine may take the last transactions, never the file's consistency; cursors go with their builds
-  database.pragma('synchronous = NORMAL');
-  database.pragma('foreign_keys = ON');
-  return new ImmediateSqliteDialect({ database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object });
+  try {
+    database.pragma(`busy_timeout = ${busyTimeout}`);
+    database.pragma('journal_mode = WAL');
+    // a crash of the machine may take the last transactions, never the file's consistency; cursors go with their builds
+    database.pragma('synchronous = NORMAL');
+    database.pragma('foreign_keys = ON');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new ImmediateSqliteDialect({
+    database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object,
+  });
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {

@@ -74,7 +74,10 @@ export async function listen<T>(
   access.client.on('message', handler);
   countListener(access.client, channel, 1);
   await access.client.subscribe(channel);
+  let listening = true;
   return async () => {
+    if (!listening) return;
+    listening = false;
     access.client.off('message', handler);
     const others = countListener(access.client, channel, -1);
     if (others === 0 && access.client.status === 'ready') await access.client.unsubscribe(channel);

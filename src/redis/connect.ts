@@ -44,7 +44,9 @@ export async function connectRedis(
   const address = parseRedisUrl(url);
   await checkServer(address, url, logger, patience);
   const open = (name: string, further: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
-    const redis = new Redis({ ...address, ...further, retryStrategy, connectTimeout: 5000, connectionName: name });
+    // Redis refuses a name that holds a space
+    const connectionName = name.replaceAll(' ', ':');
+    const redis = new Redis({ ...address, ...further, retryStrategy, connectTimeout: 5000, connectionName });
     // the first connection speaks for all of them
     redis.on('error', () => undefined);
     return redis;
@@ -68,7 +70,10 @@ export async function connectRedis(
 function reportOutages(redis: Redis, logger: Logger, url: string): void {
   let down = false;
   redis.on('error', (error) => {
-    if (!down) logger.warn(`Redis at ${withoutPassword(url)} does not answer; trying until it does`, { error: errorText(error) });
+    if (!down)
+      logger.warn(`Redis at ${withoutPassword(url)} does not answer; trying until it does`, {
+        error: errorText(error),
+      });
     down = true;
   });
   redis.on('ready', () => {
@@ -122,13 +127,20 @@ async function checkFitness(redis: Redis, url: string, logger: Logger): Promise<
     });
   }
   if (field('maxmemory_policy') !== '' && field('maxmemory_policy') !== 'noeviction') {
-    throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} may evict keys (${field('maxmemory_policy')})`, {
-      remedy: 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.',
-    });
+    throw new VoltError(
+      'redis_unfit',
+      `Redis at ${withoutPassword(url)} may evict keys (${field('maxmemory_policy')})`,
+      {
+        remedy: 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.',
+      },
+    );
   }
   if (field('aof_enabled') === '0') {
-    logger.warn('Redis keeps no append-only file: after a crash of the server, queued work is sent again from the record', {
-      remedy: 'set "appendonly yes"',
-    });
+    logger.warn(
+      'Redis keeps no append-only file: after a crash of the server, queued work is sent again from the record',
+      {
+        remedy: 'set "appendonly yes"',
+      },
+    );
   }
 }

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { type Config, dataPaths, toolEnvironment } from '../kernel/config.ts';
@@ -34,7 +43,7 @@ exit "$code"`;
 export async function startEmbeddedRedis(config: Config, logger: Logger): Promise<EmbeddedRedis> {
   const paths = dataPaths(config.dataDir);
   mkdirSync(paths.redis, { recursive: true, mode: 0o700 });
-  const program = findServer();
+  const program = findRedisServer();
   await waitForFormer(paths.redis);
   const { port, password } = await address(paths.redisUrl, config.redisBind);
   const url = `redis://:${password}@127.0.0.1:${port}`;
@@ -103,7 +112,9 @@ function serverSettings(config: Config, dir: string, port: number, password: str
 
 /** The port and password of the last start, where the port is still free, so that runners elsewhere find Redis again. */
 async function address(file: string, bind: string): Promise<{ port: number; password: string }> {
-  const former = existsSync(file) ? /^redis:\/\/:([0-9a-f]+)@127\.0\.0\.1:(\d+)/.exec(readFileSync(file, 'utf8')) : null;
+  const former = existsSync(file)
+    ? /^redis:\/\/:([0-9a-f]+)@127\.0\.0\.1:(\d+)/.exec(readFileSync(file, 'utf8'))
+    : null;
   const password = former?.[1] ?? randomBytes(24).toString('hex');
   const port = (former && (await freePort(bind, Number(former[2])))) || (await freePort(bind, 0));
   if (port === undefined) {
@@ -143,14 +154,22 @@ function formerLives(dir: string): boolean {
   try {
     const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return /(redis|valkey)-server/.test(command);
+    // the number may belong to a server of somebody else by now
+    return /(redis|valkey)-server/.test(command) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
   } catch {
     return false;
   }
 }
 
-function findServer(): string {
-  const folders = [...(toolEnvironment().PATH ?? '').split(delimiter), '/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin'];
+/** @throws VoltError `redis_missing` */
+export function findRedisServer(): string {
+  const folders = [
+    ...(toolEnvironment().PATH ?? '').split(delimiter),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/usr/local/sbin',
+    '/usr/sbin',
+  ];
   for (const name of ['redis-server', 'valkey-server']) {
     for (const folder of folders.filter((entry) => entry !== '')) {
       const file = join(folder, name);

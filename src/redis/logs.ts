@@ -37,7 +37,12 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<v
  * @param blocking a connection of the caller's own
  * @param consumer name of this reporter in the group
  */
-export async function receiveChunks(access: RedisAccess, blocking: Redis, consumer: string, block: number): Promise<ReceivedChunk[]> {
+export async function receiveChunks(
+  access: RedisAccess,
+  blocking: Redis,
+  consumer: string,
+  block: number,
+): Promise<ReceivedChunk[]> {
   const read = () =>
     blocking.xreadgroupBuffer('GROUP', group, consumer, 'COUNT', 16, 'BLOCK', block, 'STREAMS', access.keys.logs, '>');
   let reply: unknown;
@@ -55,7 +60,16 @@ export async function receiveChunks(access: RedisAccess, blocking: Redis, consum
 /** Chunks that a reporter took and has not archived within `idle` milliseconds: it has died. */
 export async function claimChunks(access: RedisAccess, consumer: string, idle: number): Promise<ReceivedChunk[]> {
   try {
-    const reply = (await access.client.callBuffer('XAUTOCLAIM', access.keys.logs, group, consumer, String(idle), '0', 'COUNT', '64')) as unknown[];
+    const reply = (await access.client.callBuffer(
+      'XAUTOCLAIM',
+      access.keys.logs,
+      group,
+      consumer,
+      String(idle),
+      '0',
+      'COUNT',
+      '64',
+    )) as unknown[];
     return (reply[1] as RawEntry[]).flatMap(parseEntry);
   } catch (error) {
     if (!String(error).includes('NOGROUP')) throw error;
@@ -66,7 +80,11 @@ export async function claimChunks(access: RedisAccess, consumer: string, idle: n
 /** Takes chunks out of the stream for good. */
 export async function dropChunks(access: RedisAccess, entries: string[]): Promise<void> {
   if (entries.length === 0) return;
-  await access.client.multi().xack(access.keys.logs, group, ...entries).xdel(access.keys.logs, ...entries).exec();
+  await access.client
+    .multi()
+    .xack(access.keys.logs, group, ...entries)
+    .xdel(access.keys.logs, ...entries)
+    .exec();
 }
 
 async function createGroup(access: RedisAccess): Promise<void> {

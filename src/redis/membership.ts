@@ -67,10 +67,17 @@ export async function leave(access: RedisAccess, kind: string, id: string): Prom
 }
 
 /** The members of a kind whose heartbeat key is there, and the ids of those whose key has expired. */
-async function list<T>(access: RedisAccess, kind: string, schema: z.ZodType<T>): Promise<{ alive: T[]; gone: string[] }> {
+async function list<T>(
+  access: RedisAccess,
+  kind: string,
+  schema: z.ZodType<T>,
+): Promise<{ alive: T[]; gone: string[] }> {
   const { client, keys } = access;
   const ids = (await client.smembers(keys.members(kind))).sort();
-  const values = await mget(client, ids.map((id) => keys.member(kind, id)));
+  const values = await mget(
+    client,
+    ids.map((id) => keys.member(kind, id)),
+  );
   const alive: T[] = [];
   const gone: string[] = [];
   values.forEach((value, index) => {

@@ -67,7 +67,10 @@ export class Collector {
     }
     const { access } = this.#context;
     // a chunk beyond the archive's end is dropped like the others: its runner sends everything after the end again
-    await dropChunks(access, chunks.map((chunk) => chunk.entry));
+    await dropChunks(
+      access,
+      chunks.map((chunk) => chunk.entry),
+    );
     for (const { chunk, bytes } of lengths.values()) {
       const { job, attempt } = chunk;
       await notifyRunner(access, chunk.runner as RunnerId, { kind: 'archived', job, attempt, bytes });

@@ -1,4 +1,4 @@
-import { attemptName, buildIdOf, type BuildId, type JobId, type RunnerId } from '../kernel/model.ts';
+import { attemptName, type BuildId, buildIdOf, type JobId, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -89,7 +89,12 @@ export class ResultHandler {
 
   async #decided(message: Result<'decided'>): Promise<void> {
     const { status, reason, message: text } = message;
-    const moved = await decideJob(this.#context.record, message.job, { status, reason, message: text }, Date.parse(message.at));
+    const moved = await decideJob(
+      this.#context.record,
+      message.job,
+      { status, reason, message: text },
+      Date.parse(message.at),
+    );
     if (moved) this.#context.logger.info(`job ${message.job}: ${status} (${reason})`);
     await this.#settled(message.job);
   }

@@ -37,7 +37,9 @@ async function writeNewest(record: Record, dataDir: string, { repo, sha }: Build
   await mkdir(folder, { recursive: true });
   const others = finished.slice(1).map(({ id, number, status, finishedAt }) => ({ id, number, status, finishedAt }));
   await whole(join(folder, `${sha}.log`), (draft) => writeLog(draft, dataDir, newest));
-  await whole(join(folder, `${sha}.json`), (draft) => writeFile(draft, `${JSON.stringify({ ...newest, others }, null, 2)}\n`));
+  await whole(join(folder, `${sha}.json`), (draft) =>
+    writeFile(draft, `${JSON.stringify({ ...newest, others }, null, 2)}\n`),
+  );
 }
 
 /** The logs of all jobs; with several jobs each under its name. */
@@ -52,7 +54,10 @@ async function writeLog(draft: string, dataDir: string, build: Build): Promise<v
 async function appendLog(draft: string, dataDir: string, job: Job): Promise<void> {
   const attempt = job.attempts.at(-1)?.number ?? 1;
   try {
-    await pipeline(createReadStream(logFile(dataDir, { job: job.id, attempt })), createWriteStream(draft, { flags: 'a' }));
+    await pipeline(
+      createReadStream(logFile(dataDir, { job: job.id, attempt })),
+      createWriteStream(draft, { flags: 'a' }),
+    );
   } catch (error) {
     // a job that never began has no log
     if (systemCode(error) !== 'ENOENT') throw error;

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { detectContainment } from '../exec/containment.ts';
 import { Scope } from '../exec/scope.ts';
+import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
+import { runJob } from '../job/job.ts';
 import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Step } from '../kernel/model.ts';
-import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
-import { runJob } from '../job/job.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from './lease.ts';
 import type { Spool } from './spool.ts';
@@ -114,7 +115,7 @@ export class RunningAttempt {
   }
 
   async #openScope(): Promise<Scope> {
-    const scope = await Scope.open(leaseTtl / 1000);
+    const scope = await Scope.open(leaseTtl / 1000, await detectContainment());
     this.#scope = scope;
     this.#around.opened(scope);
     scope.whenExpired(() => {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { runnerFailed } from '../job/ending.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
 import { every, type Repeating, within } from '../kernel/wait.ts';
-import { runnerFailed } from '../job/ending.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -75,7 +75,9 @@ export class Runner {
 
   async start(): Promise<void> {
     const { access } = this.#context;
-    this.#unlisten.push(await listen(access, access.keys.newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()));
+    this.#unlisten.push(
+      await listen(access, access.keys.newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()),
+    );
     await this.#enter();
     for (const left of await leftSpools(this.#spools)) {
       const report = await Report.reopen(this.#context, this.#id, this.#spools, left, (done) => this.#settled(done));
@@ -142,7 +144,9 @@ export class Runner {
         slots: this.#settings.slots,
         running: [...this.#running.keys()],
         reporting: [...this.#reports.keys()].filter((name) => !this.#running.has(name)),
-        scopes: [...this.#running.values()].flatMap((attempt) => (attempt.scope?.pid ? [identify(attempt.scope.pid)] : [])),
+        scopes: [...this.#running.values()].flatMap((attempt) =>
+          attempt.scope?.pid ? [identify(attempt.scope.pid)] : [],
+        ),
         load: loadavg()[0] ?? 0,
         version,
         startedAt: this.#startedAt,
@@ -230,7 +234,15 @@ export class Runner {
       logger.error(`cannot run the job: ${errorText(error)}`);
       const at = new Date().toISOString();
       const outcome = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`).outcome;
-      await queues.sendResult({ ...common, kind: 'finished', ...outcome, steps: [], logBytes: 0, startedAt: at, finishedAt: at });
+      await queues.sendResult({
+        ...common,
+        kind: 'finished',
+        ...outcome,
+        steps: [],
+        logBytes: 0,
+        startedAt: at,
+        finishedAt: at,
+      });
     } finally {
       this.#running.delete(name);
     }

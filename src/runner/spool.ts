@@ -124,7 +124,9 @@ export class Spool {
 /** Attempts whose spools an earlier process has left, with their outcomes where they had one. */
 export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; outcome: unknown }[]> {
   const names = await readdir(folder).catch(() => []);
-  const refs = names.flatMap((name) => (name.endsWith('.log') ? (parseAttemptName(name.slice(0, -'.log'.length)) ?? []) : []));
+  const refs = names.flatMap((name) =>
+    name.endsWith('.log') ? (parseAttemptName(name.slice(0, -'.log'.length)) ?? []) : [],
+  );
   return Promise.all(
     refs.map(async (ref) => ({
       ref,

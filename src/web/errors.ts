@@ -14,6 +14,8 @@ export function errorAnswers(logger: Logger, page: ErrorPage) {
     const error = known(thrown, context, logger);
     context.status(error.httpStatus as ContentfulStatusCode);
     if (error.code === 'token_needed') context.header('www-authenticate', 'Bearer');
+    // the rest of the body is still on its way and nobody reads it
+    if (error.code === 'too_large') context.header('connection', 'close');
     context.header('cache-control', 'no-store');
     if (wantsPage(context)) return page(context, error);
     const { code, message, remedy } = error;

@@ -11,7 +11,10 @@ import type { Web } from './context.ts';
  * gives the id of the intent, by which the person can see what became of it.
  */
 
-/** An announcement that Redis does not take within this many milliseconds is left: stages look into the record anyway. */
+/**
+ * An announcement that Redis does not take within this many milliseconds is not waited for: it goes out when Redis is
+ * back, and stages look into the record anyway.
+ */
 const patience = 2000;
 
 /** @throws VoltError `not_found`, or `conflict` when the build is final */
@@ -73,7 +76,7 @@ async function announce(web: Web, sending: Promise<void>): Promise<void> {
       () => 'sent',
       (error) => errorText(error),
     ),
-    patience,
+    web.access.client.status === 'ready' ? patience : 0,
   );
   if (sent !== 'sent') {
     web.logger.warn(

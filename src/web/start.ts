@@ -44,6 +44,7 @@ export async function startWeb(
     await notices.close();
     throw error;
   }
+  server.on('error', (error) => logger.warn(`the server has met an error: ${errorText(error)}`));
   const shown = showStage(context, 'web');
   logger.info(`listening at ${url}`);
   return {

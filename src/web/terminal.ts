@@ -100,8 +100,9 @@ export class Terminal {
   }
 
   #obey(sequence: string): void {
-    const parameters = /^\[([\d;:]*)m$/.exec(sequence.slice(1))?.[1];
-    if (parameters !== undefined) this.#style.apply(codesIn(parameters));
+    if (!sequence.endsWith('m') || sequence[1] !== '[') return;
+    const parameters = sequence.slice(2, -1);
+    if (/^[\d;:]*$/.test(parameters)) this.#style.apply(codesIn(parameters));
   }
 }
 
@@ -155,6 +156,7 @@ function isLetter(code: number): boolean {
 
 /** The codes of a sequence. Colons, as in `4:3` and `38:2::255:0:0`, hold together what belongs to one of them. */
 function codesIn(parameters: string): number[] {
+  if (!parameters.includes(':')) return parameters.split(';').map(Number);
   return parameters.split(';').flatMap((parameter) => {
     const [code = 0, form = 0, ...rest] = parameter.split(':').map(Number);
     if (!parameter.includes(':')) return [code];
@@ -165,12 +167,13 @@ function codesIn(parameters: string): number[] {
 
 /** The style that is in force, as select-graphic-rendition sequences have left it. */
 class Style {
-  #on = new Set<string>();
+  /** one bit for each entry of `weights` */
+  #on = 0;
   #front = '';
   #back = '';
   classes = '';
 
-  apply(codes: number[]): void {
+  apply(codes: readonly number[]): void {
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i] ?? 0;
       if (code === 38 || code === 48) {
@@ -179,23 +182,35 @@ class Style {
         i += used;
       } else this.#single(code);
     }
-    this.classes = [...this.#on, this.#front, this.#back].filter((name) => name !== '').join(' ');
+    this.classes = '';
+    weights.forEach(({ name }, bit) => {
+      if (this.#on & (1 << bit)) this.#add(name);
+    });
+    this.#add(this.#front);
+    this.#add(this.#back);
+  }
+
+  #add(name: string): void {
+    if (name !== '') this.classes += this.classes === '' ? name : ` ${name}`;
   }
 
   #single(code: number): void {
-    const [on, off] = [weights.get(code), endings.get(code)];
     if (code === 0) {
-      this.#on.clear();
+      this.#on = 0;
       this.#front = '';
       this.#back = '';
-    } else if (on) this.#on.add(on);
-    else if (off) for (const name of off) this.#on.delete(name);
-    else if (code === 39) this.#front = '';
+    } else if (code === 39) this.#front = '';
     else if (code === 49) this.#back = '';
     else if (code >= 30 && code <= 37) this.#colour('f', code - 30);
     else if (code >= 40 && code <= 47) this.#colour('b', code - 40);
     else if (code >= 90 && code <= 97) this.#colour('f', code - 90 + 8);
     else if (code >= 100 && code <= 107) this.#colour('b', code - 100 + 8);
+    else {
+      weights.forEach(({ on, off }, bit) => {
+        if (code === on) this.#on |= 1 << bit;
+        if (code === off) this.#on &= ~(1 << bit);
+      });
+    }
   }
 
   #colour(ground: 'f' | 'b', colour: number | undefined): void {
@@ -205,27 +220,21 @@ class Style {
   }
 }
 
-const weights = new Map([
-  [1, 'bold'],
-  [2, 'dim'],
-  [3, 'italic'],
-  [4, 'under'],
-  [7, 'inverse'],
-  [9, 'struck'],
-]);
-const endings = new Map([
-  [22, ['bold', 'dim']],
-  [23, ['italic']],
-  [24, ['under']],
-  [27, ['inverse']],
-  [29, ['struck']],
-]);
+/** Codes that begin and end a weight. */
+const weights = [
+  { name: 'bold', on: 1, off: 22 },
+  { name: 'dim', on: 2, off: 22 },
+  { name: 'italic', on: 3, off: 23 },
+  { name: 'under', on: 4, off: 24 },
+  { name: 'inverse', on: 7, off: 27 },
+  { name: 'struck', on: 9, off: 29 },
+] as const;
 
 /**
  * The colour that follows 38 or 48, as one of the sixteen that the pages' styles keep readable on light and on dark.
  * @returns the colour and how many codes it has taken
  */
-function extendedColour(codes: number[]): [number | undefined, number] {
+function extendedColour(codes: readonly number[]): [number | undefined, number] {
   const [form, a = 0, b = 0, c = 0] = codes;
   if (form === 2) return [nearest(a, b, c), 4];
   if (form !== 5) return [undefined, codes.length];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { openCancel } from '../../src/record/intents.ts';
 import { listBuilds } from '../../src/record/builds.ts';
+import { openCancel } from '../../src/record/intents.ts';
 import { listRunners } from '../../src/redis/membership.ts';
 import { Evidence } from '../support/evidence.ts';
 import { VoltProcesses } from '../support/processes.ts';
@@ -38,7 +38,17 @@ describe('a fleet of runners', () => {
   }
 
   function runnerProcess(name: string, slots = 1) {
-    return processes.start(['runner', '--name', name, '--slots', String(slots), '--redis', volt.redis.url, '--data', `${volt.dataDir}/${name}`]);
+    return processes.start([
+      'runner',
+      '--name',
+      name,
+      '--slots',
+      String(slots),
+      '--redis',
+      volt.redis.url,
+      '--data',
+      `${volt.dataDir}/${name}`,
+    ]);
   }
 
   async function runnerNamed(name: string) {
@@ -55,7 +65,11 @@ describe('a fleet of runners', () => {
     await volt.build(repository.head());
     const ids = repository.burst(200);
     await volt.build(ids.at(-1) as string, undefined, 120_000);
-    await until('all are final', async () => (await listBuilds(volt.context.record, { status: 'success', limit: 500 })).length === 201, 60_000);
+    await until(
+      'all are final',
+      async () => (await listBuilds(volt.context.record, { status: 'success', limit: 500 })).length === 201,
+      60_000,
+    );
     const builds = (await listBuilds(volt.context.record, { limit: 500 })).reverse().slice(1);
     expect(builds.map((build) => build.sha)).to.deep.equal(ids);
     expect(new Set(builds.map((build) => build.number)).size).to.equal(200);
@@ -82,7 +96,10 @@ describe('a fleet of runners', () => {
     await volt.build(sha, (build) => build.status === 'running');
     first.signal('SIGKILL');
     await volt.build(sha, (build) => build.jobs[0]?.attempts.length === 2);
-    await until('the dead runner is off the list', async () => (await listRunners(volt.context.access)).alive.length === 0);
+    await until(
+      'the dead runner is off the list',
+      async () => (await listRunners(volt.context.access)).alive.length === 0,
+    );
     runnerProcess('r2');
     const build = await volt.build(sha);
     expect(build.status).to.equal('success');
@@ -120,7 +137,19 @@ describe('a fleet of runners', () => {
   });
 
   it('gets the job of a runner that is stopped handed back', async () => {
-    const first = processes.start(['runner', '--name', 'r1', '--slots', '1', '--grace', '0', '--redis', volt.redis.url, '--data', `${volt.dataDir}/r1`]);
+    const first = processes.start([
+      'runner',
+      '--name',
+      'r1',
+      '--slots',
+      '1',
+      '--grace',
+      '0',
+      '--redis',
+      volt.redis.url,
+      '--data',
+      `${volt.dataDir}/r1`,
+    ]);
     await runnerNamed('r1');
     const repository = await observed({ 'test.sh': evidence.script(20) });
     const sha = repository.head();

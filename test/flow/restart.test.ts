@@ -53,7 +53,11 @@ describe('volt up, ended in the middle and started again', () => {
     );
     const builds = await listBuilds(record, { limit: 500 });
     expect(builds.map((build) => build.sha).sort()).to.deep.equal([...shas].sort());
-    for (const sha of shas) expect(evidence.runs(sha).filter((run) => run.ended), sha).to.have.length(1);
+    for (const sha of shas)
+      expect(
+        evidence.runs(sha).filter((run) => run.ended),
+        sha,
+      ).to.have.length(1);
   }
 
   it('finishes the rest after Ctrl-C, none twice', async () => {

@@ -27,7 +27,10 @@ describe('from a commit to its verdict', () => {
       await volt.observe(repository.path, { command: scenario.command ?? null });
       const build = await volt.build(repository.head());
       const [job] = build.jobs;
-      expect({ status: build.status, reason: build.reason }).to.deep.equal({ status: scenario.status, reason: scenario.reason });
+      expect({ status: build.status, reason: build.reason }).to.deep.equal({
+        status: scenario.status,
+        reason: scenario.reason,
+      });
       expect(job?.exitCode).to.equal(scenario.exitCode);
       expect(job?.steps.map((step) => [step.name, step.status])).to.deep.equal(scenario.steps);
       expect(job?.attempts).to.have.length(1);

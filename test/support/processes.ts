@@ -52,8 +52,15 @@ export class VoltProcess {
 
   async says(text: string | RegExp, timeout = 30_000): Promise<void> {
     const said = () => (typeof text === 'string' ? this.output.includes(text) : text.test(this.output));
-    await until(`volt ${this.#args.join(' ')} says ${text}; it said: ${this.output.slice(-500)}`, () => said() || this.#ended, timeout);
-    if (!said()) throw new Error(`volt ${this.#args.join(' ')} ended without saying ${text}; it said: ${this.output.slice(-2000)}`);
+    await until(
+      `volt ${this.#args.join(' ')} says ${text}; it said: ${this.output.slice(-500)}`,
+      () => said() || this.#ended,
+      timeout,
+    );
+    if (!said())
+      throw new Error(
+        `volt ${this.#args.join(' ')} ended without saying ${text}; it said: ${this.output.slice(-2000)}`,
+      );
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findRedisServer } from '../../src/redis/embedded.ts';
 import { until } from './until.ts';
 
 export interface TestRedis {
@@ -23,7 +24,9 @@ export async function startRedis(options: { password?: string; settings?: string
   let server: ChildProcess;
   const start = async () => {
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    server = spawn('redis-server', [...fixed, ...login, ...(options.settings ?? [])], { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(findRedisServer(), [...fixed, ...login, ...(options.settings ?? [])], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     server.stdout?.on('data', (chunk) => {
       said += chunk;

@@ -63,11 +63,22 @@ export class TestVolt {
   }
 
   observe(url: string, options: Partial<RepositoryOptions> = {}): Promise<Repository> {
-    return addRepository(this.context, { url, branches: [], pollSeconds: 5, commits: 'every', command: null, ...options });
+    return addRepository(this.context, {
+      url,
+      branches: [],
+      pollSeconds: 5,
+      commits: 'every',
+      command: null,
+      ...options,
+    });
   }
 
   /** The newest build of a commit, once there is one that `wanted` accepts. */
-  async build(sha: string, wanted: (build: Build) => boolean = (build) => isFinal(build.status), timeout?: number): Promise<Build> {
+  async build(
+    sha: string,
+    wanted: (build: Build) => boolean = (build) => isFinal(build.status),
+    timeout?: number,
+  ): Promise<Build> {
     return until(
       `a build of ${sha.slice(0, 10)}`,
       async () => {

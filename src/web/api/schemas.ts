@@ -46,7 +46,7 @@ export const jobId = z
 export const repositoryName = z.string().regex(repositoryNamePattern, 'is not the name of a repository');
 export const fullSha = z.string().regex(shaPattern, 'is not a full commit id in lower case');
 
-export const attempt = name(
+const attempt = name(
   'Attempt',
   z.object({
     number: z.number().int(),
@@ -59,7 +59,7 @@ export const attempt = name(
   }),
 );
 
-export const step = name(
+const step = name(
   'Step',
   z.object({
     name: z.string(),
@@ -70,7 +70,7 @@ export const step = name(
   }),
 );
 
-export const job = name(
+const job = name(
   'Job',
   z.object({
     id: z.string(),
@@ -92,7 +92,7 @@ export const job = name(
   }),
 );
 
-export const buildSummary = name(
+const buildSummary = name(
   'BuildSummary',
   z.object({
     id: z.string(),
@@ -118,7 +118,7 @@ const next = z.string().nullable().meta({ description: 'what `before` must be fo
 
 export const buildList = name('BuildList', z.object({ builds: z.array(buildSummary), next }));
 
-export const repository = name(
+const repository = name(
   'Repository',
   z.object({
     name: z.string(),
@@ -165,7 +165,7 @@ export const intent = name(
   }),
 );
 
-export const runner = name(
+const runner = name(
   'Runner',
   z.object({
     id: z.string(),
@@ -236,7 +236,7 @@ export const systemStatus = name(
 
 export const change = name('Change', z.object({ build: z.string(), repo: z.string(), status: z.string() }));
 
-export const logEnd = name('LogEnd', z.object({ status, reason, message: sentence }));
+name('LogEnd', z.object({ status, reason, message: sentence }));
 
 export const errorAnswer = name(
   'Error',

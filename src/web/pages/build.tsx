@@ -66,7 +66,7 @@ function Facts({ build, now }: { build: Build; now: number }) {
       <div>
         <dt>Ref</dt>
         <dd>
-          <a href={`/?repo=${build.repo}&branch=${encodeURIComponent(shortRef(build.ref))}`}>{shortRef(build.ref)}</a>
+          <RefLink build={build} />
         </dd>
       </div>
       <div>
@@ -97,4 +97,11 @@ function Facts({ build, now }: { build: Build; now: number }) {
       </div>
     </dl>
   );
+}
+
+/** Tags and other refs are shown but not filtered by. */
+function RefLink({ build: { repo, ref } }: { build: Build }) {
+  const name = shortRef(ref);
+  if (!ref.startsWith('refs/heads/')) return <>{name}</>;
+  return <a href={`/?${new URLSearchParams({ repo, branch: name })}`}>{name}</a>;
 }

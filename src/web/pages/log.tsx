@@ -1,3 +1,4 @@
+import { raw } from 'hono/html';
 import { logFile } from '../../kernel/config.ts';
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { Web } from '../context.ts';
@@ -67,21 +68,26 @@ export async function LogSection({ web, chosen: { job, attempt } }: { web: Web; 
       <p class="cut" hidden={!cut}>
         Earlier lines are left out here; the <a href={whole}>whole log</a> has them.
       </p>
-      <pre class="log">
-        {shown.map((line) => (
-          <LineText line={line} />
-        ))}
-      </pre>
+      <pre class="log">{markupOf(shown)}</pre>
       {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'There is no output.'}</p>}
     </section>
   );
 }
 
-function LineText({ line }: { line: Line }) {
-  return (
-    <>
-      {line.map(({ text, style }) => (style === '' ? text : <span class={style}>{text}</span>))}
-      {'\n'}
-    </>
-  );
+/**
+ * Lines as markup. A log may be ten thousand pieces, for which components would hold the event loop too long; so this
+ * is written by hand, and all text in it is escaped here.
+ */
+function markupOf(lines: readonly Line[]) {
+  let markup = '';
+  for (const line of lines) {
+    for (const { text, style } of line) {
+      const escaped = text.replace(/[&<>]/g, (character) => entities[character] ?? '');
+      markup += style === '' ? escaped : `<span class="${style}">${escaped}</span>`;
+    }
+    markup += '\n';
+  }
+  return raw(markup);
 }
+
+const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

@@ -53,12 +53,13 @@ export class OpenStreams {
       asked = undefined;
       return result.done ? undefined : result.value;
     };
-    this.#open.add(gone);
-    if (this.#closed) gone.abort();
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => controller.enqueue(encoder.encode(`retry: ${retry}\n\n`)),
         pull: async (controller) => {
+          // not before somebody reads: the answer to a HEAD request never gets here
+          this.#open.add(gone);
+          if (this.#closed) gone.abort();
           const text = await next().catch((error) => {
             if (!over) this.#logger.warn(`an event stream broke off: ${errorText(error)}`);
             return undefined;

@@ -1,0 +1,65 @@
+import { loadConfig } from '../../src/kernel/config.ts';
+import type { BuildId } from '../../src/kernel/model.ts';
+import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
+import { Record } from '../../src/record/record.ts';
+import { type Repository, saveRepository } from '../../src/record/repositories.ts';
+
+/** A record in a data directory that may be new. */
+export function openRecord(dataDir: string): Promise<Record> {
+  return Record.open(loadConfig({ dataDir }));
+}
+
+/** Sets up an observed repository. */
+export async function observed(record: Record, name = 'app', change: Partial<Repository> = {}): Promise<Repository> {
+  const repository: Repository = {
+    name,
+    url: `https://example.com/${name}.git`,
+    host: null,
+    branches: [],
+    pollSeconds: 5,
+    commits: 'every',
+    command: null,
+    ...change,
+  };
+  await saveRepository(record, repository);
+  return repository;
+}
+
+export function plannedJob(name = 'test', change: Partial<PlannedJob> = {}): PlannedJob {
+  return { name, labels: [], needs: [], plan: '{"kind":"discover"}', timeout: 60, ...change };
+}
+
+let offers = 0;
+
+/** A build of one job, made by hand, with the given differences. */
+export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
+  return {
+    repo: 'app',
+    ref: 'refs/heads/main',
+    sha: 'a'.repeat(40),
+    offer: `offer-${++offers}`,
+    subject: 'a subject',
+    author: 'Ada',
+    committedAt: Date.parse('2026-01-02T03:04:05.000Z'),
+    trigger: 'manual',
+    message: null,
+    cursor: null,
+    intent: null,
+    jobs: [plannedJob()],
+    ...change,
+  };
+}
+
+/** Start tags for plans whose order does not matter. */
+export const noTags = async (_db: unknown, _repo: string, count: number): Promise<number[]> => Array(count).fill(0);
+
+export function plan(record: Record, change: Partial<NewBuild> = {}): Promise<Planned> {
+  return recordPlan(record, newBuild(change), noTags);
+}
+
+/** A recorded build. @returns its id */
+export async function recordedBuild(record: Record, change: Partial<NewBuild> = {}): Promise<BuildId> {
+  const planned = await plan(record, change);
+  if (planned.outcome !== 'made') throw new Error(`no build was made: ${planned.outcome}`);
+  return planned.build;
+}
