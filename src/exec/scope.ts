@@ -33,7 +33,8 @@ const keeper = 'echo ready; exec >/dev/null; while read -r -t "$1" _; do :; done
 const sweep = `
 ${keeper}
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -lsz "^$2$" /proc/[0-9]*/environ) || break
+  found=$(grep -lsz "^$2$" /proc/[0-9]*/environ)
+  [ -n "$found" ] || break
   for file in $found; do pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null; done
   sleep 0.02
 done`;

@@ -94,7 +94,7 @@ await noteObserveError(
 );
 await s.runner('r1', { labels: ['host:machine', 'linux', 'x64'], slots: 4, running: ['1-1.1', `${big}-1.2`] });
 await s.runner('r2', { labels: ['host:other', 'linux', 'x64'], slots: 2 });
-for (const k of ['observer', 'dispatcher']) await s.stage(k);
+
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadConfig, logFile, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import type { AttemptRef, BuildId, JobId } from '../../src/kernel/model.ts';
+import type { AttemptRef, BuildId, JobId, RunnerId } from '../../src/kernel/model.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import { type AttemptOutcome, finishAttempt, type RunnerOfAttempt, startAttempt } from '../../src/record/moves.ts';
@@ -13,13 +13,13 @@ import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { announceChange, announceGrowth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { beat, type StageKind } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { startWeb } from '../../src/web/start.ts';
 import { ensureToken } from '../../src/web/token.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-export const ada: RunnerOfAttempt = { id: 'r1~1', name: 'r1', host: 'machine' };
+const ada: RunnerOfAttempt = { id: 'r1~1', name: 'r1', host: 'machine' };
 
 /** The web stage on a Redis server, a record and a data directory of the test's own; the tests play the other stages. */
 export class Site {
@@ -160,34 +160,24 @@ export class Site {
 
   /** A runner's heartbeat. */
   async runner(name: string, more: { labels?: string[]; slots?: number; running?: string[] } = {}): Promise<void> {
-    const time = new Date().toISOString();
-    const member = { ...ownProcess(), id: `${name}~1`, name, version: '0.1.0', startedAt: time, heartbeatAt: time };
-    await beat(this.context.access, 'runner', {
-      ...member,
-      labels: [],
-      slots: 2,
-      running: [],
-      reporting: [],
-      load: 0.5,
-      ...more,
-    } as {
-      id: string;
-    });
+    const usual = { name, labels: [], slots: 2, running: [], reporting: [], scopes: [], load: 0.5 };
+    await beat(this.context.access, 'runner', { ...memberNow(`${name}~1` as RunnerId), ...usual, ...more });
   }
 
   /** The heartbeat of another stage. */
-  async stage(kind: string): Promise<void> {
-    const time = new Date().toISOString();
-    await beat(this.context.access, kind, {
-      ...ownProcess(),
-      id: `${kind}-1`,
-      version: '0.1.0',
-      startedAt: time,
-      heartbeatAt: time,
-    } as {
-      id: string;
-    });
+  async stage(kind: StageKind): Promise<void> {
+    await beat(this.context.access, kind, memberNow(`${kind}-1`));
   }
+}
+
+function memberNow<Id extends string>(id: Id) {
+  const time = new Date().toISOString();
+  return { ...ownProcess(), id, version: '0.1.0', startedAt: time, heartbeatAt: time };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every form
+export function bodyOf(answer: Response): Promise<any> {
+  return answer.json();
 }
 
 export function job(build: BuildId, position = 1): JobId {

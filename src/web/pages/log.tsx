@@ -6,7 +6,7 @@ import { logTail } from '../log-file.ts';
 import { type Line, linesOf } from '../terminal.ts';
 
 /** So much of a log's end is in the page itself; the whole is one link away. */
-const tailBytes = 256 * 1024;
+const tailBytes = 128 * 1024;
 const tailLines = 5000;
 
 interface ChosenLog {
