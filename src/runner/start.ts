@@ -30,13 +30,18 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Starts a runner: it registers, and takes jobs from every queue whose labels it has.
- * @throws VoltError `bad_name`, `bad_label`, `name_taken`
+ * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `unsupported`
  */
 export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
   const { config } = context;
   if (options.name !== undefined && !namePattern.test(options.name)) {
     throw new VoltError('bad_name', `"${options.name}" cannot be the name of a runner`, {
       remedy: 'Use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit.',
+    });
+  }
+  if (config.isolation === 'user' || config.isolation === 'sandbox') {
+    throw new VoltError('unsupported', `VOLT_ISOLATION=${config.isolation} is not supported yet`, {
+      remedy: 'Set it to none, and let this runner run only repositories that you trust.',
     });
   }
   const labels = parseLabels([...options.labels, platform(), arch(), hostLabel(config.host)]);
