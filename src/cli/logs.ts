@@ -4,7 +4,7 @@ import type { CommandFile } from './command.ts';
 import { followLogs, logHeading } from './follow.ts';
 import { configOf, integer } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
-import { write } from './terminal.ts';
+import { endWithReader, write } from './terminal.ts';
 
 interface LogsOptions {
   follow?: boolean;
@@ -25,6 +25,7 @@ export function logsCommand(program: Command): CommandFile {
         .conflicts('follow'),
     )
     .action(async (buildText: string, jobText: string | undefined, { follow, attempt }: LogsOptions) => {
+      endWithReader();
       const client = Client.of(configOf(command));
       const build = await resolveBuild(client, buildText);
       const jobs = jobText === undefined ? build.jobs : [resolveJob(build, jobText)];

@@ -7,10 +7,10 @@ interface GlobalOptions {
   data?: string;
 }
 
-/** The settings, with the command line before the environment. */
-export function configOf(command: Command, overrides: Overrides = {}): Config {
+/** The settings, with the command line before the environment, and the command's own defaults behind it. */
+export function configOf(command: Command, overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const { redis, data } = command.optsWithGlobals<GlobalOptions>();
-  return loadConfig({ redisUrl: redis, dataDir: data, ...overrides });
+  return loadConfig({ redisUrl: redis, dataDir: data, ...overrides }, defaults);
 }
 
 /** Options of the commands that observe. */

@@ -40,10 +40,10 @@ const commands = [
  * @param args what follows the program's name
  */
 export async function run(args: string[]): Promise<never> {
-  // a reader that has seen enough, as in `volt builds | head`, is no fault
+  // a reader that has seen enough, as in `volt builds | head`, or a terminal that was closed, is no fault
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
   const program = createProgram();

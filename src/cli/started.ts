@@ -50,7 +50,7 @@ export class Started {
     bound.abort();
     if (outcome !== 'late') return;
     const names = this.#parts.map(({ name }) => name).reverse();
-    throw new VoltError('internal', `did not stop within ${seconds} s: ${names.join(', ')}`, {
+    throw new VoltError('timed_out', `did not stop within ${seconds} s: ${names.join(', ')}`, {
       remedy: 'Nothing recorded is lost: the next start takes up what was under way.',
     });
   }

@@ -39,9 +39,17 @@ export function printJson(value: unknown): void {
 export async function write(data: string | Uint8Array): Promise<void> {
   if (process.stdout.write(data) || process.stdout.destroyed) return;
   await new Promise<void>((resolve) => {
-    process.stdout.once('drain', resolve);
-    process.stdout.once('close', resolve);
+    const settled = () => {
+      for (const event of ['drain', 'close']) process.stdout.off(event, settled);
+      resolve();
+    };
+    for (const event of ['drain', 'close']) process.stdout.on(event, settled);
   });
+}
+
+/** Ends the process when nobody reads its output any more, as in `volt logs x | head`. */
+export function endWithReader(): void {
+  process.stdout.once('error', () => process.exit(0));
 }
 
 /** Resolves when all that was printed has left the process. */

@@ -52,7 +52,7 @@ export function triggerCommand(program: Command): CommandFile {
 }
 
 function notTakenUp(repo: string): VoltError {
-  return new VoltError('internal', `no build of ${repo} was made within ${patience.wait} s`, {
+  return new VoltError('timed_out', `no build of ${repo} was made within ${patience.wait} s`, {
     remedy: 'See `volt status`: an observer and a dispatcher must be up. The request stays open and is served then.',
   });
 }

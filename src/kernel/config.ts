@@ -51,12 +51,14 @@ export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
 
 /**
  * Reads the settings.
+ * @param overrides go before the environment
+ * @param defaults hold where neither says anything, instead of the usual default
  * @throws VoltError `bad_setting` naming the variable and what it may be
  */
-export function loadConfig(overrides: Overrides = {}): Config {
+export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const values: Record<string, unknown> = {};
   for (const { env, key, schema } of settings) {
-    const given = overrides[key] ?? (environment[env] === '' ? undefined : environment[env]);
+    const given = overrides[key] ?? (environment[env] || defaults[key]);
     const parsed = schema.safeParse(given);
     if (!parsed.success) {
       throw new VoltError(
@@ -128,4 +130,3 @@ export function dataPaths(dataDir: string) {
     sample: join(dataDir, 'sample'),
   } as const;
 }
-export type DataPaths = ReturnType<typeof dataPaths>;

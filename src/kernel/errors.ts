@@ -36,6 +36,7 @@ export const errorCodes = {
   data_unwritable: { exit: 3, http: 500 },
   port_in_use: { exit: 3, http: 500 },
   web_unreachable: { exit: 3, http: 503 },
+  timed_out: { exit: 3, http: 504 },
   orphaned: { exit: 3, http: 500 },
   internal: { exit: 3, http: 500 },
 } as const;

@@ -49,7 +49,7 @@ export class Observations {
       await this.#note(name, branch);
     } catch (error) {
       const known = observeError(error, repository);
-      if (!this.#failing.has(name)) logger.warn(`cannot observe ${name}: ${known.message}`, { code: known.code });
+      if (!this.#failing.has(name)) logger.info(`cannot observe ${name}: ${known.message}`, { code: known.code });
       this.#failing.add(name);
       this.#noted.delete(name);
       await noteObserveError(record, name, known);

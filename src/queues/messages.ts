@@ -89,7 +89,7 @@ export const jobMessage = z.object({
 });
 export type JobMessage = z.infer<typeof jobMessage>;
 
-export const stepSchema = z.object({
+const stepSchema = z.object({
   name: text,
   status: z.enum(statuses),
   exitCode: z.number().int().nullable(),

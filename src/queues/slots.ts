@@ -69,13 +69,8 @@ export class SlotWorker {
     this.#access = access;
     this.#options = options;
     this.#blocking = access.open(`runner ${options.runner}`);
-    this.#blocking.on('ready', () => {
-      void this.#blocking.client('ID').then(
-        (id) => {
-          this.#connection = id;
-        },
-        () => undefined,
-      );
+    this.#blocking.on('close', () => {
+      this.#connection = undefined;
     });
     this.#renewal = setInterval(() => void this.#renewLocks(), renewInterval);
     this.#loop = this.#serve();
@@ -176,6 +171,9 @@ export class SlotWorker {
   }
 
   async #waitForMarker(queues: string[]): Promise<string | undefined> {
+    // asked for before the wait: on this connection the answer would come only after it
+    this.#connection ??= await this.#blocking.client('ID');
+    if (this.#stopped) return undefined;
     const keys = queues.map((queue) => `${this.#access.keys.bull}:${queue}:marker`);
     const reply = await this.#blocking.bzpopmin(...keys, longestBlock);
     return reply ? queues[keys.indexOf(reply[0])] : undefined;

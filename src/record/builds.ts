@@ -39,17 +39,6 @@ export async function findBuild(record: Record, id: BuildId): Promise<Build | un
   return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
 }
 
-/** The build that counts as `number` in its repository. */
-export async function findBuildByNumber(record: Record, repo: string, number: number): Promise<Build | undefined> {
-  const row = await record.db
-    .selectFrom('builds')
-    .selectAll()
-    .where('repo', '=', repo)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
-}
-
 async function jobsOf(record: Record, build: number): Promise<Job[]> {
   const jobs = await record.db
     .selectFrom('jobs')

@@ -31,7 +31,11 @@ export function lockDataDirectory(dataDir: string, holder: string): () => void {
     lock.prepare('insert into holder values (?)').run(holder);
     lock.exec('commit');
     lock.exec('begin immediate');
-    return () => lock.close();
+    return () => {
+      // closing alone does not end the transaction while a statement of the connection waits to be collected
+      lock.exec('rollback');
+      lock.close();
+    };
   } catch (error) {
     if (!isBusy(error)) throw error;
     const row = readHolder(lock);

@@ -1,14 +1,6 @@
-import {
-  type AttemptRef,
-  type FinalStatus,
-  isFinal,
-  type JobId,
-  type Reason,
-  type Status,
-  type Step,
-  statusesBefore,
-} from '../kernel/model.ts';
+import { type AttemptRef, isFinal, type JobId, type Reason, type Step, statusesBefore } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
+import { type Outcome, verdictOf } from './verdict.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
@@ -98,12 +90,6 @@ export async function recordSteps(record: Record, ref: AttemptRef, steps: Step[]
     await writeSteps(db, ref, steps);
     return true;
   });
-}
-
-export interface Outcome {
-  status: FinalStatus;
-  reason: Reason | null;
-  message: string | null;
 }
 
 export interface AttemptOutcome extends Outcome {
@@ -262,39 +248,4 @@ async function settleBuild(db: Write, build: number): Promise<void> {
     .where('id', '=', build)
     .where('finished_at', 'is', null)
     .execute();
-}
-
-type Verdict = Pick<Outcome, 'status' | 'reason' | 'message'>;
-
-/**
- * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
- * be reached; a build of one job has that job's own reason.
- */
-export function verdictOf(
-  jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[],
-): Verdict {
-  const order = [
-    ['error', 'job_error', 'ended in an error'],
-    ['failure', 'job_failed', 'failed'],
-    ['cancelled', 'job_cancelled', 'was cancelled'],
-  ] as const;
-  for (const [status, reason, words] of order) {
-    const culprits = jobs.filter((job) => job.status === status);
-    const [first] = culprits;
-    if (!first) continue;
-    if (jobs.length === 1) return { status, reason: first.reason, message: first.message };
-    const names = culprits
-      .map((job) => job.name)
-      .slice(0, 5)
-      .join(', ');
-    return {
-      status,
-      reason,
-      message: `${names}${culprits.length > 5 ? ` and ${culprits.length - 5} more` : ''} ${words}`,
-    };
-  }
-  if (jobs.every((job) => job.status === 'skipped')) {
-    return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
-  }
-  return { status: 'success', reason: null, message: null };
 }

@@ -30,6 +30,8 @@ export interface Cursor {
   generation: number;
 }
 
+const noError = { error_code: null, error_message: null, error_remedy: null, error_since: null } as const;
+
 /** Adds a repository, or changes the settings of the one with that name and the same URL. */
 export async function saveRepository(record: Record, repository: Repository): Promise<void> {
   checkRepositoryName(repository.name);
@@ -55,6 +57,8 @@ export async function saveRepository(record: Record, repository: Repository): Pr
       poll_seconds: repository.pollSeconds,
       commits: repository.commits,
       command: repository.command,
+      // what went wrong before says nothing about the settings as they are now
+      ...noError,
     };
     if (existing) await db.updateTable('repositories').set(values).where('name', '=', repository.name).execute();
     else {
@@ -119,10 +123,7 @@ export async function noteObserved(record: Record, repo: string, defaultBranch: 
       .set({
         observed_at: Date.now(),
         default_branch: defaultBranch,
-        error_code: null,
-        error_message: null,
-        error_remedy: null,
-        error_since: null,
+        ...noError,
       })
       .where('name', '=', repo)
       .execute(),

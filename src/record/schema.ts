@@ -1,5 +1,5 @@
-import type { Generated, Insertable, Selectable } from 'kysely';
-import type { FinalStatus, JobId, Reason, Status, Trigger } from '../kernel/model.ts';
+import type { Generated, Selectable } from 'kysely';
+import type { JobId, Reason, Status, Trigger } from '../kernel/model.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
 export interface Schema {
@@ -124,9 +124,7 @@ export interface Schema {
 
 export type RepositoryRow = Selectable<Schema['repositories']>;
 export type BuildRow = Selectable<Schema['builds']>;
-export type NewBuild = Insertable<Schema['builds']>;
 export type JobRow = Selectable<Schema['jobs']>;
 export type AttemptRow = Selectable<Schema['attempts']>;
 export type StepRow = Selectable<Schema['steps']>;
 export type IntentRow = Selectable<Schema['intents']>;
-export type { FinalStatus };

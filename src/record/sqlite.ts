@@ -1,11 +1,4 @@
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
-} from 'kysely';
+import { type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
 import Database from 'libsql';
 
 /**
@@ -30,27 +23,41 @@ export function sqliteDialect(file: string): SqliteDialect {
     database.close();
     throw error;
   }
-  return new ImmediateSqliteDialect({
-    database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object,
-  });
+  return new ImmediateSqliteDialect(
+    { database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object },
+    () => database.exec('begin immediate'),
+  );
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig;
+  readonly #begin: () => void;
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(config: SqliteDialectConfig, begin: () => void) {
     super(config);
     this.#config = config;
+    this.#begin = begin;
   }
 
   override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#config);
+    return new ImmediateSqliteDriver(this.#config, this.#begin);
   }
 }
 
 class ImmediateSqliteDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  readonly #begin: () => void;
+
+  constructor(config: SqliteDialectConfig, begin: () => void) {
+    super(config);
+    this.#begin = begin;
+  }
+
+  /**
+   * Not as a prepared statement: libsql does not reset one that has failed, it stays "in progress" until it is
+   * collected as garbage, and as long as that no transaction of the connection can be committed.
+   */
+  override async beginTransaction(): Promise<void> {
+    this.#begin();
   }
 }
 

@@ -54,8 +54,8 @@ export async function connectRedis(
   const patient = { enableOfflineQueue: true, maxRetriesPerRequest: null };
   const client = open('volt', patient);
   reportOutages(client, logger, url);
-  // one listener for each channel and each of BullMQ's objects
-  client.setMaxListeners(0);
+  // one listener for each channel and each of BullMQ's objects; BullMQ adds to the number, so 0 would not mean "any"
+  client.setMaxListeners(10_000);
   return {
     url,
     client,

@@ -66,10 +66,14 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
     });
+    const startedAt = Date.now();
     void ended.then(async () => {
       if (stopping) return;
-      logger.warn('the embedded Redis has ended by itself; starting it again', { log: join(paths.redis, 'redis.log') });
-      await pause(200);
+      logger.warn(
+        `the embedded Redis has ended by itself; starting it again: ${lastLine(join(paths.redis, 'redis.log'))}`,
+      );
+      // one that cannot run is not to be started in a tight loop
+      await pause(Date.now() - startedAt < 2000 ? 1000 : 100);
       if (!stopping) run();
     });
   };
@@ -85,16 +89,29 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
   };
 }
 
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  } catch {
+    return 'it has left no log';
+  }
+}
+
 /** The line that joins a runner from another machine, or undefined while the server listens to this machine only. */
 export function joinUrl(config: Config, url: string): string | undefined {
   if (['127.0.0.1', '::1', 'localhost'].includes(config.redisBind)) return undefined;
   return url.replace('127.0.0.1', config.redisBind === '0.0.0.0' ? config.host : config.redisBind);
 }
 
+/** Loopback is always among them; a wildcard stands for itself, since the server cannot listen there twice. */
+function bindAddresses(bind: string): string[] {
+  return [...new Set(/^(0\.0\.0\.0|::|\*)$/.test(bind) ? [bind] : ['127.0.0.1', bind])];
+}
+
 /** Settings are those of Redis 6.2 and newer and of Valkey. */
 function serverSettings(config: Config, dir: string, port: number, password: string): string {
   return [
-    `bind ${config.redisBind === '127.0.0.1' ? '127.0.0.1' : `127.0.0.1 ${config.redisBind}`}`,
+    `bind ${bindAddresses(config.redisBind).join(' ')}`,
     `port ${port}`,
     `requirepass ${password}`,
     `dir ${JSON.stringify(dir)}`,

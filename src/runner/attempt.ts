@@ -61,6 +61,11 @@ export class RunningAttempt {
     return this.#scope;
   }
 
+  /** True when somebody else may have it. */
+  get isLost(): boolean {
+    return this.#end === 'lost';
+  }
+
   /** Renews the lease of the attempt's processes. */
   beat(): void {
     this.#scope?.beat();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../kernel/logger.ts';
-import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { LogSender } from './log-sender.ts';
@@ -50,6 +50,15 @@ export class Report {
     if (outcome.success) void report.#tell(outcome.data);
     else report.abandon();
     return report;
+  }
+
+  get hasOutcome(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** Id of the runner that the outcome is reported as; undefined while there is none. */
+  get reporter(): RunnerId | undefined {
+    return this.#outcome?.runner.id as RunnerId | undefined;
   }
 
   /** Resolves when Redis has the outcome; from then on it is told until it is recorded. */

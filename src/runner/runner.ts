@@ -1,24 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
-import { runnerFailed } from '../job/ending.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { attemptName, type RunnerId } from '../kernel/model.ts';
+import type { RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
 import { every, type Repeating, within } from '../kernel/wait.ts';
-import type { JobMessage, Result } from '../queues/messages.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { listen, newQueueSchema, type RunnerNotice, runnerNoticeSchema } from '../redis/channels.ts';
+import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import type { RedisConnection } from '../redis/connect.ts';
 import { beat, heartbeatInterval, leave } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { parseRedisUrl } from '../redis/url.ts';
-import { RunningAttempt } from './attempt.ts';
+import { Executions } from './executions.ts';
 import { Lease, refusesConnections } from './lease.ts';
-import { Report } from './report.ts';
-import { leftSpools, Spool } from './spool.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
@@ -28,8 +23,11 @@ export interface RunnerSettings {
   grace: number;
 }
 
+/** How long (ms) a runner that stops waits until what it has finished is recorded; then it waits on the disk. */
+const lastWords = 1000;
+
 /**
- * Executes jobs. Its states:
+ * A runner's registration. Its states:
  * `serving` → (a stop) `draining` → (all attempts ended or given back) `closed`;
  * `serving` → (the lease runs out) all attempts are lost, and it serves again under a new epoch, as somebody else to
  * everybody, but still reports what the former epochs have finished.
@@ -40,11 +38,9 @@ export class Runner {
   readonly #settings: RunnerSettings;
   readonly #logger: Logger;
   readonly #folder: WorkFolder;
-  readonly #spools: string;
+  readonly #executions: Executions;
   readonly #heartbeat: RedisConnection;
   readonly #startedAt = new Date().toISOString();
-  readonly #running = new Map<string, RunningAttempt>();
-  readonly #reports = new Map<string, Report>();
   readonly #unlisten: (() => Promise<void>)[] = [];
   #id: RunnerId;
   #lease = new Lease();
@@ -64,9 +60,12 @@ export class Runner {
     this.#folder = folder;
     this.#logger = context.logger.child({ stage: 'runner', runner: folder.name });
     this.name = folder.name;
-    this.#spools = join(folder.path, 'spool');
     this.#heartbeat = context.access.openImpatient(`heartbeat ${folder.name}`);
     this.#id = this.#newId();
+    this.#executions = new Executions(context, this.#logger, folder, {
+      leaseValid: () => this.#lease.valid,
+      scopeOpened: () => this.#beating?.now(),
+    });
   }
 
   get id(): RunnerId {
@@ -75,14 +74,10 @@ export class Runner {
 
   async start(): Promise<void> {
     const { access } = this.#context;
-    this.#unlisten.push(
-      await listen(access, access.keys.newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()),
-    );
+    const { newQueue } = access.keys;
+    this.#unlisten.push(await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()));
     await this.#enter();
-    for (const left of await leftSpools(this.#spools)) {
-      const report = await Report.reopen(this.#context, this.#id, this.#spools, left, (done) => this.#settled(done));
-      this.#reports.set(attemptName(report.ref), report);
-    }
+    for (const former of await this.#executions.resume(this.#id)) await this.#answerTo(former);
     this.#beating = every(
       heartbeatInterval,
       () => this.#beat(),
@@ -98,11 +93,10 @@ export class Runner {
     const late = setTimeout(() => this.handBack(), this.#settings.grace);
     await this.#slots?.close();
     clearTimeout(late);
+    await within(this.#executions.allReported(), lastWords);
     await this.#beating?.stop();
     await leave(this.#context.access, 'runner', this.#id).catch(() => undefined);
-    // a last moment for acknowledgements; what is still owed then waits on the disk for the next start
-    await within(this.#allReported(), 1000);
-    for (const report of this.#reports.values()) await report.close();
+    await this.#executions.close();
     for (const unlisten of this.#unlisten) await unlisten();
     this.#heartbeat.disconnect();
     this.#folder.release();
@@ -110,64 +104,72 @@ export class Runner {
 
   /** Gives back everything under way at once. */
   handBack(): void {
-    for (const attempt of this.#running.values()) attempt.giveBack('the runner is stopping');
+    this.#executions.giveBackAll();
   }
 
   /** Registers under a new epoch and begins to fetch. */
   async #enter(): Promise<void> {
-    const { access } = this.#context;
     const id = this.#id;
-    this.#unlisten.push(
-      await listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#logger, (notice) => this.#hear(notice)),
-    );
+    await this.#answerTo(id);
     await this.#beat();
     const { labels, slots } = this.#settings;
-    this.#slots = new SlotWorker(access, {
+    this.#slots = new SlotWorker(this.#context.access, {
       runner: id,
       slots,
       labels,
       logger: this.#logger,
       ready: () => this.#lease.valid && !this.#draining && this.#id === id,
-      run: (message) => this.#execute(message),
+      run: (message) => this.#executions.execute(message, id),
     });
   }
 
+  /** Listens to what is sent to the runner with that id. */
+  async #answerTo(id: RunnerId): Promise<void> {
+    const { access } = this.#context;
+    const heard = await listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#logger, (notice) =>
+      this.#executions.hear(notice),
+    );
+    this.#unlisten.push(heard);
+  }
+
+  /** One heartbeat: renews the lease if Redis confirms it, or if Redis is down for everybody; else the lease runs on. */
   async #beat(): Promise<void> {
     const sentAt = performance.now();
-    const own = ownProcess();
-    const confirmed = await within(
-      beat({ client: this.#heartbeat, keys: this.#context.access.keys }, 'runner', {
-        ...own,
+    const confirmed = await within(this.#register(), heartbeatInterval);
+    if (confirmed) this.#lastWord = performance.now();
+    if (confirmed || (await this.#serverIsDown())) {
+      // a lease that has run out under a job's processes cannot be brought back to life
+      if (this.#lease.valid || this.#executions.running.length === 0) {
+        this.#lease.renew(sentAt);
+        this.#executions.beat();
+      }
+    }
+    if (!this.#lease.valid && this.#executions.running.length > 0) await this.#fence();
+    this.#giveUpWhenOrphaned();
+  }
+
+  /** @returns whether Redis has confirmed the heartbeat */
+  async #register(): Promise<boolean> {
+    try {
+      await beat({ client: this.#heartbeat, keys: this.#context.access.keys }, 'runner', {
+        ...ownProcess(),
         id: this.#id,
         name: this.name,
         labels: [...this.#settings.labels],
         slots: this.#settings.slots,
-        running: [...this.#running.keys()],
-        reporting: [...this.#reports.keys()].filter((name) => !this.#running.has(name)),
-        scopes: [...this.#running.values()].flatMap((attempt) =>
-          attempt.scope?.pid ? [identify(attempt.scope.pid)] : [],
-        ),
+        running: this.#executions.running,
+        reporting: this.#executions.reporting,
+        scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
         load: loadavg()[0] ?? 0,
         version,
         startedAt: this.#startedAt,
         heartbeatAt: new Date().toISOString(),
-      }).then(
-        () => true,
-        () => false,
-      ),
-      heartbeatInterval,
-    );
-    if (confirmed) this.#lastWord = performance.now();
-    if (confirmed || (await this.#serverIsDown())) {
-      if (this.#lease.valid || this.#running.size === 0) this.#renew(sentAt);
+      });
+      return true;
+    } catch {
+      // the connection says for itself when the server is away
+      return false;
     }
-    if (!this.#lease.valid) await this.#fence();
-    this.#giveUpWhenOrphaned();
-  }
-
-  #renew(sentAt: number): void {
-    this.#lease.renew(sentAt);
-    for (const attempt of this.#running.values()) attempt.beat();
   }
 
   async #serverIsDown(): Promise<boolean> {
@@ -177,11 +179,10 @@ export class Runner {
 
   /** Somebody else may have our jobs by now: ends them, hands nothing in, and goes on as somebody new. */
   async #fence(): Promise<void> {
-    if (this.#running.size === 0) return;
     this.#logger.warn('heard nothing from Redis for too long: ending all jobs, others may have them', {
-      attempts: [...this.#running.keys()].join(' '),
+      attempts: this.#executions.running.join(' '),
     });
-    for (const attempt of this.#running.values()) attempt.lose();
+    this.#executions.loseAll();
     const former = this.#slots;
     this.#slots = undefined;
     this.#id = this.#newId();
@@ -193,110 +194,12 @@ export class Runner {
   #giveUpWhenOrphaned(): void {
     const seconds = (performance.now() - this.#lastWord) / 1000;
     if (seconds < this.#context.config.orphanTimeout) return;
-    for (const attempt of this.#running.values()) attempt.lose();
+    this.#executions.loseAll();
     this.#fail(
       new VoltError('orphaned', `Redis has been away for ${Math.round(seconds)} s; all jobs were ended`, {
         remedy: 'Start the runner again when Redis is back; VOLT_ORPHAN_TIMEOUT says how long it waits.',
       }),
     );
-  }
-
-  async #execute(message: JobMessage): Promise<void> {
-    const name = attemptName(message);
-    const logger = this.#logger.child({ job: message.job, attempt: message.attempt });
-    if (this.#running.has(name) || this.#reports.has(name)) {
-      logger.warn('was given an attempt that it has already; it goes on as it is');
-      return;
-    }
-    const runner = { id: this.#id, name: this.name, host: this.#context.config.host };
-    const common = { v: 1, job: message.job, attempt: message.attempt, runner } as const;
-    const { queues } = this.#context;
-    try {
-      const report = await this.#open(message, runner.id);
-      const attempt = this.#begin(message, common, report.spool, logger);
-      this.#running.set(name, attempt);
-      logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-      const told = queues.sendResult({ ...common, kind: 'started', at: new Date().toISOString() });
-      const end = await attempt.run();
-      await told;
-      if (end.kind === 'finished') {
-        const { outcome, steps, startedAt, finishedAt } = end;
-        const logBytes = report.spool.bytes;
-        await report.finish({ ...common, kind: 'finished', ...outcome, steps, logBytes, startedAt, finishedAt });
-      } else {
-        if (end.kind === 'returned') {
-          await queues.sendResult({ ...common, kind: 'returned', message: end.message, at: new Date().toISOString() });
-        }
-        report.abandon();
-      }
-      logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
-    } catch (error) {
-      logger.error(`cannot run the job: ${errorText(error)}`);
-      const at = new Date().toISOString();
-      const outcome = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`).outcome;
-      await queues.sendResult({
-        ...common,
-        kind: 'finished',
-        ...outcome,
-        steps: [],
-        logBytes: 0,
-        startedAt: at,
-        finishedAt: at,
-      });
-    } finally {
-      this.#running.delete(name);
-    }
-  }
-
-  async #open(message: JobMessage, runner: RunnerId): Promise<Report> {
-    const spool = await Spool.create(this.#spools, message, this.#context.config.logLimit * 1_048_576);
-    const report = new Report(this.#context, runner, spool, (done) => this.#settled(done));
-    this.#reports.set(attemptName(message), report);
-    return report;
-  }
-
-  #begin(
-    message: JobMessage,
-    common: Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>,
-    spool: Spool,
-    logger: Logger,
-  ): RunningAttempt {
-    let revision = 0;
-    return new RunningAttempt(message, {
-      config: this.#context.config,
-      logger,
-      work: this.#folder.path,
-      spool,
-      leaseValid: () => this.#lease.valid,
-      // others are to know the attempt's processes
-      opened: () => this.#beating?.now(),
-      progress: (steps) => {
-        const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', steps }, ++revision);
-        sent.catch((error) => logger.debug(`could not tell the steps: ${errorText(error)}`));
-      },
-    });
-  }
-
-  #hear(notice: RunnerNotice): void {
-    const name = attemptName(notice);
-    if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice.bytes);
-    else if (notice.kind === 'recorded') this.#reports.get(name)?.recorded();
-    else this.#running.get(name)?.cancel(notice.message);
-  }
-
-  #settled(report: Report): void {
-    this.#reports.delete(attemptName(report.ref));
-    this.#reported();
-  }
-
-  #reported: () => void = () => {};
-
-  async #allReported(): Promise<void> {
-    while (this.#reports.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#reported = resolve;
-      });
-    }
   }
 
   #newId(): RunnerId {

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Esbuild from 'esbuild';
 import type { Context } from 'hono';
-import type { WebEnv } from './context.ts';
+import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
 
 interface Asset {

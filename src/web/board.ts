@@ -3,9 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize } from 'node:path';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
-import type { Web, WebEnv } from './context.ts';
+import type { Web } from './context.ts';
 import { hideCredentials } from './credentials.ts';
+import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
+import { queueNames } from './queue-names.ts';
 
 /** Where the board is. */
 const base = '/queues';
@@ -65,7 +67,7 @@ async function openBoard(web: Web, writable: boolean): Promise<Board> {
   };
   return {
     fetch: (request) => app.fetch(request),
-    refresh: async () => replaceQueues((await web.queues.names()).map(adapterOf)),
+    refresh: async () => replaceQueues((await queueNames(web)).map(adapterOf)),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import type { Assets } from './assets.ts';
@@ -13,13 +12,4 @@ export interface Web extends StageContext {
   readonly notices: Notices;
   readonly streams: OpenStreams;
   readonly assets: Assets;
-}
-
-/** hono's types of a request's surroundings. */
-export interface WebEnv {
-  Bindings: HttpBindings;
-  Variables: {
-    /** whether the request carries the token, or a cookie from signing in */
-    signedIn: boolean;
-  };
 }

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { WebEnv } from './context.ts';
+import type { WebEnv } from './env.ts';
 
 /** How an error is shown to a browser; pages are made elsewhere. */
 export type ErrorPage = (context: Context<WebEnv>, error: VoltError) => Response | Promise<Response>;

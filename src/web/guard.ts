@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { VoltError } from '../kernel/errors.ts';
-import type { WebEnv } from './context.ts';
+import type { WebEnv } from './env.ts';
 
 /** A browser stays signed in for this many seconds: 30 days. */
 export const sessionLifetime = 30 * 24 * 3600;

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import type { WebEnv } from './context.ts';
+import type { WebEnv } from './env.ts';
 
 const common = {
   xContentTypeOptions: 'nosniff',

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { within } from '../kernel/wait.ts';
 import type { Web } from './context.ts';
 import { askRedis } from './status.ts';
@@ -13,7 +12,7 @@ export async function health(web: Web): Promise<{ status: 'ok' | 'failing'; reco
 }
 
 async function recordAnswers(web: Web): Promise<true> {
-  await sql`select 1`.execute(web.record.db);
+  await web.record.db.selectFrom('meta').select('key').limit(1).execute();
   return true;
 }
 

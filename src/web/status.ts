@@ -1,12 +1,14 @@
+import { hostLabel } from '../kernel/names.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { jobQueue } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
-import { listRepositories } from '../record/repositories.ts';
+import { listRepositories, type Repository } from '../record/repositories.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import type { Problem, QueueDepth, SystemStatus } from './api/schemas.ts';
 import type { Web } from './context.ts';
 import { hideCredentials } from './credentials.ts';
+import { queueNames } from './queue-names.ts';
 
 /** Redis has this many milliseconds to answer before it counts as unreachable. */
 const patience = 1000;
@@ -21,6 +23,7 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   const runners = seen?.runners ?? [];
   const problems = [
     ...(seen ? problemsOf(seen) : [unreachable]),
+    ...(seen ? unwatchedMachines(seen, repositories) : []),
     ...repositories.flatMap(({ name, error }): Problem[] =>
       error === null
         ? []
@@ -72,7 +75,7 @@ async function lookIntoRedis(web: Web): Promise<Seen> {
     Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
     listRunners(access),
     queues.labelSets(),
-    queues.names().then((names) => Promise.all(names.map((name) => depthOf(web, name)))),
+    queueNames(web).then((names) => Promise.all(names.map((name) => depthOf(web, name)))),
   ]);
   return { stages, runners: runners.alive, labelSets, queues: depths };
 }
@@ -131,7 +134,34 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
       {
         code: 'no_matching_runner',
         message: `${jobs} for a runner with ${labels.length > 1 ? 'all of the labels' : 'the label'} ${labels.join(', ')}; there is none`,
-        remedy: `Start one with \`volt runner --labels ${labels.join(',')}\`.`,
+        remedy: `Start one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
+      },
+    ];
+  });
+}
+
+/** A runner gives itself the label of its machine; the others are asked for. */
+function runnerCommand(labels: string[]): string {
+  const asked = labels.filter((label) => !label.startsWith('host:'));
+  return asked.length === 0 ? 'volt runner' : `volt runner --labels ${asked.join(',')}`;
+}
+
+function machineIn(labels: string[]): string | undefined {
+  return labels.find((label) => label.startsWith('host:'))?.slice('host:'.length);
+}
+
+/** Repositories that are paths on a machine can be looked at only there. Where no observer is at all, that is said. */
+function unwatchedMachines({ stages }: Seen, repositories: Repository[]): Problem[] {
+  const observers = stages.find(({ kind }) => kind === 'observer')?.members ?? [];
+  if (observers.length === 0) return [];
+  const watched = new Set(observers.map(({ host }) => hostLabel(host)));
+  return repositories.flatMap(({ name, host }) => {
+    if (host === null || watched.has(hostLabel(host))) return [];
+    return [
+      {
+        code: 'no_observer_on_machine',
+        message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
+        remedy: `Start \`volt observer\` on ${host}.`,
       },
     ];
   });

@@ -87,7 +87,7 @@ export class BuildNews {
   async #tellLog(first: Build): Promise<void> {
     const margin = paint('dim', '  │ ');
     const listener = {
-      line: (text: string) => write(`${margin}${plainOutput(text)}\n`),
+      lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
       anew: (job: Job) => write(`${margin}${paint('dim', `${plain(job.name)}: another attempt begins`)}\n`),
     };
     try {

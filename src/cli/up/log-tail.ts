@@ -9,10 +9,12 @@ import type { RecordContext } from '../stage.ts';
 
 /** Milliseconds between two looks at a log that grows. */
 const interval = 100;
+/** Bytes that are read and told at once: few enough to leave the event loop to others. */
+const pieceSize = 65_536;
 
 /** What follows a build is told. */
 export interface TailListener {
-  line(text: string): Promise<void>;
+  lines(texts: string[]): Promise<void>;
   /** a further attempt of the job begins its log anew */
   anew(job: Job): Promise<void>;
 }
@@ -38,12 +40,14 @@ export async function tailBuild(
       const job = build.jobs[position] as Job;
       const attempt = job.attempts.at(-1)?.number ?? 0;
       if (tail && tail.attempt !== attempt) {
-        await listener.anew(job);
+        if (tail.attempt > 0) await listener.anew(job);
         tail = undefined;
       }
       tail ??= new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
-      for (const line of await tail.lines(isFinal(job.status))) await listener.line(line);
+      for (let lines = await tail.next(); lines; lines = await tail.next()) await listener.lines(lines);
       if (!isFinal(job.status)) break;
+      const unended = tail.rest;
+      if (unended !== '') await listener.lines([unended]);
       tail = undefined;
     }
     if (isFinal(build.status)) return build;
@@ -65,31 +69,32 @@ class FileTail {
     this.attempt = attempt;
   }
 
-  /** @param ended the file is complete, so a last line without a line end counts */
-  async lines(ended: boolean): Promise<string[]> {
-    const lines = (this.#rest + (await this.#read())).split('\n');
+  /** What was read after the last line end. */
+  get rest(): string {
+    return this.#rest;
+  }
+
+  /** The lines of the next piece; undefined when there is no more for now. */
+  async next(): Promise<string[] | undefined> {
+    const piece = await this.#read();
+    if (piece.length === 0) return undefined;
+    const lines = (this.#rest + this.#decoder.write(piece)).split('\n');
     this.#rest = lines.pop() ?? '';
-    if (ended && this.#rest !== '') lines.push(this.#rest);
     return lines;
   }
 
-  async #read(): Promise<string> {
+  async #read(): Promise<Buffer> {
     let file: FileHandle;
     try {
       file = await open(this.#path);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return '';
+      if (systemCode(error) === 'ENOENT') return Buffer.alloc(0);
       throw error;
     }
     try {
-      let text = '';
-      const buffer = Buffer.alloc(65_536);
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#offset);
-        if (bytesRead === 0) return text;
-        this.#offset += bytesRead;
-        text += this.#decoder.write(buffer.subarray(0, bytesRead));
-      }
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(pieceSize), 0, pieceSize, this.#offset);
+      this.#offset += bytesRead;
+      return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
     }

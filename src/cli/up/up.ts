@@ -24,7 +24,8 @@ const stopBound = 20;
 
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
-  const config = configOf(command, { httpHost: options.host, httpPort: options.port });
+  // what the stages log at "info" would hide the progress that is told here
+  const config = configOf(command, { httpHost: options.host, httpPort: options.port }, { logLevel: 'warn' });
   const session = new Session(config, options);
   const started = new Started(session.logger);
   const signals = new Signals(() => process.exit(3));
@@ -53,8 +54,7 @@ class Session {
   constructor(config: Config, options: UpOptions) {
     this.#config = config;
     this.#options = options;
-    // what the stages log at "info" would hide the progress that is told here
-    this.logger = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel);
+    this.logger = createLogger(config.logLevel);
   }
 
   async start(started: Started): Promise<Volt> {

@@ -1,7 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {

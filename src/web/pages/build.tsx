@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
 import { findBuild } from '../../record/builds.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
 import { noBuild } from '../requests.ts';
 import { Jobs } from './jobs.tsx';

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { parseBuildId } from '../../kernel/model.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
 import { cancelBuild } from '../requests.ts';
 

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { VoltError } from '../../kernel/errors.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 import { answerPage } from './layout.tsx';
 import { Words } from './parts.tsx';
 

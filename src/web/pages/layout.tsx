@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 

@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { listRunners, type RunnerMember } from '../../redis/membership.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas.ts';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 import { askRedis, systemStatus } from '../status.ts';
 import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
@@ -95,9 +96,14 @@ function AttemptLinks({ names }: { names: string[] }) {
   if (names.length === 0) return <span class="faint">nothing</span>;
   return (
     <>
-      {names.map((name) => {
+      {names.map((name, index) => {
         const ref = parseAttemptName(name);
-        return ref ? <a href={`/builds/${buildIdOf(ref.job)}?job=${ref.job}`}>{name}</a> : name;
+        return (
+          <>
+            {index > 0 && ' '}
+            {ref ? <a href={`/builds/${buildIdOf(ref.job)}?job=${ref.job}`}>{name}</a> : name}
+          </>
+        );
       })}
     </>
   );

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
-import type { Web, WebEnv } from '../context.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
 import { comesFromOwnPage, sessionLifetime, tokenNeeded } from '../guard.ts';
 import { answerPage } from './layout.tsx';
 

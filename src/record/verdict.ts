@@ -1,0 +1,41 @@
+import type { FinalStatus, Reason, Status } from '../kernel/model.ts';
+
+/** What a job or a build came to. */
+export interface Outcome {
+  status: FinalStatus;
+  reason: Reason | null;
+  message: string | null;
+}
+
+/**
+ * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
+ * be reached; a build of one job has that job's own reason.
+ */
+export function verdictOf(
+  jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[],
+): Outcome {
+  const order = [
+    ['error', 'job_error', 'ended in an error'],
+    ['failure', 'job_failed', 'failed'],
+    ['cancelled', 'job_cancelled', 'was cancelled'],
+  ] as const;
+  for (const [status, reason, words] of order) {
+    const culprits = jobs.filter((job) => job.status === status);
+    const [first] = culprits;
+    if (!first) continue;
+    if (jobs.length === 1) return { status, reason: first.reason, message: first.message };
+    const names = culprits
+      .map((job) => job.name)
+      .slice(0, 5)
+      .join(', ');
+    return {
+      status,
+      reason,
+      message: `${names}${culprits.length > 5 ? ` and ${culprits.length - 5} more` : ''} ${words}`,
+    };
+  }
+  if (jobs.every((job) => job.status === 'skipped')) {
+    return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
+  }
+  return { status: 'success', reason: null, message: null };
+}

@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import type { Scope } from '../exec/scope.ts';
+import { runnerFailed } from '../job/ending.ts';
+import { errorText } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { attemptName, type RunnerId } from '../kernel/model.ts';
+import type { JobMessage, Result } from '../queues/messages.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { RunnerNotice } from '../redis/channels.ts';
+import { type AttemptEnd, RunningAttempt } from './attempt.ts';
+import { Report } from './report.ts';
+import { leftSpools, Spool } from './spool.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+/** What every result of one attempt begins with. */
+type Common = Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>;
+
+export interface ExecutionHooks {
+  leaseValid(): boolean;
+  /** an attempt's processes can be told to others */
+  scopeOpened(): void;
+}
+
+/** The attempts that a runner executes, and those whose outcome it still has to report. */
+export class Executions {
+  readonly #context: StageContext;
+  readonly #logger: Logger;
+  readonly #folder: WorkFolder;
+  readonly #spools: string;
+  readonly #hooks: ExecutionHooks;
+  readonly #running = new Map<string, RunningAttempt>();
+  readonly #reports = new Map<string, Report>();
+  #onSettled: () => void = () => {};
+
+  constructor(context: StageContext, logger: Logger, folder: WorkFolder, hooks: ExecutionHooks) {
+    this.#context = context;
+    this.#logger = logger;
+    this.#folder = folder;
+    this.#spools = join(folder.path, 'spool');
+    this.#hooks = hooks;
+  }
+
+  /** Names of the attempts that run here and that nobody else may have. */
+  get running(): string[] {
+    return [...this.#running].flatMap(([name, attempt]) => (attempt.isLost ? [] : [name]));
+  }
+
+  /** Names of the attempts that have an outcome which is not recorded yet. */
+  get reporting(): string[] {
+    return [...this.#reports].flatMap(([name, report]) =>
+      report.hasOutcome && !this.#running.has(name) ? [name] : [],
+    );
+  }
+
+  get scopes(): Scope[] {
+    return [...this.#running.values()].flatMap((attempt) => attempt.scope ?? []);
+  }
+
+  /** Renews the lease of every attempt's processes. */
+  beat(): void {
+    for (const attempt of this.#running.values()) attempt.beat();
+  }
+
+  /** Ends everything at once and hands nothing of it in. */
+  loseAll(): void {
+    for (const attempt of this.#running.values()) attempt.lose();
+  }
+
+  /** Ends everything, to be given back. */
+  giveBackAll(): void {
+    for (const attempt of this.#running.values()) attempt.giveBack('the runner is stopping');
+  }
+
+  hear(notice: RunnerNotice): void {
+    const name = attemptName(notice);
+    if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice.bytes);
+    else if (notice.kind === 'recorded') this.#reports.get(name)?.recorded();
+    else this.#running.get(name)?.cancel(notice.message);
+  }
+
+  /**
+   * Goes on reporting what an earlier process of this runner has left on the disk.
+   * @returns ids under which that process was known; reporters answer to them
+   */
+  async resume(runner: RunnerId): Promise<RunnerId[]> {
+    const former = new Set<RunnerId>();
+    for (const left of await leftSpools(this.#spools)) {
+      const report = await Report.reopen(this.#context, runner, this.#spools, left, (done) => this.#settled(done));
+      this.#reports.set(attemptName(report.ref), report);
+      if (report.reporter !== undefined) former.add(report.reporter);
+    }
+    return [...former];
+  }
+
+  /** Executes one attempt for the runner with that id. Never rejects while Redis can be reached. */
+  async execute(message: JobMessage, id: RunnerId): Promise<void> {
+    const name = attemptName(message);
+    const logger = this.#logger.child({ job: message.job, attempt: message.attempt });
+    if (this.#running.has(name) || this.#reports.has(name)) {
+      logger.warn('was given an attempt that it has already; it goes on as it is');
+      return;
+    }
+    const runner = { id, name: this.#folder.name, host: this.#context.config.host };
+    const common: Common = { v: 1, job: message.job, attempt: message.attempt, runner };
+    const { queues } = this.#context;
+    try {
+      const report = await this.#open(message, id);
+      const attempt = this.#begin(message, common, report.spool, logger);
+      this.#running.set(name, attempt);
+      logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
+      const told = queues.sendResult({ ...common, kind: 'started', at: now() });
+      const end = await attempt.run();
+      await told;
+      await this.#handIn(end, common, report);
+      logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
+    } catch (error) {
+      logger.error(`cannot run the job: ${errorText(error)}`);
+      const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
+      const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
+      await queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing });
+    } finally {
+      this.#running.delete(name);
+    }
+  }
+
+  /** Resolves when nothing is left to report. */
+  async allReported(): Promise<void> {
+    while (this.#reports.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve;
+      });
+    }
+  }
+
+  /** Stops reporting; what is owed waits on the disk for the next start. */
+  async close(): Promise<void> {
+    for (const report of this.#reports.values()) await report.close();
+  }
+
+  async #open(message: JobMessage, runner: RunnerId): Promise<Report> {
+    const spool = await Spool.create(this.#spools, message, this.#context.config.logLimit * 1_048_576);
+    const report = new Report(this.#context, runner, spool, (done) => this.#settled(done));
+    this.#reports.set(attemptName(message), report);
+    return report;
+  }
+
+  #begin(message: JobMessage, common: Common, spool: Spool, logger: Logger): RunningAttempt {
+    let revision = 0;
+    return new RunningAttempt(message, {
+      config: this.#context.config,
+      logger,
+      work: this.#folder.path,
+      spool,
+      leaseValid: () => this.#hooks.leaseValid(),
+      opened: () => this.#hooks.scopeOpened(),
+      progress: (steps) => {
+        const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', steps }, ++revision);
+        sent.catch((error) => logger.debug(`could not tell the steps: ${errorText(error)}`));
+      },
+    });
+  }
+
+  async #handIn(end: AttemptEnd, common: Common, report: Report): Promise<void> {
+    if (end.kind === 'finished') {
+      const { outcome, steps, startedAt, finishedAt } = end;
+      const logBytes = report.spool.bytes;
+      await report.finish({ ...common, kind: 'finished', ...outcome, steps, logBytes, startedAt, finishedAt });
+      return;
+    }
+    if (end.kind === 'returned') {
+      await this.#context.queues.sendResult({ ...common, kind: 'returned', message: end.message, at: now() });
+    }
+    report.abandon();
+  }
+
+  #settled(report: Report): void {
+    this.#reports.delete(attemptName(report.ref));
+    this.#onSettled();
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

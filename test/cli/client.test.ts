@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { volt } from '../support/cli.ts';
+import { freePort } from '../support/redis.ts';
+
+describe('the commands that talk to the web stage', () => {
+  let server: Server | undefined;
+
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+    server = undefined;
+  });
+
+  /** @returns the address of a server that answers so */
+  async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+    server = createServer(answer).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('exit 3 and say how to start it when it does not answer', async () => {
+    const VOLT_URL = `http://127.0.0.1:${await freePort()}`;
+    for (const args of [['builds'], ['status'], ['trigger', 'x'], ['logs', '1', '-f']]) {
+      const { code, stderr } = await volt(args, { env: { VOLT_URL } });
+      expect(code, args[0]).to.equal(3);
+      expect(stderr).to.match(/^error web_unreachable: .*ECONNREFUSED\n {2}Start it with `volt up`/);
+    }
+  });
+
+  it('exit 3 when something else answers', async () => {
+    const VOLT_URL = await serve((_, response) => response.writeHead(502).end('<h1>Bad Gateway</h1>'));
+    const { code, stderr } = await volt(['builds'], { env: { VOLT_URL } });
+    expect(code).to.equal(3);
+    expect(stderr).to.contain('the answer 502 does not come from Volt');
+  });
+
+  it('pass on the code and the remedy that the server gives', async () => {
+    const VOLT_URL = await serve((_, response) => {
+      const error = { code: 'token_needed', message: 'this needs the token', remedy: 'Send it.' };
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    });
+    const end = await volt(['trigger', 'x', '--json'], { env: { VOLT_URL } });
+    expect(end.code).to.equal(3);
+    expect(JSON.parse(end.stderr)).to.deep.equal({
+      error: { code: 'token_needed', message: 'this needs the token', remedy: 'Send it.' },
+    });
+  });
+
+  it('send the token', async () => {
+    const seen: (string | undefined)[] = [];
+    const VOLT_URL = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"builds":[],"next":null}');
+    });
+    const end = await volt(['builds'], { env: { VOLT_URL, VOLT_TOKEN: 'a-token-of-the-test' } });
+    expect(end).to.include({ code: 0, stdout: 'no builds\n' });
+    expect(seen).to.deep.equal(['Bearer a-token-of-the-test']);
+  });
+
+  it('take a log up again where its stream broke', async () => {
+    const asked: string[] = [];
+    const job = { id: '1-1', name: 'test', attempts: [{ number: 2 }] };
+    const VOLT_URL = await serve((request, response) => {
+      if (request.url === '/api/v1/builds/1') {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: '1', jobs: [job] }));
+        return;
+      }
+      asked.push(`${request.url} after ${request.headers['last-event-id']}`);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (asked.length === 1) {
+        response.write('event: chunk\nid: 4\ndata: "one\\n"\n\n');
+        response.write('event: chunk\nid: 8\ndata: "half an eve', () => response.destroy());
+        return;
+      }
+      response.end('event: chunk\nid: 8\ndata: "two\\n"\n\nevent: end\ndata: {"status":"success"}\n\n');
+    });
+    const end = await volt(['logs', '1', '-f'], { env: { VOLT_URL } });
+    expect(end).to.include({ code: 0, stdout: 'one\ntwo\n' });
+    expect(asked).to.deep.equal([
+      '/api/v1/jobs/1-1/log?follow=1&attempt=2 after undefined',
+      '/api/v1/jobs/1-1/log?follow=1&attempt=2 after 4',
+    ]);
+  });
+
+  it('find a build by its number on a later page', async () => {
+    const builds = (first: number, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ id: String(first - index), number: first - index, repo: 'app' }));
+    const VOLT_URL = await serve((request, response) => {
+      const url = new URL(request.url ?? '', 'http://x');
+      const page =
+        url.searchParams.get('before') === '501'
+          ? { builds: builds(500, 500), next: null }
+          : { builds: builds(1000, 500), next: '501' };
+      const answer = url.pathname.startsWith('/api/v1/builds/') ? { id: url.pathname.split('/').at(-1) } : page;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+    const found = await volt(['show', 'app#3', '--json'], { env: { VOLT_URL } });
+    expect(JSON.parse(found.stdout)).to.deep.equal({ id: '3' });
+    const missing = await volt(['show', 'app#1001'], { env: { VOLT_URL } });
+    expect(missing.code).to.equal(2);
+    expect(missing.stderr).to.match(/^error not_found: there is no build app#1001/);
+  });
+});

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { temporaryFolder, VoltProcess, volt } from '../support/cli.ts';
+import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+describe('single stages', () => {
+  let redis: TestRedis;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let env: Record<string, string>;
+  const processes: VoltProcess[] = [];
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    folder = await temporaryFolder();
+    env = { VOLT_REDIS_URL: redis.url, VOLT_DATA_DIR: folder.path, VOLT_HTTP_PORT: '0' };
+  });
+
+  afterEach(async () => {
+    await Promise.all(processes.splice(0).map((process) => process.stop()));
+    await redis.stop();
+    await folder.remove();
+  });
+
+  async function start(args: string[], script?: string): Promise<VoltProcess> {
+    const process = new VoltProcess(args, { env, ...(script === undefined ? {} : { script }) });
+    processes.push(process);
+    await process.says(/ ready\b.*; Redis redis:\/\/127\.0\.0\.1:\d+\n/);
+    return process;
+  }
+
+  it('run as processes of their own, as files of workers/ too, and stop at a signal', async () => {
+    const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
+    await start(['web']);
+    await start([], 'workers/dispatcher.ts');
+    await start(['reporter']);
+    await start(['--name', 'r1', '--slots', '1', '--labels', 'gpu,Big'], 'workers/runner.ts');
+    await start(['observer', '--repo', `app=${repository.path}`, '--poll', '1']);
+    expect(processes[3]?.stdout).to.match(/^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; Redis/);
+    await until('a verdict', async () => {
+      const { stdout } = await volt(['builds', '--json'], { env });
+      return JSON.parse(stdout || '{"builds":[]}').builds[0]?.status === 'success';
+    });
+    for (const process of processes.reverse()) {
+      process.signal('SIGTERM');
+      expect(await process.ended(), process.stdout).to.include({ code: 0 });
+    }
+    repository.remove();
+  });
+
+  it('find the Redis of a `volt up` by its data directory', async () => {
+    const data = join(folder.path, 'data');
+    const up = new VoltProcess(['up', '--data', data, '--port', '0']);
+    processes.push(up);
+    await up.says(/Ctrl-C/);
+    const runner = new VoltProcess(['runner', '--name', 'second', '--data', data]);
+    processes.push(runner);
+    const [, said] = await runner.says(/(runner second ready.*)\n/);
+    expect(said).to.contain('redis://***@127.0.0.1:');
+    await until('two runners', async () => {
+      const { stdout } = await volt(['runners', '--json', '--data', data]);
+      return JSON.parse(stdout).runners.length === 2;
+    });
+    expect(await runner.stop()).to.include({ code: 0 });
+  });
+
+  it('hand their jobs back at a second signal', async () => {
+    const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 60\n' });
+    await start(['web']);
+    await start(['dispatcher']);
+    await start(['reporter']);
+    const runner = await start(['runner', '--name', 'r1']);
+    await start(['observer', '--repo', repository.path]);
+    const job = async () =>
+      JSON.parse((await volt(['show', 'sample', '--json'], { env })).stdout || '{"jobs":[]}').jobs[0];
+    await until('the job runs', async () => (await job())?.status === 'running');
+    runner.signal('SIGTERM');
+    await runner.says(/runner stops when its jobs have ended/);
+    // later than an echo of the first would come
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    runner.signal('SIGTERM');
+    expect(await runner.ended()).to.include({ code: 0 });
+    await until('the attempt was handed back', async () => (await job()).attempts[0].reason === 'handed_back');
+    repository.remove();
+  });
+
+  it('are refused a Redis that serves another record', async () => {
+    await start(['dispatcher']);
+    const other = await volt(['reporter', '--data', join(folder.path, 'other')], { env });
+    expect(other.code).to.equal(3);
+    expect(other.stderr).to.match(/^error record_mismatch: /m);
+  });
+
+  it('exit 3 when a runner has lost Redis for too long', async () => {
+    env.VOLT_ORPHAN_TIMEOUT = '2';
+    const runner = await start(['runner']);
+    await redis.kill();
+    const end = await runner.ended();
+    expect(end.code).to.equal(3);
+    expect(end.stderr).to.match(/^error orphaned: /m);
+  });
+
+  it('exit 3 and say what to do when there is no Redis', async () => {
+    const url = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const end = await volt(['dispatcher', '--redis', url], { env: { VOLT_DATA_DIR: folder.path } });
+    expect(end.code).to.equal(3);
+    expect(end.stderr)
+      .to.match(/^error redis_unreachable: .*\n {2}Start the server/m)
+      .and.not.contain('secret');
+    expect(existsSync(join(folder.path, 'volt.db'))).to.equal(false);
+  });
+});

@@ -1,0 +1,207 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { temporaryFolder, VoltProcess, volt } from '../support/cli.ts';
+import { freePort } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+describe('volt up', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let data: string[];
+  const processes: VoltProcess[] = [];
+  const repositories: TestRepository[] = [];
+
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    data = ['--data', join(folder.path, 'data')];
+  });
+
+  afterEach(async () => {
+    for (const process of processes.splice(0)) await process.stop();
+    for (const repository of repositories.splice(0)) repository.remove();
+    await folder.remove();
+  });
+
+  function up(...args: string[]): VoltProcess {
+    const process = new VoltProcess(['up', ...data, '--port', '0', ...args]);
+    processes.push(process);
+    return process;
+  }
+
+  function repository(files: Record<string, string>, name?: string): TestRepository {
+    const made = new TestRepository(files, name === undefined ? {} : { name });
+    repositories.push(made);
+    return made;
+  }
+
+  /** Resolves when the Redis of the data directory is gone. */
+  async function redisEnded(): Promise<void> {
+    await until('its Redis has ended', () => !existsSync(join(folder.path, 'data/redis/redis.pid')));
+  }
+
+  it('--sample --once makes a repository, shows its log and its verdict, and exits 0', async () => {
+    const end = await up('--sample', '--once').ended();
+    expect(end.stderr).to.equal('');
+    expect(end.code).to.equal(0);
+    expect(end.stdout).to.match(/dashboard +http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(end.stdout).to.match(/observing +sample \(.*\)\n/);
+    expect(end.stdout).to.match(/▶ sample #1 main [0-9a-f]{7} "Add numbers".*\n( {2}│ .*\n)*.*adds two numbers/);
+    expect(end.stdout).to.match(/\n✔ sample #1 main [0-9a-f]{7} passed in \S+ s\n$/);
+    const results = readdirSync(join(folder.path, 'data/test_results/sample'));
+    expect(results.map((name) => name.replace(/^[0-9a-f]{40}/, 'sha')).sort()).to.deep.equal(['sha.json', 'sha.log']);
+    await redisEnded();
+
+    const again = await up('--sample', '--once').ended();
+    expect(again.code).to.equal(0);
+    expect(again.stdout)
+      .to.contain('✔ sample #1')
+      .and.match(/built before\n$/)
+      .and.not.contain('#2');
+  });
+
+  it('tells how to go on after the first result of the sample', async () => {
+    const process = up('--sample');
+    await process.says(/npm start -- --repo <path or URL>/);
+    expect(process.stdout).to.match(/✔ sample #1[\s\S]*\n {2}cd (.*)\n {2}echo .*\n {2}git commit .*\n/);
+  });
+
+  it('--once exits 1 when a build failed, and 3 when one could not be tested', async () => {
+    const bad = repository({ 'test.sh': '#!/bin/sh\nexit 7\n' }, 'bad');
+    const good = repository({ 'test.sh': '#!/bin/sh\n' }, 'good');
+    const first = await up('--once', '--repo', bad.path, '--repo', `fine=${good.path}`).ended();
+    expect(first.code).to.equal(1);
+    expect(first.stdout)
+      .to.match(/✘ bad #1 main .* failed .*\(exit_code: /)
+      .and.match(/✔ fine #1 main .* passed/);
+    const empty = repository({ README: 'no tests\n' }, 'empty');
+    const second = await up('--once', '--repo', empty.path).ended();
+    expect(second.code).to.equal(3);
+    expect(second.stdout).to.match(/! empty #1 main .* error .*\(no_tests_found: /);
+  });
+
+  it('--once exits 3 when a repository cannot be observed', async () => {
+    const url = `http://127.0.0.1:${await freePort()}/x.git`;
+    const end = await up('--once', '--repo', `broken=${url}`).ended();
+    expect(end.code).to.equal(3);
+    expect(end.stdout).to.match(/! cannot observe broken: fetch_failed: .*\n {4}\S/);
+  });
+
+  it('refuses what is no repository, and leaves nothing running', async () => {
+    const end = await up('--repo', join(folder.path, 'nothing')).ended();
+    expect(end.code).to.equal(2);
+    expect(end.stderr).to.match(/^error no_repository: there is no folder .*nothing\n/m);
+    await redisEnded();
+  });
+
+  it('gives a data directory to one at a time', async () => {
+    const first = up();
+    await first.says(/Ctrl-C/);
+    const second = await up().ended();
+    expect(second.code).to.equal(3);
+    expect(second.stderr).to.contain('error data_locked: ').and.contain(`volt up, process ${first.child.pid}`);
+    expect(await first.stop()).to.include({ code: 0 });
+  });
+
+  it('says which port is taken, and stops what it has started', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await until('listening', () => taken.listening);
+    const { port } = taken.address() as { port: number };
+    const end = await up('--port', String(port)).ended();
+    taken.close();
+    expect(end.code).to.equal(3);
+    expect(end.stderr).to.contain(`error port_in_use: `).and.contain(String(port));
+    await redisEnded();
+  });
+
+  it('shows later builds with a line at their start and one at their end', async () => {
+    const sample = repository({ 'test.sh': '#!/bin/sh\necho text of the log\n' });
+    const process = up('--repo', sample.path, '--poll', '1');
+    await process.says(/✔ sample #1 .*\n/);
+    const sha = sample.commit('second');
+    await process.says(new RegExp(`✔ sample #2 main ${sha.slice(0, 7)} passed in .*\\n`));
+    expect(process.stdout.match(/text of the log/g)).to.have.length(1);
+  });
+
+  it('stops in order at the first signal: a job that ends in time counts', async () => {
+    const slow = repository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 2\n' });
+    const process = up('--repo', slow.path);
+    await process.says(/│ begun/);
+    process.signal('SIGINT');
+    // npm passes a signal on that its child has got already: the echo is not a second wish
+    process.signal('SIGINT');
+    const end = await process.ended();
+    expect(end.code).to.equal(0);
+    expect(end.stdout).to.match(/stopping: [\s\S]*✔ sample #1 .* passed/);
+    await redisEnded();
+  });
+
+  it('hands running jobs back at the second signal, and the next start runs them', async () => {
+    const marker = join(folder.path, 'second');
+    const slow = repository({
+      'test.sh': `#!/bin/sh\necho begun\n[ -e ${marker} ] || { touch ${marker}; sleep 60; }\n`,
+    });
+    const process = up('--repo', slow.path);
+    await process.says(/│ begun/);
+    process.signal('SIGINT');
+    await process.says(/stopping/);
+    // later than an echo of the first would come
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    process.signal('SIGINT');
+    const end = await process.ended();
+    expect(end.code).to.equal(0);
+    expect(end.stdout).to.contain('handing the running jobs back');
+    const again = await up('--once', '--repo', slow.path).ended();
+    expect(again.code).to.equal(0);
+    expect(again.stdout).to.match(/✔ sample #1 .* passed/);
+  });
+
+  it('serves the commands of its data directory', async () => {
+    const sample = repository({ 'test.sh': '#!/bin/sh\nprintf "a\\\\000b\\\\377c"\nsleep 1\n' });
+    const process = up('--repo', sample.path, '--poll', '1');
+    await process.says(/✔ sample #1 .*\n/);
+    const builds = await volt(['builds', ...data]);
+    expect(builds.stdout).to.match(/^ +BUILD +STATUS .*\n✔ +sample#1 +passed +main +[0-9a-f]{7} .* first\n$/);
+    const [listed] = JSON.parse((await volt(['builds', '--json', ...data])).stdout).builds;
+    expect(listed).to.include({ repo: 'sample', number: 1, status: 'success' });
+    for (const name of [listed.id, 'sample#1', 'sample']) {
+      const show = await volt(['show', name, ...data]);
+      expect(show.stdout, name)
+        .to.match(/^✔ sample #1 main .* passed/)
+        .and.contain(sample.head())
+        .and.match(/✔ test passed/);
+    }
+    expect((await volt(['runners', ...data])).stdout).to.match(/^RUNNER .*\n\S+ +\S+ +0\/\d/);
+    expect(await volt(['status', ...data])).to.include({ code: 0 });
+    expect(await volt(['show', 'sample#9', ...data])).to.include({ code: 2 });
+    expect(await volt(['logs', 'sample', 'nope', ...data])).to.include({ code: 2 });
+    expect((await volt(['logs', 'sample', 'test', ...data])).stdout)
+      .to.contain('a\0b')
+      .and.contain('[volt] ');
+
+    sample.commit('fails', { 'test.sh': '#!/bin/sh\necho on its way\nsleep 1\nexit 4\n' });
+    const failing = await volt(['trigger', 'sample', '--wait', ...data]);
+    expect(failing.code).to.equal(1);
+    expect(failing.stdout).to.match(/on its way\n[\s\S]*✘ sample #\d main .* failed .*\(exit_code/);
+
+    sample.commit('slow', { 'test.sh': '#!/bin/sh\nsleep 60\n' });
+    await process.says(/▶ .*"slow"/);
+    const cancelled = await volt(['cancel', 'sample', ...data]);
+    expect(cancelled).to.include({ code: 0 });
+    expect(cancelled.stdout).to.match(/^sample #\d: cancelled\n$/);
+    const missing = await volt(['trigger', 'sample', 'no-such-branch', ...data]);
+    expect(missing.code).to.equal(3);
+    expect(missing.stderr).to.contain('error commit_missing: ');
+  });
+
+  it('keeps its token and the address of its Redis to its user', async () => {
+    const process = up();
+    await process.says(/Ctrl-C/);
+    const dir = join(folder.path, 'data');
+    expect(readFileSync(join(dir, 'redis/url'), 'utf8')).to.match(/^redis:\/\/:[0-9a-f]{48}@127\.0\.0\.1:\d+\n$/);
+    expect(process.stdout)
+      .to.contain(join(dir, 'token'))
+      .and.not.contain(readFileSync(join(dir, 'token'), 'utf8').trim());
+  });
+});

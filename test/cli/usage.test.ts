@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { volt } from '../support/cli.ts';
+
+describe('wrong usage exits 2 and says what is wrong', () => {
+  const cases: { what: string; args: string[]; code?: string; says: RegExp; env?: Record<string, string> }[] = [
+    { what: 'an unknown command', args: ['frobnicate'], says: /unknown command 'frobnicate'\n {2}See: volt --help/ },
+    {
+      what: 'an unknown option',
+      args: ['builds', '--frob'],
+      says: /unknown option '--frob'\n {2}See: volt builds --help/,
+    },
+    { what: 'a missing argument', args: ['show'], says: /missing required argument 'build'/ },
+    { what: 'an argument too many', args: ['runners', 'x'], says: /too many arguments/ },
+    { what: 'text for a number', args: ['builds', '--limit', 'ten'], says: /must be a number from 1 to 500/ },
+    { what: 'a fraction for a whole number', args: ['up', '--slots', '1.5'], says: /must be a whole number/ },
+    { what: 'a value that is no choice', args: ['up', '--commits', 'some'], says: /choices are every, latest/ },
+    { what: 'following an earlier attempt', args: ['logs', '1', '-f', '--attempt', '1'], says: /cannot be used with/ },
+    {
+      what: 'a setting that cannot be',
+      args: ['builds'],
+      env: { VOLT_HTTP_PORT: 'eighty' },
+      code: 'bad_setting',
+      says: /VOLT_HTTP_PORT is "eighty"/,
+    },
+    {
+      what: 'an address that is none of Redis',
+      args: ['--redis', 'http://x', 'runner'],
+      code: 'bad_url',
+      says: /"http:\/\/x" is not the address of a Redis server/,
+    },
+  ];
+  for (const { what, args, env = {}, code = 'usage', says } of cases) {
+    it(what, async () => {
+      const end = await volt(args, { env });
+      expect(end.code).to.equal(2);
+      expect(end.stdout).to.equal('');
+      expect(end.stderr)
+        .to.match(new RegExp(`^error ${code}: `))
+        .and.match(says);
+    });
+  }
+
+  it('is told as JSON where JSON was asked for', async () => {
+    const { code, stderr } = await volt(['builds', '--json', '--limit', '0']);
+    expect(code).to.equal(2);
+    expect(JSON.parse(stderr).error).to.include({ code: 'usage', remedy: 'See: volt builds --help' });
+  });
+});

@@ -1,0 +1,247 @@
+import { expect } from 'chai';
+import { webApp } from '../../src/web/app.ts';
+import { Assets } from '../../src/web/assets.ts';
+import { Guard } from '../../src/web/guard.ts';
+import { isOwnHost } from '../../src/web/hosts.ts';
+import { Notices } from '../../src/web/streams/notices.ts';
+import { OpenStreams } from '../../src/web/streams/sse.ts';
+import { bodyOf, rawRequest, Site } from './site.ts';
+
+type Headings = { [name: string]: string };
+
+describe('web: who may do what', () => {
+  let site: Site;
+  let cancel: string;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+    cancel = `/api/v1/builds/${await site.build('sample')}/cancel`;
+  });
+  after(() => site.stop());
+
+  describe('writing', () => {
+    for (const [what, headers] of [
+      ['no token', {}],
+      ['a wrong token', { authorization: 'Bearer 0123456789abcdef' }],
+      ['an empty token', { authorization: 'Bearer ' }],
+      [
+        'a forged session',
+        { cookie: `volt_session_00000000=${Math.floor(Date.now() / 1000) + 1000}.${'0'.repeat(64)}` },
+      ],
+    ] as const) {
+      it(`is refused with ${what}`, async () => {
+        const answer = await site.fetch(cancel, { method: 'POST', headers });
+        expect(answer.status).to.equal(401);
+        const { error } = await bodyOf(answer);
+        expect(error.code).to.equal('token_needed');
+        expect(error.remedy).to.include('/sign-in');
+      });
+    }
+
+    it('is refused for routes that do not exist before anything is said about them', async () => {
+      expect((await site.fetch('/api/v1/nothing', { method: 'POST' })).status).to.equal(401);
+      expect((await site.post('/api/v1/nothing')).status).to.equal(404);
+    });
+
+    it('is allowed with the token', async () => {
+      expect((await site.post(cancel)).status).to.equal(202);
+    });
+
+    it('is allowed from our own page to a browser that has signed in', async () => {
+      const cookie = await site.signIn();
+      for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: site.url }]) {
+        const answer = await site.fetch(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
+        expect(answer.status, JSON.stringify(headers)).to.equal(202);
+      }
+    });
+
+    it('is refused to the pages of other sites, although the browser sends the cookie along', async () => {
+      const cookie = await site.signIn();
+      const port = new URL(site.url).port;
+      for (const headers of [
+        { 'sec-fetch-site': 'cross-site', origin: site.url },
+        { 'sec-fetch-site': 'same-site' },
+        { 'sec-fetch-site': 'none' },
+        { origin: 'http://evil.example' },
+        { origin: `http://localhost:${port}` },
+        { origin: 'null' },
+        {},
+      ]) {
+        const answer = await site.fetch(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
+        expect(answer.status, JSON.stringify(headers)).to.equal(401);
+      }
+    });
+  });
+
+  describe('signing in', () => {
+    const post = (fields: { [name: string]: string }, headers: Headings = {}) =>
+      site.fetch('/sign-in', { method: 'POST', body: new URLSearchParams(fields), headers });
+
+    it('gives a cookie that scripts cannot read, other sites cannot send, and that is not the token', async () => {
+      const answer = await post({ token: site.token, next: '/builds/1?job=1-1' });
+      expect(answer.status).to.equal(303);
+      expect(answer.headers.get('location')).to.equal('/builds/1?job=1-1');
+      const cookie = answer.headers.get('set-cookie') ?? '';
+      expect(cookie)
+        .to.match(/; Path=\//)
+        .and.match(/; HttpOnly/)
+        .and.match(/; SameSite=Strict/);
+      expect(cookie).to.not.include(site.token);
+    });
+
+    it('does not lead to another site', async () => {
+      for (const next of [
+        '//evil.example/',
+        'https://evil.example/',
+        '/\\evil.example',
+        '/.//evil.example',
+        'javascript:1',
+        '',
+      ]) {
+        const answer = await post({ token: site.token, next });
+        expect(answer.headers.get('location'), next).to.equal('/');
+      }
+    });
+
+    it('is refused with a wrong token, and from a page of another site', async () => {
+      const wrong = await post({ token: 'wrong' });
+      expect(wrong.status).to.equal(401);
+      expect(wrong.headers.get('set-cookie')).to.equal(null);
+      expect(await wrong.text()).to.include('That is not the token');
+      expect((await post({ token: site.token }, { origin: 'http://evil.example' })).status).to.equal(401);
+    });
+
+    it('ends with signing out', async () => {
+      const cookie = await site.signIn();
+      const answer = await site.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: site.url } });
+      expect(answer.headers.get('set-cookie')).to.match(/Max-Age=0/);
+    });
+
+    it('ends by itself after 30 days, and when the token is another', () => {
+      const guard = new Guard(site.token);
+      const begin = Date.now();
+      const session = guard.newSession(begin);
+      expect(guard.isSession(session, begin + 29 * 86_400_000)).to.equal(true);
+      expect(guard.isSession(session, begin + 31 * 86_400_000)).to.equal(false);
+      expect(new Guard('another token of length').isSession(session, begin)).to.equal(false);
+      const later = session.replace(/^\d+/, (until) => String(Number(until) + 1000));
+      expect(guard.isSession(later, begin)).to.equal(false);
+    });
+  });
+
+  describe('reading', () => {
+    const ask = async (path: string, from: string, headers: { [name: string]: string } = {}) => {
+      const { context } = site;
+      const notices = await Notices.open(context.access, context.logger);
+      const guard = new Guard(site.token);
+      const web = { ...context, notices, guard, streams: new OpenStreams(context.logger), assets: new Assets() };
+      const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });
+      const env = { incoming: { socket: { remoteAddress: from } } };
+      return app.request(`http://box${path}`, { headers: { host: 'box:8420', ...headers } }, env);
+    };
+
+    for (const from of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
+      it(`is open to ${from}`, async () => {
+        expect((await ask('/api/v1/builds', from)).status).to.equal(200);
+      });
+    }
+
+    it('needs the token from other machines', async () => {
+      const answer = await ask('/api/v1/builds', '192.0.2.7');
+      expect([answer.status, (await bodyOf(answer)).error.code]).to.deep.equal([401, 'token_needed']);
+      const headers = { authorization: `Bearer ${site.token}` };
+      expect((await ask('/api/v1/builds', '192.0.2.7', headers)).status).to.equal(200);
+      expect((await ask('/queues/api/queues', '192.0.2.7')).status).to.equal(401);
+    });
+
+    it('leads a browser on another machine to the sign-in and on to where it wanted to go', async () => {
+      const answer = await ask('/builds/1?job=1-1', '192.0.2.7', { accept: 'text/html' });
+      expect(answer.status).to.equal(303);
+      expect(answer.headers.get('location')).to.equal('/sign-in?next=%2Fbuilds%2F1%3Fjob%3D1-1');
+    });
+
+    it('of the health check is open to every machine', async () => {
+      expect((await ask('/healthz', '192.0.2.7')).status).to.equal(200);
+    });
+  });
+
+  describe('the Host header', () => {
+    it('of another name is refused, whatever is asked for', async () => {
+      for (const path of ['/', '/api/v1/builds', '/queues', '/healthz', '/public/style.css']) {
+        const { status, body } = await rawRequest(site.url + path, { host: `evil.example:${new URL(site.url).port}` });
+        expect(status, path).to.equal(403);
+        expect(JSON.parse(body).error.code, path).to.equal('foreign_host');
+      }
+    });
+
+    it('of another name is refused even with the token', async () => {
+      const headers = { host: 'evil.example', authorization: `Bearer ${site.token}` };
+      expect((await rawRequest(`${site.url}/api/v1/builds`, headers)).status).to.equal(403);
+    });
+
+    for (const host of [
+      'localhost',
+      'LOCALHOST:8420',
+      'volt.localhost',
+      '127.0.0.1:1',
+      '127.9.9.9',
+      '[::1]:8420',
+      'localhost.',
+    ]) {
+      it(`"${host}" is this machine`, () => {
+        expect(isOwnHost(host, { bound: '127.0.0.1', machine: 'box', url: undefined })).to.equal(true);
+      });
+    }
+
+    for (const host of [
+      undefined,
+      '',
+      'evil.example',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '192.0.2.7',
+      'box@evil',
+      '[::1',
+      'a b',
+    ]) {
+      it(`"${host}" is not`, () => {
+        expect(isOwnHost(host, { bound: '127.0.0.1', machine: 'box', url: undefined })).to.equal(false);
+      });
+    }
+
+    it('may be the machine, the address that it listens on, and the address that people use', () => {
+      const own = { bound: '192.0.2.7', machine: 'Box', url: 'https://ci.example:8443/' };
+      for (const host of ['box:8420', '192.0.2.7:8420', 'ci.example'])
+        expect(isOwnHost(host, own), host).to.equal(true);
+      for (const host of ['192.0.2.8', 'ci.example.org']) expect(isOwnHost(host, own), host).to.equal(false);
+    });
+
+    it('may be any address, but no other name, where it listens on all of them', () => {
+      const own = { bound: '0.0.0.0', machine: 'box', url: undefined };
+      for (const host of ['192.0.2.8:8420', '[2001:db8::1]:8420']) expect(isOwnHost(host, own), host).to.equal(true);
+      expect(isOwnHost('evil.example', own)).to.equal(false);
+    });
+  });
+
+  it('every answer forbids what pages do not need', async () => {
+    for (const path of [
+      '/',
+      '/api/v1/builds',
+      '/nothing',
+      '/queues',
+      '/public/style.css',
+      '/api/v1/jobs/1-1/log',
+      '/healthz',
+    ]) {
+      const { headers } = await site.fetch(path);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy, path)
+        .to.match(/default-src 'none'/)
+        .and.match(/frame-ancestors 'none'/);
+      expect(policy.match(/script-src [^;]*/)?.[0], path).to.equal("script-src 'self'");
+      expect(policy, path).to.not.match(/https?:/);
+      expect(headers.get('x-content-type-options'), path).to.equal('nosniff');
+      expect(headers.get('referrer-policy'), path).to.equal('same-origin');
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { Site } from './site.ts';
+
+describe('web: the board of the queues', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+  });
+  after(() => site.stop());
+
+  const names = async (init: RequestInit = {}) => {
+    const { queues } = await site.json('/queues/api/queues', init);
+    return queues.map(({ name }: { name: string }) => name);
+  };
+
+  for (const path of ['/queues', '/queues/', '/queues/queue/commits']) {
+    it(`is at ${path}, and loads nothing from elsewhere`, async () => {
+      const answer = await site.fetch(path);
+      expect(answer.status).to.equal(200);
+      const page = await answer.text();
+      expect(page).to.include('<base href="/queues/"');
+      expect(page).to.not.match(/(src|href)="(https?:)?\/\//);
+      const script = /src="(static\/js\/main[^"]+)"/.exec(page)?.[1];
+      const { status, headers } = await site.fetch(`/queues/${script}`);
+      expect([status, headers.get('content-type')]).to.deep.equal([200, 'text/javascript; charset=utf-8']);
+    });
+  }
+
+  it('shows every queue, those of jobs as they appear', async () => {
+    expect(await names()).to.deep.equal(['advance', 'commits', 'observe', 'results']);
+    await site.context.queues.announceLabels(['linux']);
+    expect(await names()).to.include('jobs.linux');
+  });
+
+  it('is for looking only without the token', async () => {
+    const { queues } = await site.json('/queues/api/queues');
+    expect(queues.every(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).to.equal(true);
+    for (const [method, path] of [
+      ['PUT', '/queues/api/queues/commits/pause'],
+      ['PUT', '/queues/api/queues/commits/obliterate'],
+      ['POST', '/queues/api/queues/commits/add'],
+      ['PUT', '/queues/api/queues/pause'],
+    ] as const) {
+      expect((await site.fetch(path, { method })).status, path).to.equal(401);
+    }
+    expect(await site.context.queues.queue('commits').isPaused()).to.equal(false);
+  });
+
+  it('lets whoever has the token act', async () => {
+    const headers = { authorization: `Bearer ${site.token}` };
+    const answer = await site.fetch('/queues/api/queues/commits/pause', { method: 'PUT', headers });
+    expect(answer.status).to.equal(200);
+    expect(await site.context.queues.queue('commits').isPaused()).to.equal(true);
+    const { queues } = await site.json('/queues/api/queues', { headers });
+    expect(queues.some(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).to.equal(false);
+  });
+
+  it('lets a signed-in browser act from our own page only', async () => {
+    const cookie = await site.signIn();
+    const resume = (more: { [name: string]: string }) =>
+      site.fetch('/queues/api/queues/commits/resume', { method: 'PUT', headers: { cookie, ...more } });
+    expect((await resume({ 'sec-fetch-site': 'cross-site' })).status).to.equal(401);
+    expect((await resume({ 'sec-fetch-site': 'same-origin' })).status).to.equal(200);
+    expect(await site.context.queues.queue('commits').isPaused()).to.equal(false);
+  });
+
+  it('shows messages without the passwords in them', async () => {
+    const build = await site.build('sample');
+    const message = {
+      v: 1 as const,
+      job: `${build}-1` as never,
+      attempt: 1,
+      build,
+      name: 'test',
+      labels: [],
+      repo: { name: 'sample', url: 'https://bob:secret@git.example/sample.git' },
+      ref: 'refs/heads/main',
+      sha: 'a'.repeat(40),
+      plan: { kind: 'discover' as const },
+      timeout: 60,
+    };
+    await site.context.queues.sendJobs([{ message, priority: 1 }]);
+    const shown = await (await site.fetch('/queues/api/queues?activeQueue=jobs&status=prioritized')).text();
+    expect(shown).to.include('git.example/sample.git').and.not.include('secret');
+  });
+
+  it('gives out its own files only', async () => {
+    for (const path of [
+      '/queues/static/..%2f..%2fpackage.json',
+      '/queues/static/%2e%2e/index.ejs',
+      '/queues/static/none.js',
+      '/queues/static/',
+    ]) {
+      expect((await site.fetch(path)).status, path).to.equal(404);
+    }
+  });
+});

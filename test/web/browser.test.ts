@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
+import { job, Site } from './site.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chromium on this machine)'}`, () => {
+  let site: Site;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  before(async function () {
+    if (!executablePath) return this.skip();
+    browser = await chromium.launch({ executablePath, args });
+    site = await Site.start();
+    await site.repository('sample');
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+  beforeEach(async () => {
+    complaints = [];
+    context = await browser.newContext({ baseURL: site.url });
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || /Content Security Policy/.test(message.text())) complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(site.url) && !request.url().startsWith('data:'))
+        complaints.push(`asked for ${request.url()}`);
+    });
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).to.deep.equal([]);
+  });
+
+  it('a build goes from queued to its verdict before the eyes of whoever looks, and its log with it', async () => {
+    const id = await site.build('sample', { subject: 'Watch me' });
+    const ref = { job: job(id), attempt: 1 };
+    await page.goto('/');
+    await page.getByRole('row', { name: /queued sample #\d+ main Watch me/ }).waitFor();
+    await site.begin(ref);
+    await site.announce(id, 'sample', 'running');
+    await page.getByRole('row', { name: /running sample/ }).waitFor();
+
+    await page.goto(`/builds/${id}`);
+    await page.getByText('following').waitFor();
+    await site.appendLog(
+      ref,
+      'compiling\n\u001b[32mpassed\u001b[0m <b>not bold</b><script>document.title = "owned"</script>',
+    );
+    await page.locator('.log').getByText('compiling').waitFor();
+    const log = page.locator('.log');
+    expect(await log.locator('.f2').textContent()).to.equal('passed');
+    expect(await log.textContent()).to.include('<b>not bold</b><script>document.title = "owned"</script>');
+    expect(await page.title()).to.not.equal('owned');
+
+    const at = new Date().toISOString();
+    await recordSteps(site.context.record, ref, [
+      { name: 'make test', status: 'running', exitCode: null, startedAt: at, finishedAt: null },
+    ]);
+    await site.announce(id, 'sample', 'running');
+    await page.getByRole('row', { name: /running make test/ }).waitFor();
+
+    await site.appendLog(ref, ' and the end\n');
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', message: 'make test exited with code 2' });
+    await site.announce(id, 'sample', 'failure');
+    await page.getByText(/Failed after .*: make test exited with code 2\./).waitFor();
+    await log.getByText('and the end').waitFor();
+    await page.getByText('following').waitFor({ state: 'hidden' });
+  });
+
+  it('the log of a further attempt takes the place of a lost one', async () => {
+    const id = await site.build('sample');
+    const first = { job: job(id), attempt: 1 };
+    await site.begin(first);
+    await site.appendLog(first, 'first try\n');
+    await page.goto(`/builds/${id}`);
+    await page.locator('.log').getByText('first try').waitFor();
+    await moveToNextAttempt(site.context.record, first, {
+      reason: 'runner_lost',
+      message: 'runner is gone',
+      at: Date.now(),
+    });
+    const second = { job: job(id), attempt: 2 };
+    await site.begin(second, { id: 'r2~1', name: 'r2', host: 'other' });
+    await site.announce(id, 'sample', 'running');
+    await page.getByText('Attempt 1 on r1: runner is gone, handed to attempt 2').waitFor();
+    await site.appendLog(second, 'second try\n');
+    await page.locator('.log').getByText('second try').waitFor();
+    expect(await page.locator('.log').textContent()).to.not.include('first try');
+  });
+
+  it('a long log keeps the page small and its end in it', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    await site.begin(ref);
+    await page.goto(`/builds/${id}`);
+    await page.getByText('following').waitFor();
+    const lines = Array.from({ length: 40_000 }, (_, number) => `line ${number}\n`);
+    await site.appendLog(ref, lines.join(''));
+    await page.locator('.log').getByText('line 39999').waitFor();
+    const shown = ((await page.locator('.log').textContent()) ?? '').split('\n').length;
+    expect(shown).to.be.within(5000, 5600);
+    expect(await page.getByText('Earlier lines are left out here').isVisible()).to.equal(true);
+  });
+
+  it('what a person types into a filter stays while builds change', async () => {
+    await page.goto('/');
+    await page.getByLabel('Branch').fill('half a na');
+    const id = await site.build('sample', { subject: 'Came meanwhile' });
+    await site.announce(id, 'sample', 'queued');
+    await page.getByText('Came meanwhile').waitFor();
+    expect(await page.getByLabel('Branch').inputValue()).to.equal('half a na');
+  });
+
+  it('a person signs in, cancels a build, and signs out', async () => {
+    const id = await site.build('sample');
+    await page.goto(`/builds/${id}`);
+    await page.getByRole('link', { name: 'Sign in' }).last().click();
+    await page.getByLabel('Token').fill(site.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Cancel build' }).click();
+    await page.waitForURL(`**/builds/${id}`);
+    const intents = await site.context.record.db
+      .selectFrom('intents')
+      .selectAll()
+      .where('build_id', '=', Number(id))
+      .execute();
+    expect(intents).to.have.lengthOf(1);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  });
+
+  it('the board of the queues shows a message', async () => {
+    await site.context.queues.sendAdvance({ v: 1, build: '4711' as never });
+    await page.goto('/runners');
+    await page.getByRole('link', { name: 'advance' }).click();
+    await page.getByText('"4711"').waitFor();
+  });
+
+  it('no page is wider than a phone', async () => {
+    const long = 'x'.repeat(200);
+    const id = await site.build('sample', { subject: long, author: long, ref: `refs/heads/${long}` }, [
+      { name: long, labels: ['a'.repeat(60)] },
+    ]);
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
+    await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const path of ['/', `/builds/${id}`, '/runners', '/sign-in', `/?branch=${long}`]) {
+      await page.goto(path);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);
+    }
+  });
+});

@@ -1,0 +1,249 @@
+import { expect } from 'chai';
+import { findIntent } from '../../src/record/intents.ts';
+import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { hideCredentials } from '../../src/web/credentials.ts';
+import { attemptStory, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
+import { age, duration } from '../../src/web/times.ts';
+import { job, Site } from './site.ts';
+
+/** What a reader without scripts and styles sees of a page. */
+function textOf(page: string): string {
+  return page
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+}
+
+describe('web: pages without scripts', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+    await site.repository('shop');
+  });
+  after(() => site.stop());
+
+  it('say what to do where nothing is built yet', async () => {
+    expect(textOf(await site.page('/'))).to.include('No builds yet.');
+  });
+
+  it('list builds newest first, and by what the address asks for', async () => {
+    await site.build('sample', { subject: 'Add totals', author: 'Grace', sha: 'abcdef1'.padEnd(40, '0') });
+    const done = await site.build('shop', { subject: 'Fix totals', ref: 'refs/heads/fix' });
+    await site.finish({ job: job(done), attempt: 1 });
+    const all = textOf(await site.page('/'));
+    expect(all).to.match(/success shop #1 fix Fix totals .*queued sample #1 main Add totals abcdef1 Grace/);
+    expect(textOf(await site.page('/?repo=shop'))).to.not.include('Add totals');
+    expect(textOf(await site.page('/?status=queued'))).to.not.include('Fix totals');
+    expect(textOf(await site.page('/?branch=main'))).to.not.include('Fix totals');
+    expect(textOf(await site.page('/?branch=none'))).to.include('No build fits this filter.');
+  });
+
+  it('lead on to older builds', async () => {
+    for (let i = 0; i < 51; i++) await site.build('sample', { subject: `number ${i}` });
+    const newest = await site.page('/?repo=sample');
+    const older = /href="(\/\?repo=sample&amp;before=\d+)"/.exec(newest)?.[1]?.replace('&amp;', '&') ?? '';
+    const page = textOf(await site.page(older));
+    expect(page).to.include('Add totals').and.not.include('number 50');
+  });
+
+  it('show what commits and logs say as text, whatever they say', async () => {
+    const evil = `<script>alert(1)</script><img src=x onerror=alert(2)>"'&`;
+    const id = await site.build('sample', { subject: evil, author: evil, ref: `refs/heads/${evil}` }, [{ name: evil }]);
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.appendLog({ job: job(id), attempt: 1 }, `${evil}\n\u001b[31m${evil}\u001b[0m\n`);
+    for (const path of ['/', `/builds/${id}`]) {
+      const page = await site.page(path);
+      expect(page, path).to.not.include('<script>alert').and.not.include('<img');
+      expect(textOf(page), path).to.include(evil);
+    }
+  });
+
+  it('tell what became of a build, step by step and attempt by attempt', async () => {
+    const id = await site.build('sample');
+    const first = { job: job(id), attempt: 1 };
+    await site.begin(first);
+    await moveToNextAttempt(site.context.record, first, {
+      reason: 'runner_lost',
+      message: 'runner is gone',
+      at: Date.now(),
+    });
+    const from = new Date(Date.now() - 3000).toISOString();
+    const steps = [
+      { name: 'npm ci', status: 'success' as const, exitCode: 0, startedAt: from, finishedAt: from },
+      {
+        name: 'npm test',
+        status: 'failure' as const,
+        exitCode: 2,
+        startedAt: from,
+        finishedAt: new Date().toISOString(),
+      },
+    ];
+    const runner = { id: 'r2~1', name: 'r2', host: 'other' };
+    const message = '"npm test" exited with code 2';
+    await site.finish({ job: job(id), attempt: 2 }, { status: 'failure', reason: 'exit_code', message, steps, runner });
+    await site.appendLog({ job: job(id), attempt: 2 }, 'the \u001b[31mred\u001b[0m end\n');
+    const page = await site.page(`/builds/${id}`);
+    const text = textOf(page);
+    expect(text).to.match(/Failed after [\d.]+ s: "npm test" exited with code 2\./);
+    expect(text).to.include('Attempt 1 on r1: runner is gone, handed to attempt 2');
+    expect(text).to.match(/Attempt 2 on r2: failed after [\d.]+ s, "npm test" exited with code 2/);
+    expect(text).to.match(/success npm ci .*failure npm test exit code 2 3\.\d s/);
+    expect(page).to.include('the <span class="f1">red</span> end\n');
+    expect(page).to.include(`href="/api/v1/jobs/${job(id)}/log?attempt=2"`);
+    await site.appendLog(first, 'of the first');
+    expect(textOf(await site.page(`/builds/${id}?job=${job(id)}&attempt=1`))).to.include('of the first');
+  });
+
+  it('hold the end of a long log and lead to the whole', async () => {
+    const id = await site.build('sample');
+    await site.begin({ job: job(id), attempt: 1 });
+    const lines = Array.from({ length: 60_000 }, (_, number) => `this is line ${number}\n`);
+    await site.appendLog({ job: job(id), attempt: 1 }, lines.join(''));
+    await site.finish({ job: job(id), attempt: 1 });
+    const page = await site.page(`/builds/${id}`);
+    expect(page).to.include('this is line 59999\n').and.not.include('this is line 10\n');
+    expect(textOf(page)).to.include('Earlier lines are left out here; the whole log has them.');
+    expect(page.match(/this is line/g)?.length).to.be.at.most(5000);
+  });
+
+  it('show of several jobs the log of the one that went wrong', async () => {
+    const id = await site.build('sample', {}, [{ name: 'fine' }, { name: 'broken' }]);
+    await site.appendLog({ job: job(id, 1), attempt: 1 }, 'log of the fine one');
+    await site.appendLog({ job: job(id, 2), attempt: 1 }, 'log of the broken one');
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    expect(await site.page(`/builds/${id}`)).to.include('log of the broken one');
+    expect(await site.page(`/builds/${id}?job=${job(id, 1)}`)).to.include('log of the fine one');
+  });
+
+  it('have a button to cancel for whoever is signed in', async () => {
+    const id = await site.build('sample');
+    const path = `/builds/${id}`;
+    expect(await site.page(path)).to.not.include('Cancel build');
+    const cookie = await site.signIn();
+    expect(await site.page(path, { cookie })).to.include(`action="${path}/cancel"`);
+    const press = () => site.fetch(`${path}/cancel`, { method: 'POST', headers: { cookie, origin: site.url } });
+    const answer = await press();
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, path]);
+    const intents = await site.context.record.db.selectFrom('intents').select('id').execute();
+    expect(await findIntent(site.context.record, intents.at(-1)?.id ?? 0)).to.include({ kind: 'cancel', build: id });
+    await site.finish({ job: job(id), attempt: 1 });
+    expect((await press()).status).to.equal(303);
+    expect(await site.page(path, { cookie })).to.not.include('Cancel build');
+  });
+
+  it('show the fleet, the stages and the queues', async () => {
+    await site.runner('r7', { labels: ['gpu', 'linux'], slots: 4, running: ['12-3.2', '9-1.1'] });
+    const page = await site.page('/runners');
+    expect(textOf(page)).to.match(/r7 .*2\/4 12-3\.2 9-1\.1 gpu linux 0\.50/);
+    expect(page).to.include('href="/builds/12?job=12-3"').and.include('href="/queues/queue/results"');
+    expect(textOf(page)).to.include('reporter none is alive');
+  });
+
+  it('of errors are for people, with the right status', async () => {
+    const answer = await site.fetch('/builds/99999', { headers: { accept: 'text/html' } });
+    expect(answer.status).to.equal(404);
+    expect(textOf(await answer.text())).to.include('There is no build 99999');
+    expect((await site.fetch('/builds/abc', { headers: { accept: 'text/html' } })).status).to.equal(404);
+    expect(
+      (await site.fetch('/builds/1/cancel', { method: 'POST', headers: { accept: 'text/html' } })).status,
+    ).to.equal(401);
+  });
+
+  it('are not kept by browsers, but their scripts and styles are', async () => {
+    const answer = await site.fetch('/');
+    expect(answer.headers.get('cache-control')).to.equal('no-store');
+    const style = /href="(\/public\/style\.css\?v=[0-9a-f]+)"/.exec(await answer.text())?.[1] ?? '';
+    expect((await site.fetch(style)).headers.get('cache-control')).to.include('immutable');
+    expect((await site.fetch('/public/style.css?v=old')).headers.get('cache-control')).to.equal('no-cache');
+    expect((await site.fetch('/public/none.js')).status).to.equal(404);
+  });
+});
+
+describe('web: the words of the pages', () => {
+  const at = '2026-01-01T00:00:00.000Z';
+  const later = '2026-01-01T00:01:05.000Z';
+  const build = {
+    status: 'success' as const,
+    reason: null,
+    message: null,
+    startedAt: at,
+    finishedAt: later,
+    createdAt: at,
+    jobs: [],
+  };
+  const words = (more: object) => verdictOf({ ...build, ...more } as never);
+
+  it('tell a build as a sentence', () => {
+    expect(words({})).to.equal('Passed in 1 min 5 s.');
+    expect(words({ status: 'queued', startedAt: null, finishedAt: null })).to.equal('Waiting for a runner.');
+    expect(words({ status: 'failure', reason: 'exit_code', message: 'make exited with code 2.' })).to.equal(
+      'Failed after 1 min 5 s: make exited with code 2.',
+    );
+    expect(words({ status: 'error', reason: 'fetch_failed', startedAt: null })).to.equal(
+      'Volt could not tell: the commit could not be fetched from its repository. The commit is not at fault.',
+    );
+    expect(words({ status: 'cancelled', reason: 'by_user' })).to.equal(
+      'Cancelled after 1 min 5 s: a person cancelled it.',
+    );
+    const jobs = [{ finishedAt: at }, { finishedAt: null }];
+    expect(words({ status: 'running', finishedAt: null, jobs })).to.equal('Running, 1 of 2 jobs done.');
+  });
+
+  it('tell why a job waits', () => {
+    const waiting = { needs: [], labels: [], message: null, reason: null };
+    expect(stateOf({ ...waiting, status: 'waiting', needs: ['a', 'b'] } as never)).to.equal('waits for a, b');
+    expect(stateOf({ ...waiting, status: 'queued', labels: ['gpu'] } as never)).to.equal(
+      'waits for a free slot of a runner with gpu',
+    );
+    expect(stateOf({ ...waiting, status: 'success' } as never)).to.equal(undefined);
+  });
+
+  it('tell an attempt that a runner has handed back', () => {
+    const attempt = {
+      number: 1,
+      runner: 'r1',
+      status: 'error',
+      reason: 'handed_back',
+      message: null,
+      startedAt: at,
+      finishedAt: at,
+    };
+    expect(attemptStory(attempt as never, { number: 2 } as never)).to.equal(
+      'Attempt 1 on r1: the runner stopped and handed the job back, handed to attempt 2',
+    );
+  });
+
+  it('tell times in the unit that fits', () => {
+    expect([0, 9949, 9951, 59_400, 65_000, 7_500_000].map(duration)).to.deep.equal([
+      '0.0 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '1 min 5 s',
+      '2 h 5 min',
+    ]);
+    expect([0, 40_000, 90_000, 7_200_000, 90_000_000, 200_000_000].map(age)).to.deep.equal([
+      'just now',
+      '40 s ago',
+      '1 min ago',
+      '2 h ago',
+      '1 day ago',
+      '2 days ago',
+    ]);
+  });
+
+  it('hide credentials and keep the rest', () => {
+    expect(hideCredentials('https://bob:pw@a.example/x and http://token@b.example')).to.equal(
+      'https://***@a.example/x and http://***@b.example',
+    );
+    expect(hideCredentials('ssh://git@a.example/x ssh://git:pw@a.example git@a.example:x')).to.equal(
+      'ssh://git@a.example/x ssh://git:***@a.example git@a.example:x',
+    );
+  });
+});

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths, loadConfig } from '../../src/kernel/config.ts';
+import { VoltError } from '../../src/kernel/errors.ts';
+import { urlOf } from '../../src/web/address.ts';
+import { startWeb } from '../../src/web/start.ts';
+import { ensureToken } from '../../src/web/token.ts';
+import { job, Site } from './site.ts';
+import { EventReader } from './sse.ts';
+
+describe('web: starting and stopping', () => {
+  describe('the token', () => {
+    let dataDir: string;
+    beforeEach(() => {
+      dataDir = mkdtempSync(join(tmpdir(), 'volt-token-'));
+    });
+    afterEach(() => rmSync(dataDir, { recursive: true }));
+
+    it('is made once, from 32 random bytes, for its owner only', () => {
+      const config = loadConfig({ dataDir: join(dataDir, 'new') });
+      const token = ensureToken(config);
+      expect(token).to.match(/^[0-9a-f]{64}$/);
+      expect(ensureToken(config)).to.equal(token);
+      const file = dataPaths(config.dataDir).token;
+      expect(readFileSync(file, 'utf8').trim()).to.equal(token);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
+      expect(readdirSync(config.dataDir)).to.deep.equal(['token']);
+    });
+
+    it('is what VOLT_TOKEN says where that is set', () => {
+      const config = loadConfig({ dataDir, token: 'chosen-by-the-operator' });
+      expect(ensureToken(config)).to.equal('chosen-by-the-operator');
+      expect(existsSync(dataPaths(dataDir).token)).to.equal(false);
+    });
+
+    it('is made anew where a crash has left an empty file', () => {
+      const config = loadConfig({ dataDir });
+      writeFileSync(dataPaths(dataDir).token, '');
+      expect(ensureToken(config)).to.match(/^[0-9a-f]{64}$/);
+      expect(ensureToken(config)).to.equal(ensureToken(config));
+    });
+
+    it('that cannot be kept is an error that says what to do', () => {
+      writeFileSync(join(dataDir, 'file'), '');
+      const config = loadConfig({ dataDir: join(dataDir, 'file') });
+      expect(() => ensureToken(config))
+        .to.throw(VoltError)
+        .with.property('code', 'data_unwritable');
+    });
+  });
+
+  describe('the address', () => {
+    it('is in the data directory, for its owner only, while the stage runs', async () => {
+      const site = await Site.start();
+      const file = dataPaths(site.context.config.dataDir).webUrl;
+      try {
+        expect(readFileSync(file, 'utf8')).to.equal(`${site.url}\n`);
+        expect(statSync(file).mode & 0o777).to.equal(0o600);
+        await site.stopWeb();
+        expect(existsSync(file)).to.equal(false);
+      } finally {
+        await site.stop();
+      }
+    });
+
+    it('of a stage that has come later stays when the earlier one stops', async () => {
+      const site = await Site.start();
+      const file = dataPaths(site.context.config.dataDir).webUrl;
+      const later = await startWeb(site.context, { host: '127.0.0.1', port: 0 });
+      try {
+        await site.stopWeb();
+        expect(readFileSync(file, 'utf8')).to.equal(`${later.url}\n`);
+      } finally {
+        await later.stop();
+        await site.stop();
+      }
+    });
+
+    it('is one that this machine can reach', () => {
+      expect(urlOf('0.0.0.0', 1)).to.equal('http://127.0.0.1:1');
+      expect(urlOf('::', 1)).to.equal('http://[::1]:1');
+      expect(urlOf('192.0.2.7', 1)).to.equal('http://192.0.2.7:1');
+    });
+
+    it('that another process has taken is an error that says what to do', async () => {
+      const site = await Site.start();
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as { port: number };
+      try {
+        const error = await startWeb(site.context, { host: '127.0.0.1', port }).then(
+          () => undefined,
+          (thrown) => thrown,
+        );
+        expect(error).to.be.instanceOf(VoltError);
+        expect(error).to.include({ code: 'port_in_use' });
+        expect(error.message).to.include(`127.0.0.1:${port}`);
+        expect(error.remedy).to.include('--port');
+      } finally {
+        other.close();
+        await site.stop();
+      }
+    });
+  });
+
+  it('stops although streams are open and clients do not read', async () => {
+    const site = await Site.start();
+    await site.repository('sample');
+    const id = job(await site.build('sample'));
+    await site.begin({ job: id, attempt: 1 });
+    await site.appendLog({ job: id, attempt: 1 }, Buffer.alloc(20_000_000, 'x\n'));
+    const events = await EventReader.open(`${site.url}/api/v1/events`);
+    const { hostname, port } = new URL(site.url);
+    const lazy = connect(Number(port), hostname);
+    lazy.on('error', () => undefined);
+    lazy.write(`GET /api/v1/jobs/${id}/log?follow=1 HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+    await once(lazy, 'readable');
+    await site.stopWeb();
+    expect(await events.next()).to.equal(undefined);
+    lazy.destroy();
+    await site.stop();
+  });
+});

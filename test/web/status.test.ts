@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
+import type { BuildId } from '../../src/kernel/model.ts';
+import { noteObserved, noteObserveError } from '../../src/record/repositories.ts';
+import { runnerList, systemStatus } from '../../src/web/api/schemas.ts';
+import { until } from '../support/until.ts';
+import { bodyOf, job, Site } from './site.ts';
+
+describe('web: the state of the whole', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+  });
+  after(() => site.stop());
+
+  const status = async () => systemStatus.strict().parse(await site.json('/api/v1/status'));
+  const codes = async () => (await status()).problems.map(({ code }) => code);
+  const allStages = () =>
+    Promise.all((['observer', 'dispatcher', 'reporter'] as const).map((kind) => site.stage(kind)));
+
+  async function sendJob(build: BuildId, labels: string[]): Promise<void> {
+    const message = {
+      v: 1 as const,
+      job: job(build),
+      attempt: 1,
+      build,
+      name: 'test',
+      labels,
+      repo: { name: 'sample', url: 'https://git.example/sample.git' },
+      ref: 'refs/heads/main',
+      sha: 'a'.repeat(40),
+      plan: { kind: 'discover' as const },
+      timeout: 60,
+    };
+    await site.context.queues.sendJobs([{ message, priority: 1 }]);
+  }
+
+  it('names every stage that is missing, and what to start', async () => {
+    const { healthy, problems, stages } = await status();
+    expect(healthy).to.equal(false);
+    expect(problems.map(({ code }) => code)).to.deep.equal([
+      'no_observer',
+      'no_dispatcher',
+      'no_reporter',
+      'no_runner',
+    ]);
+    expect(problems[0]?.remedy).to.include('volt observer');
+    expect(stages.map(({ kind, alive }) => [kind, alive])).to.deep.include(['observer', false]);
+  });
+
+  it('shows this stage itself once its heartbeat has been taken', async () => {
+    const web = await until('the heartbeat of web', async () =>
+      (await status()).stages.find(({ kind, alive }) => kind === 'web' && alive),
+    );
+    expect(web.members[0]).to.include({ pid: process.pid, version: '0.1.0' });
+  });
+
+  it('is well when everything is there', async () => {
+    await allStages();
+    await site.runner('r1', { slots: 3, running: ['1-1.1'] });
+    const { healthy, problems, runners } = await status();
+    expect(problems).to.deep.equal([]);
+    expect(healthy).to.equal(true);
+    expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1 });
+  });
+
+  it('lists the runners with what they run', async () => {
+    await site.runner('r1', { labels: ['linux'], running: ['1-1.1'] });
+    const { runners, next } = runnerList.strict().parse(await site.json('/api/v1/runners'));
+    expect(next).to.equal(null);
+    expect(runners).to.have.lengthOf(1);
+    expect(runners[0]).to.include({ id: 'r1~1', name: 'r1', slots: 2, load: 0.5 });
+    expect(runners[0]?.running).to.deep.equal(['1-1.1']);
+  });
+
+  it('counts open builds and the messages of each queue', async () => {
+    const running = await site.build('sample');
+    await site.begin({ job: job(running), attempt: 1 });
+    await site.build('sample');
+    await site.context.queues.sendAdvance({ v: 1, build: running });
+    const { builds, queues } = await status();
+    expect(builds).to.deep.equal({ queued: 1, running: 1 });
+    expect(queues.find(({ name }) => name === 'advance')).to.include({ waiting: 1, active: 0, failed: 0 });
+  });
+
+  it('tells for which labels jobs wait although no runner has them', async () => {
+    await site.runner('r1', { labels: ['linux'] });
+    await sendJob(await site.build('sample'), ['linux']);
+    expect(await codes()).to.not.include('no_matching_runner');
+    await sendJob(await site.build('sample'), ['gpu', 'linux']);
+    const problem = (await status()).problems.find(({ code }) => code === 'no_matching_runner');
+    expect(problem?.message).to.equal('1 job waits for a runner with all of the labels gpu, linux; there is none');
+    expect(problem?.remedy).to.include('--labels gpu,linux');
+    await site.runner('r2', { labels: ['gpu', 'linux', 'x64'] });
+    expect(await codes()).to.not.include('no_matching_runner');
+  });
+
+  it('tells on which machine a runner or an observer is missing', async () => {
+    await site.stage('observer');
+    await site.repository('local', { url: '/srv/git/local', host: 'Box.Example' });
+    await sendJob(await site.build('local'), ['host:box.example']);
+    const { problems, queues } = await status();
+    const remedies = Object.fromEntries(problems.map(({ code, remedy }) => [code, remedy]));
+    expect(remedies).to.include({
+      no_matching_runner: 'Start one with `volt runner` on the machine box.example.',
+      no_observer_on_machine: 'Start `volt observer` on Box.Example.',
+    });
+    expect(queues.map(({ name }) => name)).to.include('observe.box.example');
+  });
+
+  it('tells of repositories that cannot be looked at', async () => {
+    const error = new VoltError('fetch_failed', 'cannot fetch', { remedy: 'See whether it is up.' });
+    await noteObserveError(site.context.record, 'sample', error);
+    expect((await status()).problems).to.deep.include({
+      code: 'fetch_failed',
+      message: 'repository sample: cannot fetch',
+      remedy: 'See whether it is up.',
+    });
+    await noteObserved(site.context.record, 'sample', 'main');
+    expect(await codes()).to.not.include('fetch_failed');
+  });
+
+  it('answers the health check', async () => {
+    const answer = await site.fetch('/healthz');
+    expect([answer.status, (await bodyOf(answer)).status]).to.deep.equal([200, 'ok']);
+  });
+
+  it('says within moments that Redis is gone, and that it is back', async () => {
+    await site.redis.kill();
+    try {
+      await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);
+      expect(await site.json('/healthz')).to.deep.equal({ status: 'failing', record: true, redis: false });
+      const { redis, problems } = await status();
+      expect(redis.reachable).to.equal(false);
+      expect(problems[0]?.code).to.equal('redis_unreachable');
+      expect((await site.fetch('/api/v1/runners')).status).to.equal(503);
+      expect((await site.fetch('/')).status).to.equal(200);
+      expect((await site.fetch('/runners')).status).to.equal(200);
+    } finally {
+      await site.redis.start();
+    }
+    await until('Redis to be seen again', async () => (await site.fetch('/healthz')).status === 200);
+  });
+});
