@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { pause } from '../kernel/wait.ts';
 import { checkRefName } from './refs.ts';
-import { type GitOptions, git } from './run.ts';
+import { type GitOptions, git, withoutCredentials } from './run.ts';
 
 export interface CommitInfo {
   sha: string;
@@ -217,7 +217,7 @@ function commitMissing(sha: string): VoltError {
 
 function fetchFailed(url: string, error: unknown): VoltError {
   const cause = error instanceof VoltError ? error : undefined;
-  return new VoltError('fetch_failed', `cannot fetch ${url}: ${cause?.message ?? String(error)}`, {
+  return new VoltError('fetch_failed', `cannot fetch ${withoutCredentials(url)}: ${cause?.message ?? String(error)}`, {
     remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
     cause: error,
   });

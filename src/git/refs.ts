@@ -29,12 +29,34 @@ export function branchMatcher(globs: readonly string[]): (branch: string) => boo
         remedy: 'Give the name of a branch, with "*" or "**" where it may vary, as in "release/*".',
       });
     }
-    const source = glob.replace(/\*\*|[*?]|[.+^${}()|[\]\\]/g, (part) => {
-      if (part === '**') return '.*';
-      if (part === '*') return '[^/]*';
-      return part === '?' ? '[^/]' : `\\${part}`;
-    });
-    return new RegExp(`^${source}$`);
+    return [...(glob.match(/\*\*|./gsu) ?? [])];
   });
-  return (branch) => patterns.some((pattern) => pattern.test(branch));
+  return (branch) => patterns.some((pattern) => fits(pattern, [...branch]));
+}
+
+/**
+ * Follows all ways through the pattern at once (Thompson, "Regular Expression Search Algorithm", CACM 1968), since the
+ * names come from foreign repositories: a regular expression that tries one way after the other takes for ever over
+ * some of them.
+ */
+function fits(pattern: readonly string[], name: readonly string[]): boolean {
+  // places in the pattern that the name so far may have come to; stars may stand for nothing
+  const reach = (places: number[]): Set<number> => {
+    const reached = new Set<number>();
+    for (let place of places) {
+      for (reached.add(place); pattern[place] === '*' || pattern[place] === '**'; ) reached.add(++place);
+    }
+    return reached;
+  };
+  let places = reach([0]);
+  for (const character of name) {
+    const next: number[] = [];
+    for (const place of places) {
+      const part = pattern[place];
+      if (part === '**' || (part === '*' && character !== '/')) next.push(place);
+      else if (part === character || (part === '?' && character !== '/')) next.push(place + 1);
+    }
+    places = reach(next);
+  }
+  return places.has(pattern.length);
 }

@@ -60,7 +60,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
 }
 
 /** User names and passwords in URLs are not for logs. */
-function withoutCredentials(text: string): string {
+export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^@/\s]+@/gi, '$1***@');
 }
 

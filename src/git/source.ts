@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VoltError } from '../kernel/errors.ts';
+import { withoutCredentials } from './run.ts';
 
 /** Where a repository is: a path on this machine, or a URL that any machine can fetch. */
 export type Source = { kind: 'path'; url: string } | { kind: 'url'; url: string };
@@ -19,7 +20,7 @@ const scpForm = /^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)[^\s:][^\s
 export function parseSource(text: string): Source {
   const given = text.trim();
   if (given === '' || given.startsWith('-') || /\p{Cc}/u.test(given)) throw badUrl(text);
-  if (given.startsWith('file://')) return pathSource(fileURLToPath(given));
+  if (given.startsWith('file://')) return pathSource(pathOf(given));
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*:)\/\//.exec(given)?.[1]?.toLowerCase();
   if (scheme !== undefined) return urlSource(given, scheme);
   // "ext::…", "fd::…" and other remote helpers run commands
@@ -28,6 +29,16 @@ export function parseSource(text: string): Source {
   if (existsSync(path)) return pathSource(path);
   if (scpForm.test(given) && !given.includes('/./')) return { kind: 'url', url: given };
   return pathSource(path);
+}
+
+function pathOf(fileUrl: string): string {
+  try {
+    const path = fileURLToPath(fileUrl);
+    if (!/\p{Cc}/u.test(path)) return path;
+  } catch {
+    // another host, or "%2F"
+  }
+  throw badUrl(fileUrl);
 }
 
 function urlSource(given: string, scheme: string): Source {
@@ -71,7 +82,7 @@ export function gitDirectory(path: string): string | undefined {
 }
 
 function badUrl(text: string): VoltError {
-  return new VoltError('bad_url', `"${text}" is not the address of a repository that Volt can fetch`, {
+  return new VoltError('bad_url', `"${withoutCredentials(text)}" is not the address of a repository that Volt can fetch`, {
     remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
   });
 }

@@ -96,7 +96,7 @@ function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { n
 }
 
 async function runStep(command: string, around: JobSurroundings, log: JobLog): Promise<number> {
-  const { workspace, env, output, signal } = around;
+  const { workspace, env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
   try {
@@ -106,7 +106,7 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
       argv: ['sh', '-c', command],
       cwd: workspace,
       env: { ...env, PWD: workspace },
-      output,
+      output: (chunk) => log.write(chunk),
       signal,
     });
   } catch (error) {
@@ -126,16 +126,24 @@ function outcomeOf(error: unknown, signal: AbortSignal): JobOutcome {
   return { status: 'error', reason: 'runner_failed', message: errorText(error), exitCode: null };
 }
 
-/** Volt's own lines in the log. */
+const newline = 10;
+
+/** The log: a job's output byte for byte, and Volt's own lines, each of which begins on a line of its own. */
 class JobLog {
   readonly #around: JobSurroundings;
+  #lineOpen = false;
 
   constructor(around: JobSurroundings) {
     this.#around = around;
   }
 
+  write(chunk: Buffer): void | Promise<void> {
+    this.#lineOpen = chunk.at(-1) !== newline;
+    return this.#around.output(chunk);
+  }
+
   async say(text: string): Promise<void> {
-    await this.#around.output(Buffer.from(`[volt] ${text}\n`));
+    await this.write(Buffer.from(`${this.#lineOpen ? '\n' : ''}[volt] ${text}\n`));
   }
 }
 

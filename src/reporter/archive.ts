@@ -58,12 +58,22 @@ export class Archive {
   /** Whether the log has come to the given length, waiting for it at most `ms` milliseconds. */
   async reaches(ref: AttemptRef, bytes: number, ms: number): Promise<boolean> {
     const until = Date.now() + ms;
-    while ((await this.length(ref)) < bytes) {
-      const left = until - Date.now();
-      if (left <= 0) return false;
-      await within(this.#growth(ref), Math.min(left, 200));
+    let wake = () => {};
+    const forget = this.#onGrowth(ref, () => wake());
+    try {
+      while ((await this.length(ref)) < bytes) {
+        const left = until - Date.now();
+        if (left <= 0) return false;
+        const grown = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        // what another reporter writes is seen by looking
+        await within(grown, Math.min(left, 200));
+      }
+      return true;
+    } finally {
+      forget();
     }
-    return true;
   }
 
   async closeIdle(): Promise<void> {
@@ -102,17 +112,14 @@ export class Archive {
     await log.file.close();
   }
 
-  #growth(ref: AttemptRef): Promise<void> {
+  /** @returns stops calling back */
+  #onGrowth(ref: AttemptRef, grown: () => void): () => void {
     const name = attemptName(ref);
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(name) ?? new Set();
-      const grown = () => {
-        waiting.delete(grown);
-        if (waiting.size === 0) this.#waiting.delete(name);
-        resolve();
-      };
-      waiting.add(grown);
-      this.#waiting.set(name, waiting);
-    });
+    const waiting = this.#waiting.get(name) ?? new Set();
+    this.#waiting.set(name, waiting.add(grown));
+    return () => {
+      waiting.delete(grown);
+      if (waiting.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name);
+    };
   }
 }

@@ -109,6 +109,8 @@ export class Executions {
       this.#running.set(name, attempt);
       logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
       const told = queues.sendResult({ ...common, kind: 'started', at: now() });
+      // it is awaited below, after the job
+      told.catch(() => undefined);
       const end = await attempt.run();
       await told;
       await this.#handIn(end, common, report);
