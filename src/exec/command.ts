@@ -42,11 +42,17 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     detached: true,
   });
   const stdout = child.stdout as NonNullable<typeof child.stdout>;
+  /** chunks that the receiver has not taken yet: Node itself goes on reading when the command has ended */
+  let held = 0;
   stdout.on('data', (chunk: Buffer) => {
     const accepted = options.output(chunk);
     if (!accepted) return;
+    held++;
     stdout.pause();
-    void accepted.then(() => stdout.resume());
+    const taken = () => {
+      if (--held === 0) stdout.resume();
+    };
+    accepted.then(taken, taken);
   });
   const ended = endOf(child);
   const closed = new Promise<void>((resolve) => {
@@ -57,7 +63,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   else signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
-    await (signal.aborted ? closed : Promise.race([closed, quiet(stdout)]));
+    await (signal.aborted ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
     return end;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -82,7 +88,7 @@ async function endOf(child: ChildProcess): Promise<CommandEnd> {
 async function terminate(child: ChildProcess, scope: Scope, closed: Promise<void>, grace: number): Promise<void> {
   const until = performance.now() + grace;
   // the command itself appears a moment after nsenter
-  while (child.pid !== undefined && child.exitCode === null && performance.now() < until) {
+  while (child.pid !== undefined && isRunning(child) && performance.now() < until) {
     const group = scope.groupOf(child.pid);
     if (group !== undefined && sendTerm(group)) break;
     await pause(5);
@@ -92,6 +98,10 @@ async function terminate(child: ChildProcess, scope: Scope, closed: Promise<void
     grace,
   );
   if (!gone) await scope.close();
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function sendTerm(group: number): boolean {
@@ -104,13 +114,20 @@ function sendTerm(group: number): boolean {
   }
 }
 
-/** Resolves when the stream has been silent for a while. */
-async function quiet(stream: NodeJS.ReadableStream): Promise<void> {
-  let last = performance.now();
+/**
+ * Resolves when the stream has been silent for a while. Moments are counted in which it could have been heard: time
+ * that this process slept through, or in which reading was held back, is no silence.
+ */
+async function quiet(stream: NodeJS.ReadableStream, isHeldBack: () => boolean): Promise<void> {
+  const moments = 3;
+  let silent = 0;
   const heard = () => {
-    last = performance.now();
+    silent = 0;
   };
   stream.on('data', heard);
-  while (performance.now() - last < silence) await pause(silence / 3);
+  while (silent < moments) {
+    await pause(silence / moments);
+    silent = isHeldBack() ? 0 : silent + 1;
+  }
   stream.off('data', heard);
 }

@@ -25,9 +25,12 @@ const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as co
 /**
  * A job's processes live only as long as this script does. It reads the lease from standard input: a line at least
  * every `ttl` seconds. Silence means that the runner is frozen or cut off, the end of input that it has died or closed
- * the scope. In a namespace the script is process 1, and with it ends all that is inside; it also reaps orphans.
+ * the scope. In a namespace the script is process 1, and with it ends all that is inside; it also reaps orphans. It is
+ * deaf to signals: a job that sends one to all processes that it sees means its own.
  */
-const keeper = 'echo ready; exec >/dev/null; while read -r -t "$1" _; do :; done';
+const keeper = `
+trap '' HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF IO SYS
+echo ready; exec >/dev/null; while read -r -t "$1" _; do :; done`;
 
 /** Without a namespace: kills every process that carries the marker, until there is none. */
 const sweep = `

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { VoltError } from '../kernel/errors.ts';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { systemCode, VoltError } from '../kernel/errors.ts';
 import { pause } from '../kernel/wait.ts';
 import { checkRefName } from './refs.ts';
 import { type GitOptions, git, withoutCredentials } from './run.ts';
@@ -24,6 +24,11 @@ export interface NewCommits {
   jumped: boolean;
 }
 
+/** What git says of a repository that is damaged, and not of the one that it fetches from. */
+const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
+/** A lock of this age (ms) has been left by a process that died: git holds one only while it writes a file. */
+const staleLock = 60_000;
+
 /** One update of a mirror at a time in this process; git itself keeps apart those of several processes. */
 const updates = new Map<string, Promise<unknown>>();
 
@@ -34,6 +39,8 @@ const updates = new Map<string, Promise<unknown>>();
 export class Mirror {
   readonly path: string;
   readonly #url: string;
+  /** as git calls it; undefined for git's own default */
+  #objectFormat: string | undefined;
 
   /** @param folder where mirrors are kept; the mirror's own name follows from the URL */
   constructor(folder: string, url: string) {
@@ -163,26 +170,56 @@ export class Mirror {
         );
         return;
       } catch (error) {
-        if (options.signal?.aborted || attempt === 4) throw fetchFailed(this.#url, error);
-        if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(String(error))) await pause(100 * attempt);
-        else if (/bad object|corrupt|unable to read tree|not a git repository: '/i.test(String(error)) && attempt < 3)
-          await this.#discard();
-        else throw fetchFailed(this.#url, error);
+        if (options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt))) {
+          throw fetchFailed(this.#url, error);
+        }
       }
     }
+  }
+
+  /** Whether it is worth another try, after what was wrong has been mended. */
+  async #mend(error: string, attempt: number): Promise<boolean> {
+    if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(error)) {
+      await this.#removeStaleLock(error);
+      await pause(100 * attempt);
+      return true;
+    }
+    if (attempt > 2) return false;
+    const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(error)?.[1];
+    if (format === undefined && (!broken.test(error) || error.includes('on the remote side'))) return false;
+    this.#objectFormat = format;
+    await this.#discard();
+    return true;
+  }
+
+  /** A process that died in an update has left its lock, which nobody else would take away. */
+  async #removeStaleLock(error: string): Promise<void> {
+    const named = /Unable to create '(.+?\.lock)': File exists/.exec(error)?.[1];
+    const lock = named && resolve(this.path, named);
+    if (!lock?.startsWith(`${this.path}${sep}`)) return;
+    const age = await stat(lock).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > staleLock) await rm(lock, { force: true });
   }
 
   async #create(): Promise<void> {
     if (existsSync(join(this.path, 'HEAD'))) return;
     await mkdir(dirname(this.path), { recursive: true });
     const draft = `${this.path}.${process.pid}.${Date.now()}`;
-    await git(dirname(this.path), ['init', '--quiet', '--bare', '--initial-branch=main', '--', draft]);
+    const format = this.#objectFormat === undefined ? [] : [`--object-format=${this.#objectFormat}`];
+    await git(dirname(this.path), ['init', '--quiet', '--bare', '--initial-branch=main', ...format, '--', draft]);
     // for people who look into the folder
     await writeFile(join(draft, 'description'), `Mirror of ${this.#url}\n`);
     await rename(draft, this.path).catch(async (error) => {
-      // another process was first
       await rm(draft, { recursive: true, force: true });
-      if (!existsSync(join(this.path, 'HEAD'))) throw error;
+      // another process was first
+      if (existsSync(join(this.path, 'HEAD'))) return;
+      if (systemCode(error) !== 'ENOTEMPTY') throw error;
+      // what is there is none any more
+      await this.#discard();
+      await this.#create();
     });
   }
 
@@ -203,10 +240,17 @@ function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
         sha,
         firstParent: parents.split(' ')[0] ?? '',
         author: author.slice(0, 200),
-        committedAt: new Date(committedAt).toISOString(),
+        committedAt: dateOf(committedAt),
         subject: subject.join(' ').slice(0, 500),
       };
     });
+}
+
+/** A commit may claim any time, also one that no calendar has. */
+function dateOf(text: string): string {
+  const date = new Date(text);
+  const year = date.getUTCFullYear();
+  return (year >= 0 && year <= 9999 ? date : new Date(0)).toISOString();
 }
 
 function commitMissing(sha: string): VoltError {

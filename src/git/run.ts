@@ -61,7 +61,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
 
 /** User names and passwords in URLs are not for logs. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^@/\s]+@/gi, '$1***@');
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/gi, '$1***@');
 }
 
 function remedyFor(text: string): string {

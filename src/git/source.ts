@@ -82,7 +82,11 @@ export function gitDirectory(path: string): string | undefined {
 }
 
 function badUrl(text: string): VoltError {
-  return new VoltError('bad_url', `"${withoutCredentials(text)}" is not the address of a repository that Volt can fetch`, {
-    remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
-  });
+  return new VoltError(
+    'bad_url',
+    `"${withoutCredentials(text)}" is not the address of a repository that Volt can fetch`,
+    {
+      remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
+    },
+  );
 }

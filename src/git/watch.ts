@@ -5,6 +5,12 @@ import { watch } from 'chokidar';
 import { gitDirectory } from './source.ts';
 
 /**
+ * Watching a file begins a moment after it is there, and git replaces the file of a ref with every change. What happens
+ * in that moment (ms, measured: below 50) is told by a second call.
+ */
+const blindness = 100;
+
+/**
  * Calls `changed` soon after a ref of the repository at that path has moved. A hint only: what a file system does not
  * tell (network mounts) is found by polling.
  * @returns ends watching
@@ -19,10 +25,24 @@ export async function watchRefs(
     ['HEAD', 'packed-refs', 'refs/heads', 'reftable'].map((name) => join(dir, name)),
     { ignoreInitial: true, ignored: (file) => file.endsWith('.lock') },
   );
-  watcher.on('all', changed);
+  let again: NodeJS.Timeout | undefined;
+  const tellAgain = () => {
+    again ??= setTimeout(() => {
+      again = undefined;
+      changed();
+    }, blindness);
+  };
+  watcher.on('all', () => {
+    changed();
+    tellAgain();
+  });
   watcher.on('error', failed);
   await new Promise<void>((resolveReady) => watcher.once('ready', resolveReady));
-  return () => watcher.close();
+  tellAgain();
+  return async () => {
+    await watcher.close();
+    clearTimeout(again);
+  };
 }
 
 /** Where refs are: a linked work tree has a file `.git` that leads to its own folder, which names the common one. */

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 
 /** One command that a discovered kind of project is tested with. */
 export interface DiscoveredStep {
@@ -110,7 +110,7 @@ function holdsPythonTests(folder: string): boolean {
 function make(folder: string): Discovery | undefined {
   const file = ['GNUmakefile', 'makefile', 'Makefile'].find((name) => existsSync(join(folder, name)));
   if (!file) return undefined;
-  const target = /^(test|check)\s*:(?!=)/m.exec(text(join(folder, file)))?.[1];
+  const target = /^(test|check)\s*:(?!:{0,2}=)/m.exec(text(join(folder, file)))?.[1];
   return target ? project(file, undefined, `make ${target}`) : undefined;
 }
 
@@ -123,11 +123,16 @@ function project(because: string, install: string | undefined, test: string): Di
   return { because, steps: install === undefined ? steps : [{ name: 'install', command: install }, ...steps] };
 }
 
-/** Files of more than a megabyte are not what we look for, and would hold up everything else. */
+/**
+ * The text of a file of the checkout. Files of more than a megabyte are not what we look for, and would hold up
+ * everything else; a link out of the checkout could lead to a device that never ends.
+ */
 function text(file: string): string {
   try {
-    const content = readFileSync(file);
-    return content.length > 1_000_000 ? '' : content.toString();
+    const real = realpathSync(file);
+    const inside = real.startsWith(`${realpathSync(dirname(file))}${sep}`);
+    const found = statSync(real);
+    return inside && found.isFile() && found.size <= 1_000_000 ? readFileSync(real, 'utf8') : '';
   } catch {
     return '';
   }

@@ -76,7 +76,7 @@ async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): 
     const known = error instanceof VoltError ? error : undefined;
     const reason =
       known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
-    throw new StepFailed('error', reason, `${errorText(error)}${known ? `. ${known.remedy}` : ''}`);
+    throw new StepFailed('error', reason, `${excerpt(errorText(error), 2000)}${known ? `. ${known.remedy}` : ''}`);
   }
   return null;
 }
@@ -110,12 +110,14 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
       signal,
     });
   } catch (error) {
-    throw new StepFailed('error', 'spawn_failed', errorText(error));
+    throw new StepFailed('error', 'spawn_failed', excerpt(errorText(error), 2000));
   }
   signal.throwIfAborted();
-  if (end.signal !== null) throw new StepFailed('failure', 'signal', `"${command}" was ended by ${end.signal}`);
-  if (end.exitCode !== 0)
-    throw new StepFailed('failure', 'exit_code', `"${command}" exited with code ${end.exitCode}`, end.exitCode);
+  const what = `"${excerpt(command, 300)}"`;
+  if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);
+  if (end.exitCode !== 0) {
+    throw new StepFailed('failure', 'exit_code', `${what} exited with code ${end.exitCode}`, end.exitCode);
+  }
   return 0;
 }
 
@@ -123,7 +125,12 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
 function outcomeOf(error: unknown, signal: AbortSignal): JobOutcome {
   if (signal.reason instanceof JobEnding) return signal.reason.outcome;
   if (error instanceof StepFailed) return error.outcome;
-  return { status: 'error', reason: 'runner_failed', message: errorText(error), exitCode: null };
+  return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
+}
+
+/** A sentence for people stays one, however long the command or the error is that it speaks of. */
+function excerpt(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }
 
 const newline = 10;

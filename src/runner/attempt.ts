@@ -95,6 +95,8 @@ export class RunningAttempt {
     const workspace = join(work, 'jobs', attemptName(this.ref));
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
     const scope = this.#openScope();
+    // a step that needs it says what is wrong; until then there is nobody to hear it
+    scope.catch(() => undefined);
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#around.progress(steps));

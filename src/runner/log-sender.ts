@@ -11,6 +11,8 @@ const window = 4 * 1024 * 1024;
 const gathering = 25;
 /** Without an acknowledgement for this long (ms), everything unacknowledged is sent again. */
 const patience = 2000;
+/** After Redis has refused a chunk (its memory is full, or it reads only), it is left alone for this long (ms). */
+const refusedPause = 250;
 
 /**
  * Carries a spool to the archive: go-back-N with a bounded window, as in any sliding-window protocol. The archive is a
@@ -77,10 +79,16 @@ export class LogSender {
       }
       if (ready < chunkSize && !this.#ended) await this.#gather();
       if (this.#sent === this.#archived) this.#lastProgress = performance.now();
-      const data = await this.#spool.read(this.#sent, Math.min(chunkSize, room));
-      await sendChunk(this.#access, { ...this.#spool.ref, runner: this.#runner, offset: this.#sent, data });
-      this.#sent += data.length;
+      await this.#sendNext(Math.min(chunkSize, room)).catch(() => pause(refusedPause));
     }
+  }
+
+  async #sendNext(most: number): Promise<void> {
+    const offset = this.#sent;
+    const data = await this.#spool.read(offset, most);
+    await sendChunk(this.#access, { ...this.#spool.ref, runner: this.#runner, offset, data });
+    // an acknowledgement that came meanwhile may have gone further
+    this.#sent = Math.max(this.#sent, offset + data.length);
   }
 
   async #gather(): Promise<void> {

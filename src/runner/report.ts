@@ -47,7 +47,7 @@ export class Report {
   ): Promise<Report> {
     const report = new Report(context, runner, await Spool.reopen(folder, left.ref), done);
     const outcome = finished.safeParse(left.outcome);
-    if (outcome.success) void report.#tell(outcome.data);
+    if (outcome.success) report.#tell(outcome.data).catch(() => undefined);
     else report.abandon();
     return report;
   }

@@ -130,10 +130,10 @@ export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; out
   return Promise.all(
     refs.map(async (ref) => ({
       ref,
-      outcome: await readFile(outcomePath(folder, ref), 'utf8').then(
-        (text) => JSON.parse(text) as unknown,
-        () => undefined,
-      ),
+      // none, or one that a power cut has left unfinished
+      outcome: await readFile(outcomePath(folder, ref), 'utf8')
+        .then((text) => JSON.parse(text) as unknown)
+        .catch(() => undefined),
     })),
   );
 }

@@ -1,0 +1,219 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type CommandEnd, type CommandOptions, runCommand } from '../../src/exec/command.ts';
+import { Scope } from '../../src/exec/scope.ts';
+import { jobEnvironment } from '../../src/kernel/config.ts';
+import { pause } from '../../src/kernel/wait.ts';
+import { containments, isPossible } from '../support/containments.ts';
+import { TestFolders } from '../support/folder.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+for (const containment of containments) {
+  describe(`a command in a ${containment}`, () => {
+    const folders = new TestFolders();
+    let scope: Scope;
+
+    before(async function () {
+      if (!(await isPossible(containment))) this.skip();
+    });
+
+    beforeEach(async () => {
+      scope = await Scope.open(3600, containment);
+    });
+
+    afterEach(() => scope.close());
+
+    after(folders.remove);
+
+    /** A shell script under way. */
+    function start(script: string, options: Partial<CommandOptions> = {}) {
+      const chunks: Buffer[] = [];
+      const stop = new AbortController();
+      const ended = runCommand({
+        scope,
+        argv: ['sh', '-c', script],
+        cwd: '/',
+        env: jobEnvironment(),
+        output: (chunk) => void chunks.push(chunk),
+        signal: stop.signal,
+        ...options,
+      });
+      return { ended, stop, said: () => Buffer.concat(chunks) };
+    }
+
+    async function run(script: string, options: Partial<CommandOptions> = {}): Promise<CommandEnd & { said: Buffer }> {
+      const { ended, said } = start(script, options);
+      const end = await ended;
+      return { ...end, said: said() };
+    }
+
+    it('ends with its own exit code', async () => {
+      for (const code of [0, 1, 2, 42, 127, 137, 255]) {
+        expect(await run(`exit ${code}`)).to.include({ exitCode: code, signal: null });
+      }
+    });
+
+    it('ends with the signal that ended it, whichever that was', async () => {
+      for (const signal of ['TERM', 'KILL', 'INT', 'HUP', 'SEGV', 'ABRT', 'USR1', 'PIPE']) {
+        expect(await run(`ulimit -c 0; kill -${signal} $$`), signal).to.include({
+          exitCode: null,
+          signal: `SIG${signal}`,
+        });
+      }
+    });
+
+    it('that is not there ends with 127, and says so', async () => {
+      const { exitCode, said } = await run('', { argv: ['there-is-no-such-program'] });
+      expect(exitCode).to.equal(127);
+      expect(said.toString()).to.include('there-is-no-such-program');
+    });
+
+    it('is given its arguments as they are', async () => {
+      const strange = ['', ' ', '$(id)', "'", '"', '\\', '*', 'ä', '-n', 'a\nb'];
+      const { said } = await run('', { argv: ['printf', '%s\\0', ...strange] });
+      expect(said.toString().split('\0').slice(0, -1)).to.deep.equal(strange);
+    });
+
+    it('runs in its folder, whatever that is called', async () => {
+      const folder = join(realpathSync(folders.make()), `a 'strange' $name ä`);
+      mkdirSync(folder);
+      expect((await run('pwd', { cwd: folder })).said.toString()).to.equal(`${folder}\n`);
+    });
+
+    it('has the environment that it is given, and no other', async () => {
+      process.env.VOLT_SECRET_OF_THE_TEST = 'secret';
+      const { said } = await run('env', { env: { PATH: process.env.PATH ?? '', GIVEN: 'a b=c' } });
+      delete process.env.VOLT_SECRET_OF_THE_TEST;
+      const names = said
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')[0] as string);
+      expect(said.toString()).to.include('GIVEN=a b=c\n');
+      // what a shell sets by itself, and the mark of the scope
+      const own = ['PATH', 'GIVEN', 'PWD', 'OLDPWD', 'SHLVL', '_', ...Object.keys(scope.marker)];
+      expect(names.filter((name) => !own.includes(name))).to.deep.equal([]);
+    });
+
+    it('has no input and no terminal', async () => {
+      const { said } = await run('cat; [ -t 0 ] || [ -t 1 ] || [ -t 2 ] || echo no terminal; tty <&1');
+      expect(said.toString()).to.equal('no terminal\nnot a tty\n');
+    });
+
+    it('says what it says in the order in which it says it, on whichever of its two outputs', async () => {
+      const { said } = await run('for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done');
+      const order = [1, 2, 3, 4, 5].flatMap((i) => [`out ${i}`, `err ${i}`]);
+      expect(said.toString()).to.equal(`${order.join('\n')}\n`);
+    });
+
+    it('may print any bytes, and all of them arrive', async () => {
+      const bytes = Array.from({ length: 256 }, (_, byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+      const { said } = await run(`printf '${bytes}'`);
+      expect([...said]).to.deep.equal(Array.from({ length: 256 }, (_, byte) => byte));
+    });
+
+    it('may print many bytes and end at once', async () => {
+      const { said } = await run('head -c 8000000 /dev/zero');
+      expect(said.length).to.equal(8_000_000);
+    });
+
+    it('is held back by one who takes its output slowly, and is over when all of it has arrived', async () => {
+      let arrived = 0;
+      const output = async (chunk: Buffer) => {
+        arrived += chunk.length;
+        // longer than the silence after which a command counts as having said everything
+        await pause(60);
+      };
+      const { exitCode } = await run(`head -c 300000 /dev/zero; sleep ${longSleep()} &`, { output });
+      expect(exitCode).to.equal(0);
+      expect(arrived).to.equal(300_000);
+    });
+
+    it('is over when it is over, though something in the background holds its output open', async () => {
+      const sleep = longSleep();
+      const { exitCode, said } = await run(`sleep ${sleep} & echo done; exit 3`);
+      expect(exitCode).to.equal(3);
+      expect(said.toString()).to.equal('done\n');
+      expect(processesWith(sleep)).to.have.length(1);
+      await scope.close();
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('that is stopped is asked to end first, and may tidy up', async () => {
+      const { ended, stop, said } = start(
+        'trap "echo tidying up; exit 5" TERM; echo ready; while :; do sleep 0.01; done',
+      );
+      await until('it is ready', () => said().length > 0);
+      stop.abort();
+      expect(await ended).to.deep.equal({ exitCode: 5, signal: null });
+      expect(said().toString()).to.match(/^ready\n.*tidying up\n$/s);
+      expect(scope.alive).to.equal(true);
+    });
+
+    it('that is stopped ends with all that it has started', async () => {
+      const sleep = longSleep();
+      const { ended, stop } = start(`sleep ${sleep} & sleep ${sleep} & wait`);
+      await until('both sleep', () => processesWith(sleep).length >= 2);
+      stop.abort();
+      expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGTERM' });
+      await until('nothing is left', () => processesWith(sleep).length === 0);
+    });
+
+    it('that does not end when it is asked to is ended when its time of grace is over', async () => {
+      const sleep = longSleep();
+      const { ended, stop, said } = start(`trap "" TERM; echo ready; sleep ${sleep}; sleep ${sleep}`, { grace: 50 });
+      await until('it is ready', () => said().length > 0);
+      stop.abort();
+      expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGKILL' });
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('that ends when it is asked to, and leaves somebody behind who does not, leaves nobody after the grace', async () => {
+      const sleep = longSleep();
+      const script = `setsid sh -c 'trap "" TERM; sleep ${sleep}; :' & echo ready; while :; do sleep 0.01; done`;
+      const { ended, stop, said } = start(script, { grace: 50 });
+      await until('it is ready', () => said().length > 0 && processesWith(sleep).length > 0);
+      stop.abort();
+      expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGTERM' });
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('that was stopped before it began ends at once', async () => {
+      const stop = new AbortController();
+      stop.abort();
+      const sleep = longSleep();
+      const { exitCode } = await run(`sleep ${sleep}`, { signal: stop.signal, grace: 100 });
+      expect(exitCode).to.not.equal(0);
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('is ended when its scope is closed', async () => {
+      const sleep = longSleep();
+      const { ended } = start(`sleep ${sleep}`);
+      await until('it sleeps', () => processesWith(sleep).length > 0);
+      await scope.close();
+      expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGKILL' });
+    });
+  });
+}
+
+describe('a command', () => {
+  it('cannot be told from a failing one, but by its error, where there is no program to start it', async () => {
+    const scope = await Scope.open(3600, 'group');
+    const path = process.env.PATH;
+    process.env.PATH = '/nowhere';
+    const ended = await runCommand({
+      scope,
+      argv: ['true'],
+      cwd: '/',
+      env: { PATH: '/nowhere' },
+      output: () => {},
+      signal: new AbortController().signal,
+    }).catch((error: Error) => error);
+    process.env.PATH = path;
+    expect(ended).to.include({ code: 'tool_missing' });
+    await scope.close();
+  });
+});

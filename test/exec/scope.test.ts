@@ -1,0 +1,260 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { expect } from 'chai';
+import { runCommand } from '../../src/exec/command.ts';
+import { detectContainment } from '../../src/exec/containment.ts';
+import { type Containment, Scope } from '../../src/exec/scope.ts';
+import { jobEnvironment } from '../../src/kernel/config.ts';
+import { startChild } from '../support/child.ts';
+import { containments, isPossible } from '../support/containments.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than any test lasts; seconds. */
+const forEver = 3600;
+
+/** Opens a scope with a lease of so many seconds, leaves a daemon in it, and renews the lease until it dies. */
+const owner = `
+  import { Scope } from './src/exec/scope.ts';
+  import { runCommand } from './src/exec/command.ts';
+  const [containment, ttl, sleep] = process.argv.slice(-3);
+  const scope = await Scope.open(Number(ttl), containment);
+  const env = { PATH: process.env.PATH };
+  const argv = ['sh', '-c', 'setsid sleep "$0" >/dev/null 2>&1 & sleep 0.05', sleep];
+  await runCommand({ scope, argv, cwd: '/', env, output: () => {}, signal: new AbortController().signal });
+  setInterval(() => scope.beat(), 50);
+  console.log('left behind');
+`;
+
+/** Ways in which programs leave their parents, each with a place for the seconds that the rest sleeps. */
+const escapes: [string, string][] = [
+  ['in the background', 'sleep $S &'],
+  ['without a terminal', 'nohup sleep $S >/dev/null 2>&1 &'],
+  ['in a session of its own', 'setsid sleep $S >/dev/null 2>&1 &'],
+  ['forked twice', '(setsid sh -c "sleep $S & exec sleep $S" >/dev/null 2>&1 &)'],
+  [
+    'deaf to every signal that can be ignored',
+    `setsid sh -c 'trap "" TERM INT HUP QUIT; sleep '$S'; :' >/dev/null 2>&1 &`,
+  ],
+  ['stopped', 'sleep $S >/dev/null 2>&1 & sleep 0.05; kill -STOP $!'],
+];
+
+for (const containment of containments) {
+  describe(`a scope held together by a ${containment}`, () => {
+    const open: Scope[] = [];
+
+    before(async function () {
+      if (!(await isPossible(containment))) this.skip();
+    });
+
+    afterEach(async () => {
+      for (const scope of open.splice(0)) await scope.close();
+    });
+
+    async function begin(ttl = forEver): Promise<Scope> {
+      const scope = await Scope.open(ttl, containment);
+      open.push(scope);
+      return scope;
+    }
+
+    /** Runs a script inside; what it leaves running goes on. @returns what it has printed */
+    async function run(scope: Scope, script: string, env: Record<string, string> = {}): Promise<string> {
+      let said = '';
+      const output = (chunk: Buffer) => {
+        said += chunk;
+      };
+      const signal = new AbortController().signal;
+      await runCommand({
+        scope,
+        argv: ['sh', '-c', script],
+        cwd: '/',
+        env: { ...jobEnvironment(), ...env },
+        output,
+        signal,
+      });
+      return said.trim();
+    }
+
+    /** Leaves something behind that sleeps in the scope. @returns by what it can be recognised */
+    async function leave(scope: Scope, script = 'setsid sleep $S >/dev/null 2>&1 &'): Promise<string> {
+      const sleep = longSleep();
+      await run(scope, script, { S: sleep });
+      await until('it sleeps', () => processesWith(sleep).length > 0);
+      return sleep;
+    }
+
+    it('is alive until it is closed, and knows the process that stands for it', async () => {
+      const scope = await begin();
+      expect(scope).to.include({ alive: true, expired: false, containment });
+      expect(readFileSync(`/proc/${scope.pid}/comm`, 'utf8').trim()).to.equal('bash');
+      await scope.close();
+      expect(scope).to.include({ alive: false, expired: false });
+      await scope.close();
+    });
+
+    for (const [how, script] of escapes) {
+      it(`ends what a command has left behind ${how}`, async () => {
+        const scope = await begin();
+        const sleep = await leave(scope, script);
+        await scope.close();
+        expect(processesWith(sleep)).to.deep.equal([]);
+      });
+    }
+
+    it('keeps what one command has left for the next, until it is closed', async () => {
+      const scope = await begin();
+      const sleep = await leave(scope);
+      expect(await run(scope, `pgrep -f '^sleep ${sleep}$' >/dev/null && echo still here`)).to.equal('still here');
+    });
+
+    it('leaves other scopes alone', async () => {
+      const [one, two] = [await begin(), await begin()];
+      const sleeps = [await leave(one), await leave(two)] as const;
+      await one.close();
+      expect(processesWith(sleeps[0])).to.deep.equal([]);
+      expect(processesWith(sleeps[1])).to.have.length(1);
+      expect(two.alive).to.equal(true);
+    });
+
+    it('ends everything when it has heard nothing for its lease, and says that it was that', async () => {
+      const scope = await begin(0.2);
+      let said = false;
+      scope.whenExpired(() => {
+        said = true;
+      });
+      const sleep = longSleep();
+      void run(scope, 'sleep $S', { S: sleep });
+      await until('it is over', () => said);
+      expect(scope).to.include({ alive: false, expired: true });
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('lives for as long as its lease is renewed', async () => {
+      const scope = await begin(0.7);
+      let beats = 0;
+      const beating = setInterval(() => {
+        scope.beat();
+        beats++;
+      }, 50);
+      const sleep = await leave(scope);
+      await until('more than one lease has passed', () => beats > 20);
+      clearInterval(beating);
+      expect(scope.alive).to.equal(true);
+      expect(processesWith(sleep)).to.have.length(1);
+    });
+
+    it('does not call it a lease that ran out when it was closed', async () => {
+      const scope = await begin();
+      let said = false;
+      scope.whenExpired(() => {
+        said = true;
+      });
+      await scope.close();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(said).to.equal(false);
+    });
+
+    it('ends everything when the process that opened it is killed', async () => {
+      const sleep = longSleep();
+      const child = startChild(owner, { args: [containment, String(forEver), sleep] });
+      await child.line();
+      expect(processesWith(sleep)).to.have.length(2);
+      await child.kill();
+      await until('it is gone', () => processesWith(sleep).length === 0);
+    });
+
+    it('ends everything when the process that opened it is frozen', async () => {
+      const sleep = longSleep();
+      const child = startChild(owner, { args: [containment, '0.5', sleep] });
+      await child.line();
+      child.signal('SIGSTOP');
+      await until('only the frozen one is left', () => processesWith(sleep).length === 1);
+      expect(processesWith(sleep)).to.deep.equal([child.pid]);
+      await child.kill();
+    });
+  });
+}
+
+describe('a scope that is a namespace', () => {
+  let scope: Scope;
+
+  before(async function () {
+    if (!(await isPossible('namespace'))) this.skip();
+    scope = await Scope.open(forEver, 'namespace');
+  });
+
+  after(() => scope?.close());
+
+  async function run(script: string): Promise<string> {
+    let said = '';
+    const output = (chunk: Buffer) => {
+      said += chunk;
+    };
+    await runCommand({
+      scope,
+      argv: ['sh', '-c', script],
+      cwd: '/',
+      env: jobEnvironment(),
+      output,
+      signal: new AbortController().signal,
+    });
+    return said.trim();
+  }
+
+  it('sees none of the processes outside', async () => {
+    const sleep = longSleep();
+    const other = await Scope.open(forEver, 'group');
+    const ended = runCommand({
+      scope: other,
+      argv: ['sleep', sleep],
+      cwd: '/',
+      env: jobEnvironment(),
+      output: () => {},
+      signal: new AbortController().signal,
+    });
+    await until('it is there', () => processesWith(sleep).length > 0);
+    expect((await run('cat /proc/[0-9]*/comm')).split('\n'))
+      .to.include('sh')
+      .and.not.include('sleep');
+    expect(processesWith(sleep)).to.have.length(1);
+    await other.close();
+    await ended;
+  });
+
+  it('cannot be ended by a process inside', async () => {
+    const outside = readlinkSync('/proc/self/ns/pid');
+    const script = `
+      [ "$(readlink /proc/self/ns/pid)" = '${outside}' ] && exit
+      for signal in KILL TERM INT HUP QUIT STOP ALRM USR1 USR2 PIPE ABRT SEGV; do kill -$signal 1; done
+      echo tried`;
+    expect(await run(script)).to.equal('tried');
+    expect(await run('echo still here')).to.equal('still here');
+    expect(scope.alive).to.equal(true);
+  });
+
+  it('gives no way to forge a beat: its process 1 listens to its owner only', async () => {
+    expect(await run('echo > /proc/1/fd/0 && echo forged')).to.not.include('forged');
+  });
+});
+
+describe('the containment of this machine', () => {
+  it('is the best that works, found by trying', async () => {
+    const best: Containment[] = [];
+    for (const containment of containments) if (await isPossible(containment)) best.push(containment);
+    expect(await detectContainment()).to.equal(best[0]);
+  });
+
+  it('is a group where there are no namespaces', async () => {
+    const code = `
+      import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+      const folder = mkdtempSync('/tmp/volt-test-');
+      writeFileSync(folder + '/unshare', '#!/bin/sh\\necho "Operation not permitted" >&2; exit 1', { mode: 0o755 });
+      process.env.PATH = folder + ':' + process.env.PATH;
+      const { detectContainment } = await import('./src/exec/containment.ts');
+      console.log(await detectContainment());
+      rmSync(folder, { recursive: true });
+    `;
+    const child = startChild(code);
+    expect(await child.line()).to.equal('group');
+    expect(await child.ended()).to.equal(0);
+  });
+});

@@ -1,0 +1,245 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { checkOut } from '../../src/git/checkout.ts';
+import { Mirror } from '../../src/git/mirror.ts';
+import { git } from '../../src/git/run.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+
+const main = 'refs/heads/main';
+
+describe('a checkout', () => {
+  const folders = new TestFolders();
+  const made: TestRepository[] = [];
+  let repository: TestRepository;
+  let mirror: Mirror;
+
+  before(() => {
+    repository = repositoryOf({
+      'a.txt': 'a\n',
+      'run.sh': '#!/bin/sh\n',
+      'folder/größe.txt': 'ä\r\n',
+      'with space': ' ',
+      '.hidden': '',
+    });
+    mirror = new Mirror(folders.make(), repository.path);
+  });
+
+  after(() => {
+    for (const each of made) each.remove();
+    folders.remove();
+  });
+
+  function repositoryOf(files: Record<string, string>): TestRepository {
+    const each = new TestRepository(files);
+    made.push(each);
+    return each;
+  }
+
+  const place = () => join(folders.make(), 'workspace');
+  const files = (folder: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+      .filter((name) => !name.startsWith('.git/'))
+      .sort();
+  const inside = (folder: string, ...args: string[]) => git(folder, args).then((text) => text.trim());
+
+  async function take(sha = repository.head(), ref = main, from = repository, by = mirror): Promise<string> {
+    const folder = place();
+    await checkOut(by, { url: from.path, ref, sha, folder });
+    return folder;
+  }
+
+  it('holds exactly the files of the commit, byte for byte', async () => {
+    const folder = await take();
+    expect(files(folder)).to.deep.equal(['.hidden', 'a.txt', 'folder/größe.txt', 'run.sh', 'with space']);
+    for (const name of files(folder)) {
+      expect(readFileSync(join(folder, name)).equals(readFileSync(join(repository.path, name))), name).to.equal(true);
+    }
+  });
+
+  it('keeps modes and links', async () => {
+    symlinkSync('a.txt', join(repository.path, 'link'));
+    symlinkSync('/nowhere/at/all', join(repository.path, 'dangling'));
+    const folder = await take(repository.commit('links'));
+    expect(lstatSync(join(folder, 'run.sh')).mode & 0o111).to.not.equal(0);
+    expect(lstatSync(join(folder, 'a.txt')).mode & 0o111).to.equal(0);
+    expect(readlinkSync(join(folder, 'link'))).to.equal('a.txt');
+    expect(readlinkSync(join(folder, 'dangling'))).to.equal('/nowhere/at/all');
+  });
+
+  it('is a clean repository that is on the branch', async () => {
+    const folder = await take();
+    expect(await inside(folder, 'status', '--porcelain=v1', '--branch')).to.equal('## main');
+    expect(await inside(folder, 'rev-parse', 'HEAD')).to.equal(repository.head());
+    expect(await inside(folder, 'symbolic-ref', 'HEAD')).to.equal(main);
+    expect(await inside(folder, 'log', '--format=%s', '-1')).to.equal(repository.git('log', '--format=%s', '-1'));
+    expect(await inside(folder, 'remote', 'get-url', 'origin')).to.equal(repository.path);
+    await inside(folder, 'fsck', '--connectivity-only');
+  });
+
+  it('is on a branch of any name', async () => {
+    repository.git('branch', 'feature/größe/x.y');
+    const folder = await take(repository.head(), 'refs/heads/feature/größe/x.y');
+    expect(await inside(folder, 'branch', '--show-current')).to.equal('feature/größe/x.y');
+  });
+
+  it('is detached for a tag and for a commit', async () => {
+    repository.git('tag', '--force', 'v1');
+    for (const ref of ['refs/tags/v1', repository.head()]) {
+      const folder = await take(repository.head(), ref);
+      expect(await inside(folder, 'branch', '--show-current')).to.equal('');
+      expect(await inside(folder, 'rev-parse', 'HEAD')).to.equal(repository.head());
+    }
+  });
+
+  it('is of the commit, wherever the branch is by now', async () => {
+    const old = repository.head();
+    repository.commit('later', { 'later.txt': '' });
+    const folder = await take(old);
+    expect(existsSync(join(folder, 'later.txt'))).to.equal(false);
+    expect(await inside(folder, 'rev-parse', main)).to.equal(old);
+  });
+
+  it('is of a commit that a forced push has removed', async () => {
+    const before = repository.head();
+    const lost = repository.commit('lost', { 'lost.txt': '' });
+    repository.git('reset', '--quiet', '--hard', before);
+    expect(files(await take(lost))).to.include('lost.txt');
+  });
+
+  it('fetches only what is not here yet', async () => {
+    const own = repositoryOf({ 'a.txt': 'a\n' });
+    const copy = new Mirror(folders.make(), own.path);
+    const sha = own.head();
+    await copy.fetch();
+    rmSync(own.path, { recursive: true });
+    expect(files(await take(sha, main, own, copy))).to.deep.equal(['a.txt']);
+  });
+
+  it('has nothing of another job, and nothing that one changes comes to the next or to the mirror', async () => {
+    const first = await take();
+    writeFileSync(join(first, 'a.txt'), 'changed');
+    writeFileSync(join(first, 'untracked'), '');
+    writeFileSync(join(first, '.git/hooks-were-here'), '');
+    await git(first, ['-c', 'user.name=x', '-c', 'user.email=x@x', 'commit', '--quiet', '--all', '--message', 'mine']);
+    await git(first, ['update-ref', 'refs/heads/mine', 'HEAD']);
+    const mine = await inside(first, 'rev-parse', 'HEAD');
+    const second = await take();
+    expect(await inside(second, 'status', '--porcelain')).to.equal('');
+    expect(await inside(second, 'for-each-ref', '--format=%(refname)')).to.equal(main);
+    expect(existsSync(join(second, 'untracked'))).to.equal(false);
+    expect(await mirror.has(mine)).to.equal(false);
+    expect(await inside(second, 'cat-file', '-t', mine).catch(() => 'not here')).to.equal('not here');
+  });
+
+  it('runs no hook and no command that the commit brings along', async () => {
+    const marker = join(folders.make(), 'was-run');
+    const hostile = repositoryOf({
+      '.gitattributes': '* filter=evil diff=evil\n*.txt export-subst ident\n',
+      '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = ext::sh -c touch% marker\n\tupdate = !touch marker\n',
+      'hooks/post-checkout.sh': `#!/bin/sh\ntouch ${marker}\n`,
+      '.gitconfig': `[filter "evil"]\n\tsmudge = touch ${marker}\n`,
+      'a.txt': '$Id$ $Format:%H$\n',
+    });
+    const folder = await take(hostile.head(), main, hostile, new Mirror(folders.make(), hostile.path));
+    expect(existsSync(marker)).to.equal(false);
+    expect(existsSync(join(folder, '.git/hooks'))).to.equal(false);
+    expect(files(folder)).to.include('.gitmodules');
+  });
+
+  it('is refused where a commit would write into its own repository', async () => {
+    const blob = repository.git('hash-object', '-w', join(repository.path, 'run.sh'));
+    const list = join(repository.path, '.git', 'tree-list');
+    const raw = (entries: [string, string, string][]) => {
+      writeFileSync(
+        list,
+        Buffer.concat(
+          entries.map(([mode, name, sha]) =>
+            Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(sha, 'hex')]),
+          ),
+        ),
+      );
+      return repository.git('hash-object', '-t', 'tree', '-w', '--literally', list);
+    };
+    const hooks = raw([['100755', 'post-checkout', blob]]);
+    const root = raw([['40000', '.git', raw([['40000', 'hooks', hooks]])]]);
+    const sha = repository.git('commit-tree', root, '-m', 'hostile');
+    repository.git('update-ref', 'refs/heads/hostile', sha);
+    const copy = new Mirror(folders.make(), repository.path);
+    const folder = place();
+    const error = await checkOut(copy, { url: repository.path, ref: 'refs/heads/hostile', sha, folder }).catch(
+      (reason: Error) => reason,
+    );
+    expect(error).to.have.property('code').that.is.oneOf(['git_failed', 'fetch_failed']);
+    expect(existsSync(join(folder, '.git/hooks/post-checkout'))).to.equal(false);
+    repository.git('update-ref', '-d', 'refs/heads/hostile');
+  });
+
+  it('holds an empty folder for a submodule', async () => {
+    repository.git('update-index', '--add', '--cacheinfo', `160000,${repository.head()},module`);
+    repository.git('commit', '--quiet', '--message', 'with a submodule');
+    const folder = await take();
+    expect(readdirSync(join(folder, 'module'))).to.deep.equal([]);
+    repository.git('reset', '--quiet', '--hard', 'HEAD^');
+  });
+
+  it('of a repository of SHA-256 is one of SHA-256', async () => {
+    const sha256 = repositoryOf({});
+    rmSync(join(sha256.path, '.git'), { recursive: true });
+    sha256.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256');
+    const sha = sha256.commit('one', { 'a.txt': 'a\n' });
+    const folder = await take(sha, main, sha256, new Mirror(folders.make(), sha256.path));
+    expect(await inside(folder, 'rev-parse', '--show-object-format')).to.equal('sha256');
+    expect(await inside(folder, 'status', '--porcelain=v1', '--branch')).to.equal('## main');
+  });
+
+  it('of a large file is whole', async () => {
+    const large = repositoryOf({ 'large.bin': 'x\0'.repeat(5_000_000) });
+    const folder = await take(large.head(), main, large, new Mirror(folders.make(), large.path));
+    expect(lstatSync(join(folder, 'large.bin')).size).to.equal(10_000_000);
+  });
+
+  it('remembers a URL as it is, whatever it holds', async () => {
+    const folder = place();
+    const url = 'https://example.com/a"b\\c #;d.git';
+    await checkOut(mirror, { url, ref: main, sha: repository.head(), folder });
+    expect(await inside(folder, 'remote', 'get-url', 'origin')).to.equal(url);
+    await failure('bad_url', () =>
+      checkOut(mirror, { url: 'x\n[core]\n\tsshCommand = id', ref: main, sha: repository.head(), folder: place() }),
+    );
+  });
+
+  it('cannot be had of a commit that there is not, or of a repository that is gone', async () => {
+    const sha = 'd'.repeat(40);
+    const missing = await checkOut(mirror, { url: repository.path, ref: main, sha, folder: place() }).catch(
+      (reason: Error) => reason,
+    );
+    expect(missing).to.have.property('code').that.is.oneOf(['commit_missing', 'fetch_failed']);
+    const gone = new Mirror(folders.make(), '/nowhere/app');
+    await failure('fetch_failed', () => checkOut(gone, { url: '/nowhere/app', ref: main, sha, folder: place() }));
+  });
+
+  it('is not had where its folder cannot be written', async () => {
+    const folder = place();
+    mkdirSync(join(folder, '..'), { recursive: true });
+    writeFileSync(folder, 'a file');
+    const error = await checkOut(mirror, { url: repository.path, ref: main, sha: repository.head(), folder }).catch(
+      (reason: NodeJS.ErrnoException) => reason,
+    );
+    expect(error).to.have.property('code', 'ENOTDIR');
+  });
+});

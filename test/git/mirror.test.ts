@@ -1,0 +1,401 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Mirror } from '../../src/git/mirror.ts';
+import { startChild } from '../support/child.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { freePort } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+const unknown = 'd'.repeat(40);
+
+describe('a mirror', () => {
+  const folders = new TestFolders();
+  let repository: TestRepository;
+  let mirror: Mirror;
+  let first: string;
+
+  beforeEach(() => {
+    repository = new TestRepository({ 'a.txt': 'a\n' });
+    first = repository.head();
+    mirror = new Mirror(folders.make(), repository.path);
+  });
+
+  afterEach(() => repository.remove());
+
+  after(folders.remove);
+
+  const shas = async (before: string, head: string, limit = 100) =>
+    (await mirror.newCommits(before, head, limit)).commits.map(({ sha }) => sha);
+
+  it('knows a commit with its subject, author and time', async () => {
+    repository.git(
+      '-c',
+      'user.name=Grace "Amazing" Hopper',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      'a subject: größer\n\nand a body',
+      '--date',
+      '2026-01-02T03:04:05+02:00',
+    );
+    await mirror.fetch();
+    const commit = await mirror.commit(repository.head());
+    expect(commit).to.include({
+      sha: repository.head(),
+      subject: 'a subject: größer',
+      author: 'Grace "Amazing" Hopper',
+    });
+    expect(new Date(commit.committedAt).toISOString()).to.equal(commit.committedAt);
+    expect(Date.parse(commit.committedAt) / 1000).to.equal(Number(repository.git('log', '-1', '--format=%ct')));
+  });
+
+  it('knows commits without a word, with endless words, and of impossible times', async () => {
+    const tree = repository.git('rev-parse', 'HEAD^{tree}');
+    const raw = (author: string, time: string, message: string) => {
+      const file = join(repository.path, '.git', 'raw');
+      writeFileSync(
+        file,
+        `tree ${tree}\nauthor ${author} ${time} +0000\ncommitter ${author} ${time} +0000\n\n${message}`,
+      );
+      return repository.git('hash-object', '-t', 'commit', '-w', '--literally', file);
+    };
+    const strange = [
+      raw('Ada <a@b>', '1000000000', ''),
+      raw('Ada <a@b>', '1000000000', 'x'.repeat(50_000)),
+      raw(`${'A'.repeat(5000)} <a@b>`, '1000000000', 'x'),
+      raw('Ada <a@b>', '999999999999', 'x'),
+      raw('Ada <a@b>', '99999999999999999999', 'x'),
+      raw('Ada <a@b>', 'never', 'x'),
+      raw('Ada \u0001\u0007 <a@b>', '1000000000', 'x\u0000y'),
+    ];
+    for (const [index, sha] of strange.entries()) repository.git('update-ref', `refs/heads/strange${index}`, sha);
+    await mirror.fetch();
+    for (const sha of strange) {
+      const commit = await mirror.commit(sha);
+      expect(commit.sha).to.equal(sha);
+      expect(commit.subject.length).to.be.at.most(500);
+      expect(commit.author.length).to.be.at.most(200);
+      expect(commit.committedAt).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    }
+  });
+
+  it('does not know a commit that there is not', async () => {
+    await mirror.fetch();
+    expect(await mirror.has(unknown)).to.equal(false);
+    await failure('commit_missing', () => mirror.commit(unknown));
+  });
+
+  it('has nothing before it was fetched for the first time', async () => {
+    expect(await mirror.has(first)).to.equal(false);
+  });
+
+  describe('tells what has come to a ref', () => {
+    it('oldest first', async () => {
+      const added = [1, 2, 3].map((count) => repository.commit(`${count}`));
+      await mirror.fetch();
+      expect(await mirror.newCommits(first, repository.head(), 100)).to.deep.include({ passedOver: 0, jumped: false });
+      expect(await shas(first, repository.head())).to.deep.equal(added);
+    });
+
+    it('along first parents: a merged branch counts as its merge commit', async () => {
+      repository.git('checkout', '--quiet', '-b', 'topic');
+      repository.commit('on the topic');
+      repository.commit('more on the topic');
+      repository.git('checkout', '--quiet', 'main');
+      const between = repository.commit('on main');
+      repository.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'topic');
+      const merge = repository.head();
+      await mirror.fetch();
+      expect(await shas(first, merge)).to.deep.equal([between, merge]);
+    });
+
+    it('after a fast-forward to a merged branch', async () => {
+      repository.git('checkout', '--quiet', '-b', 'topic');
+      const topic = repository.commit('on the topic');
+      repository.git('checkout', '--quiet', 'main');
+      const main = repository.commit('on main');
+      repository.git('checkout', '--quiet', 'topic');
+      repository.git('merge', '--quiet', '-m', 'merge main into topic', 'main');
+      const merge = repository.head();
+      await mirror.fetch();
+      // the topic becomes main: its first parents are the topic's own commits
+      const { commits, jumped } = await mirror.newCommits(main, merge, 100);
+      expect(jumped).to.equal(false);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal([topic, merge]);
+    });
+
+    it('the newest, where they are more than are wanted', async () => {
+      const added = repository.burst(30);
+      await mirror.fetch();
+      const { commits, passedOver, jumped } = await mirror.newCommits(first, repository.head(), 10);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal(added.slice(20));
+      expect({ passedOver, jumped }).to.deep.equal({ passedOver: 20, jumped: false });
+      expect((await mirror.newCommits(first, repository.head(), 30)).passedOver).to.equal(0);
+    });
+
+    it('that it was forced elsewhere: what is new there since the two parted', async () => {
+      const old = repository.commit('old');
+      await mirror.fetch();
+      repository.git('reset', '--quiet', '--hard', first);
+      const added = [repository.commit('new'), repository.commit('newer')];
+      await mirror.fetch();
+      const { commits, jumped } = await mirror.newCommits(old, repository.head(), 100);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal(added);
+      expect(jumped).to.equal(true);
+    });
+
+    it('that it was forced elsewhere, also where that is too much to be built', async () => {
+      const old = repository.commit('old');
+      await mirror.fetch();
+      repository.git('reset', '--quiet', '--hard', first);
+      const added = repository.burst(5);
+      await mirror.fetch();
+      const { commits, passedOver, jumped } = await mirror.newCommits(old, repository.head(), 2);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal(added.slice(3));
+      expect({ passedOver, jumped }).to.deep.equal({ passedOver: 3, jumped: true });
+    });
+
+    it('that it was forced back: the commit where it stands now', async () => {
+      const old = repository.commit('old');
+      await mirror.fetch();
+      repository.git('reset', '--quiet', '--hard', first);
+      await mirror.fetch();
+      const { commits, jumped } = await mirror.newCommits(old, first, 100);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal([first]);
+      expect(jumped).to.equal(true);
+    });
+
+    it('that it was made anew, with nothing in common', async () => {
+      repository.git('checkout', '--quiet', '--orphan', 'fresh');
+      const fresh = repository.commit('fresh');
+      await mirror.fetch();
+      const { commits, jumped } = await mirror.newCommits(first, fresh, 100);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal([fresh]);
+      expect(jumped).to.equal(true);
+    });
+
+    it('where the commit before is in the repository no more: the newest alone', async () => {
+      repository.burst(3);
+      await mirror.fetch();
+      const { commits, passedOver, jumped } = await mirror.newCommits(unknown, repository.head(), 100);
+      expect(commits.map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+      expect({ passedOver, jumped }).to.deep.equal({ passedOver: 0, jumped: true });
+    });
+  });
+
+  it('follows branches that are made, forced and deleted', async () => {
+    repository.git('branch', 'topic');
+    await mirror.fetch();
+    expect(await mirror.resolve('topic')).to.deep.equal({ ref: 'refs/heads/topic', sha: first });
+    repository.git('branch', '-D', '--quiet', 'topic');
+    repository.git('branch', 'topic/below');
+    repository.git('checkout', '--quiet', '--orphan', 'fresh');
+    const fresh = repository.commit('fresh');
+    repository.git('branch', '--force', 'main', fresh);
+    await mirror.fetch();
+    expect(await mirror.resolve('topic/below')).to.include({ sha: first });
+    expect(await mirror.resolve('main')).to.include({ sha: fresh });
+    await failure('commit_missing', () => mirror.resolve('topic'));
+    expect(await mirror.has(first), 'nothing is pruned that a job may need').to.equal(true);
+  });
+
+  it('understands a branch, a tag, a full ref and a commit, a branch going first', async () => {
+    const second = repository.commit('second');
+    repository.git('branch', 'v1', first);
+    repository.git('tag', 'v1', second);
+    repository.git('tag', '--annotate', '--message', 'x', 'v2', second);
+    await mirror.fetch();
+    const meant: [string, { ref: string; sha: string }][] = [
+      ['main', { ref: 'refs/heads/main', sha: second }],
+      ['v1', { ref: 'refs/heads/v1', sha: first }],
+      ['refs/tags/v1', { ref: 'refs/tags/v1', sha: second }],
+      ['v2', { ref: 'refs/tags/v2', sha: second }],
+      [first, { ref: first, sha: first }],
+      [second.slice(0, 12), { ref: second.slice(0, 12), sha: second }],
+    ];
+    for (const [name, target] of meant) expect(await mirror.resolve(name), name).to.deep.equal(target);
+  });
+
+  it('understands nothing that is no name', async () => {
+    await mirror.fetch();
+    for (const name of ['', '--all', 'main..v1', 'main~1', 'HEAD@{1}', ':/a', 'main:a.txt']) {
+      await failure('bad_ref', () => mirror.resolve(name));
+    }
+    for (const name of ['gone', unknown, repository.git('rev-parse', 'HEAD^{tree}')]) {
+      await failure('commit_missing', () => mirror.resolve(name));
+    }
+  });
+
+  it('gets a commit that no branch leads to any more', async () => {
+    const lost = repository.commit('lost');
+    repository.git('reset', '--quiet', '--hard', first);
+    await mirror.fetch();
+    expect(await mirror.has(lost)).to.equal(false);
+    await mirror.require(lost);
+    expect(await mirror.commit(lost)).to.include({ sha: lost, subject: 'lost' });
+  });
+
+  it('gets what is needed at the first time, too, and says what cannot be had', async () => {
+    await mirror.require(first);
+    expect(await mirror.has(first)).to.equal(true);
+    const error = await mirror.require(unknown).catch((reason: Error) => reason);
+    expect(error).to.have.property('code').that.is.oneOf(['commit_missing', 'fetch_failed']);
+  });
+
+  it('says what cannot be fetched, without user name and password', async () => {
+    for (const login of ['ada:secret', 'secret']) {
+      const elsewhere = new Mirror(folders.make(), `http://${login}@127.0.0.1:${await freePort()}/app.git`);
+      const error = await failure('fetch_failed', () => elsewhere.fetch());
+      expect(`${error.message} ${error.remedy}`).to.not.include('secret');
+    }
+    const gone = new Mirror(folders.make(), '/nowhere/app');
+    expect((await failure('fetch_failed', () => gone.fetch())).message).to.include('/nowhere/app');
+  });
+
+  it('is one for each URL, with a name that people recognise', () => {
+    const folder = folders.make();
+    const urls = [
+      'https://a.example/acme/app.git',
+      'https://b.example/acme/app.git',
+      'git@a.example:acme/app',
+      '/srv/../x/..',
+      `https://a.example/${'x'.repeat(500)}`,
+    ];
+    const paths = urls.map((url) => new Mirror(folder, url).path);
+    expect(new Set(paths).size).to.equal(urls.length);
+    for (const path of paths) expect(path.slice(folder.length)).to.match(/^\/[a-z0-9._-]{1,60}\.git$/);
+    expect(paths[0]).to.include('/app-');
+  });
+
+  const damages: [string, (path: string) => void][] = [
+    ['has lost its objects', (path) => rmSync(join(path, 'objects'), { recursive: true })],
+    [
+      'has lost the contents of its objects',
+      (path) => {
+        const objects = join(path, 'objects');
+        for (const name of readdirSync(objects, { recursive: true, withFileTypes: true })) {
+          if (name.isFile()) rmSync(join(name.parentPath, name.name));
+        }
+      },
+    ],
+    [
+      'has objects that were cut off',
+      (path) => {
+        for (const name of readdirSync(join(path, 'objects'), { recursive: true, withFileTypes: true })) {
+          if (!name.isFile()) continue;
+          const file = join(name.parentPath, name.name);
+          const content = readFileSync(file);
+          rmSync(file);
+          writeFileSync(file, content.subarray(0, content.length / 2));
+        }
+      },
+    ],
+    ['has an empty HEAD', (path) => writeFileSync(join(path, 'HEAD'), '')],
+    ['has a configuration that cannot be read', (path) => writeFileSync(join(path, 'config'), '[core\nnonsense')],
+    ['has refs that are empty, as after a power cut', (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), '')],
+    [
+      'has a ref to a commit that it does not have',
+      (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), `${unknown}\n`),
+    ],
+    ['has lost its HEAD', (path) => rmSync(join(path, 'HEAD'))],
+    ['is not there any more', (path) => rmSync(path, { recursive: true })],
+  ];
+  for (const [what, damage] of damages) {
+    it(`that ${what} is mended by the next fetch`, async () => {
+      await mirror.fetch();
+      damage(mirror.path);
+      const second = repository.commit('second');
+      await mirror.fetch();
+      expect(await mirror.has(second)).to.equal(true);
+      expect(await shas(first, second)).to.deep.equal([second]);
+    });
+  }
+
+  it('keeps what it has when the repository that it copies is damaged', async () => {
+    await mirror.fetch();
+    repository.commit('second', { 'a.txt': 'b\n' });
+    const blob = repository.git('rev-parse', 'HEAD:a.txt');
+    const file = join(repository.path, '.git', 'objects', blob.slice(0, 2), blob.slice(2));
+    chmodSync(file, 0o644);
+    writeFileSync(file, '');
+    await failure('fetch_failed', () => mirror.fetch());
+    expect(await mirror.has(first)).to.equal(true);
+  });
+
+  it('waits for another process that holds a lock', async () => {
+    await mirror.fetch();
+    const second = repository.commit('second');
+    const lock = join(mirror.path, 'refs', 'heads', 'main.lock');
+    writeFileSync(lock, '');
+    const fetching = mirror.fetch();
+    await until('the objects are here', () => mirror.has(second));
+    rmSync(lock);
+    await fetching;
+    expect(await mirror.resolve('main')).to.include({ sha: second });
+  });
+
+  it('is not held up by a lock that a dead process has left', async () => {
+    await mirror.fetch();
+    const second = repository.commit('second');
+    const lock = join(mirror.path, 'refs', 'heads', 'main.lock');
+    writeFileSync(lock, '');
+    utimesSync(lock, new Date('2026-01-02'), new Date('2026-01-02'));
+    await mirror.fetch();
+    expect(await mirror.resolve('main')).to.include({ sha: second });
+  });
+
+  it('can be fetched by many at a time, from nothing and again', async () => {
+    const folder = folders.make();
+    for (let round = 1; round <= 2; round++) {
+      const head = repository.commit(`round ${round}`);
+      await Promise.all(Array.from({ length: 6 }, () => new Mirror(folder, repository.path).fetch()));
+      expect(await new Mirror(folder, repository.path).has(head)).to.equal(true);
+    }
+    expect(readdirSync(folder), 'no drafts are left').to.have.length(1);
+  });
+
+  it('can be fetched by several processes at a time', async () => {
+    const code = `
+      import { Mirror } from './src/git/mirror.ts';
+      const [folder, url] = process.argv.slice(-2);
+      console.log('ready');
+      process.once('SIGUSR2', async () => {
+        await new Mirror(folder, url).fetch().then(() => console.log('fetched'), (error) => console.log(error.message));
+        clearInterval(waiting);
+      });
+      const waiting = setInterval(() => {}, 1000);
+    `;
+    const folder = folders.make();
+    const children = [1, 2].map(() => startChild(code, { args: [folder, repository.path] }));
+    for (const child of children) await child.line();
+    for (const child of children) child.signal('SIGUSR2');
+    await new Mirror(folder, repository.path).fetch();
+    for (const child of children) expect(await child.line()).to.equal('fetched');
+    for (const child of children) await child.ended();
+    expect(await new Mirror(folder, repository.path).has(first)).to.equal(true);
+  });
+
+  it('copies a repository of SHA-256', async () => {
+    const sha256 = new TestRepository();
+    rmSync(join(sha256.path, '.git'), { recursive: true });
+    sha256.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256');
+    const one = sha256.commit('one');
+    const two = sha256.commit('two');
+    const copy = new Mirror(folders.make(), sha256.path);
+    await copy.fetch();
+    expect(one).to.have.length(64);
+    expect((await copy.newCommits(one, two, 10)).commits.map(({ sha }) => sha)).to.deep.equal([two]);
+    sha256.remove();
+  });
+
+  it('holds no hooks that could run', async () => {
+    await mirror.fetch();
+    const hooks = join(mirror.path, 'hooks');
+    const active = existsSync(hooks) ? readdirSync(hooks).filter((name) => !name.endsWith('.sample')) : [];
+    expect(active).to.deep.equal([]);
+  });
+});

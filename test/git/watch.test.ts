@@ -1,0 +1,129 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { watchRefs } from '../../src/git/watch.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+describe('watching the refs of a repository', () => {
+  const folders = new TestFolders();
+  let repository: TestRepository;
+  let changes = 0;
+  let stop: () => Promise<void> = async () => {};
+
+  beforeEach(() => {
+    repository = new TestRepository({ 'a.txt': 'a\n' });
+  });
+
+  afterEach(async () => {
+    await stop();
+    stop = async () => {};
+    repository.remove();
+  });
+
+  after(folders.remove);
+
+  async function watch(path = repository.path): Promise<void> {
+    changes = 0;
+    stop = await watchRefs(
+      path,
+      () => changes++,
+      (error) => {
+        throw error;
+      },
+    );
+  }
+
+  /** Whether the change is noticed. */
+  async function notices(change: () => void): Promise<void> {
+    // what an earlier change has set off may still be on its way
+    let before = -1;
+    let calm = 0;
+    await until('it is quiet', () => {
+      calm = before === changes ? calm + 1 : 0;
+      before = changes;
+      return calm > 12;
+    });
+    change();
+    await until('the change is noticed', () => changes > before, 5000);
+  }
+
+  it('notices a commit, again and again', async () => {
+    await watch();
+    for (const message of ['second', 'third']) await notices(() => repository.commit(message));
+  });
+
+  it('notices the last of several commits that come as fast as they are noticed', async () => {
+    await watch();
+    for (let count = 1; count <= 10; count++) {
+      const before = changes;
+      repository.commit(`${count}`);
+      await until(`commit ${count} is noticed`, () => changes > before, 5000);
+    }
+  });
+
+  it('notices a new branch, a deeper one, a forced one and a deleted one', async () => {
+    await watch();
+    await notices(() => repository.git('branch', 'topic'));
+    await notices(() => repository.git('branch', 'a/b/c/topic'));
+    const fresh = repository.git('commit-tree', 'HEAD^{tree}', '-m', 'fresh');
+    await notices(() => repository.git('branch', '--force', 'a/b/c/topic', fresh));
+    await notices(() => repository.git('branch', '-D', 'topic'));
+  });
+
+  it('notices another default branch', async () => {
+    repository.git('branch', 'dev');
+    await watch();
+    await notices(() => repository.git('symbolic-ref', 'HEAD', 'refs/heads/dev'));
+  });
+
+  it('notices what happens after the refs were packed', async () => {
+    await watch();
+    await notices(() => repository.git('pack-refs', '--all'));
+    await notices(() => repository.commit('second'));
+    await notices(() => repository.git('branch', 'topic'));
+    repository.git('pack-refs', '--all');
+    await notices(() => repository.git('branch', '-D', 'topic'));
+  });
+
+  it('notices a push into a bare repository', async () => {
+    const bare = join(folders.make(), 'bare.git');
+    repository.git('clone', '--quiet', '--bare', '.', bare);
+    repository.git('remote', 'add', 'bare', bare);
+    await watch(bare);
+    repository.commit('second');
+    await notices(() => repository.git('push', '--quiet', 'bare', 'main'));
+  });
+
+  it('notices a commit in a linked work tree, and of one', async () => {
+    const linked = join(realpathSync(folders.make()), 'linked');
+    repository.git('worktree', 'add', '--quiet', '-b', 'topic', linked);
+    await watch(linked);
+    await notices(() => repository.git('-C', linked, 'commit', '--quiet', '--allow-empty', '--message', 'there'));
+    await notices(() => repository.commit('here'));
+  });
+
+  it('notices a commit in a repository that was empty', async () => {
+    const empty = new TestRepository();
+    await watch(empty.path);
+    await notices(() => empty.commit('first'));
+    await stop();
+    empty.remove();
+  });
+
+  it('notices nothing any more when it was ended', async () => {
+    await watch();
+    await notices(() => repository.commit('second'));
+    await stop();
+    const before = changes;
+    repository.commit('third');
+    const second = await watchRefs(
+      repository.path,
+      () => {},
+      () => {},
+    );
+    await second();
+    expect(changes).to.equal(before);
+  });
+});

@@ -1,0 +1,289 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Scope } from '../../src/exec/scope.ts';
+import { cancelled, timedOut } from '../../src/job/ending.ts';
+import { type JobInput, type JobSurroundings, runJob } from '../../src/job/job.ts';
+import { jobEnvironment } from '../../src/kernel/config.ts';
+import type { Step } from '../../src/kernel/model.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+describe('a job', () => {
+  const folders = new TestFolders();
+  const mirrors = folders.make();
+  const repositories: TestRepository[] = [];
+  const scopes: Scope[] = [];
+
+  afterEach(async () => {
+    for (const scope of scopes.splice(0)) await scope.close();
+    for (const repository of repositories.splice(0)) repository.remove();
+  });
+
+  after(folders.remove);
+
+  function repositoryOf(files: Record<string, string>): TestRepository {
+    const repository = new TestRepository(files);
+    repositories.push(repository);
+    return repository;
+  }
+
+  /** A job under way, of the newest commit of a repository. */
+  function start(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobSurroundings> = {}) {
+    const stop = new AbortController();
+    const chunks: Buffer[] = [];
+    const told: Step[][] = [];
+    const scope = Scope.open(3600, 'group');
+    void scope.then((opened) => scopes.push(opened));
+    const workspace = join(folders.make(), 'workspace');
+    const input: JobInput = {
+      repo: { name: 'app', url: repository.path },
+      ref: 'refs/heads/main',
+      sha: repository.head(),
+      plan: { kind: 'discover' },
+      ...change,
+    };
+    const ended = runJob(input, {
+      workspace,
+      mirrors,
+      env: jobEnvironment(),
+      scope,
+      output: (chunk) => void chunks.push(chunk),
+      progress: (steps) => told.push(structuredClone(steps)),
+      signal: stop.signal,
+      ...around,
+    });
+    const log = () => Buffer.concat(chunks).toString();
+    return { ended, stop, log, told, workspace };
+  }
+
+  async function run(
+    repository: TestRepository,
+    change: Partial<JobInput> = {},
+    around: Partial<JobSurroundings> = {},
+  ) {
+    const job = start(repository, change, around);
+    return { ...(await job.ended), log: job.log(), told: job.told, workspace: job.workspace };
+  }
+
+  const command = (text: string): Partial<JobInput> => ({ plan: { kind: 'command', command: text } });
+  const short = (steps: Step[]) => steps.map(({ name, status, exitCode }) => [name, status, exitCode]);
+
+  it('succeeds when the tests that it finds do', async () => {
+    const { outcome, steps, log, told } = await run(repositoryOf({ 'test.sh': '#!/bin/sh\necho all is well\n' }));
+    expect(outcome).to.deep.equal({ status: 'success', reason: null, message: null, exitCode: 0 });
+    expect(short(steps)).to.deep.equal([
+      ['checkout', 'success', null],
+      ['test', 'success', 0],
+    ]);
+    for (const { startedAt, finishedAt } of steps)
+      expect(Date.parse(finishedAt ?? '')).to.be.at.least(Date.parse(startedAt ?? ''));
+    expect(log).to.match(
+      /^\[volt\] checking out [0-9a-f]{12} of app \(main\)\n\[volt\] found test\.sh: \.\/test\.sh\n\[volt\] \$ \.\/test\.sh\nall is well\n$/,
+    );
+    expect(told.map(short)).to.deep.equal([
+      [['checkout', 'running', null]],
+      [['checkout', 'success', null]],
+      [
+        ['checkout', 'success', null],
+        ['test', 'running', null],
+      ],
+      [
+        ['checkout', 'success', null],
+        ['test', 'success', 0],
+      ],
+    ]);
+  });
+
+  it('runs the command that it is given instead of what it would find', async () => {
+    const { outcome, log } = await run(repositoryOf({ 'test.sh': '#!/bin/sh\nexit 1\n' }), command('echo mine'));
+    expect(outcome.status).to.equal('success');
+    expect(log).to.include('[volt] $ echo mine\nmine\n').and.not.include('test.sh');
+  });
+
+  it('is a failure of the commit when a command exits with another code than 0', async () => {
+    const { outcome, steps, log } = await run(
+      repositoryOf({ 'test.sh': '#!/bin/sh\nprintf "no end of line"; exit 7\n' }),
+    );
+    expect(outcome).to.deep.equal({
+      status: 'failure',
+      reason: 'exit_code',
+      message: '"./test.sh" exited with code 7',
+      exitCode: 7,
+    });
+    expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', 7]);
+    expect(log).to.match(/\nno end of line\n\[volt\] "\.\/test\.sh" exited with code 7\n$/);
+  });
+
+  it('is a failure of the commit when a signal ends a command', async () => {
+    const { outcome, steps } = await run(repositoryOf({ a: '' }), command('kill -SEGV $$'));
+    expect(outcome).to.include({ status: 'failure', reason: 'signal', exitCode: null });
+    expect(outcome.message).to.include('SIGSEGV');
+    expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', null]);
+  });
+
+  it('does not test what could not be installed', async () => {
+    const files = {
+      'package.json': '{"scripts":{"test":"echo tested"},"dependencies":{"nowhere":"file:./nowhere.tgz"}}',
+    };
+    const { outcome, steps, log } = await run(repositoryOf(files));
+    expect(outcome).to.include({ status: 'failure', reason: 'exit_code' });
+    expect(steps.map(({ name }) => name)).to.deep.equal(['checkout', 'install']);
+    expect(log).to.not.include('tested');
+  });
+
+  it('says so when there are no tests, and what it would have found', async () => {
+    const { outcome, steps } = await run(repositoryOf({ 'README.md': '' }));
+    expect(outcome).to.include({ status: 'error', reason: 'no_tests_found' });
+    expect(outcome.message).to.include('package.json').and.include('--command');
+    expect(short(steps)).to.deep.equal([['checkout', 'success', null]]);
+  });
+
+  it('is an error of ours when the repository cannot be fetched', async () => {
+    const { outcome, steps, log } = await run(repositoryOf({ a: '' }), { repo: { name: 'app', url: '/nowhere/app' } });
+    expect(outcome).to.include({ status: 'error', reason: 'fetch_failed', exitCode: null });
+    expect(outcome.message).to.include('/nowhere/app');
+    expect(short(steps)).to.deep.equal([['checkout', 'error', null]]);
+    expect(log).to.include(`[volt] ${outcome.message}\n`);
+  });
+
+  it('is an error of ours when the commit is not there any more', async () => {
+    const { outcome } = await run(repositoryOf({ a: '' }), { sha: 'd'.repeat(40) });
+    expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
+  });
+
+  it('is an error of ours when the commit cannot be checked out', async () => {
+    const repository = repositoryOf({ a: '' });
+    const workspace = join(repository.path, 'a', 'workspace');
+    const { outcome } = await run(repository, {}, { workspace });
+    expect(outcome).to.include({ status: 'error', reason: 'checkout_failed' });
+  });
+
+  it('is an error of ours when nothing can be started', async () => {
+    const scope = Promise.reject(new Error('no more processes'));
+    scope.catch(() => undefined);
+    const { outcome } = await run(repositoryOf({ a: '' }), command('true'), { scope });
+    expect(outcome).to.deep.include({ status: 'error', reason: 'spawn_failed', message: 'no more processes' });
+  });
+
+  it('fails with its own words cut to a length that a message may have, the whole command being in the log', async () => {
+    const long = `exit 3 # ${'x'.repeat(50_000)}`;
+    const { outcome, log } = await run(repositoryOf({ a: '' }), command(long));
+    expect(outcome).to.include({ status: 'failure', reason: 'exit_code', exitCode: 3 });
+    expect(outcome.message?.length).to.be.below(10_000);
+    expect(outcome.message)
+      .to.match(/^"exit 3 #/)
+      .and.match(/exited with code 3$/);
+    expect(log).to.include(long);
+  });
+
+  describe('that is ended from outside', () => {
+    let silent: Server;
+
+    before(async () => {
+      silent = createServer((socket) => void socket.resume());
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    });
+
+    after(() => new Promise((resolve) => silent.close(resolve)));
+
+    it('during the checkout is over at once, with the reason that was given', async () => {
+      const { port } = silent.address() as { port: number };
+      const connected = new Promise((resolve) => silent.once('connection', resolve));
+      const job = start(repositoryOf({ a: '' }), { repo: { name: 'app', url: `git://127.0.0.1:${port}/app` } });
+      await connected;
+      job.stop.abort(cancelled('enough of it'));
+      const { outcome, steps } = await job.ended;
+      expect(outcome).to.deep.equal({
+        status: 'cancelled',
+        reason: 'by_user',
+        message: 'enough of it',
+        exitCode: null,
+      });
+      expect(short(steps)).to.deep.equal([['checkout', 'cancelled', null]]);
+    });
+
+    it('during a command ends that, with the reason that was given', async () => {
+      const sleep = longSleep();
+      const job = start(repositoryOf({ a: '' }), command(`sleep ${sleep}`));
+      await until('it sleeps', () => processesWith(sleep).length > 0);
+      job.stop.abort(timedOut(0.5));
+      const { outcome, steps } = await job.ended;
+      expect(outcome).to.deep.equal({
+        status: 'failure',
+        reason: 'timeout',
+        message: 'ran longer than 30 s',
+        exitCode: null,
+      });
+      expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', null]);
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('is not taken for a success because its command ends well when it is asked to', async () => {
+      const job = start(
+        repositoryOf({ a: '' }),
+        command('trap "exit 0" TERM; echo ready; while :; do sleep 0.01; done'),
+      );
+      await until('it is ready', () => job.log().includes('\nready\n'));
+      job.stop.abort(cancelled('enough'));
+      expect((await job.ended).outcome).to.include({ status: 'cancelled' });
+    });
+
+    it('keeps the first reason', async () => {
+      const job = start(repositoryOf({ a: '' }), command('echo ready; while :; do sleep 0.01; done'));
+      await until('it is ready', () => job.log().includes('\nready\n'));
+      job.stop.abort(cancelled('the first'));
+      job.stop.abort(timedOut(1));
+      expect((await job.ended).outcome).to.include({ message: 'the first' });
+    });
+
+    it('before it began runs nothing', async () => {
+      const stop = new AbortController();
+      stop.abort(cancelled('never mind'));
+      const { outcome, steps, workspace } = await run(repositoryOf({ a: '' }), command('true'), {
+        signal: stop.signal,
+      });
+      expect(outcome).to.include({ status: 'cancelled', message: 'never mind' });
+      expect(steps).to.deep.equal([]);
+      expect(existsSync(workspace)).to.equal(false);
+    });
+  });
+
+  it('runs its commands in the checkout, with a clean environment', async () => {
+    const secrets = { VOLT_REDIS_URL: 'redis://:secret@box', VOLT_TOKEN: 'secret-secret-secret', MY_TOKEN: 'secret' };
+    Object.assign(process.env, secrets);
+    const job = start(repositoryOf({ 'a.txt': '' }), command('pwd; ls; env'));
+    for (const name of Object.keys(secrets)) delete process.env[name];
+    await job.ended;
+    const said = job.log().split('[volt] $ pwd; ls; env\n')[1] ?? '';
+    expect(said.startsWith(`${job.workspace}\na.txt\n`)).to.equal(true);
+    expect(said).to.include(`PWD=${job.workspace}\n`).and.include('CI=true\n');
+    expect(said)
+      .to.not.include('secret')
+      .and.not.match(/^VOLT_/m);
+  });
+
+  it('tells the commit, the branch and nothing of Volt to a command that asks git', async () => {
+    const repository = repositoryOf({ a: '' });
+    const script = 'git rev-parse HEAD; git branch --show-current; git status --porcelain';
+    const { log } = await run(repository, command(script));
+    expect(log).to.include(`\n${repository.head()}\nmain\n`);
+  });
+
+  it('gives the output of a command as it is, byte for byte', async () => {
+    const repository = repositoryOf({ a: '' });
+    const chunks: Buffer[] = [];
+    await run(repository, command("printf '\\000\\377\\r\\033[1m\\n'"), { output: (chunk) => void chunks.push(chunk) });
+    expect(Buffer.concat(chunks).includes(Buffer.from([0, 255, 13, 27, 91, 49, 109, 10]))).to.equal(true);
+  });
+
+  it('leaves in its workspace what its commands have made there, and nothing in the mirror', async () => {
+    const repository = repositoryOf({ a: '' });
+    const { workspace } = await run(repository, command('echo made > made.txt'));
+    expect(readFileSync(join(workspace, 'made.txt'), 'utf8')).to.equal('made\n');
+    expect(readdirSync(mirrors, { recursive: true })).to.not.include('made.txt');
+  });
+});

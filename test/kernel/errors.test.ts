@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { asVoltError, type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../../src/kernel/errors.ts';
+
+describe('error codes', () => {
+  const entries = Object.entries(errorCodes) as [ErrorCode, { exit: number; http: number }][];
+
+  it('never end a command with the exit code of a success or of a failed build', () => {
+    for (const [code, { exit }] of entries) expect([2, 3], code).to.include(exit);
+  });
+
+  it('are answered with an HTTP status of an error', () => {
+    for (const [code, { http }] of entries) expect(http, code).to.be.within(400, 599);
+  });
+
+  it('that blame the asker (exit code 2) do so over HTTP as well', () => {
+    for (const [code, { exit, http }] of entries)
+      if (exit === 2) expect(http < 500 || http === 501, code).to.equal(true);
+  });
+
+  it('are written so that scripts can match on them', () => {
+    for (const [code] of entries) expect(code).to.match(/^[a-z]+(_[a-z]+)*$/);
+  });
+});
+
+describe('an error of Volt', () => {
+  it('carries its code, what to do, its exit code and its HTTP status', () => {
+    const error = new VoltError('port_in_use', 'port 8420 is taken', {
+      remedy: 'Use --port.',
+      cause: new Error('EADDRINUSE'),
+    });
+    expect(error).to.include({
+      code: 'port_in_use',
+      message: 'port 8420 is taken',
+      remedy: 'Use --port.',
+      exitCode: 3,
+      httpStatus: 500,
+    });
+    expect((error.cause as Error).message).to.equal('EADDRINUSE');
+  });
+
+  it('stays what it is when it is passed on', () => {
+    const error = new VoltError('not_found', 'no', { remedy: 'yes' });
+    expect(asVoltError(error)).to.equal(error);
+  });
+
+  it('stands in for anything else that is thrown, and keeps it as the cause', () => {
+    for (const thrown of [new TypeError('x is not a function'), 'a string', undefined, null, { odd: true }]) {
+      const error = asVoltError(thrown);
+      expect(error.code).to.equal('internal');
+      expect(error.message).to.equal(errorText(thrown));
+      expect(error.cause).to.equal(thrown);
+      expect(error.remedy).to.not.equal('');
+    }
+  });
+
+  it('is told apart from system errors by the code that those have', () => {
+    expect(systemCode(Object.assign(new Error('no'), { code: 'ENOENT' }))).to.equal('ENOENT');
+    for (const other of [new Error('no'), Object.assign(new Error('no'), { code: 1 }), 'ENOENT', null]) {
+      expect(systemCode(other)).to.equal(undefined);
+    }
+  });
+});

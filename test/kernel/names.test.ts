@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import {
+  checkRepositoryName,
+  hostLabel,
+  labelPattern,
+  parseLabels,
+  repositoryNameFrom,
+  repositoryNamePattern,
+  shaPattern,
+} from '../../src/kernel/names.ts';
+import { failure } from '../support/failure.ts';
+
+describe('the name of a repository', () => {
+  const names: Record<string, string> = {
+    'https://host/Acme/My App.git': 'my-app',
+    'https://host/acme/app.git/': 'app',
+    'https://host/acme/app': 'app',
+    'git@host:acme/app.git': 'app',
+    'host:app.git': 'app',
+    'ssh://git@host:2222/acme/app': 'app',
+    '/srv/git/app.git': 'app',
+    '/home/ada/app/': 'app',
+    '/home/ada/app/.git': 'app',
+    'C:\\work\\app': 'app',
+    '/srv/.hidden': 'hidden',
+    '/srv/Größe': 'gr-e',
+    '/srv/a..b': 'a..b',
+    '/': 'repository',
+    '/srv/...': 'repository',
+    '/srv/日本': 'repository',
+  };
+  for (const [url, name] of Object.entries(names)) {
+    it(`of ${url} is ${name}`, () => {
+      expect(repositoryNameFrom(url)).to.equal(name);
+    });
+  }
+
+  it('is one that is allowed, whatever it is made from', () => {
+    const hostile = [
+      '',
+      '..',
+      '../..',
+      '.git',
+      '/x/.git/.git',
+      `/${'a'.repeat(500)}`,
+      `/${'-'.repeat(80)}`,
+      '/a\0b',
+      '/ ',
+      '/%2e%2e',
+      '/a?b=c#d',
+      '\n',
+    ];
+    for (const url of hostile) expect(repositoryNameFrom(url), JSON.stringify(url)).to.match(repositoryNamePattern);
+  });
+
+  it('given by a person is taken as it is, or refused', async () => {
+    for (const name of ['a', '0', 'my-app_1.2', 'a'.repeat(64)]) expect(checkRepositoryName(name)).to.equal(name);
+    for (const name of ['', '.', '..', '.git', '-a', '_a', 'A', 'a/b', 'a b', 'a\n', 'ä', 'a:b', 'a'.repeat(65)]) {
+      await failure('bad_name', () => checkRepositoryName(name));
+    }
+  });
+});
+
+describe('labels', () => {
+  it('are a set: lower case, sorted, each once, without blanks', () => {
+    expect(parseLabels(['gpu', ' Linux', 'GPU', '', ' ', 'host:Build1'])).to.deep.equal([
+      'gpu',
+      'host:build1',
+      'linux',
+    ]);
+    expect(parseLabels([])).to.deep.equal([]);
+  });
+
+  it('in any order are the same set', () => {
+    expect(parseLabels(['b', 'a'])).to.deep.equal(parseLabels(['a', 'b', 'a']));
+  });
+
+  it('hold nothing that separates labels or parts of a key', async () => {
+    for (const label of [
+      'a:b:c',
+      ':a',
+      'a:',
+      'a b',
+      'a+b',
+      'a=b',
+      'a,b',
+      'a/b',
+      '-a',
+      '.a',
+      'ä',
+      'a\nb',
+      'a'.repeat(64),
+      `a:${'b'.repeat(64)}`,
+    ]) {
+      const error = await failure('bad_label', () => parseLabels(['linux', label]));
+      expect(error.message).to.include(label);
+    }
+  });
+
+  it('of a host are allowed for every name that a host may have', () => {
+    expect(hostLabel('Build1.example.org')).to.equal('host:build1.example.org');
+    for (const host of ['', '-', '..', 'A_B', 'x'.repeat(300), 'bücher', 'a b', '::1']) {
+      expect(hostLabel(host), JSON.stringify(host)).to.match(labelPattern);
+    }
+  });
+});
+
+describe('a commit id', () => {
+  it('is a full SHA-1 or SHA-256', () => {
+    for (const sha of ['0123456789abcdef'.repeat(4), '0'.repeat(40)]) expect(sha).to.match(shaPattern);
+    for (const sha of [
+      '',
+      'HEAD',
+      'a'.repeat(39),
+      'a'.repeat(41),
+      'A'.repeat(40),
+      'g'.repeat(40),
+      `${'a'.repeat(40)}\n`,
+      'a'.repeat(65),
+    ]) {
+      expect(sha).to.not.match(shaPattern);
+    }
+  });
+});

@@ -1,0 +1,168 @@
+import { expect } from 'chai';
+import type { JobId } from '../../src/kernel/model.ts';
+import { heldAttempts, holderOf, missingAttempts, retireAttempt } from '../../src/queues/attempts.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { SlotWorker } from '../../src/queues/slots.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { jobMessageOf } from '../support/messages.ts';
+import { until } from '../support/until.ts';
+
+const first = { job: '1-1' as JobId, attempt: 1 };
+
+describe('what is known about attempts on their way', () => {
+  let test: TestAccess;
+  let queues: Queues;
+  const runners: { worker: SlotWorker; end(): void }[] = [];
+
+  before(async () => {
+    test = await startAccess();
+    queues = new Queues(test.access, test.logger);
+  });
+
+  afterEach(async () => {
+    for (const { end } of runners) end();
+    for (const { worker } of runners.splice(0)) await worker.close();
+    await test.access.client.flushall();
+  });
+
+  after(async () => {
+    await queues.close();
+    await test.stop();
+  });
+
+  const send = (job: string, change: Parameters<typeof jobMessageOf>[1] = {}) =>
+    queues.sendJobs([{ message: jobMessageOf(job, change), priority: 1 }]);
+  const exists = async (id: string) => (await queues.queue('jobs').getJob(id)) !== undefined;
+
+  /** A runner that goes on with what it takes until the end of the test. */
+  function runner(id: string, slots = 1) {
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const taken: string[] = [];
+    const run = async ({ job, attempt }: { job: JobId; attempt: number }) => {
+      taken.push(`${job}.${attempt}`);
+      await ended;
+    };
+    const worker = new SlotWorker(test.access, {
+      runner: id,
+      slots,
+      labels: ['a'],
+      logger: test.logger,
+      ready: () => true,
+      run,
+    });
+    runners.push({ worker, end });
+    return { worker, taken, end };
+  }
+
+  it('nobody holds an attempt that waits, or that there is none of', async () => {
+    expect(await holderOf(test.access, 'jobs', first)).to.equal(undefined);
+    await send('1-1');
+    expect(await holderOf(test.access, 'jobs', first)).to.equal(undefined);
+    expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
+  });
+
+  it('a runner holds what it has taken until it is done with it', async () => {
+    await send('1-1');
+    await send('1-2', { labels: ['a'] });
+    await send('1-3');
+    const { taken, end, worker } = runner('box~1', 2);
+    await until('it has taken two', () => taken.length === 2);
+    const other = taken.includes('1-3.1') ? '1-3' : '1-1';
+    expect(await holderOf(test.access, 'jobs.a', { job: '1-2' as JobId, attempt: 1 })).to.equal('box~1');
+    expect(await heldAttempts(test.access, queues)).to.have.deep.members([
+      { job: other, attempt: 1, queue: 'jobs', runner: 'box~1' },
+      { job: '1-2', attempt: 1, queue: 'jobs.a', runner: 'box~1' },
+    ]);
+    end();
+    await worker.close();
+    expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
+  });
+
+  it('a taken message without a lock is held by nobody', async () => {
+    await send('1-1');
+    const { taken } = runner('box~1');
+    await until('it is taken', () => taken.length === 1);
+    await test.access.client.del('volt:bull:jobs:1-1.1:lock');
+    expect(await holderOf(test.access, 'jobs', first)).to.equal(undefined);
+    expect(await heldAttempts(test.access, queues)).to.deep.equal([{ ...first, queue: 'jobs', runner: undefined }]);
+  });
+
+  it('an attempt is missing when it has no message in whatever state', async () => {
+    const attempts = [
+      { job: '1-1' as JobId, attempt: 1, labels: [] },
+      { job: '1-1' as JobId, attempt: 2, labels: [] },
+      { job: '1-2' as JobId, attempt: 1, labels: ['a'] },
+      { job: '1-2' as JobId, attempt: 1, labels: [] },
+    ];
+    expect(await missingAttempts(test.access, [])).to.deep.equal([]);
+    expect(await missingAttempts(test.access, attempts)).to.deep.equal(attempts);
+    await send('1-1');
+    await send('1-2', { labels: ['a'] });
+    const missing = [attempts[1], attempts[3]];
+    expect(await missingAttempts(test.access, attempts)).to.deep.equal(missing);
+    const { taken } = runner('box~1', 2);
+    await until('both are taken', () => taken.length === 2);
+    expect(await missingAttempts(test.access, attempts)).to.deep.equal(missing);
+  });
+
+  it('an attempt that waits is taken out of its queue', async () => {
+    await send('1-1');
+    await send('1-2');
+    await retireAttempt(test.access, queues, 'jobs', first);
+    expect(await exists('1-1.1')).to.equal(false);
+    expect(await exists('1-2.1')).to.equal(true);
+  });
+
+  it('an attempt that is held is taken out, and its holder changes nothing any more', async () => {
+    await send('1-1');
+    const lost = runner('lost~1');
+    await until('it is taken', () => lost.taken.length === 1);
+    await retireAttempt(test.access, queues, 'jobs', first);
+    expect(await exists('1-1.1')).to.equal(false);
+    expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
+
+    await lost.worker.stopFetching();
+    await send('1-1', { attempt: 2 });
+    const next = runner('next~1');
+    await until('the next attempt is taken', () => next.taken.length === 1);
+    lost.end();
+    await lost.worker.close();
+    expect(await heldAttempts(test.access, queues)).to.deep.equal([
+      { job: '1-1', attempt: 2, queue: 'jobs', runner: 'next~1' },
+    ]);
+    expect(test.lines.filter((line) => / (warn|error) /.test(line))).to.deep.equal([]);
+  });
+
+  it('an attempt whose holder is gone without a lock is taken out', async () => {
+    await send('1-1');
+    const { taken } = runner('box~1');
+    await until('it is taken', () => taken.length === 1);
+    await test.access.client.del('volt:bull:jobs:1-1.1:lock');
+    await retireAttempt(test.access, queues, 'jobs', first);
+    expect(await exists('1-1.1')).to.equal(false);
+  });
+
+  it('taking out what is gone already does nothing', async () => {
+    await retireAttempt(test.access, queues, 'jobs', first);
+    await send('1-1');
+    await retireAttempt(test.access, queues, 'jobs', first);
+    await retireAttempt(test.access, queues, 'jobs', first);
+  });
+
+  it('an attempt that ends by itself in the same moment is no error', async () => {
+    for (let round = 1; round <= 20; round++) await send(`${round}-1`);
+    const { taken, end, worker } = runner('box~1', 20);
+    await until('all are taken', () => taken.length === 20);
+    const retiring = taken.map((name) => {
+      const [job, attempt] = name.split('.') as [JobId, string];
+      return retireAttempt(test.access, queues, 'jobs', { job, attempt: Number(attempt) });
+    });
+    end();
+    await Promise.all(retiring);
+    await worker.close();
+    expect(await queues.queue('jobs').getJobCountByTypes()).to.equal(0);
+  });
+});

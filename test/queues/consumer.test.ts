@@ -1,0 +1,224 @@
+import type { Job } from 'bullmq';
+import { expect } from 'chai';
+import type { BuildId } from '../../src/kernel/model.ts';
+import { consume, Later } from '../../src/queues/consumer.ts';
+import { advanceMessage, type ResultMessage, resultMessage } from '../../src/queues/messages.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { startChild } from '../support/child.ts';
+import { until } from '../support/until.ts';
+
+/** Takes one message of `advance`, says so, and never comes to an end with it. */
+const stuck = `
+  import { createLogger } from './src/kernel/logger.ts';
+  import { consume } from './src/queues/consumer.ts';
+  import { advanceMessage } from './src/queues/messages.ts';
+  import { connectRedis } from './src/redis/connect.ts';
+  const logger = createLogger('error');
+  const access = await connectRedis({ redisPrefix: 'volt' }, process.argv.at(-1), logger);
+  const handle = (message) => { console.log(message.build); return new Promise(() => {}); };
+  consume(access, { queue: 'advance', schema: advanceMessage, concurrency: 1, logger, handle });
+`;
+
+describe('a consumer', () => {
+  let test: TestAccess;
+  let queues: Queues;
+  const open: { close(): Promise<void> }[] = [];
+
+  before(async () => {
+    test = await startAccess();
+    queues = new Queues(test.access, test.logger);
+  });
+
+  afterEach(async () => {
+    for (const consumer of open.splice(0)) await consumer.close();
+    await test.access.client.flushall();
+  });
+
+  after(async () => {
+    await queues.close();
+    await test.stop();
+  });
+
+  /** Consumes `advance`, and keeps the builds that it was given. */
+  function consumeAdvance(
+    handle: (build: string, count: number) => void | Promise<void> = () => {},
+    concurrency = 1,
+  ): string[] {
+    const given: string[] = [];
+    const consumer = consume(test.access, {
+      queue: 'advance',
+      schema: advanceMessage,
+      concurrency,
+      logger: test.logger,
+      handle: async ({ build }) => {
+        given.push(build);
+        await handle(build, given.length);
+      },
+    });
+    open.push(consumer);
+    return given;
+  }
+
+  const send = (build: number) => queues.sendAdvance({ v: 1, build: String(build) as BuildId });
+  const failed = () => queues.queue('advance').getFailed();
+  const empty = async () => (await queues.queue('advance').getJobCountByTypes()) === 0;
+
+  it('handles each message once, in the order of sending', async () => {
+    const given = consumeAdvance();
+    for (const build of [1, 2, 3]) await send(build);
+    await until('nothing is left', empty);
+    expect(given).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('handles as many at a time as it was told, and no more', async () => {
+    const running: (() => void)[] = [];
+    consumeAdvance(() => new Promise<void>((resolve) => running.push(resolve)), 3);
+    for (const build of [1, 2, 3, 4, 5]) await send(build);
+    await until('three are under way', () => running.length === 3);
+    expect(await queues.queue('advance').getJobCounts('active', 'waiting')).to.deep.equal({ active: 3, waiting: 2 });
+    running[0]?.();
+    await until('the next one', () => running.length === 4);
+    for (const end of running) end();
+    await until('the last one', () => running.length === 5);
+    running[4]?.();
+    await until('nothing is left', empty);
+  });
+
+  const strange: [string, object][] = [
+    ['is malformed', { v: 1, build: '../../etc' }],
+    ['is of a version that is not known', { v: 2, build: '7', more: 'of the future' }],
+    ['has no version', { build: '7' }],
+    ['is empty', {}],
+  ];
+  for (const [what, data] of strange) {
+    it(`sets a message that ${what} aside where people see it, and goes on`, async () => {
+      const given = consumeAdvance();
+      // as the sending side of another version would send it
+      await queues.queue('advance').add('7', data, { attempts: 1000, removeOnComplete: true, removeOnFail: false });
+      await send(8);
+      await until('the next one is handled', () => given.length > 0);
+      const [aside] = (await until('it is set aside', async () => (await failed()).length > 0 && failed())) as [Job];
+      expect(aside.data).to.deep.equal(data);
+      expect(aside.failedReason).to.match(/^not understood: /);
+      expect(given, 'the handler saw it').to.deep.equal(['8']);
+      expect(aside.attemptsMade).to.equal(1);
+    });
+  }
+
+  it('gives a handler that throws its message again, until it does not', async () => {
+    const given = consumeAdvance((_build, count) => {
+      if (count < 4) throw new Error(`no ${count}`);
+    });
+    await send(7);
+    await until('nothing is left', empty);
+    expect(given).to.deep.equal(['7', '7', '7', '7']);
+    expect(test.lines.filter((line) => line.includes('it will be tried again'))).to.have.length.at.least(3);
+  });
+
+  it('bears a handler that throws what is no error', async () => {
+    const given = consumeAdvance((_build, count) => {
+      if (count === 1) throw 'a string';
+      if (count === 2) throw undefined;
+    });
+    await send(7);
+    await until('nothing is left', empty);
+    expect(given).to.have.length(3);
+  });
+
+  it('goes on with other messages while one waits to be tried again', async () => {
+    const given = consumeAdvance((build) => {
+      if (build === '1' && !given.includes('2')) throw new Error('not before 2');
+    });
+    await send(1);
+    await until('it was tried', () => given.length > 0);
+    await send(2);
+    await until('nothing is left', empty);
+    expect(given.filter((build) => build === '2')).to.deep.equal(['2']);
+  });
+
+  it('gives a message that cannot be handled yet again later, and does not count that as a failure', async () => {
+    test.lines.splice(0);
+    let message: Job | undefined;
+    const given = consumeAdvance(async (_build, count) => {
+      const [active] = await queues.queue('advance').getActive();
+      message = active;
+      if (count <= 20) throw new Later(1, 'not yet');
+    });
+    await send(7);
+    await until('nothing is left', empty);
+    expect(given).to.have.length(21);
+    expect(message?.attemptsMade).to.equal(0);
+    expect(test.lines.filter((line) => !line.includes(' debug'))).to.deep.equal([]);
+  });
+
+  it('waits with a message as long as it was told, other messages going first', async () => {
+    const given = consumeAdvance((build) => {
+      if (build === '1') throw new Later(3_600_000, 'in an hour');
+    });
+    await send(1);
+    await send(2);
+    await until('the other one is handled', () => given.includes('2'));
+    expect(await queues.queue('advance').getJobCounts('delayed', 'failed')).to.deep.equal({ delayed: 1, failed: 0 });
+    expect(given).to.deep.equal(['1', '2']);
+  });
+
+  it('is closed when the handlers under way have ended', async () => {
+    let end: () => void = () => {};
+    let ended = false;
+    const given: string[] = [];
+    const consumer = consume(test.access, {
+      queue: 'advance',
+      schema: advanceMessage,
+      concurrency: 1,
+      logger: test.logger,
+      handle: async ({ build }) => {
+        given.push(build);
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+        ended = true;
+      },
+    });
+    await send(1);
+    await until('it is under way', () => given.length === 1);
+    await send(2);
+    const closed = consumer.close().then(() => expect(ended).to.equal(true));
+    end();
+    await closed;
+    expect(given).to.deep.equal(['1']);
+    expect(await queues.queue('advance').getWaitingCount()).to.equal(1);
+  });
+
+  it('understands what is sent', async () => {
+    const given: ResultMessage[] = [];
+    const handle = async (message: ResultMessage) => void given.push(message);
+    open.push(
+      consume(test.access, { queue: 'results', schema: resultMessage, concurrency: 1, logger: test.logger, handle }),
+    );
+    const at = new Date().toISOString();
+    const message = {
+      v: 1,
+      kind: 'decided',
+      job: '1-1',
+      status: 'skipped',
+      reason: 'needs_failed',
+      message: 'no',
+      at,
+    } as const;
+    await queues.sendResult(message as unknown as ResultMessage);
+    await until('it arrives', () => given.length > 0);
+    expect(given).to.deep.equal([message]);
+  });
+
+  it('takes up the message of another one that died with it', async () => {
+    await send(7);
+    const child = startChild(stuck, { args: [test.redis.url] });
+    expect(await child.line()).to.equal('7');
+    const given = consumeAdvance();
+    await child.kill();
+    await until('it is handled by the other', () => given.length > 0);
+    await until('nothing is left', empty);
+    expect(given).to.deep.equal(['7']);
+  });
+});

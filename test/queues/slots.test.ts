@@ -1,0 +1,285 @@
+import type { Job } from 'bullmq';
+import { expect } from 'chai';
+import { attemptName } from '../../src/kernel/model.ts';
+import { hostLabel } from '../../src/kernel/names.ts';
+import type { JobMessage } from '../../src/queues/messages.ts';
+import { jobQueue } from '../../src/queues/names.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { SlotWorker } from '../../src/queues/slots.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { jobMessageOf } from '../support/messages.ts';
+import { until } from '../support/until.ts';
+
+/** One attempt under way; `end` ends it. */
+interface Run {
+  name: string;
+  end(): void;
+}
+
+describe('a slot worker', () => {
+  let test: TestAccess;
+  let queues: Queues;
+  let made = 0;
+  const open: { worker: SlotWorker; finish(): void }[] = [];
+
+  before(async () => {
+    test = await startAccess();
+    queues = new Queues(test.access, test.logger);
+  });
+
+  afterEach(async () => {
+    for (const { finish } of open) finish();
+    for (const { worker } of open.splice(0)) await worker.close();
+    await test.access.client.flushall();
+    test.lines.splice(0);
+  });
+
+  after(async () => {
+    await queues.close();
+    await test.stop();
+  });
+
+  /** A worker whose attempts go on until they are ended, or end at once with `holding: false`. */
+  function work(options: { slots?: number; labels?: string[]; holding?: boolean; ready?: () => boolean } = {}) {
+    const runs: Run[] = [];
+    const names: string[] = [];
+    let holding = options.holding ?? true;
+    let under = 0;
+    let most = 0;
+    const worker = new SlotWorker(test.access, {
+      runner: `box${++made}~1`,
+      slots: options.slots ?? 1,
+      labels: options.labels ?? [],
+      logger: test.logger,
+      ready: options.ready ?? (() => true),
+      run: async (message) => {
+        names.push(attemptName(message));
+        most = Math.max(most, ++under);
+        // a moment, in which another could begin
+        await new Promise<void>((resolve) => {
+          if (holding) runs.push({ name: attemptName(message), end: resolve });
+          else setImmediate(resolve);
+        });
+        under--;
+      },
+    });
+    const finish = () => {
+      holding = false;
+      for (const run of runs) run.end();
+    };
+    open.push({ worker, finish });
+    return { worker, runs, names, finish, most: () => most };
+  }
+
+  const send = (...messages: JobMessage[]) => queues.sendJobs(messages.map((message) => ({ message, priority: 1 })));
+  const sendMany = (count: number, labels: string[] = [], build = 1) =>
+    send(...Array.from({ length: count }, (_, index) => jobMessageOf(`${build}-${index + 1}`, { labels })));
+  const count = async (labels: string[], state: 'active' | 'prioritized' | 'failed') =>
+    (await queues.queue(jobQueue(labels)).getJobCounts(state))[state] ?? 0;
+  const left = async () => {
+    const sets = await queues.labelSets();
+    const counts = await Promise.all(sets.map((set) => queues.queue(jobQueue(set)).getJobCountByTypes()));
+    return counts.reduce((sum, each) => sum + each, 0);
+  };
+
+  it('holds exactly as many messages as it has slots, over all its queues; the others are free for others', async () => {
+    for (const labels of [[], ['a'], ['a', 'b']]) await sendMany(5, labels, labels.length + 1);
+    const { runs, finish, most, worker } = work({ slots: 2, labels: ['a', 'b'] });
+    for (let ended = 0; ended < 6; ended++) {
+      await until('both slots are taken', () => runs.length === ended + 2);
+      const active = (await Promise.all([[], ['a'], ['a', 'b']].map((labels) => count(labels, 'active')))).reduce(
+        (a, b) => a + b,
+      );
+      expect(active).to.be.at.most(2);
+      expect(worker.free).to.equal(0);
+      runs[ended]?.end();
+    }
+    finish();
+    await until('all is done', async () => (await left()) === 0);
+    expect(most()).to.equal(2);
+  });
+
+  it('shares the messages with others, each going to exactly one', async () => {
+    for (const [index, labels] of [[], ['a'], ['b']].entries()) await sendMany(40, labels, index + 1);
+    const all = [
+      work({ slots: 2, labels: ['a', 'b'], holding: false }),
+      work({ slots: 3, labels: ['a', 'b'], holding: false }),
+      work({ labels: ['a'], holding: false }),
+    ];
+    await until('all is done', async () => (await left()) === 0);
+    const names = all.flatMap((worker) => worker.names);
+    expect(names).to.have.length(120);
+    expect(new Set(names).size).to.equal(120);
+    for (const [index, slots] of [2, 3, 1].entries()) expect(all[index]?.most()).to.be.at.most(slots);
+  });
+
+  it('serves the queues whose labels it has all, and no other', async () => {
+    const host = hostLabel('box');
+    for (const [index, labels] of [[], ['a'], ['a', 'b'], [host], ['c']].entries())
+      await sendMany(1, labels, index + 1);
+    const { names } = work({ labels: ['a', host, 'x'], slots: 9 });
+    await until('three are taken', () => names.length === 3);
+    expect(names).to.have.members(['1-1.1', '2-1.1', '4-1.1']);
+    expect(await count(['a', 'b'], 'prioritized')).to.equal(1);
+  });
+
+  it('is woken for a message that comes while it waits', async () => {
+    await send(jobMessageOf('1-1', { labels: ['a'] }));
+    const { names, finish } = work({ labels: ['a', 'b'], slots: 2 });
+    await until('the first', () => names.length === 1);
+    finish();
+    await until('it waits', isBlocked);
+    await send(jobMessageOf('1-2', { labels: ['a'] }));
+    await until('the second', () => names.length === 2, 2500);
+  });
+
+  it('serves a queue that is new while it waits for others, when it is told to look', async () => {
+    await send(jobMessageOf('1-1', { labels: ['a'] }));
+    const { names, finish, worker } = work({ labels: ['a', 'b'] });
+    await until('the first', () => names.length === 1);
+    finish();
+    await until('it waits', isBlocked);
+    await send(jobMessageOf('1-2', { labels: ['b'] }));
+    worker.look();
+    await until('the one of the new queue', () => names.length === 2, 2500);
+  });
+
+  it('serves the very first queue of all when it is told to look', async () => {
+    const { names, worker } = work();
+    await until('it is connected', async () => (await clients()).length > 0);
+    await send(jobMessageOf('1-1'));
+    worker.look();
+    await until('the first', () => names.length === 1);
+  });
+
+  it('takes the most urgent message first, and of equal ones the one that was sent first', async () => {
+    const { names, runs, worker } = work();
+    await send(jobMessageOf('9-9'));
+    worker.look();
+    await until('its slot is taken', () => runs.length === 1);
+    const priorities: [string, number][] = [
+      ['1-1', 7],
+      ['1-2', 2_097_151],
+      ['1-3', 1],
+      ['1-4', 7],
+      ['1-5', 3],
+    ];
+    for (const [job, priority] of priorities) await queues.sendJobs([{ message: jobMessageOf(job), priority }]);
+    for (let ended = 0; ended < 5; ended++) {
+      runs[ended]?.end();
+      await until('the next', () => runs.length === ended + 2);
+    }
+    expect(names).to.deep.equal(['9-9.1', '1-3.1', '1-5.1', '1-1.1', '1-4.1', '1-2.1']);
+  });
+
+  it('gives each of its queues a turn', async () => {
+    await sendMany(20, ['a'], 1);
+    await sendMany(1, ['b'], 2);
+    const { names, runs } = work({ labels: ['a', 'b'] });
+    for (let ended = 0; ended < 3; ended++) {
+      await until('a run', () => runs.length === ended + 1);
+      runs[ended]?.end();
+    }
+    expect(names.slice(0, 3)).to.include('2-1.1');
+  });
+
+  it('takes nothing while it is not ready, and begins when it is', async () => {
+    let ready = false;
+    await sendMany(2);
+    const { names, worker, finish } = work({ slots: 2, ready: () => ready });
+    await until('it is connected', async () => (await clients()).length > 0);
+    worker.look();
+    expect(await count([], 'active')).to.equal(0);
+    ready = true;
+    worker.look();
+    await until('both are taken', () => names.length === 2);
+    finish();
+  });
+
+  it('takes nothing more once it was told to stop fetching, and goes on with what it has', async () => {
+    await sendMany(1);
+    const { names, runs, worker } = work({ slots: 2 });
+    await until('the first', () => runs.length === 1);
+    await until('it waits for another', isBlocked);
+    await worker.stopFetching();
+    await send(jobMessageOf('2-1'));
+    worker.look();
+    expect(await count([], 'prioritized')).to.equal(1);
+    runs[0]?.end();
+    await worker.close();
+    expect(names).to.deep.equal(['1-1.1']);
+    expect(await count([], 'prioritized'), 'it is left for others').to.equal(1);
+    expect(await count([], 'active')).to.equal(0);
+  });
+
+  it('is closed when what it has has ended', async () => {
+    await sendMany(1);
+    const { runs, worker } = work();
+    await until('it is under way', () => runs.length === 1);
+    let ended = false;
+    const closed = worker.close().then(() => expect(ended).to.equal(true));
+    ended = true;
+    runs[0]?.end();
+    await closed;
+    expect(await left()).to.equal(0);
+  });
+
+  it('leaves the message of one that died where it is: it is never delivered a second time', async () => {
+    await sendMany(1);
+    const dead = work();
+    await until('it is taken', () => dead.names.length === 1);
+    // as after a death, once the lock has run out
+    expect(await test.access.client.del('volt:bull:jobs:1-1.1:lock')).to.equal(1);
+    const living = work({ slots: 2, holding: false });
+    await sendMany(20, [], 2);
+    await until('others are handled', () => living.names.length === 20);
+    await until('it waits for more', isBlocked);
+    expect(living.names).to.not.include('1-1.1');
+    const [active] = (await queues.queue('jobs').getActive()) as [Job];
+    expect(active.id).to.equal('1-1.1');
+    dead.finish();
+    await dead.worker.close();
+    expect(dead.names).to.deep.equal(['1-1.1']);
+  });
+
+  it('goes on after Redis was away, and hands in what ended meanwhile', async () => {
+    await sendMany(1);
+    const { names, runs } = work({ slots: 2 });
+    await until('it is under way', () => runs.length === 1);
+    await test.redis.kill();
+    runs[0]?.end();
+    await test.redis.start();
+    await until('its message is gone', async () => (await left()) === 0);
+    await send(jobMessageOf('1-2'));
+    await until('the next one is taken', () => names.length === 2);
+  });
+
+  it('sets a message that cannot be understood aside where people see it, and goes on', async () => {
+    const { names, finish, worker } = work();
+    const strange = { ...jobMessageOf('1-1'), v: 2 };
+    await queues.announceLabels([]);
+    // as a dispatcher of another version would send it
+    await queues
+      .queue('jobs')
+      .add('x', strange, { jobId: '1-1.1', removeOnComplete: true, removeOnFail: true, attempts: 1, priority: 1 });
+    await send(jobMessageOf('1-2'));
+    worker.look();
+    await until('the good one', () => names.length === 1);
+    finish();
+    expect(names).to.deep.equal(['1-2.1']);
+    await until('the other is set aside', async () => (await count([], 'failed')) === 1);
+    const [aside] = (await queues.queue('jobs').getFailed()) as [Job];
+    expect(aside.data).to.deep.equal(strange);
+    expect(aside.failedReason).to.match(/^not understood: /);
+  });
+
+  async function clients(): Promise<string[]> {
+    const list = String(await test.access.client.client('LIST'));
+    return list.split('\n').filter((line) => line.includes('name=runner:'));
+  }
+
+  /** Whether a worker waits for a message, in Redis. */
+  async function isBlocked(): Promise<boolean> {
+    return (await clients()).some((line) => line.includes('cmd=bzpopmin') && line.includes('flags=b'));
+  }
+});

@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import {
+  countOpenBuilds,
+  findBuild,
+  findJob,
+  listBuilds,
+  markReported,
+  unreportedBuilds,
+} from '../../src/record/builds.ts';
+import { decideJob, startAttempt } from '../../src/record/moves.ts';
+import { openJobs } from '../../src/record/open-jobs.ts';
+import { recordPlan } from '../../src/record/plans.ts';
+import type { Record } from '../../src/record/record.ts';
+import { TestFolders } from '../support/folder.ts';
+import { newBuild, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+
+const box = { id: 'box~1', name: 'box', host: 'box' };
+
+describe('builds in the record', () => {
+  const folders = new TestFolders();
+  let record: Record;
+
+  beforeEach(async () => {
+    record = await openRecord(folders.make());
+    await observed(record, 'app');
+    await observed(record, 'other');
+  });
+
+  afterEach(() => record.close());
+
+  after(folders.remove);
+
+  const list = async (filter: Partial<Parameters<typeof listBuilds>[1]> = {}) =>
+    (await listBuilds(record, { limit: 50, ...filter })).map(({ id }) => id);
+  const end = (build: BuildId, status: 'cancelled' | 'success' = 'cancelled') =>
+    decideJob(
+      record,
+      jobIdOf(build, 1),
+      { status, reason: status === 'success' ? null : 'by_user', message: null },
+      Date.now(),
+    );
+
+  it('are listed newest first, a page at a time', async () => {
+    const ids: BuildId[] = [];
+    for (let count = 0; count < 5; count++) ids.unshift(await recordedBuild(record));
+    expect(await list()).to.deep.equal(ids);
+    const page = await list({ limit: 2 });
+    expect(page).to.deep.equal(ids.slice(0, 2));
+    expect(await list({ limit: 2, before: page[1] })).to.deep.equal(ids.slice(2, 4));
+    expect(await list({ before: ids[4] })).to.deep.equal([]);
+  });
+
+  it('are found by repository, branch, commit and status, and by all of them together', async () => {
+    const a = await recordedBuild(record, { sha: '1'.repeat(40) });
+    const b = await recordedBuild(record, { repo: 'other', ref: 'refs/heads/dev', sha: '1'.repeat(40) });
+    const c = await recordedBuild(record, { ref: 'refs/tags/main' });
+    await end(b);
+    expect(await list({ repo: 'app' })).to.deep.equal([c, a]);
+    expect(await list({ branch: 'main' })).to.deep.equal([a]);
+    expect(await list({ sha: '1'.repeat(40) })).to.deep.equal([b, a]);
+    expect(await list({ status: 'cancelled' })).to.deep.equal([b]);
+    expect(await list({ repo: 'other', branch: 'dev', sha: '1'.repeat(40), status: 'cancelled' })).to.deep.equal([b]);
+    expect(await list({ repo: 'app', branch: 'dev' })).to.deep.equal([]);
+  });
+
+  it('are found by id, with their jobs', async () => {
+    const id = await recordedBuild(record, { jobs: [plannedJob('one'), plannedJob('two')] });
+    const build = await findBuild(record, id);
+    expect(build?.jobs.map(({ name }) => name)).to.deep.equal(['one', 'two']);
+    expect(await findBuild(record, '999' as BuildId)).to.equal(undefined);
+  });
+
+  it('lead to their jobs', async () => {
+    const id = await recordedBuild(record, { repo: 'other' });
+    const job = jobIdOf(id, 1);
+    expect(await findJob(record, job)).to.deep.equal({
+      id: job,
+      name: 'test',
+      status: 'queued',
+      attempt: 1,
+      repo: 'other',
+      build: id,
+    });
+    expect(await findJob(record, jobIdOf(id, 2))).to.equal(undefined);
+  });
+
+  it('are reported when they are final, once', async () => {
+    const builds = [await recordedBuild(record), await recordedBuild(record), await recordedBuild(record)] as const;
+    expect(await unreportedBuilds(record, 10)).to.deep.equal([]);
+    await end(builds[2]);
+    await end(builds[0]);
+    expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[0], builds[2]]);
+    expect(await unreportedBuilds(record, 1)).to.deep.equal([builds[0]]);
+    await markReported(record, builds[0]);
+    expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[2]]);
+  });
+
+  it('that are not final are counted by their status', async () => {
+    const builds = [
+      await recordedBuild(record),
+      await recordedBuild(record),
+      await recordedBuild(record),
+      await recordedBuild(record),
+    ] as const;
+    await startAttempt(record, { job: jobIdOf(builds[0], 1), attempt: 1 }, box, Date.now());
+    await end(builds[1]);
+    expect(await countOpenBuilds(record)).to.deep.equal({ queued: 2, running: 1 });
+  });
+
+  describe('their open jobs', () => {
+    it('come in the order in which they are to run', async () => {
+      const starts = { late: 9, early: 1, middle: 5 };
+      for (const [name, start] of Object.entries(starts)) {
+        await recordPlan(record, newBuild({ jobs: [plannedJob(name)] }), async () => [start]);
+      }
+      const second = await recordPlan(record, newBuild({ jobs: [plannedJob('early too')] }), async () => [1]);
+      expect(second.outcome).to.equal('made');
+      const jobs = await openJobs(record, { limit: 10 });
+      expect(jobs.map(({ name }) => name)).to.deep.equal(['early', 'early too', 'middle', 'late']);
+      expect((await openJobs(record, { limit: 2 })).map(({ name }) => name)).to.deep.equal(['early', 'early too']);
+    });
+
+    it('are found by build and by status, with all that is needed to send them', async () => {
+      const id = await recordedBuild(record, {
+        jobs: [plannedJob('one', { labels: ['gpu'] }), plannedJob('two', { needs: ['one'] }), plannedJob('three')],
+      });
+      await recordedBuild(record);
+      await end(id, 'success');
+      await startAttempt(record, { job: jobIdOf(id, 3), attempt: 1 }, box, 1000);
+      const jobs = await openJobs(record, { build: id, limit: 10 });
+      expect(jobs.map(({ name, status }) => [name, status])).to.have.deep.members([
+        ['two', 'waiting'],
+        ['three', 'running'],
+      ]);
+      expect(await openJobs(record, { build: id, status: 'running', limit: 10 })).to.deep.equal([
+        {
+          id: jobIdOf(id, 3),
+          build: id,
+          name: 'three',
+          status: 'running',
+          attempt: 1,
+          labels: [],
+          needs: [],
+          plan: '{"kind":"discover"}',
+          timeout: 60,
+          virtualStart: 0,
+          runner: { id: 'box~1', name: 'box' },
+          startedAt: 1000,
+          ref: 'refs/heads/main',
+          sha: 'a'.repeat(40),
+          repo: { name: 'app', url: 'https://example.com/app.git' },
+        },
+      ]);
+    });
+  });
+});

@@ -1,0 +1,276 @@
+import { expect } from 'chai';
+import {
+  type AttemptRef,
+  type BuildId,
+  finalStatuses,
+  type Job,
+  type JobId,
+  jobIdOf,
+  type Step,
+} from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import {
+  type AttemptOutcome,
+  decideJob,
+  finishAttempt,
+  moveToNextAttempt,
+  queueJob,
+  recordSteps,
+  startAttempt,
+} from '../../src/record/moves.ts';
+import type { Record } from '../../src/record/record.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+
+const box = { id: 'box~1', name: 'box', host: 'box.example.org' };
+const other = { id: 'other~1', name: 'other', host: 'other.example.org' };
+const step: Step = {
+  name: 'test',
+  status: 'success',
+  exitCode: 0,
+  startedAt: '2026-01-02T03:04:05.000Z',
+  finishedAt: '2026-01-02T03:04:06.000Z',
+};
+const time = (second: number) => Date.parse('2026-01-02T03:04:00.000Z') + second * 1000;
+
+function outcome(change: Partial<AttemptOutcome> = {}): AttemptOutcome {
+  return {
+    status: 'success',
+    reason: null,
+    message: null,
+    runner: box,
+    exitCode: 0,
+    steps: [step],
+    logBytes: 10,
+    logComplete: true,
+    startedAt: time(1),
+    finishedAt: time(2),
+    ...change,
+  };
+}
+
+const failed = outcome({
+  status: 'failure',
+  reason: 'exit_code',
+  message: '"make test" exited with code 2',
+  exitCode: 2,
+  runner: other,
+});
+const lost = { reason: 'runner_lost', message: 'gone', at: time(3) } as const;
+
+describe('moves of a job in the record', () => {
+  const folders = new TestFolders();
+  let dataDir: string;
+  let record: Record;
+  let build: BuildId;
+  let job: JobId;
+  let first: AttemptRef;
+  let second: AttemptRef;
+
+  before(async () => {
+    dataDir = folders.make();
+    record = await openRecord(dataDir);
+    await observed(record);
+  });
+
+  beforeEach(() => begin([plannedJob()]));
+
+  after(async () => {
+    await record.close();
+    folders.remove();
+  });
+
+  async function begin(jobs: ReturnType<typeof plannedJob>[]): Promise<void> {
+    build = await recordedBuild(record, { jobs });
+    job = jobIdOf(build, 1);
+    first = { job, attempt: 1 };
+    second = { job, attempt: 2 };
+  }
+
+  const found = async () => (await findBuild(record, build)) ?? expect.fail('there is no build');
+  const jobNow = async (index = 0) => (await found()).jobs[index] as Job;
+
+  it('begin with a first attempt that is queued', async () => {
+    expect(await found()).to.include({ status: 'queued', startedAt: null });
+    expect(await jobNow()).to.deep.include({ status: 'queued', runner: null, steps: [] });
+    expect((await jobNow()).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
+  });
+
+  it('from queued to running, by the runner that has begun, once', async () => {
+    expect(await startAttempt(record, first, box, time(1))).to.equal(true);
+    expect(await startAttempt(record, first, other, time(2))).to.equal(false);
+    expect(await jobNow()).to.include({ status: 'running', runner: 'box', startedAt: new Date(time(1)).toISOString() });
+    expect((await jobNow()).attempts[0]).to.include({ status: 'running', runner: 'box' });
+    expect(await found()).to.include({ status: 'running', startedAt: new Date(time(1)).toISOString() });
+  });
+
+  it('from running to its outcome, which the build takes over', async () => {
+    await startAttempt(record, first, box, time(1));
+    expect(await finishAttempt(record, first, failed)).to.equal(true);
+    const final = { status: 'failure', reason: 'exit_code', message: failed.message };
+    expect(await jobNow()).to.deep.include({ ...final, exitCode: 2, steps: [step], runner: 'other' });
+    expect((await jobNow()).attempts[0]).to.include(final);
+    expect(await found()).to.include(final);
+    expect((await found()).finishedAt).to.not.equal(null);
+  });
+
+  it('from queued to its outcome, when the word of its start was lost', async () => {
+    expect(await finishAttempt(record, first, outcome())).to.equal(true);
+    expect(await jobNow()).to.include({ status: 'success', startedAt: new Date(time(1)).toISOString() });
+    expect(await startAttempt(record, first, box, time(1)), 'the word comes later').to.equal(false);
+    expect(await jobNow()).to.include({ status: 'success' });
+  });
+
+  for (const status of finalStatuses) {
+    it(`from ${status} to nothing else: what was recorded first stands`, async () => {
+      const reason = status === 'success' ? null : 'by_user';
+      expect(await finishAttempt(record, first, outcome({ status, reason, message: 'the first' }))).to.equal(true);
+      const before = await found();
+      expect(await finishAttempt(record, first, failed)).to.equal(false);
+      expect(await startAttempt(record, first, other, time(9))).to.equal(false);
+      expect(await recordSteps(record, first, [])).to.equal(false);
+      expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
+      expect(await queueJob(record, job)).to.equal(false);
+      for (const next of finalStatuses) {
+        expect(await decideJob(record, job, { status: next, reason: 'poison', message: 'no' }, time(9)), next).to.equal(
+          false,
+        );
+      }
+      expect(await found()).to.deep.equal(before);
+    });
+  }
+
+  it('to the next attempt, when the runner is gone', async () => {
+    await startAttempt(record, first, box, time(1));
+    expect(await moveToNextAttempt(record, first, lost)).to.equal(true);
+    const { attempts, ...now } = await jobNow();
+    expect(now).to.include({ status: 'queued', runner: null, reason: null });
+    expect(
+      attempts.map(({ number, status, reason, message, runner }) => [number, status, reason, message, runner]),
+    ).to.deep.equal([
+      [1, 'error', 'runner_lost', 'gone', 'box'],
+      [2, 'queued', null, null, null],
+    ]);
+    expect(await found()).to.include({ status: 'running' });
+  });
+
+  it('to the next attempt once, however many notice that the runner is gone', async () => {
+    expect(await moveToNextAttempt(record, first, { ...lost, runner: box })).to.equal(true);
+    expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
+    expect((await jobNow()).attempts).to.have.length(2);
+    expect((await jobNow()).attempts[0]?.runner).to.equal('box');
+  });
+
+  it('by nothing that a runner says who was declared lost', async () => {
+    await startAttempt(record, first, box, time(1));
+    await moveToNextAttempt(record, first, lost);
+    const before = await found();
+    expect(await startAttempt(record, first, box, time(4))).to.equal(false);
+    expect(await recordSteps(record, first, [step])).to.equal(false);
+    expect(await finishAttempt(record, first, outcome())).to.equal(false);
+    expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
+    expect(await found()).to.deep.equal(before);
+
+    await startAttempt(record, second, other, time(5));
+    expect(await finishAttempt(record, first, outcome())).to.equal(false);
+    expect(await finishAttempt(record, second, failed)).to.equal(true);
+    expect(await jobNow()).to.include({ status: 'failure', runner: 'other' });
+    expect((await jobNow()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'failure']);
+  });
+
+  it('by nothing that is said of an attempt that is still to come, or of a job that there is not', async () => {
+    for (const ref of [second, { job: '999999-1' as JobId, attempt: 1 }]) {
+      expect(await startAttempt(record, ref, box, time(1))).to.equal(false);
+      expect(await recordSteps(record, ref, [step])).to.equal(false);
+      expect(await finishAttempt(record, ref, outcome())).to.equal(false);
+      expect(await moveToNextAttempt(record, ref, lost)).to.equal(false);
+    }
+    expect(await jobNow()).to.include({ status: 'queued' });
+  });
+
+  it('keep the time of the first start, also after a lost attempt', async () => {
+    await startAttempt(record, first, box, time(1));
+    await moveToNextAttempt(record, first, lost);
+    await startAttempt(record, second, other, time(5));
+    const { startedAt, attempts } = await jobNow();
+    expect(startedAt).to.equal(new Date(time(1)).toISOString());
+    expect(attempts.map((attempt) => attempt.startedAt)).to.deep.equal(
+      [time(1), time(5)].map((ms) => new Date(ms).toISOString()),
+    );
+  });
+
+  it('show the steps of the current attempt, the newest word on them', async () => {
+    await startAttempt(record, first, box, time(1));
+    expect(
+      await recordSteps(record, first, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
+    ).to.equal(true);
+    expect(await recordSteps(record, first, [step, { ...step, name: 'more' }])).to.equal(true);
+    expect((await jobNow()).steps).to.deep.equal([step, { ...step, name: 'more' }]);
+    await moveToNextAttempt(record, first, lost);
+    expect((await jobNow()).steps).to.deep.equal([]);
+  });
+
+  it('are made once by two who try at the same time', async () => {
+    const second = await openRecord(dataDir);
+    const finishing = await Promise.all([
+      finishAttempt(record, first, outcome()),
+      finishAttempt(second, first, failed),
+    ]);
+    expect(finishing.filter((moved) => moved)).to.have.length(1);
+    expect(await jobNow()).to.include({ status: finishing[0] ? 'success' : 'failure' });
+    await begin([plannedJob()]);
+    const moving = await Promise.all([moveToNextAttempt(record, first, lost), moveToNextAttempt(second, first, lost)]);
+    expect(moving.filter((moved) => moved)).to.have.length(1);
+    await second.close();
+  });
+
+  it('from waiting to queued with a first attempt, once', async () => {
+    await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
+    const waiting = jobIdOf(build, 2);
+    expect(await jobNow(1)).to.deep.include({ status: 'waiting', attempts: [] });
+    expect(await startAttempt(record, { job: waiting, attempt: 1 }, box, time(1))).to.equal(false);
+    expect(await finishAttempt(record, { job: waiting, attempt: 0 }, outcome())).to.equal(false);
+    expect(await queueJob(record, waiting)).to.equal(true);
+    expect(await queueJob(record, waiting)).to.equal(false);
+    expect((await jobNow(1)).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
+  });
+
+  it('that the dispatcher decides end the job and its attempt, wherever it stands', async () => {
+    const cancelled = { status: 'cancelled', reason: 'by_user', message: 'enough' } as const;
+    expect(await decideJob(record, job, cancelled, time(4))).to.equal(true);
+    expect(await jobNow()).to.include(cancelled);
+    expect((await jobNow()).attempts[0]).to.include(cancelled);
+    expect(await found()).to.include(cancelled);
+    await begin([plannedJob()]);
+    await startAttempt(record, first, box, time(1));
+    expect(await decideJob(record, job, cancelled, time(4))).to.equal(true);
+    expect((await jobNow()).attempts[0]).to.include(cancelled);
+  });
+
+  it('that the dispatcher decides of a waiting job are only those that a waiting job may make', async () => {
+    await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
+    const waiting = jobIdOf(build, 2);
+    for (const status of ['success', 'failure'] as const) {
+      expect(await decideJob(record, waiting, { status, reason: null, message: null }, time(4)), status).to.equal(
+        false,
+      );
+    }
+    expect(
+      await decideJob(record, waiting, { status: 'skipped', reason: 'needs_failed', message: 'no' }, time(4)),
+    ).to.equal(true);
+  });
+
+  it('end the build with the last job, and not before', async () => {
+    await begin([plannedJob('one'), plannedJob('two')]);
+    await finishAttempt(record, first, outcome());
+    expect(await found()).to.include({ status: 'queued', finishedAt: null });
+    await finishAttempt(record, { job: jobIdOf(build, 2), attempt: 1 }, failed);
+    expect(await found()).to.include({ status: 'failure', reason: 'job_failed', message: 'two failed' });
+  });
+
+  it('keep what was said of the build when it has nothing of its own to say', async () => {
+    build = await recordedBuild(record, { message: '7 older commits were passed over' });
+    await finishAttempt(record, { job: jobIdOf(build, 1), attempt: 1 }, outcome());
+    expect(await found()).to.include({ status: 'success', message: '7 older commits were passed over' });
+  });
+});

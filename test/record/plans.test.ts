@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { findIntent, openTrigger } from '../../src/record/intents.ts';
+import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
+import type { Record } from '../../src/record/record.ts';
+import { cursorsOf } from '../../src/record/repositories.ts';
+import { TestFolders } from '../support/folder.ts';
+import { newBuild, noTags, observed, openRecord, plan, plannedJob, recordedBuild } from '../support/record.ts';
+
+const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(40)) as [string, string, string];
+const ref = 'refs/heads/main';
+
+describe('recording a plan', () => {
+  const folders = new TestFolders();
+  let dataDir: string;
+  let record: Record;
+
+  beforeEach(async () => {
+    dataDir = folders.make();
+    record = await openRecord(dataDir);
+    await observed(record);
+  });
+
+  afterEach(() => record.close());
+
+  after(folders.remove);
+
+  const count = async () => (await listBuilds(record, { limit: 500 })).length;
+  const cursor = async () => (await cursorsOf(record, 'app')).get(ref);
+
+  /** The build of a commit that follows another one on the branch. */
+  const commit = (sha: string, before: string | null, generations: [number, number] = [0, 0]): NewBuild =>
+    newBuild({
+      sha,
+      offer: `app@${generations[1]}.${sha}.${ref}`,
+      trigger: 'commit',
+      cursor: {
+        before: before === null ? null : { sha: before, generation: generations[0] },
+        generation: generations[1],
+      },
+    });
+  const take = async (build: NewBuild) => (await recordPlan(record, build, noTags)).outcome;
+
+  it('makes a build with all its jobs', async () => {
+    const jobs = [plannedJob('build', { labels: ['linux'] }), plannedJob('test', { needs: ['build'], timeout: 5 })];
+    const id = await recordedBuild(record, { jobs, message: 'a word' });
+    const build = await findBuild(record, id);
+    expect(build).to.include({
+      number: 1,
+      repo: 'app',
+      status: 'queued',
+      message: 'a word',
+      trigger: 'manual',
+      subject: 'a subject',
+      author: 'Ada',
+    });
+    expect(
+      build?.jobs.map(({ id, name, labels, needs, status }) => ({ id, name, labels, needs, status })),
+    ).to.deep.equal([
+      { id: jobIdOf(id, 1), name: 'build', labels: ['linux'], needs: [], status: 'queued' },
+      { id: jobIdOf(id, 2), name: 'test', labels: [], needs: ['build'], status: 'waiting' },
+    ]);
+  });
+
+  it('numbers the builds of each repository from 1, and gives every build an id of its own', async () => {
+    await observed(record, 'other');
+    const ids: BuildId[] = [];
+    for (const repo of ['app', 'other', 'app']) ids.push(await recordedBuild(record, { repo }));
+    const numbers = await Promise.all(ids.map(async (id) => (await findBuild(record, id))?.number));
+    expect(numbers).to.deep.equal([1, 1, 2]);
+    expect(new Set(ids).size).to.equal(3);
+  });
+
+  it('never makes a second build of an offer that is known', async () => {
+    const made = await recordPlan(record, commit(one, null), noTags);
+    const known = await recordPlan(record, commit(one, null), noTags);
+    expect(made.outcome).to.equal('made');
+    expect(known).to.deep.equal({ ...made, outcome: 'known' });
+    expect(await count()).to.equal(1);
+  });
+
+  it('moves the cursor of the ref with each build', async () => {
+    expect(await take(commit(one, null))).to.equal('made');
+    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await take(commit(two, one))).to.equal('made');
+    expect(await cursor()).to.deep.equal({ ref, sha: two, generation: 0 });
+    expect(await take(commit(three, two, [0, 1]))).to.equal('made');
+    expect(await cursor()).to.deep.equal({ ref, sha: three, generation: 1 });
+  });
+
+  it('refuses a commit whose turn it is not, and records nothing of it', async () => {
+    expect(await take(commit(two, one)), 'before the first').to.equal('out_of_turn');
+    await take(commit(one, null));
+    expect(await take(commit(three, two)), 'the one before is missing').to.equal('out_of_turn');
+    expect(await take(commit(two, null)), 'the ref is not new').to.equal('out_of_turn');
+    expect(await take(commit(two, one, [1, 1])), 'of another generation').to.equal('out_of_turn');
+    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await count()).to.equal(1);
+  });
+
+  it('builds a commit again that a forced push has brought back', async () => {
+    await take(commit(one, null));
+    await take(commit(two, one));
+    expect(await take(commit(one, two, [0, 1]))).to.equal('made');
+    expect(await take(commit(two, one, [1, 1]))).to.equal('made');
+    expect(await count()).to.equal(4);
+  });
+
+  it('keeps the cursors of refs and of repositories apart', async () => {
+    await observed(record, 'other');
+    await take(commit(one, null));
+    const elsewhere = [
+      { ...commit(two, null), ref: 'refs/heads/dev' },
+      { ...commit(two, null), repo: 'other', offer: 'x' },
+    ];
+    for (const build of elsewhere) expect(await take(build)).to.equal('made');
+    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+  });
+
+  it('moves no cursor for a person', async () => {
+    await take(commit(one, null));
+    await plan(record, { sha: three });
+    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+  });
+
+  it('answers the request of a person with the build, once', async () => {
+    const intent = await openTrigger(record, 'app', null);
+    const build = newBuild({ intent, offer: `app@intent.${intent}` });
+    const made = await recordPlan(record, build, noTags);
+    await recordPlan(record, build, noTags);
+    expect(await findIntent(record, intent)).to.include({ open: false, madeBuild: (made as { build: BuildId }).build });
+    expect(await count()).to.equal(1);
+  });
+
+  it('does nothing for a repository that is not observed', async () => {
+    expect(await take({ ...commit(one, null), repo: 'unknown' })).to.equal('unknown_repository');
+    expect(await count()).to.equal(0);
+  });
+
+  it('records all or nothing', async () => {
+    await take(commit(one, null));
+    const broken = await recordPlan(record, commit(two, one), async () => {
+      throw new Error('the disk is full');
+    }).catch((error: Error) => error);
+    expect(broken).to.have.property('message', 'the disk is full');
+    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await count()).to.equal(1);
+  });
+
+  it('is done once by two dispatchers that were given the same offer', async () => {
+    const second = await openRecord(dataDir);
+    const outcomes = await Promise.all(
+      [record, second].map(async (each) => (await recordPlan(each, commit(one, null), noTags)).outcome),
+    );
+    expect(outcomes).to.have.members(['made', 'known']);
+    expect(await count()).to.equal(1);
+    await second.close();
+  });
+});

@@ -1,0 +1,173 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import Database from 'libsql';
+import { dataPaths, loadConfig } from '../../src/kernel/config.ts';
+import { setMeta } from '../../src/record/migrations.ts';
+import { Record } from '../../src/record/record.ts';
+import { findRepository } from '../../src/record/repositories.ts';
+import { startChild } from '../support/child.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord } from '../support/record.ts';
+import { until } from '../support/until.ts';
+
+/** Opens the record at a given moment, prints its id, and writes to it. */
+const opener = `
+  import { loadConfig } from './src/kernel/config.ts';
+  import { Record } from './src/record/record.ts';
+  import { saveRepository } from './src/record/repositories.ts';
+  const [dataDir, name] = process.argv.slice(-2);
+  console.log('ready');
+  process.once('SIGUSR2', async () => {
+    const record = await Record.open(loadConfig({ dataDir }));
+    await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', command: null });
+    await record.close();
+    console.log(record.id);
+    clearInterval(waiting);
+  });
+  const waiting = setInterval(() => {}, 1000);
+`;
+
+describe('the record', () => {
+  const folders = new TestFolders();
+
+  after(folders.remove);
+
+  it('keeps what was written, and who it is', async () => {
+    const dataDir = folders.make();
+    const first = await openRecord(dataDir);
+    await observed(first);
+    await first.close();
+    const second = await openRecord(dataDir);
+    expect(second.id).to.equal(first.id);
+    expect(await findRepository(second, 'app')).to.include({ name: 'app' });
+    await second.close();
+  });
+
+  it('is told from every other by its id', async () => {
+    const records = await Promise.all([openRecord(folders.make()), openRecord(folders.make())]);
+    expect(records[0]?.id).to.not.equal(records[1]?.id);
+    for (const record of records) await record.close();
+  });
+
+  it('is set up once by processes that start together', async () => {
+    const dataDir = folders.make();
+    const children = ['one', 'two', 'three'].map((name) => startChild(opener, { args: [dataDir, name] }));
+    for (const child of children) await child.line();
+    for (const child of children) child.signal('SIGUSR2');
+    const ids = await Promise.all(children.map((child) => child.line()));
+    for (const child of children) expect(await child.ended()).to.equal(0);
+    const record = await openRecord(dataDir);
+    expect(new Set([...ids, record.id]).size).to.equal(1);
+    for (const name of ['one', 'two', 'three']) expect(await findRepository(record, name)).to.include({ name });
+    await record.close();
+  });
+
+  it('of a newer Volt is refused and left as it is', async () => {
+    const dataDir = folders.make();
+    const record = await openRecord(dataDir);
+    await setMeta(record.db, 'schema_version', '999');
+    await record.close();
+    const error = await failure('record_newer', () => openRecord(dataDir));
+    expect(error.message).to.include('999');
+    const file = new Database(dataPaths(dataDir).record);
+    expect(file.prepare("select value from meta where key = 'schema_version'").get()).to.include({ value: '999' });
+    file.close();
+  });
+
+  it('may be in a file of its own', async () => {
+    const folder = folders.make();
+    for (const databaseUrl of [`sqlite:${join(folder, 'one/my.db')}`, `sqlite://${join(folder, 'two/my.db')}`]) {
+      const record = await Record.open(loadConfig({ dataDir: folder, databaseUrl }));
+      await record.close();
+      const file = new Database(databaseUrl.replace(/^sqlite:(\/\/)?/, ''), { readonly: true } as object);
+      expect(file.prepare("select value from meta where key = 'record_id'").get()).to.include({ value: record.id });
+      file.close();
+    }
+  });
+
+  it('cannot be anywhere else', async () => {
+    const dataDir = folders.make();
+    const at = (databaseUrl: string) => Record.open(loadConfig({ dataDir, databaseUrl }));
+    for (const url of ['postgres://box/volt', 'postgresql://box/volt']) await failure('unsupported', () => at(url));
+    for (const url of ['sqlite:', 'mysql://box/volt', 'volt.db']) await failure('bad_setting', () => at(url));
+  });
+
+  it('says so where it cannot be written', async () => {
+    const file = join(folders.make(), 'a-file');
+    writeFileSync(file, '');
+    const error = await failure('data_unwritable', () => openRecord(join(file, 'data')));
+    expect(error.remedy).to.include('--data');
+  });
+
+  it('writes nothing of a transaction that fails', async () => {
+    const record = await openRecord(folders.make());
+    await observed(record);
+    const failed = await record
+      .write(async (db) => {
+        await db.updateTable('repositories').set({ url: 'changed' }).execute();
+        throw new Error('and then this');
+      })
+      .catch((error: Error) => error);
+    expect(failed).to.have.property('message', 'and then this');
+    expect(await findRepository(record, 'app')).to.not.include({ url: 'changed' });
+    await record.close();
+  });
+
+  it('waits for the writes of others without holding up anything else', async () => {
+    const dataDir = folders.make();
+    const record = await openRecord(dataDir);
+    await observed(record);
+    const other = new Database(dataPaths(dataDir).record);
+    other.exec('begin immediate');
+    let done = 0;
+    let written = false;
+    const writing = record
+      .write(async (db) => {
+        done++;
+        await setMeta(db, 'written', 'yes');
+      })
+      .then(() => {
+        written = true;
+      });
+    let turns = 0;
+    // were it to wait within a call, nothing here would run, and the other could never let go
+    await until('the process has lived on for a while', () => ++turns > 10);
+    expect(written).to.equal(false);
+    other.exec('rollback');
+    await writing;
+    expect(done, 'how often the transaction was begun and given up').to.equal(1);
+    other.close();
+    await record.close();
+  });
+
+  it('can be read while others write', async () => {
+    const dataDir = folders.make();
+    const record = await openRecord(dataDir);
+    await observed(record);
+    const other = new Database(dataPaths(dataDir).record);
+    other.exec('begin immediate');
+    other.exec("update repositories set url = 'unfinished'");
+    expect(await findRepository(record, 'app')).to.not.include({ url: 'unfinished' });
+    other.exec('rollback');
+    other.close();
+    await record.close();
+  });
+
+  it('takes the writes of several, each whole', async () => {
+    const dataDir = folders.make();
+    const records = await Promise.all([1, 2].map(() => openRecord(dataDir)));
+    const [first] = records as [Record];
+    await first.write((db) => setMeta(db, 'count', '0'));
+    const increase = (record: Record) =>
+      record.write(async (db) => {
+        const row = await db.selectFrom('meta').select('value').where('key', '=', 'count').executeTakeFirstOrThrow();
+        await setMeta(db, 'count', String(Number(row.value) + 1));
+      });
+    await Promise.all(records.flatMap((record) => Array.from({ length: 8 }, () => increase(record))));
+    const row = await first.db.selectFrom('meta').select('value').where('key', '=', 'count').executeTakeFirst();
+    expect(row).to.deep.include({ value: '16' });
+    for (const record of records) await record.close();
+  });
+});

@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { failure } from '../support/failure.ts';
+import { keepLog } from '../support/logger.ts';
+import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+const settings = { redisPrefix: 'volt' };
+
+describe('connecting to Redis', () => {
+  const { logger, lines } = keepLog();
+  let redis: TestRedis;
+
+  before(async () => {
+    redis = await startRedis({ password: 'secret' });
+  });
+
+  beforeEach(() => lines.splice(0));
+
+  after(() => redis.stop());
+
+  it('gives access to a server that is fit, without a word', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    expect(await access.client.ping()).to.equal('PONG');
+    expect(lines).to.deep.equal([]);
+    await access.close();
+  });
+
+  it('says so when nothing answers', async () => {
+    const url = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
+    expect(error.message).to.include('ECONNREFUSED').and.not.include('secret');
+  });
+
+  it('waits for a server that is about to come', async () => {
+    await redis.kill();
+    const connecting = connectRedis(settings, redis.url, logger);
+    await redis.start();
+    await (await connecting).close();
+  });
+
+  it('says so when the password is wrong or missing, without trying on', async () => {
+    for (const login of ['', ':guess@', 'nobody:secret@']) {
+      const url = redis.url.replace(':secret@', login);
+      const error = await failure('redis_denied', () => connectRedis(settings, url, logger, 3_600_000));
+      expect(error.message).to.not.include('guess').and.not.include('secret');
+    }
+  });
+
+  it('refuses a server that may evict keys', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    await access.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const error = await failure('redis_unfit', () => connectRedis(settings, redis.url, logger, 0));
+    expect(error.message).to.include('allkeys-lru').and.not.include('secret');
+    expect(error.remedy).to.include('noeviction');
+    await access.client.config('SET', 'maxmemory-policy', 'noeviction');
+    await access.close();
+  });
+
+  it('takes a server without an append-only file, and warns', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    await access.client.config('SET', 'appendonly', 'no');
+    const second = await connectRedis(settings, redis.url, logger, 0);
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.match(/ warn .*append-only/);
+    await access.client.config('SET', 'appendonly', 'yes');
+    await access.close();
+    await second.close();
+  });
+
+  it('says once that the server is gone and once that it is back, and what was asked meanwhile is answered', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    await redis.kill();
+    await until('a word about it', () => lines.length > 0);
+    const answer = access.client.ping();
+    await redis.start();
+    expect(await answer).to.equal('PONG');
+    await until('a word about its return', () => lines.some((line) => line.includes('is back')));
+    expect(
+      lines.map((line) =>
+        line
+          .replace(/^\S+ /, '')
+          .replace(/ error=.*/, '')
+          .trim(),
+      ),
+    ).to.deep.equal([
+      `warn  volt: Redis at redis://***@127.0.0.1:${redis.port} does not answer; trying until it does`,
+      `info  volt: Redis at redis://***@127.0.0.1:${redis.port} is back`,
+    ]);
+    await access.close();
+  });
+
+  it('names its connections, so that people can tell them apart on the server', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    const further = access.open('runner box~1');
+    await further.ping();
+    const names = [...String(await access.client.client('LIST')).matchAll(/ name=(\S*)/g)].map(([, name]) => name);
+    expect(names).to.have.members(['volt', 'runner:box~1']);
+    further.disconnect();
+    await access.close();
+  });
+
+  it('offers connections that fail at once while the server is away', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    const impatient = access.openImpatient('test');
+    await until('it is connected', () => impatient.status === 'ready');
+    await redis.kill();
+    await until('it has noticed', () => impatient.status !== 'ready');
+    const outcome = await impatient.ping().catch((error: Error) => error);
+    expect(outcome).to.be.an('error');
+    await redis.start();
+    await until('it is back by itself', () => impatient.status === 'ready');
+    expect(await impatient.ping()).to.equal('PONG');
+    impatient.disconnect();
+    await access.close();
+  });
+});

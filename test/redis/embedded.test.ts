@@ -1,0 +1,199 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Config, dataPaths, loadConfig } from '../../src/kernel/config.ts';
+import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
+import { joinUrl, startEmbeddedRedis } from '../../src/redis/embedded.ts';
+import { startChild } from '../support/child.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { keepLog } from '../support/logger.ts';
+import { startRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+/** Starts the server in a process of its own, as `volt up` does, prints its address and stays. */
+const owner = `
+  import { loadConfig } from './src/kernel/config.ts';
+  import { createLogger } from './src/kernel/logger.ts';
+  import { startEmbeddedRedis } from './src/redis/embedded.ts';
+  const { url } = await startEmbeddedRedis(loadConfig({ dataDir: process.argv.at(-1) }), createLogger('error'));
+  console.log(url);
+  setInterval(() => {}, 1000);
+`;
+
+const mode = (file: string) => statSync(file).mode & 0o777;
+
+/** Whether there is a process of that number that is not a zombie. */
+function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('the embedded Redis', () => {
+  const folders = new TestFolders();
+  const { logger, lines } = keepLog();
+
+  after(folders.remove);
+
+  const configOf = (dataDir: string): Config => loadConfig({ dataDir });
+  const connect = (url: string) => connectRedis({ redisPrefix: 'volt' }, url, logger);
+  const pidOf = async ({ client }: RedisAccess) => Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
+
+  it('is fit to carry Volt: nothing is evicted, everything is kept on the disk', async () => {
+    const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
+    const access = await connect(redis.url);
+    const settings = (await access.client.config('GET', 'maxmemory-policy', 'appendonly', 'bind')) as string[];
+    expect(Object.fromEntries([0, 2, 4].map((index) => settings.slice(index, index + 2)))).to.deep.equal({
+      'maxmemory-policy': 'noeviction',
+      appendonly: 'yes',
+      bind: '127.0.0.1',
+    });
+    expect(lines.filter((line) => line.includes(' warn '))).to.deep.equal([]);
+    await access.close();
+    await redis.stop();
+  });
+
+  it('asks for a password that only the owner of the data directory can read', async () => {
+    const config = configOf(folders.make());
+    const paths = dataPaths(config.dataDir);
+    const redis = await startEmbeddedRedis(config, logger);
+    await (await connect(redis.url)).close();
+    await failure('redis_denied', () => connect(redis.url.replace(/:[0-9a-f]+@/, '')));
+    expect(redis.url).to.match(/^redis:\/\/:[0-9a-f]{32,}@127\.0\.0\.1:\d+$/);
+    expect(readFileSync(paths.redisUrl, 'utf8').trim()).to.equal(redis.url);
+    expect(mode(paths.redis)).to.equal(0o700);
+    expect(mode(paths.redisUrl)).to.equal(0o600);
+    expect(mode(join(paths.redis, 'redis.conf'))).to.equal(0o600);
+    await redis.stop();
+  });
+
+  it('comes back with its data, its address and its password', async () => {
+    const config = configOf(folders.make());
+    const first = await startEmbeddedRedis(config, logger);
+    const writer = await connect(first.url);
+    await writer.client.set('kept', 'yes');
+    const pid = await pidOf(writer);
+    await writer.close();
+    await first.stop();
+    expect(lives(pid), 'it has ended when it is stopped').to.equal(false);
+
+    const second = await startEmbeddedRedis(config, logger);
+    expect(second.url).to.equal(first.url);
+    const reader = await connect(second.url);
+    expect(await reader.client.get('kept')).to.equal('yes');
+    await reader.close();
+    await second.stop();
+  });
+
+  it('takes another port when its own is in use', async () => {
+    const config = configOf(folders.make());
+    const first = await startEmbeddedRedis(config, logger);
+    await (await connect(first.url)).close();
+    await first.stop();
+    const stranger = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
+    await new Promise((resolve) => stranger.once('listening', resolve));
+    const second = await startEmbeddedRedis(config, logger);
+    expect(second.url).to.not.equal(first.url);
+    await (await connect(second.url)).close();
+    await second.stop();
+    await new Promise((resolve) => stranger.close(resolve));
+  });
+
+  it('is started again when it is killed, with what it had', async () => {
+    const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
+    const access = await connect(redis.url);
+    await access.client.set('kept', 'yes');
+    const pid = await pidOf(access);
+    process.kill(pid, 'SIGKILL');
+    expect(await access.client.get('kept')).to.equal('yes');
+    expect(await pidOf(access)).to.not.equal(pid);
+    expect(lines.some((line) => line.includes('starting it again'))).to.equal(true);
+    await access.close();
+    await redis.stop();
+  });
+
+  it('does not hear what is typed at the terminal of its owner', async () => {
+    const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
+    const access = await connect(redis.url);
+    const stat = readFileSync(`/proc/${await pidOf(access)}/stat`, 'utf8');
+    const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
+    const own = readFileSync('/proc/self/stat', 'utf8');
+    expect(session).to.not.equal(Number(own.slice(own.lastIndexOf(')') + 2).split(' ')[3]));
+    await access.close();
+    await redis.stop();
+  });
+
+  it('ends by itself when its owner is killed, and the next start waits for that and has the data', async () => {
+    const config = configOf(folders.make());
+    const child = startChild(owner, { args: [config.dataDir] });
+    const url = await child.line();
+    const writer = await connect(url);
+    await writer.client.set('kept', 'yes');
+    const pid = await pidOf(writer);
+    await writer.close();
+    // it can be told to end, but not end, until it goes on
+    process.kill(pid, 'SIGSTOP');
+    await child.kill();
+    let started = false;
+    const starting = startEmbeddedRedis(config, logger).then((redis) => {
+      started = true;
+      return redis;
+    });
+    await until('its end has been asked for', () =>
+      /^(SigPnd|ShdPnd):\s+0*[1-9a-f]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
+    );
+    expect(started, 'a second server has been started on the same data').to.equal(false);
+    process.kill(pid, 'SIGCONT');
+
+    const redis = await starting;
+    expect(lives(pid), 'the former server still runs').to.equal(false);
+    expect(readFileSync(join(dataPaths(config.dataDir).redis, 'redis.log'), 'utf8')).to.include('bye bye');
+    const reader = await connect(redis.url);
+    expect(await reader.client.get('kept')).to.equal('yes');
+    await reader.close();
+    await redis.stop();
+  });
+
+  it('is not held up by the number of a former server that belongs to another program now', async () => {
+    const config = configOf(folders.make());
+    const first = await startEmbeddedRedis(config, logger);
+    await (await connect(first.url)).close();
+    await first.stop();
+    const stranger = await startRedis();
+    const access = await connect(stranger.url);
+    for (const pid of [process.pid, await pidOf(access)]) {
+      writeFileSync(join(dataPaths(config.dataDir).redis, 'redis.pid'), `${pid}\n`);
+      const next = await startEmbeddedRedis(config, logger);
+      await (await connect(next.url)).close();
+      await next.stop();
+    }
+    await access.close();
+    await stranger.stop();
+  });
+
+  it('can be joined from another machine only where it listens for that', () => {
+    const config = configOf(folders.make());
+    const url = 'redis://:secret@127.0.0.1:7000';
+    for (const redisBind of ['127.0.0.1', '::1', 'localhost'])
+      expect(joinUrl({ ...config, redisBind }, url)).to.equal(undefined);
+    expect(joinUrl({ ...config, redisBind: '10.0.0.5' }, url)).to.equal('redis://:secret@10.0.0.5:7000');
+    expect(joinUrl({ ...config, redisBind: '0.0.0.0', host: 'box' }, url)).to.equal('redis://:secret@box:7000');
+  });
+
+  it('listens where it is told to, and on this machine', async () => {
+    const redis = await startEmbeddedRedis({ ...configOf(folders.make()), redisBind: '127.0.0.2' }, logger);
+    for (const url of [redis.url, redis.url.replace('127.0.0.1', '127.0.0.2')]) await (await connect(url)).close();
+    await redis.stop();
+  });
+
+  it('says so when it cannot listen where it is told to', async () => {
+    const error = await failure('redis_failed', () =>
+      startEmbeddedRedis({ ...configOf(folders.make()), redisBind: '192.0.2.1' }, logger),
+    );
+    expect(error.remedy).to.include('VOLT_REDIS_BIND');
+  });
+});

@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { redisKeys } from '../../src/redis/keys.ts';
+
+/** Every key of a Volt with this prefix. */
+function names(prefix: string): string[] {
+  return Object.values(redisKeys(prefix)).map((key) =>
+    typeof key === 'string' ? key : (key as (...parts: string[]) => string)('kind', 'id'),
+  );
+}
+
+describe("the names of Volt's keys", () => {
+  it('are below the prefix, so that several Volts can share one server', () => {
+    for (const name of names('mine')) expect(name).to.match(/^mine:/);
+  });
+
+  it('are all different', () => {
+    expect(new Set(names('volt')).size).to.equal(names('volt').length);
+  });
+
+  it('are the same names as before: stages of neighbouring versions meet there', () => {
+    expect(names('volt')).to.have.members([
+      'volt:bull',
+      'volt:record',
+      'volt:members:kind',
+      'volt:member:kind:id',
+      'volt:label-queues',
+      'volt:logs',
+      'volt:to-runner:kind',
+      'volt:changes',
+      'volt:growth',
+      'volt:new-queue',
+    ]);
+  });
+});

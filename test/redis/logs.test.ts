@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import type { JobId } from '../../src/kernel/model.ts';
+import type { RedisAccess, RedisConnection } from '../../src/redis/connect.ts';
+import {
+  claimChunks,
+  dropChunks,
+  type LogChunk,
+  type ReceivedChunk,
+  receiveChunks,
+  sendChunk,
+} from '../../src/redis/logs.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { until } from '../support/until.ts';
+
+function chunk(offset: number, data: string | Buffer = `piece ${offset}`): LogChunk {
+  return { job: '1-1' as JobId, attempt: 1, runner: 'a~1', offset, data: Buffer.from(data) };
+}
+
+describe('the stream of logs', () => {
+  let test: TestAccess;
+  let access: RedisAccess;
+  let blocking: RedisConnection;
+
+  before(async () => {
+    test = await startAccess();
+    access = test.access;
+    blocking = access.open('blocking');
+  });
+
+  beforeEach(() => access.client.flushall());
+
+  after(async () => {
+    blocking.disconnect();
+    await test.stop();
+  });
+
+  const receive = (consumer = 'one', block = 5000) => receiveChunks(access, blocking, consumer, block);
+  const offsets = (chunks: ReceivedChunk[]) => chunks.map(({ offset }) => offset);
+
+  it('brings every byte as it was, with where it belongs', async () => {
+    const sent = chunk(7, Buffer.concat([Buffer.from([0, 10, 13, 255, 128]), randomBytes(100_000)]));
+    await sendChunk(access, sent);
+    const [received] = await receive();
+    expect(received).to.deep.equal({ ...sent, entry: received?.entry });
+  });
+
+  it('brings chunks in the order in which they were sent, each to one reporter', async () => {
+    for (let offset = 0; offset < 40; offset++) await sendChunk(access, chunk(offset));
+    const received: number[] = [];
+    for (const consumer of ['one', 'two', 'one', 'two']) received.push(...offsets(await receive(consumer, 1)));
+    expect(received).to.deep.equal(Array.from({ length: 40 }, (_, index) => index));
+  });
+
+  it('wakes a reporter that waits', async () => {
+    await receive('one', 1);
+    const receiving = receive('one');
+    await sendChunk(access, chunk(3));
+    expect(offsets(await receiving)).to.deep.equal([3]);
+  });
+
+  it('comes to an end of waiting with nothing', async () => {
+    expect(await receive('one', 1)).to.deep.equal([]);
+  });
+
+  it('holds nothing any more of what was dropped', async () => {
+    for (const offset of [0, 1, 2]) await sendChunk(access, chunk(offset));
+    const received = await receive();
+    await dropChunks(
+      access,
+      received.slice(0, 2).map(({ entry }) => entry),
+    );
+    expect(await access.client.xlen(access.keys.logs)).to.equal(1);
+    expect(offsets(await claimChunks(access, 'two', 0))).to.deep.equal([2]);
+    await dropChunks(access, []);
+  });
+
+  it('gives what a dead reporter had taken to another, and leaves it alone before its time', async () => {
+    for (const offset of [0, 1]) await sendChunk(access, chunk(offset));
+    await receive('dead');
+    expect(await receive('heir', 1)).to.deep.equal([]);
+    expect(await claimChunks(access, 'heir', 3_600_000)).to.deep.equal([]);
+    const claimed = await claimChunks(access, 'heir', 0);
+    expect(claimed.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([
+      [0, 'piece 0'],
+      [1, 'piece 1'],
+    ]);
+  });
+
+  it('works on after Redis was emptied, while nobody waited or while somebody did', async () => {
+    await sendChunk(access, chunk(0));
+    await receive();
+    await access.client.flushall();
+    expect(await claimChunks(access, 'one', 0)).to.deep.equal([]);
+    await sendChunk(access, chunk(1));
+    expect(offsets(await receive())).to.deep.equal([1]);
+
+    const receiving = receive();
+    await access.client.flushall();
+    await sendChunk(access, chunk(2));
+    const received = await receiving;
+    expect(offsets([...received, ...(received.length > 0 ? [] : await receive())])).to.deep.equal([2]);
+  });
+
+  it('has what was sent before the first reporter came', async () => {
+    await sendChunk(access, chunk(0));
+    const other = await test.another();
+    const connection = other.open('late');
+    expect(offsets(await receiveChunks(other, connection, 'late', 5000))).to.deep.equal([0]);
+    connection.disconnect();
+  });
+
+  it('begins once when several reporters come at once', async () => {
+    const connections = ['one', 'two', 'three'].map((name) => ({ name, connection: access.open(name) }));
+    await sendChunk(access, chunk(0));
+    const received = await Promise.all(
+      connections.map(({ name, connection }) => receiveChunks(access, connection, name, 50)),
+    );
+    expect(offsets(received.flat())).to.deep.equal([0]);
+    for (const { connection } of connections) connection.disconnect();
+  });
+
+  it('leaves out what nobody can understand', async () => {
+    const { client, keys } = access;
+    await client.xadd(keys.logs, '*', 'attempt', '../../etc', 'runner', 'a~1', 'offset', '0', 'data', 'x');
+    await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', '-1', 'data', 'x');
+    await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', 'zero', 'data', 'x');
+    await client.xadd(keys.logs, '*', 'strange', 'yes');
+    await sendChunk(access, chunk(5));
+    expect(offsets(await until('the good one', () => receive()))).to.deep.equal([5]);
+  });
+});

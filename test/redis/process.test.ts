@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { identify, isSeenGone, ownProcess } from '../../src/redis/process.ts';
+import { until } from '../support/until.ts';
+
+const hasProc = existsSync('/proc/self/stat');
+
+describe('whether another process is gone', () => {
+  before(function () {
+    if (!hasProc) this.skip();
+  });
+
+  it('this one is not', () => {
+    expect(ownProcess()).to.include({ pid: process.pid });
+    expect(isSeenGone(ownProcess())).to.equal(false);
+  });
+
+  it('is seen when it has ended', async () => {
+    const child = spawn('sleep', ['60']);
+    const identity = identify(child.pid as number);
+    expect(isSeenGone(identity)).to.equal(false);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isSeenGone(identity)).to.equal(true);
+  });
+
+  it('is seen when it has ended and only its parent has not noticed', async () => {
+    // the shell becomes a program that never asks for the end of its child
+    const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    await until('it is a zombie', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+    expect(identify(pid).pidStart).to.equal('');
+    const former = { ...ownProcess(), pid, pidStart: '1' };
+    expect(isSeenGone(former)).to.equal(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+
+  it('is seen when its number belongs to a later process', () => {
+    expect(isSeenGone({ ...ownProcess(), pidStart: '1' })).to.equal(true);
+  });
+
+  it('is not claimed of a process of another machine, or of one that was never seen', () => {
+    const gone = { ...ownProcess(), pid: 2 ** 22 + 1 };
+    expect(isSeenGone(gone)).to.equal(true);
+    expect(isSeenGone({ ...gone, machine: 'another' })).to.equal(false);
+    expect(isSeenGone({ ...gone, pidStart: '' })).to.equal(false);
+  });
+
+  it('is told apart for a program whose name looks like fields', async () => {
+    const child = spawn('bash', ['-c', 'printf ") Z 1 2" > /proc/$$/comm; echo ready; read -r _'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(child.stdout, 'data');
+    expect(isSeenGone(identify(child.pid as number))).to.equal(false);
+    expect(identify(child.pid as number).pidStart).to.match(/^\d+$/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+});

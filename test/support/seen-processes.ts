@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+let made = 0;
+
+/** An argument for `sleep` that tells its process from every other on this machine. */
+export function longSleep(): string {
+  return `86400.${process.pid}${++made}`;
+}
+
+/** The processes of this machine that were started with this text in their arguments, zombies not counted. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(text))
+    .map(Number);
+}
+
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
