@@ -1,11 +1,11 @@
-import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import { type HeldAttempt, heldAttempts, retireAttempt } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
-import { type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { countLostRunners, currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
-import { announceChange } from '../redis/channels.ts';
+import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
 import { isSeenGone } from '../redis/process.ts';
 import { routeBuild } from './route.ts';
@@ -56,6 +56,7 @@ export class FleetWatch {
     for (const member of witnessed) await leave(access, 'runner', member.id);
     const living = alive.filter((member) => !witnessed.includes(member));
     this.#noteClaims(living, now);
+    await this.#stopSuperseded(living);
 
     const jobs = await openJobs(record, { limit: 100_000, status: 'running' });
     const held = await heldAttempts(access, queues);
@@ -88,6 +89,24 @@ export class FleetWatch {
     }
   }
 
+  /** A runner that was taken for lost may turn out to live: what it still runs of others' jobs is to end. */
+  async #stopSuperseded(living: RunnerMember[]): Promise<void> {
+    const { access, record, logger } = this.#context;
+    const claims = living.flatMap(({ id, running }) =>
+      running.flatMap((name) => {
+        const ref = parseAttemptName(name);
+        return ref ? [{ id, ref }] : [];
+      }),
+    );
+    const current = await currentAttempts(record, [...new Set(claims.map(({ ref }) => ref.job))]);
+    for (const { id, ref } of claims) {
+      const state = current.get(ref.job);
+      if (!state || (state.open && state.attempt === ref.attempt)) continue;
+      logger.debug(`attempt ${attemptName(ref)} counts no more`, { runner: id });
+      await notifyRunner(access, id, { kind: 'lose', ...ref });
+    }
+  }
+
   #isLost(ref: AttemptRef, runner: RunnerId | undefined, witnessed: RunnerMember[], now: number): Lost | undefined {
     const witness = witnessed.find((member) => member.id === runner);
     if (witness) {
@@ -107,11 +126,10 @@ export class FleetWatch {
   /** Messages that a runner has taken while the record knows of no start: it may have died in between. */
   async #lookAtUnstarted(unstarted: HeldAttempt[], witnessed: RunnerMember[], now: number): Promise<void> {
     const { access, record, queues } = this.#context;
-    const queued = new Map((await openJobs(record, { limit: 100_000, status: 'queued' })).map((job) => [job.id, job]));
     for (const attempt of unstarted) {
       const lost = this.#isLost(attempt, attempt.runner, witnessed, now);
       if (!lost) continue;
-      const job = queued.get(attempt.job);
+      const [job] = await openJobs(record, { job: attempt.job, status: 'queued', limit: 1 });
       if (job?.attempt === attempt.attempt) await this.#takeBack(job, attempt.runner, lost);
       else await retireAttempt(access, queues, attempt.queue, attempt);
     }
@@ -145,8 +163,9 @@ export class FleetWatch {
 /** Sends the attempt that follows a lost one, unless the job has taken too many runners with it. */
 async function sendNext(context: StageContext & { record: Record }, job: OpenJob): Promise<void> {
   const { access, record, queues } = context;
-  if (job.attempt >= poisonLimit) {
-    const message = `${job.attempt} runners were lost while they ran it`;
+  const lost = await countLostRunners(record, job.id);
+  if (lost >= poisonLimit) {
+    const message = `${lost} runners were lost while they ran it`;
     const at = new Date().toISOString();
     await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'error', reason: 'poison', message, at });
     return;

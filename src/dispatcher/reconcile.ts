@@ -1,9 +1,13 @@
+import { attemptName } from '../kernel/model.ts';
+import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
+import type { RedisAccess } from '../redis/connect.ts';
 import { claimRedis } from '../redis/identity.ts';
+import { heartbeatInterval, listRunners } from '../redis/membership.ts';
 import { jobsToCancel, pursueCancels } from './cancel.ts';
 import { route } from './route.ts';
 
@@ -16,13 +20,18 @@ const batch = 2000;
  */
 export async function reconcile(context: StageContext & { record: Record }): Promise<void> {
   const { access, record, queues, logger } = context;
-  if (await claimRedis(access, record.id)) await reschedule(context);
-  const unwanted = await jobsToCancel(record);
+  const fresh = await claimRedis(access, record.id);
+  if (fresh) await reschedule(context);
+  // runners have to tell an emptied Redis first what they are at work on; the record may not know of it yet
+  if (fresh && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0)
+    await pause(1.5 * heartbeatInterval);
   const queued = await openJobs(record, { status: 'queued', limit: batch });
+  const unwanted = await jobsToCancel(record);
+  const claimed = await claimedAttempts(access);
   const missing = await missingAttempts(
     access,
     queued
-      .filter((job) => !unwanted(job))
+      .filter((job) => !unwanted(job) && !claimed.has(attemptName({ job: job.id, attempt: job.attempt })))
       .map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels, open: job })),
   );
   if (missing.length > 0) {
@@ -33,6 +42,11 @@ export async function reconcile(context: StageContext & { record: Record }): Pro
     logger.info(`sent ${missing.length} queued jobs that had no message`);
   }
   await pursueCancels(context);
+}
+
+async function claimedAttempts(access: RedisAccess): Promise<Set<string>> {
+  const { alive } = await listRunners(access);
+  return new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
 }
 
 /** A new Redis knows of no schedules; an upsert leaves those that are there as they are. */

@@ -3,19 +3,22 @@ import { type JobMessage, planSchema } from '../queues/messages.ts';
 import type { Queues } from '../queues/queues.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { jobsToCancel } from './cancel.ts';
 import { priorityOf } from './fairness.ts';
 
 /**
  * Sends the current attempts of jobs to the queues of their labels. Sending one again does nothing while its message is
- * there, so this is right whenever in doubt.
+ * there, and a message stays until well after its attempt is over.
  */
 export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
   await queues.sendJobs(jobs.map((job) => ({ message: messageOf(job), priority: priorityOf(job.virtualStart) })));
 }
 
-/** Sends every job of the build that is to run now. */
+/** Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more. */
 export async function routeBuild(record: Record, queues: Queues, build: BuildId): Promise<void> {
-  const jobs = await openJobs(record, { status: 'queued', build, limit: 100_000 });
+  const unwanted = await jobsToCancel(record);
+  const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
+  const jobs = queued.filter((job) => !unwanted(job));
   if (jobs.length > 0) await route(queues, jobs);
 }
 

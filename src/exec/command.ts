@@ -33,6 +33,7 @@ export interface CommandEnd {
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { scope, cwd, signal } = options;
+  if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
   const [program, ...args] = scope.wrap(options.argv, cwd);
   const child = spawn(program as string, args, {
     cwd: '/',
@@ -59,8 +60,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     stdout.once('close', resolve);
   });
   const abort = () => void terminate(child, scope, closed, options.grace ?? defaultGrace);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
+  signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
     await (signal.aborted ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
@@ -116,18 +116,21 @@ function sendTerm(group: number): boolean {
 
 /**
  * Resolves when the stream has been silent for a while. Moments are counted in which it could have been heard: time
- * that this process slept through, or in which reading was held back, is no silence.
+ * that this process slept through, or in which reading was held back, is no silence. A second of them is enough in any
+ * case: what was left running may talk for ever.
  */
 async function quiet(stream: NodeJS.ReadableStream, isHeldBack: () => boolean): Promise<void> {
   const moments = 3;
+  const most = 100;
   let silent = 0;
   const heard = () => {
     silent = 0;
   };
   stream.on('data', heard);
-  while (silent < moments) {
+  for (let passed = 0; silent < moments && passed < most; ) {
     await pause(silence / moments);
     silent = isHeldBack() ? 0 : silent + 1;
+    if (!isHeldBack()) passed++;
   }
   stream.off('data', heard);
 }

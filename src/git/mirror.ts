@@ -158,6 +158,8 @@ export class Mirror {
           this.path,
           [
             'fetch',
+            // tells that it is alive, so that a large transfer is not taken for one that hangs
+            '--progress',
             '--no-auto-maintenance',
             '--no-write-fetch-head',
             '--no-tags',

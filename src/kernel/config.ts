@@ -30,7 +30,7 @@ export const settings = [
   { env: 'VOLT_TOKEN', key: 'token', schema: z.string().min(16).optional() },
   { env: 'VOLT_LOG_LEVEL', key: 'logLevel', schema: z.enum(['error', 'warn', 'info', 'debug']).default('info') },
   { env: 'VOLT_ISOLATION', key: 'isolation', schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto') },
-  { env: 'VOLT_JOB_TIMEOUT', key: 'jobTimeout', schema: z.coerce.number().positive().max(100_000).default(60) },
+  { env: 'VOLT_JOB_TIMEOUT', key: 'jobTimeout', schema: z.coerce.number().positive().max(35_000).default(60) },
   { env: 'VOLT_LOG_LIMIT', key: 'logLimit', schema: z.coerce.number().int().min(1).max(4096).default(256) },
   { env: 'VOLT_BACKLOG', key: 'backlog', schema: z.coerce.number().int().min(1).max(100_000).default(1000) },
   { env: 'VOLT_ORPHAN_TIMEOUT', key: 'orphanTimeout', schema: z.coerce.number().positive().default(600) },

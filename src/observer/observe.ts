@@ -1,6 +1,7 @@
 import { Mirror } from '../git/mirror.ts';
 import { branchMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
+import { withoutCredentials } from '../git/run.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import type { CommitMessage } from '../queues/messages.ts';
@@ -18,8 +19,8 @@ const remoteSilence = 30_000;
 /** Looks at repositories and offers their new commits. */
 export class Observations {
   readonly #context: StageContext & { record: Record };
-  /** looks under way, so that one repository is looked at once at a time */
-  readonly #looking = new Map<string, Promise<void>>();
+  /** repositories that are being looked at, and whether somebody has asked for another look meanwhile */
+  readonly #looking = new Map<string, { again: boolean }>();
   readonly #noted = new Map<string, { at: number; branch: string | null }>();
   readonly #failing = new Set<string>();
 
@@ -27,15 +28,25 @@ export class Observations {
     this.#context = context;
   }
 
-  /** Looks at a repository after any look that is under way. Never rejects for what a repository does. */
+  /**
+   * Looks at a repository. While that is under way already, it is only noted that another look must follow, so that a
+   * remote that hangs holds no more than one place. Never rejects for what a repository does.
+   */
   async look(name: string): Promise<void> {
-    const former = this.#looking.get(name) ?? Promise.resolve();
-    const look = former.catch(() => undefined).then(() => this.#look(name));
+    const underWay = this.#looking.get(name);
+    if (underWay) {
+      underWay.again = true;
+      return;
+    }
+    const look = { again: false };
     this.#looking.set(name, look);
     try {
-      await look;
+      do {
+        look.again = false;
+        await this.#look(name);
+      } while (look.again);
     } finally {
-      if (this.#looking.get(name) === look) this.#looking.delete(name);
+      this.#looking.delete(name);
     }
   }
 
@@ -53,7 +64,8 @@ export class Observations {
       this.#failing.add(name);
       this.#noted.delete(name);
       await noteObserveError(record, name, known);
-      await this.#failTriggers(name, known);
+      // a fault of ours will pass; what a person asked for waits for that
+      if (known.code === 'fetch_failed') await this.#failTriggers(name, known);
     }
   }
 
@@ -126,7 +138,7 @@ function observedRefs(repository: Repository, { heads, defaultBranch }: RemoteRe
 function observeError(error: unknown, repository: Repository): VoltError {
   const known = asVoltError(error);
   if (known.code !== 'git_failed') return known;
-  return new VoltError('fetch_failed', `cannot read ${repository.url}: ${known.message}`, {
+  return new VoltError('fetch_failed', `cannot read ${withoutCredentials(repository.url)}: ${known.message}`, {
     remedy: known.remedy,
     cause: error,
   });

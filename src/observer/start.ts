@@ -12,8 +12,10 @@ import { Watches } from './watches.ts';
 
 /** Milliseconds between looks at which repositories there are. */
 const refreshInterval = 2000;
-/** How many repositories one observer looks at at a time. */
-const concurrency = 8;
+/** How many repositories one observer looks at at a time; most of a look is waiting for a remote. */
+const concurrency = 32;
+/** Milliseconds between renewals of the schedules: one that has ended by a fault of Redis's begins again. */
+const scheduleInterval = 15_000;
 
 /** Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine. */
 export async function startObserver(context: StageContext & { record: Record }): Promise<Stage> {
@@ -32,9 +34,16 @@ export async function startObserver(context: StageContext & { record: Record }):
       handle: ({ repo }) => observations.look(repo),
     }),
   );
-  // a schedule whose next message could not be made has ended; asking for it again mends that and changes nothing else
-  for (const { host, name, pollSeconds } of await listRepositories(record))
-    await queues.scheduleObserve(host, name, pollSeconds);
+  // asking for a schedule that is there changes nothing
+  const scheduling = every(
+    scheduleInterval,
+    async () => {
+      for (const { host, name, pollSeconds } of await listRepositories(record)) {
+        await queues.scheduleObserve(host, name, pollSeconds);
+      }
+    },
+    (error) => logger.warn(`scheduling the polls failed, trying again: ${errorText(error)}`),
+  );
   let alone = false;
   const refreshing = every(
     refreshInterval,
@@ -49,6 +58,7 @@ export async function startObserver(context: StageContext & { record: Record }):
   );
   return {
     stop: async () => {
+      await scheduling.stop();
       await refreshing.stop();
       await watches.close();
       await Promise.all(consumers.map((consumer) => consumer.close()));

@@ -34,8 +34,16 @@ const handled = {
   sizeLimit,
 } as const;
 
-/** One message of a job is one attempt, and is never delivered a second time. */
-const once = { removeOnComplete: true, removeOnFail: true, attempts: 1, sizeLimit } as const;
+/**
+ * One message of a job is one attempt, and is never delivered a second time. One that a runner is done with stays for a
+ * while: its outcome may still be on its way to the record, which meanwhile says that the job is queued.
+ */
+const once = {
+  removeOnComplete: { age: 86_400, count: 10_000 },
+  removeOnFail: true,
+  attempts: 1,
+  sizeLimit,
+} as const;
 
 /** The sending side of every queue, and what is known about messages that wait. */
 export class Queues {
@@ -121,10 +129,13 @@ export class Queues {
     });
   }
 
-  /** Whether the outcome of the attempt has been handed in and waits to be recorded. */
+  /** Whether a runner has said how the attempt ended, and the record is still to hear of it. */
   async holdsOutcome({ job, attempt }: AttemptRef): Promise<boolean> {
-    const id = `${attemptName({ job, attempt })}.finished`;
-    return (await this.queue(queueNames.results).getJob(id)) !== undefined;
+    const results = this.queue(queueNames.results);
+    const name = attemptName({ job, attempt });
+    const states = await Promise.all([`${name}.finished`, `${name}.returned`].map((id) => results.getJobState(id)));
+    // what was set aside will never be recorded by itself
+    return states.some((state) => state !== 'unknown' && state !== 'failed');
   }
 
   /** Makes the queue of these labels known to runners. */

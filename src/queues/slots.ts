@@ -1,6 +1,7 @@
 import { createRedisBackend, type Job, Worker, type WorkerOptions } from 'bullmq';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { type AttemptRef, parseAttemptName } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
@@ -40,8 +41,13 @@ export interface SlotWorkerOptions {
   /** what the runner offers; it serves every queue whose labels are all among them */
   labels: readonly string[];
   logger: Logger;
-  /** Executes one attempt. Its message is taken out of the queue when this resolves; it must not reject. */
-  run(message: JobMessage): Promise<void>;
+  /**
+   * Executes one attempt.
+   * @returns whether the attempt is over, so that its message may go; if not, it stays for the dispatcher to take back
+   */
+  run(message: JobMessage): Promise<boolean>;
+  /** The attempt's message cannot be understood; it is set aside. */
+  refuse(attempt: AttemptRef, why: string): Promise<void>;
   /** False while the runner cannot work; it is asked before each fetch. */
   ready(): boolean;
 }
@@ -209,13 +215,16 @@ export class SlotWorker {
     try {
       const parsed = jobMessage.safeParse(job.data);
       if (parsed.success) {
-        await run(parsed.data);
-        await job.moveToCompleted('', token, false);
+        if (await run(parsed.data)) await job.moveToCompleted('', token, false);
       } else {
         logger.error('set aside a job message that cannot be understood', { message: job.id });
         // it stays in the failed set, where a person can see it
         job.opts.removeOnFail = false;
-        await job.moveToFailed(new Error(`not understood: ${parsed.error.issues[0]?.message}`), token, false);
+        const issue = parsed.error.issues[0];
+        const why = `${issue?.path.join('.')}: ${issue?.message}`;
+        const attempt = parseAttemptName(String(job.id));
+        if (attempt) await this.#options.refuse(attempt, why);
+        await job.moveToFailed(new Error(`not understood: ${why}`), token, false);
       }
     } catch (error) {
       const code = (error as { code?: unknown }).code;

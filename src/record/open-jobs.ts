@@ -23,7 +23,7 @@ export interface OpenJob {
 /** Open jobs in the order in which they are to run. */
 export async function openJobs(
   record: Record,
-  filter: { status?: Status; build?: BuildId; limit: number },
+  filter: { status?: Status; build?: BuildId; job?: JobId; limit: number },
 ): Promise<OpenJob[]> {
   let query = record.db
     .selectFrom('jobs')
@@ -53,6 +53,7 @@ export async function openJobs(
     .orderBy('jobs.build_id')
     .limit(filter.limit);
   if (filter.status !== undefined) query = query.where('jobs.status', '=', filter.status);
+  if (filter.job !== undefined) query = query.where('jobs.id', '=', filter.job);
   if (filter.build !== undefined) query = query.where('jobs.build_id', '=', Number(filter.build));
   return (await query.execute()).map((row) => ({
     id: row.id,
@@ -71,6 +72,31 @@ export async function openJobs(
     sha: row.sha,
     repo: { name: row.repo, url: row.url },
   }));
+}
+
+/** Which attempt of each job counts, and whether the job is still open. */
+export async function currentAttempts(
+  record: Record,
+  jobs: readonly JobId[],
+): Promise<Map<JobId, { attempt: number; open: boolean }>> {
+  if (jobs.length === 0) return new Map();
+  const rows = await record.db
+    .selectFrom('jobs')
+    .select(['id', 'attempt', 'finished_at'])
+    .where('id', 'in', jobs)
+    .execute();
+  return new Map(rows.map((row) => [row.id, { attempt: row.attempt, open: row.finished_at === null }]));
+}
+
+/** How many runners were lost with the job; one that handed it back is none of them. */
+export async function countLostRunners(record: Record, job: JobId): Promise<number> {
+  const row = await record.db
+    .selectFrom('attempts')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('job_id', '=', job)
+    .where('reason', '=', 'runner_lost')
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
 }
 
 /** Names and statuses of all jobs of a build, for deciding which of them are ready. */

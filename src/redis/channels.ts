@@ -9,6 +9,8 @@ const job = z.string().transform((text) => text as JobId);
 export const runnerNoticeSchema = z.discriminatedUnion('kind', [
   /** from the dispatcher: end the attempt's processes; a person wants it so */
   z.object({ kind: z.literal('cancel'), job, attempt: z.number(), message: z.string() }),
+  /** from the dispatcher: the attempt counts no more, somebody else may have the job */
+  z.object({ kind: z.literal('lose'), job, attempt: z.number() }),
   /** from a reporter: the archive of the attempt's log has reached this many bytes */
   z.object({ kind: z.literal('archived'), job, attempt: z.number(), bytes: z.number() }),
   /** from a reporter: the attempt's outcome is recorded, or will never be; its spool may go */

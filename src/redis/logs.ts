@@ -17,8 +17,9 @@ export interface ReceivedChunk extends LogChunk {
   entry: string;
 }
 
-export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<void> {
-  await access.client.xadd(
+/** @returns the entry of the stream that carries it */
+export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<string> {
+  const entry = await access.client.xadd(
     access.keys.logs,
     '*',
     'attempt',
@@ -30,6 +31,12 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<v
     'data',
     chunk.data,
   );
+  return String(entry);
+}
+
+/** Whether the entry still waits for a reporter, or for the end of one that has taken it. */
+export async function holdsChunk(access: RedisAccess, entry: string): Promise<boolean> {
+  return (await access.client.xrange(access.keys.logs, entry, entry)).length > 0;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { systemCode } from '../kernel/errors.ts';
 import type { ProcessIdentity } from './membership.ts';
 
 /**
@@ -26,21 +27,38 @@ export function identify(pid: number): ProcessIdentity {
 }
 
 /**
- * Whether the process is seen to be gone by us, on its own machine. False also means "cannot be told from here".
- * A zombie is gone: it runs nothing any more.
+ * Whether the process is seen to be gone by us, on its own machine. False also means "cannot be told from here": another
+ * user's process may be hidden in /proc, and is asked for by a signal that does nothing.
  */
 export function isSeenGone(other: ProcessIdentity): boolean {
   if (other.machine !== machine || other.pidStart === '') return false;
-  return startOf(other.pid) !== other.pidStart;
+  try {
+    process.kill(other.pid, 0);
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return true;
+  }
+  const stat = statOf(other.pid);
+  if (stat === undefined) return false;
+  return stat.start !== other.pidStart || isDead(stat);
 }
 
-/** Field 22 of /proc/<pid>/stat, see proc_pid_stat(5); undefined where there is no such live process. */
 function startOf(pid: number): string | undefined {
+  const stat = statOf(pid);
+  return stat && !isDead(stat) ? stat.start : undefined;
+}
+
+/** A zombie runs nothing any more. */
+function isDead({ state }: { state: string }): boolean {
+  return state === 'Z' || state === 'X';
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat, see proc_pid_stat(5); undefined where it cannot be read. */
+function statOf(pid: number): { state: string; start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // the command's name stands in parentheses and may itself hold spaces and parentheses
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    return { state: fields[0] ?? '', start: fields[19] ?? '' };
   } catch {
     return undefined;
   }

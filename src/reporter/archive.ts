@@ -36,8 +36,12 @@ export class Archive {
       if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
       const known = log.bytes - offset;
       if (known >= 0 && known < data.length) {
-        await log.file.write(data, known, data.length - known, log.bytes);
-        log.bytes += data.length - known;
+        // a disk that is nearly full takes a part; the error comes with the next try
+        for (let from = known; from < data.length; ) {
+          const { bytesWritten } = await log.file.write(data, from, data.length - from, log.bytes);
+          log.bytes += bytesWritten;
+          from += bytesWritten;
+        }
       }
       return log.bytes;
     });

@@ -10,6 +10,8 @@ import { heartbeatTtl, listRunners } from '../redis/membership.ts';
 import type { Archive } from './archive.ts';
 import { writeTestResults } from './test-results.ts';
 
+/** How long (ms) an outcome waits for the end of its log while its runner lives. */
+const longestWait = 600_000;
 /** How long (ms) one delivery of an outcome waits for the end of its log. */
 const logPatience = 1000;
 
@@ -130,12 +132,13 @@ export class ResultHandler {
     const lives = alive.some((member) => [...member.running, ...member.reporting].includes(name));
     if (lives) this.#goneSince.delete(name);
     else if (!this.#goneSince.has(name)) this.#goneSince.set(name, Date.now());
-    const since = this.#goneSince.get(name);
-    if (since === undefined || Date.now() - since < 2 * heartbeatTtl) {
+    const since = this.#goneSince.get(name) ?? Date.now();
+    const tooLong = Date.now() - Date.parse(message.finishedAt) > longestWait;
+    if (!tooLong && Date.now() - since < 2 * heartbeatTtl) {
       throw new Later(logPatience / 2, `the log of ${name} is not complete yet`);
     }
     this.#goneSince.delete(name);
-    this.#context.logger.warn(`the end of the log of ${name} is lost with its runner`);
+    this.#context.logger.warn(`the end of the log of ${name} is lost`);
     return false;
   }
 }

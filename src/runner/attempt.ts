@@ -124,6 +124,7 @@ export class RunningAttempt {
   async #openScope(): Promise<Scope> {
     const scope = await Scope.open(leaseTtl / 1000, await detectContainment());
     this.#scope = scope;
+    if (this.#end !== undefined) void scope.close();
     this.#around.opened(scope);
     scope.whenExpired(() => {
       this.#expired = true;

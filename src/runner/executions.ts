@@ -3,7 +3,7 @@ import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { attemptName, type RunnerId } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
@@ -28,6 +28,8 @@ export class Executions {
   readonly #folder: WorkFolder;
   readonly #spools: string;
   readonly #hooks: ExecutionHooks;
+  /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
+  readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
   readonly #reports = new Map<string, Report>();
   #onSettled: () => void = () => {};
@@ -42,7 +44,8 @@ export class Executions {
 
   /** Names of the attempts that run here and that nobody else may have. */
   get running(): string[] {
-    return [...this.#running].flatMap(([name, attempt]) => (attempt.isLost ? [] : [name]));
+    const live = [...this.#running].flatMap(([name, attempt]) => (attempt.isLost ? [] : [name]));
+    return [...this.#preparing, ...live];
   }
 
   /** Names of the attempts that have an outcome which is not recorded yet. */
@@ -75,7 +78,8 @@ export class Executions {
     const name = attemptName(notice);
     if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice.bytes);
     else if (notice.kind === 'recorded') this.#reports.get(name)?.recorded();
-    else this.#running.get(name)?.cancel(notice.message);
+    else if (notice.kind === 'cancel') this.#running.get(name)?.cancel(notice.message);
+    else this.#running.get(name)?.lose();
   }
 
   /**
@@ -92,14 +96,18 @@ export class Executions {
     return [...former];
   }
 
-  /** Executes one attempt for the runner with that id. Never rejects while Redis can be reached. */
-  async execute(message: JobMessage, id: RunnerId): Promise<void> {
+  /**
+   * Executes one attempt for the runner with that id.
+   * @returns whether it is over; false when somebody else may have it, or it runs here already
+   */
+  async execute(message: JobMessage, id: RunnerId): Promise<boolean> {
     const name = attemptName(message);
     const logger = this.#logger.child({ job: message.job, attempt: message.attempt });
-    if (this.#running.has(name) || this.#reports.has(name)) {
+    if (this.#preparing.has(name) || this.#running.has(name) || this.#reports.has(name)) {
       logger.warn('was given an attempt that it has already; it goes on as it is');
-      return;
+      return false;
     }
+    this.#preparing.add(name);
     const runner = { id, name: this.#folder.name, host: this.#context.config.host };
     const common: Common = { v: 1, job: message.job, attempt: message.attempt, runner };
     const { queues } = this.#context;
@@ -107,22 +115,37 @@ export class Executions {
       const report = await this.#open(message, id);
       const attempt = this.#begin(message, common, report.spool, logger);
       this.#running.set(name, attempt);
+      this.#preparing.delete(name);
+      if (!this.#hooks.leaseValid()) attempt.lose();
       logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-      const told = queues.sendResult({ ...common, kind: 'started', at: now() });
-      // it is awaited below, after the job
-      told.catch(() => undefined);
+      // the outcome needs no earlier message, so this one may fail
+      queues.sendResult({ ...common, kind: 'started', at: now() }).catch(() => undefined);
       const end = await attempt.run();
-      await told;
       await this.#handIn(end, common, report);
       logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
+      return end.kind !== 'lost';
     } catch (error) {
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
       const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
       await queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing });
+      return true;
     } finally {
+      this.#preparing.delete(name);
       this.#running.delete(name);
     }
+  }
+
+  /** Reports an attempt whose message cannot be understood, so that its job does not wait for ever. */
+  async refuse(ref: AttemptRef, why: string, id: RunnerId): Promise<void> {
+    const runner = { id, name: this.#folder.name, host: this.#context.config.host };
+    const nothing = { exitCode: null, steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
+    const message = `runner ${this.#folder.name} does not understand the job's message: ${why}`;
+    await this.#context.queues.sendResult({
+      ...{ v: 1, kind: 'finished', job: ref.job, attempt: ref.attempt, runner },
+      ...{ status: 'error', reason: 'bad_message', message },
+      ...nothing,
+    });
   }
 
   /** Resolves when nothing is left to report. */

@@ -1,6 +1,6 @@
 import { pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { sendChunk } from '../redis/logs.ts';
+import { holdsChunk, sendChunk } from '../redis/logs.ts';
 import type { Spool } from './spool.ts';
 
 /** Bytes of one chunk. */
@@ -9,7 +9,7 @@ const chunkSize = 256 * 1024;
 const window = 4 * 1024 * 1024;
 /** Output is gathered this long (ms) before it is sent; a full chunk goes at once. */
 const gathering = 25;
-/** Without an acknowledgement for this long (ms), everything unacknowledged is sent again. */
+/** Without an acknowledgement for this long (ms), what Redis does not hold any more is sent again. */
 const patience = 2000;
 /** After Redis has refused a chunk (its memory is full, or it reads only), it is left alone for this long (ms). */
 const refusedPause = 250;
@@ -23,6 +23,8 @@ export class LogSender {
   readonly #runner: string;
   readonly #spool: Spool;
   #sent = 0;
+  /** the oldest chunk that is not acknowledged */
+  #oldest: { entry: string; end: number } | undefined;
   #archived = 0;
   #lastProgress = performance.now();
   #ended = false;
@@ -44,10 +46,16 @@ export class LogSender {
     return this.#ended;
   }
 
+  /** bytes that the archive has */
+  get archived(): number {
+    return this.#archived;
+  }
+
   /** The archive has come so far. */
   acknowledge(bytes: number): void {
     if (bytes <= this.#archived) return;
     this.#archived = bytes;
+    if (this.#oldest && this.#oldest.end <= bytes) this.#oldest = undefined;
     this.#sent = Math.max(this.#sent, bytes);
     this.#lastProgress = performance.now();
     this.#rouse();
@@ -68,8 +76,7 @@ export class LogSender {
   async #send(): Promise<void> {
     while (!this.#stopped) {
       if (this.#sent > this.#archived && performance.now() - this.#lastProgress > patience) {
-        this.#sent = this.#archived;
-        this.#lastProgress = performance.now();
+        await this.#goBack().catch(() => undefined);
       }
       const ready = this.#spool.bytes - this.#sent;
       const room = this.#archived + window - this.#sent;
@@ -86,9 +93,19 @@ export class LogSender {
   async #sendNext(most: number): Promise<void> {
     const offset = this.#sent;
     const data = await this.#spool.read(offset, most);
-    await sendChunk(this.#access, { ...this.#spool.ref, runner: this.#runner, offset, data });
+    if (data.length === 0) throw new Error('the spool is shorter than what was written to it');
+    const entry = await sendChunk(this.#access, { ...this.#spool.ref, runner: this.#runner, offset, data });
+    if (offset + data.length > this.#archived) this.#oldest ??= { entry, end: offset + data.length };
     // an acknowledgement that came meanwhile may have gone further
     this.#sent = Math.max(this.#sent, offset + data.length);
+  }
+
+  /** While the stream holds the oldest chunk, nobody has come to read it, and sending it again would only pile up. */
+  async #goBack(): Promise<void> {
+    this.#lastProgress = performance.now();
+    if (this.#oldest && (await holdsChunk(this.#access, this.#oldest.entry))) return;
+    this.#oldest = undefined;
+    this.#sent = this.#archived;
   }
 
   async #gather(): Promise<void> {

@@ -47,8 +47,11 @@ export class Report {
   ): Promise<Report> {
     const report = new Report(context, runner, await Spool.reopen(folder, left.ref), done);
     const outcome = finished.safeParse(left.outcome);
-    if (outcome.success) report.#tell(outcome.data).catch(() => undefined);
-    else report.abandon();
+    if (outcome.success) {
+      // a crash of the machine may have taken the end of the log, but not that there was an outcome
+      const logBytes = Math.min(outcome.data.logBytes, report.spool.bytes);
+      report.#tell({ ...outcome.data, logBytes }).catch(() => undefined);
+    } else report.abandon();
     return report;
   }
 
@@ -72,7 +75,7 @@ export class Report {
   /** There is no outcome to hand in; the log so far is still sent, for people who want to know what happened. */
   abandon(): void {
     this.#sender.end();
-    if (this.spool.bytes === 0) this.#settle();
+    if (this.#sender.archived >= this.spool.bytes) this.#settle();
   }
 
   archived(bytes: number): void {

@@ -76,8 +76,9 @@ export class Runner {
     const { access } = this.#context;
     const { newQueue } = access.keys;
     this.#unlisten.push(await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()));
-    await this.#enter();
+    // before the first job: what lies on the disk is of earlier attempts only
     for (const former of await this.#executions.resume(this.#id)) await this.#answerTo(former);
+    await this.#enter();
     this.#beating = every(
       heartbeatInterval,
       () => this.#beat(),
@@ -120,6 +121,7 @@ export class Runner {
       logger: this.#logger,
       ready: () => this.#lease.valid && !this.#draining && this.#id === id,
       run: (message) => this.#executions.execute(message, id),
+      refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
   }
 

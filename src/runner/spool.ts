@@ -100,14 +100,26 @@ export class Spool {
     return Buffer.concat([chunk.subarray(0, room), Buffer.from(notice)]);
   }
 
+  /** A disk that is nearly full takes a part; the error comes with the next try. */
+  async #write(batch: Buffer[], size: number): Promise<void> {
+    const { bytesWritten } = await this.#file.writev(batch, this.bytes);
+    this.bytes += bytesWritten;
+    if (bytesWritten === size) return;
+    let rest = Buffer.concat(batch).subarray(bytesWritten);
+    while (rest.length > 0) {
+      const more = await this.#file.write(rest, 0, rest.length, this.bytes);
+      this.bytes += more.bytesWritten;
+      rest = rest.subarray(more.bytesWritten);
+    }
+  }
+
   async #flush(): Promise<void> {
     try {
       while (this.#pending.length > 0) {
         const batch = this.#pending;
         const size = this.#pendingBytes;
         this.#pending = [];
-        await this.#file.writev(batch, this.bytes);
-        this.bytes += size;
+        await this.#write(batch, size);
         this.#pendingBytes -= size;
         this.#changed();
       }

@@ -37,6 +37,8 @@ function tryTake(work: string, name: string): WorkFolder | undefined {
   for (let attempt = 1; attempt <= 2; attempt++) {
     try {
       writeFileSync(owner, JSON.stringify(ownProcess()), { flag: 'wx' });
+      // checkouts that an earlier process was killed over
+      rmSync(join(path, 'jobs'), { recursive: true, force: true });
       return { name, path, release: () => rmSync(owner, { force: true }) };
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;

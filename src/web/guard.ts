@@ -66,8 +66,10 @@ export function comesFromOwnPage(context: Context<WebEnv>): boolean {
   return origin !== undefined && hostOf(origin) === context.req.header('host')?.toLowerCase();
 }
 
-/** The request came over the loopback interface, from this machine. */
+/** The request came over the loopback interface, from this machine, and no proxy says that it passes on another's. */
 export function comesFromThisMachine(context: Context<WebEnv>): boolean {
+  const passedOn = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+  if (passedOn.some((header) => context.req.header(header) !== undefined)) return false;
   const address = context.env.incoming.socket.remoteAddress ?? '';
   return address === '::1' || /^(::ffff:)?127\./.test(address);
 }

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import type { JobId } from '../../src/kernel/model.ts';
+import type { Stage } from '../../src/queues/stage.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { openCancel } from '../../src/record/intents.ts';
 import { listRunners } from '../../src/redis/membership.ts';
@@ -12,13 +15,14 @@ describe('a fleet of runners', () => {
   let volt: TestVolt;
   let evidence: Evidence;
   let processes: VoltProcesses;
+  let reporter: Stage;
   const repositories: TestRepository[] = [];
 
   beforeEach(async () => {
     volt = await TestVolt.start();
     evidence = new Evidence();
     processes = new VoltProcesses();
-    await volt.reporter();
+    reporter = await volt.reporter();
     await volt.dispatcher();
     await volt.observer();
   });
@@ -198,6 +202,37 @@ describe('a fleet of runners', () => {
     expect(build.status).to.equal('success');
     expect(evidence.runs(sha).map((run) => run.ended)).to.deep.equal([true]);
     expect(build.jobs[0]?.attempts).to.have.length(1);
+  });
+
+  it('runs a job no second time while nobody is there to record that it has ended', async () => {
+    const { context } = volt;
+    await reporter.stop();
+    await volt.runner({ name: 'r1' });
+    await volt.runner({ name: 'r2' });
+    const repository = await observed({ 'test.sh': evidence.script(1) });
+    const sha = repository.head();
+    const queued = await volt.build(sha, (build) => build.status === 'queued');
+    await until('the job has ended', () => evidence.runs(sha)[0]?.ended);
+    const ref = { job: queued.jobs[0]?.id as JobId, attempt: 1 };
+    await until('its outcome waits', () => context.queues.holdsOutcome(ref));
+    for (let round = 0; round < 3; round++) await reconcile(context);
+    await volt.reporter();
+    expect(await volt.build(sha)).to.include({ status: 'success' });
+    expect(evidence.runs(sha)).to.have.length(1);
+  });
+
+  it('does not run a job that was cancelled before there was a runner', async () => {
+    const { context } = volt;
+    const repository = await observed({ 'test.sh': evidence.script(1) });
+    const sha = repository.head();
+    const { id } = await volt.build(sha, (build) => build.status === 'queued');
+    await openCancel(context.record, 'sample', id, null);
+    await context.queues.sendAdvance({ v: 1, build: id });
+    expect(await volt.build(sha)).to.include({ status: 'cancelled' });
+    await volt.runner();
+    const later = repository.commit('later');
+    expect(await volt.build(later)).to.include({ status: 'success' });
+    expect(evidence.runs(sha)).to.deep.equal([]);
   });
 
   it('sends queued jobs again when Redis is wiped, and lets running ones go on', async () => {

@@ -44,6 +44,7 @@ describe('what is known about attempts on their way', () => {
     const run = async ({ job, attempt }: { job: JobId; attempt: number }) => {
       taken.push(`${job}.${attempt}`);
       await ended;
+      return true;
     };
     const worker = new SlotWorker(test.access, {
       runner: id,
@@ -52,6 +53,7 @@ describe('what is known about attempts on their way', () => {
       logger: test.logger,
       ready: () => true,
       run,
+      refuse: async () => undefined,
     });
     runners.push({ worker, end });
     return { worker, taken, end };
@@ -163,6 +165,6 @@ describe('what is known about attempts on their way', () => {
     end();
     await Promise.all(retiring);
     await worker.close();
-    expect(await queues.queue('jobs').getJobCountByTypes()).to.equal(0);
+    expect(await queues.queue('jobs').getJobCountByTypes('active', 'prioritized')).to.equal(0);
   });
 });

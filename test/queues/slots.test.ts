@@ -61,7 +61,9 @@ describe('a slot worker', () => {
           else setImmediate(resolve);
         });
         under--;
+        return true;
       },
+      refuse: async () => undefined,
     });
     const finish = () => {
       holding = false;
@@ -78,7 +80,8 @@ describe('a slot worker', () => {
     (await queues.queue(jobQueue(labels)).getJobCounts(state))[state] ?? 0;
   const left = async () => {
     const sets = await queues.labelSets();
-    const counts = await Promise.all(sets.map((set) => queues.queue(jobQueue(set)).getJobCountByTypes()));
+    const under = (set: string[]) => queues.queue(jobQueue(set)).getJobCountByTypes('active', 'prioritized');
+    const counts = await Promise.all(sets.map(under));
     return counts.reduce((sum, each) => sum + each, 0);
   };
 

@@ -91,7 +91,7 @@ export class TestVolt {
   }
 
   async stop(): Promise<void> {
-    for (const stage of this.#stages.reverse()) await stage.stop();
+    for (const stage of this.#stages.splice(0).reverse()) await stage.stop();
     await this.context.queues.close();
     await this.context.access.close();
     await this.context.record.close();

@@ -1,0 +1,239 @@
+import { expect } from 'chai';
+import { advance } from '../../src/dispatcher/advance.ts';
+import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { type BuildId, type FinalStatus, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
+import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
+import { SlotWorker } from '../../src/queues/slots.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { findIntent, openCancel } from '../../src/record/intents.ts';
+import { decideJob, startAttempt } from '../../src/record/moves.ts';
+import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const box = { id: 'box~1', name: 'box', host: 'box' };
+
+describe('the dispatcher', () => {
+  let volt: TestVolt;
+  let build: BuildId;
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    await observed(volt.context.record);
+  });
+
+  beforeEach(async () => {
+    await volt.context.access.client.flushall();
+    for (const table of ['builds', 'intents'] as const) await volt.context.record.db.deleteFrom(table).execute();
+    await reconcile(volt.context);
+  });
+
+  after(() => volt.stop());
+
+  /** A build of jobs, each with its needs. */
+  async function plan(jobs: { [name: string]: string[] }): Promise<void> {
+    build = await recordedBuild(volt.context.record, {
+      jobs: Object.entries(jobs).map(([name, needs]) => plannedJob(name, { needs })),
+    });
+  }
+
+  const job = (position: number): JobId => jobIdOf(build, position);
+  const end = (position: number, status: FinalStatus) =>
+    decideJob(
+      volt.context.record,
+      job(position),
+      { status, reason: status === 'success' ? null : 'exit_code', message: null },
+      Date.now(),
+    );
+  const start = (position: number) =>
+    startAttempt(volt.context.record, { job: job(position), attempt: 1 }, box, Date.now());
+  const sent = async () =>
+    (await volt.context.queues.queue('jobs').getPrioritized()).map(({ data }) => (data as JobMessage).name).sort();
+  const decided = async () => {
+    const results = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
+    return results.filter((message): message is Result<'decided'> => message.kind === 'decided');
+  };
+  const statuses = async () =>
+    Object.fromEntries(
+      ((await findBuild(volt.context.record, build))?.jobs ?? []).map(({ name, status }) => [name, status]),
+    );
+
+  describe('moves a build on', () => {
+    it('sends what needs nothing, and later what it was needed for', async () => {
+      await plan({ build: [], lint: [], test: ['build'] });
+      await advance(volt.context, build);
+      expect(await sent()).to.deep.equal(['build', 'lint']);
+      await end(1, 'success');
+      await advance(volt.context, build);
+      expect(await sent()).to.include('test');
+      expect(await statuses()).to.include({ test: 'queued' });
+    });
+
+    it('decides to skip what can never run, and says why', async () => {
+      await plan({ build: [], test: ['build'], publish: ['test'] });
+      await end(1, 'failure');
+      await advance(volt.context, build);
+      expect(
+        (await decided()).map(({ job, status, reason, message }) => ({ job, status, reason, message })),
+      ).to.deep.equal([{ job: job(2), status: 'skipped', reason: 'needs_failed', message: 'build did not succeed' }]);
+      expect(await sent()).to.deep.equal([]);
+    });
+
+    it('does nothing twice, and nothing for a build that is over or that there is not', async () => {
+      await plan({ build: [] });
+      await advance(volt.context, build);
+      await advance(volt.context, build);
+      expect(await sent()).to.deep.equal(['build']);
+      await end(1, 'success');
+      await volt.context.access.client.flushall();
+      await advance(volt.context, build);
+      await advance(volt.context, '999999' as BuildId);
+      expect(await sent()).to.deep.equal([]);
+    });
+  });
+
+  describe('makes the queues agree with the record', () => {
+    it('sends what is queued and has no message, and nothing else', async () => {
+      await plan({ one: [], two: [], three: [], waits: ['one'], done: [] });
+      await start(2);
+      await end(5, 'success');
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['one', 'three']);
+      await volt.context.queues.queue('jobs').remove(`${job(1)}.1`);
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['one', 'three']);
+    });
+
+    it('sends everything again after Redis was emptied, and schedules the looks again', async () => {
+      await plan({ one: [] });
+      await routeBuild(volt.context.record, volt.context.queues, build);
+      await volt.context.access.client.flushall();
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['one']);
+      const schedules = await volt.context.queues.queue('observe').getJobSchedulers();
+      expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
+    });
+
+    it('sends nothing that a person wants cancelled', async () => {
+      await plan({ one: [], two: [] });
+      await openCancel(volt.context.record, 'app', build, job(1));
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['two']);
+    });
+  });
+
+  describe("pursues a person's wish to cancel", () => {
+    /** A runner that holds what it takes until it is told to let go. */
+    function hold() {
+      let letGo = () => {};
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const taken: string[] = [];
+      const worker = new SlotWorker(volt.context.access, {
+        runner: box.id,
+        slots: 1,
+        labels: [],
+        logger: volt.context.logger,
+        ready: () => true,
+        run: async (message) => {
+          taken.push(message.name);
+          await held;
+          return true;
+        },
+        refuse: async () => undefined,
+      });
+      const close = () => {
+        letGo();
+        return worker.close();
+      };
+      return { taken, close };
+    }
+
+    async function hear() {
+      const { access, logger } = volt.context;
+      const heard: RunnerNotice[] = [];
+      const key = access.keys.toRunner(box.id as RunnerId);
+      return { heard, stop: await listen(access, key, runnerNoticeSchema, logger, (notice) => heard.push(notice)) };
+    }
+
+    it('of queued jobs: they are taken out of their queues, and decided', async () => {
+      await plan({ one: [], two: [] });
+      await routeBuild(volt.context.record, volt.context.queues, build);
+      const intent = await openCancel(volt.context.record, 'app', build, null);
+      await advance(volt.context, build);
+      expect(await sent()).to.deep.equal([]);
+      const decisions = await decided();
+      expect(decisions.map((message) => message.job)).to.have.members([job(1), job(2)]);
+      for (const decision of decisions) expect(decision).to.include({ status: 'cancelled', reason: 'by_user' });
+      expect((await findIntent(volt.context.record, intent))?.open, 'until it is recorded').to.equal(true);
+    });
+
+    it('of one job: the others go on', async () => {
+      await plan({ one: [], two: [] });
+      await routeBuild(volt.context.record, volt.context.queues, build);
+      await openCancel(volt.context.record, 'app', build, job(2));
+      await advance(volt.context, build);
+      expect(await sent()).to.deep.equal(['one']);
+      expect((await decided()).map((message) => message.job)).to.deep.equal([job(2)]);
+    });
+
+    it('of a running job: its runner is told, again and again until an outcome arrives', async () => {
+      await plan({ one: [] });
+      await start(1);
+      const intent = await openCancel(volt.context.record, 'app', build, null);
+      const { heard, stop } = await hear();
+      await advance(volt.context, build);
+      await advance(volt.context, build);
+      await until('it is told twice', () => heard.length === 2);
+      expect(heard[0]).to.include({ kind: 'cancel', job: job(1), attempt: 1 });
+      expect(await decided()).to.deep.equal([]);
+      await end(1, 'cancelled');
+      await advance(volt.context, build);
+      expect(await findIntent(volt.context.record, intent)).to.include({ open: false });
+      expect(heard).to.have.length(2);
+      await stop();
+    });
+
+    it('of a job that a runner has taken and not yet begun: its runner is told', async () => {
+      await plan({ one: [] });
+      await routeBuild(volt.context.record, volt.context.queues, build);
+      const runner = hold();
+      await until('it is taken', () => runner.taken.length > 0);
+      await openCancel(volt.context.record, 'app', build, null);
+      const { heard, stop } = await hear();
+      await advance(volt.context, build);
+      await until('it is told', () => heard.length > 0);
+      expect(await decided()).to.deep.equal([]);
+      await stop();
+      await runner.close();
+    });
+
+    it('of jobs that wait for others: none of them ever runs', async () => {
+      await plan({ one: [], two: ['one'] });
+      await routeBuild(volt.context.record, volt.context.queues, build);
+      await openCancel(volt.context.record, 'app', build, null);
+      await advance(volt.context, build);
+      expect((await decided()).map((message) => message.job)).to.have.members([job(1), job(2)]);
+    });
+
+    it('of a queued job whose message is lost: it is decided all the same', async () => {
+      await plan({ one: [] });
+      await openCancel(volt.context.record, 'app', build, null);
+      await reconcile(volt.context);
+      expect((await decided()).map((message) => message.job)).to.deep.equal([job(1)]);
+    });
+
+    it('of a build that is over: there is nothing to do', async () => {
+      await plan({ one: [] });
+      await end(1, 'success');
+      const intent = await openCancel(volt.context.record, 'app', build, null);
+      await reconcile(volt.context);
+      expect(await findIntent(volt.context.record, intent)).to.include({ open: false });
+      expect(await decided()).to.deep.equal([]);
+    });
+  });
+});

@@ -1,0 +1,164 @@
+import { hostname } from 'node:os';
+import { expect } from 'chai';
+import { CommitHandler } from '../../src/dispatcher/commits.ts';
+import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import { hostLabel } from '../../src/kernel/names.ts';
+import { Later } from '../../src/queues/consumer.ts';
+import type { CommitMessage, JobMessage, ObserveMessage } from '../../src/queues/messages.ts';
+import { jobQueue, observeQueue } from '../../src/queues/names.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { findIntent, openTrigger } from '../../src/record/intents.ts';
+import { decideJob } from '../../src/record/moves.ts';
+import { changeSchema, listen } from '../../src/redis/channels.ts';
+import { observed } from '../support/record.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const [one, two] = ['1', '2'].map((digit) => digit.repeat(40)) as [string, string];
+
+function commit(sha: string, before: string | null, change: Partial<CommitMessage> = {}): CommitMessage {
+  return {
+    v: 1,
+    repo: 'app',
+    ref: 'refs/heads/main',
+    sha,
+    subject: 'a subject',
+    author: 'Ada',
+    committedAt: '2026-01-02T03:04:05.000Z',
+    trigger: 'commit',
+    cursor: { generation: 0, before: before === null ? null : { generation: 0, sha: before } },
+    passedOver: 0,
+    more: false,
+    ...change,
+  };
+}
+
+describe('the dispatcher, given a commit,', () => {
+  let volt: TestVolt;
+  let handler: CommitHandler;
+
+  before(async () => {
+    volt = await TestVolt.start({ jobTimeout: 7 });
+  });
+
+  beforeEach(async () => {
+    const { record, access } = volt.context;
+    await access.client.flushall();
+    for (const table of ['builds', 'cursors', 'intents', 'repositories'] as const)
+      await record.db.deleteFrom(table).execute();
+    await observed(record);
+    handler = new CommitHandler(volt.context);
+  });
+
+  after(() => volt.stop());
+
+  const builds = () => listBuilds(volt.context.record, { limit: 10 });
+  const sent = async (labels: string[] = []) =>
+    (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(({ data }) => data as JobMessage);
+  const looks = async (host: string | null = null) =>
+    (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
+
+  it('records a build and sends its job', async () => {
+    await handler.handle(commit(one, null));
+    const [build] = await builds();
+    expect(build).to.include({ repo: 'app', sha: one, status: 'queued', trigger: 'commit', message: null });
+    expect(await sent()).to.deep.equal([
+      {
+        v: 1,
+        job: jobIdOf(build?.id as BuildId, 1),
+        attempt: 1,
+        build: build?.id,
+        name: 'test',
+        labels: [],
+        repo: { name: 'app', url: 'https://example.com/app.git' },
+        ref: 'refs/heads/main',
+        sha: one,
+        plan: { kind: 'discover' },
+        timeout: 7,
+      },
+    ]);
+  });
+
+  it("runs the repository's own command, on its own machine where it is a path", async () => {
+    await observed(volt.context.record, 'local', { url: '/srv/app', host: 'Build1', command: 'make check' });
+    await handler.handle(commit(one, null, { repo: 'local' }));
+    const labels = [hostLabel('Build1')];
+    expect((await sent(labels)).map(({ plan }) => plan)).to.deep.equal([{ kind: 'command', command: 'make check' }]);
+  });
+
+  it('tells everybody who wants to know', async () => {
+    const { access, logger } = volt.context;
+    const heard: unknown[] = [];
+    const stop = await listen(access, access.keys.changes, changeSchema, logger, (change) => heard.push(change));
+    await handler.handle(commit(one, null));
+    await until('it is told', () => heard.length > 0);
+    expect(heard).to.deep.equal([{ build: (await builds())[0]?.id, repo: 'app', status: 'queued' }]);
+    await stop();
+  });
+
+  it('that it was given before makes no second build, and mends what was not sent', async () => {
+    await handler.handle(commit(one, null));
+    await handler.handle(commit(one, null));
+    expect(await builds()).to.have.length(1);
+    expect(await sent()).to.have.length(1);
+    await volt.context.access.client.flushall();
+    await handler.handle(commit(one, null));
+    expect(await builds()).to.have.length(1);
+    expect(await sent()).to.have.length(1);
+  });
+
+  it('that it was given before and that is built already sends nothing', async () => {
+    await handler.handle(commit(one, null));
+    const build = (await builds())[0]?.id as BuildId;
+    await decideJob(
+      volt.context.record,
+      jobIdOf(build, 1),
+      { status: 'success', reason: null, message: null },
+      Date.now(),
+    );
+    await volt.context.access.client.flushall();
+    await handler.handle(commit(one, null));
+    expect(await sent()).to.deep.equal([]);
+  });
+
+  it('waits with one whose turn it is not, until the one before is recorded', async () => {
+    const early = await handler.handle(commit(two, one)).catch((error: Error) => error);
+    expect(early).to.be.instanceOf(Later);
+    expect(await builds()).to.deep.equal([]);
+    await handler.handle(commit(one, null));
+    await handler.handle(commit(two, one));
+    expect((await builds()).map(({ sha }) => sha)).to.deep.equal([two, one]);
+  });
+
+  it('says how many commits were passed over', async () => {
+    await handler.handle(commit(one, null, { passedOver: 3 }));
+    expect((await builds())[0]?.message).to.equal('3 older commits were passed over');
+  });
+
+  it('asks for the next ones when more wait', async () => {
+    await handler.handle(commit(one, null));
+    expect(await looks()).to.deep.equal([]);
+    await handler.handle(commit(two, one, { more: true }));
+    expect(await looks()).to.deep.equal([{ v: 1, repo: 'app', cause: 'batch' }]);
+    await observed(volt.context.record, 'local', { url: '/srv/app', host: hostname() });
+    await handler.handle(commit(one, null, { repo: 'local', more: true }));
+    expect((await looks(hostname())).map(({ repo }) => repo)).to.deep.equal(['local']);
+  });
+
+  it("answers a person's request with the build", async () => {
+    const intent = await openTrigger(volt.context.record, 'app', null);
+    const { cursor, ...message } = commit(one, null, { trigger: 'manual', intent });
+    await handler.handle(message);
+    const [build] = await builds();
+    expect(await findIntent(volt.context.record, intent)).to.include({ open: false, madeBuild: build?.id });
+    expect(await findBuild(volt.context.record, build?.id as BuildId)).to.include({ trigger: 'manual' });
+  });
+
+  it('of a repository that is not observed any more drops it, and says so to a person who asked', async () => {
+    await handler.handle(commit(one, null, { repo: 'gone' }));
+    const intent = await openTrigger(volt.context.record, 'gone', null);
+    await handler.handle(commit(one, null, { repo: 'gone', trigger: 'manual', intent }));
+    expect(await builds()).to.deep.equal([]);
+    expect((await findIntent(volt.context.record, intent))?.error).to.include({ code: 'not_found' });
+  });
+});

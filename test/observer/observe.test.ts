@@ -1,0 +1,264 @@
+import { realpathSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { expect } from 'chai';
+import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
+import { Observations } from '../../src/observer/observe.ts';
+import type { CommitMessage } from '../../src/queues/messages.ts';
+import { observeQueue } from '../../src/queues/names.ts';
+import { findIntent, openTrigger } from '../../src/record/intents.ts';
+import { recordPlan } from '../../src/record/plans.ts';
+import { findRepository, listRepositories } from '../../src/record/repositories.ts';
+import { failure } from '../support/failure.ts';
+import { newBuild, noTags } from '../support/record.ts';
+import { freePort } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('observing', () => {
+  let volt: TestVolt;
+  const made: TestRepository[] = [];
+
+  before(async () => {
+    volt = await TestVolt.start({ logLevel: 'error' });
+    volt.context.logger.silent = true;
+  });
+
+  afterEach(async () => {
+    for (const repository of made.splice(0)) repository.remove();
+    await volt.context.access.client.flushall();
+    for (const table of ['jobs', 'builds', 'cursors', 'intents', 'repositories'] as const) {
+      await volt.context.record.db.deleteFrom(table).execute();
+    }
+  });
+
+  after(() => volt.stop());
+
+  function repositoryOf(name = 'app'): TestRepository {
+    const repository = new TestRepository({ 'a.txt': 'a\n' }, { name });
+    made.push(repository);
+    return repository;
+  }
+
+  const add = (url: string, options: Partial<RepositoryOptions> = {}) =>
+    addRepository(volt.context, { url, branches: [], pollSeconds: 3600, commits: 'every', command: null, ...options });
+  const look = (name: string) => new Observations(volt.context).look(name);
+  const offered = async (): Promise<CommitMessage[]> =>
+    (await volt.context.queues.queue('commits').getWaiting()).map(({ data }) => data as CommitMessage);
+  const state = async (name = 'app') =>
+    (await listRepositories(volt.context.record)).find((each) => each.name === name);
+
+  /** Records a build of each commit that is offered, as the dispatcher would, and takes the messages away. */
+  async function takeOffers(): Promise<CommitMessage[]> {
+    const messages = await offered();
+    for (const { repo, ref, sha, cursor } of messages) {
+      await recordPlan(volt.context.record, newBuild({ repo, ref, sha, cursor: cursor ?? null }), noTags);
+    }
+    await volt.context.queues.queue('commits').drain();
+    return messages;
+  }
+
+  describe('is begun', () => {
+    it('with a name that follows from the address, on the machine that a path is on', async () => {
+      const repository = repositoryOf('My App');
+      const added = await add(repository.path);
+      expect(added).to.deep.include({
+        name: 'my-app',
+        url: realpathSync(repository.path),
+        host: hostname(),
+        branches: [],
+        pollSeconds: 3600,
+      });
+      expect(await findRepository(volt.context.record, 'my-app')).to.deep.equal(added);
+      const schedules = await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers();
+      expect(schedules.map(({ key }) => key)).to.deep.equal(['my-app']);
+    });
+
+    it('on any machine, where it is a URL', async () => {
+      const added = await add('https://example.com/acme/app.git', { branches: ['main', 'release/*'], command: 'make' });
+      expect(added).to.deep.include({ name: 'app', host: null, branches: ['main', 'release/*'], command: 'make' });
+      const schedules = await volt.context.queues.queue(observeQueue(null)).getJobSchedulers();
+      expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
+    });
+
+    it('once for each repository: adding it again changes its settings', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      const again = await add(repository.path, { command: 'make check' });
+      expect(again.name).to.equal('app');
+      expect((await listRepositories(volt.context.record)).map(({ name, command }) => [name, command])).to.deep.equal([
+        ['app', 'make check'],
+      ]);
+    });
+
+    it('under another name, where a different repository has it, or under the one that is given', async () => {
+      const names = [
+        await add('https://a.example/app'),
+        await add('https://b.example/app'),
+        await add('https://c.example/app'),
+        await add('https://d.example/app', { name: 'mine' }),
+      ].map(({ name }) => name);
+      expect(names).to.deep.equal(['app', 'app-2', 'app-3', 'mine']);
+      await failure('name_taken', () => add('https://e.example/app', { name: 'app' }));
+    });
+
+    it('with nothing that is wrong', async () => {
+      const repository = repositoryOf();
+      await failure('bad_url', () => add('ext::sh -c id'));
+      await failure('no_repository', () => add('/nowhere'));
+      await failure('bad_name', () => add(repository.path, { name: '../x' }));
+      await failure('bad_ref', () => add(repository.path, { branches: ['a..b'] }));
+      for (const pollSeconds of [0, 0.4, 86_401, Number.NaN])
+        await failure('bad_setting', () => add(repository.path, { pollSeconds }));
+      expect(await listRepositories(volt.context.record)).to.deep.equal([]);
+    });
+  });
+
+  it('offers the head of the default branch first, then what comes', async () => {
+    const repository = repositoryOf();
+    repository.git('branch', 'topic');
+    await add(repository.path);
+    await look('app');
+    expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.deep.equal([
+      ['refs/heads/main', repository.head()],
+    ]);
+    await look('app');
+    expect(await offered()).to.deep.equal([]);
+    const added = repository.burst(2);
+    await look('app');
+    expect((await offered()).map(({ sha }) => sha)).to.deep.equal(added);
+  });
+
+  it('offers a commit again at every look until it is recorded, as one message', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    await look('app');
+    await look('app');
+    expect(await offered()).to.have.length(1);
+    await volt.context.access.client.flushall();
+    await look('app');
+    expect((await offered()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+  });
+
+  it('offers those branches that are wanted', async () => {
+    const repository = repositoryOf();
+    for (const branch of ['release/1', 'release/2', 'topic', 'dev']) repository.git('branch', branch);
+    await add(repository.path, { branches: ['release/*', 'dev'] });
+    await look('app');
+    const refs = (await offered()).map(({ ref }) => ref);
+    expect(refs).to.have.members(['refs/heads/release/1', 'refs/heads/release/2', 'refs/heads/dev']);
+  });
+
+  it('follows the default branch when it becomes another one', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    await look('app');
+    await takeOffers();
+    repository.git('checkout', '--quiet', '-b', 'trunk');
+    repository.commit('on the trunk');
+    await look('app');
+    expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/heads/trunk']);
+  });
+
+  it('offers nothing of an empty repository, and is content', async () => {
+    const empty = new TestRepository();
+    made.push(empty);
+    const { name } = await add(empty.path);
+    await look(name);
+    expect(await offered()).to.deep.equal([]);
+    expect((await state(name))?.error).to.equal(null);
+  });
+
+  it('notes when it has looked and which branch is the default', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    await look('app');
+    expect(await state()).to.deep.include({ defaultBranch: 'main', error: null });
+    expect((await state())?.observedAt).to.not.equal(null);
+  });
+
+  it('notes why it cannot look, without a secret, and that it can again', async () => {
+    const repository = repositoryOf();
+    const { url } = await add(repository.path);
+    const rename = (to: string) => volt.context.record.db.updateTable('repositories').set({ url: to }).execute();
+    await rename(`http://secret@127.0.0.1:${await freePort()}/app`);
+    await look('app');
+    const error = (await state())?.error;
+    expect(error).to.include({ code: 'fetch_failed' });
+    expect(JSON.stringify(error)).to.include('127.0.0.1').and.not.include('secret');
+    await rename(url);
+    const observations = new Observations(volt.context);
+    await observations.look('app');
+    expect((await state())?.error).to.equal(null);
+  });
+
+  it('bears a repository that is not observed any more', async () => {
+    await look('gone');
+    expect(await offered()).to.deep.equal([]);
+  });
+
+  it('looks at one repository once at a time, and never for nothing', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    const observations = new Observations(volt.context);
+    await Promise.all([1, 2, 3, 4].map(() => observations.look('app')));
+    expect(await offered()).to.have.length(1);
+  });
+
+  describe("answers a person's request", () => {
+    it('for a branch, a tag, a commit or nothing in particular with a commit of its own', async () => {
+      const repository = repositoryOf();
+      const first = repository.head();
+      repository.git('tag', 'v1');
+      const second = repository.commit('second');
+      await add(repository.path);
+      await look('app');
+      await takeOffers();
+      const wanted = [null, 'main', 'v1', first, first.slice(0, 8)];
+      const intents: number[] = [];
+      for (const ref of wanted) intents.push(await openTrigger(volt.context.record, 'app', ref));
+      await look('app');
+      const answers = await offered();
+      expect(answers.map(({ intent, ref, sha, trigger, cursor }) => [intent, ref, sha, trigger, cursor])).to.deep.equal(
+        [
+          [intents[0], 'refs/heads/main', second, 'manual', undefined],
+          [intents[1], 'refs/heads/main', second, 'manual', undefined],
+          [intents[2], 'refs/tags/v1', first, 'manual', undefined],
+          [intents[3], first, first, 'manual', undefined],
+          [intents[4], first.slice(0, 8), first, 'manual', undefined],
+        ],
+      );
+    });
+
+    it('again until it is answered, as one message', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      await look('app');
+      await takeOffers();
+      await openTrigger(volt.context.record, 'app', null);
+      await look('app');
+      await look('app');
+      expect(await offered()).to.have.length(1);
+    });
+
+    it('with why it cannot be', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      const intents = [];
+      for (const ref of ['gone', '--all', 'a..b']) intents.push(await openTrigger(volt.context.record, 'app', ref));
+      await look('app');
+      const errors = await Promise.all(
+        intents.map(async (id) => (await findIntent(volt.context.record, id))?.error?.code),
+      );
+      expect(errors).to.deep.equal(['commit_missing', 'bad_ref', 'bad_ref']);
+    });
+
+    it('with why the repository cannot be read', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      await volt.context.record.db.updateTable('repositories').set({ url: '/nowhere' }).execute();
+      const intent = await openTrigger(volt.context.record, 'app', null);
+      await look('app');
+      expect((await findIntent(volt.context.record, intent))?.error).to.include({ code: 'fetch_failed' });
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { Watches } from '../../src/observer/watches.ts';
+import type { ObserveMessage } from '../../src/queues/messages.ts';
+import { observeQueue } from '../../src/queues/names.ts';
+import { observed } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('watching the repositories of this machine', () => {
+  let volt: TestVolt;
+  let watches: Watches;
+  const repository = new TestRepository({ 'a.txt': 'a\n' });
+
+  before(async () => {
+    volt = await TestVolt.start();
+    watches = new Watches(volt.context);
+  });
+
+  after(async () => {
+    await watches.close();
+    await volt.stop();
+    repository.remove();
+  });
+
+  const asked = async (): Promise<ObserveMessage[]> => {
+    const queue = volt.context.queues.queue(observeQueue(volt.context.config.host));
+    return (await queue.getWaiting()).map(({ data }) => data as ObserveMessage);
+  };
+
+  it('asks for a look when a ref has moved, and for none of a repository elsewhere or gone', async () => {
+    const { record, config } = volt.context;
+    await observed(record, 'here', { url: repository.path, host: config.host });
+    await observed(record, 'elsewhere', { url: repository.path.replace('sample', 'other'), host: 'another-machine' });
+    await observed(record, 'gone', { url: '/nowhere/at/all', host: config.host });
+    await watches.refresh();
+    await watches.refresh();
+    repository.commit('second');
+    await until('a look is asked for', async () => (await asked()).length > 0);
+    expect(await asked()).to.deep.equal([{ v: 1, repo: 'here', cause: 'watch' }]);
+  });
+
+  it('asks no more when the repository is not observed any more', async () => {
+    const { record, access } = volt.context;
+    await record.db.deleteFrom('repositories').where('name', '=', 'here').execute();
+    await watches.refresh();
+    await access.client.flushall();
+    repository.commit('third');
+    // another watch hears it
+    await observed(record, 'again', { url: repository.path, host: volt.context.config.host });
+    await watches.refresh();
+    repository.commit('fourth');
+    await until('a look is asked for', async () => (await asked()).length > 0);
+    expect((await asked()).map(({ repo }) => repo)).to.deep.equal(['again']);
+  });
+});

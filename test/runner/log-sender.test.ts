@@ -1,0 +1,180 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import type { JobId } from '../../src/kernel/model.ts';
+import type { RedisConnection } from '../../src/redis/connect.ts';
+import { dropChunks, receiveChunks } from '../../src/redis/logs.ts';
+import { LogSender } from '../../src/runner/log-sender.ts';
+import { Spool } from '../../src/runner/spool.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { TestFolders } from '../support/folder.ts';
+import { until } from '../support/until.ts';
+
+const megabyte = 1_048_576;
+/** What may be under way without acknowledgement. */
+const window = 4 * megabyte;
+
+describe('sending a log', () => {
+  const folders = new TestFolders();
+  let test: TestAccess;
+  let blocking: RedisConnection;
+  let spool: Spool;
+  let sender: LogSender;
+
+  before(async () => {
+    test = await startAccess();
+    blocking = test.access.open('blocking');
+  });
+
+  beforeEach(async () => {
+    await test.access.client.flushall();
+    spool = await Spool.create(folders.make(), { job: '1-1' as JobId, attempt: 1 }, 1000 * megabyte);
+    sender = new LogSender(test.access, 'box~1', spool);
+  });
+
+  afterEach(async () => {
+    await sender.stop();
+    await spool.close();
+  });
+
+  after(async () => {
+    blocking.disconnect();
+    await test.stop();
+    folders.remove();
+  });
+
+  const receive = (block = 5000) => receiveChunks(test.access, blocking, 'archive', block);
+
+  async function append(...pieces: Buffer[]): Promise<void> {
+    for (const piece of pieces) await spool.append(piece);
+    await spool.settle();
+  }
+
+  /** Takes chunks until so many bytes have come, dropping them from the stream. */
+  async function take(bytes: number) {
+    const taken: { offset: number; data: Buffer }[] = [];
+    let length = 0;
+    while (length < bytes) {
+      const chunks = await until('the next chunks', async () => {
+        const received = await receive();
+        return received.length > 0 && received;
+      });
+      taken.push(...chunks);
+      length += chunks.reduce((sum, { data }) => sum + data.length, 0);
+      await dropChunks(
+        test.access,
+        chunks.map(({ entry }) => entry),
+      );
+    }
+    return { taken, length };
+  }
+
+  it('tells where each piece belongs, whose it is, and who wants to know that it has arrived', async () => {
+    await append(Buffer.from('what was said'));
+    const [chunk] = await receive();
+    expect(chunk).to.include({ job: '1-1', attempt: 1, runner: 'box~1', offset: 0 });
+    expect(chunk?.data.toString()).to.equal('what was said');
+  });
+
+  it('brings all of a large log, in order, while it is acknowledged', async () => {
+    const expected = createHash('sha256');
+    const writing = (async () => {
+      for (let count = 0; count < 40; count++) {
+        const piece = randomBytes(megabyte / 2);
+        expected.update(piece);
+        await append(piece);
+      }
+      sender.end();
+    })();
+    const found = createHash('sha256');
+    let archived = 0;
+    while (archived < 20 * megabyte) {
+      for (const { offset, data } of (await take(1)).taken) {
+        expect(offset).to.equal(archived);
+        found.update(data);
+        archived += data.length;
+        sender.acknowledge(archived);
+      }
+    }
+    await writing;
+    expect(found.digest('hex')).to.equal(expected.digest('hex'));
+    expect(await receive(1)).to.deep.equal([]);
+  });
+
+  it('has no more under way than its window, however much there is', async () => {
+    await append(Buffer.alloc(10 * megabyte, 'a'));
+    const { length } = await take(window);
+    expect(length).to.equal(window);
+    expect(await receive(50)).to.deep.equal([]);
+    sender.acknowledge(megabyte);
+    const more = await take(megabyte);
+    expect(more.length).to.equal(megabyte);
+    expect(more.taken[0]?.offset).to.equal(window);
+    expect(await receive(50)).to.deep.equal([]);
+  });
+
+  it('sends again what was not acknowledged, from where the archive stands', async () => {
+    await append(Buffer.alloc(megabyte, 'a'), Buffer.alloc(megabyte, 'b'));
+    sender.end();
+    await take(2 * megabyte);
+    sender.acknowledge(megabyte);
+    const { taken } = await take(megabyte);
+    expect(taken[0]?.offset).to.equal(megabyte);
+    expect(Buffer.concat(taken.map(({ data }) => data)).equals(Buffer.alloc(megabyte, 'b'))).to.equal(true);
+    sender.acknowledge(2 * megabyte);
+  });
+
+  it('does not go back for an acknowledgement that comes late', async () => {
+    await append(Buffer.alloc(megabyte, 'a'));
+    await take(megabyte);
+    sender.acknowledge(megabyte);
+    sender.acknowledge(1000);
+    await append(Buffer.from('more'));
+    const { taken } = await take(4);
+    expect(taken.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([[megabyte, 'more']]);
+  });
+
+  it('begins where the archive stands already, as after a restart', async () => {
+    sender.acknowledge(7);
+    await append(Buffer.from('before '), Buffer.from('after'));
+    sender.end();
+    const { taken } = await take(5);
+    expect(taken.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([[7, 'after']]);
+  });
+
+  it('gathers what is said in little pieces, and is not slower for it at the end', async () => {
+    for (let count = 0; count < 200; count++) void spool.append(Buffer.from('x'));
+    await spool.settle();
+    sender.end();
+    const { taken } = await take(200);
+    expect(taken.length).to.be.below(20);
+  });
+
+  it('goes on when Redis takes no more for a while', async () => {
+    const { client } = test.access;
+    const refused = async () => /errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))?.[1];
+    await client.config('SET', 'maxmemory', '1');
+    await append(Buffer.from('what was said'));
+    await until('it was refused', refused);
+    await client.config('SET', 'maxmemory', '0');
+    const { taken } = await take(13);
+    expect(taken.map(({ data }) => data.toString())).to.deep.equal(['what was said']);
+  });
+
+  it('goes on when Redis was away', async () => {
+    await test.redis.kill();
+    await append(Buffer.from('what was said'));
+    await test.redis.start();
+    const { taken } = await take(13);
+    expect(
+      Buffer.concat(taken.map(({ data }) => data))
+        .subarray(0, 13)
+        .toString(),
+    ).to.equal('what was said');
+  });
+
+  it('is stopped at once, however much there is', async () => {
+    await append(Buffer.alloc(10 * megabyte));
+    await sender.stop();
+    await sender.stop();
+  });
+});

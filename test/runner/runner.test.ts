@@ -1,0 +1,353 @@
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { arch, hostname, platform } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/config.ts';
+import { parseAttemptName } from '../../src/kernel/model.ts';
+import { hostLabel } from '../../src/kernel/names.ts';
+import { version } from '../../src/kernel/version.ts';
+import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
+import { notifyRunner } from '../../src/redis/channels.ts';
+import { listRunners } from '../../src/redis/membership.ts';
+import { isSeenGone } from '../../src/redis/process.ts';
+import type { RunnerStage } from '../../src/runner/start.ts';
+import { failure } from '../support/failure.ts';
+import { jobMessageOf } from '../support/messages.ts';
+import { TestRepository } from '../support/repository.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a runner', () => {
+  let volt: TestVolt;
+  let repository: TestRepository;
+  let head: string;
+  let builds = 0;
+  let runners: RunnerStage[] = [];
+
+  before(async () => {
+    volt = await TestVolt.start({ logLimit: 1 });
+    repository = new TestRepository({ 'a.txt': 'a\n' });
+    head = repository.head();
+  });
+
+  afterEach(async () => {
+    for (const runner of runners) {
+      runner.handBack();
+      let stopped = false;
+      void runner.stop().then(() => {
+        stopped = true;
+      });
+      // it waits a moment for word that all has arrived
+      await until('it is stopped', async () => {
+        if (!stopped) await tellAllArrived(runner);
+        return stopped;
+      });
+    }
+    runners = [];
+    for (const name of existsSync(folder('spool')) ? readdirSync(folder('spool')) : []) rmSync(folder('spool', name));
+    await volt.context.access.client.flushall();
+  });
+
+  after(async () => {
+    await volt.stop();
+    repository.remove();
+  });
+
+  async function tellAllArrived(runner: RunnerStage): Promise<void> {
+    const names = existsSync(folder('spool')) ? readdirSync(folder('spool')) : [];
+    for (const name of names) {
+      const ref = parseAttemptName(name.replace(/\.log$/, ''));
+      if (!ref) continue;
+      const hasOutcome = names.includes(name.replace(/\.log$/, '.json'));
+      const bytes = Number.MAX_SAFE_INTEGER;
+      const notice = hasOutcome
+        ? ({ kind: 'recorded', ...ref } as const)
+        : ({ kind: 'archived', ...ref, bytes } as const);
+      await notifyRunner(volt.context.access, runner.id, notice);
+    }
+  }
+
+  async function start(options: Parameters<TestVolt['runner']>[0] = {}): Promise<RunnerStage> {
+    const runner = await volt.runner({ name: 'box', ...options });
+    runners.push(runner);
+    return runner;
+  }
+
+  /** Sends a job that runs a command. */
+  async function send(command: string, change: Partial<JobMessage> = {}): Promise<JobMessage> {
+    const message = jobMessageOf(`${++builds}-1`, {
+      repo: { name: 'app', url: repository.path },
+      sha: head,
+      plan: { kind: 'command', command },
+      ...change,
+    });
+    await volt.context.queues.sendJobs([{ message, priority: 1 }]);
+    return message;
+  }
+
+  async function results<K extends ResultMessage['kind']>(kind: K, job: string): Promise<Result<K>[]> {
+    const waiting = await volt.context.queues.queue('results').getWaiting();
+    const messages = waiting.map(({ data }) => data as ResultMessage);
+    return messages.filter((message) => message.kind === kind && message.job === job) as Result<K>[];
+  }
+
+  const result = <K extends ResultMessage['kind']>(kind: K, { job }: JobMessage) =>
+    until(`"${kind}" is reported`, async () => (await results(kind, job))[0]);
+  const member = async () => (await listRunners(volt.context.access)).alive.find(({ name }) => name === 'box');
+  const folder = (...parts: string[]) => join(dataPaths(volt.dataDir).work, 'box', ...parts);
+  const gone = (name: string) => until(`${name} is gone`, () => !existsSync(folder('spool', name)));
+  const recorded = (runner: RunnerStage, { job, attempt }: JobMessage) =>
+    notifyRunner(volt.context.access, runner.id, { kind: 'recorded', job, attempt });
+
+  it('registers with what it is and what it has', async () => {
+    const runner = await start({ labels: ['GPU', 'large'], slots: 3 });
+    const own = ['gpu', 'large', platform(), arch(), hostLabel(hostname())].sort();
+    expect(runner.labels).to.deep.equal(own);
+    const known = await member();
+    expect(known).to.deep.include({
+      id: runner.id,
+      name: 'box',
+      labels: own,
+      slots: 3,
+      running: [],
+      reporting: [],
+      version,
+    });
+    expect(known && isSeenGone(known)).to.equal(false);
+    expect(runner.id).to.match(/^box~/);
+  });
+
+  it('is not known any more when it is stopped', async () => {
+    const runner = await start();
+    await runner.stop();
+    expect(await listRunners(volt.context.access)).to.deep.equal({ alive: [], gone: [] });
+  });
+
+  it('has a name that can be a folder, and labels that can be a queue', async () => {
+    for (const name of ['', '../x', 'a b', '-x', 'x'.repeat(65), 'a~b'])
+      await failure('bad_name', () => start({ name }));
+    await failure('bad_label', () => start({ labels: ['a b'] }));
+    await start();
+    await failure('name_taken', () => start());
+  });
+
+  it('reports that it has begun, the steps and the outcome, with the length of the log', async () => {
+    const runner = await start();
+    const message = await send('echo hello; exit 4');
+    const finished = await result('finished', message);
+    const common = { job: message.job, attempt: 1, runner: { id: runner.id, name: 'box', host: hostname() } };
+    expect(await result('started', message)).to.deep.include(common);
+    expect(finished).to.deep.include({ ...common, status: 'failure', reason: 'exit_code', exitCode: 4 });
+    expect(finished.steps.map(({ name, status }) => [name, status])).to.deep.equal([
+      ['checkout', 'success'],
+      ['test', 'failure'],
+    ]);
+    const log = readFileSync(folder('spool', `${message.job}.1.log`));
+    expect(log.toString()).to.include('hello\n');
+    expect(finished.logBytes).to.equal(log.length);
+    await until(
+      'its message is gone',
+      async () => (await volt.context.queues.queue('jobs').getJobCountByTypes('active', 'prioritized')) === 0,
+    );
+  });
+
+  it('keeps log and outcome until it is told that they are recorded', async () => {
+    const runner = await start();
+    const message = await send('true');
+    await result('finished', message);
+    await until('it is reporting', async () => (await member())?.reporting.includes(`${message.job}.1`));
+    expect(readdirSync(folder('spool'))).to.have.members([`${message.job}.1.log`, `${message.job}.1.json`]);
+    await recorded(runner, message);
+    await gone(`${message.job}.1.log`);
+    await gone(`${message.job}.1.json`);
+  });
+
+  it('reports again, under the same id, what an earlier process of the same name could not', async () => {
+    const first = await start();
+    const message = await send('echo kept');
+    const finished = await result('finished', message);
+    await first.stop();
+    await volt.context.access.client.flushall();
+    const second = await start();
+    expect(await result('finished', message)).to.deep.equal(finished);
+    await notifyRunner(volt.context.access, first.id, { kind: 'recorded', job: message.job, attempt: 1 });
+    await gone(`${message.job}.1.log`);
+    expect(second.id).to.not.equal(first.id);
+  });
+
+  it('starts, though an earlier process has left what cannot be read', async () => {
+    await (await start()).stop();
+    writeFileSync(folder('spool', '999-1.1.log'), 'half a log');
+    writeFileSync(folder('spool', '999-1.1.json'), '{"cut o');
+    const runner = await start();
+    await until(
+      'its log is sent',
+      async () => (await volt.context.access.client.xlen(volt.context.access.keys.logs)) > 0,
+    );
+    await notifyRunner(volt.context.access, runner.id, {
+      kind: 'archived',
+      job: jobMessageOf('999-1').job,
+      attempt: 1,
+      bytes: 10,
+    });
+    await gone('999-1.1.log');
+  });
+
+  it('runs as many jobs at a time as it has slots, and tells which', async () => {
+    await start({ slots: 2 });
+    const sleep = longSleep();
+    const messages = [await send(`sleep ${sleep}`), await send(`sleep ${sleep}`), await send(`sleep ${sleep}`)];
+    const names = messages.map(({ job }) => `${job}.1`);
+    await until('two are told', async () => (await member())?.running.length === 2);
+    const known = await member();
+    expect(known?.running.every((name) => names.includes(name))).to.equal(true);
+    await until('their processes are told', async () => (await member())?.scopes.length === 2);
+    expect((await member())?.scopes.map(isSeenGone)).to.deep.equal([false, false]);
+    expect(await volt.context.queues.queue('jobs').getJobCounts('active', 'prioritized')).to.deep.equal({
+      active: 2,
+      prioritized: 1,
+    });
+  });
+
+  it('ends a job that it is ordered to cancel, and all that it has started', async () => {
+    const runner = await start();
+    const sleep = longSleep();
+    const message = await send(`setsid sleep ${sleep} >/dev/null 2>&1 & sleep ${sleep}`);
+    await until('both sleep', () => processesWith(sleep).length >= 2);
+    await notifyRunner(volt.context.access, runner.id, {
+      kind: 'cancel',
+      job: message.job,
+      attempt: 1,
+      message: 'enough',
+    });
+    expect(await result('finished', message)).to.include({ status: 'cancelled', reason: 'by_user', message: 'enough' });
+    expect(processesWith(sleep)).to.deep.equal([]);
+  });
+
+  it('does not hear an order about an attempt that is not its own', async () => {
+    const runner = await start();
+    const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
+    await until('it runs', async () => (await member())?.running.length === 1);
+    const order = { kind: 'cancel', attempt: 2, message: 'no' } as const;
+    await notifyRunner(volt.context.access, runner.id, { ...order, job: message.job });
+    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    expect(await result('finished', message)).to.include({ status: 'success' });
+  });
+
+  it('ends a job that runs longer than it may, as a failure', async () => {
+    await start();
+    const message = await send('while :; do sleep 0.01; done', { timeout: 0.005 });
+    expect(await result('finished', message)).to.include({ status: 'failure', reason: 'timeout' });
+  });
+
+  it('cuts a log that is longer than it may be, and says so in it', async () => {
+    await start();
+    const message = await send('head -c 3000000 /dev/zero | tr "\\000" x; echo the end');
+    const { logBytes, status } = await result('finished', message);
+    expect(status).to.equal('success');
+    expect(logBytes).to.be.within(1_048_576, 1_048_576 + 200);
+    const log = readFileSync(folder('spool', `${message.job}.1.log`), 'latin1');
+    expect(log.slice(-200)).to.include('reached its limit of 1 MB').and.not.include('the end');
+  });
+
+  it('gives back what runs when it is stopped and its time of grace is over', async () => {
+    const runner = await start({ graceSeconds: 0 });
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    await runner.stop();
+    expect(await result('returned', message)).to.include({ attempt: 1, message: 'the runner is stopping' });
+    expect(await results('finished', message.job)).to.deep.equal([]);
+    expect(processesWith(sleep)).to.deep.equal([]);
+  });
+
+  it('lets what runs come to its end within the time of grace, and takes nothing new', async () => {
+    const runner = await start({ graceSeconds: 3600 });
+    const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
+    await until('it runs', async () => (await member())?.running.length === 1);
+    const stopped = runner.stop();
+    const later = await send('true');
+    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    await stopped;
+    expect(await result('finished', message)).to.include({ status: 'success' });
+    expect(await results('started', later.job)).to.deep.equal([]);
+    expect(await volt.context.queues.queue('jobs').getJobCounts('active', 'prioritized')).to.deep.equal({
+      active: 0,
+      prioritized: 1,
+    });
+  });
+
+  it('goes on with an attempt that it is given a second time', async () => {
+    await start({ slots: 2 });
+    const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
+    await until('it runs', async () => (await member())?.running.length === 1);
+    const queue = volt.context.queues.queue('jobs');
+    // as after Redis was emptied and the record has sent it again
+    await volt.context.access.client.flushall();
+    await volt.context.queues.sendJobs([{ message, priority: 1 }]);
+    await until('it was taken again', async () => (await queue.getJobCountByTypes('active')) === 1);
+    await until('it tells that it has it', async () => (await member())?.running.includes(`${message.job}.1`));
+    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    expect(await result('finished', message)).to.include({ status: 'success' });
+  });
+
+  it('lives on, and calls it an error of its own, when it can start nothing at all', async () => {
+    await start();
+    const path = process.env.PATH;
+    process.env.PATH = '/nowhere';
+    try {
+      const message = await send('true');
+      expect(await result('finished', message)).to.include({ status: 'error' });
+    } finally {
+      process.env.PATH = path;
+    }
+    expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+  });
+
+  it('calls it an error of its own when its disk takes no log', async () => {
+    await start();
+    symlinkSync('/dev/full', folder('spool', `${builds + 1}-1.1.log`));
+    const message = await send('echo hello');
+    expect(await result('finished', message)).to.include({ status: 'error', reason: 'runner_failed' });
+  });
+
+  it('leaves no workspace behind', async () => {
+    await start();
+    await result('finished', await send('echo made > made.txt'));
+    await until('it is gone', () => readdirSync(folder('jobs')).length === 0);
+  });
+
+  it('that hears nothing from Redis for its lease ends its jobs, hands nothing in, and serves again', async () => {
+    const runner = await start();
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    const info = await volt.context.access.client.info('server');
+    const redis = Number(/process_id:(\d+)/.exec(info)?.[1]);
+    process.kill(redis, 'SIGSTOP');
+    try {
+      await until('its processes are gone', () => processesWith(sleep).length === 0);
+    } finally {
+      process.kill(redis, 'SIGCONT');
+    }
+    await until('it is there again, perhaps as another, without the job', async () => {
+      const { alive } = await listRunners(volt.context.access);
+      return alive.find(({ id }) => id === runner.id)?.running.length === 0;
+    });
+    expect(await results('finished', message.job)).to.deep.equal([]);
+    expect(await results('returned', message.job)).to.deep.equal([]);
+    expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+  });
+
+  it('lets its jobs run while Redis is down for everybody, and reports when it is back', async () => {
+    await start();
+    const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
+    await until('it runs', async () => (await member())?.running.length === 1);
+    await volt.redis.kill();
+    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    await until('it has ended', () => existsSync(folder('spool', `${message.job}.1.json`)));
+    await volt.redis.start();
+    expect(await result('finished', message)).to.include({ status: 'success' });
+  });
+});
