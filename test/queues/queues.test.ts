@@ -80,7 +80,10 @@ describe('queues', () => {
     expect(await queues.holdsOutcome(ref)).to.equal(false);
     await queues.sendResult({ v: 1, ...ref, runner, kind: 'finished', status: 'success', steps: [], ...told });
     expect(await queues.holdsOutcome(ref)).to.equal(true);
-    expect(await queues.holdsOutcome({ ...ref, attempt: 2 })).to.equal(false);
+    const next = { ...ref, attempt: 2 };
+    expect(await queues.holdsOutcome(next)).to.equal(false);
+    await queues.sendResult({ v: 1, ...next, runner, kind: 'returned', message: 'stopping', at });
+    expect(await queues.holdsOutcome(next), 'it was given back').to.equal(true);
   });
 
   it('make one look of several requests, and another one of those that come during it', async () => {

@@ -40,9 +40,12 @@ describe('a slot worker', () => {
   });
 
   /** A worker whose attempts go on until they are ended, or end at once with `holding: false`. */
-  function work(options: { slots?: number; labels?: string[]; holding?: boolean; ready?: () => boolean } = {}) {
+  function work(
+    options: { slots?: number; labels?: string[]; holding?: boolean; over?: boolean; ready?: () => boolean } = {},
+  ) {
     const runs: Run[] = [];
     const names: string[] = [];
+    const refused: string[] = [];
     let holding = options.holding ?? true;
     let under = 0;
     let most = 0;
@@ -61,16 +64,16 @@ describe('a slot worker', () => {
           else setImmediate(resolve);
         });
         under--;
-        return true;
+        return options.over ?? true;
       },
-      refuse: async () => undefined,
+      refuse: async (attempt, why) => void refused.push(`${attemptName(attempt)} ${why}`),
     });
     const finish = () => {
       holding = false;
       for (const run of runs) run.end();
     };
     open.push({ worker, finish });
-    return { worker, runs, names, finish, most: () => most };
+    return { worker, runs, names, refused, finish, most: () => most };
   }
 
   const send = (...messages: JobMessage[]) => queues.sendJobs(messages.map((message) => ({ message, priority: 1 })));
@@ -258,7 +261,7 @@ describe('a slot worker', () => {
   });
 
   it('sets a message that cannot be understood aside where people see it, and goes on', async () => {
-    const { names, finish, worker } = work();
+    const { names, refused, finish, worker } = work();
     const strange = { ...jobMessageOf('1-1'), v: 2 };
     await queues.announceLabels([]);
     // as a dispatcher of another version would send it
@@ -274,6 +277,31 @@ describe('a slot worker', () => {
     const [aside] = (await queues.queue('jobs').getFailed()) as [Job];
     expect(aside.data).to.deep.equal(strange);
     expect(aside.failedReason).to.match(/^not understood: /);
+    expect(refused).to.have.length(1);
+    expect(refused[0]).to.match(/^1-1\.1 v: /);
+  });
+
+  it('leaves a message that it is not done with where it is, for the dispatcher to take back', async () => {
+    await sendMany(1);
+    const { names, finish, worker } = work({ over: false });
+    await until('it is taken', () => names.length === 1);
+    finish();
+    await until('its slot is free', () => worker.free === 1);
+    expect(await count([], 'active')).to.equal(1);
+    await worker.close();
+    expect(await count([], 'active')).to.equal(1);
+  });
+
+  it('keeps a message that is done with for a while, so that the same attempt is not sent again', async () => {
+    await sendMany(1);
+    const { names, finish, worker } = work();
+    await until('it is taken', () => names.length === 1);
+    finish();
+    await until('it is done', async () => (await left()) === 0);
+    await sendMany(1);
+    expect(await left()).to.equal(0);
+    await worker.close();
+    expect(names).to.deep.equal(['1-1.1']);
   });
 
   async function clients(): Promise<string[]> {

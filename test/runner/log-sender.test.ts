@@ -123,6 +123,16 @@ describe('sending a log', () => {
     sender.acknowledge(2 * megabyte);
   });
 
+  it('sends nothing again while Redis holds it: nobody has come to read it yet', async () => {
+    await append(Buffer.alloc(megabyte, 'a'));
+    const { client, keys } = test.access;
+    await until('it is there', async () => (await client.xlen(keys.logs)) === 4);
+    const asked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+    const before = await asked();
+    await until('it has looked whether it is still there', async () => (await asked()) > before);
+    expect(await client.xlen(keys.logs)).to.equal(4);
+  });
+
   it('does not go back for an acknowledgement that comes late', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
     await take(megabyte);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
+import type { JobType } from 'bullmq';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/config.ts';
 import { parseAttemptName } from '../../src/kernel/model.ts';
@@ -96,6 +97,7 @@ describe('a runner', () => {
     until(`"${kind}" is reported`, async () => (await results(kind, job))[0]);
   const member = async () => (await listRunners(volt.context.access)).alive.find(({ name }) => name === 'box');
   const folder = (...parts: string[]) => join(dataPaths(volt.dataDir).work, 'box', ...parts);
+  const jobs = (...states: JobType[]) => volt.context.queues.queue('jobs').getJobCountByTypes(...states);
   const gone = (name: string) => until(`${name} is gone`, () => !existsSync(folder('spool', name)));
   const recorded = (runner: RunnerStage, { job, attempt }: JobMessage) =>
     notifyRunner(volt.context.access, runner.id, { kind: 'recorded', job, attempt });
@@ -282,7 +284,6 @@ describe('a runner', () => {
     await start({ slots: 2 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
-    const queue = volt.context.queues.queue('jobs');
     // as after Redis was emptied and the record has sent it again
     await volt.context.access.client.flushall();
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
@@ -290,6 +291,29 @@ describe('a runner', () => {
     await until('it tells that it has it', async () => (await member())?.running.includes(`${message.job}.1`));
     writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
+  });
+
+  it('refuses an attempt whose message it cannot understand, as an error of ours', async () => {
+    await start();
+    const message = { ...jobMessageOf(`${++builds}-1`), v: 2 };
+    await volt.context.queues.announceLabels([]);
+    const options = { jobId: `${message.job}.1`, priority: 1, attempts: 1 };
+    await volt.context.queues.queue('jobs').add('of the future', message, options);
+    const finished = await until('it is reported', async () => (await results('finished', message.job))[0]);
+    expect(finished).to.include({ status: 'error', reason: 'bad_message', attempt: 1 });
+    await until('it is set aside', async () => (await jobs('failed')) === 1);
+  });
+
+  it('ends an attempt that counts no more, and hands nothing of it in', async () => {
+    const runner = await start();
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    await notifyRunner(volt.context.access, runner.id, { kind: 'lose', job: message.job, attempt: 1 });
+    await until('its processes are gone', () => processesWith(sleep).length === 0);
+    expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+    expect(await results('finished', message.job)).to.deep.equal([]);
+    expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
   });
 
   it('lives on, and calls it an error of its own, when it can start nothing at all', async () => {
