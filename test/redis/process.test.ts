@@ -28,11 +28,14 @@ describe('whether another process is gone', () => {
 
   it('is seen when it has ended and only its parent has not noticed', async () => {
     // the shell becomes a program that never asks for the end of its child
-    const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
+    const living = identify(pid);
+    expect(isSeenGone(living)).to.equal(false);
     await until('it is a zombie', () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
-    expect(isSeenGone(identify(pid))).to.equal(true);
+    expect(isSeenGone(living)).to.equal(true);
+    expect(identify(pid).pidStart, 'it is no process that one could know').to.equal('');
     child.kill('SIGKILL');
     await once(child, 'exit');
   });

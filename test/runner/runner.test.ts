@@ -287,7 +287,7 @@ describe('a runner', () => {
     // as after Redis was emptied and the record has sent it again
     await volt.context.access.client.flushall();
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
-    await until('it was taken again', async () => (await queue.getJobCountByTypes('active')) === 1);
+    await until('it was taken again', async () => (await jobs('active')) === 1);
     await until('it tells that it has it', async () => (await member())?.running.includes(`${message.job}.1`));
     writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
