@@ -18,7 +18,6 @@ const opener = `
   import { Record } from './src/record/record.ts';
   import { saveRepository } from './src/record/repositories.ts';
   const [dataDir, name] = process.argv.slice(-2);
-  console.log('ready');
   process.once('SIGUSR2', async () => {
     const record = await Record.open(loadConfig({ dataDir }));
     await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', command: null });
@@ -27,6 +26,7 @@ const opener = `
     clearInterval(waiting);
   });
   const waiting = setInterval(() => {}, 1000);
+  console.log('ready');
 `;
 
 describe('the record', () => {
