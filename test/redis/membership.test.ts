@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { RunnerId } from '../../src/kernel/model.ts';
 import {
   beat,
   heartbeatInterval,
@@ -7,11 +6,11 @@ import {
   leave,
   listRunners,
   listStages,
-  type RunnerMember,
   type StageMember,
 } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
+import { runnerMember } from '../support/members.ts';
 import { until } from '../support/until.ts';
 
 function stage(id: string): StageMember {
@@ -19,19 +18,7 @@ function stage(id: string): StageMember {
   return { ...ownProcess(), id, version: '0.1.0', startedAt: now, heartbeatAt: now };
 }
 
-function runner(id: string): RunnerMember {
-  return {
-    ...stage(id),
-    id: id as RunnerId,
-    name: id,
-    labels: ['linux'],
-    slots: 2,
-    running: ['1-1.1'],
-    reporting: [],
-    scopes: [ownProcess()],
-    load: 0.5,
-  };
-}
+const runner = (id: string) => runnerMember(id, { name: id, running: ['1-1.1'], scopes: [ownProcess()], load: 0.5 });
 
 describe('members', () => {
   let test: TestAccess;

@@ -28,6 +28,7 @@ describe('a runner', () => {
 
   before(async () => {
     volt = await TestVolt.start({ logLimit: 1 });
+    volt.context.logger.silent = true;
     repository = new TestRepository({ 'a.txt': 'a\n' });
     head = repository.head();
   });
