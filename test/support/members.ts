@@ -1,0 +1,23 @@
+import type { RunnerId } from '../../src/kernel/model.ts';
+import type { RunnerMember } from '../../src/redis/membership.ts';
+import { ownProcess } from '../../src/redis/process.ts';
+
+/** What a runner of this process would say of itself in a heartbeat, with the given differences. */
+export function runnerMember(id: string, change: Partial<RunnerMember> = {}): RunnerMember {
+  const now = new Date().toISOString();
+  return {
+    ...ownProcess(),
+    id: id as RunnerId,
+    name: id.split('~')[0] as string,
+    version: '0.1.0',
+    startedAt: now,
+    heartbeatAt: now,
+    labels: [],
+    slots: 1,
+    running: [],
+    reporting: [],
+    scopes: [],
+    load: 0,
+    ...change,
+  };
+}
