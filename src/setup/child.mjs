@@ -26,26 +26,30 @@ export class Interrupted extends Error {
 export async function run(file, args, { cwd, env = process.env, show = false } = {}) {
   /** @type {'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined} */
   let interruption;
-  const child = spawn(file, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child;
   const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
   const handlers = signals.map((signal) => {
     const handler = () => {
       interruption ??= signal;
-      child.kill(signal);
+      child?.kill(signal);
     };
     process.on(signal, handler);
     return { signal, handler };
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
-  }
   try {
+    // after the handlers: a signal that came between the two would end us and leave the child alone
+    const started = spawn(file, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
     const code = await new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+      started.on('error', reject);
+      started.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
     });
     if (interruption) throw new Interrupted(interruption);
     return { code, output };

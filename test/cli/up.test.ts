@@ -95,6 +95,13 @@ describe('volt up', () => {
     await redisEnded();
   });
 
+  it('refuses an isolation that there is not, with what to do, and leaves nothing running', async () => {
+    const end = await volt(['up', ...data, '--port', '0'], { env: { VOLT_ISOLATION: 'sandbox' } });
+    expect(end.code).to.equal(2);
+    expect(end.stderr).to.match(/^error unsupported: VOLT_ISOLATION=sandbox .*\n {2}Set it to none/);
+    await redisEnded();
+  });
+
   it('gives a data directory to one at a time', async () => {
     const first = up();
     await first.says(/Ctrl-C/);

@@ -59,6 +59,7 @@ export async function compose(
     runner: stages.startRunner(context, { labels: [], slots, graceSeconds }),
     observer: stages.startObserver(context),
   };
+  await Promise.allSettled(Object.values(starting));
   for (const [name, stage] of Object.entries(starting)) {
     await stage.then(
       (running) => started.add(name, () => running.stop()),
