@@ -6,8 +6,8 @@ import { openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { claimRedis } from '../redis/identity.ts';
-import { heartbeatInterval, listRunners } from '../redis/membership.ts';
+import { claimRedis, youngFor } from '../redis/identity.ts';
+import { listRunners } from '../redis/membership.ts';
 import { jobsToCancel, pursueCancels } from './cancel.ts';
 import { route } from './route.ts';
 
@@ -20,11 +20,12 @@ const batch = 2000;
  */
 export async function reconcile(context: StageContext & { record: Record }): Promise<void> {
   const { access, record, queues, logger } = context;
-  const fresh = await claimRedis(access, record.id);
-  if (fresh) await reschedule(context);
-  // runners have to tell an emptied Redis first what they are at work on; the record may not know of it yet
-  if (fresh && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0)
-    await pause(1.5 * heartbeatInterval);
+  await claimRedis(access, record.id);
+  // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
+  const young = await youngFor(access);
+  if (young > 0) await reschedule(context);
+  // runners have to tell it first what they are at work on; the record may not know of it yet
+  if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await pause(young);
   const queued = await openJobs(record, { status: 'queued', limit: batch });
   const unwanted = await jobsToCancel(record);
   const claimed = await claimedAttempts(access);

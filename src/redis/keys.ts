@@ -10,6 +10,9 @@ export function redisKeys(prefix: string) {
     /** string; id of the record that this Redis serves. Written by the first stage that has a record, read by all; no expiry */
     record: `${prefix}:record`,
 
+    /** string; there while this Redis is so new to the record that runners may not have told it yet what they run. Written by the stage that claims it, read by dispatchers; expires by itself */
+    young: `${prefix}:young`,
+
     /** set of ids; written by each member of a kind (`runner`, `dispatcher`, …) with its heartbeat, read by the dispatcher and web; no expiry, gone members are removed by the dispatcher */
     members: (kind: string) => `${prefix}:members:${kind}`,
 

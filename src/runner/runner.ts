@@ -136,6 +136,8 @@ export class Runner {
 
   /** One heartbeat: renews the lease if Redis confirms it, or if Redis is down for everybody; else the lease runs on. */
   async #beat(): Promise<void> {
+    // before anything is told: a heartbeat that claims attempts whose processes are dead would only hold up the next one
+    if (this.#hasLostLease) await this.#fence();
     const sentAt = performance.now();
     const confirmed = await within(this.#register(), heartbeatInterval);
     if (confirmed) this.#lastWord = performance.now();
@@ -146,8 +148,12 @@ export class Runner {
         this.#executions.beat();
       }
     }
-    if (!this.#lease.valid && this.#executions.running.length > 0) await this.#fence();
+    if (this.#hasLostLease) await this.#fence();
     this.#giveUpWhenOrphaned();
+  }
+
+  get #hasLostLease(): boolean {
+    return !this.#lease.valid && this.#executions.running.length > 0;
   }
 
   /** @returns whether Redis has confirmed the heartbeat */

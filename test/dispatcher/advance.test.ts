@@ -9,6 +9,8 @@ import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -29,6 +31,8 @@ describe('the dispatcher', () => {
     await volt.context.access.client.flushall();
     for (const table of ['builds', 'intents'] as const) await volt.context.record.db.deleteFrom(table).execute();
     await reconcile(volt.context);
+    // while a Redis is young, reconciling waits for what runners have to tell
+    await volt.context.access.client.del(volt.context.access.keys.young);
   });
 
   after(() => volt.stop());
@@ -115,6 +119,14 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['one']);
       const schedules = await volt.context.queues.queue('observe').getJobSchedulers();
       expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
+    });
+
+    it('sends nothing that a living runner says it is at work on, though the record has not heard of it', async () => {
+      await plan({ one: [], two: [], three: [] });
+      const change = { running: [`${job(1)}.1`], reporting: [`${job(2)}.1`] };
+      await beat(volt.context.access, 'runner', runnerMember(box.id, change));
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['three']);
     });
 
     it('sends nothing that a person wants cancelled', async () => {

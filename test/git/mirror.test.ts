@@ -362,12 +362,12 @@ describe('a mirror', () => {
     const code = `
       import { Mirror } from './src/git/mirror.ts';
       const [folder, url] = process.argv.slice(-2);
-      console.log('ready');
       process.once('SIGUSR2', async () => {
         await new Mirror(folder, url).fetch().then(() => console.log('fetched'), (error) => console.log(error.message));
         clearInterval(waiting);
       });
       const waiting = setInterval(() => {}, 1000);
+      console.log('ready');
     `;
     const folder = folders.make();
     const children = [1, 2].map(() => startChild(code, { args: [folder, repository.path] }));

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
@@ -12,6 +13,7 @@ import { failure } from '../support/failure.ts';
 import { newBuild, noTags } from '../support/record.ts';
 import { freePort } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('observing', () => {
@@ -196,12 +198,24 @@ describe('observing', () => {
     expect(await offered()).to.deep.equal([]);
   });
 
-  it('looks at one repository once at a time, and never for nothing', async () => {
-    const repository = repositoryOf();
-    await add(repository.path);
+  it('looks at a repository once at a time, and once more for all that is asked for meanwhile', async () => {
+    const looks: Socket[] = [];
+    const remote = createServer((socket) => {
+      looks.push(socket.on('error', () => undefined).resume());
+    });
+    await new Promise<void>((resolve) => remote.listen(0, '127.0.0.1', resolve));
+    await add(`git://127.0.0.1:${(remote.address() as AddressInfo).port}/app`);
     const observations = new Observations(volt.context);
-    await Promise.all([1, 2, 3, 4].map(() => observations.look('app')));
-    expect(await offered()).to.have.length(1);
+    const looking = observations.look('app');
+    await until('the first look', () => looks.length === 1);
+    for (let count = 0; count < 3; count++) await observations.look('app');
+    expect(looks).to.have.length(1);
+    looks[0]?.destroy();
+    await until('the look for what was asked for meanwhile', () => looks.length === 2);
+    looks[1]?.destroy();
+    await looking;
+    expect(looks).to.have.length(2);
+    await new Promise((resolve) => remote.close(resolve));
   });
 
   describe("answers a person's request", () => {

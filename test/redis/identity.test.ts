@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { claimRedis } from '../../src/redis/identity.ts';
+import { claimRedis, youngFor } from '../../src/redis/identity.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
+import { until } from '../support/until.ts';
 
 describe('a Redis and its record', () => {
   let test: TestAccess;
@@ -35,6 +36,16 @@ describe('a Redis and its record', () => {
     await claimRedis(test.access, 'first');
     await test.access.client.flushall();
     expect(await claimRedis(test.access, 'first')).to.equal(true);
+  });
+
+  it('is young for everybody, whoever has claimed it, until its runners have had the time to tell what they run', async () => {
+    const { access } = test;
+    await claimRedis(await test.another(), 'first');
+    expect(await claimRedis(access, 'first')).to.equal(false);
+    expect(await youngFor(access)).to.be.greaterThan(0);
+    await until('it is not young any more', async () => (await youngFor(access)) === 0);
+    await claimRedis(access, 'first');
+    expect(await youngFor(access)).to.equal(0);
   });
 
   it('is shared by several records under prefixes of their own', async () => {

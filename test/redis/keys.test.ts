@@ -21,6 +21,7 @@ describe("the names of Volt's keys", () => {
     expect(names('volt')).to.have.members([
       'volt:bull',
       'volt:record',
+      'volt:young',
       'volt:members:kind',
       'volt:member:kind:id',
       'volt:label-queues',

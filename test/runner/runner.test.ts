@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { JobType } from 'bullmq';
@@ -36,15 +36,7 @@ describe('a runner', () => {
   afterEach(async () => {
     for (const runner of runners) {
       runner.handBack();
-      let stopped = false;
-      void runner.stop().then(() => {
-        stopped = true;
-      });
-      // it waits a moment for word that all has arrived
-      await until('it is stopped', async () => {
-        if (!stopped) await tellAllArrived(runner);
-        return stopped;
-      });
+      await stopSoon(runner);
     }
     runners = [];
     for (const name of existsSync(folder('spool')) ? readdirSync(folder('spool')) : []) rmSync(folder('spool', name));
@@ -55,6 +47,18 @@ describe('a runner', () => {
     await volt.stop();
     repository.remove();
   });
+
+  /** A runner that stops waits a moment for word that all has arrived; this gives it. */
+  async function stopSoon(runner: RunnerStage): Promise<void> {
+    let stopped = false;
+    void runner.stop().then(() => {
+      stopped = true;
+    });
+    await until('it is stopped', async () => {
+      if (!stopped) await tellAllArrived(runner);
+      return stopped;
+    });
+  }
 
   async function tellAllArrived(runner: RunnerStage): Promise<void> {
     const names = existsSync(folder('spool')) ? readdirSync(folder('spool')) : [];
@@ -179,6 +183,18 @@ describe('a runner', () => {
     expect(second.id).to.not.equal(first.id);
   });
 
+  it('reports the log as long as it is, where a crash of the machine has taken its end', async () => {
+    const first = await start();
+    const message = await send('echo all of it');
+    const { logBytes } = await result('finished', message);
+    await first.stop();
+    truncateSync(folder('spool', `${message.job}.1.log`), 10);
+    await volt.context.access.client.flushall();
+    await start();
+    expect(logBytes).to.be.above(10);
+    expect((await result('finished', message)).logBytes).to.equal(10);
+  });
+
   it('starts, though an earlier process has left what cannot be read', async () => {
     await (await start()).stop();
     writeFileSync(folder('spool', '999-1.1.log'), 'half a log');
@@ -259,7 +275,7 @@ describe('a runner', () => {
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
     await until('it sleeps', () => processesWith(sleep).length > 0);
-    await runner.stop();
+    await stopSoon(runner);
     expect(await result('returned', message)).to.include({ attempt: 1, message: 'the runner is stopping' });
     expect(await results('finished', message.job)).to.deep.equal([]);
     expect(processesWith(sleep)).to.deep.equal([]);
@@ -269,7 +285,7 @@ describe('a runner', () => {
     const runner = await start({ graceSeconds: 3600 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
-    const stopped = runner.stop();
+    const stopped = stopSoon(runner);
     const later = await send('true');
     writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
     await stopped;
@@ -319,6 +335,11 @@ describe('a runner', () => {
 
   it('lives on, and calls it an error of its own, when it can start nothing at all', async () => {
     await start();
+    await result('finished', await send('true'));
+    // in a process of its own, a rejection that nobody handles would be the end
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
     const path = process.env.PATH;
     process.env.PATH = '/nowhere';
     try {
@@ -328,6 +349,8 @@ describe('a runner', () => {
       process.env.PATH = path;
     }
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+    process.off('unhandledRejection', note);
+    expect(unhandled).to.deep.equal([]);
   });
 
   it('calls it an error of its own when its disk takes no log', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ownProcess } from '../../src/redis/process.ts';
@@ -56,6 +56,13 @@ describe("a runner's folder", () => {
     await failure('name_taken', () => takeWorkFolder(work, 'box', 'box'));
     await child.kill();
     expect(takeWorkFolder(work, 'box', 'box').name).to.equal('box');
+  });
+
+  it('is rid of the checkouts that an earlier process was killed over, and keeps what it had to report', () => {
+    const folder = takeWorkFolder(work, 'box', undefined);
+    for (const name of ['jobs/1-1.1', 'spool']) mkdirSync(join(folder.path, name), { recursive: true });
+    folder.release();
+    expect(readdirSync(takeWorkFolder(work, 'box', undefined).path)).to.have.members(['owner.json', 'spool']);
   });
 
   it('of a process of another boot or container is free, and one whose owner cannot be read', () => {

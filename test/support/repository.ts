@@ -40,15 +40,15 @@ export class TestRepository {
 
   /** `count` commits that appear with one move of the branch. @returns their ids, oldest first */
   burst(count: number): string[] {
-    const tree = this.git('rev-parse', 'HEAD^{tree}');
-    const ids: string[] = [];
-    let parent = this.head();
-    for (let i = 1; i <= count; i++) {
-      parent = this.git('commit-tree', tree, '-p', parent, '-m', `burst ${i}`);
-      ids.push(parent);
-    }
-    this.git('update-ref', 'refs/heads/main', parent);
-    return ids;
+    const parent = this.head();
+    const commits = Array.from({ length: count }, (_, index) => {
+      const message = `burst ${index + 1}`;
+      const from = index === 0 ? `from ${parent}\n` : '';
+      const time = `${Math.floor(Date.now() / 1000)} +0000`;
+      return `commit refs/heads/main\ncommitter Ada <ada@example.com> ${time}\ndata ${message.length}\n${message}\n${from}\n`;
+    });
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: this.path, input: commits.join('') });
+    return this.git('rev-list', '--reverse', `${parent}..refs/heads/main`).split('\n');
   }
 
   head(): string {

@@ -1,0 +1,297 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { FleetWatch } from '../../src/dispatcher/fleet.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import {
+  type AttemptRef,
+  attemptName,
+  buildIdOf,
+  type Job,
+  type JobId,
+  jobIdOf,
+  type RunnerId,
+} from '../../src/kernel/model.ts';
+import type { Result, ResultMessage } from '../../src/queues/messages.ts';
+import { SlotWorker } from '../../src/queues/slots.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { beat, heartbeatTtl, listRunners, type ProcessIdentity } from '../../src/redis/membership.ts';
+import { identify } from '../../src/redis/process.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('the watch over the runners', () => {
+  let volt: TestVolt;
+  let watch: FleetWatch;
+  const children: ChildProcess[] = [];
+  const workers: { worker: SlotWorker; letGo(): void }[] = [];
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    await observed(volt.context.record);
+  });
+
+  beforeEach(() => {
+    watch = new FleetWatch(volt.context);
+  });
+
+  afterEach(async () => {
+    for (const { letGo } of workers) letGo();
+    for (const { worker } of workers.splice(0)) await worker.close();
+    for (const child of children.splice(0)) await end(child);
+    await volt.context.access.client.flushall();
+    await volt.context.record.db.deleteFrom('builds').execute();
+  });
+
+  after(() => volt.stop());
+
+  /** A process that stands for a runner or for a job's processes. */
+  function live(): { child: ChildProcess; identity: ProcessIdentity } {
+    const child = spawn('sleep', ['3600'], { stdio: 'ignore' });
+    children.push(child);
+    return { child, identity: identify(child.pid as number) };
+  }
+
+  async function end(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** A queued job with its message. */
+  async function queued(): Promise<AttemptRef> {
+    const build = await recordedBuild(volt.context.record);
+    await routeBuild(volt.context.record, volt.context.queues, build);
+    return { job: jobIdOf(build, 1), attempt: 1 };
+  }
+
+  /** A runner's hand on the queue: it takes one message and keeps it. */
+  async function take(id: string, ref: AttemptRef): Promise<void> {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const taken: string[] = [];
+    const worker = new SlotWorker(volt.context.access, {
+      runner: id,
+      slots: 1,
+      labels: [],
+      logger: volt.context.logger,
+      ready: () => true,
+      run: async (message) => {
+        taken.push(attemptName(message));
+        await held;
+        return false;
+      },
+      refuse: async () => undefined,
+    });
+    workers.push({ worker, letGo });
+    await until('it is taken', () => taken.length > 0);
+    expect(taken).to.deep.equal([attemptName(ref)]);
+  }
+
+  /** A job that the runner with that id has begun. */
+  async function running(id: string): Promise<AttemptRef> {
+    const ref = await queued();
+    await take(id, ref);
+    await startAttempt(volt.context.record, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
+    return ref;
+  }
+
+  const member = (id: string, change: Parameters<typeof runnerMember>[1] = {}) =>
+    beat(volt.context.access, 'runner', runnerMember(id, change));
+  const jobNow = async ({ job }: AttemptRef): Promise<Job> => {
+    const build = await findBuild(volt.context.record, buildIdOf(job));
+    return build?.jobs[0] ?? expect.fail('there is no such job');
+  };
+  const attempts = async (ref: AttemptRef) =>
+    (await jobNow(ref)).attempts.map(({ status, reason }) => reason ?? status);
+  const messages = async () => {
+    const jobs = await volt.context.queues.queue('jobs').getJobs(['active', 'prioritized']);
+    return jobs.map(({ id }) => id).sort();
+  };
+  const decided = async () => {
+    const results = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
+    return results.filter((message): message is Result<'decided'> => message.kind === 'decided');
+  };
+  const known = async () => (await listRunners(volt.context.access)).alive.map(({ id }) => id);
+
+  describe('that sees a runner and its processes gone takes its job back at once', () => {
+    it('and gives it to another as the next attempt', async () => {
+      const [runner, scope] = [live(), live()];
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
+      await watch.look();
+      expect(await attempts(ref), 'while it lives').to.deep.equal(['running']);
+      await end(runner.child);
+      await end(scope.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
+      expect((await jobNow(ref)).attempts[0]?.message).to.match(/^runner dead vanished/);
+      expect(await messages()).to.deep.equal([`${ref.job}.2`]);
+      expect(await known(), 'it is not known any more').to.deep.equal([]);
+    });
+
+    it('once', async () => {
+      const runner = live();
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      await end(runner.child);
+      await Promise.all([watch.look(), new FleetWatch(volt.context).look()]);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
+      expect(await messages()).to.deep.equal([`${ref.job}.2`]);
+    });
+
+    it('also one that it has taken and not yet begun', async () => {
+      const runner = live();
+      const ref = await queued();
+      await take('dead~1', ref);
+      await member('dead~1', { ...runner.identity });
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['queued']);
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
+    });
+
+    it('but not while one of its processes is left', async () => {
+      const [runner, scope] = [live(), live()];
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['running']);
+      await end(scope.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
+    });
+
+    it('but not from another machine, where the same number may be another process', async () => {
+      const runner = live();
+      const ref = await running('far~1');
+      await member('far~1', { ...runner.identity, machine: 'another', running: [attemptName(ref)] });
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['running']);
+      expect(await known()).to.deep.equal(['far~1']);
+    });
+
+    it('but not when it has handed in an outcome before it died', async () => {
+      const runner = live();
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      const at = new Date().toISOString();
+      const none = { reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, startedAt: at, finishedAt: at };
+      const by = { id: 'dead~1', name: 'dead', host: 'box' };
+      await volt.context.queues.sendResult({ v: 1, kind: 'finished', ...ref, runner: by, status: 'success', ...none });
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['running']);
+    });
+
+    it('but gives a job that takes one runner down after the other to no further one', async () => {
+      let ref = await queued();
+      for (let count = 1; count <= 2; count++) {
+        await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+        ref = { ...ref, attempt: ref.attempt + 1 };
+      }
+      await volt.context.queues.queue('jobs').remove(`${ref.job}.1`);
+      await routeBuild(volt.context.record, volt.context.queues, buildIdOf(ref.job));
+      const runner = live();
+      await take('dead~1', ref);
+      await startAttempt(volt.context.record, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      await end(runner.child);
+      await watch.look();
+      expect((await decided()).map(({ job, status, reason }) => ({ job, status, reason }))).to.deep.equal([
+        { job: ref.job, status: 'error', reason: 'poison' },
+      ]);
+      expect(await messages()).to.deep.equal([]);
+    });
+
+    it('and does not count runners that have handed it back', async () => {
+      let ref = await queued();
+      for (let count = 1; count <= 4; count++) {
+        await moveToNextAttempt(volt.context.record, ref, {
+          reason: 'handed_back',
+          message: 'stopping',
+          at: Date.now(),
+        });
+        ref = { ...ref, attempt: ref.attempt + 1 };
+      }
+      await volt.context.queues.queue('jobs').remove(`${ref.job}.1`);
+      await routeBuild(volt.context.record, volt.context.queues, buildIdOf(ref.job));
+      const runner = live();
+      await take('dead~1', ref);
+      await startAttempt(volt.context.record, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      await end(runner.child);
+      await watch.look();
+      expect(await decided()).to.deep.equal([]);
+      expect(await messages()).to.deep.equal([`${ref.job}.6`]);
+    });
+  });
+
+  it('that only misses heartbeats waits one TTL from the last, and takes back what nobody living claims', async () => {
+    const far = { machine: 'another' };
+    const silent = await running('silent~1');
+    const claimed = await running('claiming~1');
+    const reported = await running('reporting~1');
+    const untold = await queued();
+    await take('untold~1', untold);
+    await member('silent~1', { ...far, running: [attemptName(silent)] });
+    const others = async () => {
+      await member('claiming~1', { ...far, running: [attemptName(claimed)] });
+      await member('reporting~1', { ...far, reporting: [attemptName(reported)] });
+    };
+    await others();
+    const begun = performance.now();
+    await watch.look();
+    // its key is gone at once: that alone says nothing, this Redis may be new
+    await volt.context.access.client.del(volt.context.access.keys.member('runner', 'silent~1'));
+    await watch.look();
+    expect(await attempts(silent)).to.deep.equal(['running']);
+    await until('it is taken back', async () => {
+      await others();
+      await watch.look();
+      return (await attempts(silent)).length > 1;
+    });
+    expect(performance.now() - begun, 'not before one TTL has passed').to.be.at.least(heartbeatTtl);
+    expect(await attempts(silent)).to.deep.equal(['runner_lost', 'queued']);
+    expect((await jobNow(silent)).attempts[0]?.message).to.match(/^runner silent was silent for \d/);
+    expect(await attempts(untold)).to.deep.equal(['runner_lost', 'queued']);
+    for (const ref of [claimed, reported]) expect(await attempts(ref)).to.deep.equal(['running']);
+    expect((await messages()).filter((id) => id?.endsWith('.2'))).to.have.members([
+      `${silent.job}.2`,
+      `${untold.job}.2`,
+    ]);
+    expect(await known()).to.have.members(['claiming~1', 'reporting~1']);
+  });
+
+  it('tells a runner that was taken for lost that what it still runs counts no more', async () => {
+    const { access, logger, record } = volt.context;
+    const ref = await running('back~1');
+    await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    const over = await running('back~2');
+    await decideJob(record, over.job, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
+    const current = await running('back~3');
+    const heard: RunnerNotice[] = [];
+    const key = access.keys.toRunner('back~1');
+    const stop = await listen(access, key, runnerNoticeSchema, logger, (notice) => heard.push(notice));
+    const claims = [ref, over, current, { job: '999999-1' as JobId, attempt: 1 }].map(attemptName);
+    await member('back~1' as RunnerId, { running: [...claims, 'nonsense'] });
+    await watch.look();
+    await until('both are told', () => heard.length >= 2);
+    expect(heard).to.have.deep.members([
+      { kind: 'lose', ...ref },
+      { kind: 'lose', ...over },
+    ]);
+    await stop();
+  });
+});

@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'chai';
+import { logFile } from '../../src/kernel/config.ts';
+import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
+import { Archive } from '../../src/reporter/archive.ts';
+import { TestFolders } from '../support/folder.ts';
+
+const ref: AttemptRef = { job: '1-1' as JobId, attempt: 1 };
+
+describe('the archive of logs', () => {
+  const folders = new TestFolders();
+  let dataDir: string;
+  let archive: Archive;
+  const open: Archive[] = [];
+
+  beforeEach(() => {
+    dataDir = folders.make();
+    archive = another();
+  });
+
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+
+  after(folders.remove);
+
+  function another(): Archive {
+    const each = new Archive(dataDir);
+    open.push(each);
+    return each;
+  }
+
+  const append = (offset: number, text: string, by = archive) => by.append(ref, offset, Buffer.from(text));
+  const content = (of = ref) => readFileSync(logFile(dataDir, of), 'utf8');
+
+  it('grows piece by piece, and tells how far it has come', async () => {
+    expect(await archive.length(ref)).to.equal(0);
+    expect(await append(0, 'one ')).to.equal(4);
+    expect(await append(4, 'two')).to.equal(7);
+    expect(content()).to.equal('one two');
+    expect(await archive.length(ref)).to.equal(7);
+  });
+
+  it('refuses a piece that begins beyond its end: it is always a beginning of the log', async () => {
+    await append(0, 'one ');
+    expect(await append(8, 'three')).to.equal(4);
+    expect(content()).to.equal('one ');
+    await append(4, 'two ');
+    expect(await append(8, 'three')).to.equal(13);
+    expect(content()).to.equal('one two three');
+  });
+
+  it('takes of a piece only what it does not have', async () => {
+    await append(0, 'one two');
+    expect(await append(0, 'one')).to.equal(7);
+    expect(await append(4, 'two')).to.equal(7);
+    expect(await append(4, 'two three')).to.equal(13);
+    expect(await append(13, '')).to.equal(13);
+    expect(content()).to.equal('one two three');
+  });
+
+  it('keeps every attempt in a file of its own', async () => {
+    const others = [
+      { ...ref, attempt: 2 },
+      { job: '1-2' as JobId, attempt: 1 },
+      { job: '2-1' as JobId, attempt: 1 },
+    ];
+    await append(0, 'first');
+    for (const other of others) await archive.append(other, 0, Buffer.from(other.job));
+    expect(content()).to.equal('first');
+    for (const other of others) expect(content(other)).to.equal(other.job);
+  });
+
+  it('is the same when the pieces come in any order, several times, and to several reporters', async () => {
+    const text = Array.from({ length: 200 }, (_, index) => `line ${index}\n`).join('');
+    const pieces: { offset: number; data: Buffer }[] = [];
+    for (let offset = 0; offset < text.length; offset += 37)
+      pieces.push({ offset, data: Buffer.from(text.slice(offset, offset + 37)) });
+    const writers = [archive, another(), another()];
+    // as after lost acknowledgements: everything is sent until it is there
+    while ((await archive.length(ref)) < text.length) {
+      await Promise.all(
+        pieces.flatMap(({ offset, data }, index) => [
+          writers[index % 3]?.append(ref, offset, data),
+          writers[(index + 1) % 3]?.append(ref, offset, data),
+        ]),
+      );
+    }
+    expect(content()).to.equal(text);
+  });
+
+  it('goes on where another reporter has left it', async () => {
+    await append(0, 'one ');
+    await archive.close();
+    const next = another();
+    expect(await append(4, 'two', next)).to.equal(7);
+    expect(content()).to.equal('one two');
+  });
+
+  it('goes on where another reporter has brought it meanwhile', async () => {
+    await append(0, 'one ');
+    const other = another();
+    await append(4, 'two ', other);
+    expect(await append(8, 'three')).to.equal(13);
+    expect(content()).to.equal('one two three');
+  });
+
+  it('keeps every byte', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await archive.append(ref, 0, bytes);
+    expect(readFileSync(logFile(dataDir, ref)).equals(bytes)).to.equal(true);
+  });
+
+  it('says at once that it has come to a length that it has, and waits for one that is to come', async () => {
+    await append(0, 'one');
+    expect(await archive.reaches(ref, 3, 0)).to.equal(true);
+    expect(await archive.reaches(ref, 4, 0)).to.equal(false);
+    const reaching = archive.reaches(ref, 7, 3_600_000);
+    await append(3, ' two');
+    expect(await reaching).to.equal(true);
+  });
+
+  it('sees the growth that is the work of another reporter', async () => {
+    const reaching = archive.reaches(ref, 3, 3_600_000);
+    await append(0, 'one', another());
+    expect(await reaching).to.equal(true);
+  });
+
+  it('is complete from the beginning where a log is empty', async () => {
+    expect(await archive.reaches(ref, 0, 0)).to.equal(true);
+  });
+
+  it('says so when the disk takes no more, and goes on with other logs', async () => {
+    const file = logFile(dataDir, ref);
+    mkdirSync(dirname(file), { recursive: true });
+    symlinkSync('/dev/full', file);
+    const error = await append(0, 'one').catch((reason: NodeJS.ErrnoException) => reason);
+    expect(error).to.have.property('code', 'ENOSPC');
+    expect(await archive.append({ ...ref, attempt: 2 }, 0, Buffer.from('two'))).to.equal(3);
+  });
+
+  it('keeps what lies in its place already', async () => {
+    const file = logFile(dataDir, ref);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'one ');
+    expect(await append(0, 'one two')).to.equal(7);
+  });
+});

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { logFile } from '../../src/kernel/config.ts';
+import type { AttemptRef, JobId, RunnerId } from '../../src/kernel/model.ts';
+import { type Growth, growthSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { receiveChunks, sendChunk } from '../../src/redis/logs.ts';
+import { Archive } from '../../src/reporter/archive.ts';
+import { Collector } from '../../src/reporter/collector.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const ref: AttemptRef = { job: '1-1' as JobId, attempt: 1 };
+
+describe('collecting logs', () => {
+  let volt: TestVolt;
+  let archive: Archive;
+  const collectors: Collector[] = [];
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    archive = new Archive(volt.dataDir);
+  });
+
+  afterEach(async () => {
+    for (const collector of collectors.splice(0)) await collector.stop();
+    await volt.context.access.client.flushall();
+  });
+
+  after(async () => {
+    await archive.close();
+    await volt.stop();
+  });
+
+  const collect = (name: string, by = archive) => collectors.push(new Collector(volt.context, by, name));
+  const send = (offset: number, text: string, of = ref) =>
+    sendChunk(volt.context.access, { ...of, runner: 'box~1', offset, data: Buffer.from(text) });
+  const left = () => volt.context.access.client.xlen(volt.context.access.keys.logs);
+  const content = (of = ref) => readFileSync(logFile(volt.dataDir, of), 'utf8');
+
+  it('archives what comes, takes it out of Redis, and tells the runner and everybody how far it has come', async () => {
+    const { access, logger } = volt.context;
+    const told: RunnerNotice[] = [];
+    const grown: Growth[] = [];
+    const key = access.keys.toRunner('box~1' as RunnerId);
+    const stops = [
+      await listen(access, key, runnerNoticeSchema, logger, (notice) => told.push(notice)),
+      await listen(access, access.keys.growth, growthSchema, logger, (growth) => grown.push(growth)),
+    ];
+    collect('one');
+    await send(0, 'one ');
+    await send(4, 'two');
+    await until('it is told', () => told.at(-1)?.kind === 'archived' && (told.at(-1) as { bytes: number }).bytes === 7);
+    expect(content()).to.equal('one two');
+    await until('nothing is left in Redis', async () => (await left()) === 0);
+    await until('it is told to everybody', () => grown.at(-1)?.bytes === 7);
+    for (const stop of stops) await stop();
+  });
+
+  it('tells the runner where the archive stands when a piece is missing, so that it sends that again', async () => {
+    const { access, logger } = volt.context;
+    const told: RunnerNotice[] = [];
+    const stop = await listen(access, access.keys.toRunner('box~1'), runnerNoticeSchema, logger, (notice) =>
+      told.push(notice),
+    );
+    const of = { ...ref, attempt: 2 };
+    await send(0, 'one ', of);
+    await send(8, 'three', of);
+    collect('one');
+    await until('it is told', () => told.length > 0);
+    expect(told.at(-1)).to.deep.equal({ kind: 'archived', ...of, bytes: 4 });
+    await until('the piece is dropped', async () => (await left()) === 0);
+    await send(4, 'two three', of);
+    await until('all is there', () => archive.reaches(of, 13, 0));
+    expect(content(of)).to.equal('one two three');
+    await stop();
+  });
+
+  it('is shared by several reporters', async () => {
+    const of = { ...ref, attempt: 3 };
+    for (const name of ['one', 'two', 'three']) collect(name);
+    let text = '';
+    for (let count = 0; count < 30; count++) {
+      const piece = `line ${count}\n`;
+      // as a runner that waits for its acknowledgements does in the end
+      await until('the piece is archived', async () => {
+        await send(text.length, piece, of);
+        return archive.reaches(of, text.length + piece.length, 20);
+      });
+      text += piece;
+    }
+    expect(content(of)).to.equal(text);
+  });
+
+  it('takes over what a reporter that died had taken', async () => {
+    const { access } = volt.context;
+    const of = { ...ref, attempt: 4 };
+    await send(0, 'taken by the dead', of);
+    const connection = access.open('dead');
+    expect(await receiveChunks(access, connection, 'dead', 5000)).to.have.length(1);
+    connection.disconnect();
+    collect('heir');
+    await until('it is archived', () => archive.reaches(of, 17, 0));
+    expect(content(of)).to.equal('taken by the dead');
+  });
+
+  it('goes on after Redis was away or emptied', async () => {
+    const of = { ...ref, attempt: 5 };
+    collect('one');
+    await send(0, 'one ', of);
+    await until('it is archived', () => archive.reaches(of, 4, 0));
+    await volt.redis.kill();
+    await volt.redis.start();
+    await send(4, 'two ', of);
+    await until('it is archived', () => archive.reaches(of, 8, 0));
+    await volt.context.access.client.flushall();
+    await send(8, 'three', of);
+    await until('it is archived', () => archive.reaches(of, 13, 0));
+    expect(content(of)).to.equal('one two three');
+  });
+
+  it('is stopped at once, though it waits', async () => {
+    const collector = new Collector(volt.context, archive, 'waiting');
+    await until('it waits', async () => /cmd=xreadgroup/.test(String(await volt.context.access.client.client('LIST'))));
+    await collector.stop();
+  });
+});

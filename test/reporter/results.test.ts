@@ -1,0 +1,224 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/config.ts';
+import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import { Later } from '../../src/queues/consumer.ts';
+import type { AdvanceMessage, Result } from '../../src/queues/messages.ts';
+import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
+import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { Archive } from '../../src/reporter/archive.ts';
+import { ResultHandler } from '../../src/reporter/results.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const runner = { id: 'box~1', name: 'box', host: 'box' };
+const at = '2026-01-02T03:04:05.000Z';
+const step = { name: 'test', status: 'success', exitCode: 0, startedAt: at, finishedAt: at } as const;
+
+describe('the reporter, told', () => {
+  let volt: TestVolt;
+  let archive: Archive;
+  let handler: ResultHandler;
+  let build: BuildId;
+  let job: JobId;
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    archive = new Archive(volt.dataDir);
+    await observed(volt.context.record);
+  });
+
+  beforeEach(async () => {
+    await volt.context.access.client.flushall();
+    handler = new ResultHandler(volt.context, archive);
+    build = await recordedBuild(volt.context.record);
+    job = jobIdOf(build, 1);
+  });
+
+  after(async () => {
+    await archive.close();
+    await volt.stop();
+  });
+
+  const started = (attempt = 1): Result<'started'> => ({ v: 1, kind: 'started', job, attempt, runner, at });
+  const finished = (change: Partial<Result<'finished'>> = {}): Result<'finished'> => ({
+    v: 1,
+    kind: 'finished',
+    job,
+    attempt: 1,
+    runner,
+    status: 'success',
+    reason: null,
+    message: null,
+    exitCode: 0,
+    steps: [step],
+    logBytes: 0,
+    startedAt: at,
+    finishedAt: new Date().toISOString(),
+    ...change,
+  });
+  const buildNow = async () => (await findBuild(volt.context.record, build)) ?? expect.fail('there is no build');
+  const jobNow = async () => (await buildNow()).jobs[0] ?? expect.fail('there is no job');
+  const advances = async () =>
+    (await volt.context.queues.queue('advance').getWaiting()).map(({ data }) => (data as AdvanceMessage).build);
+
+  async function hear() {
+    const { access, logger } = volt.context;
+    const changes: Change[] = [];
+    const notices: RunnerNotice[] = [];
+    const stops = [
+      await listen(access, access.keys.changes, changeSchema, logger, (change) => changes.push(change)),
+      await listen(access, access.keys.toRunner('box~1'), runnerNoticeSchema, logger, (notice) => notices.push(notice)),
+    ];
+    return { changes, notices, stop: () => Promise.all(stops.map((stop) => stop())) };
+  }
+
+  it('that an attempt has begun, records it and tells everybody, once', async () => {
+    const { changes, stop } = await hear();
+    await handler.handle(started());
+    await handler.handle(started());
+    expect(await jobNow()).to.include({ status: 'running', runner: 'box' });
+    await until('it is told', () => changes.length > 0);
+    expect(changes).to.deep.equal([{ build, repo: 'app', status: 'running' }]);
+    await stop();
+  });
+
+  it('of steps, records them', async () => {
+    await handler.handle(started());
+    await handler.handle({ v: 1, kind: 'steps', job, attempt: 1, runner, steps: [step] });
+    expect((await jobNow()).steps).to.deep.equal([step]);
+  });
+
+  it('of an outcome, makes it final, writes it down, tells the runner and lets the build move on', async () => {
+    const { notices, changes, stop } = await hear();
+    await archive.append({ job, attempt: 1 }, 0, Buffer.from('all of it'));
+    await handler.handle(finished({ logBytes: 9 }));
+    expect(await buildNow()).to.include({ status: 'success' });
+    const file = join(dataPaths(volt.dataDir).testResults, 'app', `${'a'.repeat(40)}`);
+    expect(JSON.parse(readFileSync(`${file}.json`, 'utf8'))).to.include({ id: build, status: 'success' });
+    expect(readFileSync(`${file}.log`, 'utf8')).to.equal('all of it');
+    expect(await advances()).to.deep.equal([build]);
+    expect(await unreportedBuilds(volt.context.record, 500)).to.not.include(build);
+    await until('the runner is told', () => notices.length > 0);
+    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    await until('everybody is told', () => changes.some(({ status }) => status === 'success'));
+    await stop();
+  });
+
+  it('of an outcome again, records nothing new and tells the runner again', async () => {
+    const { notices, stop } = await hear();
+    await handler.handle(finished());
+    const before = await buildNow();
+    await handler.handle(finished({ status: 'failure', reason: 'exit_code' }));
+    expect(await buildNow()).to.deep.equal(before);
+    await until('the runner is told twice', () => notices.length === 2);
+    expect(await advances(), 'the build may have to be moved on again').to.deep.equal([build, build]);
+    await stop();
+  });
+
+  it('of an outcome of an attempt that was taken back, records nothing and tells the runner that it may forget it', async () => {
+    const { notices, stop } = await hear();
+    await handler.handle(started());
+    await moveToNextAttempt(
+      volt.context.record,
+      { job, attempt: 1 },
+      { reason: 'runner_lost', message: 'gone', at: Date.now() },
+    );
+    await handler.handle(finished());
+    expect(await jobNow()).to.include({ status: 'queued' });
+    await until('the runner is told', () => notices.length > 0);
+    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    await stop();
+  });
+
+  it('of an outcome whose log is not complete, waits for the rest', async () => {
+    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
+    const early = await handler.handle(finished({ logBytes: 9 })).catch((error: Error) => error);
+    expect(early).to.be.instanceOf(Later);
+    expect(await buildNow()).to.include({ status: 'queued' });
+    const handling = handler.handle(finished({ logBytes: 9 }));
+    await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
+    await handling;
+    expect(await buildNow()).to.include({ status: 'success' });
+  });
+
+  it('of an outcome whose log will never be complete, takes it when that is certain', async () => {
+    // long ago: nobody waits any more for what is missing
+    const message = finished({ logBytes: 9, finishedAt: at });
+    await handler.handle(message);
+    expect(await buildNow()).to.include({ status: 'success' });
+    const row = await volt.context.record.db
+      .selectFrom('attempts')
+      .select('log_complete')
+      .where('job_id', '=', job)
+      .executeTakeFirst();
+    expect(row).to.deep.include({ log_complete: 0 });
+  });
+
+  it('that an attempt is given back, makes the next one and lets it be sent', async () => {
+    await handler.handle(started());
+    const returned = {
+      v: 1,
+      kind: 'returned',
+      job,
+      attempt: 1,
+      runner,
+      message: 'the runner is stopping',
+      at,
+    } as const;
+    await handler.handle(returned);
+    await handler.handle(returned);
+    const { status, attempts } = await jobNow();
+    expect(status).to.equal('queued');
+    expect(attempts.map(({ number, reason }) => [number, reason])).to.deep.equal([
+      [1, 'handed_back'],
+      [2, null],
+    ]);
+    expect(await advances()).to.include(build);
+  });
+
+  it('of a decision, records it once, and not over an outcome that came first', async () => {
+    const decided = {
+      v: 1,
+      kind: 'decided',
+      job,
+      status: 'cancelled',
+      reason: 'by_user',
+      message: 'enough',
+      at,
+    } as const;
+    await handler.handle(decided);
+    expect(await buildNow()).to.include({ status: 'cancelled', reason: 'by_user', message: 'enough' });
+    await handler.handle(finished());
+    expect(await buildNow()).to.include({ status: 'cancelled' });
+    expect(existsSync(join(dataPaths(volt.dataDir).testResults, 'app'))).to.equal(true);
+  });
+
+  it('of a job that there is not, goes on', async () => {
+    job = '999999-1' as JobId;
+    await handler.handle(started());
+    await handler.handle(finished());
+    await handler.handle({ v: 1, kind: 'returned', job, attempt: 1, runner, message: 'x', at });
+    await handler.handle({ v: 1, kind: 'decided', job, status: 'error', reason: 'poison', message: 'x', at });
+  });
+
+  it('by a reporter that died before it wrote the files, writes them later', async () => {
+    await handler.handle(finished());
+    await volt.context.record.db
+      .updateTable('builds')
+      .set({ reported_at: null })
+      .where('id', '=', Number(build))
+      .execute();
+    expect(await unreportedBuilds(volt.context.record, 500)).to.include(build);
+    const reporter = await volt.reporter();
+    await until('it is written', async () => !(await unreportedBuilds(volt.context.record, 500)).includes(build));
+    await reporter.stop();
+  });
+});

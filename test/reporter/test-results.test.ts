@@ -1,0 +1,137 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths, logFile } from '../../src/kernel/config.ts';
+import { type AttemptRef, type Build, type BuildId, type FinalStatus, jobIdOf } from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
+import type { Record } from '../../src/record/record.ts';
+import { writeTestResults } from '../../src/reporter/test-results.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+
+const sha = 'a'.repeat(40);
+
+describe('test_results/', () => {
+  const folders = new TestFolders();
+  let dataDir: string;
+  let record: Record;
+
+  beforeEach(async () => {
+    dataDir = folders.make();
+    record = await openRecord(dataDir);
+    await observed(record);
+  });
+
+  afterEach(() => record.close());
+
+  after(folders.remove);
+
+  const folder = () => join(dataPaths(dataDir).testResults, 'app');
+  const verdict = () =>
+    JSON.parse(readFileSync(join(folder(), `${sha}.json`), 'utf8')) as Build & { others: unknown[] };
+  const log = () => readFileSync(join(folder(), `${sha}.log`), 'utf8');
+
+  function archive(ref: AttemptRef, text: string): void {
+    const file = logFile(dataDir, ref);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  async function finished(status: FinalStatus, logs: string[]): Promise<BuildId> {
+    const build = await recordedBuild(record, { sha, jobs: logs.map((_, index) => plannedJob(`job${index + 1}`)) });
+    for (const [index, text] of logs.entries()) {
+      const job = jobIdOf(build, index + 1);
+      archive({ job, attempt: 1 }, text);
+      await decideJob(
+        record,
+        job,
+        { status, reason: status === 'success' ? null : 'exit_code', message: null },
+        Date.now(),
+      );
+    }
+    return build;
+  }
+
+  it('holds the verdict and the log of a build, the commit id being the name of both', async () => {
+    const build = await finished('failure', ['all that was said\n']);
+    await writeTestResults(record, dataDir, build);
+    expect(readdirSync(folder())).to.have.members([`${sha}.json`, `${sha}.log`]);
+    expect(verdict()).to.deep.equal({ ...(await findBuild(record, build)), others: [] });
+    expect(verdict()).to.include({ status: 'failure', reason: 'exit_code', sha });
+    expect(log()).to.equal('all that was said\n');
+  });
+
+  it('tells the logs of several jobs apart', async () => {
+    await writeTestResults(record, dataDir, await finished('success', ['one\n', 'two\n']));
+    expect(log()).to.equal('\n=== job1: success\none\n\n=== job2: success\ntwo\n');
+  });
+
+  it('holds the log of the last attempt', async () => {
+    const build = await recordedBuild(record, { sha });
+    const job = jobIdOf(build, 1);
+    await moveToNextAttempt(record, { job, attempt: 1 }, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    archive({ job, attempt: 1 }, 'half of it');
+    archive({ job, attempt: 2 }, 'all of it');
+    await decideJob(record, job, { status: 'success', reason: null, message: null }, Date.now());
+    await writeTestResults(record, dataDir, build);
+    expect(log()).to.equal('all of it');
+  });
+
+  it('holds an empty log where nothing ever ran', async () => {
+    const build = await recordedBuild(record, { sha });
+    await decideJob(record, jobIdOf(build, 1), { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
+    await writeTestResults(record, dataDir, build);
+    expect(log()).to.equal('');
+    expect(verdict()).to.include({ status: 'cancelled' });
+  });
+
+  it('holds the newest finished build of a commit and names the others, in whatever order they are written', async () => {
+    const first = await finished('failure', ['the first']);
+    const second = await finished('success', ['the second']);
+    await writeTestResults(record, dataDir, second);
+    await writeTestResults(record, dataDir, first);
+    expect(verdict()).to.include({ id: second, status: 'success' });
+    expect(verdict().others).to.deep.equal([
+      { id: first, number: 1, status: 'failure', finishedAt: (await findBuild(record, first))?.finishedAt },
+    ]);
+    expect(log()).to.equal('the second');
+  });
+
+  it('does not count a build that is not finished', async () => {
+    const first = await finished('success', ['the first']);
+    await recordedBuild(record, { sha });
+    await writeTestResults(record, dataDir, first);
+    expect(verdict()).to.include({ id: first });
+  });
+
+  it('is not begun for a build that is not finished, or that there is not', async () => {
+    await writeTestResults(record, dataDir, await recordedBuild(record, { sha }));
+    await writeTestResults(record, dataDir, '999' as BuildId);
+    expect(() => readdirSync(folder())).to.throw('ENOENT');
+  });
+
+  it('is whole at every moment, while several write it and somebody reads', async () => {
+    const builds: BuildId[] = [];
+    for (const name of ['one', 'two', 'three']) builds.push(await finished('success', [`${name} `.repeat(20_000)]));
+    await writeTestResults(record, dataDir, builds[0] as BuildId);
+    const other = await openRecord(dataDir);
+    let writing = true;
+    const all = Promise.all(
+      [record, other].flatMap((each) => [...builds, ...builds].map((build) => writeTestResults(each, dataDir, build))),
+    ).finally(() => {
+      writing = false;
+    });
+    let read = 0;
+    while (writing) {
+      expect(verdict().others).to.have.length(2);
+      expect(log()).to.match(/^(three )+$/);
+      read++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await all;
+    await other.close();
+    expect(read).to.be.above(0);
+    expect(readdirSync(folder()), 'no drafts are left').to.have.length(2);
+  });
+});
