@@ -137,6 +137,7 @@ describe('the embedded Redis', () => {
     await writer.close();
     // it can be told to end, but not end, until it goes on
     process.kill(pid, 'SIGSTOP');
+    await until('it stands still', () => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
     await child.kill();
     let started = false;
     const starting = startEmbeddedRedis(config, logger).then((redis) => {
