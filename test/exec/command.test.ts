@@ -10,7 +10,8 @@ import { TestFolders } from '../support/folder.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
-for (const containment of containments) {
+// a user namespace is entered like the other one
+for (const containment of containments.filter((each) => each !== 'user-namespace')) {
   describe(`a command in a ${containment}`, () => {
     const folders = new TestFolders();
     let scope: Scope;
@@ -198,6 +199,40 @@ for (const containment of containments) {
     });
   });
 }
+
+describe('a command in a user-namespace', () => {
+  before(async function () {
+    if (!(await isPossible('user-namespace'))) this.skip();
+  });
+
+  it('says what it says, ends with its exit code or its signal, and gains no rights', async () => {
+    const scope = await Scope.open(3600, 'user-namespace');
+    const run = async (script: string) => {
+      let said = '';
+      const output = (chunk: Buffer) => {
+        said += chunk;
+      };
+      const signal = new AbortController().signal;
+      const end = await runCommand({
+        scope,
+        argv: ['sh', '-c', script],
+        cwd: '/',
+        env: jobEnvironment(),
+        output,
+        signal,
+      });
+      return { ...end, said };
+    };
+    expect(await run('echo out; echo err >&2; exit 3')).to.deep.equal({
+      exitCode: 3,
+      signal: null,
+      said: 'out\nerr\n',
+    });
+    expect(await run('kill -KILL $$')).to.deep.equal({ exitCode: null, signal: 'SIGKILL', said: '' });
+    expect((await run('id -u')).said.trim()).to.equal(String(process.getuid?.()));
+    await scope.close();
+  });
+});
 
 describe('a command', () => {
   it('cannot be told from a failing one, but by its error, where there is no program to start it', async () => {

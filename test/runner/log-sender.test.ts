@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { RedisConnection } from '../../src/redis/connect.ts';
-import { dropChunks, receiveChunks } from '../../src/redis/logs.ts';
+import { dropChunks, type ReceivedChunk, receiveChunks } from '../../src/redis/logs.ts';
 import { LogSender } from '../../src/runner/log-sender.ts';
 import { Spool } from '../../src/runner/spool.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
@@ -112,25 +112,30 @@ describe('sending a log', () => {
     expect(await receive(50)).to.deep.equal([]);
   });
 
-  it('sends again what was not acknowledged, from where the archive stands', async () => {
+  it('sends again what was lost, from where the archive stands, and nothing that Redis still holds', async () => {
+    const { client } = test.access;
+    const looked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+    const before = await looked();
+    const held = await Spool.create(folders.make(), { job: '2-1' as JobId, attempt: 1 }, megabyte);
+    const other = new LogSender(test.access, 'box~1', held);
     await append(Buffer.alloc(megabyte, 'a'), Buffer.alloc(megabyte, 'b'));
-    sender.end();
     await take(2 * megabyte);
     sender.acknowledge(megabyte);
-    const { taken } = await take(megabyte);
-    expect(taken[0]?.offset).to.equal(megabyte);
-    expect(Buffer.concat(taken.map(({ data }) => data)).equals(Buffer.alloc(megabyte, 'b'))).to.equal(true);
-    sender.acknowledge(2 * megabyte);
-  });
-
-  it('sends nothing again while Redis holds it: nobody has come to read it yet', async () => {
-    await append(Buffer.alloc(megabyte, 'a'));
-    const { client, keys } = test.access;
-    await until('it is there', async () => (await client.xlen(keys.logs)) === 4);
-    const asked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
-    const before = await asked();
-    await until('it has looked whether it is still there', async () => (await asked()) > before);
-    expect(await client.xlen(keys.logs)).to.equal(4);
+    await held.append(Buffer.from('nobody has come to archive it yet'));
+    const again: ReceivedChunk[] = [];
+    await until('what was lost comes again', async () => {
+      again.push(...(await receive(50)));
+      const bytes = again.filter(({ job }) => job === '1-1').reduce((sum, { data }) => sum + data.length, 0);
+      return bytes >= megabyte;
+    });
+    await until('the other has looked whether its chunk is still there', async () => (await looked()) > before);
+    again.push(...(await receive(1)));
+    const lost = again.filter(({ job }) => job === '1-1');
+    expect(lost[0]?.offset).to.equal(megabyte);
+    expect(Buffer.concat(lost.map(({ data }) => data)).equals(Buffer.alloc(megabyte, 'b'))).to.equal(true);
+    expect(again.filter(({ job }) => job === '2-1')).to.have.length(1);
+    await other.stop();
+    await held.close();
   });
 
   it('does not go back for an acknowledgement that comes late', async () => {
