@@ -140,6 +140,9 @@ export class FleetWatch {
     const ref = { job: job.id, attempt: job.attempt };
     // it had finished before its runner went
     if (await queues.holdsOutcome(ref)) return;
+    const losses = (await countLostRunners(record, job.id)) + 1;
+    if (losses >= poisonLimit)
+      return this.#condemn(job, `${losses} runners were lost while they ran it; ${lost.message}`);
     const member = runner && this.#sightings.get(runner)?.member;
     const moved = await moveToNextAttempt(record, ref, {
       reason: 'runner_lost',
@@ -150,7 +153,18 @@ export class FleetWatch {
     if (!moved) return;
     logger.warn(`took back attempt ${job.attempt}: ${lost.message}`, { build: job.build, job: job.id, runner });
     await retireAttempt(access, queues, jobQueue(job.labels), ref);
-    await sendNext(this.#context, job);
+    await routeBuild(record, queues, job.build);
+    await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });
+  }
+
+  /**
+   * The job has taken too many runners with it. There is no next attempt that anybody could send, and this one keeps
+   * its message, until the end is recorded; so this comes again at each look, and the message that says so is the same.
+   */
+  async #condemn(job: OpenJob, message: string): Promise<void> {
+    const at = new Date().toISOString();
+    const { queues } = this.#context;
+    await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'error', reason: 'poison', message, at });
   }
 
   #forget(now: number): void {
@@ -158,18 +172,4 @@ export class FleetWatch {
     for (const [id, sighting] of this.#sightings) if (sighting.seenAt < longAgo) this.#sightings.delete(id);
     for (const [name, at] of this.#claimed) if (at < longAgo) this.#claimed.delete(name);
   }
-}
-
-/** Sends the attempt that follows a lost one, unless the job has taken too many runners with it. */
-async function sendNext(context: StageContext & { record: Record }, job: OpenJob): Promise<void> {
-  const { access, record, queues } = context;
-  const lost = await countLostRunners(record, job.id);
-  if (lost >= poisonLimit) {
-    const message = `${lost} runners were lost while they ran it`;
-    const at = new Date().toISOString();
-    await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'error', reason: 'poison', message, at });
-    return;
-  }
-  await routeBuild(record, queues, job.build);
-  await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });
 }

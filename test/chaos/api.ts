@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Build, BuildSummary, JobId } from '../../src/kernel/model.ts';
+
+export interface FleetStatus {
+  stages: { kind: string; members: unknown[] }[];
+  runners: { count: number };
+  queues: { name: string; failed: number }[];
+}
+
+/** What Volt tells to anybody who asks, by whichever web stage answers. */
+export class Api {
+  readonly #servers: readonly string[];
+
+  constructor(servers: readonly string[]) {
+    this.#servers = servers;
+  }
+
+  async status(): Promise<FleetStatus> {
+    return (await this.#get('/status')).json() as Promise<FleetStatus>;
+  }
+
+  async builds(): Promise<BuildSummary[]> {
+    const builds: BuildSummary[] = [];
+    let before = '';
+    for (;;) {
+      const answer = await this.#get(`/builds?limit=500${before}`);
+      const page = (await answer.json()) as { builds: BuildSummary[]; next: string | null };
+      builds.push(...page.builds);
+      if (page.next === null) return builds;
+      before = `&before=${page.next}`;
+    }
+  }
+
+  async build(id: string): Promise<Build> {
+    return (await this.#get(`/builds/${id}`)).json() as Promise<Build>;
+  }
+
+  async log(job: JobId): Promise<string> {
+    return (await this.#get(`/jobs/${job}/log`)).text();
+  }
+
+  /** Resolves with true when every web stage answers; with false when they do not within half a minute. */
+  async answers(signal: AbortSignal): Promise<boolean> {
+    const until = Date.now() + 30_000;
+    while (Date.now() < until && !signal.aborted) {
+      const probes = this.#servers.map((server) => fetch(`${server}/healthz`, { signal: AbortSignal.timeout(1000) }));
+      const answers = await Promise.allSettled(probes);
+      if (answers.every((answer) => answer.status === 'fulfilled')) return true;
+      await pause(20);
+    }
+    return false;
+  }
+
+  async #get(path: string): Promise<Response> {
+    let failure: unknown;
+    for (const server of this.#servers) {
+      try {
+        const answer = await fetch(`${server}/api/v1${path}`, { signal: AbortSignal.timeout(10_000) });
+        if (answer.ok) return answer;
+        failure = new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+}

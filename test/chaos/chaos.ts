@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type BuildSummary, isFinal } from '../../src/kernel/model.ts';
+import { until } from '../support/until.ts';
+import { type Breach, check, clock } from './checks.ts';
+import { Evidence } from './evidence.ts';
+import { type Fault, Faults } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import { CutNetwork } from './network.ts';
+import { type Recovery, recoveries } from './recovery.ts';
+import { type FaultKind, schedule } from './schedule.ts';
+import { Workload } from './workload.ts';
+
+export interface ChaosOptions {
+  kinds: readonly FaultKind[];
+  seed: number;
+  /** length of the fault phase */
+  minutes: number;
+  /** keeps the folder with logs, evidence and data */
+  keep?: boolean;
+  say?: (line: string) => void;
+  /** ends the run early; what was started is ended all the same */
+  signal?: AbortSignal;
+}
+
+export interface ChaosResult {
+  folder: string;
+  /** kinds that cannot be made here */
+  left: FaultKind[];
+  commits: number;
+  runs: number;
+  faults: Fault[];
+  breaches: Breach[];
+  recoveries: Recovery[];
+}
+
+/** Longest time (ms) that everything may take to come to rest once nothing goes wrong any more. */
+const settling = 120_000;
+
+/** Runs a fleet under faults, and says what they have broken. */
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'volt-chaos-'));
+  const evidence = new Evidence(join(folder, 'evidence'));
+  const workload = new Workload(evidence.folder, options.seed);
+  const network = options.kinds.includes('runner-cut') ? CutNetwork.open() : undefined;
+  let fleet: Fleet | undefined;
+  try {
+    const repositories = await workload.sources(network?.address ?? '127.0.0.1');
+    fleet = await Fleet.start({ folder, repositories, network });
+    return await run(options, folder, fleet, evidence, workload);
+  } finally {
+    await fleet?.close();
+    network?.close();
+    await workload.remove();
+    if (!options.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function run(
+  { kinds, seed, minutes, say = () => {}, signal = new AbortController().signal }: ChaosOptions,
+  folder: string,
+  fleet: Fleet,
+  evidence: Evidence,
+  workload: Workload,
+): Promise<ChaosResult> {
+  const possible = kinds.filter((kind) => kind !== 'runner-cut' || fleet.network);
+  const left = kinds.filter((kind) => !possible.includes(kind));
+  fleet.startAll();
+  await fleet.whole();
+  say(`a fleet of ${fleet.members.length} processes works in ${folder}`);
+
+  const faults = new Faults(fleet, evidence);
+  const stop = new AbortController();
+  const pushing = workload.run(AbortSignal.any([signal, stop.signal]));
+  const startedAt = Date.now();
+  const holding: Promise<void>[] = [];
+  for (const planned of schedule(possible, seed, minutes * 60_000)) {
+    await pause(Math.max(startedAt + planned.at - Date.now(), 0), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    say(`${clock(Date.now())} ${planned.kind}, ${(planned.hold / 1000).toFixed(1)} s${planned.hard ? ', hard' : ''}`);
+    holding.push(faults.inflict(planned, signal));
+  }
+  await pause(Math.max(startedAt + minutes * 60_000 - Date.now(), 0), undefined, { signal }).catch(() => undefined);
+  stop.abort();
+  await Promise.all([pushing, ...holding]);
+  signal.throwIfAborted();
+  say(`${clock(Date.now())} no more faults; ${workload.pushed.length} commits were pushed`);
+
+  fleet.startAll();
+  const builds = await settled(fleet, workload);
+  const breaches = await check({ fleet, evidence, pushed: workload.pushed, faults: faults.happened, builds });
+  for (const stray of await strays(fleet)) breaches.push({ invariant: 'orphan', what: stray });
+  return {
+    folder,
+    left,
+    commits: workload.pushed.length,
+    runs: [...evidence.all().values()].flat().length,
+    faults: faults.happened,
+    breaches,
+    recoveries: recoveries(faults.happened, builds, evidence),
+  };
+}
+
+/** All builds, once each pushed commit has a final one and their files are written, or nothing more is to be hoped for. */
+async function settled(fleet: Fleet, { pushed }: Workload): Promise<BuildSummary[]> {
+  let builds: BuildSummary[] = [];
+  const done = async () => {
+    builds = await fleet.api.builds().catch(() => builds);
+    const final = new Set(builds.flatMap(({ sha, status }) => (isFinal(status) ? [sha] : [])));
+    await pause(200);
+    return pushed.every(({ sha }) => final.has(sha));
+  };
+  // what is not settled then is found by the checks, with the commit's name
+  await until('everything is settled', done, settling).catch(() => undefined);
+  // files of a build whose reporter has died are written by the next sweep; a build too many would show by now, too
+  await pause(8000);
+  return fleet.api.builds();
+}
+
+/** What is there at each of several looks: git and the like come and go all the time. */
+async function strays(fleet: Fleet): Promise<string[]> {
+  let staying = fleet.strays();
+  for (let look = 0; look < 4 && staying.length > 0; look++) {
+    await pause(500);
+    const now = new Set(fleet.strays());
+    staying = staying.filter((stray) => now.has(stray));
+  }
+  return staying;
+}

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Build, type BuildSummary, isFinal, type JobId } from '../../src/kernel/model.ts';
+import type { Evidence, Run } from './evidence.ts';
+import type { Fault } from './faults.ts';
+import type { Fleet } from './fleet.ts';
+import type { Pushed } from './workload.ts';
+
+/** What must hold, by the name under which a breach of it is counted. */
+export const invariants = {
+  lost: 'each commit has a build, and its verdict is success',
+  doubled: 'each commit has one build only',
+  overlap: 'no two attempts of a job are alive at the same time',
+  disturbed: 'a job runs again only if its runner was hit',
+  unfounded: 'the attempt that the verdict is from has come to its end',
+  log: 'the archived log is all of that attempt, in order, and nothing else',
+  files: 'test_results/ says what the record says',
+  orphan: 'no process of a job is left',
+  died: 'no stage ends by itself',
+  aside: 'no message was set aside',
+} as const;
+export type Invariant = keyof typeof invariants;
+
+export interface Breach {
+  invariant: Invariant;
+  what: string;
+}
+
+export interface Findings {
+  fleet: Fleet;
+  evidence: Evidence;
+  pushed: readonly Pushed[];
+  faults: readonly Fault[];
+  builds: readonly BuildSummary[];
+}
+
+/** Looks at everything from outside: what jobs have left on the disk, and what the API tells. */
+export async function check(findings: Findings): Promise<Breach[]> {
+  const { fleet, pushed, builds } = findings;
+  const breaches: Breach[] = [];
+  const breach = (invariant: Invariant, what: string) => breaches.push({ invariant, what });
+  for (const commit of pushed) {
+    const own = builds.filter((build) => build.sha === commit.sha);
+    const [build] = own;
+    if (!build || !isFinal(build.status)) breach('lost', `${name(commit)}: ${build ? build.status : 'no build'}`);
+    if (own.length > 1) breach('doubled', `${name(commit)}: builds ${own.map(({ id }) => id).join(', ')}`);
+    checkRuns(findings, commit, breach);
+    if (build && isFinal(build.status)) await checkVerdict(findings, commit, await fleet.api.build(build.id), breach);
+  }
+  for (const death of fleet.deaths) breach('died', `${death.name}: ${death.how} at ${clock(death.at)}`);
+  for (const queue of (await fleet.api.status()).queues)
+    if (queue.failed > 0) breach('aside', `${queue.failed} messages of "${queue.name}"`);
+  return breaches;
+}
+
+type Report = (invariant: Invariant, what: string) => void;
+
+function checkRuns({ evidence, faults }: Findings, commit: Pushed, breach: Report): void {
+  const runs = evidence.runs(commit.sha);
+  runs.slice(1).forEach((next, index) => {
+    const former = runs[index] as Run;
+    const both = `${name(commit)}: ${told(former)}; then ${told(next)}`;
+    if (former.lastBeat >= next.startedAt) breach('overlap', both);
+    const hit = faults.some(
+      ({ targets, at, back }) =>
+        targets.includes(former.runner) && at <= next.startedAt && back >= former.startedAt - 1000,
+    );
+    if (!hit) breach('disturbed', both);
+  });
+}
+
+async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build: Build, breach: Report) {
+  const what = `${name(commit)}, build ${build.id}`;
+  if (build.status !== 'success') {
+    const attempts = build.jobs.flatMap((job) => job.attempts).map(({ number, message }) => `${number}: ${message}`);
+    breach('lost', `${what}: ${build.status}, ${build.reason}; attempts ${attempts.join('; ')}`);
+    return;
+  }
+  const job = build.jobs[0]?.id as JobId;
+  const log = await fleet.api.log(job);
+  const printed = log.split('\n').filter((line) => line !== '' && !line.startsWith('[volt] '));
+  const id = printed[0]?.split(' ')[0];
+  const run = evidence.runs(commit.sha).find((each) => each.id === id);
+  if (run?.lines === undefined) breach('unfounded', `${what}: the log is of ${run ? told(run) : `no run, ${id}`}`);
+  else checkLog(what, printed, run.id, run.lines, breach);
+  const file = join(fleet.dataDir, 'test_results', commit.repo, commit.sha);
+  const verdict = existsSync(`${file}.json`) ? JSON.parse(readFileSync(`${file}.json`, 'utf8')) : undefined;
+  if (verdict?.id !== build.id || verdict.status !== build.status) breach('files', `${what}: ${file}.json differs`);
+  else if (readFileSync(`${file}.log`, 'utf8') !== log) breach('files', `${what}: ${file}.log is not the log`);
+}
+
+function checkLog(what: string, printed: string[], id: string, lines: number, breach: Report): void {
+  const wrong = printed.findIndex((line, index) => line !== `${id} ${index + 1}`);
+  if (wrong >= 0) breach('log', `${what}: line ${wrong + 1} is "${printed[wrong]}", expected "${id} ${wrong + 1}"`);
+  else if (printed.length !== lines) breach('log', `${what}: ${printed.length} lines of ${lines}`);
+}
+
+function name({ repo, sha }: Pushed): string {
+  return `${repo} ${sha.slice(0, 12)}`;
+}
+
+function told({ id, runner, startedAt, lastBeat, lines }: Run): string {
+  const end = lines === undefined ? 'last alive' : 'ended';
+  return `${id.slice(0, 8)} on ${runner} from ${clock(startedAt)}, ${end} ${clock(lastBeat)}`;
+}
+
+/** Time of the day, UTC, as it stands in the logs of the stages. */
+export function clock(at: number): string {
+  return Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : 'never';
+}

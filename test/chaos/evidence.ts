@@ -1,0 +1,89 @@
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What one run of a job has written down about itself, outside of anything that Volt records. Times in ms. */
+export interface Run {
+  sha: string;
+  id: string;
+  /** name of the runner, as its folder tells */
+  runner: string;
+  startedAt: number;
+  lastBeat: number;
+  /** lines that it had printed when it came to its end; undefined for a run that was ended before */
+  lines: number | undefined;
+}
+
+/** A test script that says when it starts, each tenth of a second that it lives, and when it ends, and prints lines. */
+export function evidenceScript(folder: string): string {
+  return [
+    '#!/bin/bash',
+    'sha=$(git rev-parse HEAD)',
+    `file=${folder}/$sha`,
+    'id=$(cat /proc/sys/kernel/random/uuid)',
+    'lines=0',
+    'say() { echo "$1 $id $EPOCHREALTIME $2" >> "$file"; }',
+    'say start "$PWD"',
+    // apart from what prints: output that nobody reads would hold up the beats of a job that lives
+    'beat() { while sleep 0.1; do say beat; done; }',
+    'beat >/dev/null 2>&1 &',
+    'beating=$!',
+    // one in five is long enough to be still there when its job is taken back, if nobody has ended it
+    'byte=$((16#$' + '{sha:0:2}))',
+    'tenths=$((byte % 5 == 0 ? 80 + byte / 13 : 8 + byte % 15))',
+    'for (( ; tenths > 0; tenths--)); do',
+    '  for ((i = 0; i < 20; i++)); do echo "$id $((++lines))"; done',
+    '  sleep 0.1',
+    'done',
+    'kill "$beating"',
+    'wait "$beating"',
+    'say end "$lines"',
+    '',
+  ].join('\n');
+}
+
+/** The folder in which jobs leave their evidence, a file for each commit. */
+export class Evidence {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder);
+  }
+
+  /** The runs of a commit in the order in which they started. */
+  runs(sha: string): Run[] {
+    const runs = new Map<string, Run>();
+    for (const line of readLines(join(this.folder, sha))) {
+      const [word, id = '', time = '0', more = ''] = line.split(' ');
+      const at = Number(time) * 1000;
+      const run = runs.get(id) ?? { sha, id, runner: '', startedAt: at, lastBeat: at, lines: undefined };
+      run.lastBeat = at;
+      if (word === 'start') run.runner = /\/runner-([^/]+)\//.exec(more)?.[1] ?? '';
+      if (word === 'end') run.lines = Number(more);
+      runs.set(id, run);
+    }
+    return [...runs.values()].sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  all(): Map<string, Run[]> {
+    return new Map(readdirSync(this.folder).map((sha) => [sha, this.runs(sha)]));
+  }
+
+  /** Runs that were alive a moment ago. */
+  live(): Run[] {
+    const recent = Date.now() - 500;
+    return readdirSync(this.folder)
+      .filter((sha) => statSync(join(this.folder, sha)).mtimeMs > recent)
+      .flatMap((sha) => this.runs(sha))
+      .filter((run) => run.lines === undefined && run.lastBeat > recent);
+  }
+}
+
+function readLines(file: string): string[] {
+  try {
+    // what follows the last newline is still being written
+    return readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,155 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import { Api } from './api.ts';
+import { Member } from './member.ts';
+import type { CutNetwork } from './network.ts';
+import { leftBehind } from './processes.ts';
+
+const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const password = 'chaos';
+
+/** Stages that can be ended, and how many of each there are. */
+export const stageKinds = ['web', 'dispatcher', 'reporter', 'observer'] as const;
+export type StageKind = (typeof stageKinds)[number];
+const perKind = 2;
+const runners = 4;
+/** the runner in a network of its own */
+export const cutRunner = 'cut';
+
+/** A process that has ended although nobody has ended it. */
+export interface Death {
+  name: string;
+  how: string;
+  at: number;
+}
+
+export interface FleetSetup {
+  /** a new, empty one */
+  folder: string;
+  /** what is observed, as `name=path or URL` */
+  repositories: string[];
+  /** where one runner lives, if there is such a network */
+  network: CutNetwork | undefined;
+}
+
+/** Volt as single processes: several of every stage on one data directory, and runners each with one of its own. */
+export class Fleet {
+  readonly redis: TestRedis;
+  readonly network: CutNetwork | undefined;
+  readonly api: Api;
+  readonly runners = new Map<string, Member>();
+  readonly deaths: Death[] = [];
+  redisDown = false;
+  readonly dataDir: string;
+  readonly #stages: Record<StageKind, Member[]>;
+  readonly #marker: string;
+  #closing = false;
+
+  private constructor({ folder, repositories, network }: FleetSetup, redis: TestRedis, ports: number[]) {
+    this.redis = redis;
+    this.network = network;
+    this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
+    this.dataDir = join(folder, 'data');
+    this.#marker = join(folder, 'tmp');
+    mkdirSync(this.#marker);
+    mkdirSync(join(folder, 'logs'));
+    const { PATH = '', HOME = '' } = process.env;
+    const member = (name: string, args: string[], options: { dataDir?: string; cut?: boolean } = {}) => {
+      const host = options.cut && network ? network.address : '127.0.0.1';
+      const command = [process.execPath, program, ...args];
+      const env = {
+        PATH,
+        HOME,
+        // whatever they start has it in its environment, too, and can be found by it
+        TMPDIR: this.#marker,
+        VOLT_REDIS_URL: `redis://:${password}@${host}:${redis.port}`,
+        VOLT_DATA_DIR: options.dataDir ?? this.dataDir,
+        VOLT_ISOLATION: 'none',
+      };
+      return new Member(name, options.cut && network ? network.inside(command) : command, {
+        env,
+        log: join(folder, 'logs', `${name}.log`),
+        died: (who, how, worked) => this.#restart(who, how, worked),
+      });
+    };
+    const several = (kind: StageKind, args: (index: number) => string[]) =>
+      Array.from({ length: perKind }, (_, index) => member(`${kind}-${index + 1}`, [kind, ...args(index)]));
+    this.#stages = {
+      web: several('web', (index) => ['--port', String(ports[index])]),
+      dispatcher: several('dispatcher', () => []),
+      reporter: several('reporter', () => []),
+      observer: several('observer', () => ['--poll', '1', ...repositories.flatMap((each) => ['--repo', each])]),
+    };
+    const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
+    for (const name of network ? [...names, cutRunner] : names) {
+      const args = ['runner', '--name', name, '--slots', '1', '--grace', '1'];
+      const dataDir = join(folder, `runner-${name}`);
+      this.runners.set(name, member(name, args, { dataDir, cut: name === cutRunner }));
+    }
+  }
+
+  static async start(setup: FleetSetup): Promise<Fleet> {
+    const addresses = ['127.0.0.1', ...(setup.network ? [setup.network.address] : [])];
+    const settings = ['--bind', ...addresses, '--maxmemory-policy', 'noeviction'];
+    const redis = await startRedis({ password, settings });
+    const ports = [await freePort(), await freePort()];
+    return new Fleet(setup, redis, ports);
+  }
+
+  stages(kind: StageKind): Member[] {
+    return this.#stages[kind];
+  }
+
+  get members(): Member[] {
+    return [...stageKinds.flatMap((kind) => this.#stages[kind]), ...this.runners.values()];
+  }
+
+  startAll(): void {
+    for (const member of this.members) member.start();
+  }
+
+  /** Everybody is there and seen by the others. */
+  async whole(): Promise<void> {
+    await until(
+      'all stages and runners are there',
+      async () => {
+        const status = await this.api.status().catch(() => undefined);
+        const stages = status?.stages.every((stage) => stage.members.length === perKind) ?? false;
+        return stages && status?.runners.count === this.runners.size;
+      },
+      60_000,
+    );
+  }
+
+  /** Processes that the fleet's members have started and that are still there, as `pid command`. */
+  strays(): string[] {
+    const own = new Set(this.members.map(({ pid }) => pid));
+    return leftBehind(this.#marker, own);
+  }
+
+  /** Ends everything that was started, and what that has started. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.members.map((member) => member.kill()));
+    for (const stray of this.strays()) {
+      try {
+        process.kill(Number.parseInt(stray, 10), 'SIGKILL');
+      } catch {
+        // it has ended by itself meanwhile
+      }
+    }
+    await this.redis.stop();
+  }
+
+  /** As a service manager does. One that has found no Redis when it was started may end; that is no fault. */
+  #restart(name: string, how: string, worked: boolean): void {
+    if (this.#closing) return;
+    if (worked || how !== 'exit code 3') this.deaths.push({ name, how, at: Date.now() });
+    setTimeout(() => {
+      if (!this.#closing) this.members.find((member) => member.name === name)?.start();
+    }, 500).unref();
+  }
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { type FaultKind, faultKinds } from './schedule.ts';
+
+export interface CommandLine {
+  minutes: number;
+  seed: number;
+  kinds: FaultKind[];
+  json: boolean;
+  keep: boolean;
+}
+
+const allKinds = Object.keys(faultKinds) as FaultKind[];
+
+export const usage = `npm run chaos -- [--minutes M] [--seed S] [--kinds a,b,…] [--json] [--keep]
+
+Runs a fleet under faults and checks from outside that nothing is lost, doubled or run twice at a time.
+  --minutes  length of the fault phase (1)
+  --seed     what goes wrong when follows from it (one by chance)
+  --kinds    ${allKinds.join(', ')} (all)
+  --json     the result as JSON
+  --keep     leaves the folder with the logs of all stages in place
+
+Exits with 0 if all invariants held, 1 if one was broken, 2 for wrong usage.`;
+
+/** @throws Error that says what is wrong */
+export function parseCommandLine(args: string[]): CommandLine | 'help' {
+  const { values } = parseArgs({
+    args,
+    options: {
+      minutes: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      kinds: { type: 'string', default: allKinds.join(',') },
+      json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new Error(`--minutes is "${values.minutes}"; give a number above 0`);
+  const seed = values.seed === undefined ? Date.now() % 100_000 : Number(values.seed);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed is "${values.seed}"; give a whole number`);
+  const kinds = values.kinds.split(',').map((kind) => {
+    if (allKinds.includes(kind as FaultKind)) return kind as FaultKind;
+    throw new Error(`"${kind}" is no kind of fault; there are ${allKinds.join(', ')}`);
+  });
+  return { minutes, seed, kinds, json: values.json, keep: values.keep };
+}

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Processes that carry the folder as their TMPDIR: everything that a member of the fleet has started, and that has
+ * started in turn.
+ * @param known ids of those that are expected
+ * @returns `pid command` of the others
+ */
+export function leftBehind(marker: string, known: ReadonlySet<number | undefined>): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && !known.has(Number(name)))
+    .flatMap((pid) => {
+      const environment = read(`/proc/${pid}/environ`).split('\0');
+      return environment.includes(`TMPDIR=${marker}`)
+        ? [`${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`]
+        : [];
+    });
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,50 @@
+import { Random } from './random.ts';
+
+/** Every kind of fault, and how long (ms) it holds: until what was ended is started, what was stopped goes on. */
+export const faultKinds = {
+  'runner-kill': [500, 4000],
+  'runner-freeze': [1000, 12_000],
+  'runner-term': [0, 0],
+  'runner-cut': [1000, 12_000],
+  'dispatcher-kill': [0, 5000],
+  'reporter-kill': [0, 5000],
+  'observer-kill': [0, 5000],
+  'web-kill': [0, 5000],
+  'redis-kill': [0, 10_000],
+  'redis-wipe': [0, 0],
+  'all-kill': [0, 4000],
+} as const satisfies Record<string, readonly [number, number]>;
+export type FaultKind = keyof typeof faultKinds;
+
+export interface PlannedFault {
+  kind: FaultKind;
+  /** milliseconds after the start of the fault phase */
+  at: number;
+  /** how long (ms) it holds */
+  hold: number;
+  /** from 0 to 1: which one it hits */
+  pick: number;
+  /** whether it hits all stages of the kind, or comes twice where it is a signal */
+  hard: boolean;
+}
+
+/** Milliseconds from one fault to the next; many begin while the one before still holds. */
+const pauses = [1500, 6000] as const;
+
+/**
+ * What goes wrong when, as it follows from the seed. Kinds come like cards from a shuffled pack, so that none is left
+ * out of a short run.
+ * @param length of the fault phase, in milliseconds
+ */
+export function schedule(kinds: readonly FaultKind[], seed: number, length: number): PlannedFault[] {
+  const random = new Random(seed);
+  const faults: PlannedFault[] = [];
+  let pack: FaultKind[] = [];
+  for (let at = random.between(...pauses); at < length; at += random.between(...pauses)) {
+    if (pack.length === 0) pack = random.shuffled(kinds);
+    const kind = pack.pop() as FaultKind;
+    const hold = random.between(...(faultKinds[kind] as readonly [number, number]));
+    faults.push({ kind, at, hold, pick: random.next(), hard: random.next() < 0.3 });
+  }
+  return faults;
+}

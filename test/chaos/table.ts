@@ -1,0 +1,49 @@
+import type { ChaosResult } from './chaos.ts';
+import { type Invariant, invariants } from './checks.ts';
+import { percentile } from './recovery.ts';
+
+/** The result for people. */
+export function table(result: ChaosResult): string {
+  const rows = [['fault', 'times', 'timed', 'p50', 'p99', 'max']];
+  for (const { kind, faults, times } of [...result.recoveries].sort((a, b) => (a.kind < b.kind ? -1 : 1))) {
+    const figures = [0.5, 0.99, 1].map((part) => seconds(percentile(times, part)));
+    rows.push([kind, String(faults), String(times.length), ...figures]);
+  }
+  const counts = (Object.keys(invariants) as Invariant[]).map(
+    (name) => `${result.breaches.filter(({ invariant }) => invariant === name).length} ${name}`,
+  );
+  return [
+    ...aligned(rows),
+    '',
+    `${result.commits} commits, ${result.runs} runs, ${result.faults.length} faults: ${counts.join(', ')}`,
+    ...result.left.map((kind) => `${kind}: cannot be made here (needs root and network namespaces)`),
+    ...result.breaches.map(({ invariant, what }) => `BREACH ${invariant} (${invariants[invariant]}): ${what}`),
+  ].join('\n');
+}
+
+/** The result for programs; times in ms. */
+export function asJson(result: ChaosResult, given: object): string {
+  const figures = result.recoveries.map(({ kind, faults, times }) => ({
+    kind,
+    faults,
+    timed: times.length,
+    p50: percentile(times, 0.5) ?? null,
+    p99: percentile(times, 0.99) ?? null,
+    max: percentile(times, 1) ?? null,
+  }));
+  const { commits, runs, left, breaches } = result;
+  return JSON.stringify({ ...given, commits, runs, left, recoveries: figures, breaches }, null, 2);
+}
+
+function seconds(ms: number | undefined): string {
+  return ms === undefined ? '-' : `${(ms / 1000).toFixed(2)} s`;
+}
+
+function aligned(rows: string[][]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  );
+}
