@@ -1,13 +1,34 @@
 /**
  * A test that leaves a connection, a timer or a child behind fails the run. Mocha itself would wait for them for ever
- * (`exit: false`); this names them and ends with 1.
+ * (`exit: false`); this names them and ends with 1. A rejection that nobody handles fails it too, also between two
+ * tests and after the last one: Mocha passes it on to listeners of the process, and forgets it where there is none.
  */
 import type { Server, Socket } from 'node:net';
 
 /** What is closing when the last test ends gets this long. */
 const GRACE_MS = 3_000;
 
+/** by promise: Mocha passes each on, so that it is heard twice */
+const rejections = new Map<Promise<unknown>, { reason: unknown; when: string }>();
+let latest = 'before the first test';
+
+process.on('unhandledRejection', (reason, promise) => {
+  rejections.set(promise, { reason, when: latest });
+});
+
+process.once('beforeExit', () => {
+  if (rejections.size === 0) return;
+  for (const { reason, when } of rejections.values()) {
+    console.error(`\nA rejection that nobody has handled, ${when}:`, reason);
+  }
+  failWhenExiting();
+});
+
 export const mochaHooks = {
+  beforeEach(this: Mocha.Context): void {
+    latest = `in or after the test "${this.currentTest?.fullTitle() ?? ''}"`;
+  },
+
   afterAll(): void {
     // Without a reference the timer does not keep the process alive: it fires only when something else does.
     setTimeout(fail, GRACE_MS).unref();
@@ -17,11 +38,15 @@ export const mochaHooks = {
 function fail(): void {
   console.error(`\nThe tests are over, but ${GRACE_MS / 1000} s later these still keep the process alive:`);
   for (const name of openHandles()) console.error(`  - ${name}`);
-  // Mocha sets its own exit code when the process exits; listeners that come later win.
+  failWhenExiting();
+  process.exit(1);
+}
+
+/** Mocha sets its own exit code when the process exits; listeners that come later win. */
+function failWhenExiting(): void {
   process.on('exit', () => {
     process.exitCode = 1;
   });
-  process.exit(1);
 }
 
 /** What Node knows by kind, and of sockets and children the details from an inner list that has no public twin. */
