@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause, within } from '../kernel/wait.ts';
-import type { Scope } from './scope.ts';
+import { type Scope, startMark } from './scope.ts';
 
 /** After TERM, processes have this long (milliseconds) to end by themselves. */
 const defaultGrace = 10_000;
@@ -27,9 +29,14 @@ export interface CommandEnd {
   signal: NodeJS.Signals | null;
 }
 
+/** What nsenter and the shell say when they fail is short; this many characters of it are kept. */
+const complaintLength = 2000;
+
 /**
- * Runs one command inside a scope. What it leaves running stays, until the scope is closed.
- * @throws VoltError `tool_missing` when nothing could be started
+ * Runs one command inside a scope. What it leaves running stays, until the scope is closed. A program that is not there
+ * ends as the shell says it, with exit code 127.
+ * @throws VoltError `tool_missing` when nothing could be started, `spawn_failed` when the command itself was not, because
+ * its scope or its folder could not be entered
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { scope, cwd, signal } = options;
@@ -38,11 +45,14 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const child = spawn(program as string, args, {
     cwd: '/',
     env: { ...options.env, ...scope.marker },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // out of reach of what is typed at the terminal of `volt up`
     detached: true,
   });
-  const stdout = child.stdout as NonNullable<typeof child.stdout>;
+  const ended = endOf(child);
+  // where not even the pipes could be made, there is only this to tell it
+  if (!child.stdout) return ended;
+  const stdout = child.stdout;
   /** chunks that the receiver has not taken yet: Node itself goes on reading when the command has ended */
   let held = 0;
   stdout.on('data', (chunk: Buffer) => {
@@ -55,7 +65,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     };
     accepted.then(taken, taken);
   });
-  const ended = endOf(child);
+  const start = new Start(child);
   const closed = new Promise<void>((resolve) => {
     stdout.once('close', resolve);
   });
@@ -63,10 +73,44 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
+    if (!(await start.cameAbout()) && !signal.aborted && scope.alive) throw start.failure(end);
     await (signal.aborted ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
     return end;
   } finally {
     signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Tells the command from what Volt puts around it, see `Scope.wrap`. */
+class Start {
+  #marked = false;
+  #complaint = '';
+  readonly #closed: Promise<unknown>;
+
+  constructor(child: ChildProcess) {
+    const mark = child.stdio[startMark] as Readable;
+    const errors = child.stderr as Readable;
+    mark.on('data', () => {
+      this.#marked = true;
+    });
+    errors.on('data', (chunk: Buffer) => {
+      this.#complaint = (this.#complaint + chunk).slice(0, complaintLength);
+    });
+    this.#closed = Promise.all([once(mark, 'close'), once(errors, 'close')]);
+    this.#closed.catch(() => undefined);
+  }
+
+  /** To be asked when the command line has ended. Both descriptors end with it: the command has none of them. */
+  async cameAbout(): Promise<boolean> {
+    await this.#closed;
+    return this.#marked;
+  }
+
+  failure({ exitCode, signal }: CommandEnd): VoltError {
+    const why = this.#complaint.trim() || `ended with ${signal ?? `code ${exitCode}`}`;
+    return new VoltError('spawn_failed', `the command was not started: ${why}`, {
+      remedy: 'See whether its folder is still there, and whether this user may enter namespaces (nsenter).',
+    });
   }
 }
 

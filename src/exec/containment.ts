@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { toolEnvironment } from '../kernel/config.ts';
+import { runCommand } from './command.ts';
 import { type Containment, Scope } from './scope.ts';
-
-const run = promisify(execFile);
 
 let detected: Promise<Containment> | undefined;
 
@@ -22,10 +19,16 @@ async function detect(): Promise<Containment> {
 async function works(kind: Containment): Promise<boolean> {
   try {
     const scope = await Scope.open(5, kind);
-    const [program, ...args] = scope.wrap(['true'], process.cwd());
     try {
-      await run(program as string, args, { env: toolEnvironment(), timeout: 5000 });
-      return true;
+      const { exitCode } = await runCommand({
+        scope,
+        argv: ['true'],
+        cwd: process.cwd(),
+        env: toolEnvironment(),
+        output: () => undefined,
+        signal: AbortSignal.timeout(5000),
+      });
+      return exitCode === 0;
     } finally {
       await scope.close();
     }

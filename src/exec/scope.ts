@@ -42,6 +42,9 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   sleep 0.02
 done`;
 
+/** Descriptor on which a wrapped command line says that the command itself begins. */
+export const startMark = 3;
+
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
 export class Scope {
   readonly containment: Containment;
@@ -133,10 +136,13 @@ export class Scope {
 
   /**
    * The command line that runs `argv` inside, in the given folder, with standard error joined to standard output so
-   * that the order of both is kept.
+   * that the order of both is kept. It writes one byte to descriptor `startMark` when nothing of ours can fail any more:
+   * without that, its exit code is that of nsenter or of the shell that enters the folder, not the command's, and what
+   * they say is on standard error.
    */
   wrap(argv: readonly string[], cwd: string): string[] {
-    const inside = ['sh', '-c', 'cd "$0" && exec "$@" 2>&1', cwd, ...argv];
+    const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
+    const inside = ['sh', '-c', enterFolder, cwd, ...argv];
     if (this.containment === 'group') return inside;
     const enter = [`--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount'];
     // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter

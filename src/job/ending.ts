@@ -10,17 +10,30 @@ export interface JobOutcome {
 
 /** Why a job is ended before its time. The first cause stays: an AbortController keeps its first reason. */
 export class JobEnding extends Error {
+  /** what it means for a job whose own commands have begun */
   readonly outcome: JobOutcome;
+  /** what it means for one that is still being checked out */
+  readonly early: JobOutcome;
 
-  constructor(outcome: JobOutcome) {
+  constructor(outcome: JobOutcome, early: JobOutcome = outcome) {
     super(outcome.message ?? outcome.status);
     this.outcome = outcome;
+    this.early = early;
   }
 }
 
+/** Time that the commit's own commands took is the commit's fault; what the checkout took is ours. */
 export function timedOut(minutes: number): JobEnding {
   const limit = minutes >= 1 ? `${minutes} min` : `${Math.round(minutes * 60)} s`;
-  return new JobEnding({ status: 'failure', reason: 'timeout', message: `ran longer than ${limit}`, exitCode: null });
+  return new JobEnding(
+    { status: 'failure', reason: 'timeout', message: `ran longer than ${limit}`, exitCode: null },
+    {
+      status: 'error',
+      reason: 'checkout_failed',
+      message: `checking out took longer than the job may run (${limit}); none of its commands was started`,
+      exitCode: null,
+    },
+  );
 }
 
 export function cancelled(message: string): JobEnding {

@@ -58,7 +58,7 @@ export async function runJob(
     for (const { name, command } of commands) await steps.run(name, () => runStep(command, around, log));
     return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list };
   } catch (error) {
-    const outcome = outcomeOf(error, around.signal);
+    const outcome = outcomeOf(error, around.signal, steps.list.length > 1);
     steps.endOpen(outcome);
     await log.say(outcome.message ?? outcome.status);
     return { outcome, steps: steps.list };
@@ -121,9 +121,12 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
   return 0;
 }
 
-/** An ending from outside goes first: what it does to a command is not the command's own failure. */
-function outcomeOf(error: unknown, signal: AbortSignal): JobOutcome {
-  if (signal.reason instanceof JobEnding) return signal.reason.outcome;
+/**
+ * An ending from outside goes first: what it does to a command is not the command's own failure.
+ * @param begun whether a command of the job's own was started
+ */
+function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutcome {
+  if (signal.reason instanceof JobEnding) return begun ? signal.reason.outcome : signal.reason.early;
   if (error instanceof StepFailed) return error.outcome;
   return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
 }

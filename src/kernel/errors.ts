@@ -23,6 +23,7 @@ export const errorCodes = {
   git_missing: { exit: 3, http: 500 },
   commit_missing: { exit: 3, http: 404 },
   tool_missing: { exit: 3, http: 500 },
+  spawn_failed: { exit: 3, http: 500 },
   redis_missing: { exit: 3, http: 500 },
   redis_unreachable: { exit: 3, http: 503 },
   redis_denied: { exit: 3, http: 503 },

@@ -6,6 +6,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
 import { pause } from '../../src/kernel/wait.ts';
 import { containments, isPossible } from '../support/containments.ts';
+import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
@@ -69,6 +70,17 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       const { exitCode, said } = await run('', { argv: ['there-is-no-such-program'] });
       expect(exitCode).to.equal(127);
       expect(said.toString()).to.include('there-is-no-such-program');
+    });
+
+    it('that could not be started because its folder is gone is a fault of its surroundings, not an exit code', async () => {
+      const { message } = await failure('spawn_failed', () => run('exit 0', { cwd: join(folders.make(), 'gone') }));
+      expect(message).to.include('gone');
+    });
+
+    it('that exits as our own wrapper would is told apart from that', async () => {
+      const script = 'echo "sh: 1: cd: cannot cd to /gone" >&2; exit 2';
+      expect(await run(script)).to.include({ exitCode: 2 });
+      expect(await run('[ -e /proc/self/fd/3 ] && exit 9; exit 2')).to.include({ exitCode: 2 });
     });
 
     it('is given its arguments as they are', async () => {
@@ -199,6 +211,23 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
     });
   });
 }
+
+describe('a command in a namespace that is gone', () => {
+  before(async function () {
+    if (!(await isPossible('namespace'))) this.skip();
+  });
+
+  it('was not started, whatever nsenter ends with', async () => {
+    const scope = await Scope.open(3600, 'namespace');
+    // as far as the scope knows it is there: nsenter is asked to enter what cannot be entered
+    Object.defineProperty(scope, 'pid', { value: 2 ** 22 });
+    const options = { argv: ['true'], cwd: '/', env: jobEnvironment(), output: () => {} };
+    const signal = new AbortController().signal;
+    const { message } = await failure('spawn_failed', () => runCommand({ scope, ...options, signal }));
+    expect(message).to.include('nsenter');
+    await scope.close();
+  });
+});
 
 describe('a command in a user-namespace', () => {
   before(async function () {

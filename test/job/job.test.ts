@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -162,6 +162,18 @@ describe('a job', () => {
     expect(outcome).to.include({ status: 'error', reason: 'checkout_failed' });
   });
 
+  it('is an error of ours when its commands cannot be started in its workspace', async () => {
+    const workspace = join(folders.make(), 'workspace');
+    const loseWorkspace = (steps: Step[]) => {
+      if (steps[0]?.status === 'success') rmSync(workspace, { recursive: true, force: true });
+    };
+    const around = { workspace, progress: loseWorkspace };
+    const { outcome, steps } = await run(repositoryOf({ a: '' }), command('true'), around);
+    expect(outcome).to.include({ status: 'error', reason: 'spawn_failed', exitCode: null });
+    expect(outcome.message).to.include('was not started').and.include(workspace);
+    expect(short(steps).at(-1)).to.deep.equal(['test', 'error', null]);
+  });
+
   it('is an error of ours when nothing can be started', async () => {
     const scope = Promise.reject(new Error('no more processes'));
     scope.catch(() => undefined);
@@ -204,6 +216,18 @@ describe('a job', () => {
         exitCode: null,
       });
       expect(short(steps)).to.deep.equal([['checkout', 'cancelled', null]]);
+    });
+
+    it('because its time is over during the checkout is an error of ours: the commit had no part in that', async () => {
+      const { port } = silent.address() as { port: number };
+      const connected = new Promise((resolve) => silent.once('connection', resolve));
+      const job = start(repositoryOf({ a: '' }), { repo: { name: 'app', url: `git://127.0.0.1:${port}/app` } });
+      await connected;
+      job.stop.abort(timedOut(2));
+      const { outcome, steps } = await job.ended;
+      expect(outcome).to.include({ status: 'error', reason: 'checkout_failed', exitCode: null });
+      expect(outcome.message).to.include('2 min');
+      expect(short(steps)).to.deep.equal([['checkout', 'error', null]]);
     });
 
     it('during a command ends that, with the reason that was given', async () => {
