@@ -23,7 +23,7 @@ const LADDER: Ladder = [
   ['observer', 'dispatcher', 'runner', 'reporter'],
   'job',
   ['workflow', 'git', 'exec', 'queues', 'record'],
-  'redis',
+  ['redis', 'secrets'],
   'kernel',
 ];
 

@@ -34,6 +34,15 @@ export class Client {
     return this.#json(await this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) }));
   }
 
+  async put<T>(path: string, body: unknown): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#json(await this.#ask(path, { method: 'PUT', headers, body: JSON.stringify(body) }));
+  }
+
+  async delete<T>(path: string): Promise<T> {
+    return this.#json(await this.#ask(path, { method: 'DELETE' }));
+  }
+
   /** The bytes of an answer as they arrive. */
   async *bytes(path: string, query: Query = {}): AsyncGenerator<Uint8Array> {
     const response = await this.#ask(path + queryText(query), {}, false);

@@ -10,11 +10,13 @@ import { observerCommand } from './observer.ts';
 import { reporterCommand } from './reporter.ts';
 import { runnerCommand } from './runner.ts';
 import { runnersCommand } from './runners.ts';
+import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { flush } from './terminal.ts';
 import { triggerCommand } from './trigger.ts';
 import { upCommand } from './up.ts';
+import { variableCommand } from './variable.ts';
 import { webCommand } from './web.ts';
 
 /** In the order in which `volt --help` lists them. */
@@ -27,6 +29,8 @@ const commands = [
   cancelCommand,
   runnersCommand,
   statusCommand,
+  secretCommand,
+  variableCommand,
   observerCommand,
   dispatcherCommand,
   runnerCommand,

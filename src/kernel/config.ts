@@ -33,6 +33,7 @@ export const settings = [
   { env: 'VOLT_JOB_TIMEOUT', key: 'jobTimeout', schema: z.coerce.number().positive().max(35_000).default(60) },
   { env: 'VOLT_LOG_LIMIT', key: 'logLimit', schema: z.coerce.number().int().min(1).max(4096).default(256) },
   { env: 'VOLT_BACKLOG', key: 'backlog', schema: z.coerce.number().int().min(1).max(100_000).default(1000) },
+  { env: 'VOLT_SECRETS_KEY_FILE', key: 'secretsKeyFile', schema: z.string().optional() },
   { env: 'VOLT_ORPHAN_TIMEOUT', key: 'orphanTimeout', schema: z.coerce.number().positive().default(600) },
 ] as const;
 
@@ -120,6 +121,7 @@ export function dataPaths(dataDir: string) {
     record: join(dataDir, 'volt.db'),
     lock: join(dataDir, 'up.lock'),
     token: join(dataDir, 'token'),
+    secretsKey: join(dataDir, 'secrets.key'),
     webUrl: join(dataDir, 'web.url'),
     redis: join(dataDir, 'redis'),
     redisUrl: join(dataDir, 'redis', 'url'),

@@ -34,6 +34,27 @@ const migrations: readonly Migration[] = [
       .addColumn('moved_at', 'bigint', (c) => c.notNull())
       .addPrimaryKeyConstraint('cursors_key', ['repo', 'ref'])
       .execute();
+    for (const table of ['secrets', 'variables'] as const) {
+      const made = db.schema
+        .createTable(table)
+        .addColumn('repo', 'text', (c) => c.references('repositories.name').onDelete('cascade'))
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('value', 'text', (c) => c.notNull())
+        .addColumn('updated_at', 'bigint', (c) => c.notNull());
+      await (table === 'secrets' ? made.addColumn('key_id', 'text', (c) => c.notNull()) : made).execute();
+      // two nulls count as different
+      await sql`create unique index ${sql.raw(table)}_key on ${sql.table(table)} (coalesce(repo, ''), name)`.execute(
+        db,
+      );
+    }
+    await db.schema
+      .createTable('credentials')
+      .addColumn('repo', 'text', (c) => c.primaryKey().references('repositories.name').onDelete('cascade'))
+      .addColumn('shown', 'text', (c) => c.notNull())
+      .addColumn('value', 'text', (c) => c.notNull())
+      .addColumn('key_id', 'text', (c) => c.notNull())
+      .addColumn('updated_at', 'bigint', (c) => c.notNull())
+      .execute();
     await db.schema
       .createTable('builds')
       .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())

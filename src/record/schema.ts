@@ -28,6 +28,14 @@ export interface Schema {
     virtual_finish: number;
   };
 
+  /** encrypted with the key `key_id`, see secrets/vault.ts; without a repository for all of them */
+  secrets: { repo: string | null; name: string; value: string; key_id: string; updated_at: number };
+
+  variables: { repo: string | null; name: string; value: string; updated_at: number };
+
+  /** how a repository is fetched: what people may see of it as JSON, and the whole, encrypted */
+  credentials: { repo: string; shown: string; value: string; key_id: string; updated_at: number };
+
   cursors: { repo: string; ref: string; sha: string; generation: number; moved_at: number };
 
   builds: {

@@ -19,20 +19,20 @@ function withEnvironment<T>(values: Record<string, string>, work: () => T): T {
 }
 
 const secrets = {
-  VOLT_REDIS_URL: 'redis://:secret@127.0.0.1',
-  VOLT_TOKEN: 'secret-secret-secret',
-  VOLT_ANYTHING: 'secret',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  NODE_OPTIONS: '--require /secret.js',
+  VOLT_REDIS_URL: 'redis://:canary@127.0.0.1',
+  VOLT_TOKEN: 'canary-canary-canary',
+  VOLT_ANYTHING: 'canary',
+  AWS_SECRET_ACCESS_KEY: 'canary',
+  NODE_OPTIONS: '--require /canary.js',
   LD_PRELOAD: '',
-  GIT_DIR: '/secret',
+  GIT_DIR: '/canary',
 };
 
 describe('the environment of a job', () => {
   it("carries nothing of Volt's, and nothing else that was not meant for it", () => {
     const environment = withEnvironment(secrets, jobEnvironment);
     expect(Object.keys(environment).filter((name) => /volt/i.test(name))).to.deep.equal([]);
-    expect(JSON.stringify(environment)).to.not.include('secret');
+    expect(JSON.stringify(environment)).to.not.include('canary');
     expect(environment).to.not.have.any.keys('SSH_AUTH_SOCK', 'GIT_DIR', 'NODE_OPTIONS');
   });
 
@@ -56,7 +56,7 @@ describe('the environment of a job', () => {
     const agent = { ...secrets, SSH_AUTH_SOCK: '/run/agent' };
     expect(withEnvironment(agent, toolEnvironment)).to.include({ SSH_AUTH_SOCK: '/run/agent' });
     expect(withEnvironment(agent, jobEnvironment)).to.not.have.property('SSH_AUTH_SOCK');
-    expect(JSON.stringify(withEnvironment(agent, toolEnvironment))).to.not.include('secret');
+    expect(JSON.stringify(withEnvironment(agent, toolEnvironment))).to.not.include('canary');
   });
 });
 

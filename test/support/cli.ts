@@ -22,6 +22,8 @@ interface StartOptions {
   cwd?: string;
   /** what to run instead of `volt`, a file of the checkout */
   script?: string;
+  /** what it reads from standard input; else that is closed */
+  input?: string;
 }
 
 /** A process of Volt's command line, as a person would start it. */
@@ -30,12 +32,13 @@ export class VoltProcess {
   stdout = '';
   stderr = '';
 
-  constructor(args: string[], { env = {}, cwd = root, script = 'src/cli/main.ts' }: StartOptions = {}) {
+  constructor(args: string[], { env = {}, cwd = root, script = 'src/cli/main.ts', input }: StartOptions = {}) {
     this.child = spawn(process.execPath, ['--import', tsx, join(root, script), ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    this.child.stdin?.end(input);
     this.child.stdout?.setEncoding('utf8').on('data', (text) => {
       this.stdout += text;
     });

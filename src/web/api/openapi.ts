@@ -49,7 +49,7 @@ function operation(route: Route): Json {
   return {
     summary: route.summary,
     // reading needs no token on the machine itself
-    security: route.method === 'post' ? [{ token: [] }] : [{}, { token: [] }],
+    security: route.method !== 'get' || route.confidential ? [{ token: [] }] : [{}, { token: [] }],
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),

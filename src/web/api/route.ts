@@ -3,10 +3,11 @@ import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
+import { tokenNeeded } from '../guard.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** below /api/v1, in hono's form: `/builds/:id` */
   path: string;
   summary: string;
@@ -15,6 +16,8 @@ export interface Route {
   headers: { [name: string]: string };
   body: z.ZodObject | undefined;
   answer: Answer;
+  /** whether the token is needed for reading, too */
+  confidential: boolean;
   /** codes of the errors that it may answer beside those of every route */
   errors: readonly ErrorCode[];
   answerTo(context: Context<WebEnv>, web: Web): Promise<Response>;
@@ -42,13 +45,14 @@ interface Description<
   Q extends z.ZodObject | undefined,
   B extends z.ZodObject | undefined,
 > {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'delete';
   path: string;
   summary: string;
   params?: P;
   query?: Q;
   body?: B;
   headers?: { [name: string]: string };
+  confidential?: boolean;
   errors?: readonly ErrorCode[];
 }
 
@@ -97,14 +101,19 @@ export function contentRoute<
 
 /** Puts routes below the app's path. */
 export function serveRoutes(app: Hono<WebEnv>, routes: readonly Route[], web: Web): void {
-  for (const route of routes) app.on(route.method.toUpperCase(), route.path, (context) => route.answerTo(context, web));
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), route.path, (context) => {
+      if (route.confidential && !context.get('signedIn')) throw tokenNeeded('reading this');
+      return route.answerTo(context, web);
+    });
+  }
 }
 
 function parts<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefined, B extends z.ZodObject | undefined>(
   description: Description<P, Q, B>,
 ) {
-  const { method, path, summary, params, query, body, headers = {}, errors = [] } = description;
-  return { method, path, summary, params, query, body, headers, errors };
+  const { method, path, summary, params, query, body, headers = {}, confidential = false, errors = [] } = description;
+  return { method, path, summary, params, query, body, headers, confidential, errors };
 }
 
 async function given<

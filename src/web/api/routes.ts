@@ -3,6 +3,7 @@ import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
+import { secretRoutes } from './secrets.ts';
 import { systemRoutes } from './system.ts';
 
 /** Every route of the API but that of its own description. */
@@ -11,5 +12,6 @@ export const routes: readonly Route[] = [
   ...jobRoutes,
   ...repositoryRoutes,
   ...intentRoutes,
+  ...secretRoutes,
   ...systemRoutes,
 ];

@@ -149,6 +149,30 @@ export const triggerRequest = name(
   }),
 );
 
+const secretEntry = name(
+  'Secret',
+  z.object({
+    name: z.string(),
+    repo: z.string().nullable().meta({ description: 'null for all repositories' }),
+    updatedAt: time,
+  }),
+);
+
+export const secretList = name('SecretList', z.object({ secrets: z.array(secretEntry), next }));
+
+const variable = name('Variable', secretEntry.extend({ value: z.string() }));
+
+export const variableList = name('VariableList', z.object({ variables: z.array(variable), next }));
+
+export const valueRequest = name('ValueRequest', z.object({ value: z.string() }));
+
+export const done = name('Done', z.object({ done: z.literal(true) }));
+
+export const keyRotated = name(
+  'KeyRotated',
+  z.object({ keyId: z.string().meta({ description: 'tells the new key from others' }) }),
+);
+
 export const accepted = name(
   'Accepted',
   z.object({ intent: z.number().int().meta({ description: 'id of the request, see /intents/{id}' }) }),

@@ -1,0 +1,112 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { createKey, keyMissing, newKey, readKeys, writeKeys } from './key-file.ts';
+
+/** What an encrypted value is kept as. */
+export interface Encrypted {
+  /** id of the key that it is encrypted with */
+  keyId: string;
+  /** base64 of nonce, authentication tag and ciphertext */
+  box: string;
+}
+
+/** What an encrypted value belongs to. It is bound to it: a value that is moved to another place cannot be decrypted. */
+export interface Belonging {
+  kind: 'secret' | 'credential';
+  /** null for all repositories */
+  repo: string | null;
+  name: string;
+}
+
+/** Sizes in bytes that NIST SP 800-38D recommends for AES-GCM. */
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Encrypts what the record keeps, by AES-256-GCM with the key of the key file. */
+export class Vault {
+  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #current: string;
+
+  private constructor(keys: readonly Buffer[]) {
+    this.#keys = new Map(keys.map((key) => [idOf(key), key]));
+    this.#current = idOf(keys[0] as Buffer);
+  }
+
+  /** @throws VoltError `secrets_key_missing`, `secrets_key_bad` */
+  static open(config: Config): Vault {
+    const keys = readKeys(config);
+    if (!keys) throw keyMissing(config);
+    return new Vault(keys);
+  }
+
+  /** As `open`, for a record that holds nothing encrypted yet: makes the key where there is none. */
+  static openOrCreate(config: Config): Vault {
+    if (!readKeys(config)) createKey(config);
+    return Vault.open(config);
+  }
+
+  /**
+   * Begins a change of the key: a new one encrypts from now on, the former ones still decrypt.
+   * @returns the vault with all of them; `forgetFormer` ends the change
+   */
+  static beginRotation(config: Config): Vault {
+    writeKeys(config, [newKey(), ...(readKeys(config) ?? [])]);
+    return Vault.open(config);
+  }
+
+  /** Leaves only the current key in the file, once everything is encrypted with it. */
+  static forgetFormer(config: Config): void {
+    writeKeys(config, (readKeys(config) ?? []).slice(0, 1));
+  }
+
+  get keyId(): string {
+    return this.#current;
+  }
+
+  encrypt(value: string, to: Belonging): Encrypted {
+    const nonce = randomBytes(nonceBytes);
+    const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#current) as Buffer, nonce);
+    cipher.setAAD(boundTo(to));
+    const text = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+    return { keyId: this.#current, box: Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64') };
+  }
+
+  /** @throws VoltError `secrets_key_wrong` where this vault has not the key, `secrets_damaged` where the value was changed */
+  decrypt({ keyId, box }: Encrypted, of: Belonging): string {
+    const key = this.#keys.get(keyId);
+    if (!key) {
+      throw new VoltError(
+        'secrets_key_wrong',
+        `${nameOf(of)} is encrypted with the key ${keyId}, and the key file holds ${[...this.#keys.keys()].join(', ')}`,
+        { remedy: 'Add the former key to the key file as a line of its own, or set the secret again.' },
+      );
+    }
+    const bytes = Buffer.from(box, 'base64');
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));
+      decipher.setAAD(boundTo(of));
+      decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+      return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
+    } catch (error) {
+      throw new VoltError('secrets_damaged', `${nameOf(of)} cannot be decrypted: the record has been changed`, {
+        remedy: 'Set it again, and find out who has written to the database.',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Tells keys apart without telling anything of them. */
+function idOf(key: Buffer): string {
+  return createHmac('sha256', key).update('volt secrets key id').digest('hex').slice(0, 12);
+}
+
+function boundTo({ kind, repo, name }: Belonging): Buffer {
+  return Buffer.from(JSON.stringify(['volt', 1, kind, repo, name]));
+}
+
+function nameOf({ kind, repo, name }: Belonging): string {
+  const what = kind === 'credential' ? 'the credential' : `the secret ${name}`;
+  return repo === null ? what : `${what} of ${repo}`;
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../../kernel/errors.ts';
+import { listSecrets, removeSecret, rotateKey, type Scope, setSecret } from '../../record/secrets.ts';
+import { listVariables, removeVariable, setVariable } from '../../record/variables.ts';
+import type { Web } from '../context.ts';
+import { jsonRoute, type Route } from './route.ts';
+import { done, keyRotated, repositoryName, secretList, valueRequest, variableList } from './schemas.ts';
+
+const settingErrors: ErrorCode[] = ['bad_name', 'not_found', 'conflict', 'too_large'];
+const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];
+
+/** One kind of entry: what is done with those of a scope. Values of secrets go in and never come out. */
+interface Entries {
+  /** in the path */
+  plural: 'secrets' | 'variables';
+  list: z.ZodType;
+  errors: ErrorCode[];
+  read(web: Web, scope: Scope): Promise<object>;
+  set(web: Web, scope: Scope, name: string, value: string): Promise<void>;
+  remove(web: Web, scope: Scope, name: string): Promise<void>;
+}
+
+const secrets: Entries = {
+  plural: 'secrets',
+  list: secretList,
+  errors: keyErrors,
+  read: async ({ record }, scope) => ({ secrets: await listSecrets(record, scope), next: null }),
+  set: ({ record, config }, repo, name, value) => setSecret(record, config, { repo, name, value }),
+  remove: ({ record }, repo, name) => removeSecret(record, repo, name),
+};
+
+const variables: Entries = {
+  plural: 'variables',
+  list: variableList,
+  errors: [],
+  read: async ({ record }, scope) => ({ variables: await listVariables(record, scope), next: null }),
+  set: ({ record }, repo, name, value) => setVariable(record, { repo, name, value }),
+  remove: ({ record }, repo, name) => removeVariable(record, repo, name),
+};
+
+const entry = z.object({ entry: z.string().max(300).meta({ description: 'name, in any case' }) });
+const ofRepository = z.object({ name: repositoryName });
+
+/** The routes of one kind, for one repository or for all. */
+function routesOf(
+  { plural, list, errors, read, set, remove }: Entries,
+  {
+    path,
+    params,
+    words,
+    scopeOf,
+  }: { path: string; params: z.ZodObject; words: string; scopeOf(params: object): Scope },
+): Route[] {
+  const own = params.extend(entry.shape);
+  const nameOf = (given: object) => (given as z.output<typeof entry>).entry;
+  return [
+    jsonRoute({
+      method: 'get',
+      path: `${path}/${plural}`,
+      summary: `The ${plural} of ${words}${plural === 'secrets' ? ', without their values' : ''}`,
+      params,
+      confidential: true,
+      answer: list,
+      handle: ({ params: given }, web) => read(web, scopeOf(given)),
+    }),
+    jsonRoute({
+      method: 'put',
+      path: `${path}/${plural}/:entry`,
+      summary: `Set one of the ${plural} of ${words}`,
+      params: own,
+      body: valueRequest,
+      answer: done,
+      errors: [...settingErrors, ...errors],
+      handle: async ({ params: given, body }, web) => {
+        await set(web, scopeOf(given), nameOf(given), body.value);
+        return { done: true as const };
+      },
+    }),
+    jsonRoute({
+      method: 'delete',
+      path: `${path}/${plural}/:entry`,
+      summary: `Remove one of the ${plural} of ${words}`,
+      params: own,
+      answer: done,
+      errors: ['bad_name', 'not_found'],
+      handle: async ({ params: given }, web) => {
+        await remove(web, scopeOf(given), nameOf(given));
+        return { done: true as const };
+      },
+    }),
+  ];
+}
+
+const scopes = [
+  { path: '', params: z.object({}), words: 'all repositories', scopeOf: () => null },
+  {
+    path: '/repos/:name',
+    params: ofRepository,
+    words: 'a repository',
+    scopeOf: (given: object) => (given as z.output<typeof ofRepository>).name,
+  },
+];
+
+const rotate = jsonRoute({
+  method: 'post',
+  path: '/secrets/rotate',
+  summary: 'Make a new key and encrypt all secrets with it',
+  answer: keyRotated,
+  errors: [...keyErrors, 'secrets_damaged'],
+  handle: async (_, { record, config }) => ({ keyId: await rotateKey(record, config) }),
+});
+
+export const secretRoutes: Route[] = [
+  ...[secrets, variables].flatMap((kind) => scopes.flatMap((scope) => routesOf(kind, scope))),
+  rotate,
+];

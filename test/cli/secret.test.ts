@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { Vault } from '../../src/secrets/vault.ts';
+import { volt } from '../support/cli.ts';
+import { Site } from '../web/site.ts';
+
+describe('volt secret and volt var', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+  });
+  after(() => site.stop());
+
+  const data = () => ['--data', site.context.config.dataDir];
+  const value = async (name: string) => {
+    const row = await site.context.record.db
+      .selectFrom('secrets')
+      .selectAll()
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    const of = { kind: 'secret' as const, repo: row.repo, name };
+    return Vault.open(site.context.config).decrypt({ box: row.value, keyId: row.key_id }, of);
+  };
+
+  it('take a value from standard input, without the line break behind it', async () => {
+    for (const [name, input, kept] of [
+      ['PLAIN', 'canary', 'canary'],
+      ['ECHOED', 'canary\n', 'canary'],
+      ['LINES', 'one\ntwo\n', 'one\ntwo\n'],
+    ] as const) {
+      const { code, stdout, stderr } = await volt(['secret', 'set', name, '--repo', 'app', ...data()], { input });
+      expect(code, stderr).to.equal(0);
+      expect(stdout).to.equal(`${name} is set for app\n`);
+      expect(await value(name)).to.equal(kept);
+    }
+    const { stdout } = await volt(['secret', 'ls', '--repo', 'app', '--json', ...data()]);
+    expect(JSON.parse(stdout).secrets.map(({ name }: { name: string }) => name)).to.include.members(['PLAIN', 'LINES']);
+    expect(stdout).to.not.include('canary');
+  });
+
+  it('do not take a value as an argument, nor an empty one', async () => {
+    const argument = await volt(['secret', 'set', 'A', 'canary', ...data()]);
+    expect(argument).to.include({ code: 2 });
+    expect(argument.stderr).to.not.include('canary');
+    expect(await volt(['secret', 'set', 'A', ...data()], { input: '' })).to.include({ code: 2 });
+  });
+
+  it('ask for the value at a terminal, and do not show what is typed', async () => {
+    const line = `${process.execPath} --import tsx src/cli/main.ts secret set TYPED ${data().join(' ')}`;
+    const terminal = spawn('script', ['--quiet', '--return', '--echo', 'never', '--command', line, '/dev/null'], {
+      stdio: 'pipe',
+    });
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!shown.includes('value of TYPED: ') && (shown + text).includes('value of TYPED: '))
+        terminal.stdin.write('canary\r');
+      shown += text;
+    });
+    await once(terminal, 'close');
+    expect(shown).to.include('TYPED is set for all repositories').and.not.include('canary');
+    expect(await value('TYPED')).to.equal('canary');
+  });
+
+  it('remove, list and rotate', async () => {
+    const { code: set } = await volt(['var', 'set', 'region', 'eu', ...data()]);
+    expect(set).to.equal(0);
+    expect((await volt(['var', 'ls', ...data()])).stdout).to.match(/REGION .*eu/);
+    expect((await volt(['var', 'rm', 'REGION', ...data()])).code).to.equal(0);
+    const again = await volt(['var', 'rm', 'REGION', ...data()]);
+    expect(again.code).to.equal(2);
+    expect(again.stderr).to.include('not_found');
+    expect((await volt(['secret', 'rotate', ...data()])).stdout).to.match(/new key [0-9a-f]{12}/);
+  });
+});

@@ -1,0 +1,108 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import type { Record } from '../../src/record/record.ts';
+import { listSecrets, removeSecret, rotateKey, setSecret } from '../../src/record/secrets.ts';
+import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
+import { Vault } from '../../src/secrets/vault.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord } from '../support/record.ts';
+
+describe('secrets in the record', () => {
+  const folders = new TestFolders();
+  let config: Config;
+  let record: Record;
+
+  beforeEach(async () => {
+    config = loadConfig({ dataDir: folders.make() });
+    record = await openRecord(config.dataDir);
+    await observed(record, 'app');
+  });
+
+  afterEach(() => record.close());
+  after(folders.remove);
+
+  const set = (name: string, value: string, repo: string | null = 'app') =>
+    setSecret(record, config, { repo, name, value });
+  const names = async (repo: string | null) => (await listSecrets(record, repo)).map(({ name }) => name);
+  const rows = () => record.db.selectFrom('secrets').selectAll().orderBy('name').execute();
+
+  it('are kept for a repository or for all of them, under names in capitals', async () => {
+    await set('token', 'a');
+    await set('Token', 'b', null);
+    await set('other', 'c', null);
+    expect(await names('app')).to.deep.equal(['TOKEN']);
+    expect(await names(null)).to.deep.equal(['OTHER', 'TOKEN']);
+  });
+
+  it('are replaced, not added, when they are set again', async () => {
+    for (const repo of ['app', null]) for (const value of ['a', 'b']) await set('TOKEN', value, repo);
+    expect(await rows()).to.have.length(2);
+  });
+
+  it('are in no file in plain text', async () => {
+    await set('TOKEN', 'canary-value');
+    const files = ['volt.db', 'volt.db-wal'].map((name) => readFileSync(join(config.dataDir, name)));
+    expect(Buffer.concat(files).includes('TOKEN')).to.equal(true);
+    expect(Buffer.concat(files).includes('canary-value')).to.equal(false);
+  });
+
+  it('are removed, and go with their repository', async () => {
+    await set('ONE', 'a');
+    await set('TWO', 'b');
+    await set('ALL', 'c', null);
+    await removeSecret(record, 'app', 'one');
+    expect(await names('app')).to.deep.equal(['TWO']);
+    await record.db.deleteFrom('repositories').where('name', '=', 'app').execute();
+    expect((await rows()).map(({ name }) => name)).to.deep.equal(['ALL']);
+  });
+
+  it('cannot be set for a repository that nobody observes, nor be removed where they are not', async () => {
+    await failure('not_found', () => set('TOKEN', 'a', 'other'));
+    await failure('not_found', () => removeSecret(record, 'app', 'TOKEN'));
+    await failure('not_found', () => removeSecret(record, null, 'TOKEN'));
+  });
+
+  it('are a hundred in one scope at most; one that is there can still be replaced', async () => {
+    for (let count = 0; count < 100; count++) await set(`S${count}`, 'x');
+    await failure('conflict', () => set('MORE', 'x'));
+    await set('S99', 'y');
+    await set('MORE', 'x', null);
+  });
+
+  it('get no new key when the one they are encrypted with is lost', async () => {
+    await set('TOKEN', 'a');
+    rmSync(join(config.dataDir, 'secrets.key'));
+    await failure('secrets_key_missing', () => set('OTHER', 'b'));
+    await failure('secrets_key_missing', () => rotateKey(record, config));
+  });
+
+  it('are all encrypted anew when the key is changed, and the former key is gone', async () => {
+    await set('TOKEN', 'a');
+    await set('TOKEN', 'b', null);
+    const former = Vault.open(config).keyId;
+    const keyId = await rotateKey(record, config);
+    expect(keyId).to.not.equal(former);
+    const values = (await rows()).map(({ repo, name, value, key_id }) => {
+      expect(key_id).to.equal(keyId);
+      return Vault.open(config).decrypt({ box: value, keyId: key_id }, { kind: 'secret', repo, name });
+    });
+    expect(values).to.have.members(['a', 'b']);
+    expect(readFileSync(join(config.dataDir, 'secrets.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
+  });
+
+  it('stand beside variables, which are kept in plain text', async () => {
+    await set('NAME', 'hidden');
+    await setVariable(record, { repo: 'app', name: 'name', value: 'shown' });
+    await setVariable(record, { repo: null, name: 'NAME', value: 'for all' });
+    expect((await listVariables(record, 'app')).map(({ name, value }) => [name, value])).to.deep.equal([
+      ['NAME', 'shown'],
+    ]);
+    await removeVariable(record, 'app', 'NAME');
+    expect(await listVariables(record, 'app')).to.deep.equal([]);
+    expect(await listVariables(record, null)).to.have.length(1);
+    expect(await names('app')).to.deep.equal(['NAME']);
+  });
+});
