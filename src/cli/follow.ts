@@ -26,7 +26,8 @@ export function logHeading(name: string): string {
 async function followLog(client: Client, job: Job): Promise<void> {
   const outage = new Outage();
   // an id is a position in one attempt's log, so after an interruption the two are asked for together
-  let attempt = job.attempts.at(-1)?.number;
+  // of a job that waits to be retried, the last attempt is over and the server knows the one to come
+  let attempt = job.status === 'waiting' ? undefined : job.attempts.at(-1)?.number;
   let last: string | undefined;
   for (;;) {
     try {

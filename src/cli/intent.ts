@@ -6,7 +6,7 @@ import type { Client } from './client.ts';
 /** What a person asked for, as the API shows it. */
 export interface Intent {
   id: number;
-  kind: 'trigger' | 'cancel';
+  kind: 'trigger' | 'cancel' | 'retry';
   open: boolean;
   build: BuildId | null;
   error: { code: string; message: string } | null;

@@ -8,6 +8,7 @@ import { printError } from './errors.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
 import { reporterCommand } from './reporter.ts';
+import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
 import { runnersCommand } from './runners.ts';
 import { secretCommand } from './secret.ts';
@@ -27,6 +28,7 @@ const commands = [
   showCommand,
   logsCommand,
   cancelCommand,
+  retryCommand,
   runnersCommand,
   statusCommand,
   secretCommand,

@@ -3,11 +3,11 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Build } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { awaitFinal, followLogs } from './follow.ts';
+import { conclude } from './conclude.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption } from './options.ts';
 import { print, printJson } from './terminal.ts';
-import { buildName, exitCodeOf, shortRef, shortSha, verdictLine } from './wording.ts';
+import { buildName, shortRef, shortSha } from './wording.ts';
 
 /** Seconds for the observer and the dispatcher to make the build. */
 const patience = { plain: 5, wait: 60 };
@@ -18,7 +18,7 @@ export function triggerCommand(program: Command): CommandFile {
     .description('Builds a ref of a repository now, whether or not it has a new commit.')
     .argument('<repo>', 'name of the repository')
     .argument('[ref]', 'branch, tag or commit; else the default branch')
-    .option('--wait', 'follow the log until the build is final; the exit code tells what came out')
+    .option('-w, --wait', 'follow the log until the build is final; the exit code tells what came out')
     .action(async (repo: string, ref: string | undefined, { wait, json }: { wait?: boolean; json?: boolean }) => {
       const client = Client.of(configOf(command));
       const path = `/repos/${encodeURIComponent(repo)}/trigger`;
@@ -36,11 +36,7 @@ export function triggerCommand(program: Command): CommandFile {
           `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${build.status}`,
         );
       }
-      if (!json) await followLogs(client, build.jobs);
-      const end = await awaitFinal(client, build);
-      if (json) printJson(end);
-      else print(verdictLine(end));
-      process.exitCode = exitCodeOf(end.status);
+      await conclude(client, build, { json: json === true });
     });
   return {
     command,

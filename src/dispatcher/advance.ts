@@ -5,11 +5,13 @@ import { jobStates } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
+import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
   const { record, queues } = context;
+  await pursueRetries(context, build);
   await pursueCancels(context, build);
   const states = await jobStates(record, build);
   if (states.every((job) => isFinal(job.status))) return;
@@ -18,7 +20,9 @@ export async function advance(context: StageContext & { record: Record }, build:
   const at = new Date().toISOString();
   for (const { id, because } of barred) {
     const message = `${because.join(', ')} did not succeed`;
-    await queues.sendResult({ v: 1, kind: 'decided', job: id, status: 'skipped', reason: 'needs_failed', message, at });
+    const attempt = states.find((job) => job.id === id)?.attempt ?? 0;
+    const skipped = { status: 'skipped', reason: 'needs_failed', message } as const;
+    await queues.sendResult({ v: 1, kind: 'decided', job: id, attempt, ...skipped, at });
   }
   await routeBuild(record, queues, build);
 }

@@ -51,5 +51,6 @@ async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
   const removed = await queues.queue(queue).remove(messageIds.job(ref));
   if (removed === 0) return;
   const at = new Date().toISOString();
-  await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'cancelled', reason: 'by_user', message, at });
+  const outcome = { status: 'cancelled', reason: 'by_user', message } as const;
+  await queues.sendResult({ v: 1, kind: 'decided', ...ref, ...outcome, at });
 }

@@ -164,7 +164,8 @@ export class FleetWatch {
   async #condemn(job: OpenJob, message: string): Promise<void> {
     const at = new Date().toISOString();
     const { queues } = this.#context;
-    await queues.sendResult({ v: 1, kind: 'decided', job: job.id, status: 'error', reason: 'poison', message, at });
+    const ref = { job: job.id, attempt: job.attempt };
+    await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'poison', message, at });
   }
 
   #forget(now: number): void {

@@ -2,13 +2,15 @@ import { attemptName } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { openJobs } from '../record/open-jobs.ts';
+import { buildsAtRest, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { claimRedis, youngFor } from '../redis/identity.ts';
 import { listRunners } from '../redis/membership.ts';
+import { advance } from './advance.ts';
 import { jobsToCancel, pursueCancels } from './cancel.ts';
+import { pursueRetries } from './retry.ts';
 import { route } from './route.ts';
 
 /** How many queued jobs are compared with their queues at a time; the oldest first. */
@@ -43,6 +45,9 @@ export async function reconcile(context: StageContext & { record: Record }): Pro
     logger.info(`sent ${missing.length} queued jobs that had no message`);
   }
   await pursueCancels(context);
+  await pursueRetries(context);
+  // the notice that something has moved them may be lost with the Redis that carried it
+  for (const build of await buildsAtRest(record)) await advance(context, build);
 }
 
 async function claimedAttempts(access: RedisAccess): Promise<Set<string>> {

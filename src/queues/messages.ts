@@ -129,7 +129,17 @@ export const resultMessage = z.discriminatedUnion('kind', [
   /** a runner gives the job back unfinished */
   z.object({ v, kind: z.literal('returned'), job, attempt, runner, message: text, at: time }),
   /** the dispatcher has decided without a runner */
-  z.object({ v, kind: z.literal('decided'), job, status: z.enum(finalStatuses), reason, message: text, at: time }),
+  z.object({
+    v,
+    kind: z.literal('decided'),
+    job,
+    /** that it is about; of a job that waits 0, or the number that its retry will have */
+    attempt: z.number().int().min(0),
+    status: z.enum(finalStatuses),
+    reason,
+    message: text,
+    at: time,
+  }),
 ]);
 export type ResultMessage = z.infer<typeof resultMessage>;
 export type Result<Kind extends ResultMessage['kind']> = Extract<ResultMessage, { kind: Kind }>;

@@ -1,4 +1,4 @@
-import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { attemptName } from '../kernel/model.ts';
 import { hostLabel } from '../kernel/names.ts';
 import type { CommitMessage, ResultMessage } from './messages.ts';
 
@@ -31,7 +31,5 @@ export const messageIds = {
     ).replaceAll(':', '='),
   job: attemptName,
   result: (message: ResultMessage, revision: number) =>
-    message.kind === 'decided'
-      ? `${message.job}.${message.kind}`
-      : `${attemptName(message as AttemptRef)}.${message.kind}${message.kind === 'steps' ? `.${revision}` : ''}`,
+    `${attemptName(message)}.${message.kind}${message.kind === 'steps' ? `.${revision}` : ''}`,
 };

@@ -5,14 +5,16 @@ import type { IntentRow } from './schema.ts';
 /** What a person asked for. It is written here before anybody hears of it, and stays open until it has had its effect. */
 export interface Intent {
   id: number;
-  kind: 'trigger' | 'cancel';
+  kind: 'trigger' | 'cancel' | 'retry';
   repo: string;
   /** of a trigger: what to build, null for the default branch */
   ref: string | null;
-  /** of a cancel */
+  /** of a cancel or a retry */
   build: BuildId | null;
-  /** of a cancel: null for the whole build */
+  /** of a cancel or a retry: null for the whole build */
   job: JobId | null;
+  /** of a retry: only what did not succeed */
+  failedOnly: boolean;
   open: boolean;
   /** of a trigger that has had its effect */
   madeBuild: BuildId | null;
@@ -27,9 +29,19 @@ export async function openCancel(record: Record, repo: string, build: BuildId, j
   return insert(record, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job });
 }
 
+export async function openRetry(
+  record: Record,
+  repo: string,
+  build: BuildId,
+  wish: { job: JobId | null; failedOnly: boolean },
+): Promise<number> {
+  const failed_only = wish.failedOnly ? 1 : 0;
+  return insert(record, { kind: 'retry', repo, ref: null, build_id: Number(build), job_id: wish.job, failed_only });
+}
+
 async function insert(
   record: Record,
-  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'>,
+  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> & { failed_only?: number },
 ): Promise<number> {
   const row = await record.write((db) =>
     db
@@ -58,25 +70,38 @@ export async function openTriggers(record: Record, repo: string): Promise<Intent
   return rows.map(intentOf);
 }
 
-export async function openCancels(record: Record): Promise<Intent[]> {
+export function openCancels(record: Record): Promise<Intent[]> {
+  return openOnes(record, 'cancel');
+}
+
+export function openRetries(record: Record): Promise<Intent[]> {
+  return openOnes(record, 'retry');
+}
+
+async function openOnes(record: Record, kind: Intent['kind']): Promise<Intent[]> {
   const rows = await record.db
     .selectFrom('intents')
     .selectAll()
     .where('closed_at', 'is', null)
-    .where('kind', '=', 'cancel')
+    .where('kind', '=', kind)
     .orderBy('id')
     .execute();
   return rows.map(intentOf);
 }
 
-/** Closes an intent that has had its effect. */
-export async function closeIntent(db: Write, id: number, madeBuild: BuildId | null = null): Promise<void> {
-  await db
+/**
+ * Closes an intent that has had its effect.
+ * @returns whether it was open until now
+ */
+export async function closeIntent(db: Write, id: number, madeBuild: BuildId | null = null): Promise<boolean> {
+  const closed = await db
     .updateTable('intents')
     .set({ closed_at: Date.now(), made_build: madeBuild === null ? null : Number(madeBuild) })
     .where('id', '=', id)
     .where('closed_at', 'is', null)
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return closed !== undefined;
 }
 
 /** Closes an intent that can have none. */
@@ -99,6 +124,7 @@ function intentOf(row: IntentRow): Intent {
     ref: row.ref,
     build: row.build_id === null ? null : (String(row.build_id) as BuildId),
     job: row.job_id,
+    failedOnly: row.failed_only === 1,
     open: row.closed_at === null,
     madeBuild: row.made_build === null ? null : (String(row.made_build) as BuildId),
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },

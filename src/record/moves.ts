@@ -13,20 +13,23 @@ export interface RunnerOfAttempt {
   host: string;
 }
 
-/** waiting → queued: its needs are met, and its first attempt is made. */
+/** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
 export async function queueJob(record: Record, job: JobId): Promise<boolean> {
   return record.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
-      .set({ status: 'queued', attempt: 1 })
+      .set((eb) => ({
+        status: 'queued' as const,
+        attempt: eb.case().when('attempt', '=', 0).then(1).else(eb.ref('attempt')).end(),
+      }))
       .where('id', '=', job)
       .where('status', '=', 'waiting')
-      .returning('id')
+      .returning('attempt')
       .executeTakeFirst();
     if (!moved) return false;
     await db
       .insertInto('attempts')
-      .values({ job_id: job, number: 1, status: 'queued', created_at: Date.now() })
+      .values({ job_id: job, number: moved.attempt, status: 'queued', created_at: Date.now() })
       .execute();
     return true;
   });
@@ -148,22 +151,26 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
   });
 }
 
-/** Any status before → final, without a runner: what the dispatcher has decided. */
-export async function decideJob(record: Record, job: JobId, outcome: Outcome, at: number): Promise<boolean> {
+/**
+ * Any status before → final, without a runner: what the dispatcher has decided. The attempt tells a decision from one
+ * about an earlier attempt that comes late; a job that waits has the number 0, or that of the attempt to come.
+ */
+export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcome, at: number): Promise<boolean> {
   return record.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
       .set({ ...outcome, finished_at: at })
-      .where('id', '=', job)
+      .where('id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
       .where('status', 'in', statusesBefore(outcome.status))
-      .returning(['build_id', 'attempt'])
+      .returning('build_id')
       .executeTakeFirst();
     if (!moved) return false;
     await db
       .updateTable('attempts')
       .set({ ...outcome, finished_at: at })
-      .where('job_id', '=', job)
-      .where('number', '=', moved.attempt)
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
       .where('finished_at', 'is', null)
       .execute();
     await settleBuild(db, moved.build_id);
@@ -244,7 +251,13 @@ async function settleBuild(db: Write, build: number): Promise<void> {
   const { status, reason, message } = verdictOf(jobs);
   await db
     .updateTable('builds')
-    .set((eb) => ({ status, reason, message: eb.fn.coalesce(eb.val(message), 'message'), finished_at: Date.now() }))
+    .set((eb) => ({
+      status,
+      reason,
+      message: eb.fn.coalesce(eb.val(message), 'message'),
+      finished_at: Date.now(),
+      reported_at: null,
+    }))
     .where('id', '=', build)
     .where('finished_at', 'is', null)
     .execute();

@@ -88,13 +88,15 @@ export async function currentAttempts(
   return new Map(rows.map((row) => [row.id, { attempt: row.attempt, open: row.finished_at === null }]));
 }
 
-/** How many runners were lost with the job; one that handed it back is none of them. */
+/** How many runners were lost with the job since it was last retried; one that handed it back is none of them. */
 export async function countLostRunners(record: Record, job: JobId): Promise<number> {
   const row = await record.db
     .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('job_id', '=', job)
-    .where('reason', '=', 'runner_lost')
+    .where('attempts.job_id', '=', job)
+    .whereRef('attempts.number', '>=', 'jobs.first_attempt')
+    .where('attempts.reason', '=', 'runner_lost')
     .executeTakeFirstOrThrow();
   return Number(row.count);
 }
@@ -103,14 +105,26 @@ export async function countLostRunners(record: Record, job: JobId): Promise<numb
 export async function jobStates(
   record: Record,
   build: BuildId,
-): Promise<{ id: JobId; name: string; status: Status; reason: Reason | null; needs: string[] }[]> {
+): Promise<{ id: JobId; name: string; status: Status; reason: Reason | null; attempt: number; needs: string[] }[]> {
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'name', 'status', 'reason', 'needs'])
+    .select(['id', 'name', 'status', 'reason', 'attempt', 'needs'])
     .where('build_id', '=', Number(build))
     .orderBy('position')
     .execute();
   return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
+}
+
+/** Builds of which everything that is open waits, so that no outcome will move them on. */
+export async function buildsAtRest(record: Record): Promise<BuildId[]> {
+  const rows = await record.db
+    .selectFrom('jobs')
+    .select('build_id')
+    .where('finished_at', 'is', null)
+    .groupBy('build_id')
+    .having((eb) => eb(eb.fn.max(eb.case().when('status', '=', 'waiting').then(0).else(1).end()), '=', 0))
+    .execute();
+  return rows.map((row) => String(row.build_id) as BuildId);
 }
 
 /** The virtual time: the largest start tag that is being served, or the smallest that waits, or 0 when all is quiet. */

@@ -73,8 +73,10 @@ export interface Schema {
     status: Status;
     reason: Reason | null;
     message: string | null;
-    /** number of the current attempt, 0 while waiting */
+    /** number of the current attempt, 0 before the first; while waiting to be retried, that of the attempt to come */
     attempt: number;
+    /** number of the first attempt since the last retry; runners lost before it count no more */
+    first_attempt: Generated<number>;
     /** start tag, see dispatcher/fairness.ts */
     virtual_start: number;
     runner_id: string | null;
@@ -116,11 +118,13 @@ export interface Schema {
 
   intents: {
     id: Generated<number>;
-    kind: 'trigger' | 'cancel';
+    kind: 'trigger' | 'cancel' | 'retry';
     repo: string;
     ref: string | null;
     build_id: number | null;
     job_id: JobId | null;
+    /** 1 for a retry of what did not succeed only */
+    failed_only: Generated<number>;
     created_at: number;
     closed_at: number | null;
     /** build that a trigger made */

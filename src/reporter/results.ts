@@ -91,12 +91,8 @@ export class ResultHandler {
 
   async #decided(message: Result<'decided'>): Promise<void> {
     const { status, reason, message: text } = message;
-    const moved = await decideJob(
-      this.#context.record,
-      message.job,
-      { status, reason, message: text },
-      Date.parse(message.at),
-    );
+    const outcome = { status, reason, message: text };
+    const moved = await decideJob(this.#context.record, message, outcome, Date.parse(message.at));
     if (moved) this.#context.logger.info(`job ${message.job}: ${status} (${reason})`);
     await this.#settled(message.job);
   }

@@ -12,9 +12,9 @@ import { comesFromOwnPage, comesFromThisMachine, isReading, tokenNeeded } from '
 import { boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
+import { cancelFromPage, retryFromPage } from './pages/act.ts';
 import { buildPage } from './pages/build.tsx';
 import { buildsPage } from './pages/builds.tsx';
-import { cancelFromPage } from './pages/cancel.ts';
 import { errorPage } from './pages/error.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
@@ -56,6 +56,7 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   app.get('/', (context) => buildsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', (context) => cancelFromPage(context, web));
+  app.post('/builds/:id/retry', (context) => retryFromPage(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
 
   const board = queueBoard(web);

@@ -2,8 +2,9 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 import { findBuild, findJob } from '../record/builds.ts';
-import { openCancel, openTrigger } from '../record/intents.ts';
+import { openCancel, openRetry, openTrigger } from '../record/intents.ts';
 import { findRepository } from '../record/repositories.ts';
+import { jobsToRetry } from '../workflow/retry.ts';
 import type { Web } from './context.ts';
 
 /**
@@ -31,6 +32,35 @@ export async function cancelJob(web: Web, id: JobId): Promise<number> {
   if (!job) throw noJob(id);
   if (isFinal(job.status)) throw alreadyFinal(`job ${id}`, job.status);
   return cancel(web, job.repo, buildIdOf(id), id);
+}
+
+/**
+ * @param failedOnly only what did not succeed, and what was skipped because of it
+ * @throws VoltError `not_found`, or `conflict` when the build is not over or nothing of it failed
+ */
+export async function retryBuild(web: Web, id: BuildId, failedOnly: boolean): Promise<number> {
+  return retry(web, id, { job: null, failedOnly });
+}
+
+/** @throws VoltError `not_found`, or `conflict` when the job's build is not over */
+export async function retryJob(web: Web, id: JobId): Promise<number> {
+  if (!(await findJob(web.record, id))) throw noJob(id);
+  return retry(web, buildIdOf(id), { job: id, failedOnly: false });
+}
+
+async function retry(web: Web, id: BuildId, wish: { job: JobId | null; failedOnly: boolean }): Promise<number> {
+  const build = await findBuild(web.record, id);
+  if (!build) throw noBuild(id);
+  // the dispatcher looks again; here a person learns at once what cannot be
+  jobsToRetry(id, build.jobs, wish);
+  if (!(await findRepository(web.record, build.repo))) {
+    throw new VoltError('conflict', `the repository ${build.repo} is not observed any more`, {
+      remedy: 'Add it again, then retry.',
+    });
+  }
+  const intent = await openRetry(web.record, build.repo, id, wish);
+  await announce(web, web.queues.sendAdvance({ v: 1, build: id }));
+  return intent;
 }
 
 /** @throws VoltError `not_found` */

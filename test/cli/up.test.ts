@@ -192,11 +192,23 @@ describe('volt up', () => {
     expect(failing.code).to.equal(1);
     expect(failing.stdout).to.match(/on its way\n[\s\S]*✘ sample #\d main .* failed .*\(exit_code/);
 
+    expect((await volt(['retry', 'sample', 'test', '--failed', ...data])).stderr).to.contain('error usage: --failed');
+    const retried = await volt(['retry', 'sample', '--failed', '--wait', ...data]);
+    expect(retried.code).to.equal(1);
+    expect(retried.stdout).to.match(/on its way\n[\s\S]*✘ sample #\d main .* failed .*\(exit_code/);
+    expect((await volt(['show', 'sample', ...data])).stdout).to.match(/attempt 1 .*\n.*attempt 2 /);
+    await process.says(/(✘ sample #(\d) [\s\S]*){2}/);
+
     sample.commit('slow', { 'test.sh': '#!/bin/sh\nsleep 60\n' });
     await process.says(/▶ .*"slow"/);
     const cancelled = await volt(['cancel', 'sample', ...data]);
     expect(cancelled).to.include({ code: 0 });
     expect(cancelled.stdout).to.match(/^sample #\d: cancelled\n$/);
+    const again = await volt(['retry', 'sample', ...data]);
+    expect(again.stdout).to.match(/^sample #\d runs again\n$/);
+    const refused = await volt(['retry', 'sample', ...data]);
+    expect(refused.code).to.equal(2);
+    expect(refused.stderr).to.match(/^error conflict: build \d+ is not over: test \w+\n {2}Wait for its end/);
     const missing = await volt(['trigger', 'sample', 'no-such-branch', ...data]);
     expect(missing.code).to.equal(3);
     expect(missing.stderr).to.contain('error commit_missing: ');

@@ -48,7 +48,7 @@ describe('the dispatcher', () => {
   const end = (position: number, status: FinalStatus) =>
     decideJob(
       volt.context.record,
-      job(position),
+      { job: job(position), attempt: 1 },
       { status, reason: status === 'success' ? null : 'exit_code', message: null },
       Date.now(),
     );

@@ -112,7 +112,7 @@ describe('the dispatcher, given a commit,', () => {
     const build = (await builds())[0]?.id as BuildId;
     await decideJob(
       volt.context.record,
-      jobIdOf(build, 1),
+      { job: jobIdOf(build, 1), attempt: 1 },
       { status: 'success', reason: null, message: null },
       Date.now(),
     );

@@ -40,7 +40,7 @@ describe('fairness between repositories', () => {
   const end = (build: BuildId, position: number) =>
     decideJob(
       volt.context.record,
-      jobIdOf(build, position),
+      { job: jobIdOf(build, position), attempt: 1 },
       { status: 'success', reason: null, message: null },
       Date.now(),
     );

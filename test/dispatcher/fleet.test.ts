@@ -282,7 +282,7 @@ describe('the watch over the runners', () => {
     const ref = await running('back~1');
     await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     const over = await running('back~2');
-    await decideJob(record, over.job, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
+    await decideJob(record, over, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
     const current = await running('back~3');
     const heard: RunnerNotice[] = [];
     const key = access.keys.toRunner('back~1');

@@ -201,6 +201,7 @@ describe('a consumer', () => {
       v: 1,
       kind: 'decided',
       job: '1-1',
+      attempt: 0,
       status: 'skipped',
       reason: 'needs_failed',
       message: 'no',

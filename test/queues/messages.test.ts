@@ -69,7 +69,7 @@ const good: [string, z.ZodType, object][] = [
   [
     'decided',
     resultMessage,
-    { v: 1, kind: 'decided', job: '1-1', status: 'skipped', reason: 'needs_failed', message: 'no', at },
+    { v: 1, kind: 'decided', job: '1-1', attempt: 0, status: 'skipped', reason: 'needs_failed', message: 'no', at },
   ],
 ];
 

@@ -54,7 +54,7 @@ describe('ids of messages', () => {
     job: '7-1' as JobId,
     attempt: 2,
   }));
-  const decided = { kind: 'decided', job: '7-1' as JobId };
+  const decided = { kind: 'decided', job: '7-1' as JobId, attempt: 0 };
   const result = (message: object, revision = 0) => messageIds.result(message as ResultMessage, revision);
 
   it('are those that BullMQ takes: without ":", and not a number alone', () => {

@@ -36,7 +36,7 @@ describe('builds in the record', () => {
   const end = (build: BuildId, status: 'cancelled' | 'success' = 'cancelled') =>
     decideJob(
       record,
-      jobIdOf(build, 1),
+      { job: jobIdOf(build, 1), attempt: 1 },
       { status, reason: status === 'success' ? null : 'by_user', message: null },
       Date.now(),
     );

@@ -132,9 +132,10 @@ describe('moves of a job in the record', () => {
       expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
       expect(await queueJob(record, job)).to.equal(false);
       for (const next of finalStatuses) {
-        expect(await decideJob(record, job, { status: next, reason: 'poison', message: 'no' }, time(9)), next).to.equal(
-          false,
-        );
+        expect(
+          await decideJob(record, first, { status: next, reason: 'poison', message: 'no' }, time(9)),
+          next,
+        ).to.equal(false);
       }
       expect(await found()).to.deep.equal(before);
     });
@@ -237,13 +238,13 @@ describe('moves of a job in the record', () => {
 
   it('that the dispatcher decides end the job and its attempt, wherever it stands', async () => {
     const cancelled = { status: 'cancelled', reason: 'by_user', message: 'enough' } as const;
-    expect(await decideJob(record, job, cancelled, time(4))).to.equal(true);
+    expect(await decideJob(record, first, cancelled, time(4))).to.equal(true);
     expect(await jobNow()).to.include(cancelled);
     expect((await jobNow()).attempts[0]).to.include(cancelled);
     expect(await found()).to.include(cancelled);
     await begin([plannedJob()]);
     await startAttempt(record, first, box, time(1));
-    expect(await decideJob(record, job, cancelled, time(4))).to.equal(true);
+    expect(await decideJob(record, first, cancelled, time(4))).to.equal(true);
     expect((await jobNow()).attempts[0]).to.include(cancelled);
   });
 
@@ -251,12 +252,18 @@ describe('moves of a job in the record', () => {
     await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
     const waiting = jobIdOf(build, 2);
     for (const status of ['success', 'failure'] as const) {
-      expect(await decideJob(record, waiting, { status, reason: null, message: null }, time(4)), status).to.equal(
-        false,
-      );
+      expect(
+        await decideJob(record, { job: waiting, attempt: 0 }, { status, reason: null, message: null }, time(4)),
+        status,
+      ).to.equal(false);
     }
     expect(
-      await decideJob(record, waiting, { status: 'skipped', reason: 'needs_failed', message: 'no' }, time(4)),
+      await decideJob(
+        record,
+        { job: waiting, attempt: 0 },
+        { status: 'skipped', reason: 'needs_failed', message: 'no' },
+        time(4),
+      ),
     ).to.equal(true);
   });
 

@@ -189,6 +189,7 @@ describe('the reporter, told', () => {
       v: 1,
       kind: 'decided',
       job,
+      attempt: 1,
       status: 'cancelled',
       reason: 'by_user',
       message: 'enough',
@@ -206,7 +207,16 @@ describe('the reporter, told', () => {
     await handler.handle(started());
     await handler.handle(finished());
     await handler.handle({ v: 1, kind: 'returned', job, attempt: 1, runner, message: 'x', at });
-    await handler.handle({ v: 1, kind: 'decided', job, status: 'error', reason: 'poison', message: 'x', at });
+    await handler.handle({
+      v: 1,
+      kind: 'decided',
+      job,
+      attempt: 1,
+      status: 'error',
+      reason: 'poison',
+      message: 'x',
+      at,
+    });
   });
 
   it('by a reporter that died before it wrote the files, writes them later', async () => {

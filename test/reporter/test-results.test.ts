@@ -45,7 +45,7 @@ describe('test_results/', () => {
       archive({ job, attempt: 1 }, text);
       await decideJob(
         record,
-        job,
+        { job, attempt: 1 },
         { status, reason: status === 'success' ? null : 'exit_code', message: null },
         Date.now(),
       );
@@ -73,14 +73,19 @@ describe('test_results/', () => {
     await moveToNextAttempt(record, { job, attempt: 1 }, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     archive({ job, attempt: 1 }, 'half of it');
     archive({ job, attempt: 2 }, 'all of it');
-    await decideJob(record, job, { status: 'success', reason: null, message: null }, Date.now());
+    await decideJob(record, { job, attempt: 2 }, { status: 'success', reason: null, message: null }, Date.now());
     await writeTestResults(record, dataDir, build);
     expect(log()).to.equal('all of it');
   });
 
   it('holds an empty log where nothing ever ran', async () => {
     const build = await recordedBuild(record, { sha });
-    await decideJob(record, jobIdOf(build, 1), { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
+    await decideJob(
+      record,
+      { job: jobIdOf(build, 1), attempt: 1 },
+      { status: 'cancelled', reason: 'by_user', message: null },
+      Date.now(),
+    );
     await writeTestResults(record, dataDir, build);
     expect(log()).to.equal('');
     expect(verdict()).to.include({ status: 'cancelled' });

@@ -89,6 +89,15 @@ describe('web: who may do what', () => {
       expect(cookie).to.not.include(site.token);
     });
 
+    it('leads on to the same place after a wrong token', async () => {
+      const next = '/builds/1?job=1-1';
+      const answer = await post({ token: 'not the token', next });
+      expect(answer.status).to.equal(401);
+      const page = await answer.text();
+      expect(page).to.include('That is not the token').and.include(`name="next" value="${next}"`);
+      expect(await (await post({ token: 'no', next: '//evil.example/' })).text()).to.include('name="next" value="/"');
+    });
+
     it('does not lead to another site', async () => {
       for (const next of [
         '//evil.example/',

@@ -202,6 +202,46 @@ describe('web: the API', () => {
       }
     });
 
+    it('a retry is recorded with what it is about, and announced to the dispatcher', async () => {
+      const id = await site.build('api', {}, [{ name: 'a' }, { name: 'b' }]);
+      await site.finish({ job: job(id, 1), attempt: 1 });
+      await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
+      const ways: [path: string, body: object | undefined, wish: object][] = [
+        [`/api/v1/builds/${id}/retry`, undefined, { job: null, failedOnly: false }],
+        [`/api/v1/builds/${id}/retry`, { failed: true }, { job: null, failedOnly: true }],
+        [`/api/v1/jobs/${job(id, 2)}/retry`, undefined, { job: job(id, 2), failedOnly: false }],
+      ];
+      for (const [path, body, wish] of ways) {
+        const answer = await site.post(path, body);
+        expect(answer.status, path).to.equal(202);
+        const found = await findIntent(site.context.record, (await bodyOf(answer)).intent);
+        expect(found, path).to.include({ kind: 'retry', build: id, open: true, ...wish });
+      }
+      const messages = await site.context.queues.queue('advance').getJobs();
+      expect(messages.map(({ data }) => data)).to.deep.include({ v: 1, build: id });
+    });
+
+    it('a retry that cannot be is refused with what to do', async () => {
+      const running = await site.build('api');
+      const passed = await site.build('api');
+      await site.finish({ job: job(passed), attempt: 1 });
+      const refusals: [path: string, body: object, status: number, code: string][] = [
+        [`/builds/${running}/retry`, {}, 409, 'conflict'],
+        [`/jobs/${job(running)}/retry`, {}, 409, 'conflict'],
+        [`/builds/${passed}/retry`, { failed: true }, 409, 'conflict'],
+        [`/builds/${passed}/retry`, { failed: 'yes' }, 400, 'bad_request'],
+        ['/builds/99999/retry', {}, 404, 'not_found'],
+        [`/jobs/${job(passed, 2)}/retry`, {}, 404, 'not_found'],
+        ['/builds/..%2f1/retry', {}, 400, 'bad_request'],
+      ];
+      for (const [path, body, status, code] of refusals) {
+        const answer = await site.post(`/api/v1${path}`, body);
+        const { error } = await bodyOf(answer);
+        expect([answer.status, error.code], path).to.deep.equal([status, code]);
+        expect(error.remedy, path).to.match(/\S/);
+      }
+    });
+
     it('a request is taken while Redis is away, since it is in the record', async () => {
       const id = await site.build('api');
       await site.redis.kill();

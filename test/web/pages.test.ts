@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findIntent } from '../../src/record/intents.ts';
+import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
 import { hideCredentials } from '../../src/web/credentials.ts';
 import { attemptStory, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
@@ -135,6 +135,26 @@ describe('web: pages without scripts', () => {
     await site.finish({ job: job(id), attempt: 1 });
     expect((await press()).status).to.equal(303);
     expect(await site.page(path, { cookie })).to.not.include('Cancel build');
+  });
+
+  it('have buttons to retry a build that is over', async () => {
+    const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
+    const path = `/builds/${id}`;
+    const cookie = await site.signIn();
+    expect(await site.page(path, { cookie })).to.not.include('Retry');
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
+    expect(textOf(await site.page(path))).to.include('Sign in to retry it');
+    const page = await site.page(path, { cookie });
+    expect(page).to.include(`action="${path}/retry"`).and.include('Retry build').and.include('Retry what failed');
+    for (const failedOnly of [true, false]) {
+      const body = new URLSearchParams(failedOnly ? { failed: '1' } : {});
+      const headers = { cookie, origin: site.url };
+      const answer = await site.fetch(`${path}/retry`, { method: 'POST', headers, body });
+      expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, path]);
+      const [asked] = (await openRetries(site.context.record)).slice(-1);
+      expect(asked).to.include({ build: id, failedOnly });
+    }
   });
 
   it('show the fleet, the stages and the queues', async () => {

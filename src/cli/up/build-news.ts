@@ -65,9 +65,12 @@ export class BuildNews {
     const ids = new Set([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
     this.#noticed.clear();
     for (const id of ids) {
-      if (this.#finished.has(id) || this.#first?.id === id) continue;
+      if (this.#first?.id === id && !this.#finished.has(id)) continue;
       const build = await findBuild(record, id);
-      if (build && build.status !== 'queued') this.#tell(build);
+      // one that is told to be over is news only when it runs again
+      if (!build || build.status === 'queued' || (isFinal(build.status) && this.#finished.has(id))) continue;
+      this.#finished.delete(id);
+      this.#tell(build);
     }
   }
 

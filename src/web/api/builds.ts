@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { statuses } from '../../kernel/model.ts';
 import { findBuild, listBuilds } from '../../record/builds.ts';
-import { cancelBuild, noBuild } from '../requests.ts';
+import { cancelBuild, noBuild, retryBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import { accepted, build, buildId, buildList, fullSha, repositoryName } from './schemas.ts';
+import { accepted, build, buildId, buildList, fullSha, repositoryName, retryRequest } from './schemas.ts';
 
 const listing = jsonRoute({
   method: 'get',
@@ -51,4 +51,16 @@ const cancel = jsonRoute({
   handle: async ({ params }, web) => ({ intent: await cancelBuild(web, params.id) }),
 });
 
-export const buildRoutes = [listing, one, cancel];
+const retry = jsonRoute({
+  method: 'post',
+  path: '/builds/:id/retry',
+  summary: 'Run the jobs of a build that is over again, as further attempts',
+  params: z.object({ id: buildId }),
+  body: retryRequest,
+  status: 202,
+  answer: accepted,
+  errors: ['not_found', 'conflict', 'too_large'],
+  handle: async ({ params, body }, web) => ({ intent: await retryBuild(web, params.id, body.failed) }),
+});
+
+export const buildRoutes = [listing, one, cancel, retry];

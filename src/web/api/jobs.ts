@@ -7,7 +7,7 @@ import { findJob } from '../../record/builds.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { fileBytes, logSize } from '../log-file.ts';
-import { cancelJob, noJob } from '../requests.ts';
+import { cancelJob, noJob, retryJob } from '../requests.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
 import { contentRoute, jsonRoute } from './route.ts';
@@ -22,6 +22,17 @@ const cancel = jsonRoute({
   answer: accepted,
   errors: ['not_found', 'conflict'],
   handle: async ({ params }, web) => ({ intent: await cancelJob(web, params.id) }),
+});
+
+const retry = jsonRoute({
+  method: 'post',
+  path: '/jobs/:id/retry',
+  summary: 'Run a job of a build that is over again, and those that were skipped because of it',
+  params: z.object({ id: jobId }),
+  status: 202,
+  answer: accepted,
+  errors: ['not_found', 'conflict'],
+  handle: async ({ params }, web) => ({ intent: await retryJob(web, params.id) }),
 });
 
 const log = contentRoute({
@@ -96,4 +107,4 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
   });
 }
 
-export const jobRoutes = [cancel, log];
+export const jobRoutes = [cancel, retry, log];

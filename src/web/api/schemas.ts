@@ -173,6 +173,15 @@ export const keyRotated = name(
   z.object({ keyId: z.string().meta({ description: 'tells the new key from others' }) }),
 );
 
+export const retryRequest = name(
+  'RetryRequest',
+  z.object({
+    failed: z.boolean().default(false).meta({
+      description: 'only what failed, ended in an error or was cancelled, and what was skipped because of it',
+    }),
+  }),
+);
+
 export const accepted = name(
   'Accepted',
   z.object({ intent: z.number().int().meta({ description: 'id of the request, see /intents/{id}' }) }),
@@ -182,9 +191,12 @@ export const intent = name(
   'Intent',
   z.object({
     id: z.number().int(),
-    kind: z.enum(['trigger', 'cancel']),
+    kind: z.enum(['trigger', 'cancel', 'retry']),
     open: z.boolean().meta({ description: 'whether it has still to take effect' }),
-    build: z.string().nullable().meta({ description: 'the build that a trigger made, or that a cancel is about' }),
+    build: z
+      .string()
+      .nullable()
+      .meta({ description: 'the build that a trigger made, or that a cancel or retry is about' }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   }),
 );

@@ -44,19 +44,35 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
 }
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
-  if (isFinal(build.status)) return null;
+  const over = isFinal(build.status);
   if (!signedIn) {
     return (
       <p class="faint">
-        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to cancel it.
+        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to {over ? 'retry' : 'cancel'} it.
       </p>
     );
   }
+  if (over) return <Retry build={build} />;
   return (
     <form method="post" action={`/builds/${build.id}/cancel`}>
       <button class="danger" type="submit">
         Cancel build
       </button>
+    </form>
+  );
+}
+
+/** Of a build of several jobs, what failed can be retried alone. */
+function Retry({ build }: { build: Build }) {
+  const failed = build.jobs.length > 1 && build.status !== 'success' && build.status !== 'skipped';
+  return (
+    <form method="post" action={`/builds/${build.id}/retry`}>
+      {failed && (
+        <button type="submit" name="failed" value="1">
+          Retry what failed
+        </button>
+      )}
+      <button type="submit">Retry build</button>
     </form>
   );
 }

@@ -6,8 +6,12 @@ import { comesFromOwnPage, sessionLifetime, tokenNeeded } from '../guard.ts';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: asks for the token. */
-export async function signInPage(context: Context<WebEnv>, web: Web, wrong = false): Promise<Response> {
-  const next = safePath(wrong ? undefined : context.req.query('next'));
+export async function signInPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return answerForm(context, web, safePath(context.req.query('next')));
+}
+
+/** @param next where to go from here; a safe path */
+function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = false): Promise<Response> {
   return answerPage(context, web, {
     title: 'Sign in',
     place: 'sign-in',
@@ -37,9 +41,10 @@ export async function signInPage(context: Context<WebEnv>, web: Web, wrong = fal
 /** Exchanges the token for a cookie that is derived from it. */
 export async function signIn(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { token, next } = await context.req.parseBody();
+  const onward = safePath(typeof next === 'string' ? next : undefined);
   if (typeof token !== 'string' || !web.guard.isToken(token.trim())) {
     context.status(401);
-    return signInPage(context, web, true);
+    return answerForm(context, web, onward, true);
   }
   setCookie(context, web.guard.cookie, web.guard.newSession(), {
     httpOnly: true,
@@ -47,7 +52,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
     path: '/',
     maxAge: sessionLifetime,
   });
-  return context.redirect(safePath(typeof next === 'string' ? next : undefined), 303);
+  return context.redirect(onward, 303);
 }
 
 export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {

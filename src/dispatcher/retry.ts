@@ -1,0 +1,45 @@
+import { VoltError } from '../kernel/errors.ts';
+import type { BuildId } from '../kernel/model.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { failIntent, type Intent, openRetries } from '../record/intents.ts';
+import type { Record } from '../record/record.ts';
+import { retryJobs } from '../record/retries.ts';
+import { announceChange } from '../redis/channels.ts';
+import { jobsToRetry } from '../workflow/retry.ts';
+import { startTags } from './fairness.ts';
+
+/**
+ * Carries out the open requests to retry. A request that can have no effect any more, as when another one came first,
+ * is closed with the reason.
+ * @param build only the requests for this build
+ * @returns the builds that are to be moved on
+ */
+export async function pursueRetries(
+  context: StageContext & { record: Record },
+  build?: BuildId,
+): Promise<Set<BuildId>> {
+  const retried = new Set<BuildId>();
+  for (const intent of await openRetries(context.record)) {
+    if (intent.build === null || (build !== undefined && intent.build !== build)) continue;
+    if (await pursue(context, { ...intent, build: intent.build })) retried.add(intent.build);
+  }
+  return retried;
+}
+
+async function pursue(
+  { record, access, logger }: StageContext & { record: Record },
+  intent: Intent & { build: BuildId },
+): Promise<boolean> {
+  const { id, build, repo } = intent;
+  try {
+    const done = await retryJobs(record, intent, (jobs) => jobsToRetry(build, jobs, intent), startTags);
+    if (!done) return false;
+  } catch (error) {
+    if (!(error instanceof VoltError) || error.code === 'record_busy') throw error;
+    await failIntent(record, id, error);
+    return false;
+  }
+  logger.info(`build ${build}: retried`, { build, job: intent.job ?? undefined });
+  await announceChange(access, { build, repo, status: 'running' });
+  return true;
+}

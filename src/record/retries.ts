@@ -1,0 +1,94 @@
+import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import { closeIntent, type Intent } from './intents.ts';
+import type { Record, Write } from './record.ts';
+
+/** A job of a build as a retry looks at it. */
+interface FinishedJob {
+  id: JobId;
+  name: string;
+  status: Status;
+  needs: string[];
+}
+
+/**
+ * Takes jobs of a final build back to `waiting`, each with the number of a further attempt, and the build to `running`,
+ * all or nothing. This is the one way out of a final status, and only a person's request opens it; what was said of
+ * earlier attempts stays recorded with them, and whatever still comes in for one of them is refused by its number.
+ * @param choose the jobs; it may throw, and then nothing is done and the request stays open
+ * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
+ * @returns whether it was done; false where the request has been closed meanwhile
+ */
+export async function retryJobs(
+  record: Record,
+  { id, repo, build }: Pick<Intent, 'id' | 'repo'> & { build: BuildId },
+  choose: (jobs: FinishedJob[]) => JobId[],
+  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
+): Promise<boolean> {
+  return record.write(async (db) => {
+    const chosen = choose(await finishedJobs(db, build));
+    if (!(await closeIntent(db, id, build))) return false;
+    await forgetCancels(db, build, id);
+    const tags = await startTags(db, repo, chosen.length);
+    for (const [index, job] of chosen.entries()) await reopenJob(db, job, tags[index] ?? 0);
+    await reopenBuild(db, build);
+    return true;
+  });
+}
+
+async function finishedJobs(db: Write, build: BuildId): Promise<FinishedJob[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['id', 'name', 'status', 'needs'])
+    .where('build_id', '=', Number(build))
+    .orderBy('position')
+    .execute();
+  return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
+}
+
+/** A cancel that is older than the retry has had its effect, whether or not somebody has come to note it. */
+async function forgetCancels(db: Write, build: BuildId, before: number): Promise<void> {
+  await db
+    .updateTable('intents')
+    .set({ closed_at: Date.now() })
+    .where('kind', '=', 'cancel')
+    .where('build_id', '=', Number(build))
+    .where('id', '<', before)
+    .where('closed_at', 'is', null)
+    .execute();
+}
+
+async function reopenJob(db: Write, job: JobId, virtualStart: number): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set((eb) => ({
+      status: 'waiting' as const,
+      attempt: eb('attempt', '+', 1),
+      first_attempt: eb('attempt', '+', 1),
+      virtual_start: virtualStart,
+      reason: null,
+      message: null,
+      runner_id: null,
+      runner_name: null,
+      exit_code: null,
+      started_at: null,
+      finished_at: null,
+    }))
+    .where('id', '=', job)
+    .execute();
+}
+
+async function reopenBuild(db: Write, build: BuildId): Promise<void> {
+  await db
+    .updateTable('builds')
+    .set((eb) => ({
+      status: 'running' as const,
+      reason: null,
+      // with a success it is a remark of the observer's, otherwise what a job came to
+      message: eb.case().when('status', '=', 'success').then(eb.ref('message')).else(null).end(),
+      started_at: null,
+      finished_at: null,
+      reported_at: null,
+    }))
+    .where('id', '=', Number(build))
+    .execute();
+}

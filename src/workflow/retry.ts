@@ -1,0 +1,62 @@
+import { VoltError } from '../kernel/errors.ts';
+import { isFinal, type Status } from '../kernel/model.ts';
+
+/** What is known about a job of a build that is to be retried. */
+export interface RetriableJob<Id> {
+  id: Id;
+  name: string;
+  status: Status;
+  /** names of other jobs of the plan */
+  needs: readonly string[];
+}
+
+export interface RetryWish<Id> {
+  /** one job; null for the whole build */
+  job: Id | null;
+  /** of the whole build only what did not succeed */
+  failedOnly: boolean;
+}
+
+const unsuccessful: readonly Status[] = ['failure', 'error', 'cancelled'];
+
+/**
+ * The jobs that a retry runs again: the whole build, one job, or those that failed, ended in an error or were
+ * cancelled; and with them every job that was skipped and needs one of them, directly or through others.
+ * @throws VoltError `conflict` when the build is not over or nothing of it failed, `not_found` when it has no such job
+ */
+export function jobsToRetry<Id>(build: string, jobs: readonly RetriableJob<Id>[], wish: RetryWish<Id>): Id[] {
+  if (wish.job !== null && !jobs.some((job) => job.id === wish.job)) {
+    throw new VoltError('not_found', `build ${build} has no job ${wish.job}`, {
+      remedy: `Its jobs are: ${jobs.map((job) => job.name).join(', ')}.`,
+    });
+  }
+  const open = jobs.filter((job) => !isFinal(job.status));
+  if (open.length > 0) {
+    const names = open.map((job) => job.name).slice(0, 5);
+    throw new VoltError('conflict', `build ${build} is not over: ${names.join(', ')} ${open[0]?.status}`, {
+      remedy: 'Wait for its end, or cancel it first.',
+    });
+  }
+  const asked = jobs.filter(({ id, status }) => {
+    if (wish.job !== null) return id === wish.job;
+    return !wish.failedOnly || unsuccessful.includes(status);
+  });
+  if (asked.length === 0) {
+    throw new VoltError('conflict', `nothing of build ${build} failed`, {
+      remedy: 'Retry all of it, without "failed".',
+    });
+  }
+  return withSkippedFollowers(jobs, asked);
+}
+
+function withSkippedFollowers<Id>(jobs: readonly RetriableJob<Id>[], asked: readonly RetriableJob<Id>[]): Id[] {
+  const names = new Set(asked.map((job) => job.name));
+  // each round goes one step further along the needs, and ends when a round has found nothing
+  for (let before = -1; before !== names.size; ) {
+    before = names.size;
+    for (const { name, status, needs } of jobs) {
+      if (status === 'skipped' && needs.some((need) => names.has(need))) names.add(name);
+    }
+  }
+  return jobs.filter((job) => names.has(job.name)).map((job) => job.id);
+}

@@ -1,0 +1,124 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { startTags } from '../../src/dispatcher/fairness.ts';
+import { type Build, type BuildId, isFinal, type Status } from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { findIntent, openRetry } from '../../src/record/intents.ts';
+import { recordPlan } from '../../src/record/plans.ts';
+import type { Repository } from '../../src/record/repositories.ts';
+import { TestFolders } from '../support/folder.ts';
+import { newBuild, plannedJob } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a retry, from the request to the new verdict', () => {
+  const folders = new TestFolders();
+  let volt: TestVolt;
+  let repository: TestRepository;
+  let observed: Repository;
+
+  before(async () => {
+    volt = await TestVolt.startAll({}, { slots: 2 });
+    repository = new TestRepository({ README: 'x' }, { name: 'app' });
+    observed = await volt.observe(repository.path, { command: 'true' });
+    await volt.build(repository.head());
+  });
+
+  after(async () => {
+    await volt.stop();
+    repository.remove();
+    folders.remove();
+  });
+
+  /** A build of the given jobs, as a plan of several would make it. */
+  async function build(jobs: { [name: string]: [command: string, ...needs: string[]] }): Promise<BuildId> {
+    const { record, queues } = volt.context;
+    const plan = newBuild({
+      repo: observed.name,
+      sha: repository.head(),
+      jobs: Object.entries(jobs).map(([name, [command, ...needs]]) =>
+        plannedJob(name, { needs, plan: JSON.stringify({ kind: 'command', command }) }),
+      ),
+    });
+    const planned = await recordPlan(record, plan, startTags);
+    if (planned.outcome !== 'made') throw new Error(planned.outcome);
+    await queues.sendAdvance({ v: 1, build: planned.build });
+    return planned.build;
+  }
+
+  const now = async (id: BuildId) => (await findBuild(volt.context.record, id)) as Build;
+  const over = (id: BuildId) =>
+    until(`the end of build ${id}`, async () => {
+      const found = await now(id);
+      return isFinal(found.status) && found;
+    });
+  const statuses = ({ jobs }: Build): { [name: string]: Status } =>
+    Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
+
+  async function ask(id: BuildId, wish: { failedOnly?: boolean; announced?: boolean } = {}): Promise<number> {
+    const { record, queues } = volt.context;
+    const intent = await openRetry(record, observed.name, id, { job: null, failedOnly: wish.failedOnly ?? false });
+    if (wish.announced ?? true) await queues.sendAdvance({ v: 1, build: id });
+    await until('it is taken up', async () => (await findIntent(record, intent))?.open === false);
+    return intent;
+  }
+
+  it('of what failed runs it and what was skipped because of it; the verdict and its files follow', async () => {
+    const mended = join(folders.make(), 'mended');
+    const id = await build({
+      lint: ['true'],
+      test: [`echo try; test -e ${mended}`, 'lint'],
+      publish: ['true', 'test'],
+    });
+    expect(statuses(await over(id))).to.deep.equal({ lint: 'success', test: 'failure', publish: 'skipped' });
+    writeFileSync(mended, '');
+    await ask(id, { failedOnly: true });
+    const end = await over(id);
+    expect(end.status).to.equal('success');
+    expect(end.jobs.map(({ name, status, attempts }) => [name, status, attempts.length])).to.deep.equal([
+      ['lint', 'success', 1],
+      ['test', 'success', 2],
+      ['publish', 'success', 1],
+    ]);
+    const results = join(volt.dataDir, 'test_results', observed.name);
+    const stored = await until('the new verdict is written', async () => {
+      const file = join(results, `${end.sha}.json`);
+      const json = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+      return json?.id === id && json.status === 'success' && json;
+    });
+    expect(stored.jobs[1].attempts.map(({ status }: { status: string }) => status)).to.deep.equal([
+      'failure',
+      'success',
+    ]);
+  });
+
+  it('that fails again is a failure again', async () => {
+    const id = await build({ test: ['exit 3'], publish: ['true', 'test'] });
+    await over(id);
+    await ask(id);
+    const end = await over(id);
+    expect(statuses(end)).to.deep.equal({ test: 'failure', publish: 'skipped' });
+    expect(end.jobs[0]?.attempts).to.have.length(2);
+  });
+
+  it('whose announcement was lost is found in the record', async () => {
+    const id = await build({ test: ['true'] });
+    await over(id);
+    await ask(id, { announced: false });
+    expect((await over(id)).jobs[0]?.attempts).to.have.length(2);
+  });
+
+  it('that came too late says why it has no effect', async () => {
+    const release = join(folders.make(), 'release');
+    const id = await build({ test: [`until test -e ${release}; do sleep 0.05; done`] });
+    await until('it runs', async () => (await now(id)).status === 'running');
+    const intent = await ask(id);
+    const found = await findIntent(volt.context.record, intent);
+    expect(found?.error).to.include({ code: 'conflict' });
+    writeFileSync(release, '');
+    expect((await over(id)).jobs[0]?.attempts).to.have.length(1);
+  });
+});

@@ -1,0 +1,183 @@
+import { expect } from 'chai';
+import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
+import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
+import { buildsAtRest, countLostRunners, openJobs } from '../../src/record/open-jobs.ts';
+import type { Record } from '../../src/record/record.ts';
+import { retryJobs } from '../../src/record/retries.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+
+const box = { id: 'box~1', name: 'box', host: 'box' };
+const failed = { status: 'failure', reason: 'exit_code', message: 'exited with code 1' } as const;
+const lost = { reason: 'runner_lost', message: 'gone', at: 1 } as const;
+
+describe('a retry in the record', () => {
+  const folders = new TestFolders();
+  let record: Record;
+  let build: BuildId;
+  let intent: number;
+
+  beforeEach(async () => {
+    record = await openRecord(folders.make());
+    await observed(record);
+    build = await recordedBuild(record, {
+      message: '3 older commits were passed over',
+      jobs: [plannedJob('lint'), plannedJob('test', { needs: ['lint'] })],
+    });
+  });
+
+  afterEach(() => record.close());
+
+  after(folders.remove);
+
+  const job = (position: number): JobId => jobIdOf(build, position);
+  const found = async () => (await findBuild(record, build)) ?? expect.fail('there is no build');
+  const run = (position: number, attempt: number, change: object = {}) =>
+    finishAttempt(
+      record,
+      { job: job(position), attempt },
+      {
+        ...failed,
+        runner: box,
+        exitCode: 1,
+        steps: [],
+        logBytes: 0,
+        logComplete: true,
+        startedAt: 5,
+        finishedAt: 6,
+        ...change,
+      },
+    );
+  const skip = (attempt: number) =>
+    decideJob(record, { job: job(2), attempt }, { status: 'skipped', reason: 'needs_failed', message: 'no' }, 7);
+  const retry = async (chosen: number[] = [1, 2]) => {
+    intent = await openRetry(record, 'app', build, { job: null, failedOnly: true });
+    const tags = async (_: unknown, __: string, count: number) => Array(count).fill(40);
+    return retryJobs(record, { id: intent, repo: 'app', build }, () => chosen.map(job), tags);
+  };
+
+  it('takes the build back to running and its jobs to waiting, each with a further attempt', async () => {
+    await run(1, 1);
+    await skip(0);
+    expect(await found()).to.include({ status: 'failure', reason: 'job_failed' });
+    expect(await retry()).to.equal(true);
+    const reopened = await found();
+    expect(reopened).to.include({ status: 'running', reason: null, startedAt: null, finishedAt: null });
+    for (const one of reopened.jobs) {
+      expect(one).to.include({ status: 'waiting', reason: null, message: null, exitCode: null, runner: null });
+    }
+    expect(await findIntent(record, intent)).to.include({ open: false, error: null, failedOnly: true });
+    expect(await openRetries(record)).to.deep.equal([]);
+    expect(
+      (await openJobs(record, { limit: 9 })).map(({ attempt, virtualStart }) => [attempt, virtualStart]),
+    ).to.deep.equal([
+      [2, 40],
+      [1, 40],
+    ]);
+
+    expect(await queueJob(record, job(1))).to.equal(true);
+    await startAttempt(record, { job: job(1), attempt: 2 }, box, 1000);
+    expect((await found()).startedAt).to.equal(new Date(1000).toISOString());
+    await run(1, 2, { status: 'success', reason: null, message: null, exitCode: 0 });
+    expect((await found()).status).to.equal('running');
+    await queueJob(record, job(2));
+    await run(2, 1, { status: 'success', reason: null, message: null, exitCode: 0 });
+    const end = await found();
+    expect(end).to.include({ status: 'success', reason: null });
+    expect(end.jobs[0]?.attempts.map(({ number, status }) => [number, status])).to.deep.equal([
+      [1, 'failure'],
+      [2, 'success'],
+    ]);
+  });
+
+  it('leaves the other jobs as they are', async () => {
+    await run(1, 1, { status: 'success', reason: null, message: null });
+    await queueJob(record, job(2));
+    await run(2, 1);
+    await retry([2]);
+    expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['success', 'waiting']);
+  });
+
+  it('keeps the remark of a build that was a success', async () => {
+    await run(1, 1, { status: 'success', reason: null, message: null });
+    await queueJob(record, job(2));
+    await run(2, 1, { status: 'success', reason: null, message: null });
+    await retry();
+    expect((await found()).message).to.equal('3 older commits were passed over');
+  });
+
+  it('is done once for a request', async () => {
+    await run(1, 1);
+    await skip(0);
+    await retry();
+    const again = retryJobs(
+      record,
+      { id: intent, repo: 'app', build },
+      () => [job(1)],
+      async () => [1],
+    );
+    expect(await again).to.equal(false);
+    expect((await openJobs(record, { job: job(1), limit: 1 }))[0]?.attempt).to.equal(2);
+  });
+
+  it('that is refused leaves everything as it was, and the request open', async () => {
+    await run(1, 1);
+    await skip(0);
+    const before = await found();
+    const id = await openRetry(record, 'app', build, { job: null, failedOnly: false });
+    const refused = retryJobs(
+      record,
+      { id, repo: 'app', build },
+      () => expect.fail('no'),
+      async () => [],
+    );
+    expect(await refused.catch((error: Error) => error.message)).to.equal('no');
+    expect(await found()).to.deep.equal(before);
+    expect(await findIntent(record, id)).to.include({ open: true });
+  });
+
+  it('is not undone by what comes late of an earlier attempt', async () => {
+    await run(1, 1);
+    await skip(0);
+    await retry();
+    expect(await skip(0), 'a decision about the first round').to.equal(false);
+    await queueJob(record, job(1));
+    expect(await run(1, 1), 'an outcome of the first attempt').to.equal(false);
+    expect(await decideJob(record, { job: job(1), attempt: 1 }, failed, 9)).to.equal(false);
+    expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
+  });
+
+  it('is not cancelled by a request that came before it', async () => {
+    await openCancel(record, 'app', build, null);
+    await run(1, 1);
+    await skip(0);
+    await retry();
+    expect(await openCancels(record)).to.deep.equal([]);
+    await openCancel(record, 'app', build, null);
+    expect(await openCancels(record)).to.have.length(1);
+  });
+
+  it('begins to count lost runners anew', async () => {
+    for (const attempt of [1, 2]) await moveToNextAttempt(record, { job: job(1), attempt }, lost);
+    expect(await countLostRunners(record, job(1))).to.equal(2);
+    await run(1, 3);
+    await skip(0);
+    await retry();
+    await queueJob(record, job(1));
+    expect(await countLostRunners(record, job(1))).to.equal(0);
+    await moveToNextAttempt(record, { job: job(1), attempt: 4 }, lost);
+    expect(await countLostRunners(record, job(1))).to.equal(1);
+  });
+
+  it('leaves a build at rest until somebody moves it on', async () => {
+    expect(await buildsAtRest(record)).to.deep.equal([]);
+    await run(1, 1);
+    await skip(0);
+    await retry();
+    expect(await buildsAtRest(record)).to.deep.equal([build]);
+    await queueJob(record, job(1));
+    expect(await buildsAtRest(record)).to.deep.equal([]);
+  });
+});

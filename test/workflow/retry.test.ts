@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
+import type { Status } from '../../src/kernel/model.ts';
+import { jobsToRetry } from '../../src/workflow/retry.ts';
+
+type Jobs = { [name: string]: [status: Status, ...needs: string[]] };
+
+function retried(jobs: Jobs, wish: { job?: string; failedOnly?: boolean } = {}): string[] {
+  const list = Object.entries(jobs).map(([name, [status, ...needs]]) => ({ id: name, name, status, needs }));
+  return jobsToRetry('7', list, { job: wish.job ?? null, failedOnly: wish.failedOnly ?? false });
+}
+
+const over: Jobs = {
+  lint: ['success'],
+  build: ['failure', 'lint'],
+  test: ['skipped', 'build'],
+  publish: ['skipped', 'test', 'lint'],
+  docs: ['cancelled'],
+  deploy: ['error'],
+  notes: ['success', 'docs'],
+  nightly: ['skipped'],
+};
+
+describe('a retry', () => {
+  it('of a build takes all of its jobs', () => {
+    expect(retried(over)).to.deep.equal(Object.keys(over));
+  });
+
+  it('of what failed takes what did not succeed, and all that was skipped because of it', () => {
+    expect(retried(over, { failedOnly: true })).to.deep.equal(['build', 'test', 'publish', 'docs', 'deploy']);
+  });
+
+  it('of one job takes that one, and all that was skipped because of it', () => {
+    expect(retried(over, { job: 'build' })).to.deep.equal(['build', 'test', 'publish']);
+    expect(retried(over, { job: 'docs' })).to.deep.equal(['docs']);
+    expect(retried(over, { job: 'lint' })).to.deep.equal(['lint', 'publish']);
+  });
+
+  it('finds what was skipped whatever the order of the plan', () => {
+    expect(retried({ c: ['skipped', 'b'], b: ['skipped', 'a'], a: ['failure'] }, { job: 'a' })).to.deep.equal([
+      'c',
+      'b',
+      'a',
+    ]);
+  });
+
+  const refusals: [
+    what: string,
+    jobs: Jobs,
+    wish: { job?: string; failedOnly?: boolean },
+    code: string,
+    says: RegExp,
+  ][] = [
+    ['while a job runs', { a: ['failure'], b: ['running'] }, {}, 'conflict', /build 7 is not over: b running/],
+    ['while a job waits', { a: ['failure'], b: ['queued'] }, { job: 'a' }, 'conflict', /not over: b queued/],
+    [
+      'of what failed when nothing did',
+      { a: ['success'] },
+      { failedOnly: true },
+      'conflict',
+      /nothing of build 7 failed/,
+    ],
+    ['of a job that there is not', { a: ['failure'] }, { job: 'z' }, 'not_found', /no job z/],
+  ];
+  for (const [what, jobs, wish, code, says] of refusals) {
+    it(`is refused ${what}`, () => {
+      expect(() => retried(jobs, wish))
+        .to.throw(VoltError, says)
+        .with.property('code', code);
+    });
+  }
+});
