@@ -15,6 +15,7 @@ interface RunnerEntry {
   running: string[];
   heartbeatAt: string;
   version: string;
+  draining?: boolean;
 }
 
 export function runnersCommand(program: Command): CommandFile {
@@ -32,10 +33,11 @@ export function runnersCommand(program: Command): CommandFile {
 
 function printRunners(runners: RunnerEntry[]): void {
   printTable(
-    ['RUNNER', 'HOST', 'BUSY', 'VERSION', 'SEEN', 'RUNS', 'LABELS'],
+    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'RUNS', 'LABELS'],
     runners.map((runner) => [
       plain(runner.name),
       plain(runner.host),
+      runner.draining === true ? 'stopping' : 'serving',
       `${runner.running.length}/${runner.slots}`,
       runner.version,
       ago(runner.heartbeatAt),

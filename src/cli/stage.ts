@@ -53,7 +53,7 @@ export async function runStage(
   start: (context: StageContext, started: Started) => Promise<Running>,
 ): Promise<void> {
   const config = configOf(command);
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, config.logFormat);
   const signals = new Signals(() => process.exit(3));
   const started = new Started(logger);
   const name = command.name();

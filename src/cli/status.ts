@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import type { SystemStatus } from '../web/api/schemas.ts';
+import type { Problem, SystemStatus } from '../web/api/schemas.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, jsonOption } from './options.ts';
+import { size } from './sizes.ts';
 import { printTable } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
+import { ago } from './times.ts';
 
 export function statusCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('status'))
@@ -19,17 +21,27 @@ export function statusCommand(program: Command): CommandFile {
   return { command, examples: [['volt status', 'exits 0 when all is well, else 3']] };
 }
 
-function printStatus({ redis, stages, runners, queues, builds, problems }: SystemStatus): void {
+function printStatus(status: SystemStatus): void {
+  const { redis, stages, runners, builds, record, disk, oldest, queues } = status;
   printTable(
     ['', 'PART', 'STATE'],
     [
-      [health(redis.reachable), 'redis', redis.reachable ? 'answers' : 'does not answer'],
-      [health(true), 'web', 'answers'],
-      ...stages.filter(({ kind }) => kind !== 'web').map(stageRow),
-      [health(runners.count > 0), 'runners', `${runners.count}, ${runners.busy} of ${runners.slots} slots busy`],
+      [health(redis.reachable), 'redis', redis.reachable ? redisState(redis) : 'does not answer'],
+      ...stages.flatMap(stageRows),
+      [health(runners.count > runners.draining), 'runners', runnersState(runners)],
       ['', 'builds', `${builds.running} running, ${builds.queued} queued`],
+      [
+        '',
+        'record',
+        `${size(record.bytes)}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`,
+      ],
     ],
   );
+  if (oldest) {
+    print();
+    const which = `${oldest.repo} #${oldest.number} ${plain(oldest.name)}`;
+    print(`oldest waiting job: ${which}, ${oldest.status} since ${ago(oldest.since)}: ${oldest.why}`);
+  }
   print();
   printTable(
     ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'SET ASIDE'],
@@ -37,16 +49,32 @@ function printStatus({ redis, stages, runners, queues, builds, problems }: Syste
       [name, waiting + prioritized, active, delayed, failed].map(String),
     ),
   );
-  for (const { code, message, remedy } of problems) {
-    print();
-    print(`${mark('error')} ${paint('bold', code)}: ${plain(message)}`);
-    print(`    ${plain(remedy)}`);
-  }
+  for (const problem of status.problems) printProblem(mark('error'), problem);
+  for (const warning of status.warnings) printProblem(mark('cancelled'), warning);
 }
 
-function stageRow({ kind, alive, members }: SystemStatus['stages'][number]): string[] {
-  const where = members.map(({ host, pid }) => `${plain(host)} (process ${pid})`).join(', ');
-  return [health(alive), kind, alive ? where : 'none is up'];
+function printProblem(sign: string, { code, message, remedy }: Problem): void {
+  print();
+  print(`${sign} ${paint('bold', code)}: ${plain(message)}`);
+  print(`    ${plain(remedy)}`);
+}
+
+function redisState({ version, appendOnly, memory }: SystemStatus['redis']): string {
+  const used = memory ? `, uses ${size(memory.used)}${memory.limit > 0 ? ` of ${size(memory.limit)}` : ''}` : '';
+  return `answers, version ${version}${used}${appendOnly === false ? ', no append-only file' : ''}`;
+}
+
+function runnersState({ count, busy, slots, draining }: SystemStatus['runners']): string {
+  return `${count}, ${busy} of ${slots} slots busy${draining > 0 ? `, ${draining} stopping` : ''}`;
+}
+
+function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): string[][] {
+  if (!alive) return [[health(false), kind, 'none is up']];
+  return members.map(({ host, pid, version, heartbeatAt, vitals }) => {
+    const complaint = vitals?.complaints.last;
+    const said = complaint ? `; last ${complaint.level} ${ago(complaint.at)}: ${plain(complaint.message)}` : '';
+    return [health(true), kind, `${plain(host)} (process ${pid}), ${version}, seen ${ago(heartbeatAt)}${said}`];
+  });
 }
 
 function health(well: boolean): string {

@@ -35,7 +35,10 @@ export class CommitHandler {
     this.#outOfTurn.delete(plan.offer);
     await routeBuild(record, queues, planned.build);
     if (planned.outcome === 'made') {
-      logger.info(`build ${planned.build}: ${message.repo} ${message.sha.slice(0, 12)} ${message.subject}`);
+      logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
+        repo: message.repo,
+        build: planned.build,
+      });
       await announceChange(access, { build: planned.build, repo: message.repo, status: 'queued' });
     }
     if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });

@@ -151,7 +151,8 @@ export class FleetWatch {
       ...(member ? { runner: { id: member.id, name: member.name, host: member.host } } : {}),
     });
     if (!moved) return;
-    logger.warn(`took back attempt ${job.attempt}: ${lost.message}`, { build: job.build, job: job.id, runner });
+    const about = { repo: job.repo.name, build: job.build, job: job.id, attempt: job.attempt, runner };
+    logger.warn(`took back the attempt: ${lost.message}`, about);
     await retireAttempt(access, queues, jobQueue(job.labels), ref);
     await routeBuild(record, queues, job.build);
     await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });

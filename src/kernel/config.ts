@@ -8,12 +8,25 @@ import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
 const environment = process.env;
 
 /**
- * Every setting that the environment may carry. `.env.example` says the same for people, and a test keeps both equal.
- * A command's own flag, where there is one, goes before the environment.
+ * Every setting that the environment may carry; `about` is what people read of it. `.env.example` and
+ * docs/configuration.md are made of this table by `npm run docs`, and a test keeps them equal. A command's own flag,
+ * where there is one, goes before the environment.
  */
 export const settings = [
-  { env: 'VOLT_REDIS_URL', key: 'redisUrl', schema: z.string().optional() },
-  { env: 'VOLT_REDIS_BIND', key: 'redisBind', schema: z.string().default('127.0.0.1') },
+  {
+    env: 'VOLT_REDIS_URL',
+    key: 'redisUrl',
+    schema: z.string().optional(),
+    about:
+      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://... (TLS), or redis+sentinel://[user:password@]host:port[,host:port...]/name. Default: `volt up` starts a server of its own.',
+  },
+  {
+    env: 'VOLT_REDIS_BIND',
+    key: 'redisBind',
+    schema: z.string().default('127.0.0.1'),
+    about:
+      'Address that the Redis of `volt up` listens on, beside loopback; 0.0.0.0 lets runners on other machines join.',
+  },
   {
     env: 'VOLT_REDIS_PREFIX',
     key: 'redisPrefix',
@@ -21,20 +34,103 @@ export const settings = [
       .string()
       .regex(/^[a-z0-9-]{1,32}$/)
       .default('volt'),
+    about: 'What all keys in Redis begin with (1 to 32 of a-z, 0-9, "-"), so that several Volts can share one server.',
   },
-  { env: 'VOLT_DATABASE_URL', key: 'databaseUrl', schema: z.string().optional() },
-  { env: 'VOLT_DATA_DIR', key: 'dataDir', schema: z.string().default('.volt') },
-  { env: 'VOLT_HTTP_HOST', key: 'httpHost', schema: z.string().default('127.0.0.1') },
-  { env: 'VOLT_HTTP_PORT', key: 'httpPort', schema: z.coerce.number().int().min(0).max(65535).default(8420) },
-  { env: 'VOLT_URL', key: 'url', schema: z.url().optional() },
-  { env: 'VOLT_TOKEN', key: 'token', schema: z.string().min(16).optional() },
-  { env: 'VOLT_LOG_LEVEL', key: 'logLevel', schema: z.enum(['error', 'warn', 'info', 'debug']).default('info') },
-  { env: 'VOLT_ISOLATION', key: 'isolation', schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto') },
-  { env: 'VOLT_JOB_TIMEOUT', key: 'jobTimeout', schema: z.coerce.number().positive().max(35_000).default(60) },
-  { env: 'VOLT_LOG_LIMIT', key: 'logLimit', schema: z.coerce.number().int().min(1).max(4096).default(256) },
-  { env: 'VOLT_BACKLOG', key: 'backlog', schema: z.coerce.number().int().min(1).max(100_000).default(1000) },
-  { env: 'VOLT_SECRETS_KEY_FILE', key: 'secretsKeyFile', schema: z.string().optional() },
-  { env: 'VOLT_ORPHAN_TIMEOUT', key: 'orphanTimeout', schema: z.coerce.number().positive().default(600) },
+  {
+    env: 'VOLT_DATABASE_URL',
+    key: 'databaseUrl',
+    schema: z.string().optional(),
+    about: 'Where builds are recorded, as sqlite:<path>. Default: volt.db in the data directory.',
+  },
+  {
+    env: 'VOLT_DATA_DIR',
+    key: 'dataDir',
+    schema: z.string().default('.volt'),
+    about:
+      'The data directory: record, token, mirrors, logs, test_results. A relative path begins at the working directory.',
+  },
+  {
+    env: 'VOLT_HTTP_HOST',
+    key: 'httpHost',
+    schema: z.string().default('127.0.0.1'),
+    about: 'Address that the dashboard and the API listen on. On anything but loopback, put TLS in front.',
+  },
+  {
+    env: 'VOLT_HTTP_PORT',
+    key: 'httpPort',
+    schema: z.coerce.number().int().min(0).max(65535).default(8420),
+    about: 'Port that the dashboard and the API listen on; 0 for any free one.',
+  },
+  {
+    env: 'VOLT_URL',
+    key: 'url',
+    schema: z.url().optional(),
+    about:
+      'Which Volt the commands (builds, logs, trigger, ...) talk to, as http://host:port. Default: the one that uses the data directory.',
+  },
+  {
+    env: 'VOLT_TOKEN',
+    key: 'token',
+    schema: z.string().min(16).optional(),
+    about:
+      'Token that reading from elsewhere and all writing needs, at least 16 characters. Default: the one in the file `token` of the data directory, made at the first start.',
+  },
+  {
+    env: 'VOLT_SECRETS_KEY_FILE',
+    key: 'secretsKeyFile',
+    schema: z.string().optional(),
+    about:
+      'File with the key that secrets in the record are encrypted with: 64 hexadecimal digits, see docs/secrets.md. Default: `secrets.key` in the data directory, made with the first secret.',
+  },
+  {
+    env: 'VOLT_LOG_LEVEL',
+    key: 'logLevel',
+    schema: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+    about: 'How much the stages log to standard error. `volt up` shows "warn" unless told otherwise.',
+  },
+  {
+    env: 'VOLT_LOG_FORMAT',
+    key: 'logFormat',
+    schema: z.enum(['text', 'json']).default('text'),
+    about: 'How the stages log: lines for people, or one JSON object a line for programs.',
+  },
+  {
+    env: 'VOLT_ISOLATION',
+    key: 'isolation',
+    schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
+    about: 'How far jobs are kept apart from Volt and the machine.',
+  },
+  {
+    env: 'VOLT_JOB_TIMEOUT',
+    key: 'jobTimeout',
+    schema: z.coerce.number().positive().max(35_000).default(60),
+    about: 'Minutes after which a job is ended as a failure.',
+  },
+  {
+    env: 'VOLT_LOG_LIMIT',
+    key: 'logLimit',
+    schema: z.coerce.number().int().min(1).max(4096).default(256),
+    about: 'Megabytes that the log of one job may have; what comes after is left out, and the log says so.',
+  },
+  {
+    env: 'VOLT_BACKLOG',
+    key: 'backlog',
+    schema: z.coerce.number().int().min(1).max(100_000).default(1000),
+    about: 'How many new commits of one branch are built at most; of a longer backlog the older ones are passed over.',
+  },
+  {
+    env: 'VOLT_ORPHAN_TIMEOUT',
+    key: 'orphanTimeout',
+    schema: z.coerce.number().positive().default(600),
+    about: 'Seconds for which a runner goes on without Redis before it ends its jobs and exits.',
+  },
+  {
+    env: 'VOLT_DISK_FLOOR',
+    key: 'diskFloor',
+    schema: z.coerce.number().min(0).default(512),
+    about:
+      'Megabytes that must be free on the disk of the data directory. Below it stages say so in `volt status`; 0 for no such bound.',
+  },
 ] as const;
 
 type Setting = (typeof settings)[number];

@@ -1,10 +1,11 @@
 import winston from 'winston';
+import { noteComplaint } from './complaints.ts';
 
 export type Logger = winston.Logger;
 
 const { combine, timestamp, printf, errors } = winston.format;
 
-const line = printf(({ level, message, timestamp: time, stage, ...fields }) => {
+const textLine = printf(({ level, message, timestamp: time, stage, ...fields }) => {
   const rest = Object.entries(fields)
     .filter(([key, value]) => value !== undefined && key !== 'stack')
     .map(
@@ -15,15 +16,27 @@ const line = printf(({ level, message, timestamp: time, stage, ...fields }) => {
   return `${time} ${level.padEnd(5)} ${stage ?? 'volt'}: ${message}${rest}${stack}`;
 });
 
+/** One object a line; what every line has comes first. */
+const jsonLine = printf(({ level, message, timestamp: time, stage = 'volt', ...fields }) =>
+  JSON.stringify({ time, level, stage, message, ...fields }),
+);
+
+const noted = winston.format((info) => {
+  if (info.level === 'error' || info.level === 'warn') {
+    noteComplaint(String(info.stage ?? 'volt'), info.level, String(info.message));
+  }
+  return info;
+});
+
 /**
  * A logger that writes lines to standard error, so that standard output stays for results.
- * Stages take a child of it: `logger.child({ stage: 'dispatcher' })`; fields such as `build`, `job`, `runner` follow as
- * `key=value`.
+ * Stages take a child of it: `logger.child({ stage: 'dispatcher' })`. Lines about work carry `repo`, `build`, `job`,
+ * `attempt` and `runner` as far as they are known.
  */
-export function createLogger(level: string): Logger {
+export function createLogger(level: string, form: 'text' | 'json' = 'text'): Logger {
   return winston.createLogger({
     level,
-    format: combine(errors({ stack: true }), timestamp(), line),
+    format: combine(errors({ stack: true }), timestamp(), noted(), form === 'json' ? jsonLine : textLine),
     transports: [new winston.transports.Stream({ stream: process.stderr })],
   });
 }

@@ -60,7 +60,8 @@ export class Observations {
       await this.#note(name, branch);
     } catch (error) {
       const known = observeError(error, repository);
-      if (!this.#failing.has(name)) logger.info(`cannot observe ${name}: ${known.message}`, { code: known.code });
+      if (!this.#failing.has(name))
+        logger.info(`cannot observe ${name}: ${known.message}`, { repo: name, code: known.code });
       this.#failing.add(name);
       this.#noted.delete(name);
       await noteObserveError(record, name, known);
@@ -119,7 +120,7 @@ export class Observations {
 
   async #note(name: string, branch: string | null): Promise<void> {
     const { record, logger } = this.#context;
-    if (this.#failing.delete(name)) logger.info(`can observe ${name} again`);
+    if (this.#failing.delete(name)) logger.info(`can observe ${name} again`, { repo: name });
     const noted = this.#noted.get(name);
     if (noted && noted.branch === branch && Date.now() - noted.at < noteInterval) return;
     this.#noted.set(name, { at: Date.now(), branch });

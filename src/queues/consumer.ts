@@ -44,7 +44,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       if (!parsed.success) {
         const issue = parsed.error.issues[0];
         logger.error(`set aside a message of "${queue}" that cannot be understood`, {
-          message: job.id,
+          id: job.id,
           issue: `${issue?.path.join('.')}: ${issue?.message}`,
         });
         throw new UnrecoverableError(`not understood: ${issue?.path.join('.')}: ${issue?.message}`);
@@ -57,7 +57,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
           throw new DelayedError();
         }
         logger.error(`could not handle a message of "${queue}"; it will be tried again`, {
-          message: job.id,
+          id: job.id,
           error: errorText(error),
           ...(error instanceof Error ? { stack: error.stack } : {}),
         });

@@ -217,7 +217,7 @@ export class SlotWorker {
       if (parsed.success) {
         if (await run(parsed.data)) await job.moveToCompleted('', token, false);
       } else {
-        logger.error('set aside a job message that cannot be understood', { message: job.id });
+        logger.error('set aside a job message that cannot be understood', { id: job.id });
         // it stays in the failed set, where a person can see it
         job.opts.removeOnFail = false;
         const issue = parsed.error.issues[0];

@@ -7,6 +7,7 @@ import { every } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { beat, heartbeatInterval, leave, type StageKind } from '../redis/membership.ts';
 import { ownProcess } from '../redis/process.ts';
+import { VitalSigns } from '../redis/vitals.ts';
 import type { Queues } from './queues.ts';
 
 /** What every stage is given; the same in a process of its own and inside `volt up`. */
@@ -29,9 +30,13 @@ export function showStage(context: StageContext, kind: StageKind): Stage {
   const own = ownProcess();
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const startedAt = new Date().toISOString();
+  const signs = new VitalSigns(kind, context.config);
   const beating = every(
     heartbeatInterval,
-    () => beat(access, kind, { ...own, id, version, startedAt, heartbeatAt: new Date().toISOString() }),
+    () => {
+      const heartbeatAt = new Date().toISOString();
+      return beat(access, kind, { ...own, id, version, startedAt, heartbeatAt, vitals: signs.read() });
+    },
     (error) => logger.debug(`heartbeat of ${kind} failed: ${errorText(error)}`),
   );
   return {

@@ -74,6 +74,45 @@ export async function openJobs(
   }));
 }
 
+/** A job that has not begun, for telling why. */
+export interface WaitingJob {
+  id: JobId;
+  build: BuildId;
+  number: number;
+  repo: string;
+  name: string;
+  status: 'waiting' | 'queued';
+  labels: string[];
+  needs: string[];
+  /** since when its current attempt is queued, or it waits for others, in milliseconds since 1970 */
+  since: number;
+}
+
+/** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
+export async function oldestWaitingJob(record: Record): Promise<WaitingJob | undefined> {
+  for (const status of ['queued', 'waiting'] as const) {
+    const row = await record.db
+      .selectFrom('jobs')
+      .innerJoin('builds', 'builds.id', 'jobs.build_id')
+      .leftJoin('attempts', (join) =>
+        join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
+      )
+      .select(['jobs.id', 'jobs.build_id', 'builds.number', 'builds.repo', 'jobs.name', 'jobs.labels', 'jobs.needs'])
+      .select((eb) => eb.fn.coalesce('attempts.created_at', 'jobs.created_at').as('since'))
+      .where('jobs.finished_at', 'is', null)
+      .where('jobs.status', '=', status)
+      .orderBy('since')
+      .limit(1)
+      .executeTakeFirst();
+    if (row) {
+      const { build_id: build, labels, needs, ...rest } = row;
+      const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
+      return { ...rest, ...lists, build: String(build) as BuildId, status };
+    }
+  }
+  return undefined;
+}
+
 /** Which attempt of each job counts, and whether the job is still open. */
 export async function currentAttempts(
   record: Record,

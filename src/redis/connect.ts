@@ -4,12 +4,10 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
+import { serverFacts, unfitness } from './server.ts';
 import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
 
 export type RedisConnection = Redis;
-
-/** Oldest server with every command that Volt and BullMQ use (XAUTOCLAIM came with 6.2). */
-const oldestVersion = [6, 2] as const;
 
 /** One process's access to Redis: a connection for commands and subscriptions, and the options for further ones. */
 export interface RedisAccess {
@@ -66,6 +64,13 @@ export async function connectRedis(
   };
 }
 
+let reconnected = 0;
+
+/** How often this process has lost Redis and found it again. */
+export function reconnects(): number {
+  return reconnected;
+}
+
 /** Says once that the server is gone and once that it is back, instead of once a try. */
 function reportOutages(redis: Redis, logger: Logger, url: string): void {
   let down = false;
@@ -77,15 +82,27 @@ function reportOutages(redis: Redis, logger: Logger, url: string): void {
     down = true;
   });
   redis.on('ready', () => {
-    if (down) logger.info(`Redis at ${withoutPassword(url)} is back`);
+    if (down) {
+      reconnected++;
+      logger.info(`Redis at ${withoutPassword(url)} is back`);
+    }
     down = false;
   });
 }
 
 async function checkServer(address: RedisAddress, url: string, logger: Logger, patience: number): Promise<void> {
   const until = Date.now() + patience;
+  let said = false;
   for (;;) {
-    const probe = new Redis({ ...address, retryStrategy: () => null, lazyConnect: true, maxRetriesPerRequest: 0 });
+    const probe = new Redis({
+      ...address,
+      retryStrategy: () => null,
+      lazyConnect: true,
+      maxRetriesPerRequest: 0,
+      // an address that swallows packets, or another kind of server, must not make the wait longer than it may be
+      connectTimeout: 3000,
+      commandTimeout: 3000,
+    });
     let reason = '';
     probe.on('error', (error) => {
       reason = errorText(error);
@@ -108,6 +125,11 @@ async function checkServer(address: RedisAddress, url: string, logger: Logger, p
           cause: error,
         });
       }
+      if (!said) {
+        const how = `trying for ${Math.round(patience / 1000)} s`;
+        logger.warn(`Redis at ${withoutPassword(url)} does not answer yet, ${how}: ${reason}`);
+        said = true;
+      }
     } finally {
       probe.disconnect();
     }
@@ -116,31 +138,10 @@ async function checkServer(address: RedisAddress, url: string, logger: Logger, p
 }
 
 async function checkFitness(redis: Redis, url: string, logger: Logger): Promise<void> {
-  const info = await redis.info();
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-  if (field('loading') === '1') throw new Error('the server is still loading its data');
-  const version = field('redis_version');
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])) {
-    throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} is version ${version}`, {
-      remedy: `Volt needs Redis ${oldestVersion.join('.')} or newer, or any Valkey.`,
-    });
-  }
-  if (field('maxmemory_policy') !== '' && field('maxmemory_policy') !== 'noeviction') {
-    throw new VoltError(
-      'redis_unfit',
-      `Redis at ${withoutPassword(url)} may evict keys (${field('maxmemory_policy')})`,
-      {
-        remedy: 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.',
-      },
-    );
-  }
-  if (field('aof_enabled') === '0') {
-    logger.warn(
-      'Redis keeps no append-only file: after a crash of the server, queued work is sent again from the record',
-      {
-        remedy: 'set "appendonly yes"',
-      },
-    );
+  const facts = await serverFacts(redis);
+  if (facts.loading) throw new Error('the server is still loading its data');
+  for (const { fatal, message, remedy } of unfitness(facts)) {
+    if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
+    logger.warn(`Redis ${message}`, { remedy });
   }
 }

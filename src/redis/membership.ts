@@ -22,11 +22,34 @@ const processSchema = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processSchema>;
 
+/** How a member's process is doing; what a member of another version does not tell is missing. */
+const vitalsSchema = z.object({
+  /** resident memory in bytes */
+  memory: z.number(),
+  /** processor time since the start, in seconds */
+  cpu: z.number(),
+  /** the longest that its event loop was held within the last seconds, in milliseconds */
+  lag: z.number(),
+  /** how often the connection to Redis was lost and made again */
+  reconnects: z.number(),
+  /** bytes that are free on the disk of its data directory, null where that cannot be told */
+  diskFree: z.number().nullable(),
+  /** less than VOLT_DISK_FLOOR is free */
+  diskLow: z.boolean(),
+  /** what it has logged as warnings and errors */
+  complaints: z.object({
+    count: z.number(),
+    last: z.object({ at: z.string(), level: z.string(), message: z.string() }).nullable(),
+  }),
+});
+export type Vitals = z.infer<typeof vitalsSchema>;
+
 export const stageMemberSchema = processSchema.extend({
   id: z.string(),
   version: z.string(),
   startedAt: z.string(),
   heartbeatAt: z.string(),
+  vitals: vitalsSchema.optional(),
 });
 export type StageMember = z.infer<typeof stageMemberSchema>;
 
@@ -43,6 +66,8 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   scopes: z.array(processSchema),
   /** load average of the machine over one minute */
   load: z.number(),
+  /** it has been told to stop, and takes no more jobs */
+  draining: z.boolean().optional(),
 });
 export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 

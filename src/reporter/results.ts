@@ -74,8 +74,9 @@ export class ResultHandler {
       startedAt: Date.parse(message.startedAt),
       finishedAt: Date.parse(message.finishedAt),
     });
-    if (moved) logger.info(`job ${message.job} attempt ${message.attempt}: ${status}`, { runner: runner.name });
-    else logger.debug(`an outcome of ${attemptName(message)} that counts no more`, { status, runner: runner.name });
+    const about = { ...workOf(message), runner: runner.name };
+    if (moved) logger.info(`recorded: ${status}`, about);
+    else logger.debug('an outcome that counts no more', { ...about, status });
     await this.#settled(message.job);
     await notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job: message.job, attempt: message.attempt });
   }
@@ -93,7 +94,7 @@ export class ResultHandler {
     const { status, reason, message: text } = message;
     const outcome = { status, reason, message: text };
     const moved = await decideJob(this.#context.record, message, outcome, Date.parse(message.at));
-    if (moved) this.#context.logger.info(`job ${message.job}: ${status} (${reason})`);
+    if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, workOf(message));
     await this.#settled(message.job);
   }
 
@@ -134,7 +135,12 @@ export class ResultHandler {
       throw new Later(logPatience / 2, `the log of ${name} is not complete yet`);
     }
     this.#goneSince.delete(name);
-    this.#context.logger.warn(`the end of the log of ${name} is lost`);
+    this.#context.logger.warn('the end of the log is lost', { ...workOf(message), runner: message.runner.name });
     return false;
   }
+}
+
+/** What a line about a job carries. */
+function workOf({ job, attempt }: { job: JobId; attempt?: number }) {
+  return { build: buildIdOf(job), job, ...(attempt === undefined ? {} : { attempt }) };
 }

@@ -102,7 +102,12 @@ export class Executions {
    */
   async execute(message: JobMessage, id: RunnerId): Promise<boolean> {
     const name = attemptName(message);
-    const logger = this.#logger.child({ job: message.job, attempt: message.attempt });
+    const logger = this.#logger.child({
+      repo: message.repo.name,
+      build: message.build,
+      job: message.job,
+      attempt: message.attempt,
+    });
     if (this.#preparing.has(name) || this.#running.has(name) || this.#reports.has(name)) {
       logger.warn('was given an attempt that it has already; it goes on as it is');
       return false;

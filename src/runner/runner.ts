@@ -12,6 +12,7 @@ import type { RedisConnection } from '../redis/connect.ts';
 import { beat, heartbeatInterval, leave } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { parseRedisUrl } from '../redis/url.ts';
+import { VitalSigns } from '../redis/vitals.ts';
 import { Executions } from './executions.ts';
 import { Lease, refusesConnections } from './lease.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -41,6 +42,7 @@ export class Runner {
   readonly #executions: Executions;
   readonly #heartbeat: RedisConnection;
   readonly #startedAt = new Date().toISOString();
+  readonly #signs: VitalSigns;
   readonly #unlisten: (() => Promise<void>)[] = [];
   #id: RunnerId;
   #lease = new Lease();
@@ -59,6 +61,7 @@ export class Runner {
     this.#settings = settings;
     this.#folder = folder;
     this.#logger = context.logger.child({ stage: 'runner', runner: folder.name });
+    this.#signs = new VitalSigns('runner', context.config);
     this.name = folder.name;
     this.#heartbeat = context.access.openImpatient(`heartbeat ${folder.name}`);
     this.#id = this.#newId();
@@ -172,6 +175,8 @@ export class Runner {
         version,
         startedAt: this.#startedAt,
         heartbeatAt: new Date().toISOString(),
+        draining: this.#draining,
+        vitals: this.#signs.read(),
       });
       return true;
     } catch {

@@ -1,29 +1,37 @@
+import { diskOf } from '../kernel/disk.ts';
 import { hostLabel } from '../kernel/names.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { jobQueue } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
+import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
 import { listRepositories, type Repository } from '../record/repositories.ts';
+import { recordBytes } from '../record/size.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
+import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { Problem, QueueDepth, SystemStatus } from './api/schemas.ts';
 import type { Web } from './context.ts';
 import { hideCredentials } from './credentials.ts';
 import { queueNames } from './queue-names.ts';
+import { whyItWaits } from './waiting.ts';
 
 /** Redis has this many milliseconds to answer before it counts as unreachable. */
 const patience = 1000;
 
 /** The state of the whole: what is alive, what waits, and what is not as it should be. */
 export async function systemStatus(web: Web): Promise<SystemStatus> {
-  const [seen, builds, repositories] = await Promise.all([
+  const [seen, builds, repositories, waiting, bytes, disk] = await Promise.all([
     askRedis(web, () => lookIntoRedis(web)),
     countOpenBuilds(web.record),
     listRepositories(web.record),
+    oldestWaitingJob(web.record),
+    recordBytes(web.record),
+    within(diskOf(web.config.dataDir), patience),
   ]);
   const runners = seen?.runners ?? [];
   const problems = [
     ...(seen ? problemsOf(seen) : [unreachable]),
-    ...(seen ? unwatchedMachines(seen, repositories) : []),
+    ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
     ...repositories.flatMap(({ name, error }): Problem[] =>
       error === null
         ? []
@@ -39,7 +47,14 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   return {
     version,
     healthy: problems.length === 0,
-    redis: { reachable: seen !== undefined },
+    redis: {
+      reachable: seen !== undefined,
+      version: seen?.server.version ?? null,
+      appendOnly: seen?.server.appendOnly ?? null,
+      memory: seen?.server.memory ?? null,
+    },
+    record: { bytes },
+    disk: disk ?? null,
     stages: stageKinds.map((kind) => {
       const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
       return { kind, alive: members.length > 0, members };
@@ -48,11 +63,23 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
       count: runners.length,
       slots: runners.reduce((sum, runner) => sum + runner.slots, 0),
       busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
+      draining: runners.filter(({ draining }) => draining === true).length,
     },
+    oldest: waiting === undefined ? null : oldestOf(waiting, runners),
     queues: seen?.queues ?? [],
     builds,
     problems,
+    warnings: (seen ? unfitness(seen.server) : []).map(({ code, message, remedy }) => ({
+      code: `redis_${code}`,
+      message: `Redis ${message}`,
+      remedy,
+    })),
   };
+}
+
+function oldestOf({ id, labels, needs, since, ...job }: WaitingJob, runners: RunnerMember[]): SystemStatus['oldest'] {
+  const why = whyItWaits({ ...job, labels, needs }, runners);
+  return { ...job, job: id, since: new Date(since).toISOString(), why };
 }
 
 /** The answer, or undefined where Redis does not give one in time. A connection that is down is not asked at all. */
@@ -67,17 +94,19 @@ interface Seen {
   queues: QueueDepth[];
   /** label sets that have a queue */
   labelSets: string[][];
+  server: ServerFacts;
 }
 
 async function lookIntoRedis(web: Web): Promise<Seen> {
   const { access, queues } = web;
-  const [stages, runners, labelSets, depths] = await Promise.all([
+  const [stages, runners, labelSets, depths, server] = await Promise.all([
     Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
     listRunners(access),
     queues.labelSets(),
     queueNames(web).then((names) => Promise.all(names.map((name) => depthOf(web, name)))),
+    serverFacts(access.client),
   ]);
-  return { stages, runners: runners.alive, labelSets, queues: depths };
+  return { stages, runners: runners.alive, labelSets, queues: depths, server };
 }
 
 async function depthOf(web: Web, name: string): Promise<QueueDepth> {
@@ -165,6 +194,20 @@ function unwatchedMachines({ stages }: Seen, repositories: Repository[]): Proble
       },
     ];
   });
+}
+
+/** One word for each machine, however many members are on it. */
+function fullDisks({ stages, runners }: Seen): Problem[] {
+  const members = [...stages.flatMap((stage) => stage.members), ...runners];
+  const hosts = new Map<string, string[]>();
+  for (const { host, id, vitals } of members) {
+    if (vitals?.diskLow === true) hosts.set(host, [...(hosts.get(host) ?? []), id.replace(/[-~].*/, '')]);
+  }
+  return [...hosts].map(([host, names]) => ({
+    code: 'disk_low',
+    message: `the disk of ${host} has less room than VOLT_DISK_FLOOR asks for (${[...new Set(names)].join(', ')}): logs may not fit`,
+    remedy: 'Free some room there: `volt prune` removes what is older than the settings keep.',
+  }));
 }
 
 /** Failed looks at a repository are shown with the repository; what fails elsewhere could not be understood. */

@@ -1,13 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { pages } from '../../docs/pages.ts';
 import { settings } from '../../src/kernel/config.ts';
+
+const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
 
 describe('.env.example', () => {
   it('shows every setting that the configuration knows, and no other', () => {
-    const text = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8');
     // A line is `VOLT_X=…`, or `# VOLT_X=…` for a setting that is left at its default.
-    const shown = [...text.matchAll(/^(?:#\s*)?(VOLT_[A-Z0-9_]+)=/gm)].map(([, name]) => name);
+    const shown = [...read('.env.example').matchAll(/^(?:#\s*)?(VOLT_[A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(shown.sort()).to.deep.equal(settings.map(({ env }) => env).sort());
   });
+});
+
+describe('the pages that are made of the sources', () => {
+  for (const { file, text } of pages()) {
+    it(`are as the sources are now: ${file} (\`npm run docs\` writes them)`, () => {
+      expect(read(file)).to.equal(text);
+    });
+  }
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { asVoltError, type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../../src/kernel/errors.ts';
 
@@ -15,6 +17,14 @@ describe('error codes', () => {
   it('that blame the asker (exit code 2) do so over HTTP as well', () => {
     for (const [code, { exit, http }] of entries)
       if (exit === 2) expect(http < 500 || http === 501, code).to.equal(true);
+  });
+
+  it('are those of docs/errors.md, each with its exit code and HTTP status', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (\d+) \| \S.* \|$/gm)];
+    expect(rows.map(([, code, exit, http]) => [code, Number(exit), Number(http)])).to.have.deep.members(
+      entries.map(([code, { exit, http }]) => [code, exit, http]),
+    );
   });
 
   it('are written so that scripts can match on them', () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { complaintsOf } from '../../src/kernel/complaints.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { startChild } from '../support/child.ts';
 import { keepLog } from '../support/logger.ts';
@@ -20,6 +21,33 @@ describe('the logger', () => {
   it('is silent below its level', () => {
     expect(createLogger('warn').isInfoEnabled()).to.equal(false);
     expect(createLogger('debug').isDebugEnabled()).to.equal(true);
+  });
+
+  it('writes one JSON object a line where that is asked for', async () => {
+    const child = startChild(`
+      import { createLogger } from './src/kernel/logger.ts';
+      process.stderr.write = (text) => process.stdout.write(text);
+      const logger = createLogger('info', 'json').child({ stage: 'runner', runner: 'r1' });
+      logger.info('two\\nlines', { repo: 'app', build: '42', job: '42-1', attempt: 2 });
+    `);
+    const { time, ...rest } = JSON.parse(await child.line());
+    expect(new Date(time).toISOString()).to.equal(time);
+    expect(rest).to.deep.equal({
+      ...{ level: 'info', stage: 'runner', message: 'two\nlines' },
+      ...{ runner: 'r1', repo: 'app', build: '42', job: '42-1', attempt: 2 },
+    });
+    expect(await child.ended()).to.equal(0);
+  });
+
+  it('remembers what a stage has complained of', () => {
+    const { logger } = keepLog();
+    const stage = logger.child({ stage: 'complainer' });
+    stage.info('all is well');
+    expect(complaintsOf('complainer')).to.deep.equal({ count: 0, last: null });
+    stage.warn('a disk is slow');
+    stage.error('a disk is gone');
+    expect(complaintsOf('complainer')).to.deep.include({ count: 2 });
+    expect(complaintsOf('complainer').last).to.include({ level: 'error', message: 'a disk is gone' });
   });
 
   it('leaves standard output to results', async () => {

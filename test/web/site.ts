@@ -13,7 +13,7 @@ import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { announceChange, announceGrowth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { beat, type StageKind } from '../../src/redis/membership.ts';
+import { beat, type RunnerMember, type StageKind, type StageMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { startWeb } from '../../src/web/start.ts';
 import { ensureToken } from '../../src/web/token.ts';
@@ -159,14 +159,14 @@ export class Site {
   }
 
   /** A runner's heartbeat. */
-  async runner(name: string, more: { labels?: string[]; slots?: number; running?: string[] } = {}): Promise<void> {
+  async runner(name: string, more: Partial<RunnerMember> = {}): Promise<void> {
     const usual = { name, labels: [], slots: 2, running: [], reporting: [], scopes: [], load: 0.5 };
     await beat(this.context.access, 'runner', { ...memberNow(`${name}~1` as RunnerId), ...usual, ...more });
   }
 
   /** The heartbeat of another stage. */
-  async stage(kind: StageKind): Promise<void> {
-    await beat(this.context.access, kind, memberNow(`${kind}-1`));
+  async stage(kind: StageKind, more: Partial<StageMember> = {}): Promise<void> {
+    await beat(this.context.access, kind, { ...memberNow(`${kind}-1`), ...more });
   }
 }
 

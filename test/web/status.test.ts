@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { noteObserved, noteObserveError } from '../../src/record/repositories.ts';
+import type { Vitals } from '../../src/redis/membership.ts';
 import { runnerList, systemStatus } from '../../src/web/api/schemas.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
@@ -62,7 +64,38 @@ describe('web: the state of the whole', () => {
     const { healthy, problems, runners } = await status();
     expect(problems).to.deep.equal([]);
     expect(healthy).to.equal(true);
-    expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1 });
+    expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1, draining: 0 });
+  });
+
+  it('tells what Redis, the record and the disk are like', async () => {
+    const { redis, record, disk, warnings } = await status();
+    expect(redis).to.include({ reachable: true, appendOnly: true });
+    expect(redis.version).to.match(/^\d+\.\d+/);
+    expect(redis.memory?.used).to.be.above(0);
+    expect(record.bytes).to.be.above(4096);
+    expect(disk?.free).to.be.within(1, disk?.total ?? 0);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('warns of a Redis that keeps no append-only file, and calls it well nevertheless', async () => {
+    await allStages();
+    await site.runner('r1');
+    await site.context.access.client.config('SET', 'appendonly', 'no');
+    const { healthy, warnings } = await status();
+    expect(healthy).to.equal(true);
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['redis_no_append_only_file']);
+    await site.context.access.client.config('SET', 'appendonly', 'yes');
+  });
+
+  it('tells how a member is doing, and on which machine the disk is nearly full', async () => {
+    await site.stage('reporter', { vitals: vitals({ diskFree: 10, diskLow: true }) });
+    const { stages, problems } = await status();
+    const reporter = stages.find(({ kind }) => kind === 'reporter')?.members[0];
+    expect(reporter?.vitals?.complaints.last?.message).to.equal('a disk is slow');
+    const problem = problems.find(({ code }) => code === 'disk_low');
+    expect(problem?.message).to.include(hostname()).and.include('(reporter)');
+    await site.stage('reporter');
+    expect(await codes()).to.not.include('disk_low');
   });
 
   it('lists the runners with what they run', async () => {
@@ -72,6 +105,23 @@ describe('web: the state of the whole', () => {
     expect(runners).to.have.lengthOf(1);
     expect(runners[0]).to.include({ id: 'r1~1', name: 'r1', slots: 2, load: 0.5 });
     expect(runners[0]?.running).to.deep.equal(['1-1.1']);
+  });
+
+  it('shows a runner that is being stopped', async () => {
+    await site.runner('r1', { draining: true });
+    expect((await status()).runners.draining).to.equal(1);
+    expect((await site.json('/api/v1/runners')).runners[0].draining).to.equal(true);
+    await site.runner('r1');
+  });
+
+  it('tells which job has waited the longest, and why', async () => {
+    expect((await status()).oldest).to.equal(null);
+    const build = await site.build('sample', {}, [{ name: 'first', labels: ['riscv'] }]);
+    await site.build('sample', {}, [{ name: 'second' }]);
+    const { oldest } = await status();
+    expect(oldest).to.include({ build, job: job(build), repo: 'sample', name: 'first', status: 'queued' });
+    expect(oldest?.why).to.equal('no runner has the label riscv');
+    for (const open of [build, String(Number(build) + 1) as BuildId]) await site.finish({ job: job(open), attempt: 1 });
   });
 
   it('counts open builds and the messages of each queue', async () => {
@@ -143,3 +193,8 @@ describe('web: the state of the whole', () => {
     await until('Redis to be seen again', async () => (await site.fetch('/healthz')).status === 200);
   });
 });
+
+function vitals(change: Partial<Vitals> = {}): Vitals {
+  const complaints = { count: 1, last: { at: new Date().toISOString(), level: 'warn', message: 'a disk is slow' } };
+  return { memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false, complaints, ...change };
+}

@@ -54,7 +54,7 @@ class Session {
   constructor(config: Config, options: UpOptions) {
     this.#config = config;
     this.#options = options;
-    this.logger = createLogger(config.logLevel);
+    this.logger = createLogger(config.logLevel, config.logFormat);
   }
 
   async start(started: Started): Promise<Volt> {

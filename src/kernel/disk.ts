@@ -1,0 +1,30 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from './config.ts';
+import { systemCode } from './errors.ts';
+
+/** The disk that a folder is on, in bytes. */
+export interface Disk {
+  /** what this user may still take */
+  free: number;
+  total: number;
+}
+
+/** Looks at the disk that the folder is on, or will be on once it is made; undefined where that cannot be told. */
+export async function diskOf(folder: string): Promise<Disk | undefined> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { free: bavail * bsize, total: blocks * bsize };
+  } catch (error) {
+    const parent = dirname(folder);
+    return systemCode(error) === 'ENOENT' && parent !== folder ? diskOf(parent) : undefined;
+  }
+}
+
+/**
+ * Whether the disk of the data directory has less room than VOLT_DISK_FLOOR asks for. A stage that sees it says so, and
+ * a runner takes no more jobs: what is written next may not fit.
+ */
+export function isLow(disk: Pick<Disk, 'free'>, { diskFloor }: Pick<Config, 'diskFloor'>): boolean {
+  return disk.free < diskFloor * 1_048_576;
+}

@@ -1,0 +1,20 @@
+import type { WaitingJob } from '../record/open-jobs.ts';
+import type { RunnerMember } from '../redis/membership.ts';
+
+/** Why a job has not begun, as a sentence without a full stop. */
+export function whyItWaits(job: Pick<WaitingJob, 'status' | 'labels' | 'needs'>, runners: RunnerMember[]): string {
+  if (job.status === 'waiting') return `waits for ${job.needs.join(', ') || 'its turn'}`;
+  if (runners.length === 0) return 'no runner is alive';
+  const serving = runners.filter(({ draining }) => draining !== true);
+  if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';
+  const able = serving.filter(({ labels }) => job.labels.every((label) => labels.includes(label)));
+  const asked = job.labels.join(', ');
+  if (able.length === 0) return `no runner has ${job.labels.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
+  const roomy = able.filter(({ vitals }) => vitals?.diskLow !== true);
+  if (roomy.length === 0) return 'the disks of the runners that could take it are full';
+  const free = roomy.filter(({ slots, running }) => running.length < slots);
+  if (free.length > 0) return 'a runner is about to take it';
+  const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
+  const whose = asked === '' ? '' : ` with ${asked}`;
+  return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
+}

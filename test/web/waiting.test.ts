@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { whyItWaits } from '../../src/web/waiting.ts';
+import { runnerMember } from '../support/members.ts';
+
+const vitals = {
+  ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 0, diskLow: true },
+  complaints: { count: 0, last: null },
+};
+const linux = { labels: ['linux'] };
+const queued = { status: 'queued' as const, labels: ['linux'], needs: [] };
+
+describe('why a job has not begun', () => {
+  const cases: [string, Parameters<typeof whyItWaits>][] = [
+    ['waits for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
+    ['no runner is alive', [queued, []]],
+    ['every runner is being stopped and takes no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],
+    ['no runner has the label linux', [queued, [runnerMember('r~1')]]],
+    [
+      'no runner has all of the labels gpu, linux',
+      [{ ...queued, labels: ['gpu', 'linux'] }, [runnerMember('r~1', linux)]],
+    ],
+    ['the disks of the runners that could take it are full', [queued, [runnerMember('r~1', { ...linux, vitals })]]],
+    ['the only slot with linux is busy', [queued, [runnerMember('r~1', { ...linux, running: ['1-1.1'] })]]],
+    [
+      'all 3 slots with linux are busy',
+      [
+        queued,
+        [
+          runnerMember('r~1', { ...linux, slots: 2, running: ['1-1.1', '2-1.1'] }),
+          runnerMember('s~1', { ...linux, running: ['3-1.1'] }),
+          runnerMember('t~1'),
+        ],
+      ],
+    ],
+    ['a runner is about to take it', [queued, [runnerMember('r~1', linux)]]],
+  ];
+  for (const [why, [job, runners]] of cases) {
+    it(why, () => {
+      expect(whyItWaits(job, runners)).to.equal(why);
+    });
+  }
+});
