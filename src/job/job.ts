@@ -4,7 +4,7 @@ import type { Scope } from '../exec/scope.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import type { Reason, Step } from '../kernel/model.ts';
+import { newStep, type Reason, type Step } from '../kernel/model.ts';
 import { discover, lookedFor } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 
@@ -169,13 +169,7 @@ class Steps {
   /** @param work gives the exit code, or null for a step that is no command */
   async run(name: string, work: () => Promise<number | null>): Promise<void> {
     this.#around.signal.throwIfAborted();
-    const step: Step = {
-      name,
-      status: 'running',
-      exitCode: null,
-      startedAt: new Date().toISOString(),
-      finishedAt: null,
-    };
+    const step: Step = { ...newStep(name), status: 'running', startedAt: new Date().toISOString() };
     this.list.push(step);
     this.#around.progress(this.list);
     step.exitCode = await work();

@@ -125,12 +125,45 @@ export const triggers = ['commit', 'manual'] as const;
 /** What made the build: an observed commit, or a person. */
 export type Trigger = (typeof triggers)[number];
 
-export interface Step {
+/** Something that a step points out: an error, a warning or a notice, at a place in a file where it has one. */
+export interface Annotation {
+  level: 'error' | 'warning' | 'notice';
+  message: string;
+  title: string | null;
+  /** as the step names it, or relative to the checkout */
+  file: string | null;
+  /** lines and columns count from 1 */
+  line: number | null;
+  endLine: number | null;
+  column: number | null;
+  endColumn: number | null;
+}
+
+export interface Step extends StepDetails {
   name: string;
   status: Status;
   exitCode: number | null;
   startedAt: string | null;
   finishedAt: string | null;
+}
+
+export interface StepDetails {
+  /** what the step itself came to, where it may fail without the job: `status` is `success` then */
+  outcome: FinalStatus | null;
+  /** bytes of the job's log before the step began, and when it had ended */
+  logStart: number | null;
+  logEnd: number | null;
+  annotations: Annotation[];
+  /** Markdown; null while it runs, too */
+  summary: string | null;
+}
+
+/** A step that has not begun. */
+export function newStep(name: string): Step {
+  return {
+    ...{ name, status: 'waiting', exitCode: null, startedAt: null, finishedAt: null },
+    ...{ outcome: null, logStart: null, logEnd: null, annotations: [], summary: null },
+  };
 }
 
 export interface Attempt {

@@ -89,12 +89,29 @@ export const jobMessage = z.object({
 });
 export type JobMessage = z.infer<typeof jobMessage>;
 
+const place = z.number().int().min(1).nullable();
+const annotation = z.object({
+  level: z.enum(['error', 'warning', 'notice']),
+  message: text,
+  title: text.nullable(),
+  file: text.nullable(),
+  line: place,
+  endLine: place,
+  column: place,
+  endColumn: place,
+});
+
 const stepSchema = z.object({
   name: text,
   status: z.enum(statuses),
   exitCode: z.number().int().nullable(),
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
+  outcome: z.enum(finalStatuses).nullable().default(null),
+  logStart: z.number().int().min(0).nullable().default(null),
+  logEnd: z.number().int().min(0).nullable().default(null),
+  annotations: z.array(annotation).default([]),
+  summary: z.string().max(1_048_576).nullable().default(null),
 });
 
 const runner = z.object({
@@ -121,6 +138,8 @@ export const resultMessage = z.discriminatedUnion('kind', [
     message: text.nullable(),
     exitCode: z.number().int().nullable(),
     steps: z.array(stepSchema),
+    /** the job's outputs, for the jobs that need it; absent where it has none */
+    outputs: z.record(z.string(), z.string()).optional(),
     /** length of the whole log in bytes */
     logBytes: z.number().int().min(0),
     startedAt: time,

@@ -8,6 +8,7 @@ import type {
   Reason,
   Status,
   Step,
+  StepDetails,
   Trigger,
 } from '../kernel/model.ts';
 import type { Record } from './record.ts';
@@ -159,6 +160,7 @@ function attemptOf(row: AttemptRow): Attempt {
 
 function stepOf(row: StepRow): Step {
   return {
+    ...(JSON.parse(row.details) as StepDetails),
     name: row.name,
     status: row.status,
     exitCode: row.exit_code,

@@ -137,6 +137,7 @@ const migrations: readonly Migration[] = [
       .addColumn('exit_code', 'integer')
       .addColumn('started_at', 'bigint')
       .addColumn('finished_at', 'bigint')
+      .addColumn('details', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('steps_key', ['job_id', 'attempt', 'position'])
       .execute();
     await db.schema

@@ -1,4 +1,12 @@
-import { type AttemptRef, isFinal, type JobId, type Reason, type Step, statusesBefore } from '../kernel/model.ts';
+import {
+  type AttemptRef,
+  isFinal,
+  type JobId,
+  type Reason,
+  type Step,
+  type StepDetails,
+  statusesBefore,
+} from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 
@@ -219,25 +227,29 @@ export async function moveToNextAttempt(
   });
 }
 
+/** A statement of SQLite's takes at most 32,766 values. */
+const stepsAtOnce = 1000;
+
 async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<void> {
   await db.deleteFrom('steps').where('job_id', '=', ref.job).where('attempt', '=', ref.attempt).execute();
-  if (steps.length === 0) return;
   const ms = (time: string | null) => (time === null ? null : Date.parse(time));
-  await db
-    .insertInto('steps')
-    .values(
-      steps.map((step, index) => ({
-        job_id: ref.job,
-        attempt: ref.attempt,
-        position: index + 1,
-        name: step.name,
-        status: step.status,
-        exit_code: step.exitCode,
-        started_at: ms(step.startedAt),
-        finished_at: ms(step.finishedAt),
-      })),
-    )
-    .execute();
+  const rows = steps.map(({ name, status, exitCode, startedAt, finishedAt, ...details }, index) => ({
+    job_id: ref.job,
+    attempt: ref.attempt,
+    position: index + 1,
+    name,
+    status,
+    exit_code: exitCode,
+    started_at: ms(startedAt),
+    finished_at: ms(finishedAt),
+    details: JSON.stringify(details satisfies StepDetails),
+  }));
+  for (let from = 0; from < rows.length; from += stepsAtOnce) {
+    await db
+      .insertInto('steps')
+      .values(rows.slice(from, from + stepsAtOnce))
+      .execute();
+  }
 }
 
 /** Makes the build final when its last job is, in the same transaction. */

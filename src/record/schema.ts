@@ -114,6 +114,8 @@ export interface Schema {
     exit_code: number | null;
     started_at: number | null;
     finished_at: number | null;
+    /** JSON of the rest of a step: outcome, place in the log, annotations, summary */
+    details: string;
   };
 
   intents: {

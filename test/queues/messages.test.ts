@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { z } from 'zod';
+import { newStep } from '../../src/kernel/model.ts';
 import { advanceMessage, commitMessage, jobMessage, observeMessage, resultMessage } from '../../src/queues/messages.ts';
 
 const sha = 'a'.repeat(40);
@@ -7,7 +8,7 @@ const at = '2026-01-02T03:04:05.678Z';
 const runner = { id: 'box~1', name: 'box', host: 'box' };
 const attempt = { v: 1, job: '1-1', attempt: 1, runner };
 
-const step = { name: 'test', status: 'success', exitCode: 0, startedAt: at, finishedAt: at };
+const step = { ...newStep('test'), status: 'success', exitCode: 0, startedAt: at, finishedAt: at };
 const job = {
   v: 1,
   job: '1-1',

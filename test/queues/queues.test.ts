@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { type BuildId, type JobId, newStep } from '../../src/kernel/model.ts';
 import { consume } from '../../src/queues/consumer.ts';
 import { advanceMessage, type CommitMessage, type JobMessage, observeMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -163,11 +163,9 @@ describe('queues', () => {
       { length: 200 },
       (_, index) =>
         ({
-          name: `${index}${'x'.repeat(9_000)}`,
+          ...newStep(`${index}${'x'.repeat(9_000)}`),
           status: 'success',
           exitCode: 0,
-          startedAt: null,
-          finishedAt: null,
         }) as const,
     );
     const message = {

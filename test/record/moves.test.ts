@@ -6,6 +6,7 @@ import {
   type Job,
   type JobId,
   jobIdOf,
+  newStep,
   type Step,
 } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
@@ -25,11 +26,18 @@ import { observed, openRecord, plannedJob, recordedBuild } from '../support/reco
 const box = { id: 'box~1', name: 'box', host: 'box.example.org' };
 const other = { id: 'other~1', name: 'other', host: 'other.example.org' };
 const step: Step = {
-  name: 'test',
+  ...newStep('test'),
   status: 'success',
   exitCode: 0,
   startedAt: '2026-01-02T03:04:05.000Z',
   finishedAt: '2026-01-02T03:04:06.000Z',
+  outcome: 'failure',
+  logStart: 3,
+  logEnd: 300,
+  annotations: [
+    { level: 'error', message: 'no', title: null, file: 'a.js', line: 3, endLine: null, column: 1, endColumn: null },
+  ],
+  summary: '# Well',
 };
 const time = (second: number) => Date.parse('2026-01-02T03:04:00.000Z') + second * 1000;
 

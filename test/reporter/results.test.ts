@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/config.ts';
-import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import { type BuildId, type JobId, jobIdOf, newStep, type Step } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { AdvanceMessage, Result } from '../../src/queues/messages.ts';
 import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
@@ -18,7 +18,7 @@ import { TestVolt } from '../support/volt.ts';
 
 const runner = { id: 'box~1', name: 'box', host: 'box' };
 const at = '2026-01-02T03:04:05.000Z';
-const step = { name: 'test', status: 'success', exitCode: 0, startedAt: at, finishedAt: at } as const;
+const step: Step = { ...newStep('test'), status: 'success', exitCode: 0, startedAt: at, finishedAt: at };
 
 describe('the reporter, told', () => {
   let volt: TestVolt;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
+import { newStep } from '../../src/kernel/model.ts';
 import { closeIntent, failIntent, findIntent } from '../../src/record/intents.ts';
 import { noteObserved, noteObserveError } from '../../src/record/repositories.ts';
 import { build, buildList, errorAnswer, intent, repositoryList } from '../../src/web/api/schemas.ts';
@@ -57,7 +58,9 @@ describe('web: the API', () => {
       ]);
       await site.begin({ job: job(id), attempt: 1 });
       const at = new Date().toISOString();
-      const steps = [{ name: 'npm test', status: 'failure' as const, exitCode: 3, startedAt: at, finishedAt: at }];
+      const steps = [
+        { ...newStep('npm test'), status: 'failure' as const, exitCode: 3, startedAt: at, finishedAt: at },
+      ];
       await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 3, steps });
       const found = build.strict().parse(await site.json(`/api/v1/builds/${id}`));
       expect(found.jobs.map(({ name, status, needs }) => [name, status, needs])).to.deep.equal([

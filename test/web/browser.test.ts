@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
+import { newStep } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
 import { job, Site } from './site.ts';
 
@@ -74,9 +75,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await page.title()).to.not.equal('owned');
 
     const at = new Date().toISOString();
-    await recordSteps(site.context.record, ref, [
-      { name: 'make test', status: 'running', exitCode: null, startedAt: at, finishedAt: null },
-    ]);
+    await recordSteps(site.context.record, ref, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
     await site.announce(id, 'sample', 'running');
     await page.getByRole('row', { name: /running make test/ }).waitFor();
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { newStep } from '../../src/kernel/model.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
 import { hideCredentials } from '../../src/web/credentials.ts';
@@ -74,9 +75,9 @@ describe('web: pages without scripts', () => {
     });
     const from = new Date(Date.now() - 3000).toISOString();
     const steps = [
-      { name: 'npm ci', status: 'success' as const, exitCode: 0, startedAt: from, finishedAt: from },
+      { ...newStep('npm ci'), status: 'success' as const, exitCode: 0, startedAt: from, finishedAt: from },
       {
-        name: 'npm test',
+        ...newStep('npm test'),
         status: 'failure' as const,
         exitCode: 2,
         startedAt: from,

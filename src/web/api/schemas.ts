@@ -59,6 +59,22 @@ const attempt = name(
   }),
 );
 
+const place = z.number().int().nullable().meta({ description: 'counts from 1' });
+const annotation = name(
+  'Annotation',
+  z.object({
+    level: z.enum(['error', 'warning', 'notice']),
+    message: z.string(),
+    title: z.string().nullable(),
+    file: z.string().nullable(),
+    line: place,
+    endLine: place,
+    column: place,
+    endColumn: place,
+  }),
+);
+
+const logPlace = z.number().int().nullable();
 const step = name(
   'Step',
   z.object({
@@ -67,6 +83,11 @@ const step = name(
     exitCode: z.number().int().nullable(),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
+    outcome: status.nullable().meta({ description: 'what it came to by itself, where the job goes on all the same' }),
+    logStart: logPlace.meta({ description: "bytes of the job's log before the step began" }),
+    logEnd: logPlace.meta({ description: "bytes of the job's log when the step had ended" }),
+    annotations: z.array(annotation),
+    summary: z.string().nullable().meta({ description: 'Markdown' }),
   }),
 );
 

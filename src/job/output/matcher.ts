@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { Annotation } from '../../kernel/model.ts';
+
+const group = z.number().int().min(0).max(99).optional();
+const pattern = z.object({
+  regexp: z.string().min(1).max(4000),
+  file: group,
+  fromPath: group,
+  line: group,
+  column: group,
+  severity: group,
+  code: group,
+  message: group,
+  loop: z.boolean().optional(),
+});
+type Pattern = z.infer<typeof pattern> & { expression: RegExp };
+
+/** A file of problem matchers, as `add-matcher` names one. */
+const file = z.object({
+  problemMatcher: z
+    .array(
+      z.object({
+        owner: z.string().min(1).max(200),
+        severity: z.string().optional(),
+        pattern: z.array(pattern).min(1).max(10),
+      }),
+    )
+    .max(100),
+});
+
+/** What the groups of one line, or of several lines together, have said. */
+type Found = Partial<Record<'file' | 'fromPath' | 'line' | 'column' | 'severity' | 'code' | 'message', string>>;
+const keys = ['file', 'fromPath', 'line', 'column', 'severity', 'code', 'message'] as const;
+
+/**
+ * One problem matcher: regular expressions that find problems in output, over one line or several. The rules are those
+ * of GitHub's runner (`IssueMatcher.cs`).
+ */
+export class Matcher {
+  readonly owner: string;
+  readonly #severity: string;
+  readonly #patterns: readonly Pattern[];
+  /** what the pattern at each place, and those before it, have found so far */
+  #states: (Found | undefined)[] = [];
+
+  private constructor(owner: string, severity: string, patterns: readonly Pattern[]) {
+    this.owner = owner;
+    this.#severity = severity;
+    this.#patterns = patterns;
+  }
+
+  /**
+   * Reads the text of a file of matchers.
+   * @throws Error with what is wrong
+   */
+  static parse(text: string): Matcher[] {
+    const parsed = file.safeParse(JSON.parse(text));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+    }
+    return parsed.data.problemMatcher.map(({ owner, severity, pattern: patterns }) => {
+      const compiled = patterns.map((one) => ({ ...one, expression: new RegExp(one.regexp) }));
+      return new Matcher(owner, severity ?? 'error', compiled);
+    });
+  }
+
+  /** Takes the next line; what it completes is the problem. */
+  match(line: string): Annotation | undefined {
+    const last = this.#patterns.length - 1;
+    for (let place = last; place >= 0; place--) {
+      const before = place === 0 ? {} : this.#states[place - 1];
+      const step = this.#patterns[place] as Pattern;
+      const groups = before && step.expression.exec(line);
+      if (place < last) {
+        this.#states[place] = groups ? { ...before, ...read(step, groups) } : undefined;
+      } else if (groups) {
+        this.#states = [];
+        if (step.loop && place > 0) this.#states[place - 1] = before;
+        return this.#problem({ ...before, ...read(step, groups) });
+      } else if (place > 0 && before) {
+        this.#states[place - 1] = undefined;
+      }
+    }
+    return undefined;
+  }
+
+  reset(): void {
+    this.#states = [];
+  }
+
+  #problem(found: Found): Annotation | undefined {
+    const level = (found.severity || this.#severity).toLowerCase();
+    if (level !== 'error' && level !== 'warning' && level !== 'notice') return undefined;
+    if (!found.message) return undefined;
+    return {
+      level,
+      message: found.code ? `${found.code}: ${found.message}` : found.message,
+      title: null,
+      file: found.file || null,
+      line: positive(found.line),
+      endLine: null,
+      column: positive(found.column),
+      endColumn: null,
+    };
+  }
+}
+
+function read(step: Pattern, groups: RegExpExecArray): Found {
+  const found: Found = {};
+  for (const key of keys) {
+    const index = step[key];
+    const value = index === undefined ? undefined : groups[index]?.trim();
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
+}
+
+function positive(text: string | undefined): number | null {
+  const value = Number(text);
+  return Number.isSafeInteger(value) && value > 0 ? value : null;
+}

@@ -1,0 +1,208 @@
+import type { Annotation } from '../../kernel/model.ts';
+import { annotationOf } from './annotation.ts';
+import { parseCommand, type WorkflowCommand } from './command.ts';
+import type { Masker } from './masker.ts';
+import type { Matchers } from './matchers.ts';
+
+const newline = 10;
+/** A line that may be a command is held back up to this many bytes; a longer one is ordinary output. */
+const longestLine = 1_048_576;
+/** And so is one that begins with more blanks than this. */
+const longestIndent = 256;
+/** Lines that are given to the matchers at once. */
+const batchSize = 200;
+
+export interface StepOutputOptions {
+  masker: Masker;
+  matchers: Matchers;
+  /** takes the log, secrets hidden; a promise that it returns holds the output back */
+  log(chunk: Buffer): void | Promise<void>;
+  /** whether `debug` lines are shown, and commands echoed */
+  debug: boolean;
+  annotate(annotation: Annotation): void;
+  /** commands that change the step's or the job's state; throws what is wrong with one */
+  act(command: WorkflowCommand): void;
+}
+
+/**
+ * What a step prints, on its way to the log: lines that are commands are carried out, problems are found, secrets are
+ * hidden. Anything else passes byte for byte, and at once, whether its line has ended or not.
+ */
+export class StepOutput {
+  readonly #options: StepOutputOptions;
+  /** the line that has not ended yet */
+  #line: Buffer[] = [];
+  #lineBytes = 0;
+  /** whether the line is a command, as far as it has come; it is held back until that is known to be untrue */
+  #kind: Likeness = 'maybe';
+  #echo: boolean;
+  /** commands are stopped until a line `::token::` */
+  #stopToken: string | undefined;
+  #shown: Buffer[] = [];
+  /** whole lines for the matchers */
+  #lines: string[] = [];
+
+  constructor(options: StepOutputOptions) {
+    this.#options = options;
+    this.#echo = options.debug;
+  }
+
+  write(chunk: Buffer): void | Promise<void> {
+    let at = 0;
+    if (this.#lineBytes === 0 && !this.#options.matchers.active && !chunk.includes('::') && !chunk.includes('##[')) {
+      at = chunk.lastIndexOf(newline) + 1;
+      this.#pass(chunk.subarray(0, at));
+    }
+    while (at < chunk.length) {
+      const end = chunk.indexOf(newline, at) + 1 || chunk.length;
+      this.#take(chunk.subarray(at, end));
+      at = end;
+    }
+    this.#match();
+    return this.#show();
+  }
+
+  /** Nothing follows. */
+  async end(): Promise<void> {
+    if (this.#lineBytes > 0) this.#endLine();
+    this.#match();
+    this.#shown.push(this.#options.masker.end());
+    await this.#show();
+  }
+
+  /** A part of a line, with its end where it has come. */
+  #take(part: Buffer): void {
+    this.#line.push(part);
+    this.#lineBytes += part.length;
+    if (this.#kind === 'no') {
+      this.#pass(part);
+      if (this.#lineBytes > longestLine) this.#line = [];
+    } else {
+      if (this.#kind === 'maybe') this.#kind = likeness(Buffer.concat(this.#line));
+      const bound = this.#kind === 'maybe' ? longestIndent : longestLine;
+      if (this.#kind === 'no' || this.#lineBytes > bound) this.#release();
+    }
+    if (part.at(-1) === newline) this.#endLine();
+  }
+
+  /** The line is ordinary output. */
+  #release(): void {
+    for (const part of this.#line) this.#pass(part);
+    this.#kind = 'no';
+  }
+
+  #endLine(): void {
+    const bytes = this.#line.length === 1 ? (this.#line[0] as Buffer) : Buffer.concat(this.#line);
+    const kind = this.#kind;
+    this.#line = [];
+    this.#lineBytes = 0;
+    this.#kind = 'maybe';
+    if (kind !== 'no') {
+      const text = bytes.toString().replace(/\r?\n$/, '');
+      const command = this.#commandOf(text);
+      if (command) {
+        this.#carryOut(command, text);
+        return;
+      }
+      this.#pass(bytes);
+    }
+    if (this.#options.matchers.active) this.#lines.push(bytes.toString().replace(/\n$/, ''));
+    if (this.#lines.length >= batchSize) this.#match();
+  }
+
+  #commandOf(line: string): WorkflowCommand | undefined {
+    const command = parseCommand(line, this.#stopToken);
+    if (this.#stopToken === undefined) return command;
+    return command?.name === this.#stopToken ? command : undefined;
+  }
+
+  #carryOut(command: WorkflowCommand, line: string): void {
+    const { name, data, properties } = command;
+    if (name === this.#stopToken) {
+      this.#stopToken = undefined;
+      return;
+    }
+    switch (name) {
+      case 'stop-commands':
+        if (data === '') this.#fault('stop-commands needs a token');
+        else this.#stopToken = data;
+        return;
+      case 'echo':
+        if (data.trim().toLowerCase() === 'on') this.#echo = true;
+        else if (data.trim().toLowerCase() === 'off') this.#echo = this.#options.debug;
+        else this.#fault(`echo can be "on" or "off", not "${data.slice(0, 100)}"`);
+        return;
+      case 'group':
+        this.#say(`##[group]${data}`);
+        return;
+      case 'endgroup':
+        this.#say('##[endgroup]');
+        return;
+      case 'debug':
+        if (this.#options.debug) this.#say(`##[debug]${data}`);
+        return;
+      case 'error':
+      case 'warning':
+      case 'notice':
+        this.#options.annotate(this.#masked(annotationOf(name, data, properties)));
+        this.#say(`##[${name}]${data}`);
+        return;
+    }
+    if (this.#echo && name !== 'add-mask') this.#say(line);
+    try {
+      this.#options.act(command);
+    } catch (error) {
+      this.#fault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** A command that cannot be carried out. */
+  #fault(message: string): void {
+    this.#say(`##[error]${message}`);
+    this.#options.annotate(this.#masked(annotationOf('error', message, new Map())));
+  }
+
+  #match(): void {
+    if (this.#lines.length === 0) return;
+    const { problems, removed } = this.#options.matchers.find(this.#lines.splice(0));
+    for (const problem of problems) this.#options.annotate(this.#masked(problem));
+    for (const owner of removed) this.#say(`##[warning]the problem matcher "${owner}" took too long and was removed`);
+  }
+
+  #masked(annotation: Annotation): Annotation {
+    const mask = (text: string | null) => (text === null ? null : this.#options.masker.text(text));
+    return {
+      ...annotation,
+      message: mask(annotation.message) ?? '',
+      title: mask(annotation.title),
+      file: mask(annotation.file),
+    };
+  }
+
+  #say(text: string): void {
+    this.#pass(Buffer.from(`${text}\n`));
+  }
+
+  #pass(bytes: Buffer): void {
+    const { masker } = this.#options;
+    const shown = masker.push(bytes);
+    if (shown.length > 0) this.#shown.push(shown);
+  }
+
+  #show(): void | Promise<void> {
+    if (this.#shown.length === 0) return undefined;
+    const shown = this.#shown.splice(0);
+    return this.#options.log(shown.length === 1 ? (shown[0] as Buffer) : Buffer.concat(shown));
+  }
+}
+
+type Likeness = 'yes' | 'no' | 'maybe';
+
+/** Whether a line that begins so is a command; `maybe` while too little of it is there. */
+function likeness(line: Buffer): Likeness {
+  let at = 0;
+  while (line[at] === 32 || line[at] === 9) at++;
+  const start = line.subarray(at, at + 3).toString('latin1');
+  if (start.startsWith('::') || start === '##[') return 'yes';
+  return ['', ':', '#', '##'].includes(start) ? 'maybe' : 'no';
+}

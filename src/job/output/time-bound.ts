@@ -1,0 +1,25 @@
+import { createContext, Script } from 'node:vm';
+
+/**
+ * A foreign regular expression can take for ever over a line, and would hold up the whole process. V8 interrupts one
+ * only inside of a script that has a time limit, so the work is called from such a script.
+ */
+const surroundings = createContext({ work: undefined as (() => unknown) | undefined });
+const script = new Script('work()');
+
+/**
+ * Calls a synchronous function and gives up after a time.
+ * @param ms milliseconds
+ * @returns undefined when it took too long
+ */
+export function withinTime<T>(ms: number, work: () => T): T | undefined {
+  surroundings.work = work;
+  try {
+    return script.runInContext(surroundings, { timeout: ms }) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
+    throw error;
+  } finally {
+    surroundings.work = undefined;
+  }
+}

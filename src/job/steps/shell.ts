@@ -1,0 +1,99 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StepFault } from './fault.ts';
+
+/** How the script of a step is run. */
+export interface ShellCommand {
+  argv: string[];
+  /** of the script's file, with the dot */
+  extension: string;
+}
+
+/** Arguments of the shells that have a name, from GitHub's runner (`ScriptHandlerHelpers.cs`). */
+const builtin: Readonly<Record<string, { arguments: string; extension: string }>> = {
+  bash: { arguments: '--noprofile --norc -e -o pipefail {0}', extension: '.sh' },
+  sh: { arguments: '-e {0}', extension: '.sh' },
+  python: { arguments: '{0}', extension: '.py' },
+  pwsh: { arguments: '-command ". \'{0}\'"', extension: '.ps1' },
+};
+
+/**
+ * The command line of a step's shell.
+ * @param shell as the workflow names it: unset, a name, or a command line with `{0}` for the script
+ * @param path search path of the step
+ * @param script gives the path of the script's file for an extension
+ * @throws StepFault where there is no such shell
+ */
+export function shellCommand(
+  shell: string | undefined,
+  path: string,
+  script: (extension: string) => string,
+): ShellCommand {
+  const given = shell?.trim() ?? '';
+  if (given === '') {
+    const program = findProgram('bash', path) ?? findProgram('sh', path);
+    if (program === undefined) throw missing('sh');
+    return { argv: [program, '-e', script('.sh')], extension: '.sh' };
+  }
+  const space = given.search(/\s/);
+  const name = space < 0 ? given : given.slice(0, space);
+  if (name === 'cmd' || name === 'powershell')
+    throw new StepFault(`the shell "${name}" runs on Windows only; use bash, sh, python or pwsh`);
+  const known = Object.hasOwn(builtin, name) ? builtin[name] : undefined;
+  const format = space < 0 ? known?.arguments : given.slice(space + 1);
+  if (format === undefined || !format.includes('{0}')) {
+    throw new StepFault(
+      `Invalid shell option "${given.slice(0, 100)}". Shell must be bash, sh, python, pwsh or a command line that contains '{0}'`,
+    );
+  }
+  const program = findProgram(name, path) ?? (name === 'python' ? findProgram('python3', path) : undefined);
+  if (program === undefined) throw missing(name);
+  const file = script(known?.extension ?? '');
+  return {
+    argv: [program, ...splitArguments(format).map((part) => part.replaceAll('{0}', file))],
+    extension: known?.extension ?? '',
+  };
+}
+
+/** The first executable file of that name on the search path. */
+function findProgram(name: string, path: string): string | undefined {
+  const candidates = name.includes('/') ? [name] : path.split(':').map((folder) => join(folder || '.', name));
+  return candidates.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return statSync(file).isFile();
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Splits a command line into arguments: white space separates, double quotes hold together, a backslash makes the
+ * double quote after it an ordinary character.
+ */
+function splitArguments(text: string): string[] {
+  const parts: string[] = [];
+  let current: string | undefined;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] as string;
+    if (character === '\\' && text[at + 1] === '"') {
+      current = `${current ?? ''}"`;
+      at++;
+    } else if (character === '"') {
+      quoted = !quoted;
+      current ??= '';
+    } else if (!quoted && /\s/.test(character)) {
+      if (current !== undefined) parts.push(current);
+      current = undefined;
+    } else {
+      current = `${current ?? ''}${character}`;
+    }
+  }
+  return current === undefined ? parts : [...parts, current];
+}
+
+function missing(name: string): StepFault {
+  return new StepFault(`there is no "${name}" on this machine's search path`);
+}

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import type { WorkflowCommand } from '../../../src/job/output/command.ts';
+import { Masker } from '../../../src/job/output/masker.ts';
+import { Matchers } from '../../../src/job/output/matchers.ts';
+import { StepOutput } from '../../../src/job/output/step-output.ts';
+import type { Annotation } from '../../../src/kernel/model.ts';
+
+describe('the output of a step', () => {
+  function output(change: { secrets?: string[]; debug?: boolean; matchers?: Matchers } = {}) {
+    const chunks: Buffer[] = [];
+    const annotations: Annotation[] = [];
+    const acts: WorkflowCommand[] = [];
+    const masker = new Masker(change.secrets);
+    const step = new StepOutput({
+      masker,
+      matchers: change.matchers ?? new Matchers(),
+      debug: change.debug ?? false,
+      log: (chunk) => void chunks.push(chunk),
+      annotate: (annotation) => annotations.push(annotation),
+      act: (command) => {
+        if (command.name === 'set-env') throw new Error('not any more');
+        if (command.name === 'add-mask') masker.add(command.data);
+        acts.push(command);
+      },
+    });
+    return { step, annotations, acts, log: () => Buffer.concat(chunks).toString() };
+  }
+
+  const cases: [what: string, printed: string, log: string][] = [
+    ['ordinary lines as they are', 'a\r\n\n  b\nno end', 'a\r\n\n  b\nno end'],
+    [
+      'lines that look like commands and are none',
+      '::x\n: y\n:::\n##\n#[a]b\n::none::x\n',
+      '::x\n: y\n:::\n##\n#[a]b\n::none::x\n',
+    ],
+    ['groups', '::group::One\na\n::endgroup::\n', '##[group]One\na\n##[endgroup]\n'],
+    ['errors and warnings', '::error file=a,line=1::bad\n##[warning]hm\n', '##[error]bad\n##[warning]hm\n'],
+    ['no debug lines', '::debug::x\n', ''],
+    ['no commands for the runner', '::set-output name=a::b\nc\n', 'c\n'],
+    ['a command without an end of line', '::notice::last', '##[notice]last\n'],
+    [
+      'commands, after echo was switched on',
+      '::echo::on\n::set-output name=a::b\n::echo::off\n::set-output name=c::d\n',
+      '::set-output name=a::b\n',
+    ],
+    [
+      'everything as it is while commands are stopped',
+      '::stop-commands::tok\n::error::x\n::tok::\n::error::y\n',
+      '::error::x\n##[error]y\n',
+    ],
+    ['what was wrong with a command', '::set-env name=a::b\n', '##[error]not any more\n'],
+    ['no value that a line has asked to hide', 'pass123\n::add-mask::pass123\npass123\n', 'pass123\n***\n'],
+  ];
+  for (const [what, printed, log] of cases) {
+    it(`shows ${what}`, async () => {
+      const bytes = Buffer.from(printed);
+      const whole = output();
+      whole.step.write(bytes);
+      await whole.step.end();
+      expect(whole.log()).to.equal(log);
+      const parts = output();
+      for (const byte of bytes) parts.step.write(Buffer.from([byte]));
+      await parts.step.end();
+      expect(parts.log()).to.equal(log);
+      expect(parts.acts).to.deep.equal(whole.acts);
+      expect(parts.annotations).to.deep.equal(whole.annotations);
+    });
+  }
+
+  it('shows a line before its end has come', () => {
+    const { step, log } = output({ secrets: ['hidden'] });
+    step.write(Buffer.from('10%\r20%'));
+    expect(log()).to.equal('10%\r20%');
+    step.write(Buffer.from(' :'));
+    step.write(Buffer.from('::'));
+    expect(log()).to.equal('10%\r20% :::');
+  });
+
+  it('shows debug lines where they are wanted', async () => {
+    const { step, log } = output({ debug: true });
+    step.write(Buffer.from('::debug::x\n'));
+    expect(log()).to.equal('##[debug]x\n');
+  });
+
+  it('annotates errors with their place, secrets hidden', () => {
+    const { step, annotations } = output({ secrets: ['hunter22'] });
+    step.write(Buffer.from('::error file=src/a.js,line=3,endLine=4,col=5,endColumn=6,title=T::hunter22 %0A bad\n'));
+    expect(annotations).to.deep.equal([
+      {
+        level: 'error',
+        message: '*** \n bad',
+        title: 'T',
+        file: 'src/a.js',
+        line: 3,
+        endLine: 4,
+        column: 5,
+        endColumn: 6,
+      },
+    ]);
+  });
+
+  it('finds problems in lines that come in pieces', async () => {
+    const matchers = new Matchers();
+    matchers.add(
+      JSON.stringify({ problemMatcher: [{ owner: 'x', pattern: [{ regexp: '^bad: (.*)$', message: 1 }] }] }),
+    );
+    const { step, annotations, log } = output({ matchers });
+    for (const part of ['ba', 'd: on', 'e\nfine\nbad: two']) step.write(Buffer.from(part));
+    await step.end();
+    expect(annotations.map(({ message }) => message)).to.deep.equal(['one', 'two']);
+    expect(log()).to.equal('bad: one\nfine\nbad: two');
+  });
+
+  it('takes a line without an end for a command only so far', () => {
+    const { step, log } = output();
+    step.write(Buffer.from(' '.repeat(300)));
+    expect(log()).to.have.lengthOf(300);
+    const long = Buffer.alloc(600_000, 'x');
+    const other = output();
+    other.step.write(Buffer.from('::error::'));
+    other.step.write(long);
+    expect(other.log()).to.equal('');
+    other.step.write(long);
+    expect(other.log()).to.have.lengthOf(1_200_009);
+  });
+});
