@@ -17,6 +17,7 @@ import { statusCommand } from './status.ts';
 import { flush } from './terminal.ts';
 import { triggerCommand } from './trigger.ts';
 import { upCommand } from './up.ts';
+import { validateCommand } from './validate.ts';
 import { variableCommand } from './variable.ts';
 import { webCommand } from './web.ts';
 
@@ -29,6 +30,7 @@ const commands = [
   logsCommand,
   cancelCommand,
   retryCommand,
+  validateCommand,
   runnersCommand,
   statusCommand,
   secretCommand,

@@ -1,0 +1,47 @@
+import { Lexer, Parser } from '@actions/expressions';
+import { TokenType } from '@actions/expressions/lexer';
+import { splitAllowedContext } from '@actions/workflow-parser/templates/allowed-context';
+import { NullToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { errorText } from '../kernel/errors.ts';
+import { parseExpression } from './expression.ts';
+import type { Reading } from './reading.ts';
+
+const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
+
+/**
+ * The condition of a job or step as one expression. An `if` is an expression with or without `${{ }}`; one that calls no
+ * status function holds only after success.
+ */
+export function readCondition(reading: Reading, token: TemplateToken | undefined): string {
+  if (!token || token instanceof NullToken) return 'success()';
+  const template = reading.template(token);
+  if (typeof template === 'string') return withStatus(reading, token, template.trim());
+  const [only] = template;
+  if (template.length === 1 && typeof only === 'object') return withStatus(reading, token, only.expression);
+  reading.report(
+    'warning',
+    token,
+    `this \`if\` is text around an expression, and text always holds; put all of it into one \${{ }}, or leave \${{ }} out`,
+  );
+  return 'success()';
+}
+
+function withStatus(reading: Reading, token: TemplateToken, expression: string): string {
+  if (expression === '') return 'success()';
+  const { namedContexts, functions } = splitAllowedContext(token.definitionInfo?.allowedContext ?? []);
+  try {
+    const { tokens } = new Lexer(expression).lex();
+    new Parser(tokens, namedContexts, functions).parse();
+    parseExpression(expression);
+    const calls = tokens.some(
+      ({ type, lexeme }, index) =>
+        type === TokenType.IDENTIFIER &&
+        tokens[index + 1]?.type === TokenType.LEFT_PAREN &&
+        statusFunctions.has(lexeme.toLowerCase()),
+    );
+    return calls ? expression : `success() && (${expression})`;
+  } catch (error) {
+    reading.invalidUnlessKnown(token, errorText(error));
+    return 'success()';
+  }
+}

@@ -1,0 +1,172 @@
+import { type data, Evaluator, type Expr, Lexer, Parser } from '@actions/expressions';
+import type { FunctionDefinition } from '@actions/expressions/funcs/info';
+import { TokenType } from '@actions/expressions/lexer';
+import { errorText } from '../kernel/errors.ts';
+import { givenFunctions, knownFunctions, ownFunctions } from './functions.ts';
+import type { Json, Template } from './template.ts';
+import { unwrap, wrap } from './values.ts';
+
+/**
+ * Evaluates the templates of a workflow with GitHub's own engine, and is the one place that knows its defects:
+ * string literals lose only their first `''` (D2), a context that is not given and a function such as `constructor` end
+ * in a TypeError (D5).
+ */
+
+export const contextNames = [
+  ...(['github', 'env', 'vars', 'job', 'jobs', 'steps', 'runner', 'secrets', 'strategy', 'matrix', 'needs'] as const),
+  'inputs',
+] as const;
+export type ContextName = (typeof contextNames)[number];
+
+/** What a template is evaluated with. */
+export interface Scope {
+  /** those that are missing are empty objects; a `null` is null, as `matrix` is in a job without one */
+  contexts: { readonly [Name in ContextName]?: Json };
+  /**
+   * `success`, `failure`, `always`, `cancelled` and `hashFiles` where they are allowed; called synchronously. A function
+   * that is not given is an error where it is called.
+   */
+  functions?: { readonly [name: string]: (...args: Json[]) => Json };
+}
+
+/** Longest expression in characters, as on GitHub; text around it does not count. */
+export const longestExpression = 21_000;
+
+/** An expression that cannot be read or evaluated; the message is for the author of the workflow. */
+export class ExpressionFailed extends Error {
+  readonly expression: string;
+
+  constructor(expression: string, why: string) {
+    const shown = expression.length > 100 ? `${expression.slice(0, 100)}…` : expression;
+    super(`cannot evaluate \${{ ${shown} }}: ${why}`);
+    this.name = 'ExpressionFailed';
+    this.expression = expression;
+  }
+}
+
+/** Expressions that were read before; the oldest goes when there are too many. */
+const trees = new Map<string, Expr>();
+const mostTrees = 5000;
+
+/**
+ * The value of a template: text, or what its one expression comes to.
+ * @throws ExpressionFailed
+ */
+export function evaluate(template: Template, scope: Scope): Json {
+  const typed = typedExpression(template);
+  return typed === undefined ? evaluateText(template, scope) : unwrap(evaluateExpression(typed, scope));
+}
+
+/** The value of a template as text, see `toText`. @throws ExpressionFailed */
+export function evaluateText(template: Template, scope: Scope): string {
+  if (typeof template === 'string') return template;
+  return template
+    .map((part) => (typeof part === 'string' ? part : evaluateExpression(part.expression, scope).coerceString()))
+    .join('');
+}
+
+/** Whether an `if` holds. @param expression as in a plan: without `${{ }}` @throws ExpressionFailed */
+export function evaluateCondition(expression: string, scope: Scope): boolean {
+  const value = unwrap(evaluateExpression(expression, scope));
+  return !(value === null || value === false || value === '' || value === 0 || Number.isNaN(value));
+}
+
+/** The value of a template that must be a boolean. @throws ExpressionFailed */
+export function evaluateBoolean(template: Template, scope: Scope): boolean {
+  const value = evaluate(template, scope);
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new ExpressionFailed(sourceOf(template), `it must be true or false, and is ${JSON.stringify(value)}`);
+}
+
+/** The value of a template that must be a number. @throws ExpressionFailed */
+export function evaluateNumber(template: Template, scope: Scope): number {
+  const value = evaluate(template, scope);
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  throw new ExpressionFailed(sourceOf(template), `it must be a number, and is ${JSON.stringify(value)}`);
+}
+
+/** A value as text, as GitHub converts it: null is empty, lists and objects are `Array` and `Object`. */
+export function toText(value: Json): string {
+  return wrap(value).coerceString();
+}
+
+/**
+ * Reads an expression.
+ * @param expression without `${{ }}`
+ * @throws ExpressionFailed where it is none, or uses a function or context that there is not
+ */
+export function parseExpression(expression: string): Expr {
+  const known = trees.get(expression);
+  if (known) return known;
+  const tree = read(expression);
+  trees.set(expression, tree);
+  if (trees.size > mostTrees) trees.delete(trees.keys().next().value ?? '');
+  return tree;
+}
+
+function read(expression: string): Expr {
+  if (expression.length > longestExpression) {
+    throw new ExpressionFailed(expression, `it is longer than ${longestExpression} characters`);
+  }
+  if (expression.trim() === '') throw new ExpressionFailed(expression, 'it is empty');
+  try {
+    const { tokens } = new Lexer(expression).lex();
+    tokens.forEach((token, index) => {
+      if (token.type === TokenType.STRING) token.value = token.lexeme.slice(1, -1).replaceAll("''", "'");
+      const called = token.type === TokenType.IDENTIFIER && tokens[index + 1]?.type === TokenType.LEFT_PAREN;
+      if (called && !knownFunctions.has(token.lexeme.toLowerCase())) {
+        throw new Error(`there is no function ${token.lexeme}`);
+      }
+    });
+    return new Parser(tokens, [...contextNames], [...givenFunctions]).parse();
+  } catch (error) {
+    throw new ExpressionFailed(expression, errorText(error));
+  }
+}
+
+function evaluateExpression(expression: string, scope: Scope): data.ExpressionData {
+  const tree = parseExpression(expression);
+  try {
+    return new Evaluator(tree, contextsOf(scope), functionsOf(scope)).evaluate();
+  } catch (error) {
+    throw new ExpressionFailed(expression, errorText(error));
+  }
+}
+
+function typedExpression(template: Template): string | undefined {
+  if (typeof template === 'string' || template.length !== 1) return undefined;
+  const [only] = template;
+  return typeof only === 'object' ? only.expression : undefined;
+}
+
+function sourceOf(template: Template): string {
+  return typedExpression(template) ?? (typeof template === 'string' ? template : JSON.stringify(template));
+}
+
+const contexts = new WeakMap<Scope['contexts'], data.Dictionary>();
+
+/** A scope's contexts are wrapped once; whoever changes one makes a new scope. */
+function contextsOf({ contexts: given }: Scope): data.Dictionary {
+  const known = contexts.get(given);
+  if (known) return known;
+  const all = Object.fromEntries(contextNames.map((name) => [name, given[name] === undefined ? {} : given[name]]));
+  const wrapped = wrap(all) as data.Dictionary;
+  contexts.set(given, wrapped);
+  return wrapped;
+}
+
+function functionsOf({ functions = {} }: Scope): Map<string, FunctionDefinition> {
+  const given = givenFunctions.map((info) => {
+    const call = functions[info.name];
+    return {
+      ...info,
+      call: (...args: data.ExpressionData[]) => {
+        if (!call) throw new Error(`${info.name}() cannot be used here`);
+        return wrap(call(...args.map(unwrap)));
+      },
+    };
+  });
+  return new Map([...ownFunctions, ...given].map((definition) => [definition.name.toLowerCase(), definition]));
+}

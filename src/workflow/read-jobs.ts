@@ -1,0 +1,173 @@
+import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { readCondition } from './conditions.ts';
+import { nearest } from './diagnostics.ts';
+import { checkMinutes, idPattern, idRule, readSteps } from './read-steps.ts';
+import type { Reading } from './reading.ts';
+import type { CallJob, Concurrency, RunDefaults, StepsJob, Strategy, WorkflowJob } from './workflow.ts';
+
+/** Keys of a job that Volt knows and cannot do yet. */
+const unsupportedKeys: Readonly<Record<string, string>> = {
+  container: '`container` is not supported yet: the job would run on the runner itself',
+  services: '`services` are not supported yet: the job would find nobody there',
+  environment: '`environment` is not supported yet: nobody would be asked for approval',
+  snapshot: '`snapshot` is not supported yet',
+};
+
+const localWorkflow = /^\.\/(\.github|\.volt)\/workflows\/[^/]+\.ya?ml$/;
+
+export function readJobs(reading: Reading, token: TemplateToken | undefined): WorkflowJob[] {
+  const needsAt = new Map<string, TemplateToken>();
+  const jobs = reading.entries(token).map(({ key, keyToken, value }) => {
+    if (!idPattern.test(key)) reading.invalid(keyToken, `"${key}" cannot be the id of a job: ${idRule}`);
+    const needs = reading.entries(value).find((entry) => entry.key === 'needs');
+    if (needs) needsAt.set(key, needs.value);
+    return readJob(reading, keyToken, value);
+  });
+  if (jobs.length === 0 && !reading.isInvalid) reading.invalid(token, 'there are no jobs');
+  return resolveNeeds(reading, jobs, needsAt);
+}
+
+function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): WorkflowJob {
+  const id = key.toString();
+  const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
+  const get = (key: string) => fields.get(key);
+  const has = <T>(key: string, read: (value: TemplateToken) => T): T | undefined => {
+    const value = fields.get(key);
+    return value && read(value);
+  };
+  const unsupported = unsupportedIn(reading, fields);
+  const name = has('name', (value) => reading.template(value));
+  const concurrency = has('concurrency', (value) => readConcurrency(reading, value));
+  const strategy = has('strategy', (value) => readStrategy(reading, value));
+  const any = {
+    id,
+    place: { line: key.line ?? 1, column: key.col ?? 1 },
+    needs: has('needs', (value) => reading.texts(value)) ?? [],
+    if: readCondition(reading, get('if')),
+    ...(name === undefined ? {} : { name }),
+    ...(concurrency && { concurrency }),
+    ...(strategy && { strategy }),
+    ...(unsupported === undefined ? {} : { unsupported }),
+  };
+  const uses = get('uses');
+  if (uses) return { ...any, ...readCall(reading, fields, uses) };
+  const timeoutMinutes = has('timeout-minutes', (value) => {
+    checkMinutes(reading, value);
+    return reading.template(value);
+  });
+  const steps: StepsJob = {
+    ...any,
+    kind: 'steps',
+    runsOn: has('runs-on', (value) => reading.value(value)) ?? null,
+    continueOnError: has('continue-on-error', (value) => reading.template(value)) ?? 'false',
+    ...(timeoutMinutes === undefined ? {} : { timeoutMinutes }),
+    env: reading.templates(get('env')),
+    defaults: readDefaults(reading, get('defaults')),
+    outputs: reading.templates(get('outputs')),
+    steps: readSteps(reading, get('steps')),
+  };
+  if (steps.steps.length === 0 && !reading.isInvalid) reading.invalid(token, `the job "${id}" has no steps`);
+  return steps;
+}
+
+function readCall(
+  reading: Reading,
+  fields: Map<string, TemplateToken>,
+  token: TemplateToken,
+): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'unsupported'> {
+  const uses = token.toString();
+  let unsupported: string | undefined;
+  if (!localWorkflow.test(uses)) {
+    if (/^[\w.-]+\/[\w.-]+\/\.github\/workflows\/[^@]+@.+$/.test(uses)) {
+      unsupported =
+        'workflows of other repositories are not supported yet: copy the file, and call it as ./.github/workflows/…';
+      reading.report('unsupported', token, unsupported);
+    } else
+      reading.invalid(token, `"${uses}" names no workflow: one of this repository is ./.github/workflows/name.yml`);
+  }
+  const values = reading.entries(fields.get('with'));
+  const secrets = fields.get('secrets');
+  return {
+    kind: 'call',
+    uses: uses.slice('./'.length),
+    with: values.map(({ key, value }) => [key, reading.value(value)]),
+    secrets: secrets instanceof MappingToken || !secrets ? reading.templates(secrets) : 'inherit',
+    ...(unsupported === undefined ? {} : { unsupported }),
+  };
+}
+
+function unsupportedIn(reading: Reading, fields: Map<string, TemplateToken>): string | undefined {
+  let first: string | undefined;
+  const refuse = (token: TemplateToken, message: string) => {
+    reading.report('unsupported', token, message);
+    first ??= `${reading.file}:${token.line}:${token.col}: ${message}`;
+  };
+  for (const [key, message] of Object.entries(unsupportedKeys)) {
+    const token = fields.get(key);
+    if (token) refuse(token, message);
+  }
+  const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
+  if (group) refuse(group.keyToken, '`group` of runners is not supported: ask for labels');
+  return first;
+}
+
+function readStrategy(reading: Reading, token: TemplateToken): Strategy {
+  const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
+  const [matrix, failFast, maxParallel] = ['matrix', 'fail-fast', 'max-parallel'].map((key) => fields.get(key));
+  return {
+    ...(matrix && { matrix: reading.value(matrix) }),
+    failFast: failFast ? reading.template(failFast) : 'true',
+    ...(maxParallel && { maxParallel: reading.template(maxParallel) }),
+  };
+}
+
+export function readConcurrency(reading: Reading, token: TemplateToken): Concurrency {
+  if (!(token instanceof MappingToken)) return { group: reading.template(token), cancelInProgress: 'false' };
+  const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
+  const [group, cancel] = [fields.get('group'), fields.get('cancel-in-progress')];
+  return { group: group ? reading.template(group) : '', cancelInProgress: cancel ? reading.template(cancel) : 'false' };
+}
+
+export function readDefaults(reading: Reading, token: TemplateToken | undefined): RunDefaults {
+  const run = reading.entries(token).find(({ key }) => key === 'run')?.value;
+  const fields = new Map(reading.entries(run).map(({ key, value }) => [key, value]));
+  const [shell, folder] = [fields.get('shell'), fields.get('working-directory')];
+  return {
+    ...(shell && { shell: reading.template(shell) }),
+    ...(folder && { workingDirectory: reading.template(folder) }),
+  };
+}
+
+/** Ids of needs as the jobs have them; unknown ones and circles are told. */
+function resolveNeeds(reading: Reading, jobs: WorkflowJob[], needsAt: Map<string, TemplateToken>): WorkflowJob[] {
+  const ids = new Map(jobs.map(({ id }) => [id.toLowerCase(), id]));
+  const resolved = jobs.map((job) => ({
+    ...job,
+    needs: [...new Set(job.needs.map((need) => need.toLowerCase()))].flatMap((need) => {
+      const id = ids.get(need);
+      if (id !== undefined) return [id];
+      const meant = nearest(need, ids.values());
+      const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+      reading.invalid(needsAt.get(job.id), `the job "${job.id}" needs a job "${need}", which there is not${hint}`);
+      return [];
+    }),
+  }));
+  for (const job of circular(resolved)) {
+    reading.invalid(needsAt.get(job), `the job "${job}" needs itself, by way of what it needs`);
+  }
+  return resolved;
+}
+
+/** Ids of jobs that can never be reached because they are part of a circle or wait for one. */
+function circular(jobs: readonly WorkflowJob[]): string[] {
+  const left = new Map(jobs.map(({ id, needs }) => [id, needs]));
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const [id, needs] of left) {
+      if (needs.some((need) => left.has(need))) continue;
+      left.delete(id);
+      moved = true;
+    }
+  }
+  return [...left.keys()];
+}

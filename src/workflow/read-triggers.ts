@@ -1,0 +1,136 @@
+import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { Cron } from 'croner';
+import { errorText } from '../kernel/errors.ts';
+import { parsePattern } from './filters.ts';
+import type { Reading } from './reading.ts';
+import type { CallInterface, InputDefinition, PushFilter, Schedule, Triggers } from './workflow.ts';
+
+const filterKeys: Readonly<Record<string, keyof PushFilter>> = {
+  branches: 'branches',
+  'branches-ignore': 'branchesIgnore',
+  tags: 'tags',
+  'tags-ignore': 'tagsIgnore',
+  paths: 'paths',
+  'paths-ignore': 'pathsIgnore',
+};
+
+/** What makes the workflow run. */
+export function readTriggers(reading: Reading, token: TemplateToken | undefined): Triggers {
+  const triggers: Triggers = { others: [] };
+  for (const { event, value } of events(reading, token)) {
+    switch (event) {
+      case 'push':
+        triggers.push = readFilter(reading, value);
+        break;
+      case 'schedule':
+        triggers.schedule = readSchedule(reading, value);
+        break;
+      case 'workflow_dispatch':
+        triggers.workflow_dispatch = { inputs: readInputs(reading, field(reading, value, 'inputs')) };
+        break;
+      case 'workflow_call':
+        triggers.workflow_call = readInterface(reading, value);
+        break;
+      case 'repository_dispatch': {
+        const types = field(reading, value, 'types');
+        triggers.repository_dispatch = types ? { types: reading.texts(types) } : {};
+        break;
+      }
+      default:
+        triggers.others.push(event);
+    }
+  }
+  return triggers;
+}
+
+function events(reading: Reading, token: TemplateToken | undefined): { event: string; value?: TemplateToken }[] {
+  if (!token) return [];
+  if (token instanceof MappingToken) return reading.entries(token).map(({ key, value }) => ({ event: key, value }));
+  return reading.texts(token).map((event) => ({ event }));
+}
+
+function field(reading: Reading, token: TemplateToken | undefined, key: string): TemplateToken | undefined {
+  return reading.entries(token).find((entry) => entry.key === key)?.value;
+}
+
+function readFilter(reading: Reading, token: TemplateToken | undefined): PushFilter {
+  const filter: PushFilter = {};
+  for (const { key, keyToken, value } of reading.entries(token)) {
+    const name = filterKeys[key];
+    if (!name) continue;
+    const texts = reading.texts(value);
+    const items = value instanceof SequenceToken ? [...value] : [value];
+    texts.forEach((text, index) => {
+      const pattern = parsePattern(text);
+      if (typeof pattern === 'string') reading.invalid(items[index], `"${text}" is no pattern: ${pattern}`);
+    });
+    if (!key.endsWith('-ignore') && texts.length > 0 && texts.every((text) => text.startsWith('!'))) {
+      reading.invalid(value, `\`${key}\` only takes back, with "!", what nothing has matched; use \`${key}-ignore\``);
+    }
+    const opposite = key.endsWith('-ignore') ? key.slice(0, -'-ignore'.length) : undefined;
+    if (opposite !== undefined && field(reading, token, opposite)) {
+      reading.invalid(keyToken, `\`${opposite}\` and \`${key}\` exclude each other: use "!" in \`${opposite}\``);
+    }
+    filter[name] = texts;
+  }
+  return filter;
+}
+
+function readSchedule(reading: Reading, token: TemplateToken | undefined): Schedule[] {
+  if (!(token instanceof SequenceToken)) return [];
+  return [...token].flatMap((item) => {
+    const cron = field(reading, item, 'cron');
+    const timezone = field(reading, item, 'timezone');
+    if (!cron) return [];
+    const schedule = { cron: cron.toString(), ...(timezone && { timezone: timezone.toString() }) };
+    const problem = scheduleProblem(schedule);
+    if (problem === undefined) return [schedule];
+    reading.invalid(cron, `"${schedule.cron}" is no schedule: ${problem}`);
+    return [];
+  });
+}
+
+function scheduleProblem({ cron, timezone }: Schedule): string | undefined {
+  if (cron.trim().split(/\s+/).length !== 5) {
+    return 'it has five fields: minute, hour, day of the month, month, day of the week';
+  }
+  try {
+    // any moment will do: this asks whether it can be read, not when it comes
+    new Cron(cron, { paused: true, timezone: timezone ?? 'UTC' }).nextRun(new Date(0));
+    return undefined;
+  } catch (error) {
+    return errorText(error).replace(/^CronPattern: /, '');
+  }
+}
+
+function readInterface(reading: Reading, token: TemplateToken | undefined): CallInterface {
+  const secrets = reading.entries(field(reading, token, 'secrets')).map(({ key, value }) => ({
+    name: key,
+    required: field(reading, value, 'required')?.toString() === 'true',
+  }));
+  const outputs = reading.entries(field(reading, token, 'outputs')).flatMap(({ key, value }) => {
+    const output = field(reading, value, 'value');
+    return output ? [[key, reading.template(output)] as const] : [];
+  });
+  return {
+    inputs: readInputs(reading, field(reading, token, 'inputs')),
+    secrets,
+    outputs: Object.fromEntries(outputs),
+  };
+}
+
+function readInputs(reading: Reading, token: TemplateToken | undefined): InputDefinition[] {
+  return reading.entries(token).map(({ key, value }) => {
+    const fields = new Map(reading.entries(value).map((entry) => [entry.key, entry.value]));
+    const type = (fields.get('type')?.toString() ?? 'string') as InputDefinition['type'];
+    const [standard, options] = [fields.get('default'), fields.get('options')];
+    if (type === 'choice' && !options) reading.invalid(value, `the input "${key}" is a choice without \`options\``);
+    return {
+      name: key,
+      type,
+      required: fields.get('required')?.toString() === 'true',
+      ...(standard && { default: reading.template(standard) }),
+      ...(options && { options: reading.texts(options) }),
+    };
+  });
+}

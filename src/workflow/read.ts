@@ -1,0 +1,140 @@
+import { TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
+import { readTemplate } from '@actions/workflow-parser/templates/template-reader';
+import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
+import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
+import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
+import { getWorkflowSchema } from '@actions/workflow-parser/workflows/workflow-schema';
+import { errorText } from '../kernel/errors.ts';
+import { type Diagnostic, nearest } from './diagnostics.ts';
+import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
+import { readTriggers } from './read-triggers.ts';
+import { Reading } from './reading.ts';
+import type { Workflow } from './workflow.ts';
+import { BoundedYamlReader } from './yaml-reader.ts';
+
+/** Longest workflow file that is read, in bytes; the longest of well-known projects have below 100,000. */
+export const longestFile = 524_288;
+
+export interface WorkflowFile {
+  /** below the repository's root */
+  path: string;
+  text: string;
+}
+
+export interface ReadWorkflow {
+  /** absent where the file is invalid */
+  workflow?: Workflow;
+  /** in the order of the file */
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * Reads one workflow file and checks all that can be checked without the other files. GitHub's parser does the reading
+ * and checks keys, types, and which contexts and functions an expression may use where; the rest is checked here.
+ * A long file takes long (about 20 ms for each 1,000 lines, and the first file of a process 100 ms more), so a stage that
+ * must answer reads in a thread of its own. Never throws for what a file holds.
+ */
+export function readWorkflow(file: WorkflowFile): ReadWorkflow {
+  const reading = new Reading(file.path);
+  let workflow: Workflow | undefined;
+  try {
+    workflow = read(reading, file);
+  } catch (error) {
+    const message = error instanceof RangeError ? 'the file is nested too deeply' : errorText(error);
+    reading.report('invalid', undefined, message);
+  }
+  const diagnostics = reading.diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { ...(workflow && !reading.isInvalid && { workflow }), diagnostics };
+}
+
+function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefined {
+  if (Buffer.byteLength(text) > longestFile) {
+    reading.report('invalid', undefined, `the file is larger than ${longestFile / 1024} KB`);
+    return undefined;
+  }
+  const context = new TemplateContext(
+    new TemplateValidationErrors(),
+    getWorkflowSchema(),
+    new NoOperationTraceWriter(),
+  );
+  const id = context.getFileId(path);
+  const reader = new BoundedYamlReader(id, text);
+  for (const { message, range } of reader.errors) reading.report('invalid', range, firstLine(message));
+  for (const { message, linePos } of reader.warnings) {
+    const place = linePos && { line: linePos[0].line, column: linePos[0].col };
+    reading.report('invalid', place, `${firstLine(message)}; put the value in quotes, or into \${{ }}`);
+  }
+  if (reading.isInvalid) return undefined;
+  if (reader.isEmpty) {
+    reading.report('invalid', undefined, 'the file is empty');
+    return undefined;
+  }
+  const root = readTemplate(context, 'workflow-root-strict', reader, id);
+  reportErrors(reading, context, { path, text });
+  const fields = new Map(reading.entries(root).map(({ key, value }) => [key, value]));
+  const [name, runName, concurrency] = ['name', 'run-name', 'concurrency'].map((key) => fields.get(key));
+  return {
+    path,
+    name: name?.toString().trim() || path,
+    ...(runName && { runName: reading.template(runName) }),
+    on: readTriggers(reading, fields.get('on')),
+    env: reading.templates(fields.get('env')),
+    defaults: readDefaults(reading, fields.get('defaults')),
+    ...(concurrency && { concurrency: readConcurrency(reading, concurrency) }),
+    jobs: readJobs(reading, fields.get('jobs')),
+  };
+}
+
+/**
+ * What the parser found. Where it found something, it is asked a second time as it is, without our reader: it has
+ * better places then for what lies inside of a text of several lines.
+ */
+function reportErrors(reading: Reading, context: TemplateContext, { path, text }: WorkflowFile): void {
+  const found = context.errors.getErrors().filter((error) => !isFalse(error));
+  if (found.length === 0) return;
+  const tooMuch = found.some(({ rawMessage }) => /its aliases stand for/.test(rawMessage));
+  const stock = tooMuch ? [] : stockErrors(path, text);
+  for (const { rawMessage, range } of stock.length === found.length ? stock : found) {
+    reading.report('invalid', range, inWords(rawMessage));
+  }
+}
+
+function stockErrors(path: string, text: string): ParserError[] {
+  const { context } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
+  return context.errors.getErrors().filter((error) => !isFalse(error));
+}
+
+interface ParserError {
+  rawMessage: string;
+  range: TokenRange | undefined;
+}
+
+/** The schema's own slip: it takes `on: repository_dispatch` for something that there is not. */
+function isFalse({ rawMessage }: ParserError): boolean {
+  return rawMessage === "Unexpected value 'repository_dispatch'";
+}
+
+/** The words that a workflow may have as keys, for guessing what was meant. */
+const words = [
+  ...['on', 'name', 'run-name', 'defaults', 'env', 'permissions', 'concurrency', 'jobs', 'needs', 'if', 'strategy'],
+  ...['runs-on', 'timeout-minutes', 'continue-on-error', 'container', 'services', 'environment', 'outputs', 'steps'],
+  ...['uses', 'with', 'secrets', 'matrix', 'fail-fast', 'max-parallel', 'include', 'exclude', 'group', 'labels'],
+  ...['cancel-in-progress', 'run', 'shell', 'working-directory', 'id', 'push', 'pull_request', 'schedule', 'cron'],
+  ...['workflow_dispatch', 'workflow_call', 'repository_dispatch', 'workflow_run', 'branches', 'branches-ignore'],
+  ...['tags', 'tags-ignore', 'paths', 'paths-ignore', 'inputs', 'type', 'types', 'required', 'default', 'options'],
+];
+
+function inWords(message: string): string {
+  const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
+  if (unexpected !== undefined) {
+    const meant = nearest(unexpected, words);
+    return `"${unexpected}" is not known here${meant === undefined || meant === unexpected ? '' : `; did you mean "${meant}"?`}`;
+  }
+  const missing = /^Required property is missing: (.*)$/.exec(message)?.[1];
+  return missing === undefined ? message : `\`${missing}\` is missing`;
+}
+
+/** YAML's messages go on with an excerpt of the file. */
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+}

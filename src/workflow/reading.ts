@@ -1,0 +1,118 @@
+import {
+  type BasicExpressionToken,
+  MappingToken,
+  NullToken,
+  type ScalarToken,
+  SequenceToken,
+  type TemplateToken,
+} from '@actions/workflow-parser/templates/tokens/index';
+import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
+import { isBasicExpression, isBoolean, isNumber } from '@actions/workflow-parser/templates/tokens/type-guards';
+import { errorText } from '../kernel/errors.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { parseExpression } from './expression.ts';
+import { expressionsIn, parseTemplate, type Template, type TemplateMap } from './template.ts';
+import type { ValueTemplate } from './workflow.ts';
+
+/** More than these are not shown: whoever wrote the file mends the first ones first. */
+const mostDiagnostics = 100;
+
+/** One file while it is read: what is wrong with it, and how its tokens become values. */
+export class Reading {
+  readonly file: string;
+  readonly diagnostics: Diagnostic[] = [];
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  get isInvalid(): boolean {
+    return this.diagnostics.some(({ severity }) => severity === 'invalid');
+  }
+
+  report(
+    severity: Diagnostic['severity'],
+    at: TemplateToken | TokenRange | { line: number; column: number } | undefined,
+    message: string,
+  ): void {
+    if (this.diagnostics.length >= mostDiagnostics) return;
+    this.diagnostics.push({ file: this.file, ...placeOf(at), severity, message });
+  }
+
+  invalid(at: TemplateToken | undefined, message: string): void {
+    this.report('invalid', at, message);
+  }
+
+  /** For what the parser may have found too. */
+  invalidUnlessKnown(at: TemplateToken, message: string): void {
+    const inside = (line: number) => line >= (at.range?.start.line ?? 0) && line <= (at.range?.end.line ?? 0);
+    if (!this.diagnostics.some(({ line }) => inside(line))) this.invalid(at, message);
+  }
+
+  /** A scalar as a template; an expression that is not closed has been reported by then. */
+  template(token: TemplateToken): Template {
+    const template = templateOf(token);
+    for (const expression of expressionsIn(template)) this.#check(token, expression);
+    return template;
+  }
+
+  /** The entries of a mapping by key, in the order of the file; none for anything else. */
+  entries(token: TemplateToken | undefined): { key: string; keyToken: ScalarToken; value: TemplateToken }[] {
+    if (!(token instanceof MappingToken)) return [];
+    return [...token].flatMap(({ key, value }) => {
+      if (key.isExpression) {
+        this.report('unsupported', key, `\${{ insert }} and other keys that are expressions are not supported yet`);
+        return [];
+      }
+      return [{ key: key.toString(), keyToken: key, value }];
+    });
+  }
+
+  templates(token: TemplateToken | undefined): TemplateMap {
+    if (token && isBasicExpression(token)) {
+      this.report('unsupported', token, 'an expression in the place of all entries is not supported yet');
+    }
+    return Object.fromEntries(this.entries(token).map(({ key, value }) => [key, this.template(value)]));
+  }
+
+  /** A list of texts, or one text as a list of it. */
+  texts(token: TemplateToken): string[] {
+    if (token instanceof SequenceToken) return [...token].map((item) => item.toString());
+    return token instanceof NullToken ? [] : [token.toString()];
+  }
+
+  value(token: TemplateToken): ValueTemplate {
+    if (token instanceof SequenceToken) return { list: [...token].map((item) => this.value(item)) };
+    if (token instanceof MappingToken) {
+      return { map: this.entries(token).map(({ key, value }) => [key, this.value(value)]) };
+    }
+    if (token instanceof NullToken) return null;
+    if (isBoolean(token) || isNumber(token)) return token.value;
+    return { text: this.template(token) };
+  }
+
+  /** What the parser lets through and evaluation would not. */
+  #check(token: TemplateToken, expression: string): void {
+    try {
+      parseExpression(expression);
+    } catch (error) {
+      this.invalidUnlessKnown(token, errorText(error));
+    }
+  }
+}
+
+function templateOf(token: TemplateToken): Template {
+  if (!isBasicExpression(token)) return token instanceof NullToken ? '' : token.toString();
+  const { originalExpressions, source, expression } = token as BasicExpressionToken;
+  if (originalExpressions && source !== undefined) return parseTemplate(source) ?? source;
+  return [{ expression }];
+}
+
+function placeOf(at: TemplateToken | TokenRange | { line: number; column: number } | undefined): {
+  line: number;
+  column: number;
+} {
+  if (at && 'column' in at) return { line: at.line, column: at.column };
+  const range = at && ('start' in at ? at : at.range);
+  return { line: range?.start.line ?? 1, column: range?.start.column ?? 1 };
+}

@@ -1,0 +1,88 @@
+import { data } from '@actions/expressions';
+import type { Json } from './template.ts';
+
+/**
+ * JSON as the evaluator sees it, wrapped only where it is looked at. The package's own Dictionary loses keys that
+ * JavaScript knows otherwise (`constructor`, `__proto__`) and copies all of a context for each evaluation.
+ */
+class ObjectValue extends data.Dictionary {
+  readonly #object: { [key: string]: Json };
+  #byName: Map<string, string> | undefined;
+  readonly #wrapped = new Map<string, data.ExpressionData>();
+
+  constructor(object: { [key: string]: Json }) {
+    super();
+    this.#object = object;
+  }
+
+  get json(): { [key: string]: Json } {
+    return this.#object;
+  }
+
+  override add(): void {
+    throw new Error('a value of an expression does not change');
+  }
+
+  /** Names do not count their case; of two that differ by it alone, the first counts. */
+  override get(name: string): data.ExpressionData | undefined {
+    this.#byName ??= new Map(
+      Object.keys(this.#object)
+        .reverse()
+        .map((key) => [key.toLowerCase(), key]),
+    );
+    const key = this.#byName.get(name.toLowerCase());
+    return key === undefined ? undefined : this.#wrap(key);
+  }
+
+  override values(): data.ExpressionData[] {
+    return Object.keys(this.#object).map((key) => this.#wrap(key));
+  }
+
+  override pairs(): { key: string; value: data.ExpressionData }[] {
+    return Object.keys(this.#object).map((key) => ({ key, value: this.#wrap(key) }));
+  }
+
+  #wrap(key: string): data.ExpressionData {
+    const known = this.#wrapped.get(key);
+    if (known) return known;
+    const value = wrap(this.#object[key] ?? null);
+    this.#wrapped.set(key, value);
+    return value;
+  }
+}
+
+class ListValue extends data.Array {
+  readonly json: Json[];
+  #wrapped: data.ExpressionData[] | undefined;
+
+  constructor(list: Json[]) {
+    super();
+    this.json = list;
+  }
+
+  override get(index: number): data.ExpressionData {
+    return this.values()[index] ?? new data.Null();
+  }
+
+  override values(): data.ExpressionData[] {
+    this.#wrapped ??= this.json.map(wrap);
+    return this.#wrapped;
+  }
+}
+
+export function wrap(value: Json): data.ExpressionData {
+  if (value === null) return new data.Null();
+  if (typeof value === 'string') return new data.StringData(value);
+  if (typeof value === 'number') return new data.NumberData(value);
+  if (typeof value === 'boolean') return new data.BooleanData(value);
+  return Array.isArray(value) ? new ListValue(value) : new ObjectValue(value);
+}
+
+export function unwrap(value: data.ExpressionData): Json {
+  if (value instanceof ObjectValue || value instanceof ListValue) return value.json;
+  if (value instanceof data.StringData || value instanceof data.NumberData || value instanceof data.BooleanData) {
+    return value.value;
+  }
+  if (value instanceof data.Array) return value.values().map(unwrap);
+  return null;
+}

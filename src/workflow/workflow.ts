@@ -1,0 +1,127 @@
+import type { PlannedStep } from './plan.ts';
+import type { Template, TemplateMap } from './template.ts';
+
+/** A workflow file as it was read and checked: plain JSON, from which builds are planned. */
+export interface Workflow {
+  /** below the repository's root, as `.github/workflows/test.yml` */
+  path: string;
+  /** that of the file, or else its path */
+  name: string;
+  runName?: Template;
+  on: Triggers;
+  env: TemplateMap;
+  defaults: RunDefaults;
+  concurrency?: Concurrency;
+  /** in the order of the file */
+  jobs: WorkflowJob[];
+}
+
+export interface Triggers {
+  push?: PushFilter;
+  schedule?: Schedule[];
+  workflow_dispatch?: { inputs: InputDefinition[] };
+  workflow_call?: CallInterface;
+  /** `types` is absent where every type counts */
+  repository_dispatch?: { types?: string[] };
+  /** events that only a forge has, as `pull_request`; they never happen here */
+  others: string[];
+}
+
+export interface Schedule {
+  cron: string;
+  /** UTC where it is absent */
+  timezone?: string;
+}
+
+/** Patterns in the grammar of filters.ts; a list that is absent filters nothing. */
+export interface PushFilter {
+  branches?: string[];
+  branchesIgnore?: string[];
+  tags?: string[];
+  tagsIgnore?: string[];
+  paths?: string[];
+  pathsIgnore?: string[];
+}
+
+export interface InputDefinition {
+  name: string;
+  type: 'string' | 'boolean' | 'number' | 'choice' | 'environment';
+  required: boolean;
+  default?: Template;
+  /** of a choice */
+  options?: string[];
+}
+
+/** What a called workflow takes and gives. */
+export interface CallInterface {
+  inputs: InputDefinition[];
+  secrets: { name: string; required: boolean }[];
+  /** values, evaluated with the outputs of its jobs */
+  outputs: TemplateMap;
+}
+
+export interface RunDefaults {
+  shell?: Template;
+  workingDirectory?: Template;
+}
+
+export interface Concurrency {
+  group: Template;
+  cancelInProgress: Template;
+}
+
+/**
+ * A value that stays a value where it is evaluated, unlike a template: what a matrix or the `with` of a call is made of.
+ */
+export type ValueTemplate =
+  | null
+  | boolean
+  | number
+  | { text: Template }
+  | { list: ValueTemplate[] }
+  | { map: [key: string, value: ValueTemplate][] };
+
+export interface Strategy {
+  matrix?: ValueTemplate;
+  failFast: Template;
+  maxParallel?: Template;
+}
+
+interface AnyJob {
+  /** as the file has it; ids do not count their case */
+  id: string;
+  /** where the file has it */
+  place: { line: number; column: number };
+  name?: Template;
+  /** ids of other jobs, as those have them */
+  needs: string[];
+  /** an expression, always with a status function */
+  if: string;
+  strategy?: Strategy;
+  concurrency?: Concurrency;
+  /** what of it Volt cannot do, as a sentence with its place; such a job is not run */
+  unsupported?: string;
+}
+
+/** A job that runs steps. */
+export interface StepsJob extends AnyJob {
+  kind: 'steps';
+  runsOn: ValueTemplate;
+  continueOnError: Template;
+  timeoutMinutes?: Template;
+  env: TemplateMap;
+  defaults: RunDefaults;
+  outputs: TemplateMap;
+  steps: PlannedStep[];
+}
+
+/** A job that calls a workflow of the same repository. */
+export interface CallJob extends AnyJob {
+  kind: 'call';
+  /** path of the called file */
+  uses: string;
+  with: [name: string, value: ValueTemplate][];
+  secrets: 'inherit' | TemplateMap;
+}
+
+export type WorkflowJob = StepsJob | CallJob;

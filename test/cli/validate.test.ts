@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { volt } from '../support/cli.ts';
+import { TestRepository } from '../support/repository.ts';
+
+const good = 'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n';
+
+describe('volt validate', () => {
+  const repositories: TestRepository[] = [];
+  after(() => {
+    for (const repository of repositories) repository.remove();
+  });
+
+  function checkout(files: Record<string, string>): string {
+    const repository = new TestRepository(files);
+    repositories.push(repository);
+    return repository.path;
+  }
+
+  it('finds nothing wrong with a workflow that is right', async () => {
+    const cwd = checkout({ '.github/workflows/test.yml': good });
+    expect(await volt(['validate'], { cwd })).to.include({ code: 0, stdout: '1 workflow checked: nothing wrong\n' });
+  });
+
+  it('tells all faults of all files with their places, and exits 1', async () => {
+    const cwd = checkout({
+      '.github/workflows/a.yml': good.replace('runs-on', 'runs-onn'),
+      '.github/workflows/b.yaml': good.replace('run: make', 'run: make\n      - uses: checkout'),
+      '.github/workflows/c.yml': good,
+      '.github/workflows/README.md': 'no workflow',
+    });
+    const { code, stdout } = await volt(['validate'], { cwd });
+    expect(code).to.equal(1);
+    expect(stdout.split('\n')).to.deep.equal([
+      '.github/workflows/a.yml:4:5: invalid: "runs-onn" is not known here; did you mean "runs-on"?',
+      '.github/workflows/a.yml:4:5: invalid: `runs-on` is missing',
+      '.github/workflows/b.yaml:7:15: invalid: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
+      '3 workflows checked: 2 with faults',
+      '',
+    ]);
+  });
+
+  it('checks the files that are named, from any folder of the checkout, and prints JSON', async () => {
+    const cwd = checkout({
+      '.volt/workflows/a.yml': `${good}    services: {}\n`,
+      '.volt/workflows/b.yml': 'on: push',
+      'deep/er/file': '',
+    });
+    const { code, stdout } = await volt(['validate', '../../.volt/workflows/a.yml', '--json'], {
+      cwd: `${cwd}/deep/er`,
+    });
+    expect(code).to.equal(1);
+    const { files, diagnostics } = JSON.parse(stdout);
+    expect(files).to.deep.equal(['.volt/workflows/a.yml']);
+    expect(diagnostics).to.have.length(1);
+    expect(diagnostics[0]).to.include({ file: '.volt/workflows/a.yml', line: 7, column: 15, severity: 'unsupported' });
+  });
+
+  it('says that there is nothing to check, and that a file is not there', async () => {
+    const cwd = checkout({ file: '' });
+    expect((await volt(['validate'], { cwd })).stderr).to.match(/^error not_found: there are no workflow files/);
+    const { code, stderr } = await volt(['validate', 'nope.yml'], { cwd });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/^error not_found: cannot read nope.yml/);
+  });
+});
