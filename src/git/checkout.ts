@@ -31,12 +31,14 @@ export async function checkOut(
     await mkdir(join(dir, 'refs', 'heads'), { recursive: true });
     await writeFile(join(dir, 'HEAD'), `${sha}\n`);
   }
-  const populate = () => git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options });
+  // what is in the mirror needs no credential, so none is asked for
+  const { access, ...local } = options;
+  const populate = () => git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...local });
   try {
     await populate();
   } catch (error) {
     if (await mirror.has(sha)) throw error;
-    await mirror.require(sha, options);
+    await mirror.require(sha, { ...local, access });
     await populate();
   }
 }

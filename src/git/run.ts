@@ -1,11 +1,14 @@
 import { simpleGit } from 'simple-git';
 import { toolEnvironment } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { type Access, lend } from './access.ts';
 
 export interface GitOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a sign of life from git after which it is ended. */
   silence?: number;
+  /** for a command that speaks with the repository's remote */
+  access?: Access | undefined;
 }
 
 /** git ends after this long (ms) without output: a remote that hangs must not hold anything up for ever. */
@@ -32,31 +35,39 @@ const environment = {
  * @throws VoltError `git_missing`, `git_failed` with git's own words as the message
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
-  const runner = simpleGit({
-    baseDir: cwd,
-    timeout: { block: options.silence ?? defaultSilence },
-    allowEnvironment: Object.keys(environment),
-    unsafe: { allowUnsafeSshCommand: true, allowUnsafeAskPass: true },
-    ...(options.signal ? { abort: options.signal } : {}),
-  }).env({ ...toolEnvironment(), ...environment });
-  try {
-    return await runner.raw(args);
-  } catch (error) {
-    const text = errorText(error);
-    if (/spawn git ENOENT/.test(text)) {
-      throw new VoltError('git_missing', 'there is no git on this machine', {
-        remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
-        cause: error,
-      });
+  return lend(options.access, async (granted) => {
+    const variables = { ...environment, ...granted.environment };
+    const runner = simpleGit({
+      baseDir: cwd,
+      timeout: { block: options.silence ?? defaultSilence },
+      allowEnvironment: Object.keys(variables),
+      unsafe: {
+        allowUnsafeSshCommand: true,
+        allowUnsafeAskPass: true,
+        allowUnsafeConfigEnvCount: true,
+        allowUnsafeCredentialHelper: true,
+      },
+      ...(options.signal ? { abort: options.signal } : {}),
+    }).env({ ...toolEnvironment(), ...variables });
+    try {
+      return await runner.raw(args);
+    } catch (error) {
+      throw gitError(args[0] ?? '', error, granted.hidden);
     }
-    const words = withoutCredentials(
-      /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text,
-    );
-    throw new VoltError('git_failed', `git ${args[0]}: ${words.trim()}`, {
-      remedy: remedyFor(words),
+  });
+}
+
+function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
+  const text = errorText(error);
+  if (/spawn git ENOENT/.test(text)) {
+    return new VoltError('git_missing', 'there is no git on this machine', {
+      remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
       cause: error,
     });
   }
+  const said = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text;
+  const words = withoutCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
+  return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words) });
 }
 
 /** User names and passwords in URLs are not for logs. */
@@ -69,7 +80,10 @@ function remedyFor(text: string): string {
     return 'Run Volt as the owner of the repository, or allow it: git config --global --add safe.directory <path>.';
   }
   if (/Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/.test(text)) {
-    return "Give this machine's user access: a credential helper for https, or a key in its ssh agent or ~/.ssh.";
+    return "Give Volt a credential for it (volt credential set --help), or this machine's user access: a credential helper for https, or a key in ~/.ssh.";
+  }
+  if (/Host key verification failed/.test(text)) {
+    return 'The server shows another key than the one that is known, or none is known. See that it is the right server, then set the credential again (volt credential set --help), or add the key to ~/.ssh/known_hosts.';
   }
   if (
     /Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)

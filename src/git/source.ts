@@ -3,14 +3,23 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VoltError } from '../kernel/errors.ts';
-import { withoutCredentials } from './run.ts';
 
-/** Where a repository is: a path on this machine, or a URL that any machine can fetch. */
-export type Source = { kind: 'path'; url: string } | { kind: 'url'; url: string };
+/**
+ * Where a repository is: a path on this machine, or a URL that any machine can fetch. The URL holds no password: one that
+ * was given in it is handed out beside it, to be kept as a credential.
+ */
+export type Source =
+  | { kind: 'path'; url: string }
+  | { kind: 'url'; url: string; credential?: { user: string; password: string } };
 
 const schemes = ['http:', 'https:', 'ssh:', 'git:'];
 /** `user@host:path`, as ssh has it; a path that begins with "-" would be an option. */
 const scpForm = /^(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)[^\s:][^\s]*$/;
+
+/** Such a form of ssh's with a password in it, which ssh does not know. */
+const scpPassword = /^[^\s/@:]*:[^\s/]*@/;
+/** A user name over HTTP that must be a token: people's names are shorter. */
+const tokenPattern = /^[A-Za-z0-9_-]{20,}$/;
 
 /**
  * Understands what a person gives as a repository.
@@ -27,6 +36,7 @@ export function parseSource(text: string): Source {
   if (/^[A-Za-z0-9+.-]+::/.test(given)) throw badUrl(text);
   const path = resolve(given.replace(/^~(?=\/|$)/, homedir()));
   if (existsSync(path)) return pathSource(path);
+  if (scpPassword.test(given)) throw uselessPassword();
   if (scpForm.test(given) && !given.includes('/./')) return { kind: 'url', url: given };
   return pathSource(path);
 }
@@ -51,12 +61,29 @@ function urlSource(given: string, scheme: string): Source {
   }
   // git and ssh take a host that begins with "-" for an option
   if (url.hostname === '' || url.hostname.startsWith('-') || url.pathname === '/') throw badUrl(given);
-  if (url.password !== '') {
-    throw new VoltError('bad_url', 'a password in a URL would end up in logs and process lists', {
-      remedy: 'Leave it out, and give this machine a git credential helper or an ssh key.',
-    });
+  const login = url.password !== '' || tokenPattern.test(url.username);
+  if (!login) return { kind: 'url', url: given };
+  if (scheme !== 'http:' && scheme !== 'https:') {
+    if (url.password === '') return { kind: 'url', url: given };
+    throw uselessPassword();
   }
-  return { kind: 'url', url: given };
+  const credential = { user: decoded(url.username) || 'git', password: decoded(url.password) };
+  return { kind: 'url', url: given.replace(/^([^/]*\/\/)[^/?#]*@/, '$1'), credential };
+}
+
+/** A URL may hold a "%" that means itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function uselessPassword(): VoltError {
+  return new VoltError('bad_url', 'only https takes a password; ssh and git do not use the one in this URL', {
+    remedy: 'Leave it out. For ssh, give the repository a deploy key: volt credential set <repository> --ssh.',
+  });
 }
 
 function pathSource(path: string): Source {
@@ -84,7 +111,7 @@ export function gitDirectory(path: string): string | undefined {
 function badUrl(text: string): VoltError {
   return new VoltError(
     'bad_url',
-    `"${withoutCredentials(text)}" is not the address of a repository that Volt can fetch`,
+    `"${text.replace(/\/\/.*@/s, '//***@')}" is not the address of a repository that Volt can fetch`,
     {
       remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
     },

@@ -3,6 +3,7 @@ import { parseSource } from '../git/source.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { setCredential } from '../record/credentials.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type Repository, repositoryAt, saveRepository } from '../record/repositories.ts';
 
@@ -20,6 +21,7 @@ export interface RepositoryOptions {
 
 /**
  * Begins to observe a repository, or changes how one is observed: it is recorded, then its polls are scheduled.
+ * A password in its URL is kept as its credential, encrypted, and is nowhere else.
  * @throws VoltError `bad_url`, `no_repository`, `bad_name`, `bad_ref`, `bad_setting`, `name_taken`
  */
 export async function addRepository(
@@ -48,6 +50,13 @@ export async function addRepository(
     command: options.command,
   };
   await saveRepository(record, repository);
+  if (source.kind === 'url' && source.credential) {
+    const credential = { kind: 'https' as const, ...source.credential };
+    const { user, password } = credential;
+    // what stands alone in the place of a user name is a token
+    const shown = { kind: credential.kind, user: password === '' ? null : user, publicKey: null, hostKeys: [] };
+    await setCredential(record, config, name, { shown, credential });
+  }
   await queues.scheduleObserve(repository.host, repository.name, repository.pollSeconds);
   return repository;
 }

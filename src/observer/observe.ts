@@ -6,6 +6,7 @@ import { dataPaths } from '../kernel/config.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { findCredential } from '../record/credentials.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
 import type { Record } from '../record/record.ts';
 import { cursorsOf, findRepository, noteObserved, noteObserveError, type Repository } from '../record/repositories.ts';
@@ -74,12 +75,13 @@ export class Observations {
   async #offer(repository: Repository): Promise<string | null> {
     const { record, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url);
-    const remote = await listRemote(repository.url, { silence: remoteSilence });
+    const access = { url: repository.url, credential: () => findCredential(record, config, repository.name) };
+    const remote = await listRemote(repository.url, { silence: remoteSilence, access });
     const cursors = await cursorsOf(record, repository.name);
     const triggers = await openTriggers(record, repository.name);
     const moved = observedRefs(repository, remote).filter(({ ref, sha }) => cursors.get(ref)?.sha !== sha);
     if (moved.length === 0 && triggers.length === 0) return remote.defaultBranch;
-    await mirror.fetch();
+    await mirror.fetch({ access });
     for (const { ref, sha } of moved) {
       const offers = await offersOf(mirror, repository, ref, sha, cursors.get(ref), config.backlog);
       if (offers.length > 0) await queues.sendCommits(offers);

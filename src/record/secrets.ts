@@ -71,6 +71,11 @@ export async function rotateKey(record: Record, config: Config): Promise<string>
         .where('name', '=', name)
         .execute();
     }
+    for (const { repo, value, key_id } of await db.selectFrom('credentials').selectAll().execute()) {
+      const of = credentialOf(repo);
+      const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+      await db.updateTable('credentials').set({ value: box, key_id: keyId }).where('repo', '=', repo).execute();
+    }
   });
   Vault.forgetFormer(config);
   return vault.keyId;
@@ -80,7 +85,7 @@ export async function rotateKey(record: Record, config: Config): Promise<string>
  * The vault for writing: a record that holds nothing encrypted yet may get its key now. It is opened in the transaction
  * that writes, so that no value is written with a former key after a change of the key has passed.
  */
-async function writingVault(db: Write, config: Config): Promise<Vault> {
+export async function writingVault(db: Write, config: Config): Promise<Vault> {
   const encrypted =
     (await db.selectFrom('secrets').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst());
@@ -123,12 +128,17 @@ export async function removeEntry(db: Write, table: 'secrets' | 'variables', rep
 }
 
 /** @throws VoltError `not_found` */
-async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: string): Promise<void> {
+export async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: string): Promise<void> {
   const row = await db.selectFrom('repositories').select('name').where('name', '=', repo).executeTakeFirst();
   if (row) return;
   throw new VoltError('not_found', `no repository named "${repo}" is observed`, {
     remedy: 'Observe it first, by `volt up --repo` or `volt observer --repo`.',
   });
+}
+
+/** What the credential of a repository is bound to. */
+export function credentialOf(repo: string): Belonging {
+  return { kind: 'credential', repo, name: 'fetch' };
 }
 
 function belonging(repo: Scope, name: string): Belonging {

@@ -6,7 +6,10 @@ import { PROGRAMS } from './programs.mjs';
 import { provide } from './provide.mjs';
 
 /** Tools without which tests are skipped, and which ones. */
-const TEST_TOOLS = [{ program: PROGRAMS.chromium, skipped: 'the tests of the dashboard in a browser' }];
+const TEST_TOOLS = [
+  { program: PROGRAMS.chromium, skipped: 'the tests of the dashboard in a browser' },
+  { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
+];
 
 /** Checks before the tests: the cheap ones that explain a later failure come first. */
 const CHECKS = [

@@ -46,6 +46,14 @@ export const PROGRAMS = {
     // Ubuntu's package only fetches a snap, which does not run in most containers; brew's is a cask.
     packages: { ubuntu: '', macos: '--cask chromium' },
   },
+  sshd: {
+    title: 'an ssh server (sshd)',
+    names: ['sshd'],
+    code: 'sshd_missing',
+    service: 'ssh',
+    package: 'openssh-server',
+    packages: { alpine: 'openssh', arch: 'openssh', suse: 'openssh', macos: 'openssh' },
+  },
 };
 
 /**

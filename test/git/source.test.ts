@@ -91,15 +91,30 @@ describe('what a person gives as a repository', () => {
     });
   }
 
-  it('may not carry a password, and is not repeated where others could read it', async () => {
+  for (const [given, url, user, password] of [
+    ['https://ada:secret@example.com/app', 'https://example.com/app', 'ada', 'secret'],
+    ['HTTP://ada:s%40c%2Fret@example.com:81/app', 'HTTP://example.com:81/app', 'ada', 's@c/ret'],
+    ['https://ada:p@ss@example.com/a@b', 'https://example.com/a@b', 'ada', 'p@ss'],
+    ['https://:secret@example.com/app', 'https://example.com/app', 'git', 'secret'],
+    ['https://ada:50%@example.com/app', 'https://example.com/app', 'ada', '50%'],
+    ['https://ghp_0123456789abcdefABCD@example.com/app', 'https://example.com/app', 'ghp_0123456789abcdefABCD', ''],
+  ] as const) {
+    it(`may carry a password, as ${given} does, which is taken out of the URL`, () => {
+      expect(parseSource(given)).to.deep.equal({ kind: 'url', url, credential: { user, password } });
+    });
+  }
+
+  it('may not carry a password that nothing would use, and is not repeated where others could read it', async () => {
     for (const url of [
-      'https://ada:secret@example.com/app',
       'https://ada:secret@example.com/',
+      'https://ada:se/secret@example.com/app',
       'ftp://ada:secret@example.com/app',
-      'https://:secret@example.com/app',
+      'ssh://git:secret@example.com/app',
+      'git://ada:secret@example.com/app',
+      'git:secret@example.com:app',
     ]) {
       const error = await failure('bad_url', () => parseSource(url));
-      expect(error.message).to.not.include('secret');
+      expect(error.message + error.remedy).to.not.include('secret');
     }
   });
 

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { type Credential, credentialSchema } from '../secrets/credential.ts';
+import { Vault } from '../secrets/vault.ts';
+import type { Record } from './record.ts';
+import { credentialOf, requireRepository, writingVault } from './secrets.ts';
+
+/** What people may see of a credential. */
+const shownSchema = z.object({
+  kind: z.enum(['https', 'ssh']),
+  user: z.string().nullable(),
+  /** of the deploy key, for the forge */
+  publicKey: z.string().nullable(),
+  /** fingerprints of the keys that the server may show */
+  hostKeys: z.array(z.string()),
+});
+export type ShownCredential = z.infer<typeof shownSchema>;
+
+export interface CredentialEntry extends ShownCredential {
+  repo: string;
+  updatedAt: string;
+}
+
+/**
+ * Sets how a repository is fetched.
+ * @throws VoltError `not_found` where there is no such repository, those of the key file
+ */
+export async function setCredential(
+  record: Record,
+  config: Config,
+  repo: string,
+  { shown, credential }: { shown: ShownCredential; credential: Credential },
+): Promise<void> {
+  await record.write(async (db) => {
+    await requireRepository(db, repo);
+    const vault = await writingVault(db, config);
+    const { box, keyId } = vault.encrypt(JSON.stringify(credentialSchema.parse(credential)), credentialOf(repo));
+    const row = { shown: JSON.stringify(shown), value: box, key_id: keyId, updated_at: Date.now() };
+    await db
+      .insertInto('credentials')
+      .values({ repo, ...row })
+      .onConflict((conflict) => conflict.column('repo').doUpdateSet(row))
+      .execute();
+  });
+}
+
+/**
+ * How a repository is fetched, or undefined where nothing is set for it.
+ * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
+ */
+export async function findCredential(record: Record, config: Config, repo: string): Promise<Credential | undefined> {
+  const row = await record.db.selectFrom('credentials').selectAll().where('repo', '=', repo).executeTakeFirst();
+  if (!row) return undefined;
+  const text = Vault.open(config).decrypt({ box: row.value, keyId: row.key_id }, credentialOf(repo));
+  return credentialSchema.parse(JSON.parse(text));
+}
+
+export async function listCredentials(record: Record): Promise<CredentialEntry[]> {
+  const rows = await record.db
+    .selectFrom('credentials')
+    .select(['repo', 'shown', 'updated_at'])
+    .orderBy('repo')
+    .execute();
+  return rows.map(({ repo, shown, updated_at }) => ({
+    repo,
+    ...shownSchema.parse(JSON.parse(shown)),
+    updatedAt: new Date(updated_at).toISOString(),
+  }));
+}
+
+/** @throws VoltError `not_found` */
+export async function removeCredential(record: Record, repo: string): Promise<void> {
+  const gone = await record.write((db) =>
+    db.deleteFrom('credentials').where('repo', '=', repo).returning('repo').executeTakeFirst(),
+  );
+  if (gone) return;
+  throw new VoltError('not_found', `no credential is set for a repository named "${repo}"`, {
+    remedy: 'See `volt credential ls`.',
+  });
+}

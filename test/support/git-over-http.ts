@@ -1,0 +1,82 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/**
+ * Serves the repositories below a folder by git's own program for HTTP, git-http-backend(1), to those who know the
+ * password.
+ */
+export class GitOverHttp {
+  readonly #server: Server;
+  readonly #top: string;
+  readonly #login: string;
+  readonly #program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
+  /** how many requests were let in, and how many were not */
+  readonly count = { served: 0, refused: 0 };
+
+  private constructor(top: string, user: string, password: string) {
+    this.#top = top;
+    this.#login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  static async start(top: string, user: string, password: string): Promise<GitOverHttp> {
+    const server = new GitOverHttp(top, user, password);
+    server.#server.listen(0, '127.0.0.1');
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  /** @param path of a repository, below the folder; `login` is `user:password` in front of the host */
+  url(path: string, login = ''): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://${login === '' ? '' : `${login}@`}127.0.0.1:${port}/${path}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.headers.authorization !== this.#login) {
+      this.count.refused++;
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
+      return;
+    }
+    this.count.served++;
+    const url = new URL(request.url ?? '/', 'http://host');
+    const backend = spawn(this.#program, {
+      env: {
+        PATH: process.env.PATH,
+        GIT_PROJECT_ROOT: this.#top,
+        GIT_HTTP_EXPORT_ALL: '1',
+        REQUEST_METHOD: request.method,
+        PATH_INFO: decodeURIComponent(url.pathname),
+        QUERY_STRING: url.search.slice(1),
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        ...(request.headers['content-encoding'] ? { HTTP_CONTENT_ENCODING: request.headers['content-encoding'] } : {}),
+        ...(request.headers['git-protocol'] ? { GIT_PROTOCOL: String(request.headers['git-protocol']) } : {}),
+      },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    request.pipe(backend.stdin);
+    const chunks: Buffer[] = [];
+    backend.stdout.on('data', (chunk) => chunks.push(chunk));
+    backend.on('close', () => {
+      const said = Buffer.concat(chunks);
+      const end = said.indexOf('\r\n\r\n');
+      const headers = said.subarray(0, end).toString('latin1').split('\r\n');
+      for (const header of headers) {
+        const colon = header.indexOf(':');
+        const [name, value] = [header.slice(0, colon), header.slice(colon + 1).trim()];
+        if (name.toLowerCase() === 'status') response.statusCode = Number(value.slice(0, 3));
+        else response.setHeader(name, value);
+      }
+      response.end(said.subarray(end + 4));
+    });
+  }
+}
