@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { version } from '../kernel/version.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
+import { credentialCommand } from './credential.ts';
 import { dispatcherCommand } from './dispatcher.ts';
 import { printError } from './errors.ts';
 import { logsCommand } from './logs.ts';
@@ -33,6 +34,7 @@ const commands = [
   validateCommand,
   runnersCommand,
   statusCommand,
+  credentialCommand,
   secretCommand,
   variableCommand,
   observerCommand,

@@ -100,7 +100,7 @@ function alreadyFinal(what: string, status: string): VoltError {
   });
 }
 
-async function announce(web: Web, sending: Promise<void>): Promise<void> {
+export async function announce(web: Web, sending: Promise<void>): Promise<void> {
   const sent = await within(
     sending.then(
       () => 'sent',

@@ -1,4 +1,5 @@
 import { buildRoutes } from './builds.ts';
+import { credentialRoutes } from './credentials.ts';
 import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { repositoryRoutes } from './repos.ts';
@@ -13,5 +14,6 @@ export const routes: readonly Route[] = [
   ...repositoryRoutes,
   ...intentRoutes,
   ...secretRoutes,
+  ...credentialRoutes,
   ...systemRoutes,
 ];

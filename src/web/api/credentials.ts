@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/deploy-key.ts';
+import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { listCredentials, removeCredential, type ShownCredential, setCredential } from '../../record/credentials.ts';
+import { findRepository, type Repository } from '../../record/repositories.ts';
+import type { Credential } from '../../secrets/credential.ts';
+import type { Web } from '../context.ts';
+import { announce } from '../requests.ts';
+import { jsonRoute } from './route.ts';
+import {
+  credential,
+  credentialList,
+  done,
+  httpsCredentialRequest,
+  repositoryName,
+  sshCredentialRequest,
+} from './schemas.ts';
+
+const params = z.object({ name: repositoryName });
+const errors: ErrorCode[] = [
+  ...(['not_found', 'conflict', 'too_large', 'data_unwritable'] as const),
+  ...(['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad'] as const),
+];
+
+const listing = jsonRoute({
+  method: 'get',
+  path: '/credentials',
+  summary: 'How repositories are fetched, without passwords and private keys',
+  confidential: true,
+  answer: credentialList,
+  handle: async (_, { record }) => ({ credentials: await listCredentials(record), next: null }),
+});
+
+const https = jsonRoute({
+  method: 'put',
+  path: '/repos/:name/credential/https',
+  summary: 'Fetch a repository with a password or token',
+  params,
+  body: httpsCredentialRequest,
+  answer: credential,
+  errors,
+  handle: async ({ params: { name }, body: { user, password } }, web) => {
+    const repository = await repositoryFor(web, name, 'https', /^https?:/i);
+    const shown: ShownCredential = { kind: 'https', user, publicKey: null, hostKeys: [] };
+    return set(web, repository, shown, { kind: 'https', user, password });
+  },
+});
+
+const ssh = jsonRoute({
+  method: 'put',
+  path: '/repos/:name/credential/ssh',
+  summary: 'Fetch a repository with a deploy key, from a server whose key is known',
+  params,
+  body: sshCredentialRequest,
+  answer: credential,
+  errors: [...errors, 'bad_request', 'fetch_failed', 'tool_missing'],
+  handle: async ({ params: { name }, body }, web) => {
+    const repository = await repositoryFor(web, name, 'ssh', /^ssh:|^(?!\w+:\/\/)[^/]*:/i);
+    const knownHosts = body.knownHosts ?? (await scanHostKeys(repository.url));
+    const hostKeys = await fingerprintsOf(knownHosts);
+    const { privateKey, publicKey } = await (body.privateKey === undefined
+      ? makeDeployKey(`volt ${name}`)
+      : deployKeyOf(body.privateKey));
+    const shown: ShownCredential = { kind: 'ssh', user: null, publicKey, hostKeys };
+    return set(web, repository, shown, { kind: 'ssh', privateKey, knownHosts });
+  },
+});
+
+const remove = jsonRoute({
+  method: 'delete',
+  path: '/repos/:name/credential',
+  summary: 'Forget how a repository is fetched',
+  params,
+  answer: done,
+  errors: ['not_found'],
+  handle: async ({ params: { name } }, { record }) => {
+    await removeCredential(record, name);
+    return { done: true as const };
+  },
+});
+
+export const credentialRoutes = [listing, https, ssh, remove];
+
+async function set(web: Web, { name, host }: Repository, shown: ShownCredential, value: Credential) {
+  await setCredential(web.record, web.config, name, { shown, credential: value });
+  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
+  return { repo: name, ...shown, updatedAt: new Date().toISOString() };
+}
+
+/** @throws VoltError `not_found`, `conflict` where the repository is not fetched in that way */
+async function repositoryFor({ record }: Web, name: string, kind: string, urls: RegExp): Promise<Repository> {
+  const repository = await findRepository(record, name);
+  if (!repository) {
+    throw new VoltError('not_found', `no repository named "${name}" is observed`, {
+      remedy: '/api/v1/repos lists those that are.',
+    });
+  }
+  if (repository.host === null && urls.test(repository.url)) return repository;
+  throw new VoltError('conflict', `${name} is not fetched by ${kind}, but from ${repository.url}`, {
+    remedy: `Observe it by a URL of ${kind}, or give it the other kind of credential.`,
+  });
+}

@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { addRepository } from '../../src/observer/add.ts';
+import { Observations } from '../../src/observer/observe.ts';
+import { listRepositories } from '../../src/record/repositories.ts';
+import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
+import { GitOverSsh, hasSshd } from '../support/git-over-ssh.ts';
+import { TestRepository } from '../support/repository.ts';
+import { Site } from '../web/site.ts';
+
+describe('volt credential', () => {
+  const folders = new TestFolders();
+  let site: Site;
+  let repository: TestRepository;
+  before(async () => {
+    site = await Site.start();
+    site.context.logger.silent = true;
+    repository = new TestRepository({ 'a.txt': 'a\n' });
+  });
+  after(async () => {
+    await site.stop();
+    repository.remove();
+    folders.remove();
+  });
+
+  const run = (args: string[], input?: string) =>
+    volt(['credential', ...args, '--data', site.context.config.dataDir], input === undefined ? {} : { input });
+  const observe = (url: string, name: string) =>
+    addRepository(site.context, { url, name, branches: [], pollSeconds: 3600, commits: 'every', command: null });
+  /** What a look at the repository comes to. */
+  const look = async (name: string) => {
+    await new Observations(site.context).look(name);
+    const all = await listRepositories(site.context.record);
+    return all.find((each) => each.name === name)?.error?.code ?? 'ok';
+  };
+
+  it('gives a repository a password, which nothing shows again', async () => {
+    const server = await GitOverHttp.start(dirname(repository.path), 'ada', 'canary-password');
+    try {
+      await observe(server.url(`${basename(repository.path)}/.git`), 'web');
+      expect(await look('web')).to.equal('fetch_failed');
+      const set = await run(['set', 'web', '--https', '--user', 'ada'], 'canary-password\n');
+      expect(set, set.stderr).to.include({ code: 0 });
+      expect(await look('web')).to.equal('ok');
+      const shown = [set, await run(['ls']), await run(['ls', '--json'])].map(({ stdout }) => stdout).join('');
+      expect(shown).to.include('ada').and.not.include('canary');
+      expect((await run(['rm', 'web'])).code).to.equal(0);
+      expect(await look('web')).to.equal('fetch_failed');
+      expect((await run(['rm', 'web'])).stderr).to.include('not_found');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('makes a deploy key, and believes the keys that the server shows', async function () {
+    if (!hasSshd()) return this.skip();
+    const server = await GitOverSsh.start();
+    try {
+      await observe(server.url(repository.path), 'shell');
+      const set = await run(['set', 'shell', '--ssh']);
+      expect(set, set.stderr).to.include({ code: 0 });
+      const publicKey = /^ {2}(ssh-ed25519 \S+ volt shell)$/m.exec(set.stdout)?.[1];
+      expect(set.stdout).to.match(/^ {2}ED25519 SHA256:\S+$/m);
+      expect(await look('shell')).to.equal('fetch_failed');
+      server.allow(String(publicKey));
+      expect(await look('shell')).to.equal('ok');
+      expect((await run(['ls'])).stdout).to.include(publicKey);
+      expect((await run(['set', 'shell', '--https'], 'x')).stderr).to.include('conflict');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('takes a key and known hosts from files, and says what is wrong with them', async function () {
+    if (!hasSshd()) return this.skip();
+    const folder = folders.make();
+    const write = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    await observe('ssh://git@127.0.0.1:1/app', 'files');
+    const bad = await run(['set', 'files', '--ssh', '--key', write('bad', 'canary')]);
+    expect(bad.code).to.not.equal(0);
+    expect(bad.stderr).to.not.include('canary');
+    const hosts = write('hosts', 'no host keys\n');
+    expect((await run(['set', 'files', '--ssh', '--known-hosts', hosts])).stderr).to.include('bad_request');
+    expect((await run(['set', 'files', '--ssh'])).stderr).to.include('no ssh server answers');
+    expect((await run(['set', 'files', '--ssh', '--key', join(folder, 'none')])).code).to.equal(2);
+    expect((await run(['set', 'files'])).code).to.equal(2);
+    expect((await run(['set', 'files', '--ssh', '--https'])).code).to.equal(2);
+    expect((await run(['set', 'nobody', '--https'], 'x')).stderr).to.include('not_found');
+  });
+});
