@@ -1,17 +1,19 @@
-import { type Command, Option } from 'commander';
-import { type BuildSummary, statuses } from '../kernel/model.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type BuildSummary, type Status, statuses, statusWords } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
 import { printTable } from './table.ts';
-import { mark, plain, print, printJson, verdict } from './terminal.ts';
+import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildArgument, shortRef, shortSha } from './wording.ts';
+import { buildName, shortRef, shortSha } from './wording.ts';
 
 interface BuildsOptions {
   repo?: string;
   branch?: string;
-  status?: string;
+  status?: Status;
+  commit?: string;
+  before?: string;
   limit: number;
   json?: boolean;
 }
@@ -22,14 +24,26 @@ export function buildsCommand(program: Command): CommandFile {
     .description('Lists builds, newest first.')
     .option('--repo <name>', 'only of this repository')
     .option('--branch <name>', 'only of this branch')
-    .addOption(new Option('--status <status>', 'only with this status').choices(statuses))
+    .addOption(
+      new Option('--status <status>', `only with this status: ${statuses.join(', ')}; or the word for it`).argParser(
+        statusOf,
+      ),
+    )
+    .option('--commit <sha>', 'only of this commit; its full id')
+    .option('--before <id>', 'only builds older than the one with this id, to go on where a list ended')
     .option('--limit <number>', 'at most so many', integer(1, 500), 20)
-    .action(async ({ json, repo, branch, status, limit }: BuildsOptions) => {
-      const filter = { repo, branch, status, limit };
-      const page = await Client.of(configOf(command)).get<{ builds: BuildSummary[] }>('/builds', filter);
+    .action(async ({ json, repo, branch, status, commit, before, limit }: BuildsOptions) => {
+      const filter = { repo, branch, status, sha: commit, before, limit };
+      const page = await Client.of(configOf(command)).get<{ builds: BuildSummary[]; next: string | null }>(
+        '/builds',
+        filter,
+      );
       if (json) printJson(page);
       else if (page.builds.length === 0) print('no builds');
-      else printBuilds(page.builds);
+      else {
+        printBuilds(page.builds);
+        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `older ones: --before ${page.next}`));
+      }
     });
   return {
     command,
@@ -40,12 +54,19 @@ export function buildsCommand(program: Command): CommandFile {
   };
 }
 
+/** A status, or the word that people read for it. */
+function statusOf(text: string): Status {
+  const found = statuses.find((status) => status === text || statusWords[status] === text);
+  if (found) return found;
+  throw new InvalidArgumentError(`Allowed choices are ${statuses.join(', ')}.`);
+}
+
 function printBuilds(builds: BuildSummary[]): void {
   printTable(
     ['', 'BUILD', 'STATUS', 'REF', 'COMMIT', 'TOOK', 'MADE', 'SUBJECT'],
     builds.map((build) => [
       mark(build.status),
-      buildArgument(build),
+      buildName(build),
       verdict(build.status),
       shortRef(build.ref),
       shortSha(build.sha),

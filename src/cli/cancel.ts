@@ -5,7 +5,7 @@ import type { CommandFile } from './command.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
-import { print, printJson } from './terminal.ts';
+import { plain, print, printJson, verdict } from './terminal.ts';
 import { buildName } from './wording.ts';
 
 /** Seconds to wait for the runner to end what it runs. */
@@ -27,8 +27,8 @@ export function cancelCommand(program: Command): CommandFile {
       const after = await client.get<Build>(`/builds/${build.id}`);
       if (json) return printJson(after);
       const status = job ? after.jobs.find(({ id }) => id === job.id)?.status : after.status;
-      const name = `${buildName(build)}${job ? ` ${job.name}` : ''}`;
-      if (status !== undefined && isFinal(status)) print(`${name}: ${status}`);
+      const name = `${buildName(build)}${job ? ` ${plain(job.name)}` : ''}`;
+      if (status !== undefined && isFinal(status)) print(`${name}: ${verdict(status)}`);
       else print(`${name}: asked for; it ends as soon as its runner has heard of it`);
     });
   return {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Config, dataPaths } from '../kernel/config.ts';
 import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { remedyOnCommandLine } from './remedies.ts';
 import { readEvents, type ServerEvent } from './sse.ts';
 
 type Query = { [name: string]: string | number | undefined };
@@ -69,7 +70,7 @@ export class Client {
       throw this.#unreachable(error);
     }
     if (response.ok) return response;
-    throw errorOf(response.status, await response.text().catch(() => ''));
+    throw errorOf(path, response.status, await response.text().catch(() => ''));
   }
 
   async #json<T>(response: Response): Promise<T> {
@@ -105,11 +106,14 @@ function queryText(query: Query): string {
 }
 
 /** What the server says went wrong; an answer that is none of Volt's comes from something else at that address. */
-function errorOf(status: number, body: string): VoltError {
+function errorOf(path: string, status: number, body: string): VoltError {
   try {
     const { code, message, remedy } = (JSON.parse(body) as { error: { code: string; message: string; remedy: string } })
       .error;
-    if (code in errorCodes) return new VoltError(code as ErrorCode, message, { remedy });
+    if (code in errorCodes) {
+      const known = code as ErrorCode;
+      return new VoltError(known, message, { remedy: remedyOnCommandLine(known, path) ?? remedy });
+    }
     return new VoltError('internal', `${code}: ${message}`, { remedy });
   } catch {
     return new VoltError('web_unreachable', `the answer ${status} does not come from Volt`, {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 
 export function dispatcherCommand(program: Command): CommandFile {
   const command = program
     .command('dispatcher')
-    .summary('plan builds and route their jobs (one stage alone)')
+    .summary('plan builds and route their jobs')
     .description(
       'Turns commits into builds with jobs, sends each job to the queue of its labels, and takes back the jobs of runners that are gone. Any number may run; one works at a time on one build.',
     )
@@ -20,6 +21,7 @@ export function dispatcherCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: stageSettings,
     examples: [
       ['volt dispatcher', 'beside a `volt up` or with VOLT_REDIS_URL set'],
       [

@@ -1,5 +1,6 @@
 import { loadConfig } from '../kernel/config.ts';
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
+import { withCommandsAsTyped } from './invocation.ts';
 
 /**
  * Prints an error to standard error: its code, what happened and what to do; as JSON for scripts. The stack of what
@@ -9,7 +10,10 @@ import { asVoltError, type VoltError } from '../kernel/errors.ts';
 export function printError(thrown: unknown, json: boolean): number {
   const error = asVoltError(thrown);
   if (json) process.stderr.write(`${JSON.stringify({ error: errorBody(error) }, undefined, 2)}\n`);
-  else process.stderr.write(`error ${error.code}: ${error.message}\n  ${error.remedy}\n`);
+  else
+    process.stderr.write(
+      `error ${error.code}: ${withCommandsAsTyped(error.message)}\n  ${withCommandsAsTyped(error.remedy)}\n`,
+    );
   if (error.code === 'internal' && debugging()) process.stderr.write(`${stackOf(error)}\n`);
   return error.exitCode;
 }

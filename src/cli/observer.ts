@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 import { addRepositoryOptions, type RepositoryOptions } from './options.ts';
 
 export function observerCommand(program: Command): CommandFile {
   const command = addRepositoryOptions(program.command('observer'))
-    .summary('look for new commits (one stage alone)')
+    .summary('look for new commits')
     .description(
       'Looks at repositories for new commits and sends them to the dispatcher. Repositories that were added before are observed as well; any number of observers share them.',
     )
@@ -23,6 +24,7 @@ export function observerCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: stageSettings,
     examples: [
       ['volt observer --repo ../my-project', 'a repository on this machine'],
       ['volt observer --repo app=https://github.com/me/app.git --branch "release/*"', 'some branches, under a name'],

@@ -6,6 +6,8 @@ import { cancelCommand } from './cancel.ts';
 import { credentialCommand } from './credential.ts';
 import { dispatcherCommand } from './dispatcher.ts';
 import { printError } from './errors.ts';
+import { completeHelp, examplesText, exitCodes } from './help.ts';
+import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
 import { reporterCommand } from './reporter.ts';
@@ -15,34 +17,28 @@ import { runnersCommand } from './runners.ts';
 import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
-import { flush } from './terminal.ts';
+import { flush, paint } from './terminal.ts';
 import { triggerCommand } from './trigger.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
 import { variableCommand } from './variable.ts';
 import { webCommand } from './web.ts';
 
-/** In the order in which `volt --help` lists them. */
-const commands = [
-  upCommand,
-  triggerCommand,
-  buildsCommand,
-  showCommand,
-  logsCommand,
-  cancelCommand,
-  retryCommand,
-  validateCommand,
-  runnersCommand,
-  statusCommand,
-  credentialCommand,
-  secretCommand,
-  variableCommand,
-  observerCommand,
-  dispatcherCommand,
-  runnerCommand,
-  reporterCommand,
-  webCommand,
-];
+/** In the order in which `volt --help` lists them, each group below its heading. */
+const commands = {
+  'Run Volt:': [upCommand, statusCommand, runnersCommand],
+  'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
+  'Workflows:': [validateCommand],
+  'Repositories:': [credentialCommand, secretCommand, variableCommand],
+  'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
+};
+
+const environment = `
+Environment:
+  VOLT_DATA_DIR         where everything is kept (.volt)
+  VOLT_REDIS_URL        a Redis server to use, instead of a private one
+  VOLT_URL, VOLT_TOKEN  a Volt elsewhere, for the commands about builds
+All settings, with meaning and default, are in .env.example.`;
 
 /**
  * Runs one command of `volt` and ends the process with its exit code: 0 success, 1 the build failed, 2 wrong usage,
@@ -74,27 +70,31 @@ function createProgram(): Command {
     .helpOption('-h, --help', 'show this help')
     .option('--redis <url>', 'address of Redis, as redis://:password@host:6379 (VOLT_REDIS_URL)')
     .option('--data <dir>', 'data directory (VOLT_DATA_DIR; .volt)')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => paint('bold', title) })
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText(
       'after',
-      examples(
+      examplesText([
         ['volt up --repo ../my-project', 'observe a repository and show its builds in the browser'],
         ['volt builds --repo my-project', 'its builds, newest first'],
         ['volt logs my-project -f', 'follow the log of its newest build'],
         ['volt up --help', 'more about one command'],
-      ),
-    );
-  for (const add of commands) {
-    const { command, examples: lines } = add(program);
-    command.helpOption('-h, --help', 'show this help').addHelpText('after', examples(...lines));
+      ]),
+    )
+    .addHelpText('after', exitCodes)
+    .addHelpText('after', environment);
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('show the help of a command').helpGroup('Run Volt:'),
+  );
+  for (const [heading, group] of Object.entries(commands)) {
+    for (const add of group) {
+      const file = add(program);
+      file.command.helpGroup(heading);
+      completeHelp(file);
+    }
   }
   return program;
-}
-
-function examples(...lines: [line: string, meaning: string][]): string {
-  return `\nExamples:\n${lines.map(([line, meaning]) => `  # ${meaning}\n  $ ${line}`).join('\n')}`;
 }
 
 /** @returns the exit code */
@@ -105,7 +105,7 @@ function conclude(error: unknown, program: Command, args: string[]): number {
   if (error.code === 'commander.help') return 2;
   const name = program.commands.find((command) => args.includes(command.name()))?.name();
   const usage = new VoltError('usage', error.message.replace(/^error: /, ''), {
-    remedy: `See: volt ${name === undefined ? '' : `${name} `}--help`,
+    remedy: `See: ${asTyped(`volt ${name === undefined ? '' : `${name} `}--help`)}`,
   });
   return printError(usage, args.includes('--json'));
 }

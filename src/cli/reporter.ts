@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 
 export function reporterCommand(program: Command): CommandFile {
   const command = program
     .command('reporter')
-    .summary('record results and archive logs (one stage alone)')
+    .summary('record results and archive logs')
     .description(
       'Takes the results and logs of runners, makes statuses final in the record, archives logs and writes test_results/. Any number may run on the data directory.',
     )
@@ -20,6 +21,7 @@ export function reporterCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: stageSettings,
     examples: [
       ['volt reporter', 'beside a `volt up` or with VOLT_REDIS_URL set'],
       [

@@ -14,10 +14,10 @@ export const jobArgumentHelp = 'its name, its position (from 1) or its id';
 /**
  * The build that a person means.
  * @param text an id, `repo#number`, or a repository's name for its newest build
- * @throws VoltError `not_found`
+ * @throws VoltError `not_found`, `usage` where the text may mean two things
  */
 export async function resolveBuild(client: Client, text: string): Promise<Build> {
-  if (parseBuildId(text)) return client.get<Build>(`/builds/${text}`);
+  if (parseBuildId(text)) return buildById(client, text);
   const [, repo = text, number] = /^([^#]+)#([1-9][0-9]*)$/.exec(text) ?? [];
   const found =
     number === undefined ? await newestBuild(client, repo) : await numberedBuild(client, repo, Number(number));
@@ -25,6 +25,16 @@ export async function resolveBuild(client: Client, text: string): Promise<Build>
   throw new VoltError('not_found', `there is no build ${text}`, {
     remedy: 'See `volt builds`. A build is named by its id, as repo#number, or by a repository for its newest build.',
   });
+}
+
+/** A repository may be named like an id; nobody is to cancel another build than the one that was meant. */
+async function buildById(client: Client, id: string): Promise<Build> {
+  if (await newestBuild(client, id)) {
+    throw new VoltError('usage', `"${id}" is the id of a build, and the name of a repository`, {
+      remedy: `Name a build of that repository as ${id}#NUMBER, and the one with that id by its own repository and number.`,
+    });
+  }
+  return client.get<Build>(`/builds/${id}`);
 }
 
 async function newestBuild(client: Client, repo: string): Promise<BuildSummary | undefined> {
@@ -48,8 +58,14 @@ async function numberedBuild(client: Client, repo: string, number: number): Prom
  * @throws VoltError `not_found` naming the jobs that there are
  */
 export function resolveJob(build: Build, text: string): Job {
+  const named = build.jobs.filter((job) => job.name === text);
+  if (named.length > 1) {
+    throw new VoltError('usage', `build ${build.repo}#${build.number} has ${named.length} jobs "${text}"`, {
+      remedy: `Name one by its id: ${named.map((job) => job.id).join(', ')}.`,
+    });
+  }
   const found =
-    build.jobs.find((job) => job.name === text) ??
+    named[0] ??
     build.jobs.find((job) => job.id === text) ??
     (/^[1-9][0-9]*$/.test(text) ? build.jobs[Number(text) - 1] : undefined);
   if (found) return found;

@@ -53,6 +53,7 @@ export function retryCommand(program: Command): CommandFile {
     });
   return {
     command,
+    judges: true,
     examples: [
       ['volt retry my-project#12', 'all of a build'],
       ['volt retry my-project#12 --failed --wait', 'what failed; exits 0 if it passes now, 1 if it fails again'],

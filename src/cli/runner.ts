@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 import { integer, list, number } from './options.ts';
 import { defaultSlots, slotsText } from './slots.ts';
 
@@ -13,7 +14,7 @@ interface RunnerOptions {
 export function runnerCommand(program: Command): CommandFile {
   const command = program
     .command('runner')
-    .summary('execute jobs (one stage alone, on any machine)')
+    .summary('execute jobs, on any machine')
     .description(
       'Executes jobs. It needs Redis, git and what the tests need, so it may live on any machine. On the first SIGINT or SIGTERM it takes no new job and gives the running ones the grace time to end; then, or at the second, it hands them back and another runner takes them.',
     )
@@ -40,6 +41,7 @@ export function runnerCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: [...stageSettings, 'VOLT_ISOLATION', 'VOLT_LOG_LIMIT', 'VOLT_ORPHAN_TIMEOUT'],
     examples: [
       ['volt runner --redis redis://:password@build1:6379', 'from another machine'],
       ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for a label'],

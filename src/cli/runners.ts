@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { printTable } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
@@ -25,7 +26,7 @@ export function runnersCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(command)).get<{ runners: RunnerEntry[] }>('/runners');
       if (json) printJson(page);
-      else if (page.runners.length === 0) print('no runners; start one with `volt runner`');
+      else if (page.runners.length === 0) print(withCommandsAsTyped('no runners; start one with `volt runner`'));
       else printRunners(page.runners);
     });
   return { command, examples: [['volt runners', 'the fleet']] };

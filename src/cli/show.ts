@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import type { Attempt, Build, Job, Step } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { asTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildArgument, shortRef, verdictLine } from './wording.ts';
+import { buildName, shortRef, verdictLine } from './wording.ts';
 
 export function showCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('show'))
@@ -37,7 +38,7 @@ function printBuild(build: Build): void {
   );
   for (const job of build.jobs) printJob(job);
   print();
-  print(paint('dim', `  volt logs ${buildArgument(build)}`));
+  print(paint('dim', `  ${asTyped(`volt logs ${buildName(build)}`)}`));
 }
 
 function printJob(job: Job): void {

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
+import { statusWords } from '../kernel/model.ts';
 import type { Problem, SystemStatus } from '../web/api/schemas.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { size } from './sizes.ts';
 import { printTable } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
+import { buildName } from './wording.ts';
 
 export function statusCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('status'))
@@ -39,8 +42,8 @@ function printStatus(status: SystemStatus): void {
   );
   if (oldest) {
     print();
-    const which = `${oldest.repo} #${oldest.number} ${plain(oldest.name)}`;
-    print(`oldest waiting job: ${which}, ${oldest.status} since ${ago(oldest.since)}: ${oldest.why}`);
+    const which = `${buildName(oldest)} ${plain(oldest.name)}`;
+    print(`oldest waiting job: ${which}, ${statusWords[oldest.status]} since ${ago(oldest.since)}: ${oldest.why}`);
   }
   print();
   printTable(
@@ -56,7 +59,7 @@ function printStatus(status: SystemStatus): void {
 function printProblem(sign: string, { code, message, remedy }: Problem): void {
   print();
   print(`${sign} ${paint('bold', code)}: ${plain(message)}`);
-  print(`    ${plain(remedy)}`);
+  print(`    ${withCommandsAsTyped(plain(remedy))}`);
 }
 
 function redisState({ version, appendOnly, memory }: SystemStatus['redis']): string {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import type { Status } from '../kernel/model.ts';
+import { type Status, statusWords } from '../kernel/model.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -59,15 +59,15 @@ export async function flush(): Promise<void> {
   }
 }
 
-const looks: { readonly [S in Status]: { mark: string; style: Style; verdict: string } } = {
-  waiting: { mark: '·', style: 'dim', verdict: 'waiting' },
-  queued: { mark: '·', style: 'dim', verdict: 'queued' },
-  running: { mark: '▶', style: 'cyan', verdict: 'running' },
-  success: { mark: '✔', style: 'green', verdict: 'passed' },
-  failure: { mark: '✘', style: 'red', verdict: 'failed' },
-  error: { mark: '!', style: 'magenta', verdict: 'error' },
-  cancelled: { mark: '⊘', style: 'yellow', verdict: 'cancelled' },
-  skipped: { mark: '–', style: 'dim', verdict: 'skipped' },
+const looks: { readonly [S in Status]: { mark: string; style: Style } } = {
+  waiting: { mark: '·', style: 'dim' },
+  queued: { mark: '·', style: 'dim' },
+  running: { mark: '▶', style: 'cyan' },
+  success: { mark: '✔', style: 'green' },
+  failure: { mark: '✘', style: 'red' },
+  error: { mark: '!', style: 'magenta' },
+  cancelled: { mark: '⊘', style: 'yellow' },
+  skipped: { mark: '–', style: 'dim' },
 };
 
 /** The status as one character. */
@@ -77,5 +77,5 @@ export function mark(status: Status): string {
 
 /** The status as one word. */
 export function verdict(status: Status): string {
-  return paint(looks[status].style, looks[status].verdict);
+  return paint(looks[status].style, statusWords[status]);
 }

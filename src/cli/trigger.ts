@@ -6,7 +6,7 @@ import type { CommandFile } from './command.ts';
 import { conclude } from './conclude.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption } from './options.ts';
-import { print, printJson } from './terminal.ts';
+import { print, printJson, verdict } from './terminal.ts';
 import { buildName, shortRef, shortSha } from './wording.ts';
 
 /** Seconds for the observer and the dispatcher to make the build. */
@@ -33,13 +33,14 @@ export function triggerCommand(program: Command): CommandFile {
       if (!wait) {
         if (json) return printJson(build);
         return print(
-          `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${build.status}`,
+          `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${verdict(build.status)}`,
         );
       }
       await conclude(client, build, { json: json === true });
     });
   return {
     command,
+    judges: true,
     examples: [
       ['volt trigger my-project', 'the default branch'],
       ['volt trigger my-project release/2 --wait', 'a branch; exits 0 if it passed, 1 if it failed'],

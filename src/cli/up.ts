@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 import { addRepositoryOptions, integer } from './options.ts';
 import { defaultSlots } from './slots.ts';
 import type { UpOptions } from './up/options.ts';
@@ -20,6 +21,15 @@ export function upCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: [
+      ...stageSettings,
+      'VOLT_REDIS_BIND',
+      'VOLT_HTTP_HOST',
+      'VOLT_HTTP_PORT',
+      'VOLT_ISOLATION',
+      'VOLT_JOB_TIMEOUT',
+    ],
+    judges: true,
     examples: [
       ['volt up --sample', 'try it'],
       ['volt up --repo ../my-project', 'a repository on this machine'],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
 import { configOf, integer } from './options.ts';
 
 export interface WebOptions {
@@ -21,7 +22,7 @@ function addressOf(command: Command, options: WebOptions): { host: string; port:
 
 export function webCommand(program: Command): CommandFile {
   const command = addWebOptions(program.command('web'))
-    .summary('serve the dashboard and the API (one stage alone)')
+    .summary('serve the dashboard and the API')
     .description('Serves the dashboard, the JSON API, live logs and the board of the queues.')
     .action(async (options: WebOptions) => {
       const [{ runRecordStage }, { startWeb }] = await Promise.all([import('./stage.ts'), import('../web/start.ts')]);
@@ -32,6 +33,7 @@ export function webCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: [...stageSettings, 'VOLT_HTTP_HOST', 'VOLT_HTTP_PORT', 'VOLT_TOKEN'],
     examples: [
       ['volt web --port 8421', 'on a port of its own'],
       ['volt web --host 0.0.0.0', 'for other machines too; put TLS in front'],

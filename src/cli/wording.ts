@@ -2,13 +2,8 @@ import type { BuildSummary, Status } from '../kernel/model.ts';
 import { mark, paint, plain, verdict } from './terminal.ts';
 import { took } from './times.ts';
 
-/** How people name a build: `sample #3`. */
+/** How a build is called, in what is printed as in what commands take: `sample#3`. */
 export function buildName(build: Pick<BuildSummary, 'repo' | 'number'>): string {
-  return `${build.repo} #${build.number}`;
-}
-
-/** How commands take a build: `sample#3`. */
-export function buildArgument(build: Pick<BuildSummary, 'repo' | 'number'>): string {
   return `${build.repo}#${build.number}`;
 }
 
@@ -20,7 +15,7 @@ export function shortSha(sha: string): string {
   return sha.slice(0, 7);
 }
 
-/** `✔ sample #1 main 3f2a1b0 passed in 1.2 s` */
+/** `✔ sample#1 main 3f2a1b0 passed in 1.2 s` */
 export function verdictLine(build: BuildSummary): string {
   const time = took(build.startedAt, build.finishedAt);
   const why =
@@ -28,7 +23,7 @@ export function verdictLine(build: BuildSummary): string {
   return `${mark(build.status)} ${commitLine(build)} ${verdict(build.status)}${time === '' ? '' : ` in ${time}`}${why}`;
 }
 
-/** `sample #1 main 3f2a1b0` */
+/** `sample#1 main 3f2a1b0` */
 export function commitLine(build: BuildSummary): string {
   return `${paint('bold', buildName(build))} ${shortRef(build.ref)} ${paint('dim', shortSha(build.sha))}`;
 }

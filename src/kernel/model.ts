@@ -71,6 +71,21 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
+/**
+ * The word for each status wherever people read it, on the terminal and on pages. The statuses themselves are codes: for
+ * the API, files, options and the record.
+ */
+export const statusWords: { readonly [S in Status]: string } = {
+  waiting: 'waiting',
+  queued: 'queued',
+  running: 'running',
+  success: 'passed',
+  failure: 'failed',
+  error: 'error',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+};
+
 export const finalStatuses = ['success', 'failure', 'error', 'cancelled', 'skipped'] as const;
 export type FinalStatus = (typeof finalStatuses)[number];
 

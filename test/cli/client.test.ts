@@ -26,7 +26,7 @@ describe('the commands that talk to the web stage', () => {
     for (const args of [['builds'], ['status'], ['trigger', 'x'], ['logs', '1', '-f']]) {
       const { code, stderr } = await volt(args, { env: { VOLT_URL } });
       expect(code, args[0]).to.equal(3);
-      expect(stderr).to.match(/^error web_unreachable: .*ECONNREFUSED\n {2}Start it with `volt up`/);
+      expect(stderr).to.match(/^error web_unreachable: .*ECONNREFUSED\n {2}Start it with `npx volt up`/);
     }
   });
 
@@ -39,14 +39,51 @@ describe('the commands that talk to the web stage', () => {
 
   it('pass on the code and the remedy that the server gives', async () => {
     const VOLT_URL = await serve((_, response) => {
-      const error = { code: 'token_needed', message: 'this needs the token', remedy: 'Send it.' };
-      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+      const error = { code: 'conflict', message: 'it is over', remedy: 'Nothing is left.' };
+      response.writeHead(409, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
     });
     const end = await volt(['trigger', 'x', '--json'], { env: { VOLT_URL } });
-    expect(end.code).to.equal(3);
+    expect(end.code).to.equal(2);
     expect(JSON.parse(end.stderr)).to.deep.equal({
-      error: { code: 'token_needed', message: 'this needs the token', remedy: 'Send it.' },
+      error: { code: 'conflict', message: 'it is over', remedy: 'Nothing is left.' },
     });
+  });
+
+  it('say in words of the command line what to do, where the server speaks of requests', async () => {
+    const VOLT_URL = await serve((request, response) => {
+      const codes: { [path: string]: [number, string] } = {
+        '/api/v1/builds/7': [404, 'not_found'],
+        '/api/v1/repos/x/trigger': [401, 'token_needed'],
+        '/api/v1/status': [400, 'bad_request'],
+      };
+      const { pathname } = new URL(request.url ?? '', 'http://x');
+      const [status, code] = codes[pathname] ?? [200, ''];
+      const error = { code, message: 'no', remedy: 'Send "Authorization"; see /api/v1/openapi.json.' };
+      const body = status === 200 ? { builds: [], next: null } : { error };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    const said: [args: string[], remedy: RegExp][] = [
+      [['show', '7'], /^error not_found: no\n {2}`npx volt builds` lists/],
+      [['trigger', 'x'], /^error token_needed: no\n {2}Name by --data .*VOLT_TOKEN/],
+      [['status'], /^error bad_request: no\n {2}Correct what was given/],
+    ];
+    for (const [args, remedy] of said) expect((await volt(args, { env: { VOLT_URL } })).stderr).to.match(remedy);
+  });
+
+  it('refuse to guess which build or job is meant', async () => {
+    const jobs = ['1-1', '1-2'].map((id) => ({ id, name: 'test', attempts: [] }));
+    const VOLT_URL = await serve((request, response) => {
+      const url = new URL(request.url ?? '', 'http://x');
+      const builds = url.searchParams.get('repo') === '7' ? [{ id: '1', number: 1, repo: '7' }] : [];
+      const body = url.pathname === '/api/v1/builds' ? { builds, next: null } : { id: '1', repo: '7', number: 1, jobs };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    const build = await volt(['show', '7'], { env: { VOLT_URL } });
+    expect(build.code).to.equal(2);
+    expect(build.stderr).to.match(/^error usage: "7" is the id of a build, and the name of a repository\n .*7#NUMBER/);
+    const job = await volt(['logs', '1', 'test'], { env: { VOLT_URL } });
+    expect(job.code).to.equal(2);
+    expect(job.stderr).to.match(/^error usage: build 7#1 has 2 jobs "test"\n .*1-1, 1-2/);
   });
 
   it('send the token', async () => {
@@ -64,6 +101,10 @@ describe('the commands that talk to the web stage', () => {
     const asked: string[] = [];
     const job = { id: '1-1', name: 'test', attempts: [{ number: 2 }] };
     const VOLT_URL = await serve((request, response) => {
+      if (request.url?.startsWith('/api/v1/builds?')) {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"builds":[],"next":null}');
+        return;
+      }
       if (request.url === '/api/v1/builds/1') {
         response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: '1', jobs: [job] }));
         return;

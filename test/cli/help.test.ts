@@ -8,7 +8,7 @@ describe('help', () => {
 
   before(async () => {
     const { stdout } = await volt(['--help']);
-    const listed = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Examples:'));
+    const listed = stdout.slice(stdout.indexOf('Run Volt:'), stdout.indexOf('Examples:'));
     commands = [...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
   });
 
@@ -27,8 +27,27 @@ describe('help', () => {
         .and.contain('--redis <url>')
         .and.contain('--data <dir>');
       const examples = stdout.slice(stdout.indexOf('\nExamples:'));
-      expect(examples, name).to.match(new RegExp(`\\n {2}# \\S.*\\n {2}\\$ volt ${name}\\b`));
+      expect(stdout, name)
+        .to.contain('\nExit codes:\n  0 success, ')
+        .and.contain('\nEnvironment (')
+        .and.contain('VOLT_DATA_DIR');
+      expect(examples, name).to.match(new RegExp(`\\n {2}# \\S.*\\n {2}\\$ npx volt ${name}\\b`));
     }
+  });
+
+  it('of a command below another shows the examples of that one', async () => {
+    const { code, stdout } = await volt(['secret', 'ls', '--help']);
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/^Usage: volt secret ls/)
+      .and.contain('$ npx volt secret ls --repo my-project')
+      .and.not.contain('secret rotate');
+  });
+
+  it('says what the exit codes mean, and that of a build where there is one', async () => {
+    expect((await volt(['--help'])).stdout).to.match(/Exit codes:\n {2}0 {2}success\n {2}1 {2}the build failed\n/);
+    expect((await volt(['retry', '--help'])).stdout).to.contain('1 the build failed');
+    expect((await volt(['show', '--help'])).stdout).to.not.contain('1 the build failed');
   });
 
   it('knows its version', async () => {

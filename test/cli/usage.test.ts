@@ -3,11 +3,15 @@ import { volt } from '../support/cli.ts';
 
 describe('wrong usage exits 2 and says what is wrong', () => {
   const cases: { what: string; args: string[]; code?: string; says: RegExp; env?: Record<string, string> }[] = [
-    { what: 'an unknown command', args: ['frobnicate'], says: /unknown command 'frobnicate'\n {2}See: volt --help/ },
+    {
+      what: 'an unknown command',
+      args: ['frobnicate'],
+      says: /unknown command 'frobnicate'\n {2}See: npx volt --help/,
+    },
     {
       what: 'an unknown option',
       args: ['builds', '--frob'],
-      says: /unknown option '--frob'\n {2}See: volt builds --help/,
+      says: /unknown option '--frob'\n {2}See: npx volt builds --help/,
     },
     { what: 'a missing argument', args: ['show'], says: /missing required argument 'build'/ },
     { what: 'an argument too many', args: ['runners', 'x'], says: /too many arguments/ },
@@ -43,6 +47,6 @@ describe('wrong usage exits 2 and says what is wrong', () => {
   it('is told as JSON where JSON was asked for', async () => {
     const { code, stderr } = await volt(['builds', '--json', '--limit', '0']);
     expect(code).to.equal(2);
-    expect(JSON.parse(stderr).error).to.include({ code: 'usage', remedy: 'See: volt builds --help' });
+    expect(JSON.parse(stderr).error).to.include({ code: 'usage', remedy: 'See: npx volt builds --help' });
   });
 });

@@ -57,7 +57,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     const id = await site.build('sample', { subject: 'Watch me' });
     const ref = { job: job(id), attempt: 1 };
     await page.goto('/');
-    await page.getByRole('row', { name: /queued sample #\d+ main Watch me/ }).waitFor();
+    await page.getByRole('row', { name: /queued sample#\d+ main Watch me/ }).waitFor();
     await site.begin(ref);
     await site.announce(id, 'sample', 'running');
     await page.getByRole('row', { name: /running sample/ }).waitFor();

@@ -37,7 +37,7 @@ describe('web: pages without scripts', () => {
     const done = await site.build('shop', { subject: 'Fix totals', ref: 'refs/heads/fix' });
     await site.finish({ job: job(done), attempt: 1 });
     const all = textOf(await site.page('/'));
-    expect(all).to.match(/success shop #1 fix Fix totals .*queued sample #1 main Add totals abcdef1 Grace/);
+    expect(all).to.match(/passed shop#1 fix Fix totals .*queued sample#1 main Add totals abcdef1 Grace/);
     expect(textOf(await site.page('/?repo=shop'))).to.not.include('Add totals');
     expect(textOf(await site.page('/?status=queued'))).to.not.include('Fix totals');
     expect(textOf(await site.page('/?branch=main'))).to.not.include('Fix totals');
@@ -93,7 +93,7 @@ describe('web: pages without scripts', () => {
     expect(text).to.match(/Failed after [\d.]+ s: "npm test" exited with code 2\./);
     expect(text).to.include('Attempt 1 on r1: runner is gone, handed to attempt 2');
     expect(text).to.match(/Attempt 2 on r2: failed after [\d.]+ s, "npm test" exited with code 2/);
-    expect(text).to.match(/success npm ci .*failure npm test exit code 2 3\.\d s/);
+    expect(text).to.match(/passed npm ci .*failed npm test exit code 2 3\.\d s/);
     expect(page).to.include('the <span class="f1">red</span> end\n');
     expect(page).to.include(`href="/api/v1/jobs/${job(id)}/log?attempt=2"`);
     await site.appendLog(first, 'of the first');

@@ -3,9 +3,10 @@ import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '
 import { every, pause, type Repeating } from '../../kernel/wait.ts';
 import { findBuild, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
+import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
-import { buildArgument, commitLine, verdictLine } from '../wording.ts';
+import { buildName, commitLine, verdictLine } from '../wording.ts';
 import { tailBuild } from './log-tail.ts';
 
 /** A channel may lose a notice, so builds that are not final are looked at this often (milliseconds) as well. */
@@ -97,7 +98,7 @@ export class BuildNews {
       const end = await tailBuild(this.#context, first.id, listener, this.#end.signal);
       if (end) this.#tellVerdict(end);
     } catch (error) {
-      this.#context.logger.warn(`cannot follow the log of ${buildArgument(first)}: ${errorText(error)}`);
+      this.#context.logger.warn(`cannot follow the log of ${buildName(first)}: ${errorText(error)}`);
     }
   }
 
@@ -107,7 +108,7 @@ export class BuildNews {
     const [oldest] = this.#finished;
     if (this.#finished.size > memory && oldest !== undefined) this.#finished.delete(oldest);
     print(verdictLine(build));
-    if (build.status !== 'success') print(paint('dim', `    volt show ${buildArgument(build)}`));
+    if (build.status !== 'success') print(paint('dim', `    ${asTyped(`volt show ${buildName(build)}`)}`));
     this.#done(build);
   }
 }

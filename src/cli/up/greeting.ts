@@ -3,6 +3,7 @@ import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { joinUrl } from '../../redis/embedded.ts';
+import { asTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';
 import { ago } from '../times.ts';
@@ -18,7 +19,7 @@ export async function greet({ context, url, runner, embedded }: Volt, slots: num
   row('token', `${dataPaths(config.dataDir).token}, for those who may cancel and trigger`);
   row('runner', `${runner.name}, ${slotsText(slots)}`);
   const join = embedded ? joinUrl(config, access.url) : undefined;
-  if (join) row('join', `volt runner --redis ${join}`);
+  if (join) row('join', asTyped(`volt runner --redis ${join}`));
   const repositories = await listRepositories(record);
   for (const { name, url: source } of repositories) {
     row('observing', `${name} (${source})`);

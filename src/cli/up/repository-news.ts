@@ -1,6 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import { every } from '../../kernel/wait.ts';
 import { listRepositories } from '../../record/repositories.ts';
+import { withCommandsAsTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, plain, print } from '../terminal.ts';
 import { presentError } from './observation.ts';
@@ -21,7 +22,7 @@ export function tellRepositories({ record, logger }: RecordContext, since: numbe
       if (error && !failing.has(name)) {
         failing.add(name);
         print(`${mark('error')} cannot observe ${name}: ${error.code}: ${plain(error.message)}`);
-        print(`    ${plain(error.remedy)}`);
+        print(`    ${withCommandsAsTyped(plain(error.remedy))}`);
       } else if (!error && failing.delete(name)) {
         print(`${mark('success')} ${name} can be observed again`);
       }

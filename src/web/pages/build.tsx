@@ -20,7 +20,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const now = Date.now();
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   return answerPage(context, web, {
-    title: `${build.repo} #${build.number}`,
+    title: `${build.repo}#${build.number}`,
     place: 'none',
     scripts: ['log'],
     content: (

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type BuildSummary, parseBuildId, type Status, statuses } from '../../kernel/model.ts';
+import { type BuildSummary, parseBuildId, type Status, statuses, statusWords } from '../../kernel/model.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import type { Web } from '../context.ts';
@@ -97,7 +97,7 @@ function Filters({ filter, repositories }: { filter: Filter; repositories: strin
             .filter((status) => status !== 'waiting')
             .map((status) => (
               <option value={status} selected={status === filter.status}>
-                {status}
+                {statusWords[status]}
               </option>
             ))}
         </select>
@@ -132,7 +132,7 @@ function BuildList({ builds, now }: { builds: BuildSummary[]; now: number }) {
             </td>
             <td class="name">
               <a href={`/builds/${build.id}`}>
-                {build.repo} #{build.number}
+                {build.repo}#{build.number}
               </a>
               <span class="branch">{shortRef(build.ref)}</span>
             </td>

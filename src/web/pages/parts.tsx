@@ -1,10 +1,10 @@
-import type { Status } from '../../kernel/model.ts';
+import { type Status, statusWords } from '../../kernel/model.ts';
 import type { Problem } from '../api/schemas.ts';
 import { age, duration } from '../times.ts';
 
 /** A status as a word with its colour. */
 export function StatusMark({ status }: { status: Status }) {
-  return <span class={`status ${status}`}>{status}</span>;
+  return <span class={`status ${status}`}>{statusWords[status]}</span>;
 }
 
 /** How long ago something was; the browser keeps it current. */

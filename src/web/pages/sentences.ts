@@ -1,4 +1,4 @@
-import { type Attempt, type Build, type Job, reasons } from '../../kernel/model.ts';
+import { type Attempt, type Build, type Job, reasons, statusWords } from '../../kernel/model.ts';
 import { duration } from '../times.ts';
 
 /** What a build, a job or an attempt has come to, in the words of the pages. */
@@ -59,7 +59,7 @@ export function attemptStory(attempt: Attempt, next: Attempt | undefined): strin
       return `${head}${why ?? 'ended in an error'}${onward}`;
     case 'cancelled':
     case 'skipped':
-      return `${head}${attempt.status}${why ? `, ${why}` : ''}`;
+      return `${head}${statusWords[attempt.status]}${why ? `, ${why}` : ''}`;
   }
 }
 

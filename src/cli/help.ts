@@ -1,0 +1,43 @@
+import type { settings } from '../kernel/config.ts';
+import type { CommandFile } from './command.ts';
+import { asTyped } from './invocation.ts';
+
+type Setting = (typeof settings)[number]['env'];
+
+/** What the exit codes say, for `volt --help`. */
+export const exitCodes = `
+Exit codes:
+  0  success
+  1  the build failed
+  2  wrong usage
+  3  Volt or its environment failed`;
+
+/** Commands that work with results talk to the web stage. */
+const clientSettings: readonly Setting[] = ['VOLT_URL', 'VOLT_TOKEN', 'VOLT_DATA_DIR'];
+/** Stages need Redis and, but for the runner, the record. */
+export const stageSettings: readonly Setting[] = ['VOLT_REDIS_URL', 'VOLT_DATA_DIR', 'VOLT_LOG_LEVEL'];
+
+/** Brings the help of a command and of those below it into the form that all have: examples, exit codes, environment. */
+export function completeHelp({ command, examples, judges, environment = clientSettings }: CommandFile): void {
+  const below = command.commands.map((one) => ({
+    command: one,
+    examples: examples.filter(([line]) => line.startsWith(`volt ${command.name()} ${one.name()}`)),
+    environment,
+  }));
+  for (const one of below) completeHelp(one);
+  command.helpOption('-h, --help', 'show this help').addHelpText('after', examplesText(examples));
+  if (below.length > 0) command.helpCommand(false);
+  command.addHelpText('after', exitCodesText(judges ?? false));
+  if (environment.length > 0)
+    command.addHelpText('after', `\nEnvironment (.env.example explains each):\n  ${environment.join(', ')}`);
+}
+
+export function examplesText(lines: CommandFile['examples']): string {
+  if (lines.length === 0) return '';
+  return `\nExamples:\n${lines.map(([line, meaning]) => `  # ${meaning}\n  $ ${asTyped(line)}`).join('\n')}`;
+}
+
+/** @param judges whether the command's exit code tells what came of a build */
+function exitCodesText(judges: boolean): string {
+  return `\nExit codes:\n  0 success, ${judges ? '1 the build failed, ' : ''}2 wrong usage, 3 Volt or its environment failed`;
+}
