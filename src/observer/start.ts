@@ -1,3 +1,4 @@
+import { gitVersion } from '../git/version.ts';
 import { errorText } from '../kernel/errors.ts';
 import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
@@ -17,10 +18,14 @@ const concurrency = 32;
 /** Milliseconds between renewals of the schedules: one that has ended by a fault of Redis's begins again. */
 const scheduleInterval = 15_000;
 
-/** Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine. */
+/**
+ * Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine.
+ * @throws VoltError `git_missing`, `git_old`
+ */
 export async function startObserver(context: StageContext & { record: Record }): Promise<Stage> {
   const { access, record, queues, config } = context;
   const logger = context.logger.child({ stage: 'observer' });
+  await gitVersion();
   const own = { ...context, logger };
   const shown = showStage(own, 'observer');
   const watches = new Watches(own);

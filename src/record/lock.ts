@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import Database from 'libsql';
 import { dataPaths } from '../kernel/config.ts';
+import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { isBusy } from './sqlite.ts';
 
@@ -14,10 +14,11 @@ import { isBusy } from './sqlite.ts';
 export function lockDataDirectory(dataDir: string, holder: string): () => void {
   let lock: InstanceType<typeof Database>;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDataDirectory(dataDir);
     lock = new Database(dataPaths(dataDir).lock);
     lock.pragma('busy_timeout = 0');
   } catch (error) {
+    if (error instanceof VoltError) throw error;
     throw new VoltError('data_unwritable', `cannot write to the data directory ${dataDir}: ${errorText(error)}`, {
       remedy: 'Give this user the right to write there, or name another one by --data or VOLT_DATA_DIR.',
       cause: error,

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Kysely, type Transaction } from 'kysely';
 import { type Config, dataPaths } from '../kernel/config.ts';
-import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { makeDataDirectory } from '../kernel/data-directory.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause } from '../kernel/wait.ts';
 import { migrate, setMeta } from './migrations.ts';
 import type { Schema } from './schema.ts';
-import { isBusy, sqliteDialect } from './sqlite.ts';
+import { isBusy, isDamaged, sqliteDialect } from './sqlite.ts';
 
 export type Database = Kysely<Schema>;
 export type Write = Transaction<Schema>;
@@ -28,12 +28,12 @@ export class Record {
 
   /**
    * Opens the record that the configuration names and brings it to this version.
-   * @throws VoltError `data_unwritable`, `record_newer`, `record_busy`, `unsupported`
+   * @throws VoltError `data_unwritable`, `record_damaged`, `record_newer`, `record_busy`, `unsupported`
    */
   static async open(config: Config): Promise<Record> {
     const file = sqliteFile(config);
     // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
-    const dialect = await retryWhileBusy(async () => sqliteDialect(file));
+    const dialect = await retryWhileBusy(async () => openFile(file));
     const db = new Kysely<Schema>({ dialect });
     try {
       await retryWhileBusy(() => migrate(db));
@@ -69,16 +69,28 @@ function sqliteFile(config: Config): string {
     });
   }
   const file = resolve(path);
+  makeDataDirectory(dirname(file));
+  makeDataDirectory(config.dataDir);
+  return file;
+}
+
+/** @throws VoltError `data_unwritable`, `record_damaged`; what says that it is busy as it is */
+function openFile(file: string): ReturnType<typeof sqliteDialect> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    mkdirSync(config.dataDir, { recursive: true });
+    return sqliteDialect(file);
   } catch (error) {
-    throw new VoltError('data_unwritable', `cannot write to the data directory: ${errorText(error)}`, {
-      remedy: `Give this user (${systemCode(error)}) the right to write there, or name another one by --data or VOLT_DATA_DIR.`,
+    if (isBusy(error)) throw error;
+    if (isDamaged(error)) {
+      throw new VoltError('record_damaged', `${file} is no record that can be read: ${errorText(error)}`, {
+        remedy: 'Restore a backup by `volt restore`; see what the disk and the system log say first.',
+        cause: error,
+      });
+    }
+    throw new VoltError('data_unwritable', `cannot open the record ${file}: ${errorText(error)}`, {
+      remedy: 'Give this user the right to read and write the file and its folder, and free some room on the disk.',
       cause: error,
     });
   }
-  return file;
 }
 
 async function recordId(transaction: Write): Promise<string> {

@@ -65,3 +65,10 @@ class ImmediateSqliteDriver extends SqliteDriver {
 export function isBusy(error: unknown): boolean {
   return /SQLITE_BUSY|database is locked/.test(`${(error as { code?: string })?.code} ${(error as Error)?.message}`);
 }
+
+/** Whether the file is no database, or a spoilt one. */
+export function isDamaged(error: unknown): boolean {
+  return /SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/.test(
+    `${(error as { code?: string })?.code} ${(error as Error)?.message}`,
+  );
+}

@@ -4,8 +4,8 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
-import { serverFacts, unfitness } from './server.ts';
-import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
+import { type ServerFacts, serverFacts, unfitness } from './server.ts';
+import { parseRedisUrl, withoutPassword } from './url.ts';
 
 export type RedisConnection = Redis;
 
@@ -40,7 +40,11 @@ export async function connectRedis(
   patience = 10_000,
 ): Promise<RedisAccess> {
   const address = parseRedisUrl(url);
-  await checkServer(address, url, logger, patience);
+  const facts = await askServer(url, logger, patience);
+  for (const { fatal, message, remedy } of unfitness(facts)) {
+    if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
+    logger.warn(`Redis ${message}`, { remedy });
+  }
   const open = (name: string, further: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
     // Redis refuses a name that holds a space
     const connectionName = name.replaceAll(' ', ':');
@@ -90,58 +94,69 @@ function reportOutages(redis: Redis, logger: Logger, url: string): void {
   });
 }
 
-async function checkServer(address: RedisAddress, url: string, logger: Logger, patience: number): Promise<void> {
+/** Milliseconds of silence after which it is said that a server is being waited for. */
+const silence = 1000;
+
+/**
+ * What the server says of itself. While it does not answer that is logged, so that nobody waits without knowing for
+ * what.
+ * @param patience milliseconds to keep trying while nothing answers, or while it loads its data
+ * @throws VoltError `redis_unreachable`, `redis_denied`, `redis_unknown`
+ */
+export async function askServer(url: string, logger: Logger, patience: number): Promise<ServerFacts> {
   const until = Date.now() + patience;
-  let said = false;
-  for (;;) {
-    const probe = new Redis({
-      ...address,
-      retryStrategy: () => null,
-      lazyConnect: true,
-      maxRetriesPerRequest: 0,
-      // an address that swallows packets, or another kind of server, must not make the wait longer than it may be
-      connectTimeout: 3000,
-      commandTimeout: 3000,
-    });
-    let reason = '';
-    probe.on('error', (error) => {
-      reason = errorText(error);
-    });
-    try {
-      await probe.connect();
-      await checkFitness(probe, url, logger);
-      return;
-    } catch (error) {
-      if (error instanceof VoltError) throw error;
-      reason = /NOAUTH|WRONGPASS|NOPERM/.exec(errorText(error)) ? errorText(error) : reason || errorText(error);
-      if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
-        throw new VoltError('redis_denied', `Redis at ${withoutPassword(url)} refuses the password: ${reason}`, {
-          remedy: 'Give the right user and password in VOLT_REDIS_URL or --redis.',
-        });
-      }
+  const where = `Redis at ${withoutPassword(url)}`;
+  const saying = setTimeout(() => logger.warn(`${where} does not answer; trying for ${patience / 1000} s`), silence);
+  try {
+    for (;;) {
+      const answer = await tryServer(url);
+      if (typeof answer !== 'string') return answer;
       if (Date.now() > until) {
-        throw new VoltError('redis_unreachable', `Redis at ${withoutPassword(url)} cannot be reached: ${reason}`, {
+        throw new VoltError('redis_unreachable', `${where} cannot be reached: ${answer}`, {
           remedy: 'Start the server, or correct VOLT_REDIS_URL or --redis.',
-          cause: error,
         });
       }
-      if (!said) {
-        const how = `trying for ${Math.round(patience / 1000)} s`;
-        logger.warn(`Redis at ${withoutPassword(url)} does not answer yet, ${how}: ${reason}`);
-        said = true;
-      }
-    } finally {
-      probe.disconnect();
+      await pause(200);
     }
-    await pause(200);
+  } finally {
+    clearTimeout(saying);
   }
 }
 
-async function checkFitness(redis: Redis, url: string, logger: Logger): Promise<void> {
-  const facts = await serverFacts(redis);
-  if (facts.loading) throw new Error('the server is still loading its data');
-  for (const { fatal, message, remedy } of unfitness(facts)) {
-    if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
-    logger.warn(`Redis ${message}`, { remedy });
+/** One try. @returns what the server says of itself, or why it could not be asked */
+async function tryServer(url: string): Promise<ServerFacts | string> {
+  const probe = new Redis({
+    ...parseRedisUrl(url),
+    retryStrategy: () => null,
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    // an address that swallows everything must not make the wait longer than it may be
+    connectTimeout: 3000,
+    commandTimeout: 3000,
+  });
+  let reason = '';
+  probe.on('error', (error) => {
+    reason = errorText(error);
+  });
+  try {
+    await probe.connect();
+    const facts = await serverFacts(probe);
+    return facts.loading ? 'the server is still loading its data' : facts;
+  } catch (error) {
+    const text = errorText(error);
+    reason = /NOAUTH|WRONGPASS|NOPERM/.test(text) ? text : reason || text;
+    if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
+      throw new VoltError('redis_denied', `Redis at ${withoutPassword(url)} refuses the password: ${reason}`, {
+        remedy: 'Give the right user and password in VOLT_REDIS_URL or --redis.',
+      });
+    }
+    if (/Protocol error|Unknown RESP type/.test(reason)) {
+      throw new VoltError('redis_unknown', `what answers at ${withoutPassword(url)} is no Redis: ${reason}`, {
+        remedy: 'Correct VOLT_REDIS_URL or --redis; something else listens on that port.',
+      });
+    }
+    return reason;
+  } finally {
+    probe.disconnect();
   }
 }

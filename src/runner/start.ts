@@ -1,5 +1,7 @@
 import { arch, platform } from 'node:os';
+import { gitVersion } from '../git/version.ts';
 import { dataPaths } from '../kernel/config.ts';
+import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
@@ -30,7 +32,7 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Starts a runner: it registers, and takes jobs from every queue whose labels it has.
- * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `unsupported`
+ * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `unsupported`, `git_missing`, `git_old`, `data_unwritable`
  */
 export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
   const { config } = context;
@@ -46,6 +48,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   }
   const labels = parseLabels([...options.labels, platform(), arch(), hostLabel(config.host)]);
   const host = hostLabel(config.host).slice('host:'.length);
+  makeDataDirectory(config.dataDir);
+  await gitVersion();
   const folder = takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   const runner = new Runner(context, { labels, slots: options.slots, grace: options.graceSeconds * 1000 }, folder);
   await runner.start();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Config, dataPaths } from '../kernel/config.ts';
+import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
 
 /**
@@ -32,7 +33,7 @@ function readToken(file: string): string | undefined {
 
 /** A link appears with its content and only where nothing is, so two processes that start at once get one token. */
 function createToken(dataDir: string, file: string): string {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataDirectory(dataDir);
   const aside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   writeFileSync(aside, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   try {

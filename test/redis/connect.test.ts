@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { failure } from '../support/failure.ts';
@@ -37,6 +39,45 @@ describe('connecting to Redis', () => {
     const connecting = connectRedis(settings, redis.url, logger);
     await redis.start();
     await (await connecting).close();
+  });
+
+  it('says that it waits, while nothing answers', async () => {
+    const url = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const connecting = failure('redis_unreachable', () => connectRedis(settings, url, logger, 1200));
+    await until('a word about it', () => lines.length > 0);
+    expect(lines[0])
+      .to.match(/ warn .*does not answer; trying for 1.2 s/)
+      .and.not.include('secret');
+    await connecting;
+  });
+
+  it('tells a server of another kind from one that is down', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const url = `redis://127.0.0.1:${port}`;
+    const error = await failure('redis_unknown', () => connectRedis(settings, url, logger, 3_600_000));
+    expect(error.message).to.include(`127.0.0.1:${port}`);
+    server.close();
+  });
+
+  it('refuses a server that is too old', async () => {
+    // the oldest Redis that is packaged anywhere today is fit, so this one only says that it is old
+    const server = createServer((socket) => {
+      socket.on('data', (data) => {
+        for (const command of String(data).split(/(?=\*\d)/)) {
+          const info = '# Server\r\nredis_version:5.0.7\r\nloading:0\r\n';
+          const asked = /\binfo\b/i.test(command);
+          socket.write(asked ? `$${info.length}\r\n${info}\r\n` : "-ERR unknown command 'HELLO'\r\n");
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const error = await failure('redis_unfit', () => connectRedis(settings, url, logger, 3_600_000));
+    expect(error.message).to.include('is version 5.0.7');
+    expect(error.remedy).to.include('6.2');
+    server.close();
   });
 
   it('says so when the password is wrong or missing, without trying on', async () => {
