@@ -5,6 +5,7 @@ import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
 import { credentialCommand } from './credential.ts';
 import { dispatcherCommand } from './dispatcher.ts';
+import { doctorCommand } from './doctor.ts';
 import { printError } from './errors.ts';
 import { completeHelp, examplesText, exitCodes } from './help.ts';
 import { asTyped } from './invocation.ts';
@@ -30,6 +31,7 @@ const commands = {
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [validateCommand],
   'Repositories:': [credentialCommand, secretCommand, variableCommand],
+  'Look after it:': [doctorCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Config, dataPaths } from '../kernel/config.ts';
+import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { createLogger, type Logger } from '../kernel/logger.ts';
 import { Queues } from '../queues/queues.ts';
@@ -10,6 +9,7 @@ import { connectRedis, type RedisAccess } from '../redis/connect.ts';
 import { claimRedis } from '../redis/identity.ts';
 import { withoutPassword } from '../redis/url.ts';
 import { configOf } from './options.ts';
+import { redisAddress } from './redis-address.ts';
 import { Signals } from './signals.ts';
 import { Started } from './started.ts';
 import { print } from './terminal.ts';
@@ -88,11 +88,10 @@ export async function runStage(
 
 /** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */
 async function connect(config: Config, logger: Logger): Promise<RedisAccess> {
-  if (config.redisUrl !== undefined) return connectRedis(config, config.redisUrl, logger);
-  const file = dataPaths(config.dataDir).redisUrl;
-  if (existsSync(file)) return connectRedis(config, readFileSync(file, 'utf8').trim(), logger);
+  const { url, from } = redisAddress(config);
+  if (from !== 'usual') return connectRedis(config, url, logger);
   try {
-    return await connectRedis(config, 'redis://127.0.0.1:6379', logger, 2000);
+    return await connectRedis(config, url, logger, 2000);
   } catch (error) {
     if (!(error instanceof VoltError) || error.code !== 'redis_unreachable') throw error;
     throw new VoltError('redis_unreachable', `no address of Redis was given, and ${error.message}`, {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
@@ -45,6 +46,24 @@ export function lockDataDirectory(dataDir: string, holder: string): () => void {
       remedy: 'Stop that one first, or give this one a directory of its own by --data.',
       cause: error,
     });
+  }
+}
+
+/** Who holds the lock of the data directory, or undefined where nobody does. */
+export function dataDirectoryHolder(dataDir: string): string | undefined {
+  const { lock: file } = dataPaths(dataDir);
+  if (!existsSync(file)) return undefined;
+  const lock = new Database(file);
+  try {
+    lock.pragma('busy_timeout = 0');
+    lock.exec('begin immediate');
+    lock.exec('rollback');
+    return undefined;
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return readHolder(lock);
+  } finally {
+    lock.close();
   }
 }
 

@@ -159,6 +159,9 @@ const migrations: readonly Migration[] = [
   },
 ];
 
+/** The schema version of records that this Volt writes; it opens those of earlier ones. */
+export const schemaVersion = migrations.length;
+
 /**
  * Brings the record to the newest version, under the database's write lock, so that stages that start together do it
  * once.

@@ -31,7 +31,9 @@ export class Record {
    * @throws VoltError `data_unwritable`, `record_damaged`, `record_newer`, `record_busy`, `unsupported`
    */
   static async open(config: Config): Promise<Record> {
-    const file = sqliteFile(config);
+    const file = recordFile(config);
+    makeDataDirectory(dirname(file));
+    makeDataDirectory(config.dataDir);
     // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
     const dialect = await retryWhileBusy(async () => openFile(file));
     const db = new Kysely<Schema>({ dialect });
@@ -55,7 +57,11 @@ export class Record {
   }
 }
 
-function sqliteFile(config: Config): string {
+/**
+ * The file that the configuration names as the record.
+ * @throws VoltError `unsupported`, `bad_setting`
+ */
+export function recordFile(config: Config): string {
   const url = config.databaseUrl ?? `sqlite:${dataPaths(config.dataDir).record}`;
   if (/^postgres(ql)?:/.test(url)) {
     throw new VoltError('unsupported', 'PostgreSQL as the record is not supported yet', {
@@ -68,10 +74,7 @@ function sqliteFile(config: Config): string {
       remedy: 'Set it to sqlite:<path>, or leave it unset.',
     });
   }
-  const file = resolve(path);
-  makeDataDirectory(dirname(file));
-  makeDataDirectory(config.dataDir);
-  return file;
+  return resolve(path);
 }
 
 /** @throws VoltError `data_unwritable`, `record_damaged`; what says that it is busy as it is */

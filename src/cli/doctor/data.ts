@@ -1,0 +1,67 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../../kernel/config.ts';
+import { diskOf, isLow } from '../../kernel/disk.ts';
+import { asVoltError, errorText } from '../../kernel/errors.ts';
+import { inspectRecord } from '../../record/inspect.ts';
+import { dataDirectoryHolder } from '../../record/lock.ts';
+import { schemaVersion } from '../../record/migrations.ts';
+import { recordFile } from '../../record/record.ts';
+import { size } from '../sizes.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** The data directory, its disk, and the record in it. */
+export async function dataFindings(config: Config): Promise<Finding[]> {
+  return [directoryFinding(config), await diskFinding(config), recordFinding(config)];
+}
+
+function directoryFinding({ dataDir }: Config): Finding {
+  const remedy = 'Give this user the right to write there, or name another one by --data or VOLT_DATA_DIR.';
+  let folder = dataDir;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (folder !== dataDir) return ok('data directory', `${dataDir} is not there yet; the first start makes it`);
+    const holder = dataDirectoryHolder(dataDir);
+    return ok('data directory', `${dataDir} can be written${holder === undefined ? '' : `, in use by ${holder}`}`);
+  } catch (error) {
+    return fail('data directory', `${dataDir} cannot be written: ${errorText(error)}`, remedy);
+  }
+}
+
+async function diskFinding(config: Config): Promise<Finding> {
+  const disk = await diskOf(config.dataDir);
+  if (!disk) return warn('disk', 'the room on the disk cannot be told', 'See whether the data directory is reachable.');
+  const room = `${size(disk.free)} of ${size(disk.total)} are free`;
+  if (!isLow(disk, config)) return ok('disk', room);
+  const floor = `less than the ${config.diskFloor} MB that VOLT_DISK_FLOOR asks for`;
+  return fail(
+    'disk',
+    `${room}, ${floor}`,
+    'Free some room: `volt prune` removes what is older than the settings keep.',
+  );
+}
+
+function recordFinding(config: Config): Finding {
+  const restore = 'Restore a backup by `volt restore`; see what the disk and the system log say first.';
+  let file: string;
+  try {
+    file = recordFile(config);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('record', message, remedy);
+  }
+  if (!existsSync(file)) return ok('record', `${file} is not there yet; the first start makes it`);
+  try {
+    const found = inspectRecord(file);
+    const [fault] = found.faults;
+    if (fault !== undefined) return fail('record', `${file} is damaged: ${fault}`, restore);
+    if (found.schemaVersion > schemaVersion) {
+      const message = `${file} has schema version ${found.schemaVersion}, this Volt knows ${schemaVersion}`;
+      return fail('record', message, 'Start the newer Volt that wrote it, or restore a backup from before.');
+    }
+    return ok('record', `${file} is sound, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
+  } catch (error) {
+    return fail('record', `${file} cannot be read as a record: ${errorText(error)}`, restore);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../../kernel/config.ts';
+import { createLogger } from '../../kernel/logger.ts';
+import { dataFindings } from './data.ts';
+import { machineFindings } from './machine.ts';
+import { redisFindings } from './redis.ts';
+import { report } from './report.ts';
+import { webFinding } from './web.ts';
+
+/** Runs every check and prints what was found. @returns the exit code */
+export async function examine(config: Config, { json }: { json: boolean }): Promise<number> {
+  // what is found is told as findings
+  const logger = createLogger('error');
+  logger.silent = true;
+  const [machine, redis, data, web] = await Promise.all([
+    machineFindings(config),
+    redisFindings(config, logger),
+    dataFindings(config),
+    webFinding(config),
+  ]);
+  return report([...machine, ...redis, ...data, web], json);
+}

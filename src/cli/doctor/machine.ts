@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { detectContainment } from '../../exec/containment.ts';
+import { gitVersion } from '../../git/version.ts';
+import { type Config, toolEnvironment } from '../../kernel/config.ts';
+import { asVoltError } from '../../kernel/errors.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const run = promisify(execFile);
+
+/** A program that does not answer within this many milliseconds counts as one that does not work. */
+const patience = 5000;
+const oldestNode = [20, 19] as const;
+
+/** What the machine has of what Volt and its jobs need. */
+export async function machineFindings(config: Config): Promise<Finding[]> {
+  return [
+    nodeFinding(process.versions.node),
+    ...(await Promise.all([gitFinding(), containmentFinding(), sandboxFinding(config), engineFinding()])),
+  ];
+}
+
+export function nodeFinding(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const fit = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  if (fit) return ok('node', `version ${version}`);
+  return fail('node', `version ${version} is too old`, `Install Node.js ${oldestNode.join('.')} or newer.`);
+}
+
+async function gitFinding(): Promise<Finding> {
+  try {
+    return ok('git', `version ${await gitVersion()}`);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('git', message, remedy);
+  }
+}
+
+/** How sure it is that nothing of a job outlives it. */
+async function containmentFinding(): Promise<Finding> {
+  const kind = await detectContainment();
+  if (kind !== 'group') return ok('containment', `each job runs in a PID namespace of its own (${kind})`);
+  return warn(
+    'containment',
+    'each job runs in a process group only: a process that leaves it is found by a sweep, later',
+    'Let this user make namespaces (root may; for others: sysctl kernel.unprivileged_userns_clone=1, util-linux installed).',
+  );
+}
+
+async function sandboxFinding({ isolation }: Config): Promise<Finding> {
+  const bubblewrap = await versionOf('bwrap');
+  if (bubblewrap !== undefined) return ok('sandbox', `${bubblewrap} is there for VOLT_ISOLATION=sandbox`);
+  const remedy = 'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap).';
+  if (isolation === 'sandbox')
+    return fail('sandbox', 'VOLT_ISOLATION=sandbox needs bubblewrap, which is not there', remedy);
+  return ok('sandbox', 'no bubblewrap: VOLT_ISOLATION=sandbox cannot be used here');
+}
+
+async function engineFinding(): Promise<Finding> {
+  const engines = (await Promise.all(['docker', 'podman'].map(versionOf))).filter((said) => said !== undefined);
+  if (engines.length > 0) return ok('container engine', engines.join(', '));
+  return ok('container engine', 'none: jobs that ask for a container cannot run here');
+}
+
+/** The first line that the program says of its version, or undefined where it is not there. */
+async function versionOf(program: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(program, ['--version'], { env: toolEnvironment(), timeout: patience });
+    return stdout.trim().split('\n')[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Config } from '../../kernel/config.ts';
+import { asVoltError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { dataDirectoryHolder } from '../../record/lock.ts';
+import { askServer } from '../../redis/connect.ts';
+import { findRedisServer } from '../../redis/embedded.ts';
+import { unfitness } from '../../redis/server.ts';
+import { withoutPassword } from '../../redis/url.ts';
+import { redisAddress } from '../redis-address.ts';
+import { size } from '../sizes.ts';
+import { clockFinding } from './clock.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** How long (ms) a server may take that does not answer at once. */
+const patience = 2000;
+
+/** Whether Redis is there and fit to carry Volt; without one, whether `volt up` could start its own. */
+export async function redisFindings(config: Config, logger: Logger): Promise<Finding[]> {
+  const { url, from } = redisAddress(config);
+  const where = withoutPassword(url);
+  try {
+    const facts = await askServer(url, logger, from === 'setting' ? patience : 0);
+    const used = `uses ${size(facts.memory.used)}`;
+    const limit = facts.memory.limit > 0 ? ` of ${size(facts.memory.limit)}` : '';
+    const faults = unfitness(facts);
+    return [
+      ok('redis', `${where} answers, version ${facts.version}, ${used}${limit}`),
+      ...faults.map(({ fatal, message, remedy }) => (fatal ? fail : warn)('redis', `${where} ${message}`, remedy)),
+      ...(faults.some(({ fatal }) => fatal) ? [] : [await clockFinding(config, url, logger)]),
+    ];
+  } catch (error) {
+    const { code, message, remedy } = asVoltError(error);
+    const down =
+      code === 'redis_unreachable' && from !== 'setting' && dataDirectoryHolder(config.dataDir) === undefined;
+    return [down ? ownServer() : fail('redis', message, remedy)];
+  }
+}
+
+/** No Redis was named, and no `volt up` runs: the next one starts its own. */
+function ownServer(): Finding {
+  try {
+    return ok('redis', `none is running; \`volt up\` starts its own (${findRedisServer()})`);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('redis', message, remedy);
+  }
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { type Config, dataPaths } from '../../kernel/config.ts';
+import { asVoltError } from '../../kernel/errors.ts';
+import { Client } from '../client.ts';
+import { type Finding, fail, ok } from './finding.ts';
+
+/** Whether the commands can reach a web stage, and may change things there. */
+export async function webFinding(config: Config): Promise<Finding> {
+  if (config.url === undefined && !existsSync(dataPaths(config.dataDir).webUrl)) {
+    return ok('web', 'none is up that uses this data directory');
+  }
+  const client = Client.of(config);
+  try {
+    const { version } = await client.get<{ version: string }>('/status');
+    // there is no such place; but whoever has no token is told of that first
+    const code = await client.post('/doctor').then(
+      () => 'not_found',
+      (error) => asVoltError(error).code,
+    );
+    if (code !== 'token_needed') return ok('web', `${client.url} answers, version ${version}, and takes the token`);
+    const remedy = 'Set VOLT_TOKEN to what is in the file `token` of its data directory.';
+    return fail('web', `${client.url} does not take the token`, remedy);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('web', message, remedy);
+  }
+}

@@ -1,0 +1,137 @@
+import { closeSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import Database from 'libsql';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { nodeFinding } from '../../src/cli/doctor/machine.ts';
+import { dataPaths } from '../../src/kernel/config.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
+import { keepLog } from '../support/logger.ts';
+import { openRecord } from '../support/record.ts';
+import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { Site } from '../web/site.ts';
+
+describe('volt doctor', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  interface Examined {
+    code: number | null;
+    healthy: boolean;
+    of(check: string): Finding[];
+  }
+
+  async function examine(args: string[], env: Record<string, string> = {}): Promise<Examined> {
+    const end = await volt(['doctor', '--json', ...args], { env });
+    const { healthy, findings } = JSON.parse(end.stdout) as { healthy: boolean; findings: Finding[] };
+    for (const { level, remedy } of findings)
+      expect(remedy === null, 'only what is well needs no remedy').to.equal(level === 'ok');
+    return { code: end.code, healthy, of: (check) => findings.filter((finding) => finding.check === check) };
+  }
+
+  it('finds all well where nothing runs yet, and makes nothing', async () => {
+    const data = join(folders.make(), 'data');
+    const { code, healthy, of } = await examine(['--data', data]);
+    expect([code, healthy]).to.deep.equal([0, true]);
+    for (const check of ['node', 'git', 'containment', 'sandbox', 'container engine', 'redis', 'disk', 'web'])
+      expect(of(check), check).to.have.lengthOf(1);
+    expect(of('data directory')[0]?.message).to.include('not there yet');
+    expect(of('record')[0]?.message).to.include('not there yet');
+  });
+
+  it('prints for people what it found, and how to mend it', async () => {
+    const data = folders.make();
+    const redis = `redis://:secret@127.0.0.1:${await freePort()}`;
+    const { code, stdout } = await volt(['doctor', '--data', data, '--redis', redis]);
+    expect(code).to.equal(3);
+    expect(stdout)
+      .to.match(/^✔ git +version \d/m)
+      .and.match(/^! redis +Redis at redis:.* cannot be reached: .*\n +Start the server/m)
+      .and.not.include('secret');
+  });
+
+  it('knows which Node.js is too old', () => {
+    expect(nodeFinding('20.18.3').level).to.equal('fail');
+    for (const version of ['20.19.0', '22.0.0']) expect(nodeFinding(version).level).to.equal('ok');
+  });
+
+  it('finds a git that is missing', async () => {
+    const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
+    expect(of('git')[0]).to.include({ level: 'fail', message: 'there is no git on this machine' });
+  });
+
+  it('finds a disk that is nearly full, and a data directory and a record that are none', async () => {
+    const data = folders.make();
+    writeFileSync(dataPaths(data).record, 'no database'.repeat(1000));
+    const full = await examine(['--data', data], { VOLT_DISK_FLOOR: '1000000000' });
+    expect(full.code).to.equal(3);
+    expect(full.of('disk')[0]).to.include({ level: 'fail' });
+    expect(full.of('record')[0]).to.include({ level: 'fail' });
+    const file = join(data, 'file');
+    writeFileSync(file, '');
+    const none = await examine(['--data', join(file, 'data')]);
+    expect(none.of('data directory')[0]).to.include({ level: 'fail' });
+  });
+
+  it('finds a record with pages that were overwritten', async () => {
+    const data = folders.make();
+    const record = await openRecord(data);
+    await record.close();
+    const database = new Database(dataPaths(data).record);
+    database.pragma('wal_checkpoint(truncate)');
+    database.close();
+    const { size } = statSync(dataPaths(data).record);
+    const file = openSync(dataPaths(data).record, 'r+');
+    writeSync(file, Buffer.alloc(size - 8192, 0x5a), 0, size - 8192, 8192);
+    closeSync(file);
+    const { of } = await examine(['--data', data]);
+    expect(of('record')[0]).to.include({ level: 'fail' });
+    expect(of('record')[0]?.remedy).to.include('volt restore');
+  });
+
+  describe('of a Redis', () => {
+    let redis: TestRedis;
+    before(async () => {
+      redis = await startRedis({ settings: ['--appendonly', 'no'] });
+    });
+    after(() => redis.stop());
+
+    it('that may evict keys and keeps no append-only file says both', async () => {
+      const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
+      await access.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      const { of } = await examine(['--data', folders.make(), '--redis', redis.url]);
+      await access.client.config('SET', 'maxmemory-policy', 'noeviction');
+      await access.close();
+      expect(of('redis').map(({ level }) => level)).to.deep.equal(['ok', 'fail', 'warn']);
+      expect(of('clock')).to.deep.equal([]);
+    });
+
+    it('that is fit compares the clocks too', async () => {
+      const { code, of } = await examine(['--data', folders.make(), '--redis', redis.url]);
+      expect(code).to.equal(0);
+      expect(of('clock')[0]).to.include({ level: 'ok' });
+    });
+  });
+
+  describe('of the web stage', () => {
+    let site: Site;
+    before(async () => {
+      site = await Site.start();
+    });
+    after(() => site.stop());
+
+    it('says whether it answers and takes the token', async () => {
+      const data = site.context.config.dataDir;
+      const good = await examine(['--data', data, '--redis', site.redis.url]);
+      expect(good.of('web')[0]).to.include({ level: 'ok' });
+      const bad = await examine(['--data', data, '--redis', site.redis.url], { VOLT_TOKEN: 'not-the-token-at-all' });
+      expect(bad.of('web')[0]).to.include({ level: 'fail' });
+      const gone = await examine(['--data', data, '--redis', site.redis.url], {
+        VOLT_URL: `http://127.0.0.1:${await freePort()}`,
+      });
+      expect(gone.of('web')[0]).to.include({ level: 'fail' });
+    });
+  });
+});
