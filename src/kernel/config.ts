@@ -107,6 +107,20 @@ export const settings = [
     about: 'Minutes after which a job is ended as a failure.',
   },
   {
+    env: 'VOLT_HOSTED_LABELS',
+    key: 'hostedLabels',
+    schema: z.string().default('ubuntu-*=linux'),
+    about:
+      'What the names of machines that GitHub hosts stand for in `runs-on` of a workflow: labels of runners, "+" between several. The first entry that fits counts, "*" stands for anything.',
+  },
+  {
+    env: 'VOLT_RUNNER_WAIT',
+    key: 'runnerWait',
+    schema: z.coerce.number().positive().default(1440),
+    about:
+      'Minutes for which a job waits for a runner with its labels while none is there, before it ends in an error.',
+  },
+  {
     env: 'VOLT_LOG_LIMIT',
     key: 'logLimit',
     schema: z.coerce.number().int().min(1).max(4096).default(256),

@@ -5,6 +5,7 @@ import { NullToken, type TemplateToken } from '@actions/workflow-parser/template
 import { errorText } from '../kernel/errors.ts';
 import { parseExpression } from './expression.ts';
 import type { Reading } from './reading.ts';
+import { expressionsIn } from './template.ts';
 
 const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
 
@@ -23,7 +24,7 @@ export function readCondition(reading: Reading, token: TemplateToken | undefined
     token,
     `this \`if\` is text around an expression, and text always holds; put all of it into one \${{ }}, or leave \${{ }} out`,
   );
-  return 'success()';
+  return expressionsIn(template).some(callsStatus) ? 'always()' : 'success()';
 }
 
 function withStatus(reading: Reading, token: TemplateToken, expression: string): string {
@@ -33,15 +34,19 @@ function withStatus(reading: Reading, token: TemplateToken, expression: string):
     const { tokens } = new Lexer(expression).lex();
     new Parser(tokens, namedContexts, functions).parse();
     parseExpression(expression);
-    const calls = tokens.some(
-      ({ type, lexeme }, index) =>
-        type === TokenType.IDENTIFIER &&
-        tokens[index + 1]?.type === TokenType.LEFT_PAREN &&
-        statusFunctions.has(lexeme.toLowerCase()),
-    );
-    return calls ? expression : `success() && (${expression})`;
+    return callsStatus(expression) ? expression : `success() && (${expression})`;
   } catch (error) {
     reading.invalidUnlessKnown(token, errorText(error));
     return 'success()';
   }
+}
+
+function callsStatus(expression: string): boolean {
+  const { tokens } = new Lexer(expression).lex();
+  return tokens.some(
+    ({ type, lexeme }, index) =>
+      type === TokenType.IDENTIFIER &&
+      tokens[index + 1]?.type === TokenType.LEFT_PAREN &&
+      statusFunctions.has(lexeme.toLowerCase()),
+  );
 }

@@ -1,0 +1,129 @@
+import type { BuildFacts } from './event.ts';
+import type { Json } from './template.ts';
+import type { Workflow } from './workflow.ts';
+
+type JsonObject = { [key: string]: Json };
+
+const noCommit = '0'.repeat(40);
+
+/**
+ * The `github` context of a build's workflow, as GitHub fills it for a repository without a forge: what only a forge
+ * knows is empty. The runner adds what only it knows.
+ */
+export function githubContext(facts: BuildFacts, workflow: Workflow): JsonObject {
+  const { repository, server, owner } = placeOf(facts);
+  return {
+    actor: facts.author,
+    triggering_actor: facts.author,
+    api_url: `${server}/api/v3`,
+    graphql_url: `${server}/api/graphql`,
+    server_url: server,
+    base_ref: '',
+    head_ref: '',
+    event: eventPayload(facts),
+    event_name: facts.event.name,
+    ref: facts.ref,
+    ref_name: refName(facts.ref),
+    ref_type: facts.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
+    ref_protected: false,
+    repository,
+    repository_owner: owner,
+    repositoryUrl: cloneUrl(facts),
+    retention_days: '90',
+    run_attempt: '1',
+    run_id: facts.build,
+    run_number: String(facts.number),
+    secret_source: 'Actions',
+    sha: facts.sha,
+    token: '',
+    workflow: workflow.name,
+    workflow_ref: `${repository}/${workflow.path}@${facts.ref}`,
+    workflow_sha: facts.sha,
+  };
+}
+
+/** `github.event`, the content of event.json. */
+function eventPayload(facts: BuildFacts): JsonObject {
+  const { event, ref, author } = facts;
+  const common = { repository: repositoryOf(facts), sender: { login: author, type: 'User' } };
+  switch (event.name) {
+    case 'push':
+      return { ...pushPayload(facts), ...common };
+    case 'workflow_dispatch':
+      return { inputs: event.inputs, ref, workflow: event.workflow, ...common };
+    case 'repository_dispatch':
+      return { action: event.type, branch: refName(ref), client_payload: event.payload, ...common };
+    case 'schedule':
+      return { schedule: event.cron, workflow: event.workflow, ...common };
+  }
+}
+
+function pushPayload({ ref, sha, before, subject, author, committedAt }: BuildFacts): JsonObject {
+  const person = { name: author, username: author };
+  const commit = {
+    id: sha,
+    message: subject,
+    timestamp: committedAt,
+    distinct: true,
+    author: person,
+    committer: person,
+  };
+  return {
+    ref,
+    before: before ?? noCommit,
+    after: sha,
+    base_ref: null,
+    created: before === null,
+    deleted: false,
+    forced: false,
+    commits: [commit],
+    head_commit: commit,
+    pusher: { name: author },
+  };
+}
+
+function repositoryOf(facts: BuildFacts): JsonObject {
+  const { repository, owner, server } = placeOf(facts);
+  return {
+    name: repository.slice(owner.length + 1),
+    full_name: repository,
+    owner: { login: owner, name: owner },
+    default_branch: facts.repo.defaultBranch ?? '',
+    html_url: `${server}/${repository}`,
+    clone_url: cloneUrl(facts),
+    private: true,
+    fork: false,
+  };
+}
+
+/**
+ * Server, owner and name, from the URL where it has them: workflows ask for `github.repository`. A path has none, and
+ * stands under the owner `local`; its server is one that GitHub's own actions take for one of theirs.
+ */
+function placeOf({ repo }: BuildFacts): { server: string; owner: string; repository: string } {
+  const [, protocol, host, path] =
+    /^(https?|ssh|git):\/\/(?:[^@/]*@)?([^/]+)\/(.+)$/.exec(repo.url) ?? scpParts(repo.url) ?? [];
+  const segments = (path ?? '')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split('/')
+    .slice(-2);
+  const [owner, name] = segments.length === 2 ? segments : ['local', repo.name];
+  const server = host === undefined ? 'http://volt.localhost' : `${protocol === 'http' ? 'http' : 'https'}://${host}`;
+  return { server, owner: owner ?? 'local', repository: `${owner}/${name}` };
+}
+
+/** `user@host:path` */
+function scpParts(url: string): string[] | undefined {
+  const [, host, path] = /^[^/@:]+@([^/:]+):(?!\/\/)(.+)$/.exec(url) ?? [];
+  return host === undefined || path === undefined ? undefined : ['', 'ssh', host, path];
+}
+
+/** Passwords in URLs are for nobody's eyes. */
+function cloneUrl({ repo }: BuildFacts): string {
+  return repo.url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
+}
+
+export function refName(ref: string): string {
+  return ref.replace(/^refs\/(heads|tags)\//, '');
+}

@@ -1,0 +1,89 @@
+import { nearest } from './diagnostics.ts';
+import { evaluate, type Scope } from './expression.ts';
+import type { Json } from './template.ts';
+import type { InputDefinition } from './workflow.ts';
+
+type Inputs = { [name: string]: Json };
+
+/**
+ * Inputs that a person gives with a `workflow_dispatch`, by their types.
+ * @param given texts, by name; names do not count their case
+ * @returns the `inputs` context, or what is wrong with what was given
+ */
+export function dispatchInputs(
+  definitions: readonly InputDefinition[],
+  given: { readonly [name: string]: string },
+): { inputs: Inputs } | { problems: string[] } {
+  const problems = unknownInputs(definitions, Object.keys(given));
+  const inputs: Inputs = {};
+  for (const definition of definitions) {
+    const { name, type, required, options } = definition;
+    const text = own(given, name) ?? textOf(definition.default);
+    if (text === undefined || text === '') {
+      if (required) problems.push(`the input "${name}" must be given`);
+      inputs[name] = emptyOf(type);
+      continue;
+    }
+    const value = typed(type, text);
+    if (value === undefined) problems.push(`the input "${name}" must be a ${type}, and is "${text}"`);
+    else if (options && !options.includes(text)) {
+      problems.push(`the input "${name}" must be one of ${options.join(', ')}, and is "${text}"`);
+    } else inputs[name] = value;
+  }
+  return problems.length > 0 ? { problems } : { inputs };
+}
+
+/**
+ * Inputs that a job gives to the workflow that it calls.
+ * @param given values, by name
+ * @param scope for defaults, which may be expressions
+ * @throws Error with a sentence for the author
+ */
+export function callInputs(definitions: readonly InputDefinition[], given: Inputs, scope: Scope): Inputs {
+  const [unknown] = unknownInputs(definitions, Object.keys(given));
+  if (unknown !== undefined) throw new Error(unknown);
+  return Object.fromEntries(
+    definitions.map((definition) => {
+      const { name, type, required } = definition;
+      const value = own(given, name) ?? (definition.default === undefined ? null : evaluate(definition.default, scope));
+      if (value === null) {
+        if (required) throw new Error(`the input "${name}" must be given`);
+        return [name, emptyOf(type)];
+      }
+      const fits = typeof value === 'string' ? typed(type, value) : type === 'string' ? String(value) : value;
+      if (fits === undefined || typeof fits !== type) {
+        throw new Error(`the input "${name}" must be a ${type}, and is ${JSON.stringify(value)}`);
+      }
+      return [name, fits];
+    }),
+  );
+}
+
+function unknownInputs(definitions: readonly InputDefinition[], given: string[]): string[] {
+  const known = definitions.map(({ name }) => name.toLowerCase());
+  return given.flatMap((name) => {
+    if (known.includes(name.toLowerCase())) return [];
+    const meant = nearest(name, known);
+    return [`there is no input "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`];
+  });
+}
+
+function own<T>(values: { readonly [name: string]: T }, name: string): T | undefined {
+  return Object.entries(values).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** A default of a dispatch holds no expression. */
+function textOf(template: InputDefinition['default']): string | undefined {
+  return typeof template === 'string' ? template : undefined;
+}
+
+function typed(type: InputDefinition['type'], text: string): Json | undefined {
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (type !== 'number') return text;
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+function emptyOf(type: InputDefinition['type']): Json {
+  return type === 'boolean' ? false : type === 'number' ? 0 : '';
+}

@@ -1,0 +1,46 @@
+import { callOf, type Node } from './node.ts';
+import type { PlannedStep, WorkflowPlan } from './plan.ts';
+import type { NodeContexts } from './scope.ts';
+import { secretNames, storeNames } from './secret-names.ts';
+import type { Json, Template } from './template.ts';
+import type { RunDefaults, StepsJob, Workflow } from './workflow.ts';
+
+/** The plan of one job, as it is stored and sent. */
+export function jobPlan(
+  root: Workflow,
+  workflow: Workflow,
+  job: StepsJob,
+  node: Node,
+  contexts: NodeContexts,
+  timeoutMinutes: number,
+): WorkflowPlan {
+  const through = callOf(node)?.secrets ?? [];
+  const defaults: RunDefaults = { ...workflow.defaults, ...job.defaults };
+  return {
+    kind: 'workflow',
+    workflow: { path: root.path, name: root.name },
+    key: job.id,
+    steps: job.steps,
+    env: { workflow: workflow.env, job: job.env },
+    defaults,
+    outputs: job.outputs,
+    timeoutMinutes,
+    contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
+    secrets: { names: storeNames(secretNames(templatesOf(workflow, job, defaults)), through), through },
+  };
+}
+
+function* templatesOf(workflow: Workflow, job: StepsJob, defaults: RunDefaults): Generator<Template> {
+  for (const map of [workflow.env, job.env, job.outputs]) yield* Object.values(map);
+  yield* Object.values(defaults) as Template[];
+  for (const step of job.steps) yield* stepTemplates(step);
+}
+
+function* stepTemplates(step: PlannedStep): Generator<Template> {
+  const { name, run, shell, workingDirectory, continueOnError, timeoutMinutes } = step;
+  for (const template of [name, run, shell, workingDirectory, continueOnError, timeoutMinutes]) {
+    if (template !== undefined) yield template;
+  }
+  for (const map of [step.with, step.env]) yield* Object.values(map ?? {});
+  yield [{ expression: step.if }];
+}

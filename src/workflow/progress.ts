@@ -1,0 +1,339 @@
+import { errorText } from '../kernel/errors.ts';
+import { type FinalStatus, isFinal, type Reason } from '../kernel/model.ts';
+import { evaluateValue } from './evaluate-value.ts';
+import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
+import { callInputs } from './inputs.ts';
+import { jobPlan } from './job-plan.ts';
+import { expandMatrix } from './matrix.ts';
+import { type Cell, callOf, keyOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
+import type { WorkflowPlan } from './plan.ts';
+import { type HostedNames, labelsOf } from './runs-on.ts';
+import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
+import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
+
+/** What is to be done about one job. */
+export type Action<Id> =
+  /** the job takes this place: its matrix or its call was expanded; the row is new where nobody has the id yet */
+  | { kind: 'place'; id: Id; node: Node; name: string; needs: string[] }
+  /** it may run now */
+  | { kind: 'queue'; id: Id; job: ReadyJob }
+  /** it will not run */
+  | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string }
+  /** it could run, and waits for something else than its needs */
+  | { kind: 'hold'; id: Id; message: string }
+  /** it is to end before its time */
+  | { kind: 'cancel'; id: Id; reason: Reason; message: string };
+
+export interface ReadyJob {
+  name: string;
+  labels: string[];
+  needs: string[];
+  plan: WorkflowPlan;
+  timeoutMinutes: number;
+  continueOnError: boolean;
+}
+
+export interface Group {
+  /** names do not count their case */
+  name: string;
+  cancelInProgress: boolean;
+}
+
+export interface ProgressSettings<Id> {
+  /** of a job that says nothing */
+  timeoutMinutes: number;
+  hosted: HostedNames;
+  /** labels that runners have now */
+  offered: ReadonlySet<string>;
+  /** an id for a job that comes new into the build */
+  allocate(): Id;
+  /**
+   * Asks to enter a concurrency group; asking again changes nothing.
+   * @param holder the workflow's file, or the job
+   * @returns undefined once inside, else what it waits for
+   */
+  enter(group: Group, holder: { file: string } | { job: Id }): string | undefined;
+}
+
+/**
+ * Moves the workflows of a build on: says what is to be done about each job that waits, given what has become of the
+ * others. It is asked again whenever something has happened, and says the same things again until they are done.
+ */
+export function progress<Id>(graph: BuildGraph<Id>, settings: ProgressSettings<Id>): Action<Id>[] {
+  return new Progress(graph, settings).run();
+}
+
+/** Names of GitHub's own machines. A job for one that nobody here stands in for would wait for ever. */
+const hostedElsewhere = /^(windows|macos|ubuntu)-(latest|[0-9])/;
+
+class Progress<Id> {
+  readonly #graph: BuildGraph<Id>;
+  readonly #settings: ProgressSettings<Id>;
+  readonly #actions: Action<Id>[] = [];
+  /** ids that have been decided, queued or told to end in this round */
+  readonly #settled = new Set<Id>();
+
+  constructor(graph: BuildGraph<Id>, settings: ProgressSettings<Id>) {
+    this.#graph = { ...graph, states: [...graph.states] };
+    this.#settings = settings;
+  }
+
+  run(): Action<Id>[] {
+    this.#failFast();
+    const files = new Set(this.#graph.states.map(({ node }) => node.file));
+    for (const file of files) if (this.#enterWorkflow(file)) this.#advanceWorkflow(file);
+    return this.#actions;
+  }
+
+  #advanceWorkflow(file: string): void {
+    const waiting = this.#waiting(file);
+    // what an expansion puts there is looked at as well
+    for (const state of waiting) {
+      if (this.#settled.has(state.id)) continue;
+      try {
+        waiting.push(...this.#advanceJob(state));
+      } catch (error) {
+        this.#refuse(state, errorText(error));
+      }
+    }
+  }
+
+  #waiting(file: string): NodeState<Id>[] {
+    return this.#graph.states.filter(({ node, status }) => node.file === file && status === 'waiting');
+  }
+
+  /** Whether the workflow may begin, as far as its concurrency group is concerned. */
+  #enterWorkflow(file: string): boolean {
+    const workflow = this.#graph.workflows.get(file);
+    if (!workflow?.concurrency) return true;
+    const [first] = this.#waiting(file);
+    if (!first) return false;
+    try {
+      const scope = { contexts: contextsOf(this.#graph, first.node, []) };
+      const waitsFor = this.#enter(workflow.concurrency, scope, { file });
+      if (waitsFor === undefined) return true;
+      for (const state of this.#waiting(file)) this.#actions.push({ kind: 'hold', id: state.id, message: waitsFor });
+    } catch (error) {
+      for (const state of this.#waiting(file)) this.#refuse(state, `\`concurrency\`: ${errorText(error)}`);
+    }
+    return false;
+  }
+
+  #enter(concurrency: Concurrency, scope: Scope, holder: { file: string } | { job: Id }): string | undefined {
+    const name = evaluateText(concurrency.group, scope);
+    if (name === '') return undefined;
+    return this.#settings.enter(
+      { name, cancelInProgress: evaluateBoolean(concurrency.cancelInProgress, scope) },
+      holder,
+    );
+  }
+
+  /** @returns what has come in its place and is to be looked at now */
+  #advanceJob(state: NodeState<Id>): NodeState<Id>[] {
+    const { verdict } = state.node;
+    if (verdict) {
+      this.#decide(state, verdict.status, verdict.reason, verdict.message);
+      return [];
+    }
+    const definition = definitionOf(this.#graph, state.node);
+    if (!definition) throw new Error('the workflow has no such job any more');
+    const { workflow, job } = definition;
+    const needed = job.needs.map((key) => ({ key, states: statesOf(this.#graph.states, state.node, key) }));
+    if (needed.some(({ states }) => resultOf(states) === undefined)) return [];
+    if (job.unsupported !== undefined) {
+      this.#decide(state, 'error', 'unsupported', job.unsupported);
+      return [];
+    }
+    const contexts = contextsOf(this.#graph, state.node, job.needs);
+    const functions = statusFunctions(this.#graph, state.node, workflow, job);
+    if (!evaluateCondition(job.if, { contexts, functions })) {
+      this.#skip(state, job, needed);
+      return [];
+    }
+    if (job.strategy?.matrix !== undefined && !state.node.cell) return this.#expandMatrix(state, job, contexts);
+    if (job.kind === 'call') return this.#expandCall(state, job, contexts);
+    this.#queue(state, workflow, job, contexts);
+    return [];
+  }
+
+  #skip(state: NodeState<Id>, job: WorkflowJob, needed: { key: string; states: readonly NodeState<Id>[] }[]): void {
+    const because = needed.filter(({ states }) => resultOf(states) !== 'success').map(({ key }) => key);
+    if (because.length > 0) this.#decide(state, 'skipped', 'needs_failed', `${because.join(', ')} did not succeed`);
+    else this.#decide(state, 'skipped', 'condition', `its condition does not hold: ${job.if}`);
+  }
+
+  #expandMatrix(state: NodeState<Id>, job: WorkflowJob, contexts: NodeContexts): NodeState<Id>[] {
+    const scope = { contexts };
+    const { matrix = null, failFast, maxParallel } = job.strategy ?? { failFast: 'true' };
+    const combinations = expandMatrix(evaluateValue(matrix, scope));
+    const shared = {
+      total: combinations.length,
+      failFast: evaluateBoolean(failFast, scope),
+      maxParallel: maxParallel === undefined ? combinations.length : Math.max(1, evaluateNumber(maxParallel, scope)),
+    };
+    return this.#place(
+      state,
+      combinations.map((combination, index) => {
+        const cell: Cell = { index, ...shared, ...combination };
+        const node = { ...state.node, path: `${state.node.path}#${index}`, cell };
+        return { node, name: this.#nameOf(node, job, contextsOf(this.#graph, node, job.needs)) };
+      }),
+    );
+  }
+
+  #expandCall(state: NodeState<Id>, job: CallJob, contexts: NodeContexts): NodeState<Id>[] {
+    const called = this.#graph.workflows.get(job.uses);
+    const face = called?.on.workflow_call;
+    if (!called || !face) throw new Error(`${job.uses} cannot be called`);
+    const scope = { contexts };
+    const given = Object.fromEntries(job.with.map(([name, value]) => [name, evaluateValue(value, scope)]));
+    const outer = callOf(state.node);
+    const call = {
+      file: called.path,
+      name: this.#nameOf(state.node, job, contexts),
+      inputs: callInputs(face.inputs, given, { contexts: { github: contexts.github, vars: contexts.vars } }),
+      secrets: [...(outer?.secrets ?? []), ...(job.secrets === 'inherit' ? [] : [job.secrets])],
+    };
+    const inside = { file: state.node.file, calls: [...(state.node.calls ?? []), call] };
+    return this.#place(
+      state,
+      called.jobs.map((inner) => {
+        const node: Node = { ...inside, path: `${state.node.path}/${inner.id}` };
+        return { node, name: staticName(node, inner) };
+      }),
+    );
+  }
+
+  #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
+    const scope: Scope = { contexts };
+    const { cell } = state.node;
+    if (cell && this.#running(state.node) >= cell.maxParallel) {
+      this.#actions.push({
+        kind: 'hold',
+        id: state.id,
+        message: `at most ${cell.maxParallel} of its matrix run at once`,
+      });
+      return;
+    }
+    const labels = labelsOf(job.runsOn, scope, this.#settings.hosted);
+    const foreign = labels.find((label) => hostedElsewhere.test(label) && !this.#settings.offered.has(label));
+    if (foreign !== undefined) {
+      const remedy = 'start one with that label, or say what the name stands for in VOLT_HOSTED_LABELS';
+      this.#decide(state, 'skipped', 'no_runner', `no runner here is a ${foreign}: ${remedy}`);
+      return;
+    }
+    const timeoutMinutes =
+      job.timeoutMinutes === undefined ? this.#settings.timeoutMinutes : evaluateNumber(job.timeoutMinutes, scope);
+    if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, and is ${timeoutMinutes}`);
+    const continueOnError = evaluateBoolean(job.continueOnError, scope);
+    if (job.concurrency) {
+      const waitsFor = this.#enter(job.concurrency, scope, { job: state.id });
+      if (waitsFor !== undefined) {
+        this.#actions.push({ kind: 'hold', id: state.id, message: waitsFor });
+        return;
+      }
+    }
+    const root = this.#graph.workflows.get(state.node.file) ?? workflow;
+    const plan = jobPlan(root, workflow, job, state.node, contexts, timeoutMinutes);
+    const name = this.#nameOf(state.node, job, contexts);
+    const needs = this.#needNames(state.node, job);
+    this.#actions.push({
+      kind: 'queue',
+      id: state.id,
+      job: { name, labels, needs, plan, timeoutMinutes, continueOnError },
+    });
+    this.#update(state, { ...state, name, status: 'queued', continueOnError });
+  }
+
+  /** How many combinations of the same matrix are on their way. */
+  #running({ file, path }: Node): number {
+    const whole = path.replace(/#\d+$/, '#');
+    const open = (status: NodeState<Id>['status']) => status === 'queued' || status === 'running';
+    return this.#graph.states.filter(
+      ({ node, status }) => node.file === file && open(status) && node.path.startsWith(whole),
+    ).length;
+  }
+
+  /** One combination that has failed ends the others, unless the matrix says otherwise. */
+  #failFast(): void {
+    for (const failed of this.#graph.states) {
+      const { node, status, continueOnError, name } = failed;
+      if (!node.cell?.failFast || continueOnError || (status !== 'failure' && status !== 'error')) continue;
+      const whole = node.path.replace(/#\d+$/, '#');
+      for (const state of this.#graph.states) {
+        const same = state.node.cell && state.node.file === node.file && state.node.path.startsWith(whole);
+        if (!same || isFinal(state.status) || this.#settled.has(state.id)) continue;
+        const message = `${name} did not succeed, and its matrix fails fast`;
+        if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
+        else {
+          this.#settled.add(state.id);
+          this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });
+        }
+      }
+    }
+  }
+
+  /** Puts several jobs in the place of one: the first takes its row, the others are new. */
+  #place(state: NodeState<Id>, into: { node: Node; name: string }[]): NodeState<Id>[] {
+    const placed = into.map(({ node, name }, index) => {
+      const id = index === 0 ? state.id : this.#settings.allocate();
+      const job = definitionOf(this.#graph, node)?.job;
+      this.#actions.push({ kind: 'place', id, node, name, needs: job ? this.#needNames(node, job) : [] });
+      return { ...state, id, node, name, continueOnError: false, outputs: {} };
+    });
+    const at = this.#graph.states.findIndex(({ id }) => id === state.id);
+    this.#graph.states.splice(at, 1, ...placed);
+    return placed;
+  }
+
+  #needNames(node: Node, job: WorkflowJob): string[] {
+    return job.needs.flatMap((key) => statesOf(this.#graph.states, node, key).map(({ name }) => name));
+  }
+
+  #nameOf(node: Node, job: WorkflowJob, contexts: NodeContexts): string {
+    return displayName(node, job, job.name === undefined ? undefined : evaluateText(job.name, { contexts }));
+  }
+
+  #refuse(state: NodeState<Id>, why: string): void {
+    const definition = definitionOf(this.#graph, state.node);
+    const place =
+      definition && `${definition.workflow.path}:${definition.job.place.line}:${definition.job.place.column}: `;
+    this.#decide(state, 'error', 'invalid_workflow', `${place ?? ''}${why}`);
+  }
+
+  #decide(state: NodeState<Id>, status: FinalStatus, reason: Reason, message: string): void {
+    this.#settled.add(state.id);
+    this.#actions.push({ kind: 'decide', id: state.id, status, reason, message });
+  }
+
+  #update(state: NodeState<Id>, next: NodeState<Id>): void {
+    const at = this.#graph.states.findIndex(({ id }) => id === state.id);
+    this.#graph.states[at] = next;
+  }
+}
+
+/** The first places of a workflow that runs: each of its jobs, as its file has it. */
+export function firstPlaces({ path: file, jobs }: Workflow): { node: Node; name: string; needs: string[] }[] {
+  const places = jobs.map((job) => {
+    const node = { file, path: job.id };
+    return { job, node, name: staticName(node, job) };
+  });
+  return places.map(({ job, node, name }) => {
+    const needs = places.filter((place) => job.needs.includes(place.job.id)).map((place) => place.name);
+    return { node, name, needs };
+  });
+}
+
+/** A job's name before its expressions can be evaluated. */
+function staticName(node: Node, job: WorkflowJob): string {
+  return displayName(node, job, typeof job.name === 'string' ? job.name : undefined);
+}
+
+/** As GitHub shows it: `call / test (18, linux)`. A name that holds an expression tells the combination by itself. */
+function displayName(node: Node, job: WorkflowJob, evaluated: string | undefined): string {
+  const own = evaluated === undefined || evaluated.trim() === '' ? keyOf(node.path) : evaluated.trim();
+  const label = typeof job.name === 'object' ? '' : (node.cell?.label ?? '');
+  const name = label === '' ? own : `${own} (${label})`;
+  const call = callOf(node);
+  return (call ? `${call.name} / ${name}` : name).slice(0, 500);
+}

@@ -1,0 +1,143 @@
+import { githubContext } from './contexts.ts';
+import type { BuildFacts } from './event.ts';
+import { evaluateText, type Scope } from './expression.ts';
+import { dispatchInputs } from './inputs.ts';
+import { callOf, keyOf, type Node, type NodeState, type Result, resultOf, statesOf } from './node.ts';
+import type { Json } from './template.ts';
+import type { Workflow, WorkflowJob } from './workflow.ts';
+
+type JsonObject = { [key: string]: Json };
+
+/** What a build is planned from. */
+export interface BuildGraph<Id> {
+  facts: BuildFacts;
+  /** by path; those that are called as well */
+  workflows: ReadonlyMap<string, Workflow>;
+  states: NodeState<Id>[];
+}
+
+export interface NodeContexts {
+  github: JsonObject;
+  inputs: JsonObject;
+  needs: JsonObject;
+  vars: { [name: string]: string };
+  matrix: JsonObject | null;
+  strategy: JsonObject;
+}
+
+/** Workflow and job that a node stands for; undefined where the files have no such job. */
+export function definitionOf<Id>(
+  { workflows }: Pick<BuildGraph<Id>, 'workflows'>,
+  node: Node,
+): { workflow: Workflow; job: WorkflowJob } | undefined {
+  const workflow = workflows.get(callOf(node)?.file ?? node.file);
+  const job = workflow?.jobs.find(({ id }) => id === keyOf(node.path));
+  return workflow && job && { workflow, job };
+}
+
+/**
+ * The contexts that are known of a job before it runs.
+ * @param needs ids of the jobs that it needs, which must be final
+ */
+export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonly string[]): NodeContexts {
+  const { facts, workflows } = graph;
+  const { cell } = node;
+  const root = workflows.get(node.file);
+  return {
+    github: root ? githubContext(facts, root) : {},
+    inputs: callOf(node)?.inputs ?? rootInputs(facts, root),
+    needs: Object.fromEntries(needs.map((key) => [key, needOf(graph, node, key)])),
+    vars: facts.vars,
+    matrix: cell?.matrix ?? null,
+    strategy: {
+      'fail-fast': cell?.failFast ?? true,
+      'job-index': cell?.index ?? 0,
+      'job-total': cell?.total ?? 1,
+      'max-parallel': cell?.maxParallel ?? 1,
+    },
+  };
+}
+
+/** Inputs of the workflow that a person has started; they have been checked by then. */
+export function rootInputs({ event }: BuildFacts, root: Workflow | undefined): JsonObject {
+  if (event.name !== 'workflow_dispatch' || !root?.on.workflow_dispatch) return {};
+  const read = dispatchInputs(root.on.workflow_dispatch.inputs, event.inputs);
+  return 'inputs' in read ? read.inputs : {};
+}
+
+function needOf<Id>(graph: BuildGraph<Id>, node: Node, key: string): JsonObject {
+  const states = statesOf(graph.states, node, key);
+  return { result: resultOf(states) ?? 'skipped', outputs: outputsOf(graph, states, node, key) };
+}
+
+/**
+ * Outputs of a job: its own; of a matrix those of all combinations, where the last that is not empty counts; of a call
+ * what the called workflow makes of those of its jobs.
+ */
+function outputsOf<Id>(
+  graph: BuildGraph<Id>,
+  states: readonly NodeState<Id>[],
+  node: Node,
+  key: string,
+): { [name: string]: string } {
+  const merged: { [name: string]: string } = {};
+  const called = new Map<string, Node>();
+  const whole = `${node.path.slice(0, node.path.lastIndexOf('/') + 1)}${key}`;
+  for (const state of states) {
+    const inner = /^(#\d+)?\//.exec(state.node.path.slice(whole.length))?.[0];
+    if (inner !== undefined) called.set(`${whole}${inner}`, { ...state.node, path: `${whole}${inner}` });
+    else merge(merged, state.outputs);
+  }
+  for (const inside of called.values()) merge(merged, callOutputs(graph, inside));
+  return merged;
+}
+
+/** @param inside a place in the called workflow: its path ends where the call leads to */
+function callOutputs<Id>(graph: BuildGraph<Id>, inside: Node): { [name: string]: string } {
+  const call = callOf(inside);
+  const workflow = call && graph.workflows.get(call.file);
+  if (!call || !workflow) return {};
+  const jobs = Object.fromEntries(workflow.jobs.map(({ id }) => [id, needOf(graph, inside, id)]));
+  const root = graph.workflows.get(inside.file);
+  const github = root ? githubContext(graph.facts, root) : {};
+  const scope: Scope = { contexts: { github, inputs: call.inputs, vars: graph.facts.vars, jobs } };
+  const outputs = Object.entries(workflow.on.workflow_call?.outputs ?? {});
+  return Object.fromEntries(outputs.map(([name, template]) => [name, evaluateText(template, scope)]));
+}
+
+function merge(into: { [name: string]: string }, outputs: { [name: string]: string }): void {
+  for (const [name, value] of Object.entries(outputs)) if (value !== '' || !(name in into)) into[name] = value;
+}
+
+/**
+ * `success()` and its kin for a job's `if`: they look at all jobs that lead to it, also through others
+ * (docs.github.com, "Status check functions").
+ */
+export function statusFunctions<Id>(
+  graph: BuildGraph<Id>,
+  node: Node,
+  workflow: Workflow,
+  job: WorkflowJob,
+): NonNullable<Scope['functions']> {
+  const results = (keys: readonly Json[]): (Result | undefined)[] => {
+    const wanted = keys.length > 0 ? keys.map((key) => String(key).toLowerCase()) : undefined;
+    return ancestorsOf(workflow, job)
+      .filter((key) => wanted?.includes(key.toLowerCase()) ?? true)
+      .map((key) => resultOf(statesOf(graph.states, node, key)));
+  };
+  return {
+    success: (...keys) => results(keys).every((result) => result === 'success'),
+    failure: (...keys) => results(keys).some((result) => result === 'failure'),
+    cancelled: () => results([]).some((result) => result === 'cancelled'),
+    always: () => true,
+  };
+}
+
+function ancestorsOf(workflow: Workflow, job: WorkflowJob): string[] {
+  const found = new Set(job.needs);
+  // a set that is walked shows what is added meanwhile
+  for (const key of found) {
+    for (const need of workflow.jobs.find(({ id }) => id === key)?.needs ?? []) found.add(need);
+  }
+  return [...found];
+}

@@ -1,0 +1,47 @@
+import { Lexer } from '@actions/expressions';
+import { TokenType } from '@actions/expressions/lexer';
+import { expressionsIn, type Template, type TemplateMap } from './template.ts';
+
+/**
+ * Which secrets templates name, in upper case; `*` where one is chosen by an expression or all are asked for. A job is
+ * given no others.
+ */
+export function secretNames(templates: Iterable<Template>): '*' | string[] {
+  const names = new Set<string>();
+  for (const template of templates) {
+    for (const expression of expressionsIn(template)) {
+      if (!/secrets/i.test(expression)) continue;
+      const found = namesIn(expression);
+      if (found === '*') return '*';
+      for (const name of found) names.add(name);
+    }
+  }
+  return [...names].sort();
+}
+
+function namesIn(expression: string): '*' | string[] {
+  const { tokens } = new Lexer(expression).lex();
+  const names: string[] = [];
+  for (const [index, { type, lexeme }] of tokens.entries()) {
+    const isProperty = tokens[index - 1]?.type === TokenType.DOT;
+    if (type !== TokenType.IDENTIFIER || isProperty || lexeme.toLowerCase() !== 'secrets') continue;
+    const [open, name, close] = tokens.slice(index + 1, index + 4);
+    if (open?.type === TokenType.DOT && name?.type === TokenType.IDENTIFIER) names.push(name.lexeme.toUpperCase());
+    else if (
+      open?.type === TokenType.LEFT_BRACKET &&
+      name?.type === TokenType.STRING &&
+      close?.type === TokenType.RIGHT_BRACKET
+    ) {
+      names.push(name.lexeme.slice(1, -1).replaceAll("''", "'").toUpperCase());
+    } else return '*';
+  }
+  return names;
+}
+
+/** The secrets of the store behind names that a called workflow uses, given how each call on the way names them anew. */
+export function storeNames(names: '*' | string[], through: readonly TemplateMap[]): '*' | string[] {
+  return [...through].reverse().reduce<'*' | string[]>((inner, map) => {
+    const entries = Object.entries(map).filter(([name]) => inner === '*' || inner.includes(name.toUpperCase()));
+    return secretNames(entries.map(([, template]) => template));
+  }, names);
+}

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { expandMatrix } from '../../src/workflow/matrix.ts';
+import type { Json } from '../../src/workflow/template.ts';
+
+const cells = (matrix: Json) => expandMatrix(matrix).map((combination) => combination.matrix);
+const labels = (matrix: Json) => expandMatrix(matrix).map(({ label }) => label);
+
+describe('a matrix', () => {
+  it('crosses its keys, the first changing slowest', () => {
+    expect(cells({ os: ['a', 'b'], node: [18, 20] })).to.deep.equal([
+      { os: 'a', node: 18 },
+      { os: 'a', node: 20 },
+      { os: 'b', node: 18 },
+      { os: 'b', node: 20 },
+    ]);
+  });
+
+  it('excludes what a filter fits, also in part and by nested leaves, comparing as expressions do', () => {
+    const matrix = { os: ['Linux', 'mac'], node: [18, { version: 20, arch: 'arm' }] };
+    expect(cells({ ...matrix, exclude: [{ os: 'linux', node: '18' }] })).to.have.length(3);
+    expect(cells({ ...matrix, exclude: [{ os: 'mac' }] })).to.have.length(2);
+    expect(cells({ ...matrix, exclude: [{ node: { arch: 'arm' } }] })).to.deep.equal([
+      { os: 'Linux', node: 18 },
+      { os: 'mac', node: 18 },
+    ]);
+  });
+
+  it('is widened by include as in the example of the documentation', () => {
+    const matrix = {
+      fruit: ['apple', 'pear'],
+      animal: ['cat', 'dog'],
+      include: [
+        { color: 'green' },
+        { color: 'pink', animal: 'cat' },
+        { fruit: 'apple', shape: 'circle' },
+        { fruit: 'banana' },
+        { fruit: 'banana', animal: 'cat' },
+      ],
+    };
+    expect(cells(matrix)).to.deep.equal([
+      { fruit: 'apple', animal: 'cat', color: 'pink', shape: 'circle' },
+      { fruit: 'apple', animal: 'dog', color: 'green', shape: 'circle' },
+      { fruit: 'pear', animal: 'cat', color: 'pink' },
+      { fruit: 'pear', animal: 'dog', color: 'green' },
+      { fruit: 'banana' },
+      { fruit: 'banana', animal: 'cat' },
+    ]);
+    expect(labels(matrix)).to.deep.equal([
+      'apple, cat',
+      'apple, dog',
+      'pear, cat',
+      'pear, dog',
+      'banana',
+      'banana, cat',
+    ]);
+  });
+
+  it('may be made of include alone', () => {
+    expect(cells({ include: [{ site: 'a' }, { site: 'b', extra: null }] })).to.deep.equal([
+      { site: 'a' },
+      { site: 'b', extra: null },
+    ]);
+  });
+
+  it('compares an include with the combinations before any include, after exclude', () => {
+    const matrix = {
+      os: ['a', 'b'],
+      exclude: [{ os: 'b' }],
+      include: [
+        { os: 'b', extra: 1 },
+        { os: 'b', more: 2 },
+      ],
+    };
+    expect(cells(matrix)).to.deep.equal([{ os: 'a' }, { os: 'b', extra: 1 }, { os: 'b', more: 2 }]);
+  });
+
+  it('names combinations by the leaves of their values', () => {
+    expect(labels({ x: [{ a: 1, b: [true, null, 'z'] }] })).to.deep.equal(['1, true, z']);
+  });
+
+  const wrong: [matrix: Json, why: RegExp][] = [
+    ['text', /must be a mapping, and is "text"/],
+    [null, /must be a mapping, and is null/],
+    [{ os: 'linux' }, /"os" must be a list/],
+    [{ os: [] }, /"os" has no values/],
+    [{}, /no combinations/],
+    [{ os: ['a'], exclude: [{ os: 'a' }] }, /no combinations/],
+    [{ os: ['a'], exclude: [{ arch: 'x' }] }, /"arch", which is none of its keys/],
+    [{ os: ['a'], include: {} }, /`include` of the matrix must be a list/],
+    [{ os: ['a'], include: ['x'] }, /an entry of `include`/],
+    [{ a: Array(257).fill(1) }, /257 combinations, and may have 256/],
+    [Object.fromEntries('abcdefgh'.split('').map((key) => [key, Array(50).fill(0)])), /far more than 256/],
+  ];
+  for (const [matrix, why] of wrong) {
+    it(`such as ${JSON.stringify(matrix).slice(0, 50)} is refused with a reason`, () => {
+      expect(() => expandMatrix(matrix)).to.throw(why);
+    });
+  }
+});

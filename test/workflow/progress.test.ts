@@ -1,0 +1,341 @@
+import { expect } from 'chai';
+import { factsOf, PlannedBuild } from '../support/workflows.ts';
+
+/** A workflow of jobs, each given by its lines; `runs-on` and a step are added where they are missing. */
+function workflow(jobs: { [id: string]: string[] }, head = 'on: push'): string {
+  const bodies = Object.entries(jobs).map(([id, lines]) => {
+    const isCall = lines.some((line) => line.startsWith('uses:'));
+    const all = [
+      ...(isCall || lines.some((line) => line.startsWith('runs-on:')) ? [] : ['runs-on: ubuntu-latest']),
+      ...lines,
+      ...(isCall || lines.some((line) => line.startsWith('steps:')) ? [] : ['steps: [{ run: make }]']),
+    ];
+    return `  ${id}:\n${all.map((line) => `    ${line}\n`).join('')}`;
+  });
+  return `${head}\njobs:\n${bodies.join('')}`;
+}
+
+describe('the planner', () => {
+  describe('of needs', () => {
+    it('queues what needs nothing, and the rest as its needs succeed, whatever their case', () => {
+      const build = new PlannedBuild(workflow({ Build: [], test: ['needs: build'], ship: ['needs: [test, BUILD]'] }));
+      expect(build.statuses).to.deep.equal({ Build: 'queued', test: 'waiting', ship: 'waiting' });
+      expect(build.end('Build').statuses).to.include({ test: 'queued', ship: 'waiting' });
+      expect(build.end('test').statuses).to.include({ ship: 'queued' });
+      expect(build.plans.ship?.needs).to.deep.equal(['test', 'Build']);
+    });
+
+    it('skips what needs a job that did not succeed, and what needs that', () => {
+      const build = new PlannedBuild(workflow({ a: [], b: ['needs: a'], c: ['needs: b'] }));
+      build.end('a', 'failure');
+      expect(build.statuses).to.deep.equal({ a: 'failure', b: 'skipped', c: 'skipped' });
+      expect(build.decisions.b).to.equal('skipped needs_failed: a did not succeed');
+    });
+
+    it('gives their results and outputs to those that need them, under their own names', () => {
+      const build = new PlannedBuild(
+        workflow({
+          Build: ['outputs: { version: x }'],
+          test: ['needs: build', 'name: test ${{ needs.build.outputs.Version }}'],
+        }),
+      );
+      build.end('Build', 'success', { version: '1.2' });
+      const plan = build.plans['test 1.2']?.plan;
+      expect(plan?.contexts.needs).to.deep.equal({ Build: { result: 'success', outputs: { version: '1.2' } } });
+    });
+  });
+
+  describe('of conditions', () => {
+    const after = (condition: string, status: 'success' | 'failure' | 'cancelled' | 'skipped') =>
+      new PlannedBuild(workflow({ a: [], b: ['needs: a', `if: ${condition}`] })).end('a', status).statuses.b;
+
+    const table: [condition: string, runsAfter: string[]][] = [
+      ['success()', ['success']],
+      ['always()', ['success', 'failure', 'cancelled', 'skipped']],
+      ['failure()', ['failure']],
+      ['cancelled()', ['cancelled']],
+      ["'!cancelled()'", ['success', 'failure', 'skipped']],
+      ["needs.a.result == 'skipped'", []],
+      ["always() && needs.a.result == 'skipped'", ['skipped']],
+      ["github.ref == 'refs/heads/main'", ['success']],
+      ["github.ref == 'refs/heads/other'", []],
+      ['>-\n      ${{ false }}', []],
+      ['|\n      ${{ false }}', ['success']],
+      ['|\n      ${{ always() }}', ['success', 'failure', 'cancelled', 'skipped']],
+    ];
+    for (const [condition, runsAfter] of table) {
+      it(`${condition} holds after ${runsAfter.join(', ') || 'nothing'}`, () => {
+        const all = ['success', 'failure', 'cancelled', 'skipped'] as const;
+        expect(all.filter((status) => after(condition, status) === 'queued')).to.deep.equal(runsAfter);
+      });
+    }
+
+    it('look at all jobs that lead to a job, as on GitHub', () => {
+      const build = new PlannedBuild(
+        workflow({ a: [], b: ['needs: a', 'if: always()'], c: ['needs: b'], d: ['needs: b', 'if: failure()'] }),
+      );
+      build.end('a', 'failure').end('b');
+      expect(build.statuses).to.deep.equal({ a: 'failure', b: 'success', c: 'skipped', d: 'queued' });
+    });
+
+    it('that do not hold are told', () => {
+      const build = new PlannedBuild(workflow({ a: ["if: github.event_name == 'schedule'"] }));
+      expect(build.decisions.a).to.equal(
+        "skipped condition: its condition does not hold: success() && (github.event_name == 'schedule')",
+      );
+    });
+  });
+
+  describe('of a matrix', () => {
+    it('makes a job of each combination, with its name, contexts and strategy', () => {
+      const build = new PlannedBuild(
+        workflow({
+          test: [
+            'strategy: { matrix: { node: [18, 20], include: [{ node: 20, extra: 1 }] } }',
+            "runs-on: ${{ matrix.node == 18 && 'ubuntu-22.04' || 'big' }}",
+            'timeout-minutes: ${{ matrix.node }}',
+          ],
+        }),
+      );
+      expect(build.names).to.deep.equal(['test (18)', 'test (20)']);
+      expect(build.plans['test (18)']).to.deep.include({ labels: ['linux'], timeoutMinutes: 18 });
+      expect(build.plans['test (20)']).to.deep.include({ labels: ['big'], timeoutMinutes: 20 });
+      expect(build.plans['test (20)']?.plan.contexts).to.deep.include({
+        matrix: { node: 20, extra: 1 },
+        strategy: { 'fail-fast': true, 'job-index': 1, 'job-total': 2, 'max-parallel': 2 },
+      });
+    });
+
+    it('may come from the outputs of another job, also in a block of text', () => {
+      const build = new PlannedBuild(
+        workflow({
+          list: ['outputs: { all: x }'],
+          test: ['needs: list', 'strategy:', '  matrix: |-', '    ${{ fromJSON(needs.list.outputs.all) }}'],
+          splice: [
+            'needs: list',
+            "strategy: { matrix: { os: [mac-ish, '${{ fromJSON(needs.list.outputs.all).os }}'] } }",
+          ],
+        }),
+      );
+      expect(build.names).to.deep.equal(['list', 'test', 'splice']);
+      build.end('list', 'success', { all: '{"os":["a","b"]}' });
+      expect(build.names.sort()).to.deep.equal([
+        'list',
+        'splice (a)',
+        'splice (b)',
+        'splice (mac-ish)',
+        'test (a)',
+        'test (b)',
+      ]);
+    });
+
+    it('is needed as a whole, and gives the outputs of all', () => {
+      const build = new PlannedBuild(
+        workflow({ test: ['strategy: { matrix: { n: [1, 2] } }', 'outputs: { o: x }'], next: ['needs: test'] }),
+      );
+      expect(build.end('test (1)', 'success', { o: 'one', p: 'kept' }).statuses.next).to.equal('waiting');
+      build.end('test (2)', 'success', { o: 'two', p: '' });
+      expect(build.plans.next?.plan.contexts.needs.test).to.deep.equal({
+        result: 'success',
+        outputs: { o: 'two', p: 'kept' },
+      });
+      expect(build.plans.next?.needs).to.deep.equal(['test (1)', 'test (2)']);
+    });
+
+    it('ends its others when one fails, unless it says otherwise', () => {
+      const matrix = (rest = '') => workflow({ t: [`strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 2${rest} }`] });
+      const fast = new PlannedBuild(matrix()).end('t (1)', 'failure');
+      expect(fast.told).to.include('t (2)');
+      expect(fast.decisions['t (3)']).to.equal('cancelled fail_fast: t (1) did not succeed, and its matrix fails fast');
+      const slow = new PlannedBuild(matrix(', fail-fast: false')).end('t (1)', 'failure');
+      expect([slow.told, slow.statuses['t (3)']]).to.deep.equal([[], 'queued']);
+    });
+
+    it('goes on when the one that fails may fail, which counts as success for others', () => {
+      const build = new PlannedBuild(
+        workflow({
+          t: ['strategy: { matrix: { n: [1, 2] } }', 'continue-on-error: ${{ matrix.n == 1 }}'],
+          next: ['needs: t'],
+        }),
+      );
+      build.end('t (1)', 'failure').end('t (2)');
+      expect(build.told).to.deep.equal([]);
+      expect(build.statuses.next).to.equal('queued');
+    });
+
+    it('runs no more at once than it may', () => {
+      const build = new PlannedBuild(workflow({ t: ['strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 1 }'] }));
+      expect(build.statuses).to.deep.equal({ 't (1)': 'queued', 't (2)': 'waiting', 't (3)': 'waiting' });
+      expect(build.held['t (2)']).to.equal('at most 1 of its matrix run at once');
+      expect(build.end('t (1)').statuses).to.include({ 't (2)': 'queued', 't (3)': 'waiting' });
+    });
+
+    it('that is wrong makes the job an error with its place, and bars no other job', () => {
+      const build = new PlannedBuild(workflow({ t: ['strategy: { matrix: { n: [] } }'], u: [] }));
+      expect(build.decisions.t).to.equal('error invalid_workflow: ci.yml:3:3: the matrix key "n" has no values');
+      expect(build.statuses.u).to.equal('queued');
+    });
+  });
+
+  describe('of names', () => {
+    it('shows them as GitHub does', () => {
+      const build = new PlannedBuild(
+        workflow({
+          a: ['name: Build'],
+          b: ['name: Test', 'strategy: { matrix: { n: [1], os: [x] } }'],
+          c: ['name: "on ${{ matrix.os }}"', 'strategy: { matrix: { os: [y] } }'],
+          d: ['name: "${{ github.ref_name }} ${{ vars.WORD }}"'],
+        }),
+        factsOf(undefined, { vars: { WORD: 'hi' } }),
+      );
+      expect(build.names).to.deep.equal(['Build', 'Test (1, x)', 'on y', 'main hi']);
+    });
+  });
+
+  describe('of runners', () => {
+    it("maps GitHub's names, drops self-hosted, and keeps the rest", () => {
+      const labels = (runsOn: string) => new PlannedBuild(workflow({ a: [`runs-on: ${runsOn}`] })).plans.a?.labels;
+      expect(labels('ubuntu-24.04')).to.deep.equal(['linux']);
+      expect(labels('[self-hosted, GPU, linux]')).to.deep.equal(['gpu', 'linux']);
+      expect(labels('{ labels: [x64] }')).to.deep.equal(['x64']);
+      expect(labels('${{ fromJSON(\'["a","b"]\') }}')).to.deep.equal(['a', 'b']);
+    });
+
+    it("skips a job for a machine of GitHub's that nobody stands in for, and says so", () => {
+      const text = workflow({
+        t: ['strategy: { matrix: { os: [ubuntu-latest, windows-latest] } }', 'runs-on: ${{ matrix.os }}'],
+      });
+      const build = new PlannedBuild(text);
+      expect(build.statuses).to.deep.equal({ 't (ubuntu-latest)': 'queued', 't (windows-latest)': 'skipped' });
+      expect(build.decisions['t (windows-latest)']).to.match(/^skipped no_runner: no runner here is a windows-latest/);
+    });
+
+    it('refuses what cannot be a label', () => {
+      const build = new PlannedBuild(workflow({ a: ['runs-on: two words'], b: ['runs-on: ${{ matrix.none }}'] }));
+      expect(build.decisions.a).to.match(/^error invalid_workflow: ci.yml:3:3: "two words" cannot be a label/);
+      expect(build.decisions.b).to.match(/comes to nothing/);
+    });
+  });
+
+  describe('of what it cannot do', () => {
+    it('refuses the job by name, and runs the others', () => {
+      const build = new PlannedBuild(
+        workflow({ a: ['services: { redis: { image: redis } }'], b: [], c: ['needs: a'] }),
+      );
+      expect(build.decisions.a).to.match(/^error unsupported: ci.yml:5:15: `services` are not supported yet/);
+      expect(build.statuses).to.include({ b: 'queued', c: 'skipped' });
+    });
+  });
+
+  describe('of concurrency', () => {
+    it('holds a workflow or a job while its group is taken', () => {
+      const text = workflow(
+        { a: [], b: ['concurrency: job-${{ github.ref_name }}'] },
+        'on: push\nconcurrency: ci-${{ github.ref }}',
+      );
+      const workflowHeld = new PlannedBuild(text, factsOf(), ['ci-refs/heads/main']);
+      expect(workflowHeld.statuses).to.deep.equal({ a: 'waiting', b: 'waiting' });
+      expect(workflowHeld.held).to.deep.equal({ a: 'waits for ci-refs/heads/main', b: 'waits for ci-refs/heads/main' });
+      const jobHeld = new PlannedBuild(text, factsOf(), ['job-main']);
+      expect(jobHeld.statuses).to.deep.equal({ a: 'queued', b: 'waiting' });
+      jobHeld.taken.clear();
+      expect(jobHeld.advance().statuses.b).to.equal('queued');
+      const free = new PlannedBuild(text);
+      expect(free.statuses).to.deep.equal({ a: 'queued', b: 'queued' });
+    });
+  });
+
+  describe('of called workflows', () => {
+    const called = workflow(
+      { inner: ['outputs: { o: x }', 'env: { T: "${{ secrets.token }}" }'], last: ['needs: inner', 'if: inputs.deep'] },
+      `on:
+  workflow_call:
+    inputs:
+      name: { type: string, required: true }
+      deep: { type: boolean, default: true }
+      count: { type: number }
+    secrets: { token: { required: true } }
+    outputs:
+      result: { value: "\${{ jobs.inner.outputs.o }} for \${{ inputs.name }}" }`,
+    );
+    const caller = (...lines: string[]) =>
+      workflow({
+        first: [],
+        call: ['needs: first', 'uses: ./.github/workflows/called.yml', ...lines],
+        next: ['needs: call'],
+      });
+    const files = (...lines: string[]) => ({
+      'ci.yml': caller(...lines),
+      '.github/workflows/called.yml': called,
+    });
+
+    it('puts their jobs in the place of the call, with inputs, secrets and outputs', () => {
+      const build = new PlannedBuild(
+        files('with: { name: "${{ needs.first.outputs.n }}", count: 3 }', 'secrets: { token: "${{ secrets.REAL }}" }'),
+      );
+      expect(build.names).to.deep.equal(['first', 'call', 'next']);
+      build.end('first', 'success', { n: 'me' });
+      expect(build.names).to.have.members(['first', 'call / inner', 'call / last', 'next']);
+      const plan = build.plans['call / inner']?.plan;
+      expect(plan?.contexts.inputs).to.deep.equal({ name: 'me', deep: true, count: 3 });
+      expect(plan?.secrets).to.deep.equal({ names: ['REAL'], through: [{ token: [{ expression: 'secrets.REAL' }] }] });
+      expect(plan?.workflow.path).to.equal('ci.yml');
+      build.end('call / inner', 'success', { o: 'made' });
+      expect(build.statuses.next).to.equal('waiting');
+      build.end('call / last');
+      expect(build.plans.next?.plan.contexts.needs.call).to.deep.equal({
+        result: 'success',
+        outputs: { result: 'made for me' },
+      });
+    });
+
+    it('fail as a whole where one of their jobs does', () => {
+      const build = new PlannedBuild(files('with: { name: x }', 'secrets: inherit'));
+      build.end('first').end('call / inner', 'failure');
+      expect(build.statuses).to.include({ 'call / last': 'skipped', next: 'skipped' });
+    });
+
+    it('may be called by a matrix and by each other', () => {
+      const middle = workflow(
+        { call: ['uses: ./.github/workflows/called.yml', 'with: { name: "${{ inputs.who }}" }', 'secrets: inherit'] },
+        'on: { workflow_call: { inputs: { who: { type: string } }, outputs: { up: { value: "${{ jobs.call.outputs.result }}" } } } }',
+      );
+      const build = new PlannedBuild({
+        'ci.yml': workflow({
+          all: [
+            'strategy: { matrix: { who: [a, b] } }',
+            'uses: ./.github/workflows/middle.yml',
+            'with: { who: "${{ matrix.who }}" }',
+          ],
+          end: ['needs: all'],
+        }),
+        '.github/workflows/middle.yml': middle,
+        '.github/workflows/called.yml': called,
+      });
+      expect(build.names).to.have.members([
+        ...['a', 'b'].flatMap((who) => [`all (${who}) / call / inner`, `all (${who}) / call / last`]),
+        'end',
+      ]);
+      for (const who of ['a', 'b']) {
+        build.end(`all (${who}) / call / inner`, 'success', { o: who }).end(`all (${who}) / call / last`);
+      }
+      expect(build.plans.end?.plan.contexts.needs.all).to.deep.equal({ result: 'success', outputs: { up: 'b for b' } });
+    });
+
+    it('are refused an input of another type, at the place of the call', () => {
+      const build = new PlannedBuild(files('with: { name: x, count: "${{ github.ref }}" }', 'secrets: inherit'));
+      build.end('first');
+      expect(build.decisions.call).to.match(/^error invalid_workflow: ci.yml:6:3: the input "count" must be a number/);
+    });
+  });
+
+  it('names the secrets that a job may use, and all where it chooses by an expression', () => {
+    const secrets = (line: string) => new PlannedBuild(workflow({ a: [line] })).plans.a?.plan.secrets.names;
+    expect(
+      secrets('env: { A: "${{ secrets.One }}", B: "${{ secrets[\'two\'] }} and ${{ github.secrets }}" }'),
+    ).to.deep.equal(['ONE', 'TWO']);
+    expect(secrets('env: { A: "${{ toJSON(secrets) }}" }')).to.equal('*');
+    expect(secrets('env: { A: "${{ secrets[github.ref] }}" }')).to.equal('*');
+    expect(secrets('env: { A: "plain secrets.X" }')).to.deep.equal([]);
+  });
+});
