@@ -23,7 +23,8 @@ const LADDER: Ladder = [
   ['observer', 'dispatcher', 'runner', 'reporter'],
   'job',
   ['workflow', 'git', 'exec', 'queues', 'record'],
-  ['redis', 'secrets'],
+  'redis',
+  'secrets',
   'kernel',
 ];
 

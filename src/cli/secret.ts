@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { VoltError } from '../kernel/errors.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
@@ -7,6 +8,12 @@ import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './scope.t
 import { printTable } from './table.ts';
 import { print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
+
+interface Entry {
+  name: string;
+  inEnvironment: boolean;
+  updatedAt: string;
+}
 
 export function secretCommand(program: Command): CommandFile {
   const command = program
@@ -18,23 +25,32 @@ export function secretCommand(program: Command): CommandFile {
   const set = scopeOption(command.command('set'))
     .description('Sets a secret, or replaces it. The value is asked for, or read from standard input.')
     .argument('<name>', 'letters, digits and "_"; case does not count')
-    .action(async (name: string, options: ScopeOptions) => {
+    .option('--env', 'with --repo: give it also to jobs that no workflow describes, in their environment')
+    .action(async (name: string, { env = false, ...options }: ScopeOptions & { env?: boolean }) => {
+      if (env && options.repo === undefined) {
+        throw new VoltError('usage', '--env is for the jobs of one repository', { remedy: 'Name it by --repo.' });
+      }
       const value = await readHidden(`value of ${name}`);
-      await Client.of(configOf(set)).put(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`, { value });
+      await Client.of(configOf(set)).put(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`, {
+        value,
+        inEnvironment: env,
+      });
       print(`${name.toUpperCase()} is set for ${scopeWords(options)}`);
     });
   const list = scopeOption(jsonOption(command.command('ls')))
     .description('Lists the names of the secrets, never their values.')
     .action(async (options: ScopeOptions) => {
-      const page = await Client.of(configOf(list)).get<{ secrets: { name: string; updatedAt: string }[] }>(
-        `${scopePath(options)}/secrets`,
-      );
+      const page = await Client.of(configOf(list)).get<{ secrets: Entry[] }>(`${scopePath(options)}/secrets`);
       if (options.json) printJson(page);
       else if (page.secrets.length === 0) print(`no secrets for ${scopeWords(options)}`);
       else
         printTable(
-          ['NAME', 'SET'],
-          page.secrets.map(({ name, updatedAt }) => [name, ago(updatedAt)]),
+          ['NAME', 'SET', 'GIVEN TO'],
+          page.secrets.map(({ name, updatedAt, inEnvironment }) => [
+            name,
+            ago(updatedAt),
+            inEnvironment ? 'jobs that name it, jobs without a workflow' : 'jobs that name it',
+          ]),
         );
     });
   const remove = scopeOption(command.command('rm'))
@@ -43,6 +59,30 @@ export function secretCommand(program: Command): CommandFile {
     .action(async (name: string, options: ScopeOptions) => {
       await Client.of(configOf(remove)).delete(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`);
       print(`${name.toUpperCase()} is removed from ${scopeWords(options)}`);
+    });
+  const trust = jsonOption(command.command('trust'))
+    .description(
+      'Shows the refs of a repository whose builds may have secrets, or sets them. Without a setting these are all branches and tags of the repository.',
+    )
+    .argument('<repo>', 'name of the repository')
+    .argument('[globs...]', 'branches such as main or release/*, or full names such as refs/tags/v*')
+    .option('--usual', 'all branches and tags')
+    .option('--none', 'no ref at all')
+    .action(async (repo: string, globs: string[], options: { usual?: boolean; none?: boolean; json?: boolean }) => {
+      if ([globs.length > 0, options.usual, options.none].filter(Boolean).length > 1) {
+        throw new VoltError('usage', 'it must be either globs, --usual or --none', {
+          remedy: 'See: volt secret trust --help',
+        });
+      }
+      const client = Client.of(configOf(trust));
+      const path = `/repos/${encodeURIComponent(repo)}/trusted-refs`;
+      const asked = globs.length > 0 || options.usual || options.none;
+      const page = asked
+        ? await client.put<{ refs: string[] }>(path, { refs: options.usual ? null : globs })
+        : await client.get<{ refs: string[] }>(path);
+      if (options.json) printJson(page);
+      else if (page.refs.length === 0) print(`no ref of ${repo} is trusted with secrets`);
+      else for (const ref of page.refs) print(ref);
     });
   const rotate = command
     .command('rotate')
@@ -57,6 +97,7 @@ export function secretCommand(program: Command): CommandFile {
       ['volt secret set NPM_TOKEN --repo my-project', 'asks for the value'],
       ['volt secret set NPM_TOKEN < token.txt', 'for all repositories, from a file'],
       ['volt secret ls --repo my-project', 'their names'],
+      ['volt secret trust my-project main "release/*"', 'gives secrets to builds of these branches alone'],
       ['volt secret rotate', 'encrypts all of them with a new key'],
     ],
   };

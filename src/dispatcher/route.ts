@@ -5,6 +5,7 @@ import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { jobsToCancel } from './cancel.ts';
 import { priorityOf } from './fairness.ts';
+import { secretsNamedBy } from './secret-names.ts';
 
 /**
  * Sends the current attempts of jobs to the queues of their labels. Sending one again does nothing while its message is
@@ -22,7 +23,14 @@ export async function routeBuild(record: Record, queues: Queues, build: BuildId)
   if (jobs.length > 0) await route(queues, jobs);
 }
 
+/** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */
+function usesSecrets(job: OpenJob): boolean {
+  const named = secretsNamedBy(job.plan);
+  return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
+}
+
 function messageOf(job: OpenJob): JobMessage {
+  const sealed = { secrets: usesSecrets(job), credential: job.hasCredential };
   return {
     v: 1,
     job: job.id,
@@ -34,6 +42,7 @@ function messageOf(job: OpenJob): JobMessage {
     ref: job.ref,
     sha: job.sha,
     plan: planSchema.parse(JSON.parse(job.plan)),
+    ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,
   };
 }

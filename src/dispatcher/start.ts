@@ -1,12 +1,13 @@
 import { errorText } from '../kernel/errors.ts';
 import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
-import { advanceMessage, commitMessage } from '../queues/messages.ts';
+import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { advance } from './advance.ts';
 import { CommitHandler } from './commits.ts';
+import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -42,6 +43,13 @@ export async function startDispatcher(context: StageContext & { record: Record }
       concurrency: 8,
       logger,
       handle: ({ build }) => advance(own, build),
+    }),
+    consume(context.access, {
+      queue: queueNames.secrets,
+      schema: secretsMessage,
+      concurrency: 8,
+      logger,
+      handle: (message) => deliver(own, message),
     }),
   ];
   return {

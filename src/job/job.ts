@@ -5,8 +5,11 @@ import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { newStep, type Reason, type Step } from '../kernel/model.ts';
+import type { Credential } from '../secrets/credential.ts';
+import type { GivenSecrets } from '../secrets/delivery.ts';
 import { discover, lookedFor } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
+import { Masker } from './output/masker.ts';
 
 export interface JobInput {
   repo: { name: string; url: string };
@@ -28,6 +31,10 @@ export interface JobSurroundings {
   output(chunk: Buffer): void | Promise<void>;
   /** is told of all steps whenever one begins or ends */
   progress(steps: Step[]): void;
+  /** the secrets that the job may use; rejects with a JobEnding where they cannot be had */
+  secrets(): Promise<GivenSecrets>;
+  /** what the repository is fetched with, asked for where something has to be fetched; rejects likewise */
+  credential(): Promise<Credential | undefined>;
   /** aborts with a JobEnding as its reason */
   signal: AbortSignal;
 }
@@ -52,15 +59,24 @@ export async function runJob(
 ): Promise<{ outcome: JobOutcome; steps: Step[] }> {
   const log = new JobLog(around);
   const steps = new Steps(around);
+  // on their way while the commit is checked out
+  const given = around.secrets();
+  given.catch(() => undefined);
   try {
     await steps.run('checkout', () => checkout(input, around, log));
+    const { values, withheld } = await given;
+    log.hide(Object.values(values));
+    if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
     const commands = commandsFor(input, around, log);
-    for (const { name, command } of commands) await steps.run(name, () => runStep(command, around, log));
+    const env = { ...around.env, ...values };
+    for (const { name, command } of commands) await steps.run(name, () => runStep(command, { ...around, env }, log));
+    await log.end();
     return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list };
   } catch (error) {
-    const outcome = outcomeOf(error, around.signal, steps.list.length > 1);
+    const outcome = log.hidden(outcomeOf(error, around.signal, steps.list.length > 1));
     steps.endOpen(outcome);
     await log.say(outcome.message ?? outcome.status);
+    await log.end();
     return { outcome, steps: steps.list };
   }
 }
@@ -71,9 +87,12 @@ async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): 
   try {
     await mkdir(around.workspace, { recursive: true });
     const mirror = new Mirror(around.mirrors, repo.url);
-    await checkOut(mirror, { url: repo.url, ref, sha, folder: around.workspace }, { signal: around.signal });
+    const access = { url: repo.url, credential: () => around.credential() };
+    await checkOut(mirror, { url: repo.url, ref, sha, folder: around.workspace }, { signal: around.signal, access });
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
+    // the credential could not be had
+    if (known?.cause instanceof JobEnding) throw known.cause;
     const reason =
       known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
     throw new StepFailed('error', reason, `${excerpt(errorText(error), 2000)}${known ? `. ${known.remedy}` : ''}`);
@@ -127,7 +146,7 @@ async function runStep(command: string, around: JobSurroundings, log: JobLog): P
  */
 function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutcome {
   if (signal.reason instanceof JobEnding) return begun ? signal.reason.outcome : signal.reason.early;
-  if (error instanceof StepFailed) return error.outcome;
+  if (error instanceof StepFailed || error instanceof JobEnding) return error.outcome;
   return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
 }
 
@@ -141,6 +160,7 @@ const newline = 10;
 /** The log: a job's output byte for byte, and Volt's own lines, each of which begins on a line of its own. */
 class JobLog {
   readonly #around: JobSurroundings;
+  readonly #masker = new Masker();
   #lineOpen = false;
 
   constructor(around: JobSurroundings) {
@@ -149,7 +169,23 @@ class JobLog {
 
   write(chunk: Buffer): void | Promise<void> {
     this.#lineOpen = chunk.at(-1) !== newline;
-    return this.#around.output(chunk);
+    const shown = this.#masker.push(chunk);
+    if (shown.length > 0) return this.#around.output(shown);
+  }
+
+  /** Hides these values from now on. */
+  hide(values: readonly string[]): void {
+    for (const value of values) this.#masker.add(value);
+  }
+
+  hidden(outcome: JobOutcome): JobOutcome {
+    return outcome.message === null ? outcome : { ...outcome, message: this.#masker.text(outcome.message) };
+  }
+
+  /** Nothing follows. */
+  async end(): Promise<void> {
+    const rest = this.#masker.end();
+    if (rest.length > 0) await this.#around.output(rest);
   }
 
   async say(text: string): Promise<void> {

@@ -131,6 +131,7 @@ export const reasons = {
   no_runner: 'no runner has the labels that the job asks for',
   no_tests_found: 'the repository holds no tests that Volt can discover',
   fetch_failed: 'the commit could not be fetched from its repository',
+  secrets_unavailable: 'the job could not be given its secrets',
   checkout_failed: 'the commit could not be checked out',
   spawn_failed: 'a command could not be started',
   runner_failed: 'the runner itself failed',

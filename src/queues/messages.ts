@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type BuildId, finalStatuses, type JobId, type Reason, reasons, statuses, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
+import { deliveryKinds } from '../secrets/delivery.ts';
 
 /**
  * Every message that travels between stages. Each is parsed when it is sent and when it is received; `v` is the version
@@ -84,10 +85,22 @@ export const jobMessage = z.object({
   ref,
   sha,
   plan: planSchema,
+  /** what a dispatcher seals to the runner of the attempt, when that asks; see secrets/delivery.ts */
+  sealed: z.object({ secrets: z.boolean(), credential: z.boolean() }).optional(),
   /** minutes after which the job is ended as a failure */
   timeout: z.number().positive(),
 });
 export type JobMessage = z.infer<typeof jobMessage>;
+
+/** `secrets`: the runner of an attempt asks for what is sealed to it. Holds names only, as every message. */
+export const secretsMessage = z.object({
+  v,
+  job,
+  attempt,
+  runner: z.string().min(1).max(200),
+  kind: z.enum(deliveryKinds),
+});
+export type SecretsMessage = z.infer<typeof secretsMessage>;
 
 const place = z.number().int().min(1).nullable();
 const annotation = z.object({

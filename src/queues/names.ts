@@ -1,9 +1,15 @@
 import { attemptName } from '../kernel/model.ts';
 import { hostLabel } from '../kernel/names.ts';
-import type { CommitMessage, ResultMessage } from './messages.ts';
+import type { CommitMessage, ResultMessage, SecretsMessage } from './messages.ts';
 
 /** The fixed queues. Those of jobs are one for each set of labels, see `jobQueue`. */
-export const queueNames = { observe: 'observe', commits: 'commits', advance: 'advance', results: 'results' } as const;
+export const queueNames = {
+  observe: 'observe',
+  commits: 'commits',
+  advance: 'advance',
+  results: 'results',
+  secrets: 'secrets',
+} as const;
 
 /** Polls of a repository that is a path on one machine go to that machine. */
 export function observeQueue(host: string | null): string {
@@ -30,6 +36,7 @@ export const messageIds = {
       : `${message.repo}@intent.${message.intent}`
     ).replaceAll(':', '='),
   job: attemptName,
+  secrets: (message: SecretsMessage) => `${attemptName(message)}.${message.kind}`,
   result: (message: ResultMessage, revision: number) =>
     `${attemptName(message)}.${message.kind}${message.kind === 'steps' ? `.${revision}` : ''}`,
 };

@@ -15,6 +15,8 @@ import {
   observeMessage,
   type ResultMessage,
   resultMessage,
+  type SecretsMessage,
+  secretsMessage,
 } from './messages.ts';
 import { jobQueue, messageIds, observeQueue, queueNames } from './names.ts';
 
@@ -119,6 +121,14 @@ export class Queues {
         })),
       );
     }
+  }
+
+  /** Asks for what is sealed to the runner of an attempt; several requests before the answer are one. */
+  async sendSecretsRequest(message: SecretsMessage): Promise<void> {
+    await this.queue(queueNames.secrets).add(message.kind, encode(secretsMessage, message), {
+      ...handled,
+      jobId: messageIds.secrets(message),
+    });
   }
 
   /** @param revision tells apart messages of one attempt that have the same kind */

@@ -16,6 +16,7 @@ const migrations: readonly Migration[] = [
       .addColumn('poll_seconds', 'real', (c) => c.notNull())
       .addColumn('commits', 'text', (c) => c.notNull())
       .addColumn('command', 'text')
+      .addColumn('trusted_refs', 'text')
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('observed_at', 'bigint')
       .addColumn('default_branch', 'text')
@@ -41,7 +42,10 @@ const migrations: readonly Migration[] = [
         .addColumn('name', 'text', (c) => c.notNull())
         .addColumn('value', 'text', (c) => c.notNull())
         .addColumn('updated_at', 'bigint', (c) => c.notNull());
-      await (table === 'secrets' ? made.addColumn('key_id', 'text', (c) => c.notNull()) : made).execute();
+      const encrypted = made
+        .addColumn('key_id', 'text', (c) => c.notNull())
+        .addColumn('in_environment', 'integer', (c) => c.notNull());
+      await (table === 'secrets' ? encrypted : made).execute();
       // two nulls count as different
       await sql`create unique index ${sql.raw(table)}_key on ${sql.table(table)} (coalesce(repo, ''), name)`.execute(
         db,

@@ -18,6 +18,10 @@ export interface OpenJob {
   ref: string;
   sha: string;
   repo: { name: string; url: string };
+  /** the repository is fetched with a credential of its own */
+  hasCredential: boolean;
+  /** the repository has secrets for jobs that no workflow describes */
+  hasSecretsInEnvironment: boolean;
 }
 
 /** Open jobs in the order in which they are to run. */
@@ -48,6 +52,20 @@ export async function openJobs(
       'repositories.name as repo',
       'repositories.url',
     ])
+    .select((eb) => [
+      eb
+        .exists(eb.selectFrom('credentials').select('repo').whereRef('credentials.repo', '=', 'builds.repo'))
+        .as('has_credential'),
+      eb
+        .exists(
+          eb
+            .selectFrom('secrets')
+            .select('name')
+            .whereRef('secrets.repo', '=', 'builds.repo')
+            .where('in_environment', '=', 1),
+        )
+        .as('has_secrets'),
+    ])
     .where('jobs.finished_at', 'is', null)
     .orderBy('jobs.virtual_start')
     .orderBy('jobs.build_id')
@@ -71,6 +89,8 @@ export async function openJobs(
     ref: row.ref,
     sha: row.sha,
     repo: { name: row.repo, url: row.url },
+    hasCredential: Boolean(row.has_credential),
+    hasSecretsInEnvironment: Boolean(row.has_secrets),
   }));
 }
 

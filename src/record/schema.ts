@@ -16,6 +16,8 @@ export interface Schema {
     /** `every` commit, or only the `latest` at each look */
     commits: 'every' | 'latest';
     command: string | null;
+    /** JSON: globs of full ref names whose builds may have secrets; null for all branches and tags */
+    trusted_refs: string | null;
     created_at: number;
     /** when it was last looked at without error */
     observed_at: number | null;
@@ -29,7 +31,15 @@ export interface Schema {
   };
 
   /** encrypted with the key `key_id`, see secrets/vault.ts; without a repository for all of them */
-  secrets: { repo: string | null; name: string; value: string; key_id: string; updated_at: number };
+  secrets: {
+    repo: string | null;
+    name: string;
+    value: string;
+    key_id: string;
+    /** 1 where jobs that no workflow describes have it in their environment */
+    in_environment: number;
+    updated_at: number;
+  };
 
   variables: { repo: string | null; name: string; value: string; updated_at: number };
 

@@ -11,6 +11,8 @@ export type Scope = string | null;
 export interface SecretEntry {
   name: string;
   repo: Scope;
+  /** whether jobs that no workflow describes have it in their environment */
+  inEnvironment: boolean;
   updatedAt: string;
 }
 
@@ -24,7 +26,7 @@ const mostEntries = 100;
 export async function setSecret(
   record: Record,
   config: Config,
-  entry: { repo: Scope; name: string; value: string },
+  entry: { repo: Scope; name: string; value: string; inEnvironment?: boolean | undefined },
 ): Promise<void> {
   const name = secretName(entry.name);
   checkValue(entry.value);
@@ -32,18 +34,59 @@ export async function setSecret(
   await record.write(async (db) => {
     const vault = await writingVault(db, config);
     const { box, keyId } = vault.encrypt(entry.value, belonging(repo, name));
-    await replaceEntry(db, 'secrets', { repo, name, value: box, key_id: keyId, updated_at: Date.now() });
+    await replaceEntry(db, 'secrets', {
+      ...{ repo, name, value: box, key_id: keyId, updated_at: Date.now() },
+      in_environment: entry.inEnvironment ? 1 : 0,
+    });
   });
 }
 
 export async function listSecrets(record: Record, repo: Scope): Promise<SecretEntry[]> {
   const rows = await record.db
     .selectFrom('secrets')
-    .select(['name', 'repo', 'updated_at'])
+    .select(['name', 'repo', 'in_environment', 'updated_at'])
     .where('repo', repo === null ? 'is' : '=', repo)
     .orderBy('name')
     .execute();
-  return rows.map((row) => ({ name: row.name, repo: row.repo, updatedAt: new Date(row.updated_at).toISOString() }));
+  return rows.map(({ name, repo, in_environment, updated_at }) => ({
+    name,
+    repo,
+    inEnvironment: in_environment === 1,
+    updatedAt: new Date(updated_at).toISOString(),
+  }));
+}
+
+/**
+ * The secrets that a job may have; one of its repository goes before one for all.
+ * @param named which the job names, `*` where that cannot be told; `environment` for those that are set to be in the
+ * environment of every job that no workflow describes
+ * @returns values by name
+ * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
+ */
+export async function secretsForJob(
+  record: Record,
+  config: Config,
+  repo: string,
+  named: readonly string[] | '*' | 'environment',
+): Promise<{ [name: string]: string }> {
+  const rows = await record.db
+    .selectFrom('secrets')
+    .selectAll()
+    .where((eb) => eb.or([eb('repo', '=', repo), eb('repo', 'is', null)]))
+    .execute();
+  const wanted = rows.filter((row) =>
+    named === 'environment' ? row.repo !== null && row.in_environment === 1 : named === '*' || named.includes(row.name),
+  );
+  const own = new Set(wanted.flatMap((row) => (row.repo === null ? [] : [row.name])));
+  const chosen = wanted.filter((row) => row.repo !== null || !own.has(row.name));
+  if (chosen.length === 0) return {};
+  const vault = Vault.open(config);
+  return Object.fromEntries(
+    chosen.map(({ name, repo: scope, value, key_id }) => [
+      name,
+      vault.decrypt({ box: value, keyId: key_id }, belonging(scope, name)),
+    ]),
+  );
 }
 
 /** @throws VoltError `not_found` */
@@ -96,7 +139,7 @@ export async function replaceEntry<T extends 'secrets' | 'variables'>(
   db: Write,
   table: T,
   row: { repo: Scope; name: string; value: string; updated_at: number } & (T extends 'secrets'
-    ? { key_id: string }
+    ? { key_id: string; in_environment: number }
     : unknown),
 ): Promise<void> {
   if (row.repo !== null) await requireRepository(db, row.repo);

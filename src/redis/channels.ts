@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Logger } from '../kernel/logger.ts';
 import type { BuildId, JobId, RunnerId } from '../kernel/model.ts';
+import { deliveryKinds } from '../secrets/delivery.ts';
 import type { RedisAccess, RedisConnection } from './connect.ts';
 
 const job = z.string().transform((text) => text as JobId);
@@ -11,6 +12,14 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cancel'), job, attempt: z.number(), message: z.string() }),
   /** from the dispatcher: the attempt counts no more, somebody else may have the job */
   z.object({ kind: z.literal('lose'), job, attempt: z.number() }),
+  /** from the dispatcher: what the attempt has asked for, or why it cannot be had; asked for again until it comes */
+  z.object({
+    kind: z.literal('sealed'),
+    job,
+    attempt: z.number(),
+    delivery: z.enum(deliveryKinds),
+    answer: z.union([z.object({ box: z.string() }), z.object({ refused: z.string() })]),
+  }),
   /** from a reporter: the archive of the attempt's log has reached this many bytes */
   z.object({ kind: z.literal('archived'), job, attempt: z.number(), bytes: z.number() }),
   /** from a reporter: the attempt's outcome is recorded, or will never be; its spool may go */

@@ -64,6 +64,8 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   reporting: z.array(z.string()),
   /** the processes that stand for the running attempts; each attempt's own processes are gone when its is */
   scopes: z.array(processSchema),
+  /** what is sealed to it can be opened with this runner's private key alone, see secrets/sealed-box.ts */
+  publicKey: z.string().optional(),
   /** load average of the machine over one minute */
   load: z.number(),
   /** it has been told to stop, and takes no more jobs */
@@ -83,6 +85,12 @@ export async function beat(
     .set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl)
     .exec();
   for (const [error] of replies ?? []) if (error) throw error;
+}
+
+/** The runner with that id, or undefined where its heartbeat is gone. */
+export async function findRunner({ client, keys }: RedisAccess, id: RunnerId): Promise<RunnerMember | undefined> {
+  const value = await client.get(keys.member('runner', id));
+  return value === null ? undefined : parse(value, runnerMemberSchema)[0];
 }
 
 /** Takes a member out at once, as on a graceful stop. */

@@ -9,6 +9,7 @@ import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Step } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
+import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { leaseTtl } from './lease.ts';
 import type { Spool } from './spool.ts';
 
@@ -36,6 +37,8 @@ export interface AttemptSurroundings {
   /** the attempt's scope is there */
   opened(scope: Scope): void;
   progress(steps: Result<'steps'>['steps']): void;
+  /** what a dispatcher seals to this runner for the attempt */
+  ask<K extends DeliveryKind>(kind: K, signal: AbortSignal): Promise<Delivered<K>>;
 }
 
 /** One execution of a job by this runner. */
@@ -107,6 +110,8 @@ export class RunningAttempt {
       scope,
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
+      secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
+      credential: async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined,
       signal: this.#ending.signal,
     });
     clearTimeout(timeout);
@@ -119,6 +124,10 @@ export class RunningAttempt {
     if (this.#end === 'lost' || this.#expired || !this.#around.leaseValid()) return { kind: 'lost' };
     if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
     return { kind: 'finished', outcome, steps, startedAt, finishedAt: new Date().toISOString() };
+  }
+
+  async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
+    return sealed ? this.#around.ask(kind, this.#ending.signal) : nothing;
   }
 
   async #openScope(): Promise<Scope> {

@@ -8,6 +8,7 @@ import type { JobMessage, Result } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
+import { Deliveries } from './deliveries.ts';
 import { Report } from './report.ts';
 import { leftSpools, Spool } from './spool.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -28,6 +29,7 @@ export class Executions {
   readonly #folder: WorkFolder;
   readonly #spools: string;
   readonly #hooks: ExecutionHooks;
+  readonly #deliveries: Deliveries;
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
@@ -40,6 +42,7 @@ export class Executions {
     this.#folder = folder;
     this.#spools = join(folder.path, 'spool');
     this.#hooks = hooks;
+    this.#deliveries = new Deliveries(context);
   }
 
   /** Names of the attempts that run here and that nobody else may have. */
@@ -57,6 +60,11 @@ export class Executions {
 
   get scopes(): Scope[] {
     return [...this.#running.values()].flatMap((attempt) => attempt.scope ?? []);
+  }
+
+  /** What is sealed to the runner with that id is sealed to this key. */
+  publicKey(runner: RunnerId): string {
+    return this.#deliveries.publicKey(runner);
   }
 
   /** Renews the lease of every attempt's processes. */
@@ -78,6 +86,7 @@ export class Executions {
     const name = attemptName(notice);
     if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice.bytes);
     else if (notice.kind === 'recorded') this.#reports.get(name)?.recorded();
+    else if (notice.kind === 'sealed') this.#deliveries.hear(notice);
     else if (notice.kind === 'cancel') this.#running.get(name)?.cancel(notice.message);
     else this.#running.get(name)?.lose();
   }
@@ -123,8 +132,7 @@ export class Executions {
       this.#preparing.delete(name);
       if (!this.#hooks.leaseValid()) attempt.lose();
       logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-      // the outcome needs no earlier message, so this one may fail
-      queues.sendResult({ ...common, kind: 'started', at: now() }).catch(() => undefined);
+      this.#tellStart(common);
       const end = await attempt.run();
       await this.#handIn(end, common, report);
       logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
@@ -183,11 +191,23 @@ export class Executions {
       spool,
       leaseValid: () => this.#hooks.leaseValid(),
       opened: () => this.#hooks.scopeOpened(),
+      ask: (kind, signal) =>
+        this.#deliveries.ask(kind, message, common.runner.id as RunnerId, {
+          signal,
+          logger,
+          // nobody is given anything before the record knows who runs the attempt
+          insist: () => this.#tellStart(common),
+        }),
       progress: (steps) => {
         const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', steps }, ++revision);
         sent.catch((error) => logger.debug(`could not tell the steps: ${errorText(error)}`));
       },
     });
+  }
+
+  /** The outcome needs no earlier message, so this one may fail. */
+  #tellStart(common: Common): void {
+    this.#context.queues.sendResult({ ...common, kind: 'started', at: now() }).catch(() => undefined);
   }
 
   async #handIn(end: AttemptEnd, common: Common, report: Report): Promise<void> {

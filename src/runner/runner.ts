@@ -171,6 +171,7 @@ export class Runner {
         running: this.#executions.running,
         reporting: this.#executions.reporting,
         scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
+        publicKey: this.#executions.publicKey(this.#id),
         load: loadavg()[0] ?? 0,
         version,
         startedAt: this.#startedAt,

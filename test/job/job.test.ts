@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
-import { cancelled, timedOut } from '../../src/job/ending.ts';
+import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
 import { type JobInput, type JobSurroundings, runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
 import type { Step } from '../../src/kernel/model.ts';
@@ -53,6 +53,8 @@ describe('a job', () => {
       scope,
       output: (chunk) => void chunks.push(chunk),
       progress: (steps) => told.push(structuredClone(steps)),
+      secrets: async () => ({ values: {}, withheld: null }),
+      credential: async () => undefined,
       signal: stop.signal,
       ...around,
     });
@@ -309,5 +311,78 @@ describe('a job', () => {
     const { workspace } = await run(repository, command('echo made > made.txt'));
     expect(readFileSync(join(workspace, 'made.txt'), 'utf8')).to.equal('made\n');
     expect(readdirSync(mirrors, { recursive: true })).to.not.include('made.txt');
+  });
+
+  describe('with secrets', () => {
+    const secrets = (values: Record<string, string>, withheld: string | null = null) => ({
+      secrets: async () => ({ values, withheld }),
+    });
+
+    it('gives them to its commands, and hides them in its log however they are cut up', async () => {
+      const script = 'printf "%s" "${TOKEN%word}"; sleep 0.2; echo word; printf %s "$TOKEN" | base64; echo end';
+      const { log, outcome } = await run(
+        repositoryOf({ a: '' }),
+        command(script),
+        secrets({ TOKEN: 'canary-pass-word' }),
+      );
+      expect(outcome.status).to.equal('success');
+      expect(log)
+        .to.match(/\*\*\*\n\*\*\*.{0,3}\nend\n/)
+        .and.not.include('canary')
+        .and.not.include('word\n*');
+    });
+
+    it('shows what only looked like the beginning of one', async () => {
+      const { log } = await run(
+        repositoryOf({ a: '' }),
+        command('printf canary-pass'),
+        secrets({ T: 'canary-password' }),
+      );
+      expect(log).to.match(/canary-pass$/);
+    });
+
+    it('hides them in the sentence that says what went wrong', async () => {
+      const { outcome, log } = await run(
+        repositoryOf({ a: '' }),
+        command('exit 3 # canary-word'),
+        secrets({ TOKEN: 'canary-word' }),
+      );
+      expect(outcome.message).to.include('exit 3 # ***');
+      expect(log).to.not.include('canary');
+    });
+
+    it('says in its log why it is given none', async () => {
+      const { log } = await run(repositoryOf({ a: '' }), command('true'), secrets({}, 'the ref is not trusted'));
+      expect(log).to.include('no secrets are given: the ref is not trusted');
+    });
+
+    it('ends as an error of ours when they cannot be had, before any command', async () => {
+      const why = { status: 'error', reason: 'secrets_unavailable', message: 'no dispatcher', exitCode: null } as const;
+      const { outcome, log } = await run(repositoryOf({ a: '' }), command('echo begun'), {
+        secrets: () => Promise.reject(new JobEnding(why)),
+      });
+      expect(outcome).to.deep.equal(why);
+      expect(log).to.include('no dispatcher').and.not.include('begun\n');
+    });
+
+    it("asks for the repository's credential only where something has to be fetched", async () => {
+      const repository = repositoryOf({ a: '' });
+      let asked = 0;
+      const credential = async () => {
+        asked++;
+        return undefined;
+      };
+      await run(repository, command('true'), { credential });
+      const first = asked;
+      expect(first).to.be.greaterThan(0);
+      await run(repository, command('true'), { credential });
+      expect(asked).to.equal(first);
+      repository.commit('more', { b: '' });
+      const why = { status: 'error', reason: 'secrets_unavailable', message: 'no dispatcher', exitCode: null } as const;
+      const { outcome } = await run(repository, command('true'), {
+        credential: () => Promise.reject(new JobEnding(why)),
+      });
+      expect(outcome).to.deep.equal(why);
+    });
   });
 });

@@ -135,6 +135,8 @@ describe('builds in the record', () => {
       ]);
       expect(await openJobs(record, { build: id, status: 'running', limit: 10 })).to.deep.equal([
         {
+          hasCredential: false,
+          hasSecretsInEnvironment: false,
           id: jobIdOf(id, 3),
           build: id,
           name: 'three',

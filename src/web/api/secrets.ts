@@ -1,10 +1,22 @@
 import { z } from 'zod';
+import { branchMatcher } from '../../git/refs.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { listSecrets, removeSecret, rotateKey, type Scope, setSecret } from '../../record/secrets.ts';
+import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
 import { listVariables, removeVariable, setVariable } from '../../record/variables.ts';
 import type { Web } from '../context.ts';
 import { jsonRoute, type Route } from './route.ts';
-import { done, keyRotated, repositoryName, secretList, valueRequest, variableList } from './schemas.ts';
+import {
+  done,
+  keyRotated,
+  repositoryName,
+  secretList,
+  secretRequest,
+  trustedRefList,
+  trustedRefRequest,
+  variableList,
+  variableRequest,
+} from './schemas.ts';
 
 const settingErrors: ErrorCode[] = ['bad_name', 'not_found', 'conflict', 'too_large'];
 const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];
@@ -16,7 +28,8 @@ interface Entries {
   list: z.ZodType;
   errors: ErrorCode[];
   read(web: Web, scope: Scope): Promise<object>;
-  set(web: Web, scope: Scope, name: string, value: string): Promise<void>;
+  request: z.ZodObject;
+  set(web: Web, scope: Scope, name: string, body: object): Promise<void>;
   remove(web: Web, scope: Scope, name: string): Promise<void>;
 }
 
@@ -25,7 +38,9 @@ const secrets: Entries = {
   list: secretList,
   errors: keyErrors,
   read: async ({ record }, scope) => ({ secrets: await listSecrets(record, scope), next: null }),
-  set: ({ record, config }, repo, name, value) => setSecret(record, config, { repo, name, value }),
+  request: secretRequest,
+  set: ({ record, config }, repo, name, body) =>
+    setSecret(record, config, { repo, name, ...(body as z.output<typeof secretRequest>) }),
   remove: ({ record }, repo, name) => removeSecret(record, repo, name),
 };
 
@@ -34,7 +49,9 @@ const variables: Entries = {
   list: variableList,
   errors: [],
   read: async ({ record }, scope) => ({ variables: await listVariables(record, scope), next: null }),
-  set: ({ record }, repo, name, value) => setVariable(record, { repo, name, value }),
+  request: variableRequest,
+  set: ({ record }, repo, name, body) =>
+    setVariable(record, { repo, name, ...(body as z.output<typeof variableRequest>) }),
   remove: ({ record }, repo, name) => removeVariable(record, repo, name),
 };
 
@@ -43,7 +60,7 @@ const ofRepository = z.object({ name: repositoryName });
 
 /** The routes of one kind, for one repository or for all. */
 function routesOf(
-  { plural, list, errors, read, set, remove }: Entries,
+  { plural, list, errors, read, request, set, remove }: Entries,
   {
     path,
     params,
@@ -68,11 +85,11 @@ function routesOf(
       path: `${path}/${plural}/:entry`,
       summary: `Set one of the ${plural} of ${words}`,
       params: own,
-      body: valueRequest,
+      body: request,
       answer: done,
       errors: [...settingErrors, ...errors],
       handle: async ({ params: given, body }, web) => {
-        await set(web, scopeOf(given), nameOf(given), body.value);
+        await set(web, scopeOf(given), nameOf(given), body);
         return { done: true as const };
       },
     }),
@@ -101,6 +118,33 @@ const scopes = [
   },
 ];
 
+const trusted = jsonRoute({
+  method: 'get',
+  path: '/repos/:name/trusted-refs',
+  summary: 'The refs of a repository whose builds may have secrets',
+  params: ofRepository,
+  confidential: true,
+  answer: trustedRefList,
+  errors: ['not_found'],
+  handle: async ({ params }, { record }) => ({ refs: await trustedRefs(record, params.name), next: null }),
+});
+
+const trust = jsonRoute({
+  method: 'put',
+  path: '/repos/:name/trusted-refs',
+  summary: 'Say which refs of a repository may have secrets',
+  params: ofRepository,
+  body: trustedRefRequest,
+  answer: trustedRefList,
+  errors: ['not_found', 'bad_ref'],
+  handle: async ({ params: { name }, body }, { record }) => {
+    const refs = body.refs?.map((glob) => (glob.startsWith('refs/') ? glob : `refs/heads/${glob}`)) ?? null;
+    branchMatcher(refs ?? []);
+    await setTrustedRefs(record, name, refs);
+    return { refs: await trustedRefs(record, name), next: null };
+  },
+});
+
 const rotate = jsonRoute({
   method: 'post',
   path: '/secrets/rotate',
@@ -113,4 +157,6 @@ const rotate = jsonRoute({
 export const secretRoutes: Route[] = [
   ...[secrets, variables].flatMap((kind) => scopes.flatMap((scope) => routesOf(kind, scope))),
   rotate,
+  trusted,
+  trust,
 ];

@@ -1,0 +1,71 @@
+import { branchMatcher } from '../git/refs.ts';
+import { asVoltError } from '../kernel/errors.ts';
+import { attemptName, type RunnerId } from '../kernel/model.ts';
+import { Later } from '../queues/consumer.ts';
+import type { SecretsMessage } from '../queues/messages.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { findCredential } from '../record/credentials.ts';
+import { type OpenJob, openJobs } from '../record/open-jobs.ts';
+import type { Record } from '../record/record.ts';
+import { secretsForJob } from '../record/secrets.ts';
+import { trustedRefs } from '../record/trust.ts';
+import { notifyRunner } from '../redis/channels.ts';
+import { findRunner } from '../redis/membership.ts';
+import { boxContext, type Delivered } from '../secrets/delivery.ts';
+import { seal } from '../secrets/sealed-box.ts';
+import { secretsNamedBy } from './secret-names.ts';
+
+/** How long (ms) a request waits for the start of its attempt to be recorded, before it is looked at again. */
+const startInterval = 50;
+
+/**
+ * Seals what an attempt asks for to the key of its runner, and tells it by the runner's channel: so it lies nowhere, and
+ * one that is lost is asked for again. Only the runner that the record names as that of the current attempt is answered;
+ * everybody else is left without an answer.
+ */
+export async function deliver(context: StageContext & { record: Record }, request: SecretsMessage): Promise<void> {
+  const { access, record, logger } = context;
+  const runner = request.runner as RunnerId;
+  const [job] = await openJobs(record, { job: request.job, limit: 1 });
+  if (job?.attempt !== request.attempt) return;
+  const member = await findRunner(access, runner);
+  if (!member?.publicKey) return;
+  // the runner asks at once, and a reporter may still be at the message that says that it has begun
+  if (job.status === 'queued') throw new Later(startInterval, 'the start of the attempt is not recorded yet');
+  if (job.status !== 'running' || job.runner?.id !== runner) return;
+  const ref = { job: job.id, attempt: job.attempt };
+  const { kind } = request;
+  try {
+    const content = kind === 'secrets' ? await secretsOf(context, job) : await credentialOf(context, job);
+    const box = seal(member.publicKey, boxContext(ref, runner, kind), JSON.stringify(content));
+    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer: { box } });
+    logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { job: job.id, attempt: job.attempt, runner });
+  } catch (error) {
+    const { message, remedy, code } = asVoltError(error);
+    // a key that is missing does not come back by asking again; the message holds no secret
+    logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
+    await notifyRunner(access, runner, {
+      ...{ kind: 'sealed', ...ref, delivery: kind },
+      answer: { refused: `${message}. ${remedy}` },
+    });
+  }
+}
+
+async function secretsOf(
+  { record, config }: StageContext & { record: Record },
+  job: OpenJob,
+): Promise<Delivered<'secrets'>> {
+  const trusted = await trustedRefs(record, job.repo.name);
+  if (!branchMatcher(trusted)(job.ref)) {
+    const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
+    return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
+  }
+  return { values: await secretsForJob(record, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };
+}
+
+async function credentialOf(
+  { record, config }: StageContext & { record: Record },
+  job: OpenJob,
+): Promise<Delivered<'credential'>> {
+  return (await findCredential(record, config, job.repo.name)) ?? null;
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { workflowPlan } from '../workflow/plan.ts';
+
+/**
+ * The secrets that a job may use: those that its workflow names. A job that no workflow describes names none; it gets
+ * those that are set to be in the environment of such jobs.
+ */
+export type NamedSecrets = '*' | 'environment' | readonly string[];
+
+const planSecrets = z.union([
+  workflowPlan.pick({ kind: true, secrets: true }),
+  z.object({ kind: z.enum(['discover', 'command']) }),
+]);
+
+/** @param plan JSON of the plan, as in the record */
+export function secretsNamedBy(plan: string): NamedSecrets {
+  const parsed = planSecrets.parse(JSON.parse(plan));
+  return parsed.kind === 'workflow' ? parsed.secrets.names : 'environment';
+}

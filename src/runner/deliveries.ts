@@ -1,0 +1,106 @@
+import { JobEnding } from '../job/ending.ts';
+import { errorText } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
+import { pause } from '../kernel/wait.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { RunnerNotice } from '../redis/channels.ts';
+import { boxContext, type Delivered, type DeliveryKind, deliverySchemas } from '../secrets/delivery.ts';
+import { type BoxKeys, makeBoxKeys, unseal } from '../secrets/sealed-box.ts';
+
+type Answer = Extract<RunnerNotice, { kind: 'sealed' }>;
+
+/** An answer may be lost with the dispatcher or with Redis, so it is asked for again this often (ms). */
+const repeatInterval = 1000;
+/** A job whose secrets have not come by then (ms) ends as an error: a dispatcher that restarts takes seconds. */
+const patience = 120_000;
+
+/**
+ * What a runner is given that no message may carry. It makes a pair of keys for each epoch, tells the public one with
+ * its heartbeats, and asks for what an attempt needs once it has claimed that; nothing of it is written down here.
+ */
+export class Deliveries {
+  readonly #context: StageContext;
+  readonly #waiting = new Map<string, (answer: Answer['answer']) => void>();
+  #keys: { runner: RunnerId; pair: BoxKeys } | undefined;
+  readonly #patience: number;
+
+  /** @param patienceMs how long it waits for one answer */
+  constructor(context: StageContext, patienceMs = patience) {
+    this.#context = context;
+    this.#patience = patienceMs;
+  }
+
+  /** The public key of the runner with that id. A new epoch has a new pair; the former is forgotten. */
+  publicKey(runner: RunnerId): string {
+    if (this.#keys?.runner !== runner) this.#keys = { runner, pair: makeBoxKeys() };
+    return this.#keys.pair.publicKey;
+  }
+
+  hear(notice: Answer): void {
+    this.#waiting.get(waitingName(notice, notice.delivery))?.(notice.answer);
+  }
+
+  /**
+   * Asks until the answer comes.
+   * @param insist is called with each repetition: what the answer depends on may be lost as well
+   * @throws JobEnding where it is refused or does not come in time; the signal's reason when that aborts
+   */
+  async ask<K extends DeliveryKind>(
+    kind: K,
+    ref: AttemptRef,
+    runner: RunnerId,
+    around: { signal: AbortSignal; logger: Logger; insist(): void },
+  ): Promise<Delivered<K>> {
+    const name = waitingName(ref, kind);
+    const answered = new AbortController();
+    let answer: Answer['answer'] | undefined;
+    this.#waiting.set(name, (given) => {
+      answer ??= given;
+      answered.abort();
+    });
+    const over = AbortSignal.any([answered.signal, around.signal]);
+    const until = performance.now() + this.#patience;
+    try {
+      for (let round = 0; answer === undefined; round++) {
+        around.signal.throwIfAborted();
+        if (performance.now() > until) throw this.#late(kind);
+        if (round > 0) around.insist();
+        const { queues } = this.#context;
+        const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, kind });
+        sent.catch((error) => around.logger.debug(`could not ask for the ${kind}: ${errorText(error)}`));
+        await pause(Math.min(repeatInterval, this.#patience), over);
+      }
+    } finally {
+      this.#waiting.delete(name);
+    }
+    return this.#open(kind, ref, runner, answer);
+  }
+
+  #open<K extends DeliveryKind>(kind: K, ref: AttemptRef, runner: RunnerId, answer: Answer['answer']): Delivered<K> {
+    if ('refused' in answer) throw unavailable(answer.refused);
+    const keys = this.#keys;
+    if (keys?.runner !== runner) throw unavailable('the runner has begun a new epoch');
+    try {
+      const text = unseal(keys.pair, boxContext(ref, runner, kind), answer.box);
+      return deliverySchemas[kind].parse(JSON.parse(text)) as Delivered<K>;
+    } catch {
+      // the error could repeat a part of what was inside
+      throw unavailable(`the ${kind} that came cannot be opened by this runner`);
+    }
+  }
+
+  #late(kind: DeliveryKind): JobEnding {
+    const seconds = Math.round(this.#patience / 1000);
+    const what = kind === 'secrets' ? 'its secrets' : "the repository's credential";
+    return unavailable(`no dispatcher has given the job ${what} within ${seconds} s; see volt status`);
+  }
+}
+
+function waitingName(ref: AttemptRef, kind: DeliveryKind): string {
+  return `${kind} ${attemptName(ref)}`;
+}
+
+function unavailable(message: string): JobEnding {
+  return new JobEnding({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null });
+}

@@ -1,0 +1,232 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { deliver } from '../../src/dispatcher/deliver.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
+import { Later } from '../../src/queues/consumer.ts';
+import type { JobMessage } from '../../src/queues/messages.ts';
+import { setCredential } from '../../src/record/credentials.ts';
+import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { setSecret } from '../../src/record/secrets.ts';
+import { setTrustedRefs } from '../../src/record/trust.ts';
+import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { boxContext, type DeliveryKind } from '../../src/secrets/delivery.ts';
+import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const box = { id: 'box~1' as RunnerId, name: 'box', host: 'box' };
+
+/** The plan of a workflow's job that names these secrets. */
+function naming(names: string[] | '*'): string {
+  const contexts = { github: {}, inputs: {}, matrix: null, strategy: {}, needs: {}, vars: {} };
+  return JSON.stringify({
+    ...{ kind: 'workflow', workflow: { path: 'ci.yml', name: 'ci' }, key: 'test', steps: [], outputs: {} },
+    ...{ env: { workflow: {}, job: {} }, defaults: {}, timeoutMinutes: 1, contexts },
+    secrets: { names, through: [] },
+  });
+}
+
+describe('the dispatcher, asked for what is secret', () => {
+  let volt: TestVolt;
+  const keys = makeBoxKeys();
+  const heard: RunnerNotice[] = [];
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    const { access, logger } = volt.context;
+    await listen(access, access.keys.toRunner(box.id), runnerNoticeSchema, logger, (notice) => heard.push(notice));
+  });
+
+  beforeEach(async () => {
+    heard.length = 0;
+    const { record, config, access } = volt.context;
+    for (const table of ['builds', 'repositories', 'secrets'] as const) await record.db.deleteFrom(table).execute();
+    await observed(record);
+    for (const [repo, name, value] of [
+      ['app', 'TOKEN', 'of app'],
+      [null, 'TOKEN', 'of all'],
+      [null, 'SHARED', 'shared'],
+      ['app', 'OTHER', 'other'],
+    ] as const)
+      await setSecret(record, config, { repo, name, value });
+    await setSecret(record, config, { repo: 'app', name: 'INENV', value: 'env', inEnvironment: true });
+    await beat(access, 'runner', runnerMember(box.id, { publicKey: keys.publicKey }));
+  });
+
+  after(() => volt.stop());
+
+  /** A job under way on the runner. */
+  async function running(plan: string, ref = 'refs/heads/main'): Promise<JobId> {
+    const build = await recordedBuild(volt.context.record, { ref, jobs: [plannedJob('test', { plan })] });
+    const job = jobIdOf(build, 1);
+    await startAttempt(volt.context.record, { job, attempt: 1 }, box, Date.now());
+    return job;
+  }
+
+  const ask = (job: JobId, kind: DeliveryKind = 'secrets', change: { attempt?: number; runner?: string } = {}) =>
+    deliver(volt.context, { v: 1, job, attempt: 1, runner: box.id, kind, ...change });
+
+  /** What the runner has been told. */
+  async function told(): Promise<RunnerNotice[]> {
+    // what was published before has been heard when this has
+    await volt.context.access.client.ping();
+    return heard.splice(0);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into boxes of every kind
+  async function opened(job: JobId, kind: DeliveryKind = 'secrets'): Promise<any> {
+    const [notice, ...more] = await told();
+    expect(more).to.deep.equal([]);
+    if (notice?.kind !== 'sealed' || !('box' in notice.answer)) throw new Error(JSON.stringify(notice));
+    expect(notice).to.include({ job, attempt: 1, delivery: kind });
+    return JSON.parse(unseal(keys, boxContext({ job, attempt: 1 }, box.id, kind), notice.answer.box));
+  }
+
+  it('gives a job exactly the secrets that it names, those of its repository before those of all', async () => {
+    const job = await running(naming(['TOKEN', 'SHARED', 'MISSING']));
+    await ask(job);
+    expect(await opened(job)).to.deep.equal({ values: { TOKEN: 'of app', SHARED: 'shared' }, withheld: null });
+  });
+
+  it('gives all to a job that names them by an expression', async () => {
+    const job = await running(naming('*'));
+    await ask(job);
+    expect((await opened(job)).values).to.have.keys('TOKEN', 'SHARED', 'OTHER', 'INENV');
+  });
+
+  it('gives a job without a workflow those that are set to be in its environment', async () => {
+    const job = await running('{"kind":"discover"}');
+    await ask(job);
+    expect((await opened(job)).values).to.deep.equal({ INENV: 'env' });
+  });
+
+  it('gives the secrets of one repository to no other', async () => {
+    await observed(volt.context.record, 'foreign');
+    const build = await recordedBuild(volt.context.record, {
+      repo: 'foreign',
+      jobs: [plannedJob('test', { plan: naming('*') })],
+    });
+    const job = jobIdOf(build, 1);
+    await startAttempt(volt.context.record, { job, attempt: 1 }, box, Date.now());
+    await ask(job);
+    expect((await opened(job)).values).to.deep.equal({ TOKEN: 'of all', SHARED: 'shared' });
+  });
+
+  for (const [ref, trusted, given] of [
+    ['refs/heads/main', null, true],
+    ['refs/heads/a/b', null, true],
+    ['refs/tags/v1', null, true],
+    ['refs/pull/1/head', null, false],
+    ['a'.repeat(40), null, false],
+    ['refs/heads/main', ['refs/heads/main'], true],
+    ['refs/heads/other', ['refs/heads/main'], false],
+    ['refs/tags/main', ['refs/heads/main'], false],
+    ['refs/heads/main', [], false],
+  ] as const) {
+    const which = trusted === null ? 'the usual refs are' : `${JSON.stringify(trusted)} is`;
+    it(`${given ? 'gives' : 'withholds'} secrets where ${which} trusted and ${ref.slice(0, 20)} is built`, async () => {
+      await setTrustedRefs(volt.context.record, 'app', trusted && [...trusted]);
+      const job = await running(naming(['TOKEN']), ref);
+      await ask(job);
+      const { values, withheld } = await opened(job);
+      expect(Object.keys(values)).to.deep.equal(given ? ['TOKEN'] : []);
+      if (given) expect(withheld).to.equal(null);
+      else expect(withheld).to.include('not trusted');
+    });
+  }
+
+  it('gives the credential of the repository, or none', async () => {
+    const job = await running('{"kind":"discover"}', 'refs/pull/1/head');
+    await ask(job, 'credential');
+    expect(await opened(job, 'credential')).to.equal(null);
+    const credential = { kind: 'https', user: 'ada', password: 'pw' } as const;
+    const shown = { kind: 'https', user: 'ada', publicKey: null, hostKeys: [] } as const;
+    await setCredential(volt.context.record, volt.context.config, 'app', {
+      shown: { ...shown, hostKeys: [] },
+      credential,
+    });
+    await ask(job, 'credential');
+    expect(await opened(job, 'credential')).to.deep.equal(credential);
+  });
+
+  describe('does not answer', () => {
+    it('another runner than the one in the record', async () => {
+      const job = await running(naming('*'));
+      const { access } = volt.context;
+      await beat(access, 'runner', runnerMember('thief~1', { publicKey: makeBoxKeys().publicKey }));
+      await ask(job, 'secrets', { runner: 'thief~1' });
+      expect(await told()).to.deep.equal([]);
+    });
+
+    it('for an attempt that is not the current one, or whose job has ended', async () => {
+      const job = await running(naming('*'));
+      await ask(job, 'secrets', { attempt: 2 });
+      await moveToNextAttempt(
+        volt.context.record,
+        { job, attempt: 1 },
+        {
+          reason: 'runner_lost',
+          message: 'gone',
+          at: Date.now(),
+        },
+      );
+      await ask(job);
+      await decideJob(
+        volt.context.record,
+        { job, attempt: 2 },
+        { status: 'cancelled', reason: 'by_user', message: null },
+        Date.now(),
+      );
+      await ask(job, 'secrets', { attempt: 2 });
+      expect(await told()).to.deep.equal([]);
+    });
+
+    it('a runner whose heartbeat is gone, or that has no key', async () => {
+      const job = await running(naming('*'));
+      await beat(volt.context.access, 'runner', runnerMember(box.id));
+      await ask(job);
+      await volt.context.access.client.del(volt.context.access.keys.member('runner', box.id));
+      await ask(job);
+      expect(await told()).to.deep.equal([]);
+    });
+
+    it('yet, while the start of the attempt is still to be recorded', async () => {
+      const build = await recordedBuild(volt.context.record, { jobs: [plannedJob('test', { plan: naming('*') })] });
+      const asked = await ask(jobIdOf(build, 1)).catch((error) => error);
+      expect(asked).to.be.instanceOf(Later);
+      expect(await told()).to.deep.equal([]);
+    });
+  });
+
+  it('says why where it cannot decrypt, since asking again would not help', async () => {
+    const job = await running(naming(['TOKEN']));
+    rmSync(join(volt.dataDir, 'secrets.key'));
+    await ask(job);
+    const [notice] = await told();
+    expect(notice).to.have.property('kind', 'sealed');
+    expect(JSON.stringify(notice)).to.include('there is no key of the secrets').and.not.include('of app');
+  });
+
+  it('tells a runner by the message of its job whether there is anything to ask for', async () => {
+    const { record, queues } = volt.context;
+    const message = async (build: BuildId) => {
+      await routeBuild(record, queues, build);
+      const data = (await queues.queue('jobs').getJob(`${jobIdOf(build, 1)}.1`))?.data as JobMessage;
+      return data.sealed;
+    };
+    const build = () => recordedBuild(record, { jobs: [plannedJob()] });
+    expect(await message(await build())).to.deep.equal({ secrets: true, credential: false });
+    await record.db.deleteFrom('secrets').where('name', '=', 'INENV').execute();
+    expect(await message(await build())).to.equal(undefined);
+    await setCredential(record, volt.context.config, 'app', {
+      shown: { kind: 'https', user: 'a', publicKey: null, hostKeys: [] },
+      credential: { kind: 'https', user: 'a', password: 'b' },
+    });
+    expect(await message(await build())).to.deep.equal({ secrets: false, credential: true });
+  });
+});

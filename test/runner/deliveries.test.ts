@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { JobEnding } from '../../src/job/ending.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import type { JobId, RunnerId } from '../../src/kernel/model.ts';
+import type { SecretsMessage } from '../../src/queues/messages.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import type { StageContext } from '../../src/queues/stage.ts';
+import { Deliveries } from '../../src/runner/deliveries.ts';
+import { boxContext } from '../../src/secrets/delivery.ts';
+import { makeBoxKeys, seal } from '../../src/secrets/sealed-box.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { until } from '../support/until.ts';
+
+const runner = 'box~1' as RunnerId;
+const ref = { job: '1-1' as JobId, attempt: 1 };
+const content = { values: { TOKEN: 'canary' }, withheld: null };
+
+describe('what a runner asks for', () => {
+  let test: TestAccess;
+  let context: StageContext;
+
+  before(async () => {
+    test = await startAccess();
+    const { access, logger } = test;
+    context = { access, logger, config: loadConfig(), queues: new Queues(access, logger) };
+  });
+  afterEach(() => test.access.client.flushall());
+  after(async () => {
+    await context.queues.close();
+    await test.stop();
+  });
+
+  function ask(deliveries: Deliveries, change: { signal?: AbortSignal; insist?: () => void } = {}) {
+    const around = { signal: new AbortController().signal, logger: test.logger, insist: () => undefined, ...change };
+    const answer = deliveries.ask('secrets', ref, runner, around);
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  const asked = async () =>
+    (await context.queues.queue('secrets').getWaiting()).map(({ data }) => data as SecretsMessage);
+  const answerWith = (deliveries: Deliveries, answer: { box: string } | { refused: string }) =>
+    deliveries.hear({ kind: 'sealed', ...ref, delivery: 'secrets', answer });
+  const boxFor = (publicKey: string, context = boxContext(ref, runner, 'secrets')) => ({
+    box: seal(publicKey, context, JSON.stringify(content)),
+  });
+  async function ending(answer: Promise<unknown>): Promise<JobEnding> {
+    const error = await answer.then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (!(error instanceof JobEnding)) throw new Error(`no ending: ${error}`);
+    return error;
+  }
+
+  it('comes in a box for its key; the request names no value', async () => {
+    const deliveries = new Deliveries(context);
+    const key = deliveries.publicKey(runner);
+    const answer = ask(deliveries);
+    const [request] = await until('it asks', async () => {
+      const all = await asked();
+      return all.length > 0 && all;
+    });
+    expect(request).to.deep.equal({ v: 1, ...ref, runner, kind: 'secrets' });
+    answerWith(deliveries, boxFor(key));
+    expect(await answer).to.deep.equal(content);
+  });
+
+  it('is asked for again when request or answer is lost, with what it depends on', async () => {
+    const deliveries = new Deliveries(context);
+    const key = deliveries.publicKey(runner);
+    let insisted = 0;
+    const answer = ask(deliveries, {
+      insist: () => {
+        insisted++;
+      },
+    });
+    await until('it asks', async () => (await asked()).length > 0);
+    await test.access.client.flushall();
+    await until('it asks again', async () => (await asked()).length > 0);
+    expect(insisted).to.be.greaterThan(0);
+    answerWith(deliveries, boxFor(key));
+    await answer;
+  });
+
+  it('ends the job as an error of ours when it does not come in time', async () => {
+    const { outcome } = await ending(ask(new Deliveries(context, 100)));
+    expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
+    expect(outcome.message).to.include('no dispatcher');
+  });
+
+  it('ends the job with the reason that the dispatcher gives', async () => {
+    const deliveries = new Deliveries(context);
+    const answer = ask(deliveries);
+    answerWith(deliveries, { refused: 'there is no key. Put it back.' });
+    expect((await ending(answer)).outcome.message).to.equal('there is no key. Put it back.');
+  });
+
+  it('is not taken from a box for another runner, another attempt, or a former epoch', async () => {
+    for (const box of [
+      (deliveries: Deliveries) => {
+        deliveries.publicKey(runner);
+        return boxFor(makeBoxKeys().publicKey);
+      },
+      (deliveries: Deliveries) =>
+        boxFor(deliveries.publicKey(runner), boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
+      (deliveries: Deliveries) => {
+        const former = boxFor(deliveries.publicKey(runner));
+        deliveries.publicKey('box~2' as RunnerId);
+        deliveries.publicKey(runner);
+        return former;
+      },
+    ]) {
+      const deliveries = new Deliveries(context);
+      const answer = ask(deliveries);
+      answerWith(deliveries, box(deliveries));
+      const { outcome } = await ending(answer);
+      expect(outcome.reason).to.equal('secrets_unavailable');
+      expect(outcome.message).to.not.include('canary');
+    }
+  });
+
+  it('is not waited for any more when the job is ended', async () => {
+    const stop = new AbortController();
+    const answer = ask(new Deliveries(context), { signal: stop.signal });
+    const reason = new JobEnding({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });
+    stop.abort(reason);
+    expect(await ending(answer)).to.equal(reason);
+  });
+});
