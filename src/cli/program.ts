@@ -11,6 +11,7 @@ import { completeHelp, examplesText, exitCodes } from './help.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
+import { pruneCommand } from './prune.ts';
 import { reporterCommand } from './reporter.ts';
 import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
@@ -31,7 +32,7 @@ const commands = {
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [validateCommand],
   'Repositories:': [credentialCommand, secretCommand, variableCommand],
-  'Look after it:': [doctorCommand],
+  'Look after it:': [doctorCommand, pruneCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 

@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 import { pause } from '../kernel/wait.ts';
+import { useMark } from './mirrors.ts';
 import { checkRefName } from './refs.ts';
 import { type GitOptions, git, withoutCredentials } from './run.ts';
 
@@ -63,7 +64,7 @@ export class Mirror {
 
   /** Makes sure that the commit is here, also where no branch leads to it any more. */
   async require(sha: string, options: GitOptions = {}): Promise<void> {
-    if (await this.has(sha)) return;
+    if (await this.has(sha)) return this.#noteUse();
     await this.fetch(options);
     if (await this.has(sha)) return;
     await this.#update([sha], [], options);
@@ -170,7 +171,7 @@ export class Mirror {
           ],
           options,
         );
-        return;
+        return await this.#noteUse();
       } catch (error) {
         if (options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt))) {
           throw fetchFailed(this.#url, error);
@@ -223,6 +224,11 @@ export class Mirror {
       await this.#discard();
       await this.#create();
     });
+  }
+
+  /** For whoever removes mirrors that nobody uses. */
+  async #noteUse(): Promise<void> {
+    await writeFile(join(this.path, useMark), '').catch(() => undefined);
   }
 
   async #discard(): Promise<void> {

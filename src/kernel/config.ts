@@ -145,6 +145,52 @@ export const settings = [
     about:
       'Megabytes that must be free on the disk of the data directory. Below it stages say so in `volt status`; 0 for no such bound.',
   },
+  {
+    env: 'VOLT_KEEP_DAYS',
+    key: 'keepDays',
+    schema: z.coerce.number().min(0).default(365),
+    about:
+      'Days for which finished builds are kept, with their jobs, logs and files in test_results/; 0 for ever. The newest finished build of every observed branch stays.',
+  },
+  {
+    env: 'VOLT_KEEP_BUILDS',
+    key: 'keepBuilds',
+    schema: z.coerce.number().int().min(0).default(10000),
+    about: 'How many finished builds of each repository are kept, the newest; 0 for any number.',
+  },
+  {
+    env: 'VOLT_KEEP_AT_LEAST',
+    key: 'keepAtLeast',
+    schema: z.coerce.number().int().min(0).default(20),
+    about: 'How many of the newest finished builds of each repository are kept whatever their age.',
+  },
+  {
+    env: 'VOLT_KEEP_LOG_DAYS',
+    key: 'keepLogDays',
+    schema: z.coerce.number().min(0).default(90),
+    about: 'Days for which the logs of finished builds are kept; 0 for as long as the builds.',
+  },
+  {
+    env: 'VOLT_KEEP_MIRROR_DAYS',
+    key: 'keepMirrorDays',
+    schema: z.coerce.number().min(0).default(30),
+    about:
+      'Days after which a mirror that no fetch and no job has used is removed; it is fetched again when it is needed. 0 for never.',
+  },
+  {
+    env: 'VOLT_MIRROR_LIMIT',
+    key: 'mirrorLimit',
+    schema: z.coerce.number().min(0).default(50),
+    about:
+      'Gigabytes that the mirrors of one data directory may have together; those that were used the longest ago go first. 0 for any size.',
+  },
+  {
+    env: 'VOLT_KEEP_WORK_DAYS',
+    key: 'keepWorkDays',
+    schema: z.coerce.number().min(0).default(14),
+    about:
+      'Days after which the folder of a runner that has not come back is removed, with what it had still to report. 0 for never.',
+  },
 ] as const;
 
 type Setting = (typeof settings)[number];

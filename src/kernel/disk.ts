@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, readdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
 import { systemCode } from './errors.ts';
 
@@ -27,4 +27,20 @@ export async function diskOf(folder: string): Promise<Disk | undefined> {
  */
 export function isLow(disk: Pick<Disk, 'free'>, { diskFloor }: Pick<Config, 'diskFloor'>): boolean {
   return disk.free < diskFloor * 1_048_576;
+}
+
+/** Bytes that the files below a folder take on the disk, as far as they can be read; links are not followed. */
+export async function folderBytes(folder: string): Promise<number> {
+  let total = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) total += await folderBytes(path);
+    // blocks of 512 bytes, see stat(2); a sparse file takes less than its length
+    else
+      total += await lstat(path).then(
+        ({ blocks }) => blocks * 512,
+        () => 0,
+      );
+  }
+  return total;
 }

@@ -43,4 +43,17 @@ export function every(ms: number, task: () => Promise<void>, failed: (error: unk
     },
   };
 }
+
+/** As `every`, but the first run comes after the first interval: for what a start need not be burdened with. */
+export function everyLater(ms: number, task: () => Promise<void>, failed: (error: unknown) => void): Repeating {
+  let begun = false;
+  return every(
+    ms,
+    async () => {
+      if (begun) await task();
+      begun = true;
+    },
+    failed,
+  );
+}
 export type Repeating = ReturnType<typeof every>;

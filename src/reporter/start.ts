@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { errorText } from '../kernel/errors.ts';
-import { every } from '../kernel/wait.ts';
+import { every, everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { resultMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
@@ -10,10 +10,14 @@ import { unreportedBuilds } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
+import { pruneResults } from './prune.ts';
 import { ResultHandler } from './results.ts';
 
 /** Milliseconds between looks for builds whose files a reporter that died did not write. */
 const sweepInterval = 5000;
+
+/** Milliseconds between removals of what is not kept any more. */
+const pruneInterval = 3_600_000;
 
 /** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
 export async function startReporter(context: StageContext & { record: Record }): Promise<Stage> {
@@ -30,6 +34,14 @@ export async function startReporter(context: StageContext & { record: Record }):
     },
     (error) => logger.warn(`writing test results failed, trying again: ${errorText(error)}`),
   );
+  const pruning = everyLater(
+    pruneInterval,
+    async () => {
+      const { builds, logs, orphans } = await pruneResults(own);
+      if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
+    },
+    (error) => logger.warn(`removing old builds failed, trying again: ${errorText(error)}`),
+  );
   const consumer = consume(context.access, {
     queue: queueNames.results,
     schema: resultMessage,
@@ -42,6 +54,7 @@ export async function startReporter(context: StageContext & { record: Record }):
     stop: async () => {
       await consumer.close();
       await sweeping.stop();
+      await pruning.stop();
       await collector.stop();
       await archive.close();
       await shown.stop();

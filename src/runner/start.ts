@@ -1,11 +1,14 @@
 import { arch, platform } from 'node:os';
+import { withoutCredentials } from '../git/run.ts';
 import { gitVersion } from '../git/version.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
-import { VoltError } from '../kernel/errors.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
+import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
+import { pruneMachine } from './prune.ts';
 import { Runner } from './runner.ts';
 import { takeWorkFolder } from './work-folder.ts';
 
@@ -27,6 +30,9 @@ export interface RunnerStage extends Stage {
   /** Resolves when the runner cannot go on. */
   readonly failed: Promise<VoltError>;
 }
+
+/** Milliseconds between removals of what is not kept any more. */
+const pruneInterval = 3_600_000;
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -53,13 +59,26 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const folder = takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   const runner = new Runner(context, { labels, slots: options.slots, grace: options.graceSeconds * 1000 }, folder);
   await runner.start();
+  const logger = context.logger.child({ stage: 'runner', runner: runner.name });
+  const pruning = everyLater(
+    pruneInterval,
+    async () => {
+      const { mirrors, workFolders } = await pruneMachine(config);
+      for (const { url } of mirrors) logger.info(`removed the mirror of ${withoutCredentials(url)}`);
+      for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
+    },
+    (error) => logger.warn(`removing old mirrors failed, trying again: ${errorText(error)}`),
+  );
   return {
     get id() {
       return runner.id;
     },
     name: runner.name,
     labels,
-    stop: () => runner.stop(),
+    stop: async () => {
+      await pruning.stop();
+      await runner.stop();
+    },
     handBack: () => runner.handBack(),
     failed: runner.failed,
   };

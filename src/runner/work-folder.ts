@@ -18,19 +18,20 @@ export interface WorkFolder {
  */
 export function takeWorkFolder(work: string, host: string, wanted: string | undefined): WorkFolder {
   if (wanted !== undefined) {
-    const folder = tryTake(work, wanted);
+    const folder = takeIfFree(work, wanted);
     if (folder) return folder;
     throw new VoltError('name_taken', `a runner named "${wanted}" runs on this machine already`, {
       remedy: 'Give this one another --name, or a data directory of its own.',
     });
   }
   for (let count = 1; ; count++) {
-    const folder = tryTake(work, count === 1 ? host : `${host}-${count}`);
+    const folder = takeIfFree(work, count === 1 ? host : `${host}-${count}`);
     if (folder) return folder;
   }
 }
 
-function tryTake(work: string, name: string): WorkFolder | undefined {
+/** Takes the folder of that name; undefined where a live runner has it. */
+export function takeIfFree(work: string, name: string): WorkFolder | undefined {
   const path = join(work, name);
   const owner = join(path, 'owner.json');
   mkdirSync(path, { recursive: true });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { every, pause, within } from '../../src/kernel/wait.ts';
+import { every, everyLater, pause, within } from '../../src/kernel/wait.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than any test lasts. */
@@ -131,5 +131,21 @@ describe('every', () => {
     repeating.now();
     await pause(1);
     expect(runs).to.equal(1);
+  });
+});
+
+describe('everyLater', () => {
+  it('runs first after the interval, or when it is asked to', async () => {
+    let runs = 0;
+    const repeating = everyLater(
+      3_600_000,
+      async () => void runs++,
+      () => undefined,
+    );
+    await pause(5);
+    expect(runs).to.equal(0);
+    repeating.now();
+    await until('the first run', () => runs === 1);
+    await repeating.stop();
   });
 });

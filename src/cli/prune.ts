@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { CommandFile } from './command.ts';
+import { stageSettings } from './help.ts';
+import { configOf, jsonOption } from './options.ts';
+import { size } from './sizes.ts';
+import { print, printJson } from './terminal.ts';
+
+interface PruneOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export function pruneCommand(program: Command): CommandFile {
+  const command = jsonOption(program.command('prune'))
+    .summary('remove what is not kept any more')
+    .description(
+      'Removes the builds, logs, mirrors and folders of runners on this machine that the VOLT_KEEP_ settings do not keep. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
+    )
+    .option('--dry-run', 'only say what would be removed')
+    .action(async ({ dryRun = false, json }: PruneOptions) => {
+      const [{ Record, recordFile }, { pruneResults, nothingPruned }, { pruneMachine }] = await Promise.all([
+        import('../record/record.ts'),
+        import('../reporter/prune.ts'),
+        import('../runner/prune.ts'),
+      ]);
+      const config = configOf(command);
+      let results = nothingPruned;
+      // a machine that has only runners has no record
+      if (existsSync(recordFile(config))) {
+        const record = await Record.open(config);
+        results = await pruneResults({ record, config }, dryRun).finally(() => record.close());
+      }
+      const { mirrors, workFolders } = await pruneMachine(config, dryRun);
+      if (json) return printJson({ dryRun, ...results, mirrors, workFolders });
+      const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
+      const rows: [string, number][] = [
+        [
+          `${results.builds} builds with their logs, logs of ${results.logs} more, logs of ${results.orphans} unknown builds`,
+          results.bytes,
+        ],
+        [`${mirrors.length} mirrors`, sum(mirrors)],
+        [`${workFolders.length} folders of runners that have not come back`, sum(workFolders)],
+      ];
+      for (const [what, bytes] of rows) print(`${dryRun ? 'would remove' : 'removed'} ${what} (${size(bytes)})`);
+    });
+  return {
+    command,
+    environment: stageSettings,
+    examples: [
+      ['volt prune --dry-run', 'see what would go'],
+      ['volt prune', 'now, instead of within the hour'],
+    ],
+  };
+}

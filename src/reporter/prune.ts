@@ -1,0 +1,108 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Config, dataPaths } from '../kernel/config.ts';
+import { folderBytes } from '../kernel/disk.ts';
+import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
+import { listBuilds } from '../record/builds.ts';
+import type { Record } from '../record/record.ts';
+import {
+  day,
+  type ExpiredBuild,
+  expiredBuilds,
+  forgetLogs,
+  removeBuild,
+  removeClosedIntents,
+  repositoriesWithBuilds,
+  sortBuilds,
+} from '../record/retention.ts';
+import { writeTestResults } from './test-results.ts';
+
+/** What was removed, or would be. */
+export interface PrunedResults {
+  builds: number;
+  /** builds that stay while their logs went */
+  logs: number;
+  /** logs of builds that the record does not know */
+  orphans: number;
+  /** of the logs that went */
+  bytes: number;
+}
+
+export const nothingPruned: Readonly<PrunedResults> = { builds: 0, logs: 0, orphans: 0, bytes: 0 };
+
+interface Context {
+  record: Record;
+  config: Config;
+}
+
+/** So many builds are looked at between two turns of the event loop. */
+const batch = 100;
+
+/**
+ * Removes the builds, logs and files in test_results/ that the settings do not keep: first from the record, then from the
+ * disk, so that what a crash leaves is files that nobody knows, which the next time removes.
+ * @param now milliseconds since 1970
+ */
+export async function pruneResults(context: Context, dryRun = false, now = Date.now()): Promise<PrunedResults> {
+  const pruned = { ...nothingPruned };
+  for (const repo of await repositoriesWithBuilds(context.record)) {
+    for await (const build of allExpired(context, repo, now)) {
+      const bytes = await folderBytes(logFolder(context.config, build.id));
+      if (!dryRun && !(await removeBuild(context.record, build.id))) continue;
+      pruned.builds++;
+      pruned.bytes += bytes;
+      if (!dryRun) await removeFiles(context, build);
+      await turn();
+    }
+  }
+  await pruneLogs(context, dryRun, now, pruned);
+  const { keepDays } = context.config;
+  if (!dryRun && keepDays > 0) {
+    while ((await removeClosedIntents(context.record, now - keepDays * day, batch)) === batch) await turn();
+  }
+  return pruned;
+}
+
+async function* allExpired({ record, config }: Context, repo: string, now: number): AsyncGenerator<ExpiredBuild> {
+  for (let after = 0; ; ) {
+    const builds = await expiredBuilds(record, repo, config, now, batch, after);
+    yield* builds;
+    const last = builds.at(-1);
+    if (!last) return;
+    after = Number(last.id);
+  }
+}
+
+/** Logs that are older than logs are kept, and logs of no build. */
+async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned: PrunedResults): Promise<void> {
+  const { record, config } = context;
+  const before = config.keepLogDays === 0 ? Number.NEGATIVE_INFINITY : now - config.keepLogDays * day;
+  const names = await readdir(dataPaths(config.dataDir).logs).catch(() => [] as string[]);
+  const ids = names.flatMap((name) => parseBuildId(name) ?? []);
+  for (let from = 0; from < ids.length; from += batch) {
+    const { old, unknown } = await sortBuilds(record, ids.slice(from, from + batch), before);
+    for (const id of [...old, ...unknown]) {
+      pruned.bytes += await folderBytes(logFolder(config, id));
+      if (dryRun) continue;
+      await rm(logFolder(config, id), { recursive: true, force: true });
+    }
+    if (!dryRun) for (const id of old) await forgetLogs(record, id);
+    pruned.logs += old.length;
+    pruned.orphans += unknown.length;
+    await turn();
+  }
+}
+
+/** The files of a build that the record does not have any more. */
+async function removeFiles({ record, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
+  await rm(logFolder(config, id), { recursive: true, force: true });
+  const [other] = (await listBuilds(record, { repo, sha, limit: 500 })).filter(({ status }) => isFinal(status));
+  if (other) return writeTestResults(record, config.dataDir, other.id);
+  const folder = join(dataPaths(config.dataDir).testResults, repo);
+  for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
+}
+
+function logFolder({ dataDir }: Config, id: BuildId): string {
+  return join(dataPaths(dataDir).logs, id);
+}

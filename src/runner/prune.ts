@@ -1,0 +1,57 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { type Config, dataPaths } from '../kernel/config.ts';
+import { folderBytes } from '../kernel/disk.ts';
+import { takeIfFree } from './work-folder.ts';
+
+/** What was removed, or would be. */
+export interface PrunedMachine {
+  mirrors: MirrorOnDisk[];
+  /** folders of runners that have not been there for long, with what they had still to report */
+  workFolders: { name: string; bytes: number }[];
+}
+
+/**
+ * Removes the mirrors and the folders of runners that nobody has used for as long as the settings say.
+ * @param now milliseconds since 1970
+ */
+export async function pruneMachine(config: Config, dryRun = false, now = Date.now()): Promise<PrunedMachine> {
+  const paths = dataPaths(config.dataDir);
+  const bounds = { days: config.keepMirrorDays, limit: config.mirrorLimit * 1_073_741_824 };
+  return {
+    mirrors: await pruneMirrors(paths.mirrors, bounds, dryRun, now),
+    workFolders: config.keepWorkDays === 0 ? [] : await pruneWorkFolders(paths.work, config.keepWorkDays, dryRun, now),
+  };
+}
+
+async function pruneWorkFolders(
+  work: string,
+  days: number,
+  dryRun: boolean,
+  now: number,
+): Promise<PrunedMachine['workFolders']> {
+  const removed: PrunedMachine['workFolders'] = [];
+  for (const name of await readdir(work).catch(() => [] as string[])) {
+    const path = join(work, name);
+    if (now - (await lastUse(path)) < days * 86_400_000) continue;
+    const bytes = await folderBytes(path);
+    const folder = takeIfFree(work, name);
+    if (!folder) continue;
+    if (dryRun) folder.release();
+    else await rm(path, { recursive: true, force: true });
+    removed.push({ name, bytes });
+  }
+  return removed;
+}
+
+/** Beginning and end of a runner change its folder, and each attempt its spool. */
+async function lastUse(path: string): Promise<number> {
+  const times = [path, join(path, 'spool'), join(path, 'owner.json')].map((file) =>
+    stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  );
+  return Math.max(...(await Promise.all(times)));
+}

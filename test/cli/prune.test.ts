@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/config.ts';
+import { volt } from '../support/cli.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord } from '../support/record.ts';
+
+describe('volt prune', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('removes what is not kept, beside whoever uses the record, and says first what that would be', async () => {
+    const data = folders.make();
+    const record = await openRecord(data);
+    await observed(record);
+    for (const daysAgo of [40, 35, 1]) await finishedBuild(record, daysAgo);
+    mkdirSync(join(dataPaths(data).logs, '77'), { recursive: true });
+    const env = { VOLT_KEEP_DAYS: '30', VOLT_KEEP_AT_LEAST: '1' };
+    const dry = await volt(['prune', '--dry-run', '--data', data], { env });
+    expect(dry.stdout).to.match(/^would remove 2 builds .* logs of 1 unknown builds/);
+    const end = await volt(['prune', '--json', '--data', data], { env });
+    expect(end.code, end.stderr).to.equal(0);
+    expect(JSON.parse(end.stdout)).to.deep.include({
+      dryRun: false,
+      builds: 2,
+      orphans: 1,
+      mirrors: [],
+      workFolders: [],
+    });
+    expect(await record.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
+    await record.close();
+  });
+
+  it('makes no record where there is none', async () => {
+    const data = folders.make();
+    expect((await volt(['prune', '--data', data])).code).to.equal(0);
+    expect(existsSync(dataPaths(data).record)).to.equal(false);
+  });
+});

@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import type { BuildId } from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
+import type { Record } from '../../src/record/record.ts';
+import { moveCursor } from '../../src/record/repositories.ts';
+import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
+
+describe('which builds are not kept', () => {
+  const folders = new TestFolders();
+  let record: Record;
+
+  beforeEach(async () => {
+    record = await openRecord(folders.make());
+    await observed(record, 'app');
+    await observed(record, 'other');
+  });
+  afterEach(() => record.close());
+  after(folders.remove);
+
+  const all: Retention = { keepDays: 0, keepBuilds: 0, keepAtLeast: 1 };
+  const expired = async (rule: Partial<Retention>, repo = 'app') =>
+    (await expiredBuilds(record, repo, { ...all, ...rule }, Date.now(), 100)).map(({ id }) => id);
+
+  async function builds(...daysAgo: number[]): Promise<BuildId[]> {
+    const ids: BuildId[] = [];
+    for (const days of daysAgo) ids.push(await finishedBuild(record, days));
+    return ids;
+  }
+
+  it('are none, where the settings keep all', async () => {
+    await builds(1000, 999, 998);
+    expect(await expired({})).to.deep.equal([]);
+  });
+
+  it('are those that are too old, oldest first, of this repository only', async () => {
+    const [first, second] = await builds(40, 31, 29, 1);
+    const foreign = await finishedBuild(record, 50, { repo: 'other' });
+    await finishedBuild(record, 1, { repo: 'other' });
+    expect(await expired({ keepDays: 30 })).to.deep.equal([first, second]);
+    expect(await expired({ keepDays: 30 }, 'other')).to.deep.equal([foreign]);
+  });
+
+  it('are those that are too many', async () => {
+    const [first, second] = await builds(4, 3, 2, 1);
+    expect(await expired({ keepBuilds: 2 })).to.deep.equal([first, second]);
+    expect(await expired({ keepBuilds: 4 })).to.deep.equal([]);
+  });
+
+  it('are never among the newest, as many as always stay', async () => {
+    const [first] = await builds(400, 300, 200);
+    expect(await expired({ keepDays: 30, keepBuilds: 1, keepAtLeast: 2 })).to.deep.equal([first]);
+  });
+
+  it('are never the newest finished one of an observed branch', async () => {
+    const old = { ref: 'refs/heads/stable' };
+    const former = await finishedBuild(record, 401, old);
+    await finishedBuild(record, 400, old);
+    await builds(300, 1);
+    await record.write((db) => moveCursor(db, 'app', null, { ...old, sha: 'a'.repeat(40), generation: 0 }));
+    expect(await expired({ keepDays: 30 })).to.deep.equal([former, String(Number(former) + 2)]);
+  });
+
+  it('are never one that is open, or whose files are still to be written', async () => {
+    const open = await recordedBuild(record);
+    const [unwritten] = await builds(100, 1);
+    await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(unwritten)).execute();
+    expect(await expired({ keepDays: 30, keepBuilds: 1 })).to.deep.equal([]);
+    expect(await removeBuild(record, open), 'nor can it be removed').to.equal(false);
+    expect(await findBuild(record, open)).to.include({ id: open });
+  });
+
+  it('leave nothing in the record, and numbers go on as they were', async () => {
+    const [first, second] = await builds(100, 99, 1);
+    for (const id of [first, second]) expect(await removeBuild(record, id as BuildId)).to.equal(true);
+    for (const table of ['jobs', 'attempts', 'steps'] as const) {
+      const rows = await record.db.selectFrom(table).selectAll().execute();
+      expect(rows.length, table).to.equal(table === 'steps' ? 0 : 1);
+    }
+    const next = await findBuild(record, await recordedBuild(record));
+    expect(next?.number).to.equal(4);
+    expect(Number(next?.id)).to.be.above(3);
+  });
+
+  it('are told in batches', async () => {
+    const ids = await builds(50, 49, 48, 47, 1);
+    const rule = { ...all, keepDays: 30 };
+    const first = await expiredBuilds(record, 'app', rule, Date.now(), 3);
+    expect(first.map(({ id }) => id)).to.deep.equal(ids.slice(0, 3));
+    const rest = await expiredBuilds(record, 'app', rule, Date.now(), 3, Number(first.at(-1)?.id));
+    expect(rest.map(({ id }) => id)).to.deep.equal(ids.slice(3, 4));
+  });
+
+  it('go with the requests that have had their effect, not with open ones', async () => {
+    const [closed, open] = [await openTrigger(record, 'app', null), await openTrigger(record, 'app', null)];
+    await record.write((db) => closeIntent(db, closed));
+    expect(await removeClosedIntents(record, Date.now() + 1000, 10)).to.equal(1);
+    expect(await findIntent(record, closed)).to.equal(undefined);
+    expect(await findIntent(record, open)).to.include({ open: true });
+  });
+});

@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { type Config, dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { findBuild } from '../../src/record/builds.ts';
+import type { NewBuild } from '../../src/record/plans.ts';
+import type { Record } from '../../src/record/record.ts';
+import { pruneResults } from '../../src/reporter/prune.ts';
+import { writeTestResults } from '../../src/reporter/test-results.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
+
+describe('removing what is not kept', () => {
+  const folders = new TestFolders();
+  let record: Record;
+  let config: Config;
+
+  beforeEach(async () => {
+    config = loadConfig({ dataDir: folders.make(), keepDays: 30, keepLogDays: 10, keepAtLeast: 1 });
+    record = await openRecord(config.dataDir);
+    await observed(record);
+  });
+  afterEach(() => record.close());
+  after(folders.remove);
+
+  const log = (build: BuildId) => logFile(config.dataDir, { job: `${build}-1` as JobId, attempt: 1 });
+  const result = (sha: string, end = 'json') => join(dataPaths(config.dataDir).testResults, 'app', `${sha}.${end}`);
+  const sha = (digit: string) => digit.repeat(40);
+
+  function writeLog(build: BuildId): void {
+    mkdirSync(dirname(log(build)), { recursive: true });
+    writeFileSync(log(build), 'log\n');
+  }
+
+  /** A finished build with all its files. */
+  async function build(daysAgo: number, change: Partial<NewBuild>): Promise<BuildId> {
+    const id = await finishedBuild(record, daysAgo, change);
+    writeLog(id);
+    await writeTestResults(record, config.dataDir, id);
+    return id;
+  }
+
+  it('takes old builds out of the record, and their logs and results off the disk', async () => {
+    const old = await build(31, { sha: sha('a') });
+    const young = await build(1, { sha: sha('b') });
+    const pruned = await pruneResults({ record, config });
+    expect(pruned).to.include({ builds: 1, logs: 0, orphans: 0 });
+    expect(pruned.bytes).to.be.above(0);
+    expect(await findBuild(record, old)).to.equal(undefined);
+    expect([log(old), result(sha('a')), result(sha('a'), 'log')].filter(existsSync)).to.deep.equal([]);
+    expect([log(young), result(sha('b')), result(sha('b'), 'log')].every(existsSync)).to.equal(true);
+  });
+
+  it('keeps the results of a commit that has a younger build, without the old one', async () => {
+    await build(31, { sha: sha('a') });
+    const young = await build(1, { sha: sha('a') });
+    const written = () => JSON.parse(readFileSync(result(sha('a')), 'utf8'));
+    expect(written().others).to.have.lengthOf(1);
+    await pruneResults({ record, config });
+    expect(written()).to.deep.include({ id: young, others: [] });
+  });
+
+  it('takes logs earlier than their builds, and notes that they are gone', async () => {
+    const id = await build(11, { sha: sha('a') });
+    await build(1, { sha: sha('b') });
+    expect(await pruneResults({ record, config })).to.include({ builds: 0, logs: 1 });
+    expect(existsSync(log(id))).to.equal(false);
+    expect(await findBuild(record, id)).to.include({ id });
+    const attempt = await record.db
+      .selectFrom('attempts')
+      .selectAll()
+      .where('job_id', '=', `${id}-1` as JobId)
+      .executeTakeFirst();
+    expect(attempt).to.include({ log_bytes: null });
+  });
+
+  it('takes logs of builds that nobody knows, and leaves those of open ones', async () => {
+    const open = await recordedBuild(record);
+    writeLog(open);
+    writeLog('999' as BuildId);
+    expect(await pruneResults({ record, config })).to.include({ builds: 0, logs: 0, orphans: 1 });
+    expect([existsSync(log(open)), existsSync(log('999' as BuildId))]).to.deep.equal([true, false]);
+  });
+
+  it('only says what would go, where that is asked for', async () => {
+    const old = await build(31, { sha: sha('a') });
+    await build(11, { sha: sha('b') });
+    await build(1, { sha: sha('c') });
+    expect(await pruneResults({ record, config }, true)).to.include({ builds: 1 });
+    expect(await findBuild(record, old)).to.include({ id: old });
+    expect(existsSync(log(old))).to.equal(true);
+  });
+});

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Config, dataPaths, loadConfig } from '../../src/kernel/config.ts';
+import { pruneMachine } from '../../src/runner/prune.ts';
+import { takeWorkFolder } from '../../src/runner/work-folder.ts';
+import { TestFolders } from '../support/folder.ts';
+
+const inDays = (days: number) => Date.now() + days * 86_400_000;
+
+describe('removing what nobody on the machine uses', () => {
+  const folders = new TestFolders();
+  let config: Config;
+  let work: string;
+
+  beforeEach(() => {
+    config = loadConfig({ dataDir: folders.make(), keepWorkDays: 14, keepMirrorDays: 30 });
+    work = dataPaths(config.dataDir).work;
+  });
+  after(folders.remove);
+
+  /** What a runner has left that ended with something to report. */
+  function leave(name: string): string {
+    const folder = takeWorkFolder(work, 'box', name);
+    mkdirSync(join(folder.path, 'spool'));
+    writeFileSync(join(folder.path, 'spool', '1-1.1.log'), 'not reported');
+    folder.release();
+    return folder.path;
+  }
+
+  it('takes the folder of a runner that has not come back, after its days', async () => {
+    const path = leave('old');
+    expect((await pruneMachine(config, false, inDays(13))).workFolders).to.deep.equal([]);
+    expect(existsSync(path)).to.equal(true);
+    const { workFolders } = await pruneMachine(config, false, inDays(15));
+    expect(workFolders.map(({ name }) => name)).to.deep.equal(['old']);
+    expect(existsSync(path)).to.equal(false);
+  });
+
+  it('leaves the folder of a runner that lives, however old', async () => {
+    const folder = takeWorkFolder(work, 'box', 'living');
+    expect((await pruneMachine(config, false, inDays(1000))).workFolders).to.deep.equal([]);
+    expect(existsSync(folder.path)).to.equal(true);
+    folder.release();
+  });
+
+  it('only says what would go, where that is asked for', async () => {
+    const path = leave('old');
+    const { workFolders } = await pruneMachine(config, true, inDays(15));
+    expect(workFolders).to.have.lengthOf(1);
+    expect(existsSync(join(path, 'spool', '1-1.1.log'))).to.equal(true);
+    takeWorkFolder(work, 'box', 'old').release();
+  });
+
+  it('takes mirrors as their settings say', async () => {
+    const mirror = join(dataPaths(config.dataDir).mirrors, 'app-1.git');
+    mkdirSync(mirror, { recursive: true });
+    utimesSync(mirror, new Date(), new Date());
+    expect((await pruneMachine(config, false, inDays(29))).mirrors).to.deep.equal([]);
+    expect((await pruneMachine(config, false, inDays(31))).mirrors.map(({ path }) => path)).to.deep.equal([mirror]);
+    expect(existsSync(mirror)).to.equal(false);
+  });
+});

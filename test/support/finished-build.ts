@@ -1,0 +1,26 @@
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { finishAttempt } from '../../src/record/moves.ts';
+import type { NewBuild } from '../../src/record/plans.ts';
+import type { Record } from '../../src/record/record.ts';
+import { recordedBuild } from './record.ts';
+
+/** A recorded build whose one job has passed, as if it had been so many days ago, its files in test_results/ written. */
+export async function finishedBuild(record: Record, daysAgo: number, change: Partial<NewBuild> = {}): Promise<BuildId> {
+  const build = await recordedBuild(record, change);
+  const at = Date.now() - daysAgo * 86_400_000;
+  await finishAttempt(
+    record,
+    { job: `${build}-1` as JobId, attempt: 1 },
+    {
+      ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 4, logComplete: true },
+      runner: { id: 'r1~1', name: 'r1', host: 'box' },
+      ...{ startedAt: at, finishedAt: at },
+    },
+  );
+  await record.db
+    .updateTable('builds')
+    .set({ finished_at: at, reported_at: at })
+    .where('id', '=', Number(build))
+    .execute();
+  return build;
+}
