@@ -19,7 +19,7 @@ describe('the setup', () => {
     it('installs, builds and becomes `volt up` with the sample repository', async () => {
       const { code, stdout, stderr } = await clone.run(['start', '--port', '1']);
       expect(stderr).to.equal('volt: installing dependencies (npm ci)\nvolt: building\n');
-      expect(stdout).to.equal('["up","--sample","--port","1"]\n');
+      expect(stdout).to.equal('["up","--sample-if-none","--port","1"]\n');
       expect(code).to.equal(0);
       expect(clone.takeCalls().map((call) => call.split(' --')[0])).to.deep.equal(['npm ci', 'build']);
     });
@@ -98,7 +98,7 @@ describe('the setup', () => {
          require('node:module').syncBuiltinESMExports();`,
       );
       const result = await clone.run(['start'], {}, { NODE_OPTIONS: '--require ./no-children.cjs' });
-      expect(result).to.deep.equal({ code: 0, stdout: '["up","--sample"]\n', stderr: '' });
+      expect(result).to.deep.equal({ code: 0, stdout: '["up","--sample-if-none"]\n', stderr: '' });
       expect(clone.takeCalls()).to.deep.equal([]);
     });
 
@@ -136,8 +136,8 @@ describe('the setup', () => {
 
 describe('arguments of `npm start`', () => {
   it('ask for the sample unless they name a repository or ask for help', () => {
-    expect(upArguments([])).to.deep.equal(['--sample']);
-    for (const args of [['--repo', 'x'], ['--repo=x'], ['--sample'], ['--help'], ['-h']]) {
+    expect(upArguments([])).to.deep.equal(['--sample-if-none']);
+    for (const args of [['--repo', 'x'], ['--repo=x'], ['--sample'], ['--sample-if-none'], ['--help'], ['-h']]) {
       expect(upArguments(args)).to.deep.equal(args);
     }
   });

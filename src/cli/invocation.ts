@@ -17,6 +17,11 @@ export function asTyped(line: string): string {
   return line.replace(/^volt\b/, call);
 }
 
+/** The line that starts everything with further arguments; in a checkout, `npm start` sets up what is missing as well. */
+export function upAsTyped(rest: string, entry = process.argv[1]): string {
+  return basename(entry ?? '') === 'volt' ? `${callOf(entry)} up ${rest}` : `npm start -- ${rest}`;
+}
+
 /** Text for people, with the commands that stand in it between backticks as one would type them here. */
 export function withCommandsAsTyped(text: string): string {
   return text.replace(/`(volt\b[^`]*)`/g, (_, line: string) => `\`${asTyped(line)}\``);

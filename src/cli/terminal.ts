@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { isAutomated } from '../kernel/config.ts';
 import { type Status, statusWords } from '../kernel/model.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -27,8 +28,22 @@ export function plainOutput(line: string): string {
   return plain(last.replaceAll('\t', '  '));
 }
 
+/** Where lines go that are printed; elsewhere while something else is drawn on the terminal. */
+let diverted: ((text: string) => void) | undefined;
+
+/** @param to takes all that is printed from now on, as whole lines; undefined for standard output */
+export function divertPrinting(to: ((text: string) => void) | undefined): void {
+  diverted = to;
+}
+
+/** Whether nothing may be drawn that changes later: no terminal, a simple one, or nobody who watches. */
+export function plainTerminal(): boolean {
+  return !colours || isAutomated();
+}
+
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  if (diverted) diverted(`${line}\n`);
+  else process.stdout.write(`${line}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -37,6 +52,7 @@ export function printJson(value: unknown): void {
 
 /** Writes and waits until the reader keeps up, so that a long log does not pile up in memory. */
 export async function write(data: string | Uint8Array): Promise<void> {
+  if (diverted) return diverted(String(data));
   if (process.stdout.write(data) || process.stdout.destroyed) return;
   await new Promise<void>((resolve) => {
     const settled = () => {

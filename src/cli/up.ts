@@ -15,6 +15,7 @@ export function upCommand(program: Command): CommandFile {
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .option('--once', 'exit after the first build of each repository: 0 passed, 1 failed, 3 could not be tested')
     .option('--sample', 'make a small repository to try Volt with, and observe it')
+    .option('--sample-if-none', 'as --sample, unless another repository is observed already')
     .action(async (options: UpOptions) => {
       const { up } = await import('./up/up.ts');
       await up(command, options);

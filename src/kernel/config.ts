@@ -232,6 +232,11 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   return { ...config, dataDir: resolve(config.dataDir), host: hostname() };
 }
 
+/** Whether a program watches instead of a person, as in continuous integration. */
+export function isAutomated(): boolean {
+  return Boolean(environment.CI);
+}
+
 const common = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],

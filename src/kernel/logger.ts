@@ -29,14 +29,18 @@ const noted = winston.format((info) => {
 });
 
 /**
- * A logger that writes lines to standard error, so that standard output stays for results.
+ * A logger that writes lines to standard error, or to another stream, so that standard output stays for results.
  * Stages take a child of it: `logger.child({ stage: 'dispatcher' })`. Lines about work carry `repo`, `build`, `job`,
  * `attempt` and `runner` as far as they are known.
  */
-export function createLogger(level: string, form: 'text' | 'json' = 'text'): Logger {
+export function createLogger(
+  level: string,
+  form: 'text' | 'json' = 'text',
+  stream: NodeJS.WritableStream = process.stderr,
+): Logger {
   return winston.createLogger({
     level,
     format: combine(errors({ stack: true }), timestamp(), noted(), form === 'json' ? jsonLine : textLine),
-    transports: [new winston.transports.Stream({ stream: process.stderr })],
+    transports: [new winston.transports.Stream({ stream })],
   });
 }

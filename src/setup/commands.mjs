@@ -91,10 +91,11 @@ export function needsRedis(args, env) {
 
 /**
  * @param {string[]} args given to `npm start`
- * @returns {string[]} those for `volt up`, which observes a sample when no repository is named
+ * @returns {string[]} those for `volt up`, which observes a sample when no repository is named, nor was before
  */
 export function upArguments(args) {
-  return has(args, '--repo') || has(args, '--sample') || asksForHelp(args) ? args : ['--sample', ...args];
+  const decided = ['--repo', '--sample', '--sample-if-none'].some((option) => has(args, option));
+  return decided || asksForHelp(args) ? args : ['--sample-if-none', ...args];
 }
 
 /** @param {string[]} args */

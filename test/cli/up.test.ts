@@ -67,6 +67,38 @@ describe('volt up', () => {
     expect(process.stdout).to.match(/✔ sample#1[\s\S]*\n {2}cd (.*)\n {2}echo .*\n {2}git commit .*\n/);
   });
 
+  it('--sample-if-none makes the sample only while nothing else is observed', async () => {
+    const first = await up('--sample-if-none', '--once').ended();
+    expect(first.stdout).to.match(/✔ sample#1 .* passed/);
+    const own = repository({ 'test.sh': '#!/bin/sh\n' }, 'own');
+    await up('--once', '--repo', own.path).ended();
+    const other = await temporaryFolder();
+    const only = ['up', '--data', other.path, '--port', '0', '--once'];
+    await volt([...only, '--repo', own.path]);
+    const later = await volt([...only, '--sample-if-none']);
+    expect(later.code).to.equal(0);
+    expect(later.stdout).to.contain('observing  own').and.not.contain('sample');
+    expect(existsSync(join(other.path, 'sample'))).to.equal(false);
+    await other.remove();
+  });
+
+  it('greets first, and then tells what has become of builds that were left from before', async () => {
+    const marker = join(folder.path, 'second');
+    const slow = repository({
+      'test.sh': `#!/bin/sh\n[ -e ${marker} ] || { touch ${marker}; echo begun; sleep 60; }\n`,
+    });
+    const process = up('--repo', slow.path);
+    await process.says(/│ begun/);
+    process.signal('SIGKILL');
+    await process.ended();
+    await redisEnded();
+    const again = up('--once');
+    const { stdout, code } = await again.ended();
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^Volt \d[\s\S]*dashboard[\s\S]*Ctrl-C stops it\n[\s\S]*✔ sample#1 /);
+    expect(stdout.match(/^[▶✔] sample#1/gm)).to.have.length(2);
+  });
+
   it('--once exits 1 when a build failed, and 3 when one could not be tested', async () => {
     const bad = repository({ 'test.sh': '#!/bin/sh\nexit 7\n' }, 'bad');
     const good = repository({ 'test.sh': '#!/bin/sh\n' }, 'good');
@@ -197,7 +229,7 @@ describe('volt up', () => {
     expect(retried.code).to.equal(1);
     expect(retried.stdout).to.match(/on its way\n[\s\S]*✘ sample#\d main .* failed .*\(exit_code/);
     expect((await volt(['show', 'sample', ...data])).stdout).to.match(/attempt 1 .*\n.*attempt 2 /);
-    await process.says(/(✘ sample #(\d) [\s\S]*){2}/);
+    await process.says(/(✘ sample#(\d) [\s\S]*){2}/);
 
     sample.commit('slow', { 'test.sh': '#!/bin/sh\nsleep 60\n' });
     await process.says(/▶ .*"slow"/);

@@ -32,22 +32,33 @@ export class BuildNews {
   #looking: Repeating | undefined;
   #unlisten: (() => Promise<void>) | undefined;
 
-  /** @param done is called after a build's verdict was printed */
-  constructor(context: RecordContext, done: (build: BuildSummary) => void) {
+  readonly #starts: boolean;
+
+  /**
+   * @param options.starts whether to tell also that a build starts, where nothing else shows it
+   * @param options.done is called after a build's verdict was printed
+   */
+  constructor(context: RecordContext, options: { starts: boolean; done: (build: BuildSummary) => void }) {
     this.#context = context;
-    this.#done = done;
+    this.#starts = options.starts;
+    this.#done = options.done;
   }
 
-  async start(): Promise<void> {
+  /** Takes notice of what happens from now on. */
+  async listen(): Promise<void> {
     const { access, logger } = this.#context;
     this.#unlisten = await listen(access, access.keys.changes, changeSchema, logger, ({ build }) => {
       this.#noticed.add(build);
       this.#looking?.now();
     });
+  }
+
+  /** Begins to tell, also of what has happened since it began to listen. */
+  begin(): void {
     this.#looking = every(
       interval,
       () => pause(gathering).then(() => this.#look()),
-      (error) => logger.warn(`cannot tell the news of builds: ${errorText(error)}`),
+      (error) => this.#context.logger.warn(`cannot tell the news of builds: ${errorText(error)}`),
     );
   }
 
@@ -84,7 +95,7 @@ export class BuildNews {
       this.#tellVerdict(build);
     } else if (!this.#started.has(build.id)) {
       this.#started.add(build.id);
-      print(startLine(build));
+      if (this.#starts) print(startLine(build));
     }
   }
 

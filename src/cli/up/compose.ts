@@ -10,7 +10,7 @@ import type { Started } from '../started.ts';
 import type { RunnerStage } from './stages.ts';
 
 /** How long running jobs may take to end before they are handed back, in seconds. */
-const graceSeconds = 5;
+export const graceSeconds = 5;
 
 export interface Volt {
   context: RecordContext;

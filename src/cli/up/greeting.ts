@@ -1,15 +1,19 @@
+import { dirname } from 'node:path';
 import { dataPaths } from '../../kernel/config.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { joinUrl } from '../../redis/embedded.ts';
-import { asTyped } from '../invocation.ts';
+import { asTyped, upAsTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';
 import { ago } from '../times.ts';
 import { verdictLine } from '../wording.ts';
 import type { Volt } from './compose.ts';
 import { sampleLines } from './sample.ts';
+
+/** Where nothing else says it. */
+export const stopHint = 'Ctrl-C stops it';
 
 /** Says what runs now, and where. */
 export async function greet({ context, url, runner, embedded }: Volt, slots: number): Promise<void> {
@@ -26,23 +30,22 @@ export async function greet({ context, url, runner, embedded }: Volt, slots: num
     const [newest] = await listBuilds(record, { repo: name, limit: 1 });
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
-  if (repositories.length === 0) row('observing', 'nothing yet; name a repository by --repo <path or URL>');
+  if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
   if (config.isolation === 'auto' || config.isolation === 'none') {
     row('isolation', "none: jobs run with this user's rights, so observe only repositories that you trust");
   }
-  print(paint('dim', '  Ctrl-C stops it'));
 }
 
 function row(label: string, text: string): void {
   print(`  ${paint('dim', label.padEnd(10))} ${text}`);
 }
 
-/** How to go on from the sample. */
+/** How to go on from the sample, in another terminal. */
 export function explainSample(folder: string): void {
   print();
-  print('Make a commit in the sample and watch it being tested:');
+  print('Make a commit in the sample, from another terminal, and watch here how it is tested:');
   for (const line of sampleLines(folder)) print(`  ${line}`);
-  print('Observe a repository of your own:');
-  print('  npm start -- --repo <path or URL>');
+  print(`Observe a repository of your own (Ctrl-C stops this Volt; what it has stays in ${dirname(folder)}):`);
+  print(`  ${upAsTyped('--repo <path or URL>')}`);
   print();
 }

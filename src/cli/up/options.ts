@@ -5,4 +5,5 @@ export interface UpOptions extends RepositoryOptions, WebOptions {
   slots: number;
   once?: boolean;
   sample?: boolean;
+  sampleIfNone?: boolean;
 }

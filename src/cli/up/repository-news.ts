@@ -1,5 +1,5 @@
 import { errorText } from '../../kernel/errors.ts';
-import { every } from '../../kernel/wait.ts';
+import { every, type Repeating } from '../../kernel/wait.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { withCommandsAsTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
@@ -9,12 +9,20 @@ import { presentError } from './observation.ts';
 /** milliseconds between two looks */
 const interval = 1000;
 
+/** A first look that takes longer (milliseconds) is told once: a large repository is not a hanging Volt. */
+const longFirstLook = 10_000;
+
 /**
- * Tells on the terminal once when a repository cannot be looked at, and once when it can be again.
+ * Tells on the terminal once when a repository cannot be looked at, once when it can be again, and once when it takes
+ * long to fetch it for the first time.
  * @param since when this Volt started, in milliseconds since 1970
  */
-export function tellRepositories({ record, logger }: RecordContext, since: number): { stop(): Promise<void> } {
+export function tellRepositories(
+  { record, logger }: RecordContext,
+  since: number,
+): { begin(): void; stop(): Promise<void> } {
   const failing = new Set<string>();
+  const slow = new Set<string>();
   const look = async () => {
     for (const repository of await listRepositories(record)) {
       const { name } = repository;
@@ -26,14 +34,22 @@ export function tellRepositories({ record, logger }: RecordContext, since: numbe
       } else if (!error && failing.delete(name)) {
         print(`${mark('success')} ${name} can be observed again`);
       }
+      const waits = !error && repository.observedAt === null && Date.now() - since > longFirstLook;
+      if (waits && !slow.has(name)) {
+        slow.add(name);
+        print(`${mark('queued')} ${name} is still being fetched for the first time; its builds come after that`);
+      }
     }
   };
-  const looking = every(interval, look, (error) => {
-    logger.warn(`cannot tell the news of repositories: ${errorText(error)}`);
-  });
+  let looking: Repeating | undefined;
   return {
+    begin: () => {
+      looking = every(interval, look, (error) => {
+        logger.warn(`cannot tell the news of repositories: ${errorText(error)}`);
+      });
+    },
     stop: async () => {
-      await looking.stop();
+      await looking?.stop();
       await look();
     },
   };

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../kernel/logger.ts';
 import { isFinal } from '../../kernel/model.ts';
 import { addRepository } from '../../observer/add.ts';
 import { listBuilds } from '../../record/builds.ts';
+import { listRepositories } from '../../record/repositories.ts';
 import { configOf } from '../options.ts';
 import { addRepositories } from '../repositories.ts';
 import { Signals } from '../signals.ts';
@@ -12,12 +13,14 @@ import type { RecordContext } from '../stage.ts';
 import { Started } from '../started.ts';
 import { print } from '../terminal.ts';
 import { BuildNews } from './build-news.ts';
-import { compose, type Volt } from './compose.ts';
-import { explainSample, greet } from './greeting.ts';
+import { compose, graceSeconds, type Volt } from './compose.ts';
+import { explainSample, greet, stopHint } from './greeting.ts';
+import { type LiveView, showLiveView } from './live-view.ts';
 import { firstResults } from './once.ts';
 import type { UpOptions } from './options.ts';
 import { tellRepositories } from './repository-news.ts';
 import { makeSample, sampleName } from './sample.ts';
+import { Screen } from './screen.ts';
 
 /** Seconds within which everything has stopped, or is left behind. */
 const stopBound = 20;
@@ -49,12 +52,17 @@ class Session {
   readonly #since = Date.now();
   /** names of the repositories of the command line */
   #names: string[] = [];
+  /** whether the sample is observed by this start's wish */
+  #sample = false;
   #explained = false;
+  #begin: () => void = () => {};
+  readonly #screen = Screen.open();
+  #view: LiveView | undefined;
 
   constructor(config: Config, options: UpOptions) {
     this.#config = config;
     this.#options = options;
-    this.logger = createLogger(config.logLevel, config.logFormat);
+    this.logger = createLogger(config.logLevel, config.logFormat, this.#screen?.errors);
   }
 
   async start(started: Started): Promise<Volt> {
@@ -62,15 +70,26 @@ class Session {
       this.#names = await this.#addRepositories(context);
       const repositories = tellRepositories(context, this.#since);
       started.add('news of repositories', () => repositories.stop());
-      const builds = new BuildNews(context, ({ repo }) => this.#explain(repo));
+      const builds = new BuildNews(context, { starts: !this.#screen, done: ({ repo }) => this.#explain(repo) });
       started.add('news of builds', () => builds.stop());
-      await builds.start();
+      // the view stays while the stages stop
+      started.add('view', () => this.#view?.stop() ?? this.#screen?.close());
+      await builds.listen();
+      // what happens meanwhile is told below the greeting
+      this.#begin = () => {
+        repositories.begin();
+        builds.begin();
+      };
     });
   }
 
   /** @returns the exit code, once a signal has come or nothing is left to wait for */
   async run(volt: Volt, signals: Signals): Promise<number> {
     await greet(volt, this.#options.slots);
+    if (this.#screen) {
+      this.#view = await showLiveView(volt.context, this.#screen, this.#since, `${volt.url} · ${stopHint}`);
+    } else print(`  ${stopHint}`);
+    this.#begin();
     const [newest] = await listBuilds(volt.context.record, { repo: sampleName, limit: 1 });
     if (newest && isFinal(newest.status)) this.#explain(sampleName);
     const ends: Promise<number | string | VoltError>[] = [signals.first, volt.runner.failed];
@@ -79,16 +98,20 @@ class Session {
     if (end instanceof VoltError) throw end;
     if (typeof end === 'number') return end;
     signals.again = () => {
-      print('handing the running jobs back');
+      print('handing the running jobs back now; the next start, or another runner, takes them up');
+      this.#view?.say('handing back');
       volt.runner.handBack();
     };
-    print('\nstopping: running jobs may take 5 s to end, then they are handed back (Ctrl-C again: at once)');
+    const how = `running jobs have ${graceSeconds} s to end, then they are handed back; a second Ctrl-C or SIGTERM does that at once`;
+    print(`\nstopping: ${how}`);
+    this.#view?.say('stopping');
     return 0;
   }
 
   async #addRepositories(context: RecordContext): Promise<string[]> {
     const added = await addRepositories(context, this.#options);
-    if (this.#options.sample) {
+    this.#sample = await this.#wantsSample(context, added.length);
+    if (this.#sample) {
       const folder = dataPaths(this.#config.dataDir).sample;
       await makeSample(folder);
       added.push(
@@ -105,9 +128,15 @@ class Session {
     return added.map(({ name }) => name);
   }
 
+  async #wantsSample({ record }: RecordContext, named: number): Promise<boolean> {
+    if (this.#options.sample) return true;
+    if (!this.#options.sampleIfNone || named > 0) return false;
+    return (await listRepositories(record)).every(({ name }) => name === sampleName);
+  }
+
   /** Says how to go on, after the first result of the sample. */
   #explain(repo: string): void {
-    if (repo !== sampleName || !this.#options.sample || this.#options.once || this.#explained) return;
+    if (repo !== sampleName || !this.#sample || this.#options.once || this.#explained) return;
     this.#explained = true;
     explainSample(dataPaths(this.#config.dataDir).sample);
   }
