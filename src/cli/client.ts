@@ -40,8 +40,13 @@ export class Client {
     return this.#json(await this.#ask(path, { method: 'PUT', headers, body: JSON.stringify(body) }));
   }
 
-  async delete<T>(path: string): Promise<T> {
-    return this.#json(await this.#ask(path, { method: 'DELETE' }));
+  async patch<T>(path: string, body: unknown): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#json(await this.#ask(path, { method: 'PATCH', headers, body: JSON.stringify(body) }));
+  }
+
+  async delete<T>(path: string, query: Query = {}): Promise<T> {
+    return this.#json(await this.#ask(path + queryText(query), { method: 'DELETE' }));
   }
 
   /** The bytes of an answer as they arrive. */

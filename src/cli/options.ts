@@ -17,6 +17,7 @@ export function configOf(command: Command, overrides: Overrides = {}, defaults: 
 export interface RepositoryOptions {
   repo?: string[];
   branch?: string[];
+  tags?: string[];
   poll: number;
   commits: 'every' | 'latest';
   command?: string;
@@ -26,6 +27,7 @@ export function addRepositoryOptions(command: Command): Command {
   return command
     .option('--repo <[name=]url>', 'observe this repository, a path or any git URL; may be repeated', collect)
     .option('--branch <glob>', 'observe these branches, else the default branch; may be repeated', collect)
+    .option('--tags <glob>', 'build these tags as they appear; may be repeated', collect)
     .option('--poll <seconds>', 'look for new commits this often', number(0.5, 86_400), 5)
     .addOption(
       new Option('--commits <which>', 'build every new commit, or only the latest at each look')
@@ -40,7 +42,7 @@ export function jsonOption(command: Command): Command {
 }
 
 /** For options that may be repeated. */
-function collect(value: string, before: string[] = []): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

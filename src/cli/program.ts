@@ -12,6 +12,7 @@ import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
 import { pruneCommand } from './prune.ts';
+import { repoCommand } from './repo.ts';
 import { reporterCommand } from './reporter.ts';
 import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
@@ -31,7 +32,7 @@ const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [validateCommand],
-  'Repositories:': [credentialCommand, secretCommand, variableCommand],
+  'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
   'Look after it:': [doctorCommand, pruneCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
@@ -100,13 +101,21 @@ function createProgram(): Command {
   return program;
 }
 
+/** The command that the arguments name, with its group: `repo add`; undefined where they name none. */
+function commandNamed(program: Command, args: string[]): string | undefined {
+  const command = program.commands.find((each) => args.includes(each.name()));
+  const next = command && args[args.indexOf(command.name()) + 1];
+  const inner = command?.commands.find((each) => next === each.name());
+  return inner ? `${command?.name()} ${inner.name()}` : command?.name();
+}
+
 /** @returns the exit code */
 function conclude(error: unknown, program: Command, args: string[]): number {
   if (!(error instanceof CommanderError)) return printError(error, args.includes('--json'));
   if (error.exitCode === 0) return 0;
   // `volt` alone has printed its help
   if (error.code === 'commander.help') return 2;
-  const name = program.commands.find((command) => args.includes(command.name()))?.name();
+  const name = commandNamed(program, args);
   const usage = new VoltError('usage', error.message.replace(/^error: /, ''), {
     remedy: `See: ${asTyped(`volt ${name === undefined ? '' : `${name} `}--help`)}`,
   });

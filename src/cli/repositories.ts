@@ -16,6 +16,7 @@ export async function addRepositories(context: RecordContext, options: Repositor
         url,
         ...(name === undefined ? {} : { name }),
         branches: options.branch ?? [],
+        tags: options.tags ?? [],
         pollSeconds: options.poll,
         commits: options.commits,
         command: options.command ?? null,

@@ -7,8 +7,6 @@ import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { notifyRunner } from '../redis/channels.ts';
 
-const message = 'cancelled by a person';
-
 /**
  * Brings every open request to cancel closer to its effect, and closes those that have had it. It is called again and
  * again: an order to a runner may be lost, and is repeated until an outcome has arrived.
@@ -40,6 +38,7 @@ async function pursue(context: StageContext & { record: Record }, intent: Intent
 
 async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
   const { queues, access } = context;
+  const message = job.repo.removed ? `the repository ${job.repo.name} was removed` : 'cancelled by a person';
   const queue = jobQueue(job.labels);
   const ref = { job: job.id, attempt: job.attempt };
   const runner = job.runner?.id ?? (await holderOf(access, queue, ref));

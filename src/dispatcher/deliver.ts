@@ -1,4 +1,4 @@
-import { branchMatcher } from '../git/refs.ts';
+import { refMatcher } from '../git/refs.ts';
 import { asVoltError } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
@@ -56,7 +56,7 @@ async function secretsOf(
   job: OpenJob,
 ): Promise<Delivered<'secrets'>> {
   const trusted = await trustedRefs(record, job.repo.name);
-  if (!branchMatcher(trusted)(job.ref)) {
+  if (!refMatcher(trusted)(job.ref)) {
     const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }

@@ -4,14 +4,14 @@ import type { CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import type { NewBuild } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
+import type { Decided } from './decided.ts';
 
 /**
  * The build of a commit: one job that runs the repository's command, or discovers its tests.
  * A repository that is a path can only be fetched on its own machine, so its jobs ask for that machine.
  */
 export function planBuild(message: CommitMessage, repository: Repository, config: Config): NewBuild {
-  const plan: Plan =
-    repository.command === null ? { kind: 'discover' } : { kind: 'command', command: repository.command };
+  const plan = planOf(message, repository);
   return {
     repo: message.repo,
     ref: message.ref,
@@ -34,4 +34,12 @@ export function planBuild(message: CommitMessage, repository: Repository, config
       },
     ],
   };
+}
+
+function planOf({ skip }: CommitMessage, { command }: Repository): Plan | Decided {
+  if (skip !== undefined) {
+    const message = `the commit's message says "${skip}"; trigger a build of it to run its tests all the same`;
+    return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message };
+  }
+  return command === null ? { kind: 'discover' } : { kind: 'command', command };
 }

@@ -1,18 +1,31 @@
 import type { BuildId } from '../kernel/model.ts';
-import { type JobMessage, planSchema } from '../queues/messages.ts';
+import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import type { Queues } from '../queues/queues.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { jobsToCancel } from './cancel.ts';
+import { type Decided, decidedSchema } from './decided.ts';
 import { priorityOf } from './fairness.ts';
 import { secretsNamedBy } from './secret-names.ts';
 
 /**
- * Sends the current attempts of jobs to the queues of their labels. Sending one again does nothing while its message is
- * there, and a message stays until well after its attempt is over.
+ * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
+ * Sending one again does nothing while its message is there, and a message stays until well after its attempt is over.
  */
 export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
-  await queues.sendJobs(jobs.map((job) => ({ message: messageOf(job), priority: priorityOf(job.virtualStart) })));
+  const entries: { message: JobMessage; priority: number }[] = [];
+  for (const job of jobs) {
+    const plan: unknown = JSON.parse(job.plan);
+    const decided = decidedSchema.safeParse(plan);
+    if (decided.success) await sendDecided(queues, job, decided.data);
+    else entries.push({ message: messageOf(job, planSchema.parse(plan)), priority: priorityOf(job.virtualStart) });
+  }
+  await queues.sendJobs(entries);
+}
+
+async function sendDecided(queues: Queues, job: OpenJob, { status, reason, message }: Decided): Promise<void> {
+  const at = new Date().toISOString();
+  await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, status, reason, message, at });
 }
 
 /** Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more. */
@@ -29,7 +42,7 @@ function usesSecrets(job: OpenJob): boolean {
   return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
 }
 
-function messageOf(job: OpenJob): JobMessage {
+function messageOf(job: OpenJob, plan: Plan): JobMessage {
   const sealed = { secrets: usesSecrets(job), credential: job.hasCredential };
   return {
     v: 1,
@@ -38,10 +51,10 @@ function messageOf(job: OpenJob): JobMessage {
     build: job.build,
     name: job.name,
     labels: job.labels,
-    repo: job.repo,
+    repo: { name: job.repo.name, url: job.repo.url },
     ref: job.ref,
     sha: job.sha,
-    plan: planSchema.parse(JSON.parse(job.plan)),
+    plan,
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,
   };

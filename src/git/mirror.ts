@@ -84,20 +84,45 @@ export class Mirror {
    * @param before commit up to which everything is known
    * @param head commit that the ref points to now
    * @param limit how many at the most
+   * @param base ref whose commits are none of this ref's own: where this one has jumped, as a rebased branch does, they
+   * are left out
    */
-  async newCommits(before: string, head: string, limit: number): Promise<NewCommits> {
-    const range = ['--first-parent', `--max-count=${limit}`, '-z', format, `${before}..${head}`, '--'];
-    const log = await git(this.path, ['log', ...range]).catch(async (error) => {
+  async newCommits(before: string, head: string, limit: number, base?: string): Promise<NewCommits> {
+    const range = [`${before}..${head}`];
+    const log = await this.#log(range, limit).catch(async (error) => {
       if (await this.has(before)) throw error;
       return undefined;
     });
     // where the ref was is not even in the repository any more
     if (log === undefined) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
-    const found = parseCommits(log).reverse();
+    let found = log;
     const jumped = found[0]?.firstParent !== before && !(await this.#isAncestor(before, head));
+    if (jumped && base !== undefined && (await this.has(base))) {
+      range.push(`^${base}`);
+      found = await this.#log(range, limit);
+    }
     if (found.length === 0) return { commits: [await this.commit(head)], passedOver: 0, jumped };
-    const total = found.length < limit ? found.length : await this.#count(before, head);
+    const total = found.length < limit ? found.length : await this.#count(range);
     return { commits: found.map(({ firstParent, ...info }) => info), passedOver: total - found.length, jumped };
+  }
+
+  /** Oldest first. */
+  async #log(range: string[], limit: number): Promise<(CommitInfo & { firstParent: string })[]> {
+    const text = await git(this.path, ['log', '--first-parent', `--max-count=${limit}`, '-z', format, ...range, '--']);
+    return parseCommits(text).reverse();
+  }
+
+  /** The beginnings of the messages of commits, and what their trailer `skip-checks` says, in the order that is given. */
+  async messages(shas: readonly string[]): Promise<{ text: string; skipChecks: string }[]> {
+    if (shas.length === 0) return [];
+    const log = await git(this.path, ['log', '--no-walk=unsorted', '-z', messageFormat, ...shas, '--']);
+    return log
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => {
+        const [skipChecks = '', ...text] = entry.split('\n');
+        return { text: text.join('\n').trimEnd(), skipChecks: skipChecks.trim() };
+      });
   }
 
   /** @throws VoltError `commit_missing` */
@@ -134,8 +159,8 @@ export class Mirror {
     return (await git(this.path, ['rev-list', '--max-count=1', `${head}..${before}`, '--'])).trim() === '';
   }
 
-  async #count(before: string, head: string): Promise<number> {
-    return Number(await git(this.path, ['rev-list', '--count', '--first-parent', `${before}..${head}`, '--']));
+  async #count(range: string[]): Promise<number> {
+    return Number(await git(this.path, ['rev-list', '--count', '--first-parent', ...range, '--']));
   }
 
   async #update(refspecs: string[], flags: string[], options: GitOptions): Promise<void> {
@@ -164,6 +189,8 @@ export class Mirror {
             '--no-auto-maintenance',
             '--no-write-fetch-head',
             '--no-tags',
+            // a shallow repository is copied as far as it goes
+            '--update-shallow',
             ...flags,
             '--',
             this.#url,
@@ -236,7 +263,12 @@ export class Mirror {
   }
 }
 
-const format = '--format=%H%n%P%n%an%n%cI%n%s';
+/** A commit may say as much as it likes, so git cuts what it prints of it: to so many columns. */
+const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
+/** The first of the parents is whole. */
+const format = `--format=%H%n${cut(200, '%P')}%n${cut(200, '%an')}%n%cI%n${cut(500, '%s')}`;
+const skipChecks = '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)';
+const messageFormat = `--format=${cut(20, skipChecks)}%n${cut(10_000, '%B')}`;
 
 function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
   return log
@@ -247,9 +279,10 @@ function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
       return {
         sha,
         firstParent: parents.split(' ')[0] ?? '',
-        author: author.slice(0, 200),
+        // git counts columns and fills them up
+        author: author.trimEnd().slice(0, 200),
         committedAt: dateOf(committedAt),
-        subject: subject.join(' ').slice(0, 500),
+        subject: subject.join(' ').trimEnd().slice(0, 500),
       };
     });
 }

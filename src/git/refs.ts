@@ -19,19 +19,19 @@ export function checkRefName(name: string): string {
 }
 
 /**
- * A matcher for globs of branch names: `*` stands for any characters but "/", `**` for any characters, `?` for one.
+ * A matcher for globs of branch or tag names: `*` stands for any characters but "/", `**` for any characters, `?` for one.
  * @throws VoltError `bad_ref`
  */
-export function branchMatcher(globs: readonly string[]): (branch: string) => boolean {
+export function refMatcher(globs: readonly string[]): (name: string) => boolean {
   const patterns = globs.map((glob) => {
     if (glob.length > 255 || !isRefName(glob.replaceAll('*', 'x').replaceAll('?', 'x'))) {
-      throw new VoltError('bad_ref', `"${glob.slice(0, 100)}" cannot be a glob of branches`, {
-        remedy: 'Give the name of a branch, with "*" or "**" where it may vary, as in "release/*".',
+      throw new VoltError('bad_ref', `"${glob.slice(0, 100)}" cannot be a glob of branches or tags`, {
+        remedy: 'Give the name of a branch or tag, with "*" or "**" where it may vary, as in "release/*".',
       });
     }
     return [...(glob.match(/\*\*|./gsu) ?? [])];
   });
-  return (branch) => patterns.some((pattern) => fits(pattern, [...branch]));
+  return (name) => patterns.some((pattern) => fits(pattern, [...name]));
 }
 
 /**

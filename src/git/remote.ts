@@ -4,19 +4,44 @@ import { type GitOptions, git } from './run.ts';
 export interface RemoteRefs {
   /** name of the branch that HEAD points to, null where it points to none that exists */
   defaultBranch: string | null;
+  /** HEAD points to a commit and to no branch */
+  detached: boolean;
   /** full names (`refs/heads/…`) and the commits they point to */
   heads: Map<string, string>;
+  /** full names (`refs/tags/…`) and what they point to in the end; empty unless they were asked for */
+  tags: Map<string, string>;
+  /** how many refs have names that no text can hold, and are left out */
+  unnamable: number;
 }
 
-/** The branches of a repository as they are now. */
-export async function listRemote(url: string, options: GitOptions = {}): Promise<RemoteRefs> {
-  const text = await git('/', ['ls-remote', '--symref', '--', url, 'HEAD', 'refs/heads/*'], options);
-  const heads = new Map<string, string>();
-  let target: string | null = null;
+/** ls-remote marks what an annotated tag points to in the end by this, behind the tag's name. */
+const peeled = '^{}';
+
+/**
+ * The branches of a repository as they are now.
+ * @param options.tags whether to list the tags, too
+ */
+export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
+  const wanted = ['HEAD', 'refs/heads/*', ...(options.tags ? ['refs/tags/*'] : [])];
+  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], options);
+  const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
+  let target: string | undefined;
   for (const line of text.split('\n')) {
     const [left = '', name = ''] = line.split('\t');
-    if (left.startsWith('ref: ') && name === 'HEAD') target = left.slice('ref: '.length);
-    else if (name.startsWith('refs/heads/') && isRefName(name)) heads.set(name, left);
+    if (name === 'HEAD') {
+      if (left.startsWith('ref: ')) target = left.slice('ref: '.length);
+      else refs.detached = target === undefined;
+    } else note(refs, name, left);
   }
-  return { defaultBranch: target !== null && heads.has(target) ? target.slice('refs/heads/'.length) : null, heads };
+  if (target !== undefined && refs.heads.has(target)) refs.defaultBranch = target.slice('refs/heads/'.length);
+  return refs;
+}
+
+function note(refs: RemoteRefs, name: string, sha: string): void {
+  const kind = name.startsWith('refs/heads/') ? refs.heads : name.startsWith('refs/tags/') ? refs.tags : undefined;
+  if (!kind) return;
+  const plain = name.endsWith(peeled) ? name.slice(0, -peeled.length) : name;
+  // two names that are not UTF-8 may read the same, and would be taken for one ref that moves to and fro
+  if (isRefName(plain) && !plain.includes('\ufffd')) kind.set(plain, sha);
+  else if (plain === name) refs.unnamable++;
 }

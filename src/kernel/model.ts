@@ -120,6 +120,7 @@ export const reasons = {
   timeout: 'the job ran longer than it may',
   by_user: 'a person cancelled it',
   superseded: 'a newer commit took its place',
+  skip_ci: 'its message asks not to build it',
   runner_lost: 'the runner that ran it is gone',
   handed_back: 'the runner stopped and handed the job back',
   poison: 'the job took several runners down with it',

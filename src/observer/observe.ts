@@ -1,29 +1,41 @@
 import { Mirror } from '../git/mirror.ts';
-import { branchMatcher } from '../git/refs.ts';
+import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
 import { withoutCredentials } from '../git/run.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
-import type { CommitMessage } from '../queues/messages.ts';
+import type { ObserveMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
-import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
+import { type Cursor, cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
+import { openTriggers } from '../record/intents.ts';
+import { noteObserved, noteObserveError } from '../record/observations.ts';
 import type { Record } from '../record/record.ts';
-import { cursorsOf, findRepository, noteObserved, noteObserveError, type Repository } from '../record/repositories.ts';
+import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
+import { pauseAfter } from './backoff.ts';
+import { Lanes } from './lanes.ts';
+import { noticeOf } from './notice.ts';
 import { offersOf } from './offers.ts';
+import { answerTrigger, failTriggers } from './triggers.ts';
 
 /** A quiet repository is noted as looked at this often (ms), not at every look. */
 const noteInterval = 60_000;
-/** Milliseconds that a remote may be silent. */
-const remoteSilence = 30_000;
+/** Milliseconds that a remote may be silent, and that its answer may take. */
+const remotePatience = { silence: 30_000, bound: 120_000 };
+
+interface Seen {
+  defaultBranch: string | null;
+  notice: string | null;
+}
 
 /** Looks at repositories and offers their new commits. */
 export class Observations {
   readonly #context: StageContext & { record: Record };
   /** repositories that are being looked at, and whether somebody has asked for another look meanwhile */
   readonly #looking = new Map<string, { again: boolean }>();
-  readonly #noted = new Map<string, { at: number; branch: string | null }>();
+  readonly #noted = new Map<string, Seen & { at: number }>();
   readonly #failing = new Set<string>();
+  readonly #lanes = new Lanes();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
@@ -32,20 +44,28 @@ export class Observations {
   /**
    * Looks at a repository. While that is under way already, it is only noted that another look must follow, so that a
    * remote that hangs holds no more than one place. Never rejects for what a repository does.
+   * @param cause the schedule leaves a repository alone for a while after it has failed
    */
-  async look(name: string): Promise<void> {
+  async look(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
+    const repository = await findRepository(this.#context.record, name);
+    // it has been removed while a poll was on its way
+    if (!repository) return this.#unschedule(name);
+    if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > Date.now()) return;
     const underWay = this.#looking.get(name);
     if (underWay) {
-      underWay.again = true;
+      // the schedule comes again by itself: a remote that hangs is not to be asked anew without a pause
+      if (cause !== 'schedule') underWay.again = true;
       return;
     }
     const look = { again: false };
     this.#looking.set(name, look);
     try {
-      do {
-        look.again = false;
-        await this.#look(name);
-      } while (look.again);
+      await this.#lanes.run(repository.url, async () => {
+        do {
+          look.again = false;
+          await this.#look(name);
+        } while (look.again);
+      });
     } finally {
       this.#looking.delete(name);
     }
@@ -54,87 +74,96 @@ export class Observations {
   async #look(name: string): Promise<void> {
     const { record, logger } = this.#context;
     const repository = await findRepository(record, name);
-    // it has been removed while a poll was on its way
     if (!repository) return;
     try {
-      const branch = await this.#offer(repository);
-      await this.#note(name, branch);
+      const seen = await this.#offer(repository);
+      await this.#note(name, seen);
     } catch (error) {
       const known = observeError(error, repository);
       if (!this.#failing.has(name))
         logger.info(`cannot observe ${name}: ${known.message}`, { repo: name, code: known.code });
       this.#failing.add(name);
       this.#noted.delete(name);
-      await noteObserveError(record, name, known);
+      await noteObserveError(record, name, known, (failures) => pauseAfter(failures, repository.pollSeconds));
       // a fault of ours will pass; what a person asked for waits for that
-      if (known.code === 'fetch_failed') await this.#failTriggers(name, known);
+      if (known.code === 'fetch_failed') await failTriggers(record, name, known);
     }
   }
 
-  /** @returns name of the default branch */
-  async #offer(repository: Repository): Promise<string | null> {
+  async #offer(repository: ObservedRepository): Promise<Seen> {
     const { record, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url);
     const access = { url: repository.url, credential: () => findCredential(record, config, repository.name) };
-    const remote = await listRemote(repository.url, { silence: remoteSilence, access });
+    // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
     const cursors = await cursorsOf(record, repository.name);
+    const remote = await listRemote(repository.url, {
+      ...remotePatience,
+      access,
+      tags: repository.tags.length > 0,
+    });
+    const refs = observedRefs(repository, remote);
+    await markAbsent(record, repository.name, presenceChanges(cursors, refs));
+    const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));
+    if (!repository.tagsSeen) await passOverTags(record, repository.name, repository.tags, tags);
+
     const triggers = await openTriggers(record, repository.name);
-    const moved = observedRefs(repository, remote).filter(({ ref, sha }) => cursors.get(ref)?.sha !== sha);
-    if (moved.length === 0 && triggers.length === 0) return remote.defaultBranch;
-    await mirror.fetch({ access });
-    for (const { ref, sha } of moved) {
-      const offers = await offersOf(mirror, repository, ref, sha, cursors.get(ref), config.backlog);
-      if (offers.length > 0) await queues.sendCommits(offers);
+    const moved = [...refs]
+      .map(([ref, head]) => ({ ref, head, cursor: cursors.get(ref) }))
+      .filter(({ ref, head, cursor }) => {
+        if (!cursor && ref.startsWith('refs/tags/') && !repository.tagsSeen) return false;
+        return cursor?.sha !== head || cursor.again;
+      });
+    const noCommits: string[] = [];
+    if (moved.length > 0 || triggers.length > 0) await mirror.fetch({ access });
+    const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
+    for (const each of moved) {
+      try {
+        const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
+        if (offers.length > 0) await queues.sendCommits(offers);
+      } catch (error) {
+        // a tag may lead to a file or a folder
+        if (!(error instanceof VoltError && error.code === 'commit_missing' && each.ref.startsWith('refs/tags/')))
+          throw error;
+        noCommits.push(each.ref.slice('refs/tags/'.length));
+      }
     }
-    for (const trigger of triggers) await this.#answer(trigger, repository, mirror, remote);
-    return remote.defaultBranch;
+    for (const trigger of triggers) await answerTrigger(this.#context, trigger, repository, mirror, remote);
+    return { defaultBranch: remote.defaultBranch, notice: noticeOf(repository, remote, noCommits) };
   }
 
-  /** What a person asked for becomes a commit message of its own, or an error that says why not. */
-  async #answer(trigger: Intent, repository: Repository, mirror: Mirror, remote: RemoteRefs): Promise<void> {
-    const { record, queues } = this.#context;
-    try {
-      const name = trigger.ref ?? remote.defaultBranch;
-      if (name === null)
-        throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
-      const { ref, sha } = await mirror.resolve(name);
-      const commit = await mirror.commit(sha);
-      const message: CommitMessage = {
-        v: 1,
-        repo: repository.name,
-        ref,
-        ...commit,
-        trigger: 'manual',
-        intent: trigger.id,
-        passedOver: 0,
-        more: false,
-      };
-      await queues.sendCommits([message]);
-    } catch (error) {
-      await failIntent(record, trigger.id, asVoltError(error));
-    }
+  async #unschedule(name: string): Promise<void> {
+    const { queues, config } = this.#context;
+    for (const host of [null, config.host]) await queues.unscheduleObserve(host, name);
   }
 
-  async #failTriggers(name: string, error: VoltError): Promise<void> {
-    for (const trigger of await openTriggers(this.#context.record, name))
-      await failIntent(this.#context.record, trigger.id, error);
-  }
-
-  async #note(name: string, branch: string | null): Promise<void> {
+  async #note(name: string, seen: Seen): Promise<void> {
     const { record, logger } = this.#context;
     if (this.#failing.delete(name)) logger.info(`can observe ${name} again`, { repo: name });
     const noted = this.#noted.get(name);
-    if (noted && noted.branch === branch && Date.now() - noted.at < noteInterval) return;
-    this.#noted.set(name, { at: Date.now(), branch });
-    await noteObserved(record, name, branch);
+    const same = noted?.defaultBranch === seen.defaultBranch && noted.notice === seen.notice;
+    if (same && Date.now() - noted.at < noteInterval) return;
+    this.#noted.set(name, { at: Date.now(), ...seen });
+    await noteObserved(record, name, seen);
   }
 }
 
 /** The refs that count, with the commits they point to. */
-function observedRefs(repository: Repository, { heads, defaultBranch }: RemoteRefs): { ref: string; sha: string }[] {
-  const wanted =
-    repository.branches.length > 0 ? branchMatcher(repository.branches) : (branch: string) => branch === defaultBranch;
-  return [...heads].map(([ref, sha]) => ({ ref, sha })).filter(({ ref }) => wanted(ref.slice('refs/heads/'.length)));
+function observedRefs(repository: Repository, { heads, tags, defaultBranch }: RemoteRefs): Map<string, string> {
+  const branch =
+    repository.branches.length > 0 ? refMatcher(repository.branches) : (name: string) => name === defaultBranch;
+  const tag = refMatcher(repository.tags);
+  return new Map([
+    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length))),
+    ...[...tags].filter(([ref]) => tag(ref.slice('refs/tags/'.length))),
+  ]);
+}
+
+/** Refs that have gone since their cursor was read, and refs that are back where it stands. */
+function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>) {
+  return [...cursors.values()].flatMap((cursor) => {
+    if (!refs.has(cursor.ref)) return cursor.absent ? [] : [{ cursor, absent: true }];
+    return cursor.absent && refs.get(cursor.ref) === cursor.sha ? [{ cursor, absent: false }] : [];
+  });
 }
 
 /** What went wrong with a repository, in words for the person who observes it. */

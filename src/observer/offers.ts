@@ -1,46 +1,86 @@
 import type { CommitInfo, Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
-import type { Cursor, Repository } from '../record/repositories.ts';
+import type { Cursor } from '../record/cursors.ts';
+import type { Repository } from '../record/repositories.ts';
+import { skipMark } from './skip.ts';
 
 /** How many commits of one ref wait in the queue at a time; the next ones are offered when these are recorded. */
 const batch = 50;
 
+export interface Moved {
+  ref: string;
+  /** full id of the commit that the ref points to */
+  head: string;
+  /** how far the ref is in the record; undefined for a ref that is new, of which only the head is built */
+  cursor: Cursor | undefined;
+}
+
 /**
  * The commits of a ref that are to be built next, oldest first. They follow from the ref and its cursor alone, so that
  * every look offers the same ones under the same ids until they are in the record.
- * @param head full id of the commit that the ref points to
- * @param cursor the last commit of the ref that is in the record; undefined for a ref that is new, of which only the
- * head is built
- * @param backlog older commits than this many are passed over
+ * @param options.backlog older commits than this many are passed over
+ * @param options.base ref whose commits count as its own, and not as those of a branch that was rebased onto it
  */
 export async function offersOf(
   mirror: Mirror,
   repository: Pick<Repository, 'name' | 'commits'>,
-  ref: string,
-  head: string,
-  cursor: Cursor | undefined,
-  backlog: number,
+  { ref, head, cursor }: Moved,
+  options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
-  const common = { v: 1, repo: repository.name, ref, trigger: 'commit' } as const;
-  if (!cursor) {
-    const only = await mirror.commit(head);
-    return [{ ...common, ...only, cursor: { generation: 0, before: null }, passedOver: 0, more: false }];
-  }
-  if (cursor.sha === head) return [];
-  const { commits, passedOver, jumped } = await mirror.newCommits(cursor.sha, head, backlog);
-  const wanted = repository.commits === 'latest' ? commits.slice(-1) : commits.slice(0, batch);
-  const generation = cursor.generation + (jumped ? 1 : 0);
-  let before = { generation: cursor.generation, sha: cursor.sha };
-  const left = repository.commits === 'latest' ? 0 : commits.length - wanted.length;
-  return wanted.map((commit: CommitInfo, index) => {
-    const message: CommitMessage = {
-      ...common,
+  const next = await nextCommits(mirror, repository, { ref, head, cursor }, options);
+  const messages = await mirror.messages(next.commits.map(({ sha }) => sha));
+  let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
+  return next.commits.map((commit, index) => {
+    const skip = messages[index] && skipMark(messages[index]);
+    const offer: CommitMessage = {
+      v: 1,
+      repo: repository.name,
+      ref,
+      trigger: 'commit',
       ...commit,
-      cursor: { generation, before },
-      passedOver: index === 0 ? passedOver : 0,
-      more: left > 0 && index === wanted.length - 1,
+      ...(skip === undefined ? {} : { skip }),
+      cursor: { generation: next.generation, before },
+      passedOver: index === 0 ? next.passedOver : 0,
+      more: next.more && index === next.commits.length - 1,
     };
-    before = { generation, sha: commit.sha };
-    return message;
+    before = { generation: next.generation, sha: commit.sha };
+    return offer;
   });
+}
+
+interface Next {
+  commits: CommitInfo[];
+  generation: number;
+  passedOver: number;
+  more: boolean;
+}
+
+async function nextCommits(
+  mirror: Mirror,
+  repository: Pick<Repository, 'commits'>,
+  { ref, head, cursor }: Moved,
+  { backlog, base }: { backlog: number; base?: string | undefined },
+): Promise<Next> {
+  const only = async (generation: number) => ({
+    commits: [await mirror.commit(head)],
+    generation,
+    passedOver: 0,
+    more: false,
+  });
+  if (!cursor) return only(0);
+  if (cursor.sha === head && !cursor.again) {
+    return { commits: [], generation: cursor.generation, passedOver: 0, more: false };
+  }
+  if (cursor.sha === head) return only(cursor.generation + 1);
+  // a tag has no history of its own, and that of a ref that was gone has nothing to do with where it was
+  if (cursor.absent || ref.startsWith('refs/tags/')) return only(cursor.generation + 1);
+  const own = base === undefined || base === ref ? undefined : base;
+  const { commits, passedOver, jumped } = await mirror.newCommits(cursor.sha, head, backlog, own);
+  const wanted = repository.commits === 'latest' ? commits.slice(-1) : commits.slice(0, batch);
+  return {
+    commits: wanted,
+    generation: cursor.generation + (jumped ? 1 : 0),
+    passedOver,
+    more: repository.commits === 'every' && wanted.length < commits.length,
+  };
 }

@@ -13,8 +13,8 @@ import { Watches } from './watches.ts';
 
 /** Milliseconds between looks at which repositories there are. */
 const refreshInterval = 2000;
-/** How many repositories one observer looks at at a time; most of a look is waiting for a remote. */
-const concurrency = 32;
+/** How many polls one observer holds at a time; how many of them are looks is limited host by host, see lanes.ts. */
+const concurrency = 500;
 /** Milliseconds between renewals of the schedules: one that has ended by a fault of Redis's begins again. */
 const scheduleInterval = 15_000;
 
@@ -36,9 +36,10 @@ export async function startObserver(context: StageContext & { record: Record }):
       schema: observeMessage,
       concurrency,
       logger,
-      handle: ({ repo }) => observations.look(repo),
+      handle: ({ repo, cause }) => observations.look(repo, cause),
     }),
   );
+  await retryFailed(own);
   // asking for a schedule that is there changes nothing
   const scheduling = every(
     scheduleInterval,
@@ -70,4 +71,12 @@ export async function startObserver(context: StageContext & { record: Record }):
       await shown.stop();
     },
   };
+}
+
+/** What has failed is looked at now and not when its pause is over: the fault may have been this machine's. */
+async function retryFailed({ record, queues, config }: StageContext & { record: Record }): Promise<void> {
+  for (const { host, name, error } of await listRepositories(record)) {
+    if (error !== null && (host === null || host === config.host))
+      await queues.sendObserve(host, { v: 1, repo: name, cause: 'start' });
+  }
 }

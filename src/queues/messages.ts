@@ -29,8 +29,8 @@ const text = z.string().max(10_000);
 export const observeMessage = z.object({
   v,
   repo,
-  /** who asked: the schedule, a watched ref, the dispatcher when a batch is recorded, or a person */
-  cause: z.enum(['schedule', 'watch', 'batch', 'person']),
+  /** who asked: the schedule, an observer that starts, a watched ref, the dispatcher when a batch is recorded, a webhook, or a person */
+  cause: z.enum(['schedule', 'start', 'watch', 'batch', 'hook', 'person']),
 });
 export type ObserveMessage = z.infer<typeof observeMessage>;
 
@@ -59,6 +59,8 @@ export const commitMessage = z.object({
   passedOver: z.number().int().min(0),
   /** more commits of the ref wait for this one to be recorded */
   more: z.boolean(),
+  /** the mark in the commit's message by which it asks not to be built */
+  skip: z.string().max(100).optional(),
 });
 export type CommitMessage = z.infer<typeof commitMessage>;
 

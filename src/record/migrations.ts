@@ -13,6 +13,8 @@ const migrations: readonly Migration[] = [
       .addColumn('url', 'text', (c) => c.notNull())
       .addColumn('host', 'text')
       .addColumn('branches', 'text', (c) => c.notNull())
+      .addColumn('tags', 'text', (c) => c.notNull())
+      .addColumn('tags_seen', 'text')
       .addColumn('poll_seconds', 'real', (c) => c.notNull())
       .addColumn('commits', 'text', (c) => c.notNull())
       .addColumn('command', 'text')
@@ -20,10 +22,16 @@ const migrations: readonly Migration[] = [
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('observed_at', 'bigint')
       .addColumn('default_branch', 'text')
+      .addColumn('notice', 'text')
       .addColumn('error_code', 'text')
       .addColumn('error_message', 'text')
       .addColumn('error_remedy', 'text')
       .addColumn('error_since', 'bigint')
+      .addColumn('failures', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('retry_at', 'bigint')
+      .addColumn('hook_salt', 'text')
+      .addColumn('removed_at', 'bigint')
+      .addColumn('purge', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('virtual_finish', 'integer', (c) => c.notNull().defaultTo(0))
       .execute();
     await db.schema
@@ -33,6 +41,8 @@ const migrations: readonly Migration[] = [
       .addColumn('sha', 'text', (c) => c.notNull())
       .addColumn('generation', 'integer', (c) => c.notNull())
       .addColumn('moved_at', 'bigint', (c) => c.notNull())
+      .addColumn('absent', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('again', 'integer', (c) => c.notNull().defaultTo(0))
       .addPrimaryKeyConstraint('cursors_key', ['repo', 'ref'])
       .execute();
     for (const table of ['secrets', 'variables'] as const) {

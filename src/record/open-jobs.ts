@@ -17,7 +17,7 @@ export interface OpenJob {
   startedAt: number | null;
   ref: string;
   sha: string;
-  repo: { name: string; url: string };
+  repo: { name: string; url: string; removed: boolean };
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
   /** the repository has secrets for jobs that no workflow describes */
@@ -51,6 +51,7 @@ export async function openJobs(
       'builds.sha',
       'repositories.name as repo',
       'repositories.url',
+      'repositories.removed_at',
     ])
     .select((eb) => [
       eb
@@ -88,7 +89,7 @@ export async function openJobs(
     startedAt: row.started_at,
     ref: row.ref,
     sha: row.sha,
-    repo: { name: row.repo, url: row.url },
+    repo: { name: row.repo, url: row.url, removed: row.removed_at !== null },
     hasCredential: Boolean(row.has_credential),
     hasSecretsInEnvironment: Boolean(row.has_secrets),
   }));

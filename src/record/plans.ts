@@ -1,7 +1,7 @@
 import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
+import { moveCursor } from './cursors.ts';
 import { closeIntent } from './intents.ts';
 import type { Record, Write } from './record.ts';
-import { moveCursor } from './repositories.ts';
 
 export interface PlannedJob {
   name: string;
@@ -56,6 +56,7 @@ export async function recordPlan(
       .selectFrom('repositories')
       .select('name')
       .where('name', '=', plan.repo)
+      .where('removed_at', 'is', null)
       .executeTakeFirst();
     if (!repository) return { outcome: 'unknown_repository' };
     if (plan.cursor) {

@@ -1,89 +1,144 @@
 import { VoltError } from '../kernel/errors.ts';
 import { checkRepositoryName } from '../kernel/names.ts';
-import type { Record, Write } from './record.ts';
+import { renewCursors } from './cursors.ts';
+import { noError, type Observation, observationOf } from './observations.ts';
+import type { Database, Record, Write } from './record.ts';
 import type { RepositoryRow } from './schema.ts';
 
-export interface Repository {
-  name: string;
-  url: string;
-  /** machine that the path is on, null for a URL */
-  host: string | null;
+/** What a person may change about a repository that is observed. */
+export interface RepositorySettings {
   /** globs; empty means the default branch */
   branches: string[];
+  /** globs; empty means none */
+  tags: string[];
   pollSeconds: number;
   commits: 'every' | 'latest';
   /** what to run instead of discovering the tests */
   command: string | null;
 }
 
-/** What the last look at a repository came to. */
-export interface Observation {
-  observedAt: string | null;
-  defaultBranch: string | null;
-  error: { code: string; message: string; remedy: string; since: string } | null;
+export interface Repository extends RepositorySettings {
+  name: string;
+  url: string;
+  /** machine that the path is on, null for a URL */
+  host: string | null;
 }
 
-export interface Cursor {
-  ref: string;
-  sha: string;
-  /** how often the ref has jumped to a commit that does not descend from the one before */
-  generation: number;
+export interface ObservedRepository extends Repository, Observation {
+  /** whether the tags of old that its globs match have been passed over */
+  tagsSeen: boolean;
 }
 
-const noError = { error_code: null, error_message: null, error_remedy: null, error_since: null } as const;
-
-/** Adds a repository, or changes the settings of the one with that name and the same URL. */
+/**
+ * Adds a repository, or changes the settings of the one with that name and the same URL. One that was removed comes back
+ * with its history, at the given URL, and the heads of its refs are built; another command has them built again.
+ * @throws VoltError `name_taken` where another repository has the name, `conflict` while its history is being deleted
+ */
 export async function saveRepository(record: Record, repository: Repository): Promise<void> {
   checkRepositoryName(repository.name);
   await record.write(async (db) => {
-    const existing = await db
-      .selectFrom('repositories')
-      .select('url')
-      .where('name', '=', repository.name)
-      .executeTakeFirst();
-    if (existing && existing.url !== repository.url) {
-      throw new VoltError(
-        'name_taken',
-        `a repository named "${repository.name}" is observed already, at ${existing.url}`,
-        {
-          remedy: 'Give the new one another name: NAME=URL.',
-        },
-      );
+    const existing = await rowOf(db, repository.name);
+    if (!existing) return insert(db, repository);
+    if (existing.removed_at === null && existing.url !== repository.url) throw nameTaken(repository.name);
+    if (existing.purge === 1) {
+      throw new VoltError('conflict', `the history of "${repository.name}" is being deleted`, {
+        remedy: 'Its running builds end first; try again in a moment, or give another name.',
+      });
     }
-    const values = {
-      url: repository.url,
-      host: repository.host,
-      branches: JSON.stringify(repository.branches),
-      poll_seconds: repository.pollSeconds,
-      commits: repository.commits,
-      command: repository.command,
-      // what went wrong before says nothing about the settings as they are now
-      ...noError,
-    };
-    if (existing) await db.updateTable('repositories').set(values).where('name', '=', repository.name).execute();
-    else {
-      await db
-        .insertInto('repositories')
-        .values({ name: repository.name, ...values, created_at: Date.now(), virtual_finish: 0 })
-        .execute();
-    }
+    await update(db, existing, repository);
   });
+}
+
+/** As `saveRepository`, where no repository may have the name: one that is observed is not changed. */
+export async function createRepository(record: Record, repository: Repository): Promise<void> {
+  if (await findRepository(record, repository.name)) throw nameTaken(repository.name);
+  await saveRepository(record, repository);
+}
+
+/** @returns the repository as it is then, undefined where there is none of that name */
+export async function changeRepository(
+  record: Record,
+  name: string,
+  change: Partial<RepositorySettings>,
+): Promise<Repository | undefined> {
+  return record.write(async (db) => {
+    const existing = await rowOf(db, name);
+    if (!existing || existing.removed_at !== null) return undefined;
+    const changed = { ...repositoryOf(existing), ...change };
+    await update(db, existing, changed);
+    return changed;
+  });
+}
+
+async function insert(db: Write, repository: Repository): Promise<void> {
+  await db
+    .insertInto('repositories')
+    .values({ name: repository.name, ...columnsOf(repository), created_at: Date.now(), virtual_finish: 0 })
+    .execute();
+}
+
+async function update(db: Write, existing: RepositoryRow, repository: Repository): Promise<void> {
+  await db
+    .updateTable('repositories')
+    .set({
+      ...columnsOf(repository),
+      removed_at: null,
+      // tags that came while nobody looked are none of its new ones
+      ...(existing.removed_at === null ? {} : { tags_seen: null }),
+    })
+    .where('name', '=', repository.name)
+    .execute();
+  if (existing.removed_at !== null) await renewCursors(db, repository.name, { absent: true });
+  else if (existing.command !== repository.command) await renewCursors(db, repository.name, { absent: false });
+}
+
+function columnsOf(repository: Repository) {
+  return {
+    url: repository.url,
+    host: repository.host,
+    branches: JSON.stringify(repository.branches),
+    tags: JSON.stringify(repository.tags),
+    poll_seconds: repository.pollSeconds,
+    commits: repository.commits,
+    command: repository.command,
+    // what went wrong before says nothing about the settings as they are now
+    ...noError,
+  };
+}
+
+async function rowOf(db: Database, name: string): Promise<RepositoryRow | undefined> {
+  return db.selectFrom('repositories').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
 /** The observed repository with that URL, where there is one. */
 export async function repositoryAt(record: Record, url: string): Promise<Repository | undefined> {
-  const row = await record.db.selectFrom('repositories').selectAll().where('url', '=', url).executeTakeFirst();
+  const row = await observed(record).where('url', '=', url).orderBy('created_at').executeTakeFirst();
   return row && repositoryOf(row);
 }
 
-export async function findRepository(record: Record, name: string): Promise<Repository | undefined> {
-  const row = await record.db.selectFrom('repositories').selectAll().where('name', '=', name).executeTakeFirst();
-  return row && repositoryOf(row);
+export async function findRepository(record: Record, name: string): Promise<ObservedRepository | undefined> {
+  const row = await observed(record).where('name', '=', name).executeTakeFirst();
+  return row && observedOf(row);
 }
 
-export async function listRepositories(record: Record): Promise<(Repository & Observation)[]> {
-  const rows = await record.db.selectFrom('repositories').selectAll().orderBy('name').execute();
-  return rows.map((row) => ({ ...repositoryOf(row), ...observationOf(row) }));
+/** Whether a name is free for a repository with that URL: nobody has it, or it had it until it was removed. */
+export async function mayTakeName(record: Record, name: string, url: string): Promise<boolean> {
+  const row = await rowOf(record.db, name);
+  return row === undefined || (row.removed_at !== null && row.url === url && row.purge === 0);
+}
+
+/** The observed repositories, by name. */
+export async function listRepositories(record: Record): Promise<ObservedRepository[]> {
+  const rows = await observed(record).orderBy('name').execute();
+  return rows.map(observedOf);
+}
+
+function observed(record: Record) {
+  return record.db.selectFrom('repositories').selectAll().where('removed_at', 'is', null);
+}
+
+function observedOf(row: RepositoryRow): ObservedRepository {
+  return { ...repositoryOf(row), ...observationOf(row), tagsSeen: row.tags_seen === row.tags };
 }
 
 function repositoryOf(row: RepositoryRow): Repository {
@@ -92,94 +147,15 @@ function repositoryOf(row: RepositoryRow): Repository {
     url: row.url,
     host: row.host,
     branches: JSON.parse(row.branches) as string[],
+    tags: JSON.parse(row.tags) as string[],
     pollSeconds: row.poll_seconds,
     commits: row.commits,
     command: row.command,
   };
 }
 
-function observationOf(row: RepositoryRow): Observation {
-  const time = (ms: number) => new Date(ms).toISOString();
-  return {
-    observedAt: row.observed_at === null ? null : time(row.observed_at),
-    defaultBranch: row.default_branch,
-    error:
-      row.error_code === null
-        ? null
-        : {
-            code: row.error_code,
-            message: row.error_message ?? '',
-            remedy: row.error_remedy ?? '',
-            since: time(row.error_since ?? 0),
-          },
-  };
-}
-
-/** Notes that a repository was looked at. */
-export async function noteObserved(record: Record, repo: string, defaultBranch: string | null): Promise<void> {
-  await record.write((db) =>
-    db
-      .updateTable('repositories')
-      .set({
-        observed_at: Date.now(),
-        default_branch: defaultBranch,
-        ...noError,
-      })
-      .where('name', '=', repo)
-      .execute(),
-  );
-}
-
-/** Notes that a repository could not be looked at; the time of the first failure in a row stays. */
-export async function noteObserveError(record: Record, repo: string, error: VoltError): Promise<void> {
-  await record.write((db) =>
-    db
-      .updateTable('repositories')
-      .set((eb) => ({
-        error_code: error.code,
-        error_message: error.message,
-        error_remedy: error.remedy,
-        error_since: eb.fn.coalesce('error_since', eb.val(Date.now())),
-      }))
-      .where('name', '=', repo)
-      .execute(),
-  );
-}
-
-export async function cursorsOf(record: Record, repo: string): Promise<Map<string, Cursor>> {
-  const rows = await record.db
-    .selectFrom('cursors')
-    .select(['ref', 'sha', 'generation'])
-    .where('repo', '=', repo)
-    .execute();
-  return new Map(rows.map((row) => [row.ref, row]));
-}
-
-/** Moves a ref's cursor from `before` to `after`; false when it does not stand at `before`. */
-export async function moveCursor(
-  db: Write,
-  repo: string,
-  before: { sha: string; generation: number } | null,
-  after: Cursor,
-): Promise<boolean> {
-  const to = { sha: after.sha, generation: after.generation, moved_at: Date.now() };
-  if (before === null) {
-    const inserted = await db
-      .insertInto('cursors')
-      .values({ repo, ref: after.ref, ...to })
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('ref')
-      .executeTakeFirst();
-    return inserted !== undefined;
-  }
-  const moved = await db
-    .updateTable('cursors')
-    .set(to)
-    .where('repo', '=', repo)
-    .where('ref', '=', after.ref)
-    .where('sha', '=', before.sha)
-    .where('generation', '=', before.generation)
-    .returning('ref')
-    .executeTakeFirst();
-  return moved !== undefined;
+function nameTaken(name: string): VoltError {
+  return new VoltError('name_taken', `another repository is observed under the name "${name}"`, {
+    remedy: 'Give the new one another name, or change the settings of that one by `volt repo set`.',
+  });
 }

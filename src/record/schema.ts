@@ -12,6 +12,10 @@ export interface Schema {
     host: string | null;
     /** JSON: globs of branches; empty means the default branch */
     branches: string;
+    /** JSON: globs of tags; empty means none */
+    tags: string;
+    /** JSON: the globs of tags whose tags of old have been passed over; null when there are still none */
+    tags_seen: string | null;
     poll_seconds: number;
     /** `every` commit, or only the `latest` at each look */
     commits: 'every' | 'latest';
@@ -22,10 +26,22 @@ export interface Schema {
     /** when it was last looked at without error */
     observed_at: number | null;
     default_branch: string | null;
+    /** what is odd about it and no error, a sentence */
+    notice: string | null;
     error_code: string | null;
     error_message: string | null;
     error_remedy: string | null;
     error_since: number | null;
+    /** looks that failed in a row */
+    failures: Generated<number>;
+    /** its schedule does not look at it before */
+    retry_at: number | null;
+    /** what the secret of its webhook is derived from, see web/hooks; null until there is one */
+    hook_salt: string | null;
+    /** when a person removed it; the row stays for as long as it has builds */
+    removed_at: number | null;
+    /** 1 when its history is to go as soon as its builds have ended */
+    purge: Generated<number>;
     /** finish tag of its newest job, see dispatcher/fairness.ts */
     virtual_finish: number;
   };
@@ -46,7 +62,17 @@ export interface Schema {
   /** how a repository is fetched: what people may see of it as JSON, and the whole, encrypted */
   credentials: { repo: string; shown: string; value: string; key_id: string; updated_at: number };
 
-  cursors: { repo: string; ref: string; sha: string; generation: number; moved_at: number };
+  cursors: {
+    repo: string;
+    ref: string;
+    sha: string;
+    generation: number;
+    moved_at: number;
+    /** 1 when the ref was seen to be gone, or not to be observed: when it comes back, only its head is built */
+    absent: Generated<number>;
+    /** 1 when the commit where it stands is to be built again */
+    again: Generated<number>;
+  };
 
   builds: {
     id: Generated<number>;

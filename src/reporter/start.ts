@@ -11,11 +11,13 @@ import type { Record } from '../record/record.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
 import { pruneResults } from './prune.ts';
+import { purgeRemoved } from './purge.ts';
 import { ResultHandler } from './results.ts';
 
 /** Milliseconds between looks for builds whose files a reporter that died did not write. */
 const sweepInterval = 5000;
-
+/** Milliseconds between looks for a removed repository whose history is to go. */
+const purgeInterval = 2000;
 /** Milliseconds between removals of what is not kept any more. */
 const pruneInterval = 3_600_000;
 
@@ -42,6 +44,11 @@ export async function startReporter(context: StageContext & { record: Record }):
     },
     (error) => logger.warn(`removing old builds failed, trying again: ${errorText(error)}`),
   );
+  const purging = every(
+    purgeInterval,
+    () => purgeRemoved(own),
+    (error) => logger.warn(`deleting the history of a removed repository failed, trying again: ${errorText(error)}`),
+  );
   const consumer = consume(context.access, {
     queue: queueNames.results,
     schema: resultMessage,
@@ -55,6 +62,7 @@ export async function startReporter(context: StageContext & { record: Record }):
       await consumer.close();
       await sweeping.stop();
       await pruning.stop();
+      await purging.stop();
       await collector.stop();
       await archive.close();
       await shown.stop();

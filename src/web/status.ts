@@ -5,7 +5,7 @@ import { within } from '../kernel/wait.ts';
 import { jobQueue } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
-import { listRepositories, type Repository } from '../record/repositories.ts';
+import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { recordBytes } from '../record/size.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
@@ -32,17 +32,7 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   const problems = [
     ...(seen ? problemsOf(seen) : [unreachable]),
     ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
-    ...repositories.flatMap(({ name, error }): Problem[] =>
-      error === null
-        ? []
-        : [
-            {
-              code: error.code,
-              message: `repository ${name}: ${hideCredentials(error.message)}`,
-              remedy: error.remedy,
-            },
-          ],
-    ),
+    ...repositories.flatMap(unreadable),
   ];
   return {
     version,
@@ -80,6 +70,14 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
 function oldestOf({ id, labels, needs, since, ...job }: WaitingJob, runners: RunnerMember[]): SystemStatus['oldest'] {
   const why = whyItWaits({ ...job, labels, needs }, runners);
   return { ...job, job: id, since: new Date(since).toISOString(), why };
+}
+
+function unreadable({ name, error, retryAt }: ObservedRepository): Problem[] {
+  if (error === null) return [];
+  const pausing = retryAt !== null && Date.parse(retryAt) > Date.now();
+  const next = pausing ? ` The next look is at ${retryAt}; \`volt trigger ${name}\` looks now.` : '';
+  const message = `repository ${name}: ${hideCredentials(error.message)} (since ${error.since})`;
+  return [{ code: error.code, message, remedy: error.remedy + next }];
 }
 
 /** The answer, or undefined where Redis does not give one in time. A connection that is down is not asked at all. */

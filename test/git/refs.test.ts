@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { branchMatcher, checkRefName, isRefName } from '../../src/git/refs.ts';
+import { checkRefName, isRefName, refMatcher } from '../../src/git/refs.ts';
 import { failure } from '../support/failure.ts';
 import { TestRepository } from '../support/repository.ts';
 
@@ -98,28 +98,28 @@ describe('globs of branches', () => {
   ];
   for (const [glob, yes, no] of cases) {
     it(`"${glob}" stands for ${yes.join(', ')}`, () => {
-      const matches = branchMatcher([glob]);
+      const matches = refMatcher([glob]);
       for (const name of yes) expect(matches(name), name).to.equal(true);
       for (const name of no) expect(matches(name), name).to.equal(false);
     });
   }
 
   it('stand for what any of them stands for; none stands for nothing', () => {
-    const matches = branchMatcher(['main', 'release/*']);
+    const matches = refMatcher(['main', 'release/*']);
     expect(['main', 'release/1', 'dev'].map(matches)).to.deep.equal([true, true, false]);
-    expect(branchMatcher([])('main')).to.equal(false);
+    expect(refMatcher([])('main')).to.equal(false);
   });
 
   it('are refused where no branch could have such a name', async () => {
     for (const glob of ['', ' ', 'a b', '-*', '../*', 'a..b', '[ab]', 'a\n', '/x', 'a'.repeat(256)]) {
-      await failure('bad_ref', () => branchMatcher(['main', glob]));
+      await failure('bad_ref', () => refMatcher(['main', glob]));
     }
   });
 
   it('of many parts are decided as soon as others, also for names that nearly fit', () => {
     for (const part of ['*a', '**a']) {
-      expect(branchMatcher([part.repeat(60)])(`${'a'.repeat(200)}b`)).to.equal(false);
-      expect(branchMatcher([part.repeat(60)])('a'.repeat(200))).to.equal(true);
+      expect(refMatcher([part.repeat(60)])(`${'a'.repeat(200)}b`)).to.equal(false);
+      expect(refMatcher([part.repeat(60)])('a'.repeat(200))).to.equal(true);
     }
   });
 });

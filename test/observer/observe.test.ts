@@ -6,9 +6,11 @@ import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts
 import { Observations } from '../../src/observer/observe.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { observeQueue } from '../../src/queues/names.ts';
+import { cursorsOf } from '../../src/record/cursors.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
-import { findRepository, listRepositories } from '../../src/record/repositories.ts';
+import { removeRepository } from '../../src/record/removal.ts';
+import { changeRepository, findRepository, listRepositories } from '../../src/record/repositories.ts';
 import { failure } from '../support/failure.ts';
 import { newBuild, noTags } from '../support/record.ts';
 import { freePort } from '../support/redis.ts';
@@ -70,7 +72,7 @@ describe('observing', () => {
         branches: [],
         pollSeconds: 3600,
       });
-      expect(await findRepository(volt.context.record, 'my-app')).to.deep.equal(added);
+      expect(await findRepository(volt.context.record, 'my-app')).to.deep.include(added);
       const schedules = await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers();
       expect(schedules.map(({ key }) => key)).to.deep.equal(['my-app']);
     });
@@ -170,6 +172,178 @@ describe('observing', () => {
     expect((await state(name))?.error).to.equal(null);
   });
 
+  describe('follows a branch that goes and comes', () => {
+    const cursor = async () => (await cursorsOf(volt.context.record, 'app')).get('refs/heads/topic');
+
+    async function observedTopic(): Promise<TestRepository> {
+      const repository = repositoryOf();
+      repository.git('branch', 'topic');
+      await add(repository.path, { branches: ['topic'] });
+      await look('app');
+      await takeOffers();
+      return repository;
+    }
+
+    it('with its head alone, when it was seen to be gone', async () => {
+      const repository = await observedTopic();
+      repository.git('branch', '-D', 'topic');
+      await look('app');
+      expect(await cursor()).to.include({ absent: true });
+      repository.burst(3);
+      repository.git('branch', 'topic');
+      await look('app');
+      expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+      // from here on with every commit again
+      const added = repository.burst(2);
+      repository.git('branch', '--force', 'topic');
+      await look('app');
+      expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal(added);
+    });
+
+    it('with nothing, when it is back where it was', async () => {
+      const repository = await observedTopic();
+      const sha = repository.head();
+      repository.git('branch', '-D', 'topic');
+      await look('app');
+      repository.git('branch', 'topic', sha);
+      await look('app');
+      expect(await offered()).to.deep.equal([]);
+      expect(await cursor()).to.include({ absent: false });
+    });
+
+    it('with its head alone, when it was not wanted for a while', async () => {
+      const repository = await observedTopic();
+      await changeRepository(volt.context.record, 'app', { branches: ['main'] });
+      await look('app');
+      await takeOffers();
+      repository.burst(3);
+      repository.git('branch', '--force', 'topic');
+      await changeRepository(volt.context.record, 'app', { branches: ['topic'] });
+      await look('app');
+      expect((await offered()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+    });
+  });
+
+  it('offers the head once more when another command is to run, and then no more', async () => {
+    const repository = repositoryOf();
+    await add(repository.path, { command: 'make' });
+    await look('app');
+    await takeOffers();
+    await add(repository.path, { command: 'make' });
+    await look('app');
+    expect(await offered(), 'the same command').to.deep.equal([]);
+    await add(repository.path, { command: 'make check' });
+    await look('app');
+    expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+    await look('app');
+    expect(await offered()).to.deep.equal([]);
+  });
+
+  describe('with tags', () => {
+    it('builds those that appear, what an annotated one leads to, and one that moves; none of those of old', async () => {
+      const repository = repositoryOf();
+      repository.git('tag', 'v1');
+      repository.git('tag', 'other');
+      await add(repository.path, { tags: ['v*'] });
+      await look('app');
+      expect((await takeOffers()).map(({ ref }) => ref)).to.deep.equal(['refs/heads/main']);
+      repository.git('tag', '--annotate', '--message', 'x', 'v2');
+      repository.git('tag', 'other2');
+      await look('app');
+      expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.deep.equal([
+        ['refs/tags/v2', repository.head()],
+      ]);
+      const second = repository.commit('second');
+      repository.git('tag', '--force', 'v1');
+      await look('app');
+      expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.have.deep.members([
+        ['refs/heads/main', second],
+        ['refs/tags/v1', second],
+      ]);
+    });
+
+    it('passes over those that are there when they are first asked for', async () => {
+      const repository = repositoryOf();
+      repository.git('tag', 'v1');
+      await add(repository.path);
+      await look('app');
+      await takeOffers();
+      await changeRepository(volt.context.record, 'app', { tags: ['v*'] });
+      await look('app');
+      expect(await offered()).to.deep.equal([]);
+      repository.git('tag', 'v2');
+      await look('app');
+      expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/v2']);
+    });
+
+    it('tells a tag from a branch of the same name', async () => {
+      const repository = repositoryOf();
+      await add(repository.path, { branches: ['**'], tags: ['**'] });
+      await look('app');
+      await takeOffers();
+      const first = repository.head();
+      repository.git('tag', 'twin', first);
+      repository.git('branch', 'twin', first);
+      await look('app');
+      expect((await takeOffers()).map(({ ref }) => ref)).to.have.members(['refs/heads/twin', 'refs/tags/twin']);
+      const second = repository.commit('second');
+      repository.git('branch', '--force', 'twin', second);
+      await look('app');
+      expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.have.deep.members([
+        ['refs/heads/main', second],
+        ['refs/heads/twin', second],
+      ]);
+    });
+
+    it('says which of them leads to no commit, and builds the others', async () => {
+      const repository = repositoryOf();
+      await add(repository.path, { tags: ['**'] });
+      await look('app');
+      await takeOffers();
+      repository.git('tag', 'file', repository.git('rev-parse', 'HEAD:a.txt'));
+      repository.git('tag', 'good');
+      await look('app');
+      expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/good']);
+      expect(await state()).to.deep.include({ error: null, notice: 'no commit is behind the tag "file"' });
+    });
+  });
+
+  describe('says', () => {
+    it('that a glob matches nothing', async () => {
+      const repository = repositoryOf();
+      await add(repository.path, { branches: ['main', 'release/*'], tags: ['v*'] });
+      await look('app');
+      expect((await state())?.notice).to.equal('no branch matches "release/*"; no tag matches "v*"');
+      repository.git('branch', 'release/1');
+      repository.git('tag', 'v1');
+      await look('app');
+      await new Observations(volt.context).look('app');
+      expect((await state())?.notice).to.equal(null);
+    });
+
+    it('that there is no default branch, and why', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      repository.git('checkout', '--quiet', '--detach');
+      await look('app');
+      expect((await state())?.notice).to.match(/^HEAD is detached, so there is no default branch/);
+      repository.git('symbolic-ref', 'HEAD', 'refs/heads/unborn');
+      await look('app');
+      expect((await state())?.notice).to.match(/^HEAD points to a branch that does not exist/);
+    });
+
+    it('that a repository has no commit yet, and builds the first', async () => {
+      const empty = new TestRepository({}, { name: 'app' });
+      made.push(empty);
+      await add(empty.path);
+      await look('app');
+      expect(await state()).to.deep.include({ notice: 'the repository has no commit on any branch yet', error: null });
+      const sha = empty.commit('first');
+      await look('app');
+      expect((await offered()).map((offer) => offer.sha)).to.deep.equal([sha]);
+    });
+  });
+
   it('notes when it has looked and which branch is the default', async () => {
     const repository = repositoryOf();
     await add(repository.path);
@@ -193,9 +367,51 @@ describe('observing', () => {
     expect((await state())?.error).to.equal(null);
   });
 
-  it('bears a repository that is not observed any more', async () => {
-    await look('gone');
+  it('bears a repository that is not observed any more, and ends the polls of it', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    await removeRepository(volt.context.record, 'app', false);
+    await look('app');
     expect(await offered()).to.deep.equal([]);
+    expect(await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers()).to.deep.equal([]);
+  });
+
+  it('leaves a repository that fails alone for a while, unless somebody asks', async () => {
+    const repository = repositoryOf();
+    const { url } = await add(repository.path);
+    const rename = (to: string) => volt.context.record.db.updateTable('repositories').set({ url: to }).execute();
+    await rename('/nowhere');
+    const observations = new Observations(volt.context);
+    await observations.look('app', 'schedule');
+    expect(Date.parse((await state())?.retryAt ?? '')).to.be.greaterThan(Date.now());
+    await rename(url);
+    await observations.look('app', 'schedule');
+    expect((await state())?.error, 'it is not looked at yet').to.include({ code: 'fetch_failed' });
+    await observations.look('app', 'hook');
+    expect(await state()).to.deep.include({ error: null, retryAt: null });
+  });
+
+  it('is not held up by remotes that hang', async () => {
+    const sockets: Socket[] = [];
+    const remote = createServer((socket) => {
+      sockets.push(socket.on('error', () => undefined).resume());
+    });
+    await new Promise<void>((resolve) => remote.listen(0, '127.0.0.1', resolve));
+    const { port } = remote.address() as AddressInfo;
+    const names = Array.from({ length: 20 }, (_, index) => `hangs${index}`);
+    for (const name of names) await add(`git://127.0.0.1:${port}/${name}`, { name });
+    const repository = repositoryOf();
+    await add(repository.path);
+    const observations = new Observations(volt.context);
+    const hanging = names.map((name) => observations.look(name, 'schedule'));
+    await until('one host is asked by some at a time', () => sockets.length === 8);
+    await observations.look('app', 'schedule');
+    expect((await offered()).map(({ repo }) => repo)).to.deep.equal(['app']);
+    expect(sockets).to.have.length(8);
+    remote.on('connection', (socket) => socket.destroy());
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(hanging);
+    await new Promise((resolve) => remote.close(resolve));
   });
 
   it('looks at a repository once at a time, and once more for all that is asked for meanwhile', async () => {

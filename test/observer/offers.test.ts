@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
 import { offersOf } from '../../src/observer/offers.ts';
 import { commitMessage } from '../../src/queues/messages.ts';
-import type { Cursor } from '../../src/record/repositories.ts';
+import type { Cursor } from '../../src/record/cursors.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 
@@ -24,12 +24,23 @@ describe('the commits that are offered of a ref', () => {
 
   after(folders.remove);
 
-  const cursorAt = (sha: string, generation = 0): Cursor => ({ ref, sha, generation });
+  const cursorAt = (sha: string, generation = 0, marks: Partial<Cursor> = {}): Cursor => ({
+    ref,
+    sha,
+    generation,
+    absent: false,
+    again: false,
+    ...marks,
+  });
 
-  async function offers(cursor: Cursor | undefined, options: { commits?: 'every' | 'latest'; backlog?: number } = {}) {
+  async function offers(
+    cursor: Cursor | undefined,
+    options: { commits?: 'every' | 'latest'; backlog?: number; base?: string; of?: string } = {},
+  ) {
     await mirror.fetch();
-    const settings = { name: 'app', commits: options.commits ?? 'every' };
-    const list = await offersOf(mirror, settings, ref, repository.head(), cursor, options.backlog ?? 1000);
+    const { commits = 'every', backlog = 1000, base, of = ref } = options;
+    const head = repository.git('rev-parse', `${of}^{commit}`);
+    const list = await offersOf(mirror, { name: 'app', commits }, { ref: of, head, cursor }, { backlog, base });
     // what is offered is sent as it is
     for (const offer of list) expect(commitMessage.parse(offer)).to.deep.equal(offer);
     return list;
@@ -138,5 +149,67 @@ describe('the commits that are offered of a ref', () => {
     const list = await offers(cursorAt('d'.repeat(40)));
     expect(shas(list)).to.deep.equal([repository.head()]);
     expect(list[0]?.cursor).to.deep.equal({ generation: 1, before: { generation: 0, sha: 'd'.repeat(40) } });
+  });
+
+  it('are its own commits alone, where a branch was rebased onto another one', async () => {
+    repository.git('checkout', '--quiet', '-b', 'topic');
+    const old = repository.commit('on the topic', { 'topic.txt': 'x' });
+    repository.git('checkout', '--quiet', 'main');
+    for (const message of ['a', 'b', 'c']) repository.commit(message);
+    await mirror.fetch();
+    repository.git('checkout', '--quiet', 'topic');
+    repository.git('rebase', '--quiet', 'main');
+    const of = 'refs/heads/topic';
+    const list = await offers(cursorAt(old, 0, { ref: of }), { of, base: 'refs/heads/main' });
+    expect(list.map(({ subject, cursor }) => [subject, cursor?.generation])).to.deep.equal([['on the topic', 1]]);
+    // reset to where the other one is, it has none of its own, and its head is built
+    repository.git('reset', '--quiet', '--hard', 'main');
+    const reset = await offers(cursorAt(old, 0, { ref: of }), { of, base: 'refs/heads/main' });
+    expect(shas(reset)).to.deep.equal([repository.head()]);
+    // the other one itself has no base
+    repository.git('checkout', '--quiet', 'main');
+    repository.git('reset', '--quiet', '--hard', first);
+    const forced = [repository.commit('forced'), repository.commit('forced again')];
+    expect(shas(await offers(cursorAt(old), { base: 'refs/heads/main' }))).to.deep.equal(forced);
+  });
+
+  it('are the head alone, in a new generation, where a branch was gone and is back', async () => {
+    repository.burst(3);
+    const list = await offers(cursorAt(first, 2, { absent: true }));
+    expect(list.map(({ sha, cursor }) => [sha, cursor])).to.deep.equal([
+      [repository.head(), { generation: 3, before: { generation: 2, sha: first } }],
+    ]);
+    expect(await offers(cursorAt(repository.head(), 2, { absent: true })), 'back where it was').to.deep.equal([]);
+  });
+
+  it('are the head once more, where it is to be built again', async () => {
+    const list = await offers(cursorAt(first, 2, { again: true }));
+    expect(list.map(({ sha, cursor }) => [sha, cursor])).to.deep.equal([
+      [first, { generation: 3, before: { generation: 2, sha: first } }],
+    ]);
+    const second = repository.commit('second');
+    expect(shas(await offers(cursorAt(first, 2, { again: true })))).to.deep.equal([second]);
+  });
+
+  it('of a tag are what it points to, and nothing of the history of it', async () => {
+    repository.git('tag', '--annotate', '--message', 'x', 'v1');
+    repository.burst(3);
+    const of = 'refs/tags/v1';
+    expect(shas(await offers(undefined, { of }))).to.deep.equal([first]);
+    repository.git('tag', '--force', '--annotate', '--message', 'y', 'v1');
+    const moved = await offers(cursorAt(first, 0, { ref: of }), { of });
+    expect(moved.map(({ sha, cursor }) => [sha, cursor?.generation])).to.deep.equal([[repository.head(), 1]]);
+  });
+
+  it('say which of them ask not to be built', async () => {
+    const skipped = repository.commit('docs [skip ci]');
+    const built = repository.commit('code\n\nwe do not skip ci here');
+    const trailer = repository.commit('more docs\n\nwords\n\nskip-checks: true');
+    const list = await offers(cursorAt(first));
+    expect(list.map(({ sha, skip }) => [sha, skip])).to.deep.equal([
+      [skipped, '[skip ci]'],
+      [built, undefined],
+      [trailer, 'skip-checks: true'],
+    ]);
   });
 });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { cursorsOf } from '../../src/record/cursors.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
-import { cursorsOf } from '../../src/record/repositories.ts';
 import { TestFolders } from '../support/folder.ts';
 import { newBuild, noTags, observed, openRecord, plan, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -82,11 +82,11 @@ describe('recording a plan', () => {
 
   it('moves the cursor of the ref with each build', async () => {
     expect(await take(commit(one, null))).to.equal('made');
-    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
     expect(await take(commit(two, one))).to.equal('made');
-    expect(await cursor()).to.deep.equal({ ref, sha: two, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: two, generation: 0 });
     expect(await take(commit(three, two, [0, 1]))).to.equal('made');
-    expect(await cursor()).to.deep.equal({ ref, sha: three, generation: 1 });
+    expect(await cursor()).to.deep.include({ ref, sha: three, generation: 1 });
   });
 
   it('refuses a commit whose turn it is not, and records nothing of it', async () => {
@@ -95,7 +95,7 @@ describe('recording a plan', () => {
     expect(await take(commit(three, two)), 'the one before is missing').to.equal('out_of_turn');
     expect(await take(commit(two, null)), 'the ref is not new').to.equal('out_of_turn');
     expect(await take(commit(two, one, [1, 1])), 'of another generation').to.equal('out_of_turn');
-    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
     expect(await count()).to.equal(1);
   });
 
@@ -115,13 +115,13 @@ describe('recording a plan', () => {
       { ...commit(two, null), repo: 'other', offer: 'x' },
     ];
     for (const build of elsewhere) expect(await take(build)).to.equal('made');
-    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
   });
 
   it('moves no cursor for a person', async () => {
     await take(commit(one, null));
     await plan(record, { sha: three });
-    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
   });
 
   it('answers the request of a person with the build, once', async () => {
@@ -144,7 +144,7 @@ describe('recording a plan', () => {
       throw new Error('the disk is full');
     }).catch((error: Error) => error);
     expect(broken).to.have.property('message', 'the disk is full');
-    expect(await cursor()).to.deep.equal({ ref, sha: one, generation: 0 });
+    expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
     expect(await count()).to.equal(1);
   });
 

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
+import { cursorsOf, markAbsent, moveCursor } from '../../src/record/cursors.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import type { Record } from '../../src/record/record.ts';
 import {
+  changeRepository,
+  createRepository,
   findRepository,
   listRepositories,
-  moveCursor,
-  noteObserved,
-  noteObserveError,
   repositoryAt,
   saveRepository,
 } from '../../src/record/repositories.ts';
@@ -34,7 +35,7 @@ describe('repositories in the record', () => {
       commits: 'latest',
       command: 'make test',
     });
-    expect(await findRepository(record, 'app')).to.deep.equal(saved);
+    expect(await findRepository(record, 'app')).to.deep.include(saved);
     expect(await repositoryAt(record, saved.url)).to.deep.equal(saved);
     expect(await findRepository(record, 'other')).to.equal(undefined);
     expect(await repositoryAt(record, 'other')).to.equal(undefined);
@@ -42,7 +43,7 @@ describe('repositories in the record', () => {
 
   it('take new settings and keep what is known of them', async () => {
     const saved = await observed(record);
-    await noteObserved(record, 'app', 'main');
+    await noteObserved(record, 'app', { defaultBranch: 'main', notice: null });
     await saveRepository(record, { ...saved, command: 'make check', pollSeconds: 60 });
     const [listed] = await listRepositories(record);
     expect(listed).to.include({ command: 'make check', pollSeconds: 60, defaultBranch: 'main' });
@@ -50,9 +51,41 @@ describe('repositories in the record', () => {
 
   it('do not take the name of another one', async () => {
     await observed(record);
-    const error = await failure('name_taken', () => observed(record, 'app', { url: 'https://example.com/other.git' }));
-    expect(error.message).to.include('https://example.com/app.git');
+    await failure('name_taken', () => observed(record, 'app', { url: 'https://example.com/other.git' }));
+    const saved = await findRepository(record, 'app');
+    await failure('name_taken', () => createRepository(record, saved as NonNullable<typeof saved>));
     expect(await findRepository(record, 'app')).to.include({ url: 'https://example.com/app.git' });
+  });
+
+  it('can be changed in part; what is not observed cannot', async () => {
+    const saved = await observed(record, 'app', { command: 'make', tags: ['v*'] });
+    expect(await changeRepository(record, 'app', { command: null, branches: ['dev'] })).to.deep.include({
+      ...saved,
+      command: null,
+      branches: ['dev'],
+    });
+    expect(await findRepository(record, 'app')).to.deep.include({ ...saved, command: null, branches: ['dev'] });
+    expect(await changeRepository(record, 'other', { command: null })).to.equal(undefined);
+  });
+
+  it('forget an error of old when their settings are changed', async () => {
+    await observed(record);
+    await noteObserveError(record, 'app', new VoltError('fetch_failed', 'no', { remedy: '' }), () => 60_000);
+    expect((await findRepository(record, 'app'))?.retryAt).to.not.equal(null);
+    await changeRepository(record, 'app', { pollSeconds: 9 });
+    expect(await findRepository(record, 'app')).to.deep.include({ error: null, retryAt: null });
+  });
+
+  it('pause longer after each failure in a row', async () => {
+    await observed(record);
+    const counted: number[] = [];
+    const error = new VoltError('fetch_failed', 'no', { remedy: '' });
+    const fail = () => noteObserveError(record, 'app', error, (failures) => counted.push(failures) * 0);
+    for (let count = 0; count < 3; count++) await fail();
+    await noteObserved(record, 'app', { defaultBranch: null, notice: 'a word' });
+    await fail();
+    expect(counted).to.deep.equal([1, 2, 3, 1]);
+    expect((await findRepository(record, 'app'))?.notice).to.equal('a word');
   });
 
   it('have names that can be paths and keys', async () => {
@@ -61,7 +94,7 @@ describe('repositories in the record', () => {
 
   it('are listed by name, with what the last look at them came to', async () => {
     for (const name of ['b', 'a', 'c']) await observed(record, name);
-    await noteObserved(record, 'a', null);
+    await noteObserved(record, 'a', { defaultBranch: null, notice: null });
     await noteObserveError(record, 'b', new VoltError('fetch_failed', 'no answer', { remedy: 'see the network' }));
     const list = await listRepositories(record);
     expect(list.map(({ name }) => name)).to.deep.equal(['a', 'b', 'c']);
@@ -85,7 +118,7 @@ describe('repositories in the record', () => {
       .execute();
     await noteObserveError(record, 'app', new VoltError('git_failed', 'second', { remedy: '' }));
     expect(await errorNow()).to.include({ code: 'git_failed', message: 'second', since });
-    await noteObserved(record, 'app', 'main');
+    await noteObserved(record, 'app', { defaultBranch: 'main', notice: null });
     expect(await errorNow()).to.equal(null);
     await noteObserveError(record, 'app', new VoltError('fetch_failed', 'third', { remedy: '' }));
     expect((await errorNow())?.since).to.not.equal(since);
@@ -95,6 +128,39 @@ describe('repositories in the record', () => {
     const at = (sha: string, generation: number) => ({ ref: 'refs/heads/main', sha, generation });
     const move = (before: { sha: string; generation: number } | null, after: ReturnType<typeof at>) =>
       record.write((db) => moveCursor(db, 'app', before, after));
+
+    it('is marked when its ref has gone, unless it has moved meanwhile, and no more when it moves', async () => {
+      await move(null, at('a', 0));
+      const cursor = async () => (await cursorsOf(record, 'app')).get('refs/heads/main');
+      const old = await cursor();
+      if (!old) throw new Error('no cursor');
+      await move({ sha: 'a', generation: 0 }, at('b', 0));
+      await markAbsent(record, 'app', [{ cursor: old, absent: true }]);
+      expect(await cursor()).to.include({ absent: false });
+      await markAbsent(record, 'app', [{ cursor: { ...old, sha: 'b' }, absent: true }]);
+      expect(await cursor()).to.include({ absent: true });
+      await move({ sha: 'b', generation: 0 }, at('c', 1));
+      expect(await cursor()).to.deep.equal({
+        ref: 'refs/heads/main',
+        sha: 'c',
+        generation: 1,
+        absent: false,
+        again: false,
+      });
+    });
+
+    it('stands at a new generation and is to be built again when the command is another one', async () => {
+      const saved = await observed(record);
+      await move(null, at('a', 3));
+      await record.write((db) => moveCursor(db, 'app', null, { ref: 'refs/tags/v1', sha: 'a', generation: 0 }));
+      await changeRepository(record, 'app', { pollSeconds: 9 });
+      await saveRepository(record, { ...saved, commits: 'latest' });
+      expect((await cursorsOf(record, 'app')).get('refs/heads/main')).to.include({ generation: 3, again: false });
+      await changeRepository(record, 'app', { command: 'make' });
+      expect((await cursorsOf(record, 'app')).get('refs/heads/main')).to.include({ generation: 4, again: true });
+      expect((await cursorsOf(record, 'app')).get('refs/tags/v1')).to.include({ generation: 0, again: false });
+      expect(await move({ sha: 'a', generation: 3 }, at('b', 3)), 'what was offered before').to.equal(false);
+    });
 
     it('moves only from where it stands', async () => {
       expect(await move({ sha: 'a', generation: 0 }, at('b', 0)), 'from nowhere').to.equal(false);

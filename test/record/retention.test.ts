@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import { moveCursor } from '../../src/record/cursors.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import type { Record } from '../../src/record/record.ts';
-import { moveCursor } from '../../src/record/repositories.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';

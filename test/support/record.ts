@@ -16,6 +16,7 @@ export async function observed(record: Record, name = 'app', change: Partial<Rep
     url: `https://example.com/${name}.git`,
     host: null,
     branches: [],
+    tags: [],
     pollSeconds: 5,
     commits: 'every',
     command: null,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
 import { newStep } from '../../src/kernel/model.ts';
 import { closeIntent, failIntent, findIntent } from '../../src/record/intents.ts';
-import { noteObserved, noteObserveError } from '../../src/record/repositories.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { build, buildList, errorAnswer, intent, repositoryList } from '../../src/web/api/schemas.ts';
 import { bodyOf, job, Site } from './site.ts';
 
@@ -121,7 +121,7 @@ describe('web: the API', () => {
   describe('repositories', () => {
     it('are listed with what was last seen of them, and without their passwords', async () => {
       await site.repository('hidden', { url: 'https://bob:secret@git.example/hidden.git', command: 'make test' });
-      await noteObserved(site.context.record, 'api', 'main');
+      await noteObserved(site.context.record, 'api', { defaultBranch: 'main', notice: null });
       const remedy = 'See whether it is up.';
       await noteObserveError(
         site.context.record,

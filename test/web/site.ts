@@ -89,7 +89,7 @@ export class Site {
   }
 
   async repository(name: string, more: Partial<Repository> = {}): Promise<void> {
-    const usual = { host: null, branches: [], pollSeconds: 5, commits: 'every' as const, command: null };
+    const usual = { host: null, branches: [], tags: [], pollSeconds: 5, commits: 'every' as const, command: null };
     await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
   }
 

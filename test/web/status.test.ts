@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
-import { noteObserved, noteObserveError } from '../../src/record/repositories.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
 import { runnerList, systemStatus } from '../../src/web/api/schemas.ts';
 import { until } from '../support/until.ts';
@@ -162,12 +162,13 @@ describe('web: the state of the whole', () => {
   it('tells of repositories that cannot be looked at', async () => {
     const error = new VoltError('fetch_failed', 'cannot fetch', { remedy: 'See whether it is up.' });
     await noteObserveError(site.context.record, 'sample', error);
-    expect((await status()).problems).to.deep.include({
-      code: 'fetch_failed',
-      message: 'repository sample: cannot fetch',
-      remedy: 'See whether it is up.',
-    });
-    await noteObserved(site.context.record, 'sample', 'main');
+    const told = (await status()).problems.find(({ code }) => code === 'fetch_failed');
+    expect(told).to.include({ remedy: 'See whether it is up.' });
+    expect(told?.message).to.match(/^repository sample: cannot fetch \(since \d{4}-/);
+    await noteObserveError(site.context.record, 'sample', error, () => 60_000);
+    const pausing = (await status()).problems.find(({ code }) => code === 'fetch_failed');
+    expect(pausing?.remedy).to.match(/^See whether it is up\. The next look is at \d{4}-.*volt trigger sample/);
+    await noteObserved(site.context.record, 'sample', { defaultBranch: 'main', notice: null });
     expect(await codes()).to.not.include('fetch_failed');
   });
 

@@ -1,4 +1,4 @@
-import type { Observation } from '../../record/repositories.ts';
+import type { Observation } from '../../record/observations.ts';
 
 /**
  * An error from before this start may be over, but the record does not tell whether it was seen again. It counts when

@@ -1,25 +1,78 @@
 import { z } from 'zod';
-import { listRepositories } from '../../record/repositories.ts';
+import { listRepositories, type ObservedRepository } from '../../record/repositories.ts';
 import { hideCredentials } from '../credentials.ts';
+import { createRepository, findOrRefuse, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import { accepted, repositoryList, repositoryName, triggerRequest } from './schemas.ts';
+import {
+  accepted,
+  newRepository,
+  removed,
+  repositoryAnswer,
+  repositoryChange,
+  repositoryList,
+  repositoryName,
+  triggerRequest,
+} from './schemas.ts';
+
+const ofName = z.object({ name: repositoryName });
 
 const listing = jsonRoute({
   method: 'get',
   path: '/repos',
   summary: 'The observed repositories, by name',
   answer: repositoryList,
-  handle: async (_, { record }) => {
-    const repos = await listRepositories(record);
-    return {
-      repos: repos.map(({ url, error, ...rest }) => ({
-        ...rest,
-        url: hideCredentials(url),
-        error: error && { ...error, message: hideCredentials(error.message) },
-      })),
-      next: null,
-    };
+  handle: async (_, { record }) => ({ repos: (await listRepositories(record)).map(shown), next: null }),
+});
+
+const adding = jsonRoute({
+  method: 'post',
+  path: '/repos',
+  summary: 'Observe a repository',
+  body: newRepository,
+  status: 201,
+  answer: repositoryAnswer,
+  errors: ['bad_url', 'no_repository', 'bad_ref', 'bad_setting', 'name_taken', 'conflict', 'too_large'],
+  handle: async ({ body }, web) => shown(await createRepository(web, body)),
+});
+
+const one = jsonRoute({
+  method: 'get',
+  path: '/repos/:name',
+  summary: 'An observed repository',
+  params: ofName,
+  answer: repositoryAnswer,
+  errors: ['not_found'],
+  handle: async ({ params }, web) => shown(await findOrRefuse(web, params.name)),
+});
+
+const changing = jsonRoute({
+  method: 'patch',
+  path: '/repos/:name',
+  summary: 'Change how a repository is observed; another command has the heads of its branches built again',
+  params: ofName,
+  body: repositoryChange,
+  answer: repositoryAnswer,
+  errors: ['not_found', 'bad_ref', 'bad_setting', 'too_large'],
+  handle: async ({ params, body }, web) => shown(await setRepository(web, params.name, body)),
+});
+
+const removing = jsonRoute({
+  method: 'delete',
+  path: '/repos/:name',
+  summary: 'Observe a repository no more and cancel its open builds; its history stays, unless it is purged',
+  params: ofName,
+  query: z.object({
+    purge: z
+      .enum(['0', '1'])
+      .default('0')
+      .meta({ description: '1 to delete its builds, logs and results; also of one that was removed before' }),
+  }),
+  answer: removed,
+  errors: ['not_found'],
+  handle: async ({ params, query }, web) => {
+    const purge = query.purge === '1';
+    return { cancelled: await removeRepository(web, params.name, purge), purge };
   },
 });
 
@@ -27,7 +80,7 @@ const trigger = jsonRoute({
   method: 'post',
   path: '/repos/:name/trigger',
   summary: 'Build a ref now',
-  params: z.object({ name: repositoryName }),
+  params: ofName,
   body: triggerRequest,
   status: 202,
   answer: accepted,
@@ -35,4 +88,13 @@ const trigger = jsonRoute({
   handle: async ({ params, body }, web) => ({ intent: await triggerBuild(web, params.name, body.ref ?? null) }),
 });
 
-export const repositoryRoutes = [listing, trigger];
+/** As people may see it: URLs may hold credentials that git takes from them. */
+function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
+  return {
+    ...rest,
+    url: hideCredentials(url),
+    error: error && { ...error, message: hideCredentials(error.message) },
+  };
+}
+
+export const repositoryRoutes = [listing, adding, one, changing, removing, trigger];

@@ -7,7 +7,7 @@ import { tokenNeeded } from '../guard.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** below /api/v1, in hono's form: `/builds/:id` */
   path: string;
   summary: string;
@@ -25,7 +25,7 @@ export interface Route {
 
 /** JSON by a schema, or something else that the handler answers by itself. */
 export type Answer =
-  | { status: 200 | 202; schema: z.ZodType }
+  | { status: 200 | 201 | 202; schema: z.ZodType }
   | { status: 200; content: { [type: string]: string }; partial?: boolean };
 
 type Values<S extends z.ZodObject | undefined> = S extends z.ZodObject ? z.output<S> : Record<string, never>;
@@ -45,7 +45,7 @@ interface Description<
   Q extends z.ZodObject | undefined,
   B extends z.ZodObject | undefined,
 > {
-  method: 'get' | 'post' | 'put' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   summary: string;
   params?: P;
@@ -64,7 +64,7 @@ export function jsonRoute<
   B extends z.ZodObject | undefined = undefined,
 >(
   description: Description<P, Q, B> & {
-    status?: 200 | 202;
+    status?: 200 | 201 | 202;
     answer: A;
     handle(given: Given<P, Q, B>, web: Web): Promise<z.input<A>>;
   },

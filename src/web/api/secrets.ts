@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { branchMatcher } from '../../git/refs.ts';
+import { refMatcher } from '../../git/refs.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { listSecrets, removeSecret, rotateKey, type Scope, setSecret } from '../../record/secrets.ts';
 import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
@@ -139,7 +139,7 @@ const trust = jsonRoute({
   errors: ['not_found', 'bad_ref'],
   handle: async ({ params: { name }, body }, { record }) => {
     const refs = body.refs?.map((glob) => (glob.startsWith('refs/') ? glob : `refs/heads/${glob}`)) ?? null;
-    branchMatcher(refs ?? []);
+    refMatcher(refs ?? []);
     await setTrustedRefs(record, name, refs);
     return { refs: await trustedRefs(record, name), next: null };
   },

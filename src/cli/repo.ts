@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { CommandFile } from './command.ts';
+import { repoAddCommand } from './repo/add.ts';
+import { repoLsCommand } from './repo/ls.ts';
+import { repoRmCommand } from './repo/rm.ts';
+import { repoSetCommand } from './repo/set.ts';
+
+export function repoCommand(program: Command): CommandFile {
+  const command = program
+    .command('repo')
+    .summary('the observed repositories: add, change, list, remove')
+    .description('Adds, changes, lists and removes the repositories that a running Volt observes.');
+  const files = [repoAddCommand, repoLsCommand, repoSetCommand, repoRmCommand].map((add) => add(command));
+  return { command, examples: files.flatMap(({ examples }) => examples) };
+}

@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander';
+import type { RepositorySettings } from '../../record/repositories.ts';
+import { collect, number } from '../options.ts';
+
+export interface SettingsOptions {
+  branch?: string[];
+  /** false for `--no-tags` */
+  tags?: string[] | false;
+  poll?: number;
+  commits?: 'every' | 'latest';
+  command?: string;
+}
+
+/** What may be said of a repository when it is added and later. */
+export function addSettingsOptions(command: Command): Command {
+  return command
+    .option('--branch <glob>', 'observe these branches, else the default branch; may be repeated', collect)
+    .option('--tags <glob>', 'build these tags as they appear; may be repeated', collect)
+    .option('--poll <seconds>', 'look for new commits this often', number(0.5, 86_400))
+    .addOption(
+      new Option('--commits <which>', 'build every new commit, or only the latest at each look').choices([
+        'every',
+        'latest',
+      ]),
+    )
+    .option('--command <command>', 'run this shell command instead of discovering the tests');
+}
+
+/** The settings that were named, as the API takes them. */
+export function settingsOf({ branch, tags, poll, commits, command }: SettingsOptions): Partial<RepositorySettings> {
+  return {
+    ...(branch === undefined ? {} : { branches: branch }),
+    ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
+    ...(poll === undefined ? {} : { pollSeconds: poll }),
+    ...(commits === undefined ? {} : { commits }),
+    ...(command === undefined ? {} : { command }),
+  };
+}

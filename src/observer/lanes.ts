@@ -1,0 +1,28 @@
+import pLimit from 'p-limit';
+
+/** Looks at the repositories of one machine at a time: one that hangs holds up no others. */
+const perHost = 8;
+/** Looks at all repositories at a time; most of a look is waiting for a remote. */
+const altogether = 64;
+
+/** Limits how many looks run at once, host by host. */
+export class Lanes {
+  readonly #all = pLimit(altogether);
+  readonly #byHost = new Map<string, ReturnType<typeof pLimit>>();
+
+  /** @param url of the repository that `work` is about */
+  run<T>(url: string, work: () => Promise<T>): Promise<T> {
+    const host = hostOf(url);
+    const lane = this.#byHost.get(host) ?? pLimit(perHost);
+    this.#byHost.set(host, lane);
+    return lane(() => this.#all(work)).finally(() => {
+      if (lane.activeCount === 0 && lane.pendingCount === 0) this.#byHost.delete(host);
+    });
+  }
+}
+
+/** The machine that a repository is fetched from; empty for this one. */
+function hostOf(url: string): string {
+  const host = /^[a-z+]+:\/\/(?:[^/@]*@)?([^/]+)/i.exec(url)?.[1] ?? /^(?:[^/@]*@)?([^/:]+):/.exec(url)?.[1];
+  return host?.toLowerCase() ?? '';
+}

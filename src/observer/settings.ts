@@ -1,0 +1,35 @@
+import { refMatcher } from '../git/refs.ts';
+import { VoltError } from '../kernel/errors.ts';
+import type { RepositorySettings } from '../record/repositories.ts';
+
+/** Seconds between polls. */
+const pollRange = { least: 0.5, most: 86_400 } as const;
+/** Each glob is compared with each name at every look. */
+const mostGlobs = 50;
+/** Characters of a command; longer ones belong in a file of the repository. */
+const longestCommand = 100_000;
+
+/**
+ * Checks what a person wants of a repository.
+ * @throws VoltError `bad_ref` for a glob, `bad_setting`
+ */
+export function checkSettings(settings: Partial<RepositorySettings>): void {
+  const { branches = [], tags = [], pollSeconds, command } = settings;
+  refMatcher(branches);
+  refMatcher(tags);
+  if (branches.length > mostGlobs || tags.length > mostGlobs) {
+    throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} globs of branches, and of tags`, {
+      remedy: 'Give fewer, with "*" or "**" where they vary.',
+    });
+  }
+  if (pollSeconds !== undefined && !(pollSeconds >= pollRange.least && pollSeconds <= pollRange.most)) {
+    throw new VoltError('bad_setting', `a repository cannot be polled every ${pollSeconds} s`, {
+      remedy: `Give --poll a number of seconds from ${pollRange.least} to ${pollRange.most}.`,
+    });
+  }
+  if (command != null && (command.trim() === '' || command.length > longestCommand || command.includes('\0'))) {
+    throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
+      remedy: 'Give --command what is to be run, or leave it out to have the tests discovered.',
+    });
+  }
+}

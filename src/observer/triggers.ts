@@ -1,0 +1,46 @@
+import type { Mirror } from '../git/mirror.ts';
+import type { RemoteRefs } from '../git/remote.ts';
+import { asVoltError, VoltError } from '../kernel/errors.ts';
+import type { CommitMessage } from '../queues/messages.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
+import type { Record } from '../record/record.ts';
+import type { Repository } from '../record/repositories.ts';
+
+/**
+ * What a person asked for becomes a commit message of its own, or an error that says why not. A mark in the commit's
+ * message does not count against a person's wish.
+ */
+export async function answerTrigger(
+  { record, queues }: StageContext & { record: Record },
+  trigger: Intent,
+  repository: Repository,
+  mirror: Mirror,
+  remote: RemoteRefs,
+): Promise<void> {
+  try {
+    const name = trigger.ref ?? remote.defaultBranch;
+    if (name === null)
+      throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
+    const { ref, sha } = await mirror.resolve(name);
+    const commit = await mirror.commit(sha);
+    const message: CommitMessage = {
+      v: 1,
+      repo: repository.name,
+      ref,
+      ...commit,
+      trigger: 'manual',
+      intent: trigger.id,
+      passedOver: 0,
+      more: false,
+    };
+    await queues.sendCommits([message]);
+  } catch (error) {
+    await failIntent(record, trigger.id, asVoltError(error));
+  }
+}
+
+/** Nothing that a person has asked of the repository can be. */
+export async function failTriggers(record: Record, repo: string, error: VoltError): Promise<void> {
+  for (const trigger of await openTriggers(record, repo)) await failIntent(record, trigger.id, error);
+}

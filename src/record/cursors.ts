@@ -1,0 +1,126 @@
+import { pause } from '../kernel/wait.ts';
+import type { Record, Write } from './record.ts';
+
+/** How far a ref is in the record. */
+export interface Cursor {
+  ref: string;
+  /** the last commit of it that was built, or was passed over */
+  sha: string;
+  /** how often the ref has begun anew: it jumped to a commit that does not descend from the one before, or was made again */
+  generation: number;
+  /** the ref was seen to be gone, or not to be observed: when it comes back, only its head is built */
+  absent: boolean;
+  /** the commit where it stands is to be built again */
+  again: boolean;
+}
+
+export async function cursorsOf(record: Record, repo: string): Promise<Map<string, Cursor>> {
+  const rows = await record.db
+    .selectFrom('cursors')
+    .select(['ref', 'sha', 'generation', 'absent', 'again'])
+    .where('repo', '=', repo)
+    .execute();
+  return new Map(rows.map((row) => [row.ref, { ...row, absent: row.absent === 1, again: row.again === 1 }]));
+}
+
+/** Moves a ref's cursor from `before` to `after`; false when it does not stand at `before`. */
+export async function moveCursor(
+  db: Write,
+  repo: string,
+  before: { sha: string; generation: number } | null,
+  after: { ref: string; sha: string; generation: number },
+): Promise<boolean> {
+  const to = { sha: after.sha, generation: after.generation, moved_at: Date.now(), absent: 0, again: 0 };
+  if (before === null) {
+    const inserted = await db
+      .insertInto('cursors')
+      .values({ repo, ref: after.ref, ...to })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('ref')
+      .executeTakeFirst();
+    return inserted !== undefined;
+  }
+  const moved = await db
+    .updateTable('cursors')
+    .set(to)
+    .where('repo', '=', repo)
+    .where('ref', '=', after.ref)
+    .where('sha', '=', before.sha)
+    .where('generation', '=', before.generation)
+    .returning('ref')
+    .executeTakeFirst();
+  return moved !== undefined;
+}
+
+/** Notes which refs have gone and which are back, for cursors that still stand where they were read. */
+export async function markAbsent(
+  record: Record,
+  repo: string,
+  changes: readonly { cursor: Cursor; absent: boolean }[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await record.write(async (db) => {
+    for (const { cursor, absent } of changes) {
+      await db
+        .updateTable('cursors')
+        .set({ absent: absent ? 1 : 0 })
+        .where('repo', '=', repo)
+        .where('ref', '=', cursor.ref)
+        .where('sha', '=', cursor.sha)
+        .where('generation', '=', cursor.generation)
+        .execute();
+    }
+  });
+}
+
+/**
+ * Has the heads of a repository's branches built again. The new generation makes offers that are on their way out of
+ * date, so that what they would have built is offered anew, by what holds now.
+ * @param absent whether branches that are gone begin anew as well, should they come back where they were
+ */
+export async function renewCursors(db: Write, repo: string, { absent }: { absent: boolean }): Promise<void> {
+  let branches = db
+    .updateTable('cursors')
+    .set((eb) => ({ again: 1, generation: eb('generation', '+', 1) }))
+    .where('repo', '=', repo)
+    .where('ref', 'like', 'refs/heads/%');
+  if (!absent) branches = branches.where('absent', '=', 0);
+  await branches.execute();
+}
+
+/** So many tags are passed over in one statement, few enough to leave the event loop to others in between. */
+const tagsAtOnce = 200;
+
+/**
+ * Takes the tags that are there when they are first asked for as seen, so that only later ones are built. Tags that
+ * have a cursor keep it.
+ * @param globs what was asked for
+ */
+export async function passOverTags(
+  record: Record,
+  repo: string,
+  globs: readonly string[],
+  tags: readonly { ref: string; sha: string }[],
+): Promise<void> {
+  const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: Date.now() }));
+  while (rest.length > 0) {
+    const rows = rest.splice(0, tagsAtOnce);
+    await record.write((db) =>
+      db
+        .insertInto('cursors')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+    await pause(0);
+  }
+  const asked = JSON.stringify(globs);
+  await record.write((db) =>
+    db
+      .updateTable('repositories')
+      .set({ tags_seen: asked })
+      .where('name', '=', repo)
+      .where('tags', '=', asked)
+      .execute(),
+  );
+}

@@ -1,0 +1,85 @@
+import type { VoltError } from '../kernel/errors.ts';
+import type { Record } from './record.ts';
+import type { RepositoryRow } from './schema.ts';
+
+/** What the last look at a repository came to. */
+export interface Observation {
+  observedAt: string | null;
+  defaultBranch: string | null;
+  /** what is odd about the repository and no error, a sentence for people */
+  notice: string | null;
+  error: { code: string; message: string; remedy: string; since: string } | null;
+  /** after an error: when its schedule looks again at the earliest */
+  retryAt: string | null;
+}
+
+export const noError = {
+  error_code: null,
+  error_message: null,
+  error_remedy: null,
+  error_since: null,
+  failures: 0,
+  retry_at: null,
+} as const;
+
+export function observationOf(row: RepositoryRow): Observation {
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    observedAt: row.observed_at === null ? null : time(row.observed_at),
+    defaultBranch: row.default_branch,
+    notice: row.notice,
+    error:
+      row.error_code === null
+        ? null
+        : {
+            code: row.error_code,
+            message: row.error_message ?? '',
+            remedy: row.error_remedy ?? '',
+            since: time(row.error_since ?? 0),
+          },
+    retryAt: row.retry_at === null ? null : time(row.retry_at),
+  };
+}
+
+/** Notes that a repository was looked at. */
+export async function noteObserved(
+  record: Record,
+  repo: string,
+  seen: { defaultBranch: string | null; notice: string | null },
+): Promise<void> {
+  await record.write((db) =>
+    db
+      .updateTable('repositories')
+      .set({ observed_at: Date.now(), default_branch: seen.defaultBranch, notice: seen.notice, ...noError })
+      .where('name', '=', repo)
+      .execute(),
+  );
+}
+
+/**
+ * Notes that a repository could not be looked at; the time of the first failure in a row stays.
+ * @param pauseAfter milliseconds until its schedule may look again, given how many looks have failed in a row
+ */
+export async function noteObserveError(
+  record: Record,
+  repo: string,
+  error: Pick<VoltError, 'code' | 'message' | 'remedy'>,
+  pauseAfter: (failures: number) => number = () => 0,
+): Promise<void> {
+  await record.write(async (db) => {
+    const row = await db.selectFrom('repositories').select('failures').where('name', '=', repo).executeTakeFirst();
+    const failures = (row?.failures ?? 0) + 1;
+    await db
+      .updateTable('repositories')
+      .set((eb) => ({
+        error_code: error.code,
+        error_message: error.message,
+        error_remedy: error.remedy,
+        error_since: eb.fn.coalesce('error_since', eb.val(Date.now())),
+        failures,
+        retry_at: Date.now() + Math.round(pauseAfter(failures)),
+      }))
+      .where('name', '=', repo)
+      .execute();
+  });
+}

@@ -1,0 +1,105 @@
+import type { BuildId } from '../kernel/model.ts';
+import type { Record, Write } from './record.ts';
+
+export interface Removal {
+  url: string;
+  host: string | null;
+  /** builds that were open and are to be cancelled */
+  builds: BuildId[];
+}
+
+/**
+ * Ends the observation of a repository: what was asked of it fails, its open builds are to be cancelled, and its secrets
+ * go, since another repository may get its name. Its history stays, unless it is to go, too.
+ * @param purge whether its history goes once its builds have ended; also for one that was removed before
+ * @returns undefined where there is no repository of that name
+ */
+export async function removeRepository(record: Record, name: string, purge: boolean): Promise<Removal | undefined> {
+  return record.write(async (db) => {
+    const row = await db
+      .selectFrom('repositories')
+      .select(['url', 'host', 'removed_at'])
+      .where('name', '=', name)
+      .executeTakeFirst();
+    if (!row || (row.removed_at !== null && !purge)) return undefined;
+    await db
+      .updateTable('repositories')
+      .set((eb) => ({
+        removed_at: eb.fn.coalesce('removed_at', eb.val(Date.now())),
+        hook_salt: null,
+        ...(purge ? { purge: 1 } : {}),
+      }))
+      .where('name', '=', name)
+      .execute();
+    await db.updateTable('cursors').set({ absent: 1 }).where('repo', '=', name).execute();
+    for (const table of ['secrets', 'variables', 'credentials'] as const)
+      await db.deleteFrom(table).where('repo', '=', name).execute();
+    await failRequests(db, name);
+    return { url: row.url, host: row.host, builds: await cancelBuilds(db, name) };
+  });
+}
+
+async function failRequests(db: Write, repo: string): Promise<void> {
+  await db
+    .updateTable('intents')
+    .set({ closed_at: Date.now(), error_code: 'not_found', error_message: `${repo} is not observed any more` })
+    .where('kind', 'in', ['trigger', 'retry'])
+    .where('repo', '=', repo)
+    .where('closed_at', 'is', null)
+    .execute();
+}
+
+async function cancelBuilds(db: Write, repo: string): Promise<BuildId[]> {
+  const open = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('repo', '=', repo)
+    .where('finished_at', 'is', null)
+    .execute();
+  if (open.length > 0) {
+    const intents = open.map(({ id }) => ({ kind: 'cancel' as const, repo, build_id: id, created_at: Date.now() }));
+    await db.insertInto('intents').values(intents).execute();
+  }
+  return open.map(({ id }) => String(id) as BuildId);
+}
+
+/** A repository whose history is to go now: it was removed for good, and all its builds have ended and are reported. */
+export async function purgeableRepository(record: Record): Promise<string | undefined> {
+  const row = await record.db
+    .selectFrom('repositories')
+    .select('name')
+    .where('purge', '=', 1)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('builds')
+            .select('builds.id')
+            .whereRef('builds.repo', '=', 'repositories.name')
+            // what is final and not reported is still to be written to test_results/
+            .where('builds.reported_at', 'is', null),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row?.name;
+}
+
+/** Some of the builds that a purged repository still has. */
+export async function buildsToPurge(record: Record, repo: string, limit: number): Promise<BuildId[]> {
+  const rows = await record.db.selectFrom('builds').select('id').where('repo', '=', repo).limit(limit).execute();
+  return rows.map(({ id }) => String(id) as BuildId);
+}
+
+/** Deletes builds with all that belongs to them. */
+export async function deleteBuilds(record: Record, builds: readonly BuildId[]): Promise<void> {
+  await record.write((db) => db.deleteFrom('builds').where('id', 'in', builds.map(Number)).execute());
+}
+
+/** Forgets a repository that has no builds any more. */
+export async function forgetRepository(record: Record, name: string): Promise<void> {
+  await record.write(async (db) => {
+    await db.deleteFrom('cursors').where('repo', '=', name).execute();
+    await db.deleteFrom('intents').where('repo', '=', name).execute();
+    await db.deleteFrom('repositories').where('name', '=', name).where('purge', '=', 1).execute();
+  });
+}

@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { dataPaths, logFile } from '../kernel/config.ts';
+import { jobIdOf } from '../kernel/model.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { Record } from '../record/record.ts';
+import { buildsToPurge, deleteBuilds, forgetRepository, purgeableRepository } from '../record/removal.ts';
+
+/** So many builds are deleted at once, few enough to leave the record and the event loop to others in between. */
+const batch = 50;
+
+/**
+ * Deletes the history of a repository that was removed for good, once all its builds have ended: logs and test results
+ * first, so that an interrupted deletion is taken up again.
+ */
+export async function purgeRemoved({ record, config, logger }: StageContext & { record: Record }): Promise<void> {
+  const name = await purgeableRepository(record);
+  if (name === undefined) return;
+  await rm(join(dataPaths(config.dataDir).testResults, name), { recursive: true, force: true });
+  for (;;) {
+    const builds = await buildsToPurge(record, name, batch);
+    if (builds.length === 0) break;
+    for (const build of builds) {
+      const logs = dirname(logFile(config.dataDir, { job: jobIdOf(build, 1), attempt: 1 }));
+      await rm(logs, { recursive: true, force: true });
+    }
+    await deleteBuilds(record, builds);
+  }
+  await forgetRepository(record, name);
+  logger.info(`the history of ${name} is deleted`);
+}

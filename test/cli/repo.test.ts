@@ -1,0 +1,109 @@
+import { realpathSync } from 'node:fs';
+import { relative } from 'node:path';
+import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
+import { findRepository } from '../../src/record/repositories.ts';
+import { volt } from '../support/cli.ts';
+import { TestRepository } from '../support/repository.ts';
+import { Site } from '../web/site.ts';
+
+describe('volt repo', () => {
+  let site: Site;
+  const repository = new TestRepository({ 'a.txt': 'a\n' });
+
+  before(async () => {
+    site = await Site.start();
+  });
+
+  after(async () => {
+    await site.stop();
+    repository.remove();
+  });
+
+  const repo = (...args: string[]) => volt(['repo', ...args, '--data', site.context.config.dataDir]);
+
+  it('adds a repository by its address, or by a path as it is meant from here', async () => {
+    const added = await repo(
+      'add',
+      'app',
+      'git@git.example:acme/app',
+      '--branch',
+      'main',
+      '--branch',
+      'release/*',
+      '--tags',
+      'v*',
+    );
+    expect(added.stdout, added.stderr).to.equal(
+      'app is observed: main, release/*, tags v* of git@git.example:acme/app\n',
+    );
+    const local = await repo('add', 'local', relative(process.cwd(), repository.path), '--command', 'make', '--json');
+    expect(JSON.parse(local.stdout)).to.include({ name: 'local', url: realpathSync(repository.path), command: 'make' });
+  });
+
+  it('says what is wrong with one, and adds none', async () => {
+    for (const [args, code] of [
+      [['add', 'app', 'https://git.example/other'], 'name_taken'],
+      [['add', 'x', 'ext::sh -c id'], 'bad_url'],
+      [['add', 'x', './nowhere'], 'no_repository'],
+      [['add', 'x', 'https://git.example/x', '--branch=--all'], 'bad_ref'],
+      [['add', '../x', 'https://git.example/x'], 'bad_request'],
+      [['add', 'x', '--upload-pack=touch /tmp/x'], 'usage'],
+      [['add', 'x', 'https://git.example/x', '--poll', '0'], 'usage'],
+      [['set', 'app'], 'usage'],
+      [['set', 'gone', '--no-tags'], 'not_found'],
+      [['rm', 'gone'], 'not_found'],
+    ] as const) {
+      const end = await repo(...args);
+      expect([end.code, /^error (\w+): /m.exec(end.stderr)?.[1]], args.join(' ')).to.deep.equal([2, code]);
+    }
+    expect(await findRepository(site.context.record, 'x')).to.equal(undefined);
+  });
+
+  it('changes what is named', async () => {
+    const set = await repo('set', 'app', '--no-tags', '--command', 'make check', '--poll', '30');
+    expect(set.stdout).to.equal('app: main, release/*, every commit, each 30 s; runs "make check"\n');
+    const back = await repo('set', 'app', '--default-branch', '--discover', '--json');
+    expect(JSON.parse(back.stdout)).to.deep.include({ branches: [], tags: [], command: null, pollSeconds: 30 });
+  });
+
+  it('lists what is observed, and what keeps it from being looked at', async () => {
+    const { record } = site.context;
+    await noteObserved(record, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });
+    const error = new VoltError('fetch_failed', 'cannot reach https://tok3n@git.example/', {
+      remedy: 'See the cable.',
+    });
+    await noteObserveError(record, 'app', error, () => 90_000);
+    const { stdout, code } = await repo('ls');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^! +app +the default branch +every +30 s +never +its tests +git@git\.example:acme\/app$/m);
+    expect(stdout).to.match(/^✔ +local +main +every +5 s +.+ +make +\/\S+ on \S+$/m);
+    expect(stdout).to.match(/^! app: fetch_failed, since .*: cannot reach https:\/\/\*\*\*@git\.example\/$/m);
+    expect(stdout).to.match(/^ {4}See the cable\. The next look is in 1 min \d+ s\.$/m);
+    expect(stdout).to.match(/^· local: a word to say$/m);
+    expect(JSON.parse((await repo('ls', '--json')).stdout).repos).to.have.length(2);
+  });
+
+  it('removes one', async () => {
+    await site.build('app');
+    const removed = await repo('rm', 'app');
+    expect(removed.stdout).to.equal(
+      'app is not observed any more; 1 open build is being cancelled; its builds can still be looked at\n',
+    );
+    const purged = await repo('rm', 'app', '--purge');
+    expect(purged.stdout).to.include('its history is being deleted');
+    await repo('rm', 'local');
+    expect((await repo('ls')).stdout).to.match(/^nothing is observed/);
+  });
+
+  it('helps with each of its commands', async () => {
+    for (const name of ['add', 'ls', 'set', 'rm']) {
+      const { code, stdout } = await repo(name, '--help');
+      expect(code).to.equal(0);
+      expect(stdout)
+        .to.match(new RegExp(`^Usage: volt repo ${name} `))
+        .and.include(`volt repo ${name}`);
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths, logFile } from '../../src/kernel/config.ts';
+import { jobIdOf } from '../../src/kernel/model.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { openTrigger } from '../../src/record/intents.ts';
+import { removeRepository } from '../../src/record/removal.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('flow: a repository', () => {
+  let volt: TestVolt;
+  const made: TestRepository[] = [];
+
+  before(async () => {
+    volt = await TestVolt.startAll();
+  });
+
+  after(async () => {
+    await volt.stop();
+    for (const repository of made) repository.remove();
+  });
+
+  /** Each is of commits that no other has. */
+  function repositoryOf(script: string): TestRepository {
+    const repository = new TestRepository({ 'test.sh': `#!/bin/sh\n# ${made.length}\n${script}\n` });
+    made.push(repository);
+    return repository;
+  }
+  const look = (name: string) =>
+    volt.context.queues.sendObserve(volt.context.config.host, { v: 1, repo: name, cause: 'person' });
+  const results = (name: string) => join(dataPaths(volt.dataDir).testResults, name);
+
+  it('with a commit that asks not to be built has a skipped build of it, and a run one when a person wants it', async () => {
+    const repository = repositoryOf('exit 0');
+    await volt.observe(repository.path, { name: 'docs' });
+    await volt.build(repository.head());
+    const sha = repository.commit('a word more [skip ci]');
+    await look('docs');
+    const skipped = await volt.build(sha);
+    expect(skipped).to.include({ status: 'skipped', reason: 'skip_ci', trigger: 'commit' });
+    expect(skipped.message).to.include('[skip ci]').and.include('trigger');
+    expect(skipped.jobs.map(({ status, runner }) => [status, runner])).to.deep.equal([['skipped', null]]);
+    await until('its results are written', () => existsSync(join(results('docs'), `${sha}.json`)));
+    await openTrigger(volt.context.record, 'docs', null);
+    await look('docs');
+    const run = await volt.build(sha, ({ trigger, finishedAt }) => trigger === 'manual' && finishedAt !== null);
+    expect(run).to.include({ status: 'success' });
+  });
+
+  it('whose command is another one has its head built with that', async () => {
+    const repository = repositoryOf('exit 0');
+    await volt.observe(repository.path, { name: 'tool' });
+    await volt.build(repository.head());
+    await volt.observe(repository.path, { name: 'tool', command: 'exit 3' });
+    await look('tool');
+    const build = await volt.build(repository.head(), ({ number, finishedAt }) => number === 2 && finishedAt !== null);
+    expect(build).to.include({ status: 'failure', reason: 'exit_code' });
+    expect(await listBuilds(volt.context.record, { repo: 'tool', limit: 10 })).to.have.length(2);
+  });
+
+  it('that is removed while it builds has its builds cancelled, with that as the reason', async () => {
+    const repository = repositoryOf('sleep 60');
+    await volt.observe(repository.path, { name: 'gone' });
+    const running = await volt.build(repository.head(), ({ status }) => status === 'running');
+    const sha = repository.commit('waits');
+    await look('gone');
+    await volt.build(sha, ({ status }) => status === 'queued');
+    const removal = await removeRepository(volt.context.record, 'gone', false);
+    for (const build of removal?.builds ?? []) await volt.context.queues.sendAdvance({ v: 1, build });
+    for (const commit of [running.sha, sha]) {
+      const build = await volt.build(commit);
+      expect(build).to.include({
+        status: 'cancelled',
+        reason: 'by_user',
+        message: 'the repository gone was removed',
+      });
+    }
+    expect(await listBuilds(volt.context.record, { repo: 'gone', limit: 10 })).to.have.length(2);
+  });
+
+  it('that is purged leaves nothing behind, and may come anew', async () => {
+    const repository = repositoryOf('exit 0');
+    await volt.observe(repository.path, { name: 'brief' });
+    const build = await volt.build(repository.head());
+    const logs = dirname(logFile(volt.dataDir, { job: jobIdOf(build.id, 1), attempt: 1 }));
+    await until('its results are written', () => existsSync(results('brief')));
+    expect(existsSync(logs)).to.equal(true);
+    await removeRepository(volt.context.record, 'brief', true);
+    await until(
+      'it is gone',
+      async () => !(await findBuild(volt.context.record, build.id)) && !existsSync(results('brief')),
+    );
+    expect(existsSync(logs)).to.equal(false);
+    await until('its name is free', () => volt.observe(repository.path, { name: 'brief' }).catch(() => undefined));
+    await look('brief');
+    expect(await volt.build(repository.head())).to.include({ repo: 'brief', number: 1, status: 'success' });
+  });
+});
