@@ -24,5 +24,5 @@ export async function advance(context: StageContext & { record: Record }, build:
     const skipped = { status: 'skipped', reason: 'needs_failed', message } as const;
     await queues.sendResult({ v: 1, kind: 'decided', job: id, attempt, ...skipped, at });
   }
-  await routeBuild(record, queues, build);
+  await routeBuild(context, build);
 }

@@ -1,5 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
-import { Later } from '../queues/consumer.ts';
+import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { failIntent } from '../record/intents.ts';
@@ -11,29 +11,30 @@ import { startTags } from './fairness.ts';
 import { planBuild } from './plan.ts';
 import { routeBuild } from './route.ts';
 
-/** How long (ms) a commit waits for the one before it, which another dispatcher may be writing just now. */
+/**
+ * A commit waits for the one before it, which another dispatcher may be writing just now: so many times so long (ms).
+ * The times are counted by the queue, since each delivery may come to another dispatcher.
+ */
 const turnInterval = 50;
-const turnPatience = 2000;
+const turns = 40;
 
 /** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
 export class CommitHandler {
   readonly #context: StageContext & { record: Record };
-  readonly #outOfTurn = new Map<string, number>();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
   }
 
-  async handle(message: CommitMessage): Promise<void> {
+  async handle(message: CommitMessage, delivery: Delivery = { count: 1 }): Promise<void> {
     const { record, queues, access, config, logger } = this.#context;
     const repository = await findRepository(record, message.repo);
     if (!repository) return this.#dropUnknown(message);
     const plan = planBuild(message, repository, config);
     const planned = await recordPlan(record, plan, startTags);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
-    if (planned.outcome === 'out_of_turn') return this.#waitForTurn(plan.offer, message);
-    this.#outOfTurn.delete(plan.offer);
-    await routeBuild(record, queues, planned.build);
+    if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
+    await routeBuild(this.#context, planned.build);
     if (planned.outcome === 'made') {
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,
@@ -48,13 +49,8 @@ export class CommitHandler {
    * The cursor is not where this commit begins. Either the commit before is being written by another dispatcher, which
    * takes a moment; or the ref has moved otherwise, and the observer's next look will offer what is right then.
    */
-  #waitForTurn(offer: string, message: CommitMessage): void {
-    const since = this.#outOfTurn.get(offer) ?? Date.now();
-    if (Date.now() - since < turnPatience) {
-      this.#outOfTurn.set(offer, since);
-      throw new Later(turnInterval, 'the commit before is not recorded yet');
-    }
-    this.#outOfTurn.delete(offer);
+  #waitForTurn(message: CommitMessage, { count }: Delivery): void {
+    if (count <= turns) throw new Later(turnInterval, 'the commit before is not recorded yet');
     this.#context.logger.debug(`dropped an offer that is out of date: ${message.repo} ${message.sha}`);
   }
 

@@ -1,49 +1,51 @@
+import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
+import type { Troubles } from '../kernel/troubles.ts';
 import { type HeldAttempt, heldAttempts, retireAttempt } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { countLosses, notAlone, noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
-import { countLostRunners, currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
-import { heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
+import { forgetGone, heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
 import { isSeenGone } from '../redis/process.ts';
+import { type Loss, Losses, lostTogether } from './losses.ts';
 import { routeBuild } from './route.ts';
-
-/** After this many runners have been lost with a job, it is not given to another. */
-const poisonLimit = 3;
-
-/** What the watch remembers of a runner. */
-interface Sighting {
-  member: RunnerMember;
-  /** `heartbeatAt` of its latest heartbeat */
-  heartbeat: string;
-  /** when that heartbeat was first seen, by `performance.now()` */
-  seenAt: number;
-}
-
-interface Lost {
-  message: string;
-}
+import { Sightings } from './sightings.ts';
 
 /**
  * Watches the runners and takes back the attempts of those that are gone. An attempt is taken back when no living
  * runner has claimed it for one TTL, counted from the last heartbeat that was seen of its runner, and never before our
  * own connection has lasted that long; or at once when this process, on the runner's machine, sees that the runner and
  * its attempts' processes are gone.
+ *
+ * What is done about a lost attempt: nothing, if its outcome waits to be recorded; else the job is given to another
+ * runner as its next attempt, or ended as poison, see losses.ts. Each look does each of these alone: one that fails is
+ * said and comes again with the next look.
  */
 export class FleetWatch {
-  readonly #context: StageContext & { record: Record };
-  readonly #sightings = new Map<RunnerId, Sighting>();
+  readonly #context: StageContext & { record: Record; troubles: Troubles };
+  readonly #sightings = new Sightings();
+  readonly #losses = new Losses(this.#sightings);
   /** when an attempt was last claimed, by attempt name */
-  readonly #claimed = new Map<string, number>();
+  readonly #claimed = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
+  /** losses that were noticed and about which nothing is done yet, by attempt name */
+  readonly #open = new FadingMap<string, Loss>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
 
-  constructor(context: StageContext & { record: Record }) {
+  constructor(context: StageContext & { record: Record; troubles: Troubles }) {
     this.#context = context;
     context.access.client.on('ready', () => {
       this.#connectedAt = performance.now();
+      this.#sightings.begin();
     });
+  }
+
+  /** All runners that were there not long ago; undefined where that is not known. */
+  recentRunners(): RunnerId[] | undefined {
+    return this.#sightings.recent();
   }
 
   /** One look at the registry, the record and the queues. */
@@ -51,40 +53,55 @@ export class FleetWatch {
     const { access, record, queues } = this.#context;
     const now = performance.now();
     const { alive, gone } = await listRunners(access);
-    this.#remember(alive, now);
     const witnessed = alive.filter((member) => isSeenGone(member) && member.scopes.every(isSeenGone));
-    for (const member of witnessed) await leave(access, 'runner', member.id);
     const living = alive.filter((member) => !witnessed.includes(member));
+    await this.#noteRunners(alive, witnessed, gone as RunnerId[], now);
+    for (const member of witnessed) await leave(access, 'runner', member.id);
     this.#noteClaims(living, now);
-    await this.#stopSuperseded(living);
+    await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living));
 
     const jobs = await openJobs(record, { limit: 100_000, status: 'running' });
     const held = await heldAttempts(access, queues);
     for (const job of jobs) {
       const runner = job.runner?.id;
-      const lost = this.#isLost({ job: job.id, attempt: job.attempt }, runner, witnessed, now);
-      if (lost) await this.#takeBack(job, runner, lost);
+      const loss = this.#lossOf({ job: job.id, attempt: job.attempt }, runner, witnessed, now);
+      if (loss) await this.#alone(`taking back job ${job.id}`, () => this.#takeBack(job, runner, loss));
     }
     const unstarted = held.filter(
       (attempt) => !jobs.some((job) => job.id === attempt.job && job.attempt === attempt.attempt),
     );
-    if (unstarted.length > 0) await this.#lookAtUnstarted(unstarted, witnessed, now);
-    for (const id of gone) await leave(access, 'runner', id);
-    this.#forget(now);
+    for (const attempt of unstarted) {
+      await this.#alone(`taking back job ${attempt.job}`, () => this.#lookAtUnstarted(attempt, witnessed, now));
+    }
+    await forgetGone(access, 'runner', gone);
   }
 
-  #remember(alive: RunnerMember[], now: number): void {
-    for (const member of alive) {
-      const known = this.#sightings.get(member.id);
-      if (known?.heartbeat !== member.heartbeatAt) {
-        this.#sightings.set(member.id, { member, heartbeat: member.heartbeatAt, seenAt: now });
-      }
+  #alone(what: string, work: () => Promise<void>): Promise<boolean> {
+    return this.#context.troubles.alone(what, work);
+  }
+
+  /** Remembers who is there, and what it says of the lost ones that others have gone at the same time. */
+  async #noteRunners(alive: RunnerMember[], witnessed: RunnerMember[], gone: RunnerId[], now: number): Promise<void> {
+    const { record } = this.#context;
+    const lost = [...witnessed.map(({ id }) => id), ...gone];
+    const ended = new Set(lost);
+    this.#sightings.note(
+      alive.filter(({ id }) => !ended.has(id)),
+      lost,
+      now,
+    );
+    for (const id of lost) {
+      const sighting = this.#sightings.of(id);
+      if (!sighting) continue;
+      const at = clockTime(sighting.aliveAt);
+      if (!this.#losses.note(id, at)) continue;
+      await this.#alone('noting which runners were lost together', () => notAlone(record, id, at, lostTogether));
     }
   }
 
   #noteClaims(living: RunnerMember[], now: number): void {
     for (const member of living) {
-      const seenAt = this.#sightings.get(member.id)?.seenAt ?? now;
+      const seenAt = this.#sightings.of(member.id)?.seenAt ?? now;
       for (const name of [...member.running, ...member.reporting]) this.#claimed.set(name, seenAt);
     }
   }
@@ -107,71 +124,90 @@ export class FleetWatch {
     }
   }
 
-  #isLost(ref: AttemptRef, runner: RunnerId | undefined, witnessed: RunnerMember[], now: number): Lost | undefined {
-    const witness = witnessed.find((member) => member.id === runner);
-    if (witness) {
-      const silence = now - (this.#sightings.get(witness.id)?.seenAt ?? now);
-      return {
-        message: `runner ${witness.name} vanished, noticed within ${Math.max(silence / 1000, 0.1).toFixed(1)} s`,
-      };
-    }
+  #lossOf(ref: AttemptRef, runner: RunnerId | undefined, witnessed: RunnerMember[], now: number): Loss | undefined {
     const name = attemptName(ref);
-    if (!this.#claimed.has(name)) this.#claimed.set(name, now);
+    const known = this.#open.get(name);
+    if (known) return { ...known, alone: known.alone && this.#isAlone(runner, known.lostAt) };
+    if (!this.#claimed.get(name)) this.#claimed.set(name, now);
     const lastWord = Math.max(this.#claimed.get(name) ?? now, this.#connectedAt);
-    if (now - lastWord < heartbeatTtl) return undefined;
-    const who = (runner && this.#sightings.get(runner)?.member.name) ?? runner?.split('~')[0] ?? 'its runner';
-    return { message: `runner ${who} was silent for ${((now - lastWord) / 1000).toFixed(1)} s` };
+    const sighting = this.#sightings.of(runner);
+    const seen = witnessed.some((member) => member.id === runner);
+    if (!seen && now - lastWord < heartbeatTtl) return undefined;
+    const lostAt = clockTime(seen && sighting ? sighting.aliveAt : lastWord);
+    const loss: Loss = {
+      how: seen ? 'runner vanished' : 'runner fell silent',
+      lostAt,
+      noticedAt: Date.now(),
+      alone: this.#isAlone(runner, lostAt),
+    };
+    this.#open.set(name, loss);
+    return loss;
   }
 
-  /** Messages that a runner has taken while the record knows of no start: it may have died in between. */
-  async #lookAtUnstarted(unstarted: HeldAttempt[], witnessed: RunnerMember[], now: number): Promise<void> {
+  #isAlone(runner: RunnerId | undefined, lostAt: number): boolean {
+    return this.#losses.isAlone(this.#sightings.of(runner), lostAt, this.#connectedAt);
+  }
+
+  /** A message that a runner has taken while the record knows of no start: it may have died in between. */
+  async #lookAtUnstarted(attempt: HeldAttempt, witnessed: RunnerMember[], now: number): Promise<void> {
     const { access, record, queues } = this.#context;
-    for (const attempt of unstarted) {
-      const lost = this.#isLost(attempt, attempt.runner, witnessed, now);
-      if (!lost) continue;
-      const [job] = await openJobs(record, { job: attempt.job, status: 'queued', limit: 1 });
-      if (job?.attempt === attempt.attempt) await this.#takeBack(job, attempt.runner, lost);
-      else await retireAttempt(access, queues, attempt.queue, attempt);
-    }
+    const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
+    if (!loss) return;
+    const [job] = await openJobs(record, { job: attempt.job, status: 'queued', limit: 1 });
+    if (job?.attempt === attempt.attempt) return this.#takeBack(job, attempt.runner, loss);
+    this.#settle(attempt);
+    await retireAttempt(access, queues, attempt.queue, attempt);
   }
 
-  async #takeBack(job: OpenJob, runner: RunnerId | undefined, lost: Lost): Promise<void> {
+  async #takeBack(job: OpenJob, runner: RunnerId | undefined, loss: Loss): Promise<void> {
     const { access, record, queues, logger } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     // it had finished before its runner went
     if (await queues.holdsOutcome(ref)) return;
-    const losses = (await countLostRunners(record, job.id)) + 1;
-    if (losses >= poisonLimit)
-      return this.#condemn(job, `${losses} runners were lost while they ran it; ${lost.message}`);
-    const member = runner && this.#sightings.get(runner)?.member;
+    const member = this.#sightings.of(runner)?.member;
+    const by = member && { id: member.id, name: member.name, host: member.host };
+    const before = await countLosses(record, job.id);
+    if (this.#losses.verdict(before, loss) === 'poison') {
+      if (this.#losses.isCertain(runner, loss.lostAt))
+        await this.#condemn(job, before.all + 1, { ...loss, runner: by });
+      return;
+    }
     const moved = await moveToNextAttempt(record, ref, {
       reason: 'runner_lost',
-      message: lost.message,
-      at: Date.now(),
-      ...(member ? { runner: { id: member.id, name: member.name, host: member.host } } : {}),
+      message: loss.how,
+      at: loss.noticedAt,
+      loss,
+      ...(by ? { runner: by } : {}),
     });
+    this.#settle(ref);
     if (!moved) return;
     const about = { repo: job.repo.name, build: job.build, job: job.id, attempt: job.attempt, runner };
-    logger.warn(`took back the attempt: ${lost.message}`, about);
+    logger.warn(`took back the attempt: ${loss.how}`, about);
     await retireAttempt(access, queues, jobQueue(job.labels), ref);
-    await routeBuild(record, queues, job.build);
+    await routeBuild(this.#context, job.build);
     await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });
+  }
+
+  /** Something is done about the loss. */
+  #settle(ref: AttemptRef): void {
+    this.#open.delete(attemptName(ref));
   }
 
   /**
    * The job has taken too many runners with it. There is no next attempt that anybody could send, and this one keeps
    * its message, until the end is recorded; so this comes again at each look, and the message that says so is the same.
    */
-  async #condemn(job: OpenJob, message: string): Promise<void> {
+  async #condemn(job: OpenJob, runners: number, loss: Parameters<typeof noteLoss>[2]): Promise<void> {
+    const { queues, record } = this.#context;
+    await noteLoss(record, { job: job.id, attempt: job.attempt }, loss);
+    const message = `${runners} runners were lost while they ran it; it is given to no other`;
     const at = new Date().toISOString();
-    const { queues } = this.#context;
-    const ref = { job: job.id, attempt: job.attempt };
-    await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'poison', message, at });
+    const decided = { status: 'error', reason: 'poison', message, at } as const;
+    await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, ...decided });
   }
+}
 
-  #forget(now: number): void {
-    const longAgo = now - 60 * heartbeatTtl;
-    for (const [id, sighting] of this.#sightings) if (sighting.seenAt < longAgo) this.#sightings.delete(id);
-    for (const [name, at] of this.#claimed) if (at < longAgo) this.#claimed.delete(name);
-  }
+/** A time of `performance.now()` as milliseconds since 1970. */
+function clockTime(at: number): number {
+  return Math.round(Date.now() - (performance.now() - at));
 }

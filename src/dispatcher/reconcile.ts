@@ -1,4 +1,5 @@
-import { attemptName } from '../kernel/model.ts';
+import { attemptName, type RunnerId } from '../kernel/model.ts';
+import type { Troubles } from '../kernel/troubles.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -15,19 +16,30 @@ import { route } from './route.ts';
 
 /** How many queued jobs are compared with their queues at a time; the oldest first. */
 const batch = 2000;
+/** Milliseconds between looks for the heartbeats of runners that have something to tell a young Redis. */
+const listening = 100;
 
 /**
- * Makes the queues agree with the record: whatever the record says is queued has a message. This mends a dispatcher
- * that died between its transaction and the sending, and a Redis that was emptied or replaced.
+ * Makes the queues agree with the record: whatever the record says is queued has a message, and whatever can move on
+ * does. This mends a dispatcher that died between its transaction and the sending, and a Redis that was emptied or
+ * replaced, or has lost what it had last.
+ *
+ * A Redis is `young` (new to the record) → `told` (every runner that may be at work has said so, or its lease is over) →
+ * it gets what it misses. While it is young nothing is sent that an earlier one may have held.
+ * @param recent the runners that were there not long ago; when all of them have told what they run, nothing is left to
+ * wait for. Undefined where they are not known
  */
-export async function reconcile(context: StageContext & { record: Record }): Promise<void> {
-  const { access, record, queues, logger } = context;
+export async function reconcile(
+  context: StageContext & { record: Record; troubles: Troubles },
+  recent: RunnerId[] | undefined = undefined,
+): Promise<void> {
+  const { access, record, queues, logger, troubles } = context;
   await claimRedis(access, record.id);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
   const young = await youngFor(access);
-  if (young > 0) await reschedule(context);
+  if (young > 0) await troubles.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
-  if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await pause(young);
+  if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await told(access, recent);
   const queued = await openJobs(record, { status: 'queued', limit: batch });
   const unwanted = await jobsToCancel(record);
   const claimed = await claimedAttempts(access);
@@ -47,7 +59,26 @@ export async function reconcile(context: StageContext & { record: Record }): Pro
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
-  for (const build of await buildsAtRest(record)) await advance(context, build);
+  for (const build of await buildsAtRest(record)) {
+    await troubles.alone(`moving build ${build} on`, () => advance(context, build));
+  }
+}
+
+/**
+ * Waits until nobody can be at work on something that this Redis does not know of. A runner has told everything with
+ * its second heartbeat: the first may have been on its way before it took its last message.
+ */
+async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promise<void> {
+  const heartbeats = new Map<RunnerId, Set<string>>();
+  for (;;) {
+    const young = await youngFor(access);
+    if (young === 0) return;
+    for (const { id, heartbeatAt } of (await listRunners(access)).alive) {
+      heartbeats.set(id, (heartbeats.get(id) ?? new Set()).add(heartbeatAt));
+    }
+    if (recent?.every((id) => (heartbeats.get(id)?.size ?? 0) >= 2)) return;
+    await pause(Math.min(young, listening));
+  }
 }
 
 async function claimedAttempts(access: RedisAccess): Promise<Set<string>> {

@@ -35,7 +35,7 @@ async function pursue(
     const done = await retryJobs(record, intent, (jobs) => jobsToRetry(build, jobs, intent), startTags);
     if (!done) return false;
   } catch (error) {
-    if (!(error instanceof VoltError) || error.code === 'record_busy') throw error;
+    if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
     await failIntent(record, id, error);
     return false;
   }

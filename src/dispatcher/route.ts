@@ -1,8 +1,11 @@
+import { errorText } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
-import type { Queues } from '../queues/queues.ts';
+import { fittingJob, type Queues } from '../queues/queues.ts';
+import type { StageContext } from '../queues/stage.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type Decided, decidedSchema } from './decided.ts';
 import { priorityOf } from './fairness.ts';
@@ -11,28 +14,51 @@ import { secretsNamedBy } from './secret-names.ts';
 /**
  * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
  * Sending one again does nothing while its message is there, and a message stays until well after its attempt is over.
+ * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
+ * and holds up none of the others.
  */
 export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
   const entries: { message: JobMessage; priority: number }[] = [];
   for (const job of jobs) {
-    const plan: unknown = JSON.parse(job.plan);
-    const decided = decidedSchema.safeParse(plan);
-    if (decided.success) await sendDecided(queues, job, decided.data);
-    else entries.push({ message: messageOf(job, planSchema.parse(plan)), priority: priorityOf(job.virtualStart) });
+    const what = whatToSend(job);
+    if ('message' in what) entries.push({ message: what.message, priority: priorityOf(job.virtualStart) });
+    else await sendDecided(queues, job, what.decided);
   }
   await queues.sendJobs(entries);
 }
 
-async function sendDecided(queues: Queues, job: OpenJob, { status, reason, message }: Decided): Promise<void> {
+type Ending = Pick<Decided, 'status' | 'reason' | 'message'>;
+
+function whatToSend(job: OpenJob): { message: JobMessage } | { decided: Ending } {
+  try {
+    const plan: unknown = JSON.parse(job.plan);
+    const decided = decidedSchema.safeParse(plan);
+    if (decided.success) return { decided: decided.data };
+    return { message: fittingJob(messageOf(job, planSchema.parse(plan))) };
+  } catch (error) {
+    const message = `no runner can be told what to run: ${errorText(error)}`.slice(0, 2000);
+    return { decided: { status: 'error', reason: 'bad_message', message } };
+  }
+}
+
+async function sendDecided(queues: Queues, job: OpenJob, { status, reason, message }: Ending): Promise<void> {
   const at = new Date().toISOString();
   await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, status, reason, message, at });
 }
 
-/** Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more. */
-export async function routeBuild(record: Record, queues: Queues, build: BuildId): Promise<void> {
+/**
+ * Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more; and to a
+ * Redis that is young, none that an earlier one may have held: a runner may be at work on it, see reconcile.ts.
+ */
+export async function routeBuild(
+  { access, record, queues }: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  build: BuildId,
+): Promise<void> {
   const unwanted = await jobsToCancel(record);
   const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
-  const jobs = queued.filter((job) => !unwanted(job));
+  if (queued.length === 0) return;
+  const young = await youngSince(access);
+  const jobs = queued.filter((job) => !unwanted(job) && (young === undefined || job.attemptAt >= young));
   if (jobs.length > 0) await route(queues, jobs);
 }
 

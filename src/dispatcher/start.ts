@@ -1,4 +1,4 @@
-import { errorText } from '../kernel/errors.ts';
+import { Troubles } from '../kernel/troubles.ts';
 import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
@@ -19,14 +19,20 @@ const reconcileInterval = 3000;
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
 export async function startDispatcher(context: StageContext & { record: Record }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'dispatcher' });
-  const own = { ...context, logger };
-  const shown = showStage(own, 'dispatcher');
-  const complain = (what: string) => (error: unknown) =>
-    logger.warn(`${what} failed, trying again: ${errorText(error)}`);
-  await reconcile(own);
-  const reconciling = every(reconcileInterval, () => reconcile(own), complain('reconciling'));
+  const troubles = new Troubles(logger);
+  const own = { ...context, logger, troubles };
+  const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...troubles.list()]);
+  const again = (ms: number, what: string, work: () => Promise<void>) =>
+    every(
+      ms,
+      async () => void (await troubles.alone(what, work)),
+      () => undefined,
+    );
   const fleet = new FleetWatch(own);
-  const watching = every(watchInterval, () => fleet.look(), complain('watching the runners'));
+  const reconciling = again(reconcileInterval, 'making the queues agree with the record', () =>
+    reconcile(own, fleet.recentRunners()),
+  );
+  const watching = again(watchInterval, 'watching the runners', () => fleet.look());
   const commits = new CommitHandler(own);
   const consumers = [
     consume(context.access, {
@@ -35,13 +41,15 @@ export async function startDispatcher(context: StageContext & { record: Record }
       // commits of one ref are made one after the other
       concurrency: 1,
       logger,
-      handle: (message) => commits.handle(message),
+      troubles,
+      handle: (message, delivery) => commits.handle(message, delivery),
     }),
     consume(context.access, {
       queue: queueNames.advance,
       schema: advanceMessage,
       concurrency: 8,
       logger,
+      troubles,
       handle: ({ build }) => advance(own, build),
     }),
     consume(context.access, {
@@ -49,6 +57,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       schema: secretsMessage,
       concurrency: 8,
       logger,
+      troubles,
       handle: (message) => deliver(own, message),
     }),
   ];

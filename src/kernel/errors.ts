@@ -35,6 +35,8 @@ export const errorCodes = {
   record_newer: { exit: 3, http: 500 },
   record_damaged: { exit: 3, http: 500 },
   record_busy: { exit: 3, http: 503 },
+  record_full: { exit: 3, http: 503 },
+  record_failed: { exit: 3, http: 500 },
   data_locked: { exit: 3, http: 500 },
   data_unwritable: { exit: 3, http: 500 },
   port_in_use: { exit: 3, http: 500 },

@@ -194,9 +194,13 @@ export interface Attempt {
   runner: string | null;
   status: Status;
   reason: Reason | null;
+  /** of an attempt whose runner was lost: the whole story of that */
   message: string | null;
   startedAt: string | null;
   finishedAt: string | null;
+  /** of an attempt whose runner was lost: the last sign of life of that, and when its silence was noticed */
+  lostAt: string | null;
+  noticedAt: string | null;
 }
 
 export interface Job {

@@ -1,5 +1,5 @@
 import { gitVersion } from '../git/version.ts';
-import { errorText } from '../kernel/errors.ts';
+import { Troubles } from '../kernel/troubles.ts';
 import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { observeMessage } from '../queues/messages.ts';
@@ -26,8 +26,9 @@ export async function startObserver(context: StageContext & { record: Record }):
   const { access, record, queues, config } = context;
   const logger = context.logger.child({ stage: 'observer' });
   await gitVersion();
+  const troubles = new Troubles(logger);
   const own = { ...context, logger };
-  const shown = showStage(own, 'observer');
+  const shown = showStage(own, 'observer', () => [...record.problems(), ...troubles.list()]);
   const watches = new Watches(own);
   const observations = new Observations(own);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
@@ -36,6 +37,7 @@ export async function startObserver(context: StageContext & { record: Record }):
       schema: observeMessage,
       concurrency,
       logger,
+      troubles,
       handle: ({ repo, cause }) => observations.look(repo, cause),
     }),
   );
@@ -44,23 +46,25 @@ export async function startObserver(context: StageContext & { record: Record }):
   const scheduling = every(
     scheduleInterval,
     async () => {
-      for (const { host, name, pollSeconds } of await listRepositories(record)) {
-        await queues.scheduleObserve(host, name, pollSeconds);
-      }
+      await troubles.alone('scheduling the polls', async () => {
+        for (const { host, name, pollSeconds } of await listRepositories(record)) {
+          await queues.scheduleObserve(host, name, pollSeconds);
+        }
+      });
     },
-    (error) => logger.warn(`scheduling the polls failed, trying again: ${errorText(error)}`),
+    () => undefined,
   );
   let alone = false;
   const refreshing = every(
     refreshInterval,
     async () => {
-      await watches.refresh();
+      await troubles.alone('watching the repositories of this machine', () => watches.refresh());
       const dispatchers = (await listStages(access, 'dispatcher')).alive.length;
       if (dispatchers === 0 && !alone)
         logger.warn('no dispatcher is running: commits wait in the queue until one is started');
       alone = dispatchers === 0;
     },
-    (error) => logger.warn(`refreshing the watches failed, trying again: ${errorText(error)}`),
+    (error) => troubles.note('looking for dispatchers', error),
   );
   return {
     stop: async () => {

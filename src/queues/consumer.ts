@@ -1,8 +1,10 @@
-import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, type JobJson, UnrecoverableError, Worker } from 'bullmq';
 import type { z } from 'zod';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Troubles } from '../kernel/troubles.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
 /** Thrown by a handler whose message cannot be handled yet: it comes again after `ms`, and this counts as no failure. */
 export class Later extends Error {
@@ -14,13 +16,21 @@ export class Later extends Error {
   }
 }
 
+/** What a handler is told beside the message itself. */
+export interface Delivery {
+  /** how often the message has been given to a handler, whichever consumer it was; from 1 */
+  count: number;
+}
+
 export interface ConsumerOptions<M> {
   queue: string;
   schema: z.ZodType<M>;
   /** how many messages are handled at once */
   concurrency: number;
   logger: Logger;
-  handle(message: M): Promise<void>;
+  /** where a message that cannot be handled is told */
+  troubles: Troubles;
+  handle(message: M, delivery: Delivery): Promise<void>;
 }
 
 /**
@@ -30,36 +40,48 @@ export interface ConsumerOptions<M> {
 const lockDuration = 5000;
 const stalledInterval = 2500;
 
+/** A Worker that is not held up by a message whose content is not even JSON. */
+class Consumer extends Worker {
+  protected override createJob(json: JobJson, id: string): Job {
+    return super.createJob(readable(json), id);
+  }
+}
+
 /**
- * Handles the messages of a queue until closed. What does not fit the schema is set aside in the queue's failed set;
- * what the handler throws is logged and the message comes again, first after 0.1 s, later every 5 s.
+ * Handles the messages of a queue until closed. A message is in one of these states:
+ * waiting → handled, and gone when the handler has returned;
+ * handled → waiting again, when the handler threw (first after 0.1 s, later every 5 s, for as long as it takes) or said
+ * `Later`, or when its process died;
+ * handled → set aside in the queue's failed set, when it does not fit the schema: people see it in `volt status` and at
+ * /queues, and it is never tried again by itself.
  * @returns `close` resolves when the handlers under way have ended
  */
 export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { close(): Promise<void> } {
-  const { queue, schema, concurrency, logger, handle } = options;
-  const worker = new Worker(
+  const { queue, schema, concurrency, logger, troubles, handle } = options;
+  const worker = new Consumer(
     queue,
     async (job, token) => {
       const parsed = schema.safeParse(job.data);
       if (!parsed.success) {
-        const issue = parsed.error.issues[0];
-        logger.error(`set aside a message of "${queue}" that cannot be understood`, {
-          id: job.id,
-          issue: `${issue?.path.join('.')}: ${issue?.message}`,
-        });
-        throw new UnrecoverableError(`not understood: ${issue?.path.join('.')}: ${issue?.message}`);
+        const why = whyNotUnderstood(parsed.error);
+        logger.error(`set aside a message of "${queue}" that cannot be understood`, { id: job.id, issue: why });
+        await setAside(job);
+        throw new UnrecoverableError(`not understood: ${why}`);
       }
+      const what = `handling message ${job.id} of "${queue}"`;
       try {
-        await handle(parsed.data);
+        await handle(parsed.data, { count: job.attemptsStarted });
+        troubles.clear(what);
       } catch (error) {
         if (error instanceof Later) {
+          troubles.clear(what);
           await job.moveToDelayed(Date.now() + error.ms, token);
           throw new DelayedError();
         }
-        logger.error(`could not handle a message of "${queue}"; it will be tried again`, {
+        troubles.note(what, error);
+        logger.debug(`could not handle a message of "${queue}"`, {
           id: job.id,
-          error: errorText(error),
-          ...(error instanceof Error ? { stack: error.stack } : {}),
+          stack: error instanceof Error ? error.stack : undefined,
         });
         throw error instanceof Error ? error : new Error(String(error));
       }

@@ -139,8 +139,16 @@ const runner = z.object({
 export const resultMessage = z.discriminatedUnion('kind', [
   /** a runner has begun */
   z.object({ v, kind: z.literal('started'), job, attempt, runner, at: time }),
-  /** a runner's steps so far; a later message replaces an earlier one */
-  z.object({ v, kind: z.literal('steps'), job, attempt, runner, steps: z.array(stepSchema) }),
+  /** a runner's steps so far; of two messages the one with the higher revision holds, in whatever order they come */
+  z.object({
+    v,
+    kind: z.literal('steps'),
+    job,
+    attempt,
+    runner,
+    revision: z.number().int().min(1),
+    steps: z.array(stepSchema),
+  }),
   /** a runner is done; needs no earlier message */
   z.object({
     v,

@@ -9,6 +9,8 @@ export const queueNames = {
   advance: 'advance',
   results: 'results',
   secrets: 'secrets',
+  /** nobody consumes it: what came by another way than a queue and could not be understood, for people to look at */
+  setAside: 'set-aside',
 } as const;
 
 /** Polls of a repository that is a path on one machine go to that machine. */
@@ -37,6 +39,6 @@ export const messageIds = {
     ).replaceAll(':', '='),
   job: attemptName,
   secrets: (message: SecretsMessage) => `${attemptName(message)}.${message.kind}`,
-  result: (message: ResultMessage, revision: number) =>
-    `${attemptName(message)}.${message.kind}${message.kind === 'steps' ? `.${revision}` : ''}`,
+  result: (message: ResultMessage) =>
+    `${attemptName(message)}.${message.kind}${message.kind === 'steps' ? `.${message.revision}` : ''}`,
 };

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { labelPattern } from '../kernel/names.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import {
   type AdvanceMessage,
@@ -47,6 +48,9 @@ const once = {
   sizeLimit,
 } as const;
 
+/** How many things are kept that nobody could understand and that came by no queue. */
+const mostSetAside = 1000;
+
 /** The sending side of every queue, and what is known about messages that wait. */
 export class Queues {
   readonly #access: RedisAccess;
@@ -85,7 +89,8 @@ export class Queues {
     await this.queue(observeQueue(host)).add(message.repo, encode(observeMessage, message), {
       ...handled,
       attempts: 1,
-      removeOnFail: 100,
+      // the next poll looks again; what stays in the failed set could not be understood
+      removeOnFail: true,
       deduplication: { id, keepLastIfActive: true },
     });
   }
@@ -96,7 +101,7 @@ export class Queues {
     await this.queue(observeQueue(host)).upsertJobScheduler(
       repo,
       { every: Math.round(seconds * 1000) },
-      { name: repo, data, opts: { removeOnComplete: true, removeOnFail: 100 } },
+      { name: repo, data, opts: { removeOnComplete: true, removeOnFail: true } },
     );
   }
 
@@ -131,12 +136,23 @@ export class Queues {
     });
   }
 
-  /** @param revision tells apart messages of one attempt that have the same kind */
-  async sendResult(message: ResultMessage, revision = 0): Promise<void> {
+  async sendResult(message: ResultMessage): Promise<void> {
     await this.queue(queueNames.results).add(message.kind, encode(resultMessage, message), {
       ...handled,
-      jobId: messageIds.result(message, revision),
+      jobId: messageIds.result(message),
     });
+  }
+
+  /**
+   * Keeps what came by another way than a queue and could not be understood, where people see it; of very many the
+   * first ones.
+   * @param name where it was, the same for the same thing
+   */
+  async setAside(name: string, content: readonly string[]): Promise<void> {
+    const queue = this.queue(queueNames.setAside);
+    if ((await queue.getWaitingCount()) >= mostSetAside) return;
+    const data = { content: content.map((text) => text.slice(0, 1000)) };
+    await queue.add(name, data, { jobId: name.replaceAll(':', '='), removeOnComplete: true, removeOnFail: false });
   }
 
   /** Whether a runner has said how the attempt ended, and the record is still to hear of it. */
@@ -175,7 +191,19 @@ export class Queues {
 
 export async function labelSets(access: RedisAccess): Promise<string[][]> {
   const members = await access.client.smembers(access.keys.labelQueues);
-  return members.map((text) => JSON.parse(text) as string[]).sort();
+  return members.flatMap(parseLabels).sort();
+}
+
+/** What is no list of labels is not ours, and has no queue of ours. */
+function parseLabels(text: string): string[][] {
+  try {
+    const labels: unknown = JSON.parse(text);
+    return Array.isArray(labels) && labels.every((label) => typeof label === 'string' && labelPattern.test(label))
+      ? [labels]
+      : [];
+  } catch {
+    return [];
+  }
 }
 
 function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
@@ -185,6 +213,19 @@ function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
     groups.set(name, [...(groups.get(name) ?? []), entry]);
   }
   return groups;
+}
+
+/**
+ * The message of a job as it is sent.
+ * @throws VoltError where it does not fit its schema, or `too_large`
+ */
+export function fittingJob(message: JobMessage): JobMessage {
+  const fitting = encode(jobMessage, message);
+  const bytes = Buffer.byteLength(JSON.stringify(fitting));
+  if (bytes <= sizeLimit) return fitting;
+  throw new VoltError('too_large', `its plan is too large for a message (${bytes} bytes, at most ${sizeLimit})`, {
+    remedy: 'Split the job, or move long scripts into files of the repository.',
+  });
 }
 
 /** The message as it is sent; a message of ours that does not fit its schema is a fault of ours. */

@@ -1,4 +1,4 @@
-import { createRedisBackend, type Job, Worker, type WorkerOptions } from 'bullmq';
+import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions } from 'bullmq';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName } from '../kernel/model.ts';
@@ -7,6 +7,7 @@ import type { RedisAccess } from '../redis/connect.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { labelSets } from './queues.ts';
+import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
 /** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts nothing. */
 const lockDuration = 120_000;
@@ -31,6 +32,10 @@ class Fetcher extends Worker {
   async fetch(token: string): Promise<Job | undefined> {
     const [data, id] = await this.backend.moveToActive(token, this.opts.name);
     return data && id ? this.nextJobFromJobData(data, id, token) : undefined;
+  }
+
+  protected override createJob(json: JobJson, id: string): Job {
+    return super.createJob(readable(json), id);
   }
 }
 
@@ -218,10 +223,8 @@ export class SlotWorker {
         if (await run(parsed.data)) await job.moveToCompleted('', token, false);
       } else {
         logger.error('set aside a job message that cannot be understood', { id: job.id });
-        // it stays in the failed set, where a person can see it
-        job.opts.removeOnFail = false;
-        const issue = parsed.error.issues[0];
-        const why = `${issue?.path.join('.')}: ${issue?.message}`;
+        await setAside(job);
+        const why = whyNotUnderstood(parsed.error);
         const attempt = parseAttemptName(String(job.id));
         if (attempt) await this.#options.refuse(attempt, why);
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);

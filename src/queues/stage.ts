@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { Problem } from '../kernel/troubles.ts';
 import { version } from '../kernel/version.ts';
 import { every } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { beat, heartbeatInterval, leave, type StageKind } from '../redis/membership.ts';
+import { beat, forgetGone, heartbeatInterval, leave, listStages, type StageKind } from '../redis/membership.ts';
 import { ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
 import type { Queues } from './queues.ts';
@@ -24,18 +25,26 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** Shows a stage as alive, for `volt status` and for other stages, until stopped. */
-export function showStage(context: StageContext, kind: StageKind): Stage {
+/** A stage takes the ids of killed ones of its kind out of the list at its start and after each so many heartbeats. */
+const tidyEvery = 30;
+
+/**
+ * Shows a stage as alive, for `volt status` and for other stages, until stopped.
+ * @param problems what it has to say about itself
+ */
+export function showStage(context: StageContext, kind: StageKind, problems: () => Problem[] = () => []): Stage {
   const { access, logger } = context;
   const own = ownProcess();
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const startedAt = new Date().toISOString();
   const signs = new VitalSigns(kind, context.config);
+  let beats = 0;
   const beating = every(
     heartbeatInterval,
-    () => {
-      const heartbeatAt = new Date().toISOString();
-      return beat(access, kind, { ...own, id, version, startedAt, heartbeatAt, vitals: signs.read() });
+    async () => {
+      const told = { heartbeatAt: new Date().toISOString(), vitals: signs.read(), problems: problems() };
+      await beat(access, kind, { ...own, id, version, startedAt, ...told });
+      if (beats++ % tidyEvery === 0) await forgetGone(access, kind, (await listStages(access, kind)).gone);
     },
     (error) => logger.debug(`heartbeat of ${kind} failed: ${errorText(error)}`),
   );

@@ -11,6 +11,7 @@ import type {
   StepDetails,
   Trigger,
 } from '../kernel/model.ts';
+import { lossStory } from '../kernel/story.ts';
 import type { Record } from './record.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 
@@ -72,7 +73,9 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
     message: job.message,
     runner: job.runner_name,
     exitCode: job.exit_code,
-    attempts: attempts.filter((attempt) => attempt.job_id === job.id).map(attemptOf),
+    attempts: attempts
+      .filter((attempt) => attempt.job_id === job.id)
+      .map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
     steps: steps.filter((step) => step.job_id === job.id && step.attempt === job.attempt).map(stepOf),
     tests: null,
     createdAt: iso(job.created_at),
@@ -95,13 +98,17 @@ export async function findJob(
   return row && { ...row, build: String(row.build) as BuildId };
 }
 
-/** Builds that are final and whose files in test_results/ are still to be written, oldest first. */
-export async function unreportedBuilds(record: Record, limit: number): Promise<BuildId[]> {
+/**
+ * Builds that are final and whose files in test_results/ are still to be written, oldest first.
+ * @param after only builds newer than this one
+ */
+export async function unreportedBuilds(record: Record, limit: number, after?: BuildId): Promise<BuildId[]> {
   const rows = await record.db
     .selectFrom('builds')
     .select('id')
     .where('finished_at', 'is not', null)
     .where('reported_at', 'is', null)
+    .where('id', '>', Number(after ?? 0))
     .orderBy('id')
     .limit(limit)
     .execute();
@@ -146,16 +153,24 @@ function summaryOf(row: BuildRow): BuildSummary {
   };
 }
 
-function attemptOf(row: AttemptRow): Attempt {
+function attemptOf(row: AttemptRow, next: AttemptRow | undefined): Attempt {
   return {
     number: row.number,
     runner: row.runner_name,
     status: row.status,
     reason: row.reason,
-    message: row.message,
+    message: messageOf(row, next),
     startedAt: isoOrNull(row.started_at),
     finishedAt: isoOrNull(row.finished_at),
+    lostAt: isoOrNull(row.lost_at),
+    noticedAt: isoOrNull(row.noticed_at),
   };
+}
+
+function messageOf({ message, started_at, lost_at, noticed_at }: AttemptRow, next: AttemptRow | undefined) {
+  if (message === null || lost_at === null || noticed_at === null) return message;
+  const lost = { startedAt: started_at, lostAt: lost_at, noticedAt: noticed_at };
+  return lossStory(message, lost, next && { runner: next.runner_name });
 }
 
 function stepOf(row: StepRow): Step {

@@ -7,6 +7,7 @@ import {
   type StepDetails,
   statusesBefore,
 } from '../kernel/model.ts';
+import type { RecordedLoss } from './losses.ts';
 import type { Record, Write } from './record.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 
@@ -87,8 +88,8 @@ export async function startAttempt(
   });
 }
 
-/** Replaces the steps of the attempt, while it runs and is the current one. */
-export async function recordSteps(record: Record, ref: AttemptRef, steps: Step[]): Promise<boolean> {
+/** Replaces the steps of the attempt, while it runs, is the current one, and shows those of a lower revision. */
+export async function recordSteps(record: Record, ref: AttemptRef, revision: number, steps: Step[]): Promise<boolean> {
   return record.write(async (db) => {
     const current = await db
       .selectFrom('jobs')
@@ -98,6 +99,15 @@ export async function recordSteps(record: Record, ref: AttemptRef, steps: Step[]
       .where('finished_at', 'is', null)
       .executeTakeFirst();
     if (!current) return false;
+    const newer = await db
+      .updateTable('attempts')
+      .set({ steps_revision: revision })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
+      .where('steps_revision', '<', revision)
+      .returning('number')
+      .executeTakeFirst();
+    if (!newer) return false;
     await writeSteps(db, ref, steps);
     return true;
   });
@@ -176,7 +186,13 @@ export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcom
     if (!moved) return false;
     await db
       .updateTable('attempts')
-      .set({ ...outcome, finished_at: at })
+      .set((eb) => ({
+        status: outcome.status,
+        reason: outcome.reason,
+        // what is known of how it was lost says more than what followed from it
+        message: eb.fn.coalesce('message', eb.val(outcome.message)),
+        finished_at: at,
+      }))
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
       .where('finished_at', 'is', null)
@@ -193,7 +209,7 @@ export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcom
 export async function moveToNextAttempt(
   record: Record,
   ref: AttemptRef,
-  lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt },
+  lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt; loss?: RecordedLoss },
 ): Promise<boolean> {
   return record.write(async (db) => {
     const moved = await db
@@ -212,6 +228,9 @@ export async function moveToNextAttempt(
         reason: lost.reason,
         message: lost.message,
         finished_at: lost.at,
+        ...(lost.loss
+          ? { lost_at: lost.loss.lostAt, noticed_at: lost.loss.noticedAt, lost_alone: lost.loss.alone ? 1 : 0 }
+          : {}),
         ...(lost.runner
           ? { runner_id: lost.runner.id, runner_name: lost.runner.name, runner_host: lost.runner.host }
           : {}),

@@ -15,6 +15,8 @@ export interface OpenJob {
   virtualStart: number;
   runner: { id: RunnerId; name: string } | null;
   startedAt: number | null;
+  /** when the current attempt was made, in milliseconds since 1970; 0 while the job waits */
+  attemptAt: number;
   ref: string;
   sha: string;
   repo: { name: string; url: string; removed: boolean };
@@ -33,6 +35,9 @@ export async function openJobs(
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .leftJoin('attempts', (join) =>
+      join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
+    )
     .select([
       'jobs.id',
       'jobs.build_id',
@@ -47,6 +52,7 @@ export async function openJobs(
       'jobs.runner_id',
       'jobs.runner_name',
       'jobs.started_at',
+      'attempts.created_at as attempt_at',
       'builds.ref',
       'builds.sha',
       'repositories.name as repo',
@@ -87,6 +93,7 @@ export async function openJobs(
     virtualStart: row.virtual_start,
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
+    attemptAt: row.attempt_at ?? 0,
     ref: row.ref,
     sha: row.sha,
     repo: { name: row.repo, url: row.url, removed: row.removed_at !== null },
@@ -146,19 +153,6 @@ export async function currentAttempts(
     .where('id', 'in', jobs)
     .execute();
   return new Map(rows.map((row) => [row.id, { attempt: row.attempt, open: row.finished_at === null }]));
-}
-
-/** How many runners were lost with the job since it was last retried; one that handed it back is none of them. */
-export async function countLostRunners(record: Record, job: JobId): Promise<number> {
-  const row = await record.db
-    .selectFrom('attempts')
-    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('attempts.job_id', '=', job)
-    .whereRef('attempts.number', '>=', 'jobs.first_attempt')
-    .where('attempts.reason', '=', 'runner_lost')
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
 }
 
 /** Names and statuses of all jobs of a build, for deciding which of them are ready. */

@@ -4,22 +4,28 @@ import { Kysely, type Transaction } from 'kysely';
 import { type Config, dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import type { Problem } from '../kernel/troubles.ts';
 import { pause } from '../kernel/wait.ts';
 import { migrate, setMeta } from './migrations.ts';
 import type { Schema } from './schema.ts';
-import { isBusy, isDamaged, sqliteDialect } from './sqlite.ts';
+import { isBroken, isBusy, isDamaged, isFull, sqliteDialect } from './sqlite.ts';
 
 export type Database = Kysely<Schema>;
 export type Write = Transaction<Schema>;
 
 /** How long a write waits for other processes' writes before it gives up, in milliseconds. */
 const patience = 10_000;
+/** A write that has waited longer than this (ms) is told to people. */
+const noticeable = 1000;
+/** A problem that no write has met for this long (ms) is not told any more. */
+const fade = 60_000;
 
 /** The SQL database: what is true about builds. */
 export class Record {
   readonly db: Database;
   /** tells this record from any other, so that two never share one Redis */
   readonly id: string;
+  #problem: { told: Problem; at: number } | undefined;
 
   private constructor(db: Database, id: string) {
     this.db = db;
@@ -47,9 +53,34 @@ export class Record {
     }
   }
 
-  /** Runs `work` as one transaction; tried again while another process writes. */
-  write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
-    return retryWhileBusy(() => this.db.transaction().execute(work));
+  /**
+   * Runs `work` as one transaction; tried again while another process writes.
+   * @throws VoltError `record_busy`, `record_full`, `record_failed`, `record_damaged`, and what `work` throws. Nothing is written then
+   */
+  async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
+    try {
+      const result = await retryWhileBusy(
+        () => this.db.transaction().execute(work),
+        (ms) => {
+          if (ms > noticeable) this.#note(busy(`another process holds the record's lock`));
+        },
+      );
+      this.#problem = undefined;
+      return result;
+    } catch (thrown) {
+      const error = writeError(thrown);
+      if (error instanceof VoltError && error.code.startsWith('record_')) this.#note(error);
+      throw error;
+    }
+  }
+
+  /** What writes are waiting for, or failing at, now. */
+  problems(): Problem[] {
+    return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];
+  }
+
+  #note({ code, message, remedy }: VoltError): void {
+    this.#problem = { told: { code, message, remedy }, at: Date.now() };
   }
 
   async close(): Promise<void> {
@@ -83,12 +114,7 @@ function openFile(file: string): ReturnType<typeof sqliteDialect> {
     return sqliteDialect(file);
   } catch (error) {
     if (isBusy(error)) throw error;
-    if (isDamaged(error)) {
-      throw new VoltError('record_damaged', `${file} is no record that can be read: ${errorText(error)}`, {
-        remedy: 'Restore a backup by `volt restore`; see what the disk and the system log say first.',
-        cause: error,
-      });
-    }
+    if (isDamaged(error)) throw damaged(file, error);
     throw new VoltError('data_unwritable', `cannot open the record ${file}: ${errorText(error)}`, {
       remedy: 'Give this user the right to read and write the file and its folder, and free some room on the disk.',
       cause: error,
@@ -104,20 +130,51 @@ async function recordId(transaction: Write): Promise<string> {
   return id;
 }
 
-async function retryWhileBusy<T>(work: () => Promise<T>): Promise<T> {
-  const until = Date.now() + patience;
+/** @param waiting is told before each further try how long (ms) it has taken so far */
+async function retryWhileBusy<T>(work: () => Promise<T>, waiting: (ms: number) => void = () => {}): Promise<T> {
+  const begun = Date.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      if (Date.now() > until) {
-        throw new VoltError('record_busy', `another process has held the record's lock for ${patience / 1000} s`, {
-          remedy: 'See which process has volt.db open (fuser, lsof) and end it if it hangs.',
-          cause: error,
-        });
+      const waited = Date.now() - begun;
+      if (waited > patience) {
+        throw busy(`another process has held the record's lock for ${patience / 1000} s`, error);
       }
+      waiting(waited);
       await pause(2 + Math.random() * 20);
     }
   }
+}
+
+function busy(message: string, cause?: unknown): VoltError {
+  return new VoltError('record_busy', message, {
+    remedy: 'See which process has volt.db open (fuser, lsof) and end it if it hangs.',
+    cause,
+  });
+}
+
+function writeError(error: unknown): unknown {
+  if (isFull(error)) {
+    return new VoltError('record_full', 'the disk that the record is on is full', {
+      remedy: 'Make room in the data directory; what waits to be recorded is recorded then.',
+      cause: error,
+    });
+  }
+  if (isDamaged(error)) return damaged('the record', error);
+  if (isBroken(error)) {
+    return new VoltError('record_failed', `the record cannot be written: ${errorText(error)}`, {
+      remedy: 'Look after the disk of the data directory and the rights to it; it goes on by itself then.',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function damaged(what: string, error: unknown): VoltError {
+  return new VoltError('record_damaged', `${what} is no record that can be read: ${errorText(error)}`, {
+    remedy: 'Restore a backup by `volt restore`; see what the disk and the system log say first.',
+    cause: error,
+  });
 }

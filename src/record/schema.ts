@@ -136,6 +136,13 @@ export interface Schema {
     log_bytes: number | null;
     /** 1 when the archive holds all of the log, 0 when its end was lost with the runner */
     log_complete: number | null;
+    /** revision of the steps that it shows, 0 before the first */
+    steps_revision: Generated<number>;
+    /** of an attempt whose runner was lost: the last sign of life of that, and when its silence was noticed */
+    lost_at: number | null;
+    noticed_at: number | null;
+    /** 1 when nothing else is known to have gone with the runner, so that the job may be what took it down */
+    lost_alone: number | null;
     created_at: number;
     started_at: number | null;
     finished_at: number | null;

@@ -1,5 +1,6 @@
 import { type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
 import Database from 'libsql';
+import { errorText } from '../kernel/errors.ts';
 
 /**
  * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
@@ -59,16 +60,35 @@ class ImmediateSqliteDriver extends SqliteDriver {
   override async beginTransaction(): Promise<void> {
     this.#begin();
   }
+
+  /** SQLite has rolled back by itself where the disk was full or broken; what is to be told then is the first error. */
+  override async rollbackTransaction(...args: Parameters<SqliteDriver['rollbackTransaction']>): Promise<void> {
+    await super.rollbackTransaction(...args).catch((error) => {
+      if (!/no transaction is active/.test(errorText(error))) throw error;
+    });
+  }
 }
 
 /** Whether another process holds the lock that a statement needs. */
 export function isBusy(error: unknown): boolean {
-  return /SQLITE_BUSY|database is locked/.test(`${(error as { code?: string })?.code} ${(error as Error)?.message}`);
+  return /SQLITE_BUSY|database is locked/.test(textOf(error));
+}
+
+/** Whether the disk has no room for what was to be written. */
+export function isFull(error: unknown): boolean {
+  return /SQLITE_FULL|database or disk is full/.test(textOf(error));
+}
+
+/** Whether the file could not be read or written for its disk or the rights to it. */
+export function isBroken(error: unknown): boolean {
+  return /SQLITE_(IOERR|READONLY|CANTOPEN|PERM)|disk I\/O error|readonly database/.test(textOf(error));
+}
+
+function textOf(error: unknown): string {
+  return `${(error as { code?: string })?.code} ${(error as Error)?.message}`;
 }
 
 /** Whether the file is no database, or a spoilt one. */
 export function isDamaged(error: unknown): boolean {
-  return /SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/.test(
-    `${(error as { code?: string })?.code} ${(error as Error)?.message}`,
-  );
+  return /SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/.test(textOf(error));
 }

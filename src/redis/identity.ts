@@ -1,9 +1,15 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
-import { heartbeatInterval } from './membership.ts';
+import { heartbeatInterval, leaseTtl } from './membership.ts';
 
-/** A Redis is young for this long (ms): every runner's next heartbeat is in it then. */
-const youth = 1.5 * heartbeatInterval;
+/**
+ * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
+ * runner all the same: its `started` was on the way when the former Redis, or its content, went. Such a runner either
+ * has a heartbeat confirmed by the new one, which tells what it runs; or it has had its last confirmation, or the last
+ * refusal of a connection, before the new one was there, and then its lease has run out, and its processes are dead,
+ * one lease later at the latest; one heartbeat more is for what it sends before it notices.
+ */
+const youth = leaseTtl + heartbeatInterval;
 
 /**
  * Makes sure that this Redis serves the given record; an empty Redis is taken for it.
@@ -15,7 +21,7 @@ export async function claimRedis(access: RedisAccess, recordId: string): Promise
   const { client, keys } = access;
   if ((await client.exists(keys.record)) === 0) {
     // before the claim: whoever finds that the record is known here must find this, too
-    await client.set(keys.young, recordId, 'PX', youth);
+    await client.set(keys.young, String(Date.now()), 'PX', youth);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }
@@ -27,7 +33,13 @@ export async function claimRedis(access: RedisAccess, recordId: string): Promise
   });
 }
 
-/** For how many milliseconds more this Redis is young; 0 when runners have told it all. */
+/** For how many milliseconds more this Redis is young at most; 0 when runners have told it all. */
 export async function youngFor({ client, keys }: RedisAccess): Promise<number> {
   return Math.max(await client.pttl(keys.young), 0);
+}
+
+/** Since when this Redis is known to its record, in milliseconds since 1970, while it is young; undefined later. */
+export async function youngSince({ client, keys }: RedisAccess): Promise<number | undefined> {
+  const since = await client.get(keys.young);
+  return since === null ? undefined : Number(since);
 }

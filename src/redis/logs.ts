@@ -17,6 +17,12 @@ export interface ReceivedChunk extends LogChunk {
   entry: string;
 }
 
+/** What came out of the stream: chunks, and entries that are none. */
+export interface Chunks {
+  chunks: ReceivedChunk[];
+  strange: { id: string; fields: string[] }[];
+}
+
 /** @returns the entry of the stream that carries it */
 export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<string> {
   const entry = await access.client.xadd(
@@ -49,7 +55,7 @@ export async function receiveChunks(
   blocking: Redis,
   consumer: string,
   block: number,
-): Promise<ReceivedChunk[]> {
+): Promise<Chunks> {
   const read = () =>
     blocking.xreadgroupBuffer('GROUP', group, consumer, 'COUNT', 16, 'BLOCK', block, 'STREAMS', access.keys.logs, '>');
   let reply: unknown;
@@ -61,11 +67,20 @@ export async function receiveChunks(
     await createGroup(access);
     reply = await read();
   }
-  return entriesOf(reply).flatMap(parseEntry);
+  return sorted(entriesOf(reply));
 }
 
-/** Chunks that a reporter took and has not archived within `idle` milliseconds: it has died. */
-export async function claimChunks(access: RedisAccess, consumer: string, idle: number): Promise<ReceivedChunk[]> {
+/**
+ * A page of the chunks that a reporter took and has not archived within `idle` milliseconds: it has died, or could not.
+ * @param from where the page begins, as the page before has said; the oldest without it
+ * @returns `next`: where the next page begins, undefined after the last
+ */
+export async function claimChunks(
+  access: RedisAccess,
+  consumer: string,
+  idle: number,
+  from = '0-0',
+): Promise<{ chunks: Chunks; next: string | undefined }> {
   try {
     const reply = (await access.client.callBuffer(
       'XAUTOCLAIM',
@@ -73,16 +88,44 @@ export async function claimChunks(access: RedisAccess, consumer: string, idle: n
       group,
       consumer,
       String(idle),
-      '0',
+      from,
       'COUNT',
       '64',
-    )) as unknown[];
-    return (reply[1] as RawEntry[]).flatMap(parseEntry);
+    )) as [Buffer, RawEntry[]];
+    const next = reply[0].toString();
+    return { chunks: sorted(reply[1]), next: next === '0-0' ? undefined : next };
   } catch (error) {
     if (!String(error).includes('NOGROUP')) throw error;
-    return [];
+    return { chunks: sorted([]), next: undefined };
   }
 }
+
+/** Takes a reporter that stops out of the group, unless it still holds chunks: those are taken over first. */
+export async function leaveGroup(access: RedisAccess, consumer: string): Promise<void> {
+  await access.client.eval(removeConsumers, 1, access.keys.logs, group, '0', consumer);
+}
+
+/**
+ * Takes the reporters out of the group that hold nothing and were given nothing within `silence` milliseconds. One that
+ * only waits comes back by itself with the next chunk that it gets.
+ */
+export async function forgetConsumers(access: RedisAccess, silence: number): Promise<void> {
+  await access.client.eval(removeConsumers, 1, access.keys.logs, group, String(silence), '');
+}
+
+/** In one step, since a consumer that is removed with chunks in its hand takes them along. */
+const removeConsumers = `
+local ok = redis.pcall('xinfo', 'consumers', KEYS[1], ARGV[1])
+if ok.err then return 0 end
+for _, consumer in ipairs(ok) do
+  local is = {}
+  for i = 1, #consumer, 2 do is[consumer[i]] = consumer[i + 1] end
+  local wanted = ARGV[3] == '' or ARGV[3] == is.name
+  if wanted and is.pending == 0 and is.idle >= tonumber(ARGV[2]) then
+    redis.call('xgroup', 'DELCONSUMER', KEYS[1], ARGV[1], is.name)
+  end
+end
+return 0`;
 
 /** Takes chunks out of the stream for good. */
 export async function dropChunks(access: RedisAccess, entries: string[]): Promise<void> {
@@ -106,13 +149,24 @@ function entriesOf(reply: unknown): RawEntry[] {
   return ((reply as [Buffer, RawEntry[]][] | null) ?? []).flatMap(([, entries]) => entries);
 }
 
-function parseEntry(raw: RawEntry): ReceivedChunk[] {
-  if (!raw?.[1]) return [];
+function sorted(entries: RawEntry[]): Chunks {
+  const result: Chunks = { chunks: [], strange: [] };
+  for (const raw of entries) {
+    // an entry that was deleted while it was pending
+    if (!raw?.[1]) continue;
+    const chunk = parseEntry(raw[0].toString(), raw[1]);
+    if (chunk) result.chunks.push(chunk);
+    else result.strange.push({ id: raw[0].toString(), fields: raw[1].map((field) => field.toString()) });
+  }
+  return result;
+}
+
+function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   const fields = new Map<string, Buffer>();
-  for (let i = 0; i + 1 < raw[1].length; i += 2) fields.set(String(raw[1][i]), raw[1][i + 1] as Buffer);
+  for (let i = 0; i + 1 < raw.length; i += 2) fields.set(String(raw[i]), raw[i + 1] as Buffer);
   const attempt = parseAttemptName(String(fields.get('attempt')));
   const offset = Number(fields.get('offset')?.toString());
   const data = fields.get('data');
-  if (!attempt || !data || !Number.isSafeInteger(offset) || offset < 0) return [];
-  return [{ ...attempt, runner: String(fields.get('runner')), offset, data, entry: raw[0].toString() }];
+  if (!attempt || !data || !Number.isSafeInteger(offset) || offset < 0) return undefined;
+  return { ...attempt, runner: String(fields.get('runner')), offset, data, entry };
 }

@@ -7,6 +7,11 @@ import type { RedisAccess } from './connect.ts';
 export const heartbeatTtl = 5000;
 /** A heartbeat is sent this often. */
 export const heartbeatInterval = 1000;
+/**
+ * How long (ms) a runner may go on without word from Redis. Counted from the last heartbeat that Redis confirmed, and
+ * shorter than the heartbeat key lives, so that the processes are dead before anybody may take their job.
+ */
+export const leaseTtl = 3000;
 
 export const stageKinds = ['observer', 'dispatcher', 'reporter', 'web'] as const;
 export type StageKind = (typeof stageKinds)[number];
@@ -50,6 +55,8 @@ export const stageMemberSchema = processSchema.extend({
   startedAt: z.string(),
   heartbeatAt: z.string(),
   vitals: vitalsSchema.optional(),
+  /** what it fails at and goes on trying */
+  problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).default([]),
 });
 export type StageMember = z.infer<typeof stageMemberSchema>;
 
@@ -77,7 +84,7 @@ export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 export async function beat(
   { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
-  member: StageMember | RunnerMember,
+  member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,
 ): Promise<void> {
   const replies = await client
     .multi()
@@ -98,6 +105,17 @@ export async function leave(access: RedisAccess, kind: string, id: string): Prom
   const { client, keys } = access;
   await client.multi().srem(keys.members(kind), id).del(keys.member(kind, id)).exec();
 }
+
+/**
+ * Takes out the ids of members whose heartbeat key has expired. One that has come back in the same moment stays.
+ * @param ids as `list…` has found them to be gone
+ */
+export async function forgetGone(access: RedisAccess, kind: string, ids: readonly string[]): Promise<void> {
+  const { client, keys } = access;
+  for (const id of ids) await client.eval(removeWhenGone, 2, keys.members(kind), keys.member(kind, id), id);
+}
+
+const removeWhenGone = `if redis.call('exists', KEYS[2]) == 0 then return redis.call('srem', KEYS[1], ARGV[1]) end`;
 
 /** The members of a kind whose heartbeat key is there, and the ids of those whose key has expired. */
 async function list<T>(

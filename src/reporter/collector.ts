@@ -1,20 +1,35 @@
-import { errorText } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
+import type { Troubles } from '../kernel/troubles.ts';
 import { every, pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { announceGrowth, notifyRunner } from '../redis/channels.ts';
 import type { RedisConnection } from '../redis/connect.ts';
-import { claimChunks, dropChunks, type ReceivedChunk, receiveChunks } from '../redis/logs.ts';
+import {
+  type Chunks,
+  claimChunks,
+  dropChunks,
+  forgetConsumers,
+  leaveGroup,
+  type ReceivedChunk,
+  receiveChunks,
+} from '../redis/logs.ts';
 import type { Archive } from './archive.ts';
 
 /** A chunk that a reporter has held this long (ms) without archiving it is taken over: that reporter has died. */
 const abandoned = 5000;
 /** Milliseconds that one wait for chunks lasts. */
 const block = 2000;
+/** A consumer that holds nothing and has not asked for this long (ms) is a reporter that is gone. */
+const silent = 60_000;
 
-/** Moves chunks of logs from Redis into the archive, and acknowledges them to their runners. */
+/**
+ * Moves chunks of logs from Redis into the archive, and acknowledges them to their runners. A chunk is in the stream →
+ * taken by a collector → archived and gone; or, where its log cannot be written, left as taken, until it is `abandoned`
+ * and some collector tries it again. What is no chunk is set aside. Each log fares alone: one that cannot be written
+ * holds up no other.
+ */
 export class Collector {
-  readonly #context: StageContext;
+  readonly #context: StageContext & { troubles: Troubles };
   readonly #archive: Archive;
   readonly #blocking: RedisConnection;
   readonly #consumer: string;
@@ -23,19 +38,20 @@ export class Collector {
   #stopped = false;
 
   /** @param consumer name of this reporter among all of them */
-  constructor(context: StageContext, archive: Archive, consumer: string) {
+  constructor(context: StageContext & { troubles: Troubles }, archive: Archive, consumer: string) {
     this.#context = context;
     this.#archive = archive;
     this.#consumer = consumer;
     this.#blocking = context.access.open(`collector ${consumer}`);
     this.#loop = this.#collect();
+    const what = 'taking over what another reporter has left of the logs';
     this.#claiming = every(
       abandoned,
       async () => {
-        await this.#store(await claimChunks(context.access, consumer, abandoned));
-        await archive.closeIdle();
+        await context.troubles.alone(what, () => this.#takeOver());
+        await context.troubles.alone('closing logs that are not written to', () => archive.closeIdle());
       },
-      (error) => context.logger.debug(`taking over chunks failed: ${errorText(error)}`),
+      () => undefined,
     );
   }
 
@@ -44,37 +60,69 @@ export class Collector {
     await this.#claiming.stop();
     this.#blocking.disconnect();
     await this.#loop;
+    await leaveGroup(this.#context.access, this.#consumer).catch(() => undefined);
   }
 
   async #collect(): Promise<void> {
+    const what = 'taking in logs';
     while (!this.#stopped) {
       try {
         await this.#store(await receiveChunks(this.#context.access, this.#blocking, this.#consumer, block));
+        this.#context.troubles.clear(what);
       } catch (error) {
         if (this.#stopped) return;
-        this.#context.logger.warn(`could not archive a log, trying again: ${errorText(error)}`);
+        this.#context.troubles.note(what, error);
         await pause(500);
       }
     }
   }
 
-  async #store(chunks: ReceivedChunk[]): Promise<void> {
-    if (chunks.length === 0) return;
-    const lengths = new Map<string, { chunk: ReceivedChunk; bytes: number }>();
-    for (const chunk of chunks) {
-      const bytes = await this.#archive.append(chunk, chunk.offset, chunk.data);
-      lengths.set(attemptName(chunk), { chunk, bytes });
-    }
+  async #takeOver(): Promise<void> {
     const { access } = this.#context;
+    let from: string | undefined;
+    do {
+      const { chunks, next } = await claimChunks(access, this.#consumer, abandoned, from);
+      await this.#store(chunks);
+      from = next;
+    } while (from !== undefined && !this.#stopped);
+    await forgetConsumers(access, silent);
+  }
+
+  async #store({ chunks, strange }: Chunks): Promise<void> {
+    const { access, queues, logger } = this.#context;
+    for (const entry of strange) {
+      logger.error('set aside an entry of the log stream that is no piece of a log', { entry: entry.id });
+      await queues.setAside(`logs ${entry.id}`, entry.fields);
+    }
+    await dropChunks(
+      access,
+      strange.map(({ id }) => id),
+    );
+    const byLog = new Map<string, ReceivedChunk[]>();
+    for (const chunk of chunks) byLog.set(attemptName(chunk), [...(byLog.get(attemptName(chunk)) ?? []), chunk]);
+    await Promise.all([...byLog].map(([name, pieces]) => this.#storeLog(name, pieces)));
+  }
+
+  /** Pieces of one log. One that cannot be written, and those behind it, stay in the stream for the next try. */
+  async #storeLog(name: string, pieces: ReceivedChunk[]): Promise<void> {
+    const { access, troubles } = this.#context;
+    const done: ReceivedChunk[] = [];
+    let bytes = 0;
+    await troubles.alone(`archiving the log of ${name}`, async () => {
+      for (const piece of pieces) {
+        bytes = await this.#archive.append(piece, piece.offset, piece.data);
+        done.push(piece);
+      }
+    });
     // a chunk beyond the archive's end is dropped like the others: its runner sends everything after the end again
     await dropChunks(
       access,
-      chunks.map((chunk) => chunk.entry),
+      done.map(({ entry }) => entry),
     );
-    for (const { chunk, bytes } of lengths.values()) {
-      const { job, attempt } = chunk;
-      await notifyRunner(access, chunk.runner as RunnerId, { kind: 'archived', job, attempt, bytes });
-      await announceGrowth(access, { job, attempt, bytes });
-    }
+    const last = done.at(-1);
+    if (!last) return;
+    const { job, attempt } = last;
+    await notifyRunner(access, last.runner as RunnerId, { kind: 'archived', job, attempt, bytes });
+    await announceGrowth(access, { job, attempt, bytes });
   }
 }

@@ -1,9 +1,12 @@
-import { attemptName, type BuildId, buildIdOf, type JobId, type RunnerId } from '../kernel/model.ts';
+import { FadingMap } from '../kernel/fading-map.ts';
+import { type AttemptRef, attemptName, type BuildId, buildIdOf, type JobId, type RunnerId } from '../kernel/model.ts';
+import type { Troubles } from '../kernel/troubles.ts';
 import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuild, markReported } from '../record/builds.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
+import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl, listRunners } from '../redis/membership.ts';
@@ -12,19 +15,34 @@ import { writeTestResults } from './test-results.ts';
 
 /** How long (ms) an outcome waits for the end of its log while its runner lives. */
 const longestWait = 600_000;
-/** How long (ms) one delivery of an outcome waits for the end of its log. */
+/** How long (ms) one delivery of an outcome waits for the end of its log, and how long until the next delivery. */
 const logPatience = 1000;
+const nextDelivery = logPatience / 2;
 
-/** Takes in what has become of attempts; what it is told twice it does once. */
+export type ReporterContext = StageContext & { record: Record; troubles: Troubles };
+
+/**
+ * Takes in what has become of attempts; what it is told twice it does once.
+ *
+ * An outcome of the current attempt: held until its log is complete → recorded. It is held in two ways, so that those
+ * whose logs are slow never keep others from being taken in: some wait here, which is quickest; the others are put back
+ * and come again. Where its runner is gone for good, or after `longestWait`, it is recorded without the rest.
+ * An outcome of an attempt that counts no more is never waited for: it is dropped, and its runner, which tells it again
+ * until it hears that it is recorded, hears that as soon as the log is complete.
+ */
 export class ResultHandler {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: ReporterContext;
   readonly #archive: Archive;
   /** since when the runner of an outcome whose log is not complete has been gone, by attempt */
-  readonly #goneSince = new Map<string, number>();
+  readonly #goneSince = new FadingMap<string, number>(60_000, 10_000);
+  readonly #mostWaiting: number;
+  #waiting = 0;
 
-  constructor(context: StageContext & { record: Record }, archive: Archive) {
+  /** @param limits `waiting`: how many outcomes at most wait here for their logs */
+  constructor(context: ReporterContext, archive: Archive, limits: { waiting: number }) {
     this.#context = context;
     this.#archive = archive;
+    this.#mostWaiting = limits.waiting;
   }
 
   async handle(message: ResultMessage): Promise<void> {
@@ -42,11 +60,13 @@ export class ResultHandler {
     }
   }
 
-  /** Writes the files of a final build, and notes that it is done. */
-  async report(build: BuildId): Promise<void> {
-    const { record, config } = this.#context;
-    await writeTestResults(record, config.dataDir, build);
-    await markReported(record, build);
+  /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
+  async reportAlone(build: BuildId): Promise<void> {
+    const { record, config, troubles } = this.#context;
+    await troubles.alone(`writing the results of build ${build}`, async () => {
+      await writeTestResults(record, config.dataDir, build);
+      await markReported(record, build);
+    });
   }
 
   async #started(message: Result<'started'>): Promise<void> {
@@ -55,12 +75,18 @@ export class ResultHandler {
   }
 
   async #steps(message: Result<'steps'>): Promise<void> {
-    if (await recordSteps(this.#context.record, message, message.steps)) await this.#announce(message.job);
+    if (await recordSteps(this.#context.record, message, message.revision, message.steps))
+      await this.#announce(message.job);
   }
 
   async #finished(message: Result<'finished'>): Promise<void> {
     const { access, record, logger } = this.#context;
-    const logComplete = await this.#waitForLog(message);
+    const counts = await this.#counts(message);
+    const logComplete = await this.#waitForLog(message, counts);
+    if (!counts && !logComplete && !isOld(message)) {
+      logger.debug(`dropped an outcome of ${attemptName(message)}, which counts no more and whose log is on its way`);
+      return;
+    }
     const { status, reason, message: text, runner, exitCode, steps } = message;
     const moved = await finishAttempt(record, message, {
       status,
@@ -104,7 +130,8 @@ export class ResultHandler {
     const build = await findBuild(record, buildIdOf(job));
     if (!build) return;
     await this.#announce(job, build);
-    if (build.finishedAt !== null) await this.report(build.id);
+    // the sweep does it later where it cannot be done now; the verdict stands and is passed on all the same
+    if (build.finishedAt !== null) await this.reportAlone(build.id);
     await queues.sendAdvance({ v: 1, build: build.id });
   }
 
@@ -114,30 +141,52 @@ export class ResultHandler {
     if (build) await announceChange(this.#context.access, { build: id, repo: build.repo, status: build.status });
   }
 
+  /** Whether the job is still open with this attempt; the record decides again when it is written. */
+  async #counts({ job, attempt }: AttemptRef): Promise<boolean> {
+    const state = (await currentAttempts(this.#context.record, [job])).get(job);
+    return state?.open === true && state.attempt === attempt;
+  }
+
   /**
    * An outcome becomes final when its log is in the archive. While its runner lives the rest of the log will come; when
    * that is gone for good, the log is what there is.
+   * @param counts false for an outcome that is not waited for
    * @returns whether the log is complete
+   * @throws Later while it is to be waited for
    */
-  async #waitForLog(message: Result<'finished'>): Promise<boolean> {
+  async #waitForLog(message: Result<'finished'>, counts: boolean): Promise<boolean> {
     const name = attemptName(message);
-    if (await this.#archive.reaches(message, message.logBytes, logPatience)) {
+    if (await this.#logReaches(message, counts)) {
       this.#goneSince.delete(name);
       return true;
     }
+    if (!counts) return false;
     const { alive } = await listRunners(this.#context.access);
     const lives = alive.some((member) => [...member.running, ...member.reporting].includes(name));
     if (lives) this.#goneSince.delete(name);
-    else if (!this.#goneSince.has(name)) this.#goneSince.set(name, Date.now());
+    else if (this.#goneSince.get(name) === undefined) this.#goneSince.set(name, Date.now());
     const since = this.#goneSince.get(name) ?? Date.now();
-    const tooLong = Date.now() - Date.parse(message.finishedAt) > longestWait;
-    if (!tooLong && Date.now() - since < 2 * heartbeatTtl) {
-      throw new Later(logPatience / 2, `the log of ${name} is not complete yet`);
+    if (!isOld(message) && Date.now() - since < 2 * heartbeatTtl) {
+      throw new Later(nextDelivery, `the log of ${name} is not complete yet`);
     }
     this.#goneSince.delete(name);
     this.#context.logger.warn('the end of the log is lost', { ...workOf(message), runner: message.runner.name });
     return false;
   }
+
+  async #logReaches(message: Result<'finished'>, counts: boolean): Promise<boolean> {
+    const mayWait = counts && this.#waiting < this.#mostWaiting;
+    if (mayWait) this.#waiting++;
+    try {
+      return await this.#archive.reaches(message, message.logBytes, mayWait ? logPatience : 0);
+    } finally {
+      if (mayWait) this.#waiting--;
+    }
+  }
+}
+
+function isOld({ finishedAt }: Result<'finished'>): boolean {
+  return Date.now() - Date.parse(finishedAt) > longestWait;
 }
 
 /** What a line about a job carries. */

@@ -1,60 +1,69 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { errorText } from '../kernel/errors.ts';
+import { Troubles } from '../kernel/troubles.ts';
 import { every, everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { resultMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import { unreportedBuilds } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
 import { pruneResults } from './prune.ts';
 import { purgeRemoved } from './purge.ts';
 import { ResultHandler } from './results.ts';
+import { sweep } from './sweep.ts';
 
 /** Milliseconds between looks for builds whose files a reporter that died did not write. */
 const sweepInterval = 5000;
 /** Milliseconds between looks for a removed repository whose history is to go. */
 const purgeInterval = 2000;
+/** How many results are handled at once; only some of them may wait for the end of a log, see results.ts. */
+const concurrency = 32;
 /** Milliseconds between removals of what is not kept any more. */
 const pruneInterval = 3_600_000;
 
 /** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
 export async function startReporter(context: StageContext & { record: Record }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'reporter' });
-  const own = { ...context, logger };
-  const shown = showStage(own, 'reporter');
+  const troubles = new Troubles(logger);
+  const own = { ...context, logger, troubles };
+  const shown = showStage(own, 'reporter', () => [...context.record.problems(), ...troubles.list()]);
   const archive = new Archive(context.config.dataDir);
   const collector = new Collector(own, archive, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
-  const results = new ResultHandler(own, archive);
+  const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
   const sweeping = every(
     sweepInterval,
     async () => {
-      for (const build of await unreportedBuilds(context.record, 50)) await results.report(build);
+      await troubles.alone('looking for results to write', () =>
+        sweep(context.record, (build) => results.reportAlone(build)),
+      );
     },
-    (error) => logger.warn(`writing test results failed, trying again: ${errorText(error)}`),
+    () => undefined,
   );
   const pruning = everyLater(
     pruneInterval,
     async () => {
-      const { builds, logs, orphans } = await pruneResults(own);
-      if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
+      await troubles.alone('removing what is not kept any more', async () => {
+        const { builds, logs, orphans } = await pruneResults(own);
+        if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
+      });
     },
-    (error) => logger.warn(`removing old builds failed, trying again: ${errorText(error)}`),
+    () => undefined,
   );
   const purging = every(
     purgeInterval,
-    () => purgeRemoved(own),
-    (error) => logger.warn(`deleting the history of a removed repository failed, trying again: ${errorText(error)}`),
+    async () => {
+      await troubles.alone('deleting the history of a removed repository', () => purgeRemoved(own));
+    },
+    () => undefined,
   );
   const consumer = consume(context.access, {
     queue: queueNames.results,
     schema: resultMessage,
-    // most of a handler's time is spent waiting for the end of a log
-    concurrency: 32,
+    concurrency,
     logger,
+    troubles,
     handle: (message) => results.handle(message),
   });
   return {

@@ -9,8 +9,8 @@ import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Step } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
+import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
-import { leaseTtl } from './lease.ts';
 import type { Spool } from './spool.ts';
 
 /**

@@ -199,7 +199,7 @@ export class Executions {
           insist: () => this.#tellStart(common),
         }),
       progress: (steps) => {
-        const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', steps }, ++revision);
+        const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', revision: ++revision, steps });
         sent.catch((error) => logger.debug(`could not tell the steps: ${errorText(error)}`));
       },
     });

@@ -1,11 +1,6 @@
 import { connect } from 'node:net';
 import { systemCode } from '../kernel/errors.ts';
-
-/**
- * How long (ms) a runner may go on without word from Redis. Counted from the last heartbeat that Redis confirmed, and
- * shorter than the heartbeat key lives, so that the processes are dead before anybody may take their job.
- */
-export const leaseTtl = 3000;
+import { leaseTtl } from '../redis/membership.ts';
 
 /** The right to run jobs, renewed by confirmed heartbeats. */
 export class Lease {

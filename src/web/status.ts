@@ -2,7 +2,7 @@ import { diskOf } from '../kernel/disk.ts';
 import { hostLabel } from '../kernel/names.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
-import { jobQueue } from '../queues/names.ts';
+import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
 import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
@@ -141,7 +141,21 @@ function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
     })),
     ...(runners.length > 0 ? unservedLabels(runners, queues, labelSets) : [noRunner]),
     ...queues.flatMap(setAside),
+    ...troublesOf(stages),
   ];
+}
+
+/** What stages say about themselves; what several of them say alike, as of one record, is said once. */
+function troublesOf(stages: Seen['stages']): Problem[] {
+  const troubles = new Map<string, Problem>();
+  for (const { kind, members } of stages) {
+    for (const { host, problems } of members) {
+      for (const { code, message, remedy } of problems) {
+        if (!troubles.has(message)) troubles.set(message, { code, message: `${kind} on ${host}: ${message}`, remedy });
+      }
+    }
+  }
+  return [...troubles.values()];
 }
 
 const noRunner: Problem = {
@@ -208,13 +222,14 @@ function fullDisks({ stages, runners }: Seen): Problem[] {
   }));
 }
 
-/** Failed looks at a repository are shown with the repository; what fails elsewhere could not be understood. */
-function setAside({ name, failed }: QueueDepth): Problem[] {
-  if (failed === 0 || name.startsWith('observe')) return [];
+/** What stays in a queue's failed set could not be understood. */
+function setAside({ name, waiting, failed: ofQueue }: QueueDepth): Problem[] {
+  const failed = ofQueue + (name === names.setAside ? waiting : 0);
+  if (failed === 0) return [];
   return [
     {
       code: 'messages_set_aside',
-      message: `${failed} of the messages in "${name}" could not be handled and ${failed === 1 ? 'is' : 'are'} set aside`,
+      message: `${failed} of the messages in "${name}" could not be understood and ${failed === 1 ? 'is' : 'are'} set aside`,
       remedy: `See why at /queues/queue/${encodeURIComponent(name)}; retry them there after mending it.`,
     },
   ];

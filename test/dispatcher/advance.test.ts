@@ -9,6 +9,7 @@ import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { claimRedis, youngFor } from '../../src/redis/identity.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
@@ -111,9 +112,61 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['one', 'three']);
     });
 
+    it('ends a job whose plan cannot be told to a runner in an error that says so, and sends the others', async () => {
+      build = await recordedBuild(volt.context.record, {
+        jobs: [
+          plannedJob('strange', { plan: '{"kind":"of the future"}' }),
+          plannedJob('broken', { plan: 'no JSON' }),
+          plannedJob('large', { plan: JSON.stringify({ kind: 'command', command: 'x'.repeat(2_000_000) }) }),
+          plannedJob('good'),
+        ],
+      });
+      await routeBuild(volt.context, build);
+      expect(await sent()).to.deep.equal(['good']);
+      const bad = await decided();
+      expect(bad.map((message) => [message.job, message.status, message.reason])).to.have.deep.members(
+        [1, 2, 3].map((position) => [job(position), 'error', 'bad_message']),
+      );
+      for (const { message } of bad) expect(message).to.match(/^no runner can be told what to run: ./);
+    });
+
+    it('moves on what waits though the notice of it was lost', async () => {
+      await plan({ lint: [], test: ['lint'] });
+      await end(1, 'success');
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['test']);
+    });
+
+    it('sends to a young Redis what is new, and nothing that an earlier one may have held', async () => {
+      await plan({ old: [] });
+      const planned = Date.now();
+      await volt.context.access.client.flushall();
+      await until('the clock has moved on', () => Date.now() > planned);
+      await claimRedis(volt.context.access, volt.context.record.id);
+      const old = build;
+      await plan({ fresh: [] });
+      for (const id of [old, build]) await routeBuild(volt.context, id);
+      expect(await sent()).to.deep.equal(['fresh']);
+    });
+
+    it('sends to a young Redis at once what is queued, when all runners that there were have told what they run', async () => {
+      await plan({ one: [] });
+      await volt.context.access.client.flushall();
+      const beats = setInterval(() => {
+        void beat(volt.context.access, 'runner', runnerMember('known~1', { heartbeatAt: new Date().toISOString() }));
+      }, 50);
+      try {
+        await reconcile(volt.context, ['known~1' as RunnerId]);
+      } finally {
+        clearInterval(beats);
+      }
+      expect(await youngFor(volt.context.access), 'it is still young').to.be.greaterThan(0);
+      expect(await sent()).to.deep.equal(['one']);
+    });
+
     it('sends everything again after Redis was emptied, and schedules the looks again', async () => {
       await plan({ one: [] });
-      await routeBuild(volt.context.record, volt.context.queues, build);
+      await routeBuild(volt.context, build);
       await volt.context.access.client.flushall();
       await reconcile(volt.context);
       expect(await sent()).to.deep.equal(['one']);
@@ -174,7 +227,7 @@ describe('the dispatcher', () => {
 
     it('of queued jobs: they are taken out of their queues, and decided', async () => {
       await plan({ one: [], two: [] });
-      await routeBuild(volt.context.record, volt.context.queues, build);
+      await routeBuild(volt.context, build);
       const intent = await openCancel(volt.context.record, 'app', build, null);
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal([]);
@@ -186,7 +239,7 @@ describe('the dispatcher', () => {
 
     it('of one job: the others go on', async () => {
       await plan({ one: [], two: [] });
-      await routeBuild(volt.context.record, volt.context.queues, build);
+      await routeBuild(volt.context, build);
       await openCancel(volt.context.record, 'app', build, job(2));
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal(['one']);
@@ -212,7 +265,7 @@ describe('the dispatcher', () => {
 
     it('of a job that a runner has taken and not yet begun: its runner is told', async () => {
       await plan({ one: [] });
-      await routeBuild(volt.context.record, volt.context.queues, build);
+      await routeBuild(volt.context, build);
       const runner = hold();
       await until('it is taken', () => runner.taken.length > 0);
       await openCancel(volt.context.record, 'app', build, null);
@@ -226,7 +279,7 @@ describe('the dispatcher', () => {
 
     it('of jobs that wait for others: none of them ever runs', async () => {
       await plan({ one: [], two: ['one'] });
-      await routeBuild(volt.context.record, volt.context.queues, build);
+      await routeBuild(volt.context, build);
       await openCancel(volt.context.record, 'app', build, null);
       await advance(volt.context, build);
       expect((await decided()).map((message) => message.job)).to.have.members([job(1), job(2)]);

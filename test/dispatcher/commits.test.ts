@@ -130,6 +130,13 @@ describe('the dispatcher, given a commit,', () => {
     expect((await builds()).map(({ sha }) => sha)).to.deep.equal([two, one]);
   });
 
+  it('drops one whose turn has not come for long, whoever has waited with it before', async () => {
+    const early = await handler.handle(commit(two, one), { count: 40 }).catch((error: Error) => error);
+    expect(early).to.be.instanceOf(Later);
+    await new CommitHandler(volt.context).handle(commit(two, one), { count: 41 });
+    expect(await builds()).to.deep.equal([]);
+  });
+
   it('says how many commits were passed over', async () => {
     await handler.handle(commit(one, null, { passedOver: 3 }));
     expect((await builds())[0]?.message).to.equal('3 older commits were passed over');

@@ -215,7 +215,7 @@ describe('the dispatcher, asked for what is secret', () => {
   it('tells a runner by the message of its job whether there is anything to ask for', async () => {
     const { record, queues } = volt.context;
     const message = async (build: BuildId) => {
-      await routeBuild(record, queues, build);
+      await routeBuild(volt.context, build);
       const data = (await queues.queue('jobs').getJob(`${jobIdOf(build, 1)}.1`))?.data as JobMessage;
       return data.sealed;
     };

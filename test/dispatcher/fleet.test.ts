@@ -67,7 +67,7 @@ describe('the watch over the runners', () => {
   /** A queued job with its message. */
   async function queued(): Promise<AttemptRef> {
     const build = await recordedBuild(volt.context.record);
-    await routeBuild(volt.context.record, volt.context.queues, build);
+    await routeBuild(volt.context, build);
     return { job: jobIdOf(build, 1), attempt: 1 };
   }
 
@@ -104,6 +104,29 @@ describe('the watch over the runners', () => {
     return ref;
   }
 
+  /** A job that has lost so many runners already, and is at work on one more. */
+  async function lastOf(losses: number, { alone }: { alone: boolean }, id = 'dead~1') {
+    let ref = await queued();
+    for (let count = 1; count <= losses; count++) {
+      const longAgo = Date.now() - 3_600_000 * count;
+      await moveToNextAttempt(volt.context.record, ref, {
+        reason: 'runner_lost',
+        message: 'runner vanished',
+        at: longAgo,
+        loss: { lostAt: longAgo, noticedAt: longAgo, alone },
+        runner: { id: `former~${count}`, name: 'former', host: 'box' },
+      });
+      ref = { ...ref, attempt: ref.attempt + 1 };
+    }
+    await volt.context.queues.queue('jobs').remove(`${ref.job}.1`);
+    await routeBuild(volt.context, buildIdOf(ref.job));
+    const runner = live();
+    await take(id, ref);
+    await startAttempt(volt.context.record, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
+    await member(id, { ...runner.identity, running: [attemptName(ref)] });
+    return { ref, runner };
+  }
+
   const member = (id: string, change: Parameters<typeof runnerMember>[1] = {}) =>
     beat(volt.context.access, 'runner', runnerMember(id, change));
   const jobNow = async ({ job }: AttemptRef): Promise<Job> => {
@@ -133,7 +156,9 @@ describe('the watch over the runners', () => {
       await end(scope.child);
       await watch.look();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
-      expect((await jobNow(ref)).attempts[0]?.message).to.match(/^runner dead vanished/);
+      expect((await jobNow(ref)).attempts[0]?.message).to.match(
+        /^runner vanished after \d+\.\d s, noticed after \d+\.\d s, waits for another runner$/,
+      );
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
       expect(await known(), 'it is not known any more').to.deep.equal([]);
     });
@@ -197,25 +222,102 @@ describe('the watch over the runners', () => {
     });
 
     it('but gives a job that takes one runner down after the other to no further one', async () => {
-      let ref = await queued();
-      for (let count = 1; count <= 2; count++) {
-        await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
-        ref = { ...ref, attempt: ref.attempt + 1 };
-      }
-      await volt.context.queues.queue('jobs').remove(`${ref.job}.1`);
-      await routeBuild(volt.context.record, volt.context.queues, buildIdOf(ref.job));
-      const runner = live();
-      await take('dead~1', ref);
-      await startAttempt(volt.context.record, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
-      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      const { ref, runner } = await lastOf(2, { alone: true });
+      await watch.look();
       await end(runner.child);
       await watch.look();
       expect((await decided()).map(({ job, status, reason }) => ({ job, status, reason }))).to.deep.equal([
         { job: ref.job, status: 'error', reason: 'poison' },
       ]);
+      expect((await jobNow(ref)).attempts[2]?.message).to.match(/^runner vanished after/);
       // until the end is recorded, its last message keeps any other from being sent
       await reconcile(volt.context);
       expect(await messages()).to.deep.equal([attemptName(ref)]);
+    });
+
+    it('and blames no job for earlier losses of many at once', async () => {
+      const { ref, runner } = await lastOf(2, { alone: false });
+      await watch.look();
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('and blames no job where the runner was dead before the watch began', async () => {
+      const { ref, runner } = await lastOf(2, { alone: true });
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('and blames no job for a loss of several runners at once', async () => {
+      const [one, two] = [await lastOf(2, { alone: true }, 'dead~1'), await lastOf(2, { alone: true }, 'dead~2')];
+      await watch.look();
+      for (const { runner } of [one, two]) await end(runner.child);
+      await watch.look();
+      for (const { ref } of [one, two])
+        expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('and waits with the blame until it is known whether others have gone at the same time', async () => {
+      const { access } = volt.context;
+      const { ref, runner } = await lastOf(2, { alone: true });
+      await member('far~1', { machine: 'another' });
+      await watch.look();
+      await end(runner.child);
+      await watch.look();
+      expect(await attempts(ref), 'nothing is known of the other').to.deep.equal([
+        'runner_lost',
+        'runner_lost',
+        'running',
+      ]);
+      await access.client.del(access.keys.member('runner', 'far~1'));
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('and blames the job when all others turn out to live', async () => {
+      const { ref, runner } = await lastOf(2, { alone: true });
+      await member('far~1', { machine: 'another' });
+      await watch.look();
+      await end(runner.child);
+      await watch.look();
+      expect(await decided()).to.deep.equal([]);
+      await until('it is decided', async () => {
+        await member('far~1', { machine: 'another', heartbeatAt: new Date().toISOString() });
+        await watch.look();
+        return (await decided()).length > 0;
+      });
+      expect((await decided())[0]).to.include({ job: ref.job, reason: 'poison' });
+    });
+
+    it('and ends a job that has lost very many runners, of whatever cause', async () => {
+      const { ref, runner } = await lastOf(9, { alone: false });
+      await watch.look();
+      await end(runner.child);
+      await watch.look();
+      expect((await decided())[0]).to.include({ job: ref.job, reason: 'poison' });
+    });
+
+    it('and takes back the others where one cannot be', async () => {
+      const runner = live();
+      const refs = [await running('dead~1'), await running('dead~2')] as const;
+      for (const [index, ref] of refs.entries())
+        await member(`dead~${index + 1}`, { ...runner.identity, running: [attemptName(ref)] });
+      await watch.look();
+      // no server answers a question about a lock that is no string
+      const { client, keys } = volt.context.access;
+      const lock = `${keys.bull}:jobs:${attemptName(refs[0])}:lock`;
+      await client.del(lock);
+      await client.rpush(lock, 'strange');
+      await end(runner.child);
+      await watch.look();
+      expect(await messages()).to.include(`${refs[1].job}.2`);
+      expect(volt.context.troubles.list().map(({ message }) => message)).to.have.length(1);
     });
 
     it('and does not count runners that have handed it back', async () => {
@@ -229,7 +331,7 @@ describe('the watch over the runners', () => {
         ref = { ...ref, attempt: ref.attempt + 1 };
       }
       await volt.context.queues.queue('jobs').remove(`${ref.job}.1`);
-      await routeBuild(volt.context.record, volt.context.queues, buildIdOf(ref.job));
+      await routeBuild(volt.context, buildIdOf(ref.job));
       const runner = live();
       await take('dead~1', ref);
       await startAttempt(volt.context.record, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
@@ -267,7 +369,9 @@ describe('the watch over the runners', () => {
     });
     expect(performance.now() - begun, 'not before one TTL has passed').to.be.at.least(heartbeatTtl);
     expect(await attempts(silent)).to.deep.equal(['runner_lost', 'queued']);
-    expect((await jobNow(silent)).attempts[0]?.message).to.match(/^runner silent was silent for \d/);
+    expect((await jobNow(silent)).attempts[0]?.message).to.match(
+      /^runner fell silent after \d+\.\d s, noticed after [5-9]/,
+    );
     expect(await attempts(untold)).to.deep.equal(['runner_lost', 'queued']);
     for (const ref of [claimed, reported]) expect(await attempts(ref)).to.deep.equal(['running']);
     expect((await messages()).filter((id) => id?.endsWith('.2'))).to.have.members([

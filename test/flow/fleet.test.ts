@@ -109,7 +109,7 @@ describe('a fleet of runners', () => {
     expect(build.status).to.equal('success');
     const [one, two] = build.jobs[0]?.attempts ?? [];
     expect(one).to.include({ number: 1, runner: 'r1', status: 'error', reason: 'runner_lost' });
-    expect(one?.message).to.match(/runner r1 vanished/);
+    expect(one?.message).to.match(/^runner vanished after \d\.\d s, noticed after \d\.\d s, moved to r2$/);
     expect(two).to.include({ number: 2, runner: 'r2', status: 'success' });
     const runs = evidence.runs(sha);
     expect(runs.map((run) => run.ended)).to.deep.equal([false, true]);

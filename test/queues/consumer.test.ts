@@ -1,6 +1,8 @@
 import type { Job } from 'bullmq';
 import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
+import { Troubles } from '../../src/kernel/troubles.ts';
 import { consume, Later } from '../../src/queues/consumer.ts';
 import { advanceMessage, type ResultMessage, resultMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -11,13 +13,15 @@ import { until } from '../support/until.ts';
 /** Takes one message of `advance`, says so, and never comes to an end with it. */
 const stuck = `
   import { createLogger } from './src/kernel/logger.ts';
+  import { Troubles } from './src/kernel/troubles.ts';
   import { consume } from './src/queues/consumer.ts';
   import { advanceMessage } from './src/queues/messages.ts';
   import { connectRedis } from './src/redis/connect.ts';
   const logger = createLogger('error');
   const access = await connectRedis({ redisPrefix: 'volt' }, process.argv.at(-1), logger);
+  const troubles = new Troubles(logger);
   const handle = (message) => { console.log(message.build); return new Promise(() => {}); };
-  consume(access, { queue: 'advance', schema: advanceMessage, concurrency: 1, logger, handle });
+  consume(access, { queue: 'advance', schema: advanceMessage, concurrency: 1, logger, troubles, handle });
 `;
 
 describe('a consumer', () => {
@@ -51,6 +55,7 @@ describe('a consumer', () => {
       schema: advanceMessage,
       concurrency,
       logger: test.logger,
+      troubles: new Troubles(test.logger),
       handle: async ({ build }) => {
         given.push(build);
         await handle(build, given.length);
@@ -106,6 +111,67 @@ describe('a consumer', () => {
     });
   }
 
+  it('sets a message aside whose content is no JSON, so that neither it nor who looks at the queue is held up', async () => {
+    const given = consumeAdvance();
+    await send(6);
+    await until('the queue is in use', () => given.length > 0);
+    const { client } = test.access;
+    await client.hset('volt:bull:advance:strange', { name: 'x', data: 'no JSON', opts: '{}', timestamp: '1' });
+    await client.lpush('volt:bull:advance:wait', 'strange');
+    await client.zadd('volt:bull:advance:marker', 0, '0');
+    await send(8);
+    await until('the next one is handled', () => given.includes('8'));
+    const [aside] = (await until('it is set aside', async () => (await failed()).length > 0 && failed())) as [Job];
+    expect(aside.id).to.equal('strange');
+    expect(aside.data).to.deep.equal({ unreadable: 'no JSON' });
+    expect(given).to.deep.equal(['6', '8']);
+  });
+
+  it('tells how often a message was given, whichever consumer it came to', async () => {
+    const counts: number[] = [];
+    for (const name of ['one', 'two']) {
+      const consumer = consume(test.access, {
+        queue: 'advance',
+        schema: advanceMessage,
+        concurrency: 1,
+        logger: test.logger,
+        troubles: new Troubles(test.logger),
+        handle: async (_message, { count }) => {
+          counts.push(count);
+          if (count < 6) throw new Later(1, `${name} cannot yet`);
+        },
+      });
+      open.push(consumer);
+    }
+    await send(7);
+    await until('nothing is left', empty);
+    expect(counts).to.deep.equal([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('lists what it cannot handle until it can', async () => {
+    const troubles = new Troubles(test.logger);
+    let broken = true;
+    open.push(
+      consume(test.access, {
+        queue: 'advance',
+        schema: advanceMessage,
+        concurrency: 1,
+        logger: test.logger,
+        troubles,
+        handle: async () => {
+          if (broken) throw new VoltError('record_full', 'no room', { remedy: 'make room' });
+        },
+      }),
+    );
+    await send(7);
+    const [problem] = await until('it is listed', () => troubles.list().length > 0 && troubles.list());
+    expect(problem).to.include({ code: 'record_full', remedy: 'make room' });
+    expect(problem?.message).to.include('"advance"').and.include('no room');
+    broken = false;
+    await until('nothing is left', empty);
+    expect(troubles.list()).to.deep.equal([]);
+  });
+
   it('gives a handler that throws its message again, until it does not', async () => {
     const given = consumeAdvance((_build, count) => {
       if (count < 4) throw new Error(`no ${count}`);
@@ -113,7 +179,7 @@ describe('a consumer', () => {
     await send(7);
     await until('nothing is left', empty);
     expect(given).to.deep.equal(['7', '7', '7', '7']);
-    expect(test.lines.filter((line) => line.includes('it will be tried again'))).to.have.length.at.least(3);
+    expect(test.lines.filter((line) => line.includes('is tried again'))).to.have.length.at.least(3);
   });
 
   it('bears a handler that throws what is no error', async () => {
@@ -172,6 +238,7 @@ describe('a consumer', () => {
       schema: advanceMessage,
       concurrency: 1,
       logger: test.logger,
+      troubles: new Troubles(test.logger),
       handle: async ({ build }) => {
         given.push(build);
         await new Promise<void>((resolve) => {
@@ -194,7 +261,14 @@ describe('a consumer', () => {
     const given: ResultMessage[] = [];
     const handle = async (message: ResultMessage) => void given.push(message);
     open.push(
-      consume(test.access, { queue: 'results', schema: resultMessage, concurrency: 1, logger: test.logger, handle }),
+      consume(test.access, {
+        queue: 'results',
+        schema: resultMessage,
+        concurrency: 1,
+        logger: test.logger,
+        troubles: new Troubles(test.logger),
+        handle,
+      }),
     );
     const at = new Date().toISOString();
     const message = {

@@ -48,7 +48,12 @@ const good: [string, z.ZodType, object][] = [
   [
     'steps',
     resultMessage,
-    { ...attempt, kind: 'steps', steps: [step, { ...step, exitCode: null, startedAt: null, finishedAt: null }] },
+    {
+      ...attempt,
+      kind: 'steps',
+      revision: 1,
+      steps: [step, { ...step, exitCode: null, startedAt: null, finishedAt: null }],
+    },
   ],
   [
     'finished',

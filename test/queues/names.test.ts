@@ -55,7 +55,7 @@ describe('ids of messages', () => {
     attempt: 2,
   }));
   const decided = { kind: 'decided', job: '7-1' as JobId, attempt: 0 };
-  const result = (message: object, revision = 0) => messageIds.result(message as ResultMessage, revision);
+  const result = (message: object, revision = 1) => messageIds.result({ ...message, revision } as ResultMessage);
 
   it('are those that BullMQ takes: without ":", and not a number alone', () => {
     const strange = { ref: 'refs/heads/a:b', repo: 'app' };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type BuildId, type JobId, newStep } from '../../src/kernel/model.ts';
+import { Troubles } from '../../src/kernel/troubles.ts';
 import { consume } from '../../src/queues/consumer.ts';
 import { advanceMessage, type CommitMessage, type JobMessage, observeMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -65,7 +66,7 @@ describe('queues', () => {
     const at = new Date().toISOString();
     for (let round = 1; round <= 2; round++) {
       await queues.sendResult({ ...common, kind: 'started', at });
-      await queues.sendResult({ ...common, kind: 'steps', steps: [] }, round);
+      await queues.sendResult({ ...common, kind: 'steps', revision: round, steps: [] });
     }
     expect(await queues.queue('results').getWaitingCount()).to.equal(3);
   });
@@ -95,6 +96,7 @@ describe('queues', () => {
       schema: observeMessage,
       concurrency: 4,
       logger: test.logger,
+      troubles: new Troubles(test.logger),
       handle: () => new Promise<void>((resolve) => looks.push(resolve)),
     });
     await until('the look has begun', () => looks.length === 1);
@@ -126,6 +128,7 @@ describe('queues', () => {
       schema: observeMessage,
       concurrency: 1,
       logger: test.logger,
+      troubles: new Troubles(test.logger),
       handle,
     });
     await until('the first look', () => looked.length > 0);
@@ -174,6 +177,7 @@ describe('queues', () => {
       job: '1-1' as JobId,
       attempt: 1,
       runner: { id: 'a~1', name: 'a', host: 'a' },
+      revision: 1,
       steps,
     } as const;
     const outcome = await queues.sendResult(message).catch((error: Error) => error);
@@ -196,6 +200,7 @@ describe('queues', () => {
       schema: advanceMessage,
       concurrency: 1,
       logger: test.logger,
+      troubles: new Troubles(test.logger),
       handle,
     });
     for (let count = 1; count <= 3; count++) {

@@ -36,4 +36,26 @@ describe('a stage', () => {
     await stages[1]?.stop();
     expect(await listStages(access, 'dispatcher')).to.deep.equal({ alive: [], gone: [] });
   });
+
+  it('tells what it fails at', async () => {
+    const { access, logger } = test;
+    const context = { config: loadConfig(), access, logger, queues: new Queues(access, logger) };
+    const problem = { code: 'record_full', message: 'no room', remedy: 'make room' };
+    const stage = showStage(context, 'reporter', () => [problem]);
+    const [alive] = await until('it is shown', async () => {
+      const list = await listStages(access, 'reporter');
+      return list.alive.length > 0 && list.alive;
+    });
+    expect(alive?.problems).to.deep.equal([problem]);
+    await stage.stop();
+  });
+
+  it('takes those of its kind that were killed off the list, so that it does not grow', async () => {
+    const { access, logger } = test;
+    const context = { config: loadConfig(), access, logger, queues: new Queues(access, logger) };
+    await access.client.sadd(access.keys.members('observer'), 'killed-1', 'killed-2');
+    const stage = showStage(context, 'observer');
+    await until('they are off', async () => (await access.client.scard(access.keys.members('observer'))) === 1);
+    await stage.stop();
+  });
 });

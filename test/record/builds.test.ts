@@ -9,7 +9,7 @@ import {
   unreportedBuilds,
 } from '../../src/record/builds.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
-import { openJobs } from '../../src/record/open-jobs.ts';
+import { type OpenJob, openJobs } from '../../src/record/open-jobs.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -133,7 +133,11 @@ describe('builds in the record', () => {
         ['two', 'waiting'],
         ['three', 'running'],
       ]);
-      expect(await openJobs(record, { build: id, status: 'running', limit: 10 })).to.deep.equal([
+      const [{ attemptAt, ...running }] = (await openJobs(record, { build: id, status: 'running', limit: 10 })) as [
+        OpenJob,
+      ];
+      expect(attemptAt).to.be.within(Date.now() - 60_000, Date.now());
+      expect([running]).to.deep.equal([
         {
           hasCredential: false,
           hasSecretsInEnvironment: false,

@@ -136,7 +136,7 @@ describe('moves of a job in the record', () => {
       const before = await found();
       expect(await finishAttempt(record, first, failed)).to.equal(false);
       expect(await startAttempt(record, first, other, time(9))).to.equal(false);
-      expect(await recordSteps(record, first, [])).to.equal(false);
+      expect(await recordSteps(record, first, 1, [])).to.equal(false);
       expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
       expect(await queueJob(record, job)).to.equal(false);
       for (const next of finalStatuses) {
@@ -175,7 +175,7 @@ describe('moves of a job in the record', () => {
     await moveToNextAttempt(record, first, lost);
     const before = await found();
     expect(await startAttempt(record, first, box, time(4))).to.equal(false);
-    expect(await recordSteps(record, first, [step])).to.equal(false);
+    expect(await recordSteps(record, first, 1, [step])).to.equal(false);
     expect(await finishAttempt(record, first, outcome())).to.equal(false);
     expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
     expect(await found()).to.deep.equal(before);
@@ -190,7 +190,7 @@ describe('moves of a job in the record', () => {
   it('by nothing that is said of an attempt that is still to come, or of a job that there is not', async () => {
     for (const ref of [second, { job: '999999-1' as JobId, attempt: 1 }]) {
       expect(await startAttempt(record, ref, box, time(1))).to.equal(false);
-      expect(await recordSteps(record, ref, [step])).to.equal(false);
+      expect(await recordSteps(record, ref, 1, [step])).to.equal(false);
       expect(await finishAttempt(record, ref, outcome())).to.equal(false);
       expect(await moveToNextAttempt(record, ref, lost)).to.equal(false);
     }
@@ -211,9 +211,10 @@ describe('moves of a job in the record', () => {
   it('show the steps of the current attempt, the newest word on them', async () => {
     await startAttempt(record, first, box, time(1));
     expect(
-      await recordSteps(record, first, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
+      await recordSteps(record, first, 1, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
     ).to.equal(true);
-    expect(await recordSteps(record, first, [step, { ...step, name: 'more' }])).to.equal(true);
+    expect(await recordSteps(record, first, 3, [step, { ...step, name: 'more' }])).to.equal(true);
+    for (const late of [2, 3]) expect(await recordSteps(record, first, late, [step]), 'a late word').to.equal(false);
     expect((await jobNow()).steps).to.deep.equal([step, { ...step, name: 'more' }]);
     await moveToNextAttempt(record, first, lost);
     expect((await jobNow()).steps).to.deep.equal([]);

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
+import { countLosses } from '../../src/record/losses.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
-import { buildsAtRest, countLostRunners, openJobs } from '../../src/record/open-jobs.ts';
+import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -161,14 +162,14 @@ describe('a retry in the record', () => {
 
   it('begins to count lost runners anew', async () => {
     for (const attempt of [1, 2]) await moveToNextAttempt(record, { job: job(1), attempt }, lost);
-    expect(await countLostRunners(record, job(1))).to.equal(2);
+    expect((await countLosses(record, job(1))).all).to.equal(2);
     await run(1, 3);
     await skip(0);
     await retry();
     await queueJob(record, job(1));
-    expect(await countLostRunners(record, job(1))).to.equal(0);
+    expect((await countLosses(record, job(1))).all).to.equal(0);
     await moveToNextAttempt(record, { job: job(1), attempt: 4 }, lost);
-    expect(await countLostRunners(record, job(1))).to.equal(1);
+    expect((await countLosses(record, job(1))).all).to.equal(1);
   });
 
   it('leaves a build at rest until somebody moves it on', async () => {

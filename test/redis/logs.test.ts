@@ -5,7 +5,9 @@ import type { RedisAccess, RedisConnection } from '../../src/redis/connect.ts';
 import {
   claimChunks,
   dropChunks,
+  forgetConsumers,
   type LogChunk,
+  leaveGroup,
   type ReceivedChunk,
   receiveChunks,
   sendChunk,
@@ -35,7 +37,11 @@ describe('the stream of logs', () => {
     await test.stop();
   });
 
-  const receive = (consumer = 'one', block = 5000) => receiveChunks(access, blocking, consumer, block);
+  const receive = (consumer = 'one', block = 5000) =>
+    receiveChunks(access, blocking, consumer, block).then(({ chunks }) => chunks);
+  const claim = async (consumer: string, idle: number) => (await claimChunks(access, consumer, idle)).chunks.chunks;
+  const consumers = async () =>
+    ((await access.client.xinfo('CONSUMERS', access.keys.logs, 'reporters')) as string[][]).map((fields) => fields[1]);
   const offsets = (chunks: ReceivedChunk[]) => chunks.map(({ offset }) => offset);
 
   it('brings every byte as it was, with where it belongs', async () => {
@@ -71,7 +77,7 @@ describe('the stream of logs', () => {
       received.slice(0, 2).map(({ entry }) => entry),
     );
     expect(await access.client.xlen(access.keys.logs)).to.equal(1);
-    expect(offsets(await claimChunks(access, 'two', 0))).to.deep.equal([2]);
+    expect(offsets(await claim('two', 0))).to.deep.equal([2]);
     await dropChunks(access, []);
   });
 
@@ -79,8 +85,8 @@ describe('the stream of logs', () => {
     for (const offset of [0, 1]) await sendChunk(access, chunk(offset));
     await receive('dead');
     expect(await receive('heir', 1)).to.deep.equal([]);
-    expect(await claimChunks(access, 'heir', 3_600_000)).to.deep.equal([]);
-    const claimed = await claimChunks(access, 'heir', 0);
+    expect(await claim('heir', 3_600_000)).to.deep.equal([]);
+    const claimed = await claim('heir', 0);
     expect(claimed.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([
       [0, 'piece 0'],
       [1, 'piece 1'],
@@ -91,7 +97,7 @@ describe('the stream of logs', () => {
     await sendChunk(access, chunk(0));
     await receive();
     await access.client.flushall();
-    expect(await claimChunks(access, 'one', 0)).to.deep.equal([]);
+    expect(await claim('one', 0)).to.deep.equal([]);
     await sendChunk(access, chunk(1));
     expect(offsets(await receive())).to.deep.equal([1]);
 
@@ -106,7 +112,7 @@ describe('the stream of logs', () => {
     await sendChunk(access, chunk(0));
     const other = await test.another();
     const connection = other.open('late');
-    expect(offsets(await receiveChunks(other, connection, 'late', 5000))).to.deep.equal([0]);
+    expect(offsets((await receiveChunks(other, connection, 'late', 5000)).chunks)).to.deep.equal([0]);
     connection.disconnect();
   });
 
@@ -116,17 +122,50 @@ describe('the stream of logs', () => {
     const received = await Promise.all(
       connections.map(({ name, connection }) => receiveChunks(access, connection, name, 50)),
     );
-    expect(offsets(received.flat())).to.deep.equal([0]);
+    expect(offsets(received.flatMap(({ chunks }) => chunks))).to.deep.equal([0]);
     for (const { connection } of connections) connection.disconnect();
   });
 
-  it('leaves out what nobody can understand', async () => {
+  it('tells apart what nobody can understand, with all that it says', async () => {
     const { client, keys } = access;
     await client.xadd(keys.logs, '*', 'attempt', '../../etc', 'runner', 'a~1', 'offset', '0', 'data', 'x');
     await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', '-1', 'data', 'x');
     await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', 'zero', 'data', 'x');
     await client.xadd(keys.logs, '*', 'strange', 'yes');
     await sendChunk(access, chunk(5));
-    expect(offsets(await until('the good one', () => receive()))).to.deep.equal([5]);
+    const { chunks, strange } = await receiveChunks(access, blocking, 'one', 5000);
+    expect(offsets(chunks)).to.deep.equal([5]);
+    expect(strange).to.have.length(4);
+    expect(strange[3]?.fields).to.deep.equal(['strange', 'yes']);
+  });
+
+  it('gives back what was left in pages, to the last one', async () => {
+    for (let offset = 0; offset < 100; offset++) await sendChunk(access, chunk(offset));
+    for (let page = 0; page < 7; page++) await receive('dead');
+    const found: number[] = [];
+    let from: string | undefined;
+    do {
+      const { chunks, next } = await claimChunks(access, 'heir', 0, from);
+      found.push(...offsets(chunks.chunks));
+      from = next;
+    } while (from !== undefined);
+    expect(found).to.deep.equal(Array.from({ length: 100 }, (_, index) => index));
+  });
+
+  it('forgets reporters that have stopped or are gone, but none that holds something', async () => {
+    await sendChunk(access, chunk(0));
+    await receive('holding');
+    for (const name of ['stopped', 'gone']) await receive(name, 1);
+    await leaveGroup(access, 'stopped');
+    await leaveGroup(access, 'holding');
+    expect((await consumers()).sort()).to.deep.equal(['gone', 'holding']);
+    await forgetConsumers(access, 3_600_000);
+    expect(await consumers()).to.have.length(2);
+    await until('the one that is gone has been silent for long enough', async () => {
+      await forgetConsumers(access, 50);
+      return !(await consumers()).includes('gone');
+    });
+    expect(await consumers()).to.deep.equal(['holding']);
+    expect(offsets(await claim('heir', 0)), 'what it held is not lost').to.deep.equal([0]);
   });
 });

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts';
 
 function stage(id: string): StageMember {
   const now = new Date().toISOString();
-  return { ...ownProcess(), id, version: '0.1.0', startedAt: now, heartbeatAt: now };
+  return { ...ownProcess(), id, version: '0.1.0', startedAt: now, heartbeatAt: now, problems: [] };
 }
 
 const runner = (id: string) => runnerMember(id, { name: id, running: ['1-1.1'], scopes: [ownProcess()], load: 0.5 });

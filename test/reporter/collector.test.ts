@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/config.ts';
 import type { AttemptRef, JobId, RunnerId } from '../../src/kernel/model.ts';
@@ -97,11 +98,53 @@ describe('collecting logs', () => {
     const of = { ...ref, attempt: 4 };
     await send(0, 'taken by the dead', of);
     const connection = access.open('dead');
-    expect(await receiveChunks(access, connection, 'dead', 5000)).to.have.length(1);
+    expect((await receiveChunks(access, connection, 'dead', 5000)).chunks).to.have.length(1);
     connection.disconnect();
     collect('heir');
     await until('it is archived', () => archive.reaches(of, 17, 0));
     expect(content(of)).to.equal('taken by the dead');
+  });
+
+  it('archives the others where one log cannot be written, says so, and that one when it can be', async () => {
+    const [bad, good] = [
+      { ...ref, job: '77-1' as JobId },
+      { ...ref, attempt: 6 },
+    ];
+    const folder = dirname(logFile(volt.dataDir, bad));
+    writeFileSync(folder, 'in the way');
+    await send(0, 'held up', bad);
+    await send(0, 'not held up', good);
+    collect('one');
+    await until('the other is archived', () => archive.reaches(good, 11, 0));
+    const troubles = () => volt.context.troubles.list().map(({ message }) => message);
+    await until('it is said', () => troubles().some((message) => message.includes('archiving the log of 77-1.1')));
+    expect(await left(), 'it waits in Redis').to.equal(1);
+    rmSync(folder);
+    await until('it is archived', () => archive.reaches(bad, 7, 0));
+    expect(content(bad)).to.equal('held up');
+    await until('it is said no more', () => troubles().length === 0);
+  });
+
+  it('sets aside what is no piece of a log, where people see it', async () => {
+    const { access, queues } = volt.context;
+    await access.client.xadd(access.keys.logs, '*', 'strange', 'very');
+    collect('one');
+    const [aside] = await until('it is set aside', async () => {
+      const waiting = await queues.queue('set-aside').getWaiting();
+      return waiting.length > 0 && waiting;
+    });
+    expect(aside?.data).to.deep.equal({ content: ['strange', 'very'] });
+    await until('it is out of the way', async () => (await left()) === 0);
+  });
+
+  it('leaves the list of those who read when it stops', async () => {
+    const { client, keys } = volt.context.access;
+    const collector = new Collector(volt.context, archive, 'leaving');
+    const readers = async () => JSON.stringify(await client.xinfo('CONSUMERS', keys.logs, 'reporters').catch(() => []));
+    await send(0, 'x', { ...ref, attempt: 8 });
+    await until('it reads', async () => (await readers()).includes('leaving'));
+    await collector.stop();
+    expect(await readers()).to.not.include('leaving');
   });
 
   it('goes on after Redis was away or emptied', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/config.ts';
@@ -11,6 +11,7 @@ import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchem
 import { beat } from '../../src/redis/membership.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { ResultHandler } from '../../src/reporter/results.ts';
+import { sweep } from '../../src/reporter/sweep.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +37,7 @@ describe('the reporter, told', () => {
 
   beforeEach(async () => {
     await volt.context.access.client.flushall();
-    handler = new ResultHandler(volt.context, archive);
+    handler = new ResultHandler(volt.context, archive, { waiting: 2 });
     build = await recordedBuild(volt.context.record);
     job = jobIdOf(build, 1);
   });
@@ -91,7 +92,7 @@ describe('the reporter, told', () => {
 
   it('of steps, records them', async () => {
     await handler.handle(started());
-    await handler.handle({ v: 1, kind: 'steps', job, attempt: 1, runner, steps: [step] });
+    await handler.handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 1, steps: [step] });
     expect((await jobNow()).steps).to.deep.equal([step]);
   });
 
@@ -147,6 +148,34 @@ describe('the reporter, told', () => {
     await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
     await handling;
     expect(await buildNow()).to.include({ status: 'success' });
+  });
+
+  it('of an outcome of an attempt that counts no more, waits for no log, and lets the runner go on with that', async () => {
+    const { notices, stop } = await hear();
+    await handler.handle(started());
+    const gone = { reason: 'runner_lost', message: 'gone', at: Date.now() } as const;
+    await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, gone);
+    await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
+    await handler.handle(finished({ logBytes: 9 }));
+    await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
+    await handler.handle(finished({ logBytes: 9 }));
+    await until('the runner is told', () => notices.length > 0);
+    expect(notices, 'once, when its log was complete').to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    expect(await jobNow()).to.include({ status: 'queued' });
+    await stop();
+  });
+
+  it('of many outcomes whose logs are not complete, waits for some and puts the others back at once', async () => {
+    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    let over: number[] = [];
+    const handling = [1, 2, 3].map(async (count) => {
+      const outcome = await handler.handle(finished({ logBytes: 9 })).catch((error: Error) => error);
+      expect(outcome).to.be.instanceOf(Later);
+      over = [...over, count];
+    });
+    await until('one is put back', () => over.length > 0);
+    expect(over).to.have.length(1);
+    await Promise.all(handling);
   });
 
   it('of an outcome whose log will never be complete, takes it when that is certain', async () => {
@@ -217,6 +246,29 @@ describe('the reporter, told', () => {
       message: 'x',
       at,
     });
+  });
+
+  it('of outcomes whose files cannot be written, goes on, says so, and writes each of them when it can be', async () => {
+    const { record } = volt.context;
+    const results = dataPaths(volt.dataDir).testResults;
+    await observed(record, 'blocked');
+    const blocked = await recordedBuild(record, { repo: 'blocked' });
+    mkdirSync(results, { recursive: true });
+    writeFileSync(join(results, 'blocked'), 'in the way');
+    await handler.handle(finished({ job: jobIdOf(blocked, 1) }));
+    await handler.handle(finished());
+    for (const id of [blocked, build])
+      await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute();
+    expect((await findBuild(record, blocked))?.status, 'its verdict stands').to.equal('success');
+    const sweepOnce = () => sweep(record, (id) => handler.reportAlone(id));
+    await sweepOnce();
+    const left = await unreportedBuilds(record, 500);
+    expect(left).to.include(blocked).and.not.include(build);
+    expect(volt.context.troubles.list()[0]?.message).to.include(`build ${blocked}`);
+    rmSync(join(results, 'blocked'));
+    await sweepOnce();
+    expect(await unreportedBuilds(record, 500)).to.not.include(blocked);
+    expect(volt.context.troubles.list()).to.deep.equal([]);
   });
 
   it('by a reporter that died before it wrote the files, writes them later', async () => {

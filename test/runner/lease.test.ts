@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { heartbeatInterval, heartbeatTtl } from '../../src/redis/membership.ts';
-import { Lease, leaseTtl, refusesConnections } from '../../src/runner/lease.ts';
+import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../../src/redis/membership.ts';
+import { Lease, refusesConnections } from '../../src/runner/lease.ts';
 import { freePort } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 

@@ -42,7 +42,7 @@ describe('sending a log', () => {
     folders.remove();
   });
 
-  const receive = (block = 5000) => receiveChunks(test.access, blocking, 'archive', block);
+  const receive = (block = 5000) => receiveChunks(test.access, blocking, 'archive', block).then(({ chunks }) => chunks);
 
   async function append(...pieces: Buffer[]): Promise<void> {
     for (const piece of pieces) await spool.append(piece);

@@ -5,6 +5,7 @@ import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
+import { Troubles } from '../../src/kernel/troubles.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { startObserver } from '../../src/observer/start.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -22,11 +23,15 @@ import { until } from './until.ts';
 /** Volt's stages inside the test, on a Redis server and a data directory of its own. */
 export class TestVolt {
   readonly redis: TestRedis;
-  readonly context: StageContext & { record: Record };
+  readonly context: StageContext & { record: Record; troubles: Troubles };
   readonly dataDir: string;
   readonly #stages: Stage[] = [];
 
-  private constructor(redis: TestRedis, context: StageContext & { record: Record }, dataDir: string) {
+  private constructor(
+    redis: TestRedis,
+    context: StageContext & { record: Record; troubles: Troubles },
+    dataDir: string,
+  ) {
     this.redis = redis;
     this.context = context;
     this.dataDir = dataDir;
@@ -40,7 +45,14 @@ export class TestVolt {
     const access = await connectRedis(config, redis.url, logger);
     const record = await Record.open(config);
     await claimRedis(access, record.id);
-    const context = { config, access, queues: new Queues(access, logger), logger, record };
+    const context = {
+      config,
+      access,
+      queues: new Queues(access, logger),
+      logger,
+      record,
+      troubles: new Troubles(logger),
+    };
     return new TestVolt(redis, context, dataDir);
   }
 

@@ -75,7 +75,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await page.title()).to.not.equal('owned');
 
     const at = new Date().toISOString();
-    await recordSteps(site.context.record, ref, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
+    await recordSteps(site.context.record, ref, 1, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
     await site.announce(id, 'sample', 'running');
     await page.getByRole('row', { name: /running make test/ }).waitFor();
 

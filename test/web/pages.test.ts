@@ -234,6 +234,7 @@ describe('web: the words of the pages', () => {
       message: null,
       startedAt: at,
       finishedAt: at,
+      lostAt: null,
     };
     expect(attemptStory(attempt as never, { number: 2 } as never)).to.equal(
       'Attempt 1 on r1: the runner stopped and handed the job back, handed to attempt 2',

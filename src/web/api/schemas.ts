@@ -56,6 +56,8 @@ const attempt = name(
     message: sentence,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
+    lostAt: time.nullable().meta({ description: 'where its runner was lost: the last sign of life of that' }),
+    noticedAt: time.nullable().meta({ description: 'where its runner was lost: when that was noticed' }),
   }),
 );
 
@@ -382,6 +384,9 @@ const stageMember = name(
     startedAt: time,
     heartbeatAt: time,
     vitals: vitals.optional(),
+    problems: z
+      .array(z.object({ code: z.string(), message: z.string(), remedy: z.string() }))
+      .meta({ description: 'what it fails at and goes on trying' }),
   }),
 );
 

@@ -44,7 +44,8 @@ export function attemptStory(attempt: Attempt, next: Attempt | undefined): strin
   const head = `Attempt ${attempt.number}${who}: `;
   const took = tookOf(attempt);
   const why = because(attempt);
-  const onward = next ? `, handed to attempt ${next.number}` : '';
+  // the story of a loss says itself where the job went
+  const onward = next && attempt.lostAt === null ? `, handed to attempt ${next.number}` : '';
   switch (attempt.status) {
     case 'waiting':
     case 'queued':

@@ -1,0 +1,80 @@
+import { FadingMap } from '../kernel/fading-map.ts';
+import type { RunnerId } from '../kernel/model.ts';
+import { heartbeatInterval, heartbeatTtl } from '../redis/membership.ts';
+import type { Sighting, Sightings } from './sightings.ts';
+
+/** After a job's runner was lost alone this many times, the job is not given to another. */
+const aloneLimit = 3;
+/** After this many lost runners of whatever cause it is not, either: a job may take whole machines down. */
+const anyLimit = 10;
+/** Runners whose last signs of life are at most this far apart (ms) were lost together: a sign comes each second. */
+export const lostTogether = 2 * heartbeatInterval;
+
+/** A runner that is gone while it had a job. Times are milliseconds since 1970. */
+export interface Loss {
+  /** in words, as the beginning of a sentence */
+  how: 'runner vanished' | 'runner fell silent';
+  /** its last sign of life */
+  lostAt: number;
+  noticedAt: number;
+  /** whether nothing else is known to have gone with it */
+  alone: boolean;
+}
+
+/**
+ * Which losses speak against the job that ran there.
+ *
+ * A job that takes its runner down with it (it eats the memory, or kills what it can see) would take down one runner
+ * after the other; after `aloneLimit` it is poison. But most of what ends a runner has nothing to do with its job, and a
+ * job that runs for hours meets some of it. So a loss counts only if it happened under the eyes of a dispatcher that
+ * lived through it and kept its connection to Redis, and no other runner was lost together with it. A power cut, a kill
+ * of everything, a network that breaks, a Redis that goes: each takes the watch or several runners at once, and counts
+ * for no job.
+ *
+ * Whether others went at the same time may show only later: one that is silent is noticed after one TTL. So the loss
+ * that would condemn a job is decided when every other runner has given a sign of life from after it, or is lost, too.
+ */
+export class Losses {
+  readonly #sightings: Sightings;
+  /** last signs of life of the runners that were lost */
+  readonly #lostAt = new FadingMap<RunnerId, { runner: RunnerId; at: number }>(12 * heartbeatTtl, 10_000);
+
+  constructor(sightings: Sightings) {
+    this.#sightings = sightings;
+  }
+
+  /**
+   * A runner is lost.
+   * @param at its last sign of life, in milliseconds since 1970
+   * @returns whether that is new
+   */
+  note(runner: RunnerId, at: number): boolean {
+    const known = this.#lostAt.get(runner) !== undefined;
+    this.#lostAt.set(runner, { runner, at });
+    return !known;
+  }
+
+  /** @param connectedAt since when our own connection to Redis lasts, by `performance.now()` */
+  isAlone(sighting: Sighting | undefined, lostAt: number, connectedAt: number): boolean {
+    if (!sighting?.watched || sighting.seenAt < connectedAt) return false;
+    const others = this.#lostAt.values().filter(({ runner }) => runner !== sighting.member.id);
+    return others.every(({ at }) => Math.abs(at - lostAt) > lostTogether);
+  }
+
+  /** Whether every other runner has shown since that it outlived the loss. */
+  isCertain(runner: RunnerId | undefined, lostAt: number): boolean {
+    const since = performance.now() - (Date.now() - lostAt);
+    return this.#sightings
+      .living()
+      .every(({ member, seenAt }) => member.id === runner || seenAt > since + heartbeatInterval);
+  }
+
+  /**
+   * What the losses so far come to.
+   * @param before those of the job's earlier attempts
+   */
+  verdict(before: { all: number; alone: number }, loss: Loss): 'go on' | 'poison' {
+    const alone = before.alone + (loss.alone ? 1 : 0);
+    return alone >= aloneLimit || before.all + 1 >= anyLimit ? 'poison' : 'go on';
+  }
+}

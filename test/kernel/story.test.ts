@@ -1,0 +1,25 @@
+import { expect } from 'chai';
+import { lossStory } from '../../src/kernel/story.ts';
+
+describe('the story of a lost attempt', () => {
+  const lost = { startedAt: 1000, lostAt: 42_000, noticedAt: 42_100 };
+
+  it('says what happened, after how long, when it was noticed, and where the job went', () => {
+    expect(lossStory('runner vanished', lost, { runner: 'r4' })).to.equal(
+      'runner vanished after 41 s, noticed after 0.1 s, moved to r4',
+    );
+  });
+
+  it('says that the job waits, or that there is no next attempt', () => {
+    expect(lossStory('runner fell silent', { ...lost, noticedAt: 47_050 }, { runner: null })).to.equal(
+      'runner fell silent after 41 s, noticed after 5.0 s, waits for another runner',
+    );
+    expect(lossStory('runner vanished', lost, undefined)).to.equal('runner vanished after 41 s, noticed after 0.1 s');
+  });
+
+  it('says that it had not begun', () => {
+    expect(lossStory('runner vanished', { ...lost, startedAt: null }, { runner: 'r4' })).to.match(
+      /^runner vanished before it began, noticed/,
+    );
+  });
+});
