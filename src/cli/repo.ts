@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import { repoAddCommand } from './repo/add.ts';
+import { repoHookCommand } from './repo/hook.ts';
 import { repoLsCommand } from './repo/ls.ts';
 import { repoRmCommand } from './repo/rm.ts';
 import { repoSetCommand } from './repo/set.ts';
@@ -10,6 +11,8 @@ export function repoCommand(program: Command): CommandFile {
     .command('repo')
     .summary('the observed repositories: add, change, list, remove')
     .description('Adds, changes, lists and removes the repositories that a running Volt observes.');
-  const files = [repoAddCommand, repoLsCommand, repoSetCommand, repoRmCommand].map((add) => add(command));
+  const files = [repoAddCommand, repoLsCommand, repoSetCommand, repoRmCommand, repoHookCommand].map((add) =>
+    add(command),
+  );
   return { command, examples: files.flatMap(({ examples }) => examples) };
 }

@@ -11,6 +11,7 @@ import { errorAnswers, noSuchPlace } from './errors.ts';
 import { comesFromOwnPage, comesFromThisMachine, isReading, tokenNeeded } from './guard.ts';
 import { boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
+import { Hooks } from './hooks/hooks.ts';
 import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
 import { cancelFromPage, retryFromPage } from './pages/act.ts';
 import { buildPage } from './pages/build.tsx';
@@ -45,6 +46,10 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   app.get('/sign-in', (context) => signInPage(context, web));
   app.post('/sign-in', bounded, fromOwnPage, (context) => signIn(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
+
+  // signed by who knows the secret of the webhook; bodies are bounded there
+  const hooks = new Hooks(web);
+  app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
 
   app.use(allowed);
   app.use((context, next) => (isReading(context) ? next() : bounded(context, next)));

@@ -1,12 +1,15 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { VoltError } from '../kernel/errors.ts';
+import { type ErrorCode, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { WebEnv } from './env.ts';
 
 /** How an error is shown to a browser; pages are made elsewhere. */
 export type ErrorPage = (context: Context<WebEnv>, error: VoltError) => Response | Promise<Response>;
+
+/** Errors that are answered before all of the request's body was read. */
+const bodyLeft: ReadonlySet<ErrorCode> = new Set(['too_large', 'timed_out', 'bad_signature', 'rate_limited']);
 
 /** Answers an error: as a page to a browser that looks at pages, as JSON to everybody else. */
 export function errorAnswers(logger: Logger, page: ErrorPage) {
@@ -15,7 +18,7 @@ export function errorAnswers(logger: Logger, page: ErrorPage) {
     context.status(error.httpStatus as ContentfulStatusCode);
     if (error.code === 'token_needed') context.header('www-authenticate', 'Bearer');
     // the rest of the body is still on its way and nobody reads it
-    if (error.code === 'too_large') context.header('connection', 'close');
+    if (bodyLeft.has(error.code)) context.header('connection', 'close');
     context.header('cache-control', 'no-store');
     if (wantsPage(context)) return page(context, error);
     const { code, message, remedy } = error;

@@ -1,8 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { VoltError } from '../kernel/errors.ts';
 import type { WebEnv } from './env.ts';
+import { sameText } from './same-text.ts';
 
 /** A browser stays signed in for this many seconds: 30 days. */
 export const sessionLifetime = 30 * 24 * 3600;
@@ -49,6 +50,14 @@ export class Guard {
     return isReading(context) || comesFromOwnPage(context);
   }
 
+  /**
+   * The secret of a repository's webhook. It is derived and kept nowhere: it ends with the token, and when its salt
+   * becomes another one.
+   */
+  hookSecret(repo: string, salt: string): string {
+    return this.#code(`hook ${repo} ${salt}`);
+  }
+
   #code(what: string): string {
     return createHmac('sha256', this.#token).update(`volt ${what}`).digest('hex');
   }
@@ -84,10 +93,4 @@ export function tokenNeeded(what: string): VoltError {
 
 function hostOf(origin: string): string | undefined {
   return /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]?.toLowerCase();
-}
-
-/** Compares in a time that does not depend on where the texts differ; hashes have the same length. */
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }

@@ -2,6 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
 import { recordNewRepository } from '../observer/add.ts';
 import { checkSettings } from '../observer/settings.ts';
+import { ensureHookSalt } from '../record/hooks.ts';
 import { removeRepository as recordRemoval } from '../record/removal.ts';
 import {
   changeRepository,
@@ -78,6 +79,16 @@ export async function findOrRefuse(web: Web, name: string): Promise<ObservedRepo
   const found = await findRepository(web.record, name);
   if (!found) throw notObserved(name);
   return found;
+}
+
+/**
+ * @param rotate whether its secret becomes another one
+ * @throws VoltError `not_found`
+ */
+export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{ path: string; secret: string }> {
+  const salt = await ensureHookSalt(web.record, name, rotate);
+  if (salt === undefined) throw notObserved(name);
+  return { path: `/hooks/${name}`, secret: web.guard.hookSecret(name, salt) };
 }
 
 function notObserved(name: string): VoltError {

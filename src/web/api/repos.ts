@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { listRepositories, type ObservedRepository } from '../../record/repositories.ts';
 import { hideCredentials } from '../credentials.ts';
-import { createRepository, findOrRefuse, removeRepository, setRepository } from '../repository-requests.ts';
+import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import {
   accepted,
+  hook,
+  hookRequest,
   newRepository,
   removed,
   repositoryAnswer,
@@ -88,6 +90,17 @@ const trigger = jsonRoute({
   handle: async ({ params, body }, web) => ({ intent: await triggerBuild(web, params.name, body.ref ?? null) }),
 });
 
+const hookSetting = jsonRoute({
+  method: 'post',
+  path: '/repos/:name/hook',
+  summary: 'The address and the secret of a webhook, which is made at the first time',
+  params: ofName,
+  body: hookRequest,
+  answer: hook,
+  errors: ['not_found', 'too_large'],
+  handle: async ({ params, body }, web) => hookOf(web, params.name, body.rotate),
+});
+
 /** As people may see it: URLs may hold credentials that git takes from them. */
 function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   return {
@@ -97,4 +110,4 @@ function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   };
 }
 
-export const repositoryRoutes = [listing, adding, one, changing, removing, trigger];
+export const repositoryRoutes = [listing, adding, one, changing, removing, trigger, hookSetting];

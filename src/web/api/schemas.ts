@@ -182,6 +182,19 @@ export const repositoryChange = name('RepositoryChange', repositorySettings.stri
 
 export const repositoryAnswer = repository;
 
+export const hookRequest = name(
+  'HookRequest',
+  z.object({ rotate: z.boolean().default(false).meta({ description: 'make another secret' }) }),
+);
+
+export const hook = name(
+  'Hook',
+  z.object({
+    path: z.string().meta({ description: "of the webhook, behind the address of this server's web stage" }),
+    secret: z.string(),
+  }),
+);
+
 export const removed = name(
   'Removed',
   z.object({

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { Record } from './record.ts';
+
+/** What the secret of a repository's webhook is derived from, null while it has none. */
+export async function hookSaltOf(record: Record, repo: string): Promise<string | null> {
+  const row = await record.db
+    .selectFrom('repositories')
+    .select('hook_salt')
+    .where('name', '=', repo)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  return row?.hook_salt ?? null;
+}
+
+/**
+ * Gives a repository a webhook where it has none.
+ * @param rotate whether one that it has gets another secret
+ * @returns what its secret is derived from, undefined where there is no such repository
+ */
+export async function ensureHookSalt(record: Record, repo: string, rotate: boolean): Promise<string | undefined> {
+  return record.write(async (db) => {
+    const row = await db
+      .selectFrom('repositories')
+      .select('hook_salt')
+      .where('name', '=', repo)
+      .where('removed_at', 'is', null)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    if (row.hook_salt !== null && !rotate) return row.hook_salt;
+    const salt = randomBytes(16).toString('hex');
+    await db.updateTable('repositories').set({ hook_salt: salt }).where('name', '=', repo).execute();
+    return salt;
+  });
+}

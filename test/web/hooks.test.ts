@@ -1,0 +1,173 @@
+import { createHmac } from 'node:crypto';
+import { request } from 'node:http';
+import { expect } from 'chai';
+import { observeQueue } from '../../src/queues/names.ts';
+import { removeRepository } from '../../src/record/removal.ts';
+import { Buckets } from '../../src/web/hooks/bucket.ts';
+import { volt } from '../support/cli.ts';
+import { bodyOf, Site } from './site.ts';
+
+describe('web: webhooks', () => {
+  let site: Site;
+  let secret: string;
+
+  before(async () => {
+    site = await Site.start({ url: 'https://ci.example' });
+  });
+
+  beforeEach(async () => {
+    await site.context.access.client.flushall();
+    await site.context.record.db.deleteFrom('repositories').execute();
+    await site.repository('app');
+    secret = await secretOf('app');
+  });
+
+  after(() => site.stop());
+
+  async function secretOf(repo: string, rotate = false): Promise<string> {
+    const answer = await bodyOf(await site.post(`/api/v1/repos/${repo}/hook`, { rotate }));
+    expect(answer.path).to.equal(`/hooks/${repo}`);
+    return answer.secret;
+  }
+  const looks = async () =>
+    (await site.context.queues.queue(observeQueue(null)).getWaiting()).map(({ data }) => [data.repo, data.cause]);
+  const call = (headers: Record<string, string>, body = push, repo = 'app') =>
+    site.fetch(`/hooks/${repo}`, { method: 'POST', headers, body });
+  const push = '{"ref":"refs/heads/main"}';
+  const code = (body = push, key = secret) => createHmac('sha256', key).update(body).digest('hex');
+
+  const forges: [string, () => Record<string, string>][] = [
+    [
+      'GitHub',
+      () => ({ 'x-hub-signature-256': `sha256=${code()}`, 'x-hub-signature': 'sha1=0123', 'x-github-event': 'push' }),
+    ],
+    [
+      'Gitea',
+      () => ({ 'x-gitea-signature': code(), 'x-gogs-signature': code(), 'x-hub-signature-256': `sha256=${code()}` }),
+    ],
+    ['Forgejo', () => ({ 'x-forgejo-signature': code() })],
+    ['Gogs', () => ({ 'x-gogs-signature': code() })],
+    ['Bitbucket', () => ({ 'x-hub-signature': `sha256=${code()}` })],
+    ['GitLab', () => ({ 'x-gitlab-token': secret, 'x-gitlab-event': 'Push Hook' })],
+  ];
+  for (const [forge, headers] of forges) {
+    it(`of ${forge} have the repository looked at, without the token`, async () => {
+      const answer = await call(headers());
+      expect(answer.status).to.equal(202);
+      expect(await looks()).to.deep.equal([['app', 'hook']]);
+    });
+  }
+
+  it('of any bytes are taken, also of none', async () => {
+    for (const body of ['', '\0\r\n', 'x'.repeat(3_000_000)])
+      expect((await call({ 'x-gitea-signature': code(body) }, body)).status).to.equal(202);
+  });
+
+  it('that prove nothing are refused, and nobody learns whether there is such a repository', async () => {
+    await site.repository('without');
+    const wrong: [Record<string, string>, string][] = [
+      [{}, 'app'],
+      [{ 'x-hub-signature-256': `sha256=${code('another')}` }, 'app'],
+      [{ 'x-hub-signature-256': code() }, 'app'],
+      [{ 'x-hub-signature-256': 'sha256=' }, 'app'],
+      [{ 'x-hub-signature': `sha1=${createHmac('sha1', secret).update(push).digest('hex')}` }, 'app'],
+      [{ 'x-gitea-signature': code(push, 'another secret') }, 'app'],
+      [{ 'x-gitea-signature': '' }, 'app'],
+      [{ 'x-gitlab-token': '' }, 'app'],
+      [{ 'x-gitlab-token': code() }, 'app'],
+      [{ authorization: `Bearer ${site.token}` }, 'app'],
+      [{ 'x-gitea-signature': code() }, 'without'],
+      [{ 'x-gitea-signature': code() }, 'nowhere'],
+      [{ 'x-gitea-signature': code() }, '..%2Fapp'],
+    ];
+    for (const [headers, repo] of wrong) {
+      const answer = await call(headers, push, repo);
+      expect([answer.status, (await bodyOf(answer)).error.code], JSON.stringify([headers, repo])).to.deep.equal([
+        401,
+        'bad_signature',
+      ]);
+    }
+    expect(await looks()).to.deep.equal([]);
+  });
+
+  it('of one repository do not serve another', async () => {
+    await site.repository('other');
+    const others = await secretOf('other');
+    expect(others).to.not.equal(secret);
+    expect((await call({ 'x-gitlab-token': others })).status).to.equal(401);
+  });
+
+  it('keep their secret until it is rotated, or the repository is removed', async () => {
+    expect(await secretOf('app')).to.equal(secret);
+    const rotated = await secretOf('app', true);
+    expect(rotated)
+      .to.match(/^[0-9a-f]{64}$/)
+      .and.not.equal(secret);
+    expect((await call({ 'x-gitlab-token': secret })).status).to.equal(401);
+    expect((await call({ 'x-gitlab-token': rotated })).status).to.equal(202);
+    await removeRepository(site.context.record, 'app', false);
+    expect((await call({ 'x-gitlab-token': rotated })).status).to.equal(401);
+    expect((await site.post('/api/v1/repos/app/hook')).status).to.equal(404);
+  });
+
+  it('show their secret only to who has the token, and keep it nowhere', async () => {
+    expect((await site.fetch('/api/v1/repos/app/hook', { method: 'POST' })).status).to.equal(401);
+    const rows = await site.context.record.db.selectFrom('repositories').selectAll().execute();
+    expect(JSON.stringify(rows)).to.not.include(secret);
+    expect(JSON.stringify(await site.json('/api/v1/repos'))).to.not.include(secret);
+  });
+
+  it('with a body that is too large are refused before it is sent', async () => {
+    const headers = { 'x-gitea-signature': code(), 'content-length': String(26 * 1024 * 1024) };
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const client = request(`${site.url}/hooks/app`, { method: 'POST', headers }, (answer) => {
+        resolve(answer.resume().statusCode);
+        client.on('error', () => undefined).destroy();
+      });
+      client.on('error', reject).flushHeaders();
+    });
+    expect(status).to.equal(413);
+  });
+
+  it('with a body without end are cut off', async () => {
+    const headers = { 'x-gitea-signature': code(), 'transfer-encoding': 'chunked' };
+    const end = await new Promise<unknown>((resolve) => {
+      const client = request(`${site.url}/hooks/app`, { method: 'POST', headers }, (answer) => {
+        resolve(answer.resume().statusCode);
+        client.destroy();
+      });
+      // the answer may be lost when the connection ends while there is more to send
+      client.on('error', () => resolve('ended'));
+      const chunk = Buffer.alloc(1024 * 1024);
+      const more = () => {
+        while (!client.destroyed && client.write(chunk));
+        if (!client.destroyed) client.once('drain', more);
+      };
+      more();
+    });
+    expect(end).to.be.oneOf([413, 'ended']);
+  });
+
+  it('that are called without end are refused for a while, and each for itself', async () => {
+    const buckets = new Buckets();
+    const taken = Array.from({ length: 100 }, () => buckets.take('app', 0)).filter(Boolean);
+    expect(taken).to.have.length(60);
+    expect(buckets.take('other', 0)).to.equal(true);
+    expect(buckets.take('app', 199)).to.equal(false);
+    expect(buckets.take('app', 300)).to.equal(true);
+    for (let count = 0; count < 100; count++) await call({ 'x-gitlab-token': 'wrong' }, '');
+    const answer = await call({ 'x-gitlab-token': secret });
+    expect([answer.status, (await bodyOf(answer)).error.code]).to.deep.equal([429, 'rate_limited']);
+    expect(answer.headers.get('retry-after')).to.equal('10');
+  });
+
+  it('are told of by the command line', async () => {
+    const told = await volt(['repo', 'hook', 'app', '--data', site.context.config.dataDir]);
+    expect(told.stdout, told.stderr)
+      .to.include(`${site.url}/hooks/app`)
+      .and.include(secret)
+      .and.include('set VOLT_URL to its address');
+    const elsewhere = await volt(['repo', 'hook', 'app', '--rotate', '--json', '--data', site.context.config.dataDir]);
+    expect(JSON.parse(elsewhere.stdout).secret).to.not.equal(secret);
+  });
+});
