@@ -47,7 +47,7 @@ export function credentialCommand(program: Command): CommandFile {
     .action(async (repo: string, options: SetOptions) => {
       if (options.https === options.ssh) {
         throw new VoltError('usage', 'it must be either --https or --ssh', {
-          remedy: 'See: volt credential set --help',
+          remedy: 'See `volt credential set --help`.',
         });
       }
       const client = Client.of(configOf(set));

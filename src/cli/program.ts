@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
@@ -56,6 +57,8 @@ export async function run(args: string[]): Promise<never> {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
+  // whoever is on this machine can read the arguments of its processes: a password goes out of them at once
+  if (args.some((arg) => hideCredentials(arg) !== arg)) process.title = 'volt';
   const program = createProgram();
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -21,6 +21,7 @@ export function remedyOnCommandLine(code: ErrorCode, path: string): string | und
 }
 
 function remedyForUnknown(path: string): string | undefined {
+  if (/\/(secrets|variables|credential)\b/.test(path)) return undefined;
   if (path.startsWith('/builds')) return '`volt builds` lists those that there are.';
   if (path.startsWith('/jobs')) return '`volt show BUILD` lists the jobs and attempts of a build.';
   if (path.startsWith('/repos')) return '`volt status` and the dashboard show the repositories that are observed.';

@@ -71,7 +71,7 @@ export function secretCommand(program: Command): CommandFile {
     .action(async (repo: string, globs: string[], options: { usual?: boolean; none?: boolean; json?: boolean }) => {
       if ([globs.length > 0, options.usual, options.none].filter(Boolean).length > 1) {
         throw new VoltError('usage', 'it must be either globs, --usual or --none', {
-          remedy: 'See: volt secret trust --help',
+          remedy: 'See `volt secret trust --help`.',
         });
       }
       const client = Client.of(configOf(trust));

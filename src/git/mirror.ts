@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { systemCode, VoltError } from '../kernel/errors.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import { pause } from '../kernel/wait.ts';
 import { useMark } from './mirrors.ts';
 import { checkRefName } from './refs.ts';
-import { type GitOptions, git, withoutCredentials } from './run.ts';
+import { type GitOptions, git } from './run.ts';
 
 export interface CommitInfo {
   sha: string;
@@ -302,7 +303,7 @@ function commitMissing(sha: string): VoltError {
 
 function fetchFailed(url: string, error: unknown): VoltError {
   const cause = error instanceof VoltError ? error : undefined;
-  return new VoltError('fetch_failed', `cannot fetch ${withoutCredentials(url)}: ${cause?.message ?? String(error)}`, {
+  return new VoltError('fetch_failed', `cannot fetch ${hideCredentials(url)}: ${cause?.message ?? String(error)}`, {
     remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
     cause: error,
   });

@@ -1,6 +1,7 @@
 import { simpleGit } from 'simple-git';
 import { toolEnvironment } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import { type Access, lend } from './access.ts';
 
 export interface GitOptions {
@@ -66,13 +67,8 @@ function gitError(command: string, error: unknown, hidden: readonly string[]): V
     });
   }
   const said = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text;
-  const words = withoutCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
+  const words = hideCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
   return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words) });
-}
-
-/** User names and passwords in URLs are not for logs. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/gi, '$1***@');
 }
 
 function remedyFor(text: string): string {
@@ -80,10 +76,10 @@ function remedyFor(text: string): string {
     return 'Run Volt as the owner of the repository, or allow it: git config --global --add safe.directory <path>.';
   }
   if (/Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/.test(text)) {
-    return "Give Volt a credential for it (volt credential set --help), or this machine's user access: a credential helper for https, or a key in ~/.ssh.";
+    return "Give Volt a credential for it (`volt credential set --help`), or this machine's user access: a credential helper for https, or a key in ~/.ssh.";
   }
   if (/Host key verification failed/.test(text)) {
-    return 'The server shows another key than the one that is known, or none is known. See that it is the right server, then set the credential again (volt credential set --help), or add the key to ~/.ssh/known_hosts.';
+    return 'The server shows another key than the one that is known, or none is known. See that it is the right server, then set the credential again (`volt credential set --help`), or add the key to ~/.ssh/known_hosts.';
   }
   if (
     /Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)

@@ -82,7 +82,7 @@ function decoded(text: string): string {
 
 function uselessPassword(): VoltError {
   return new VoltError('bad_url', 'only https takes a password; ssh and git do not use the one in this URL', {
-    remedy: 'Leave it out. For ssh, give the repository a deploy key: volt credential set <repository> --ssh.',
+    remedy: 'Leave it out. For ssh, give the repository a deploy key: `volt credential set <repository> --ssh`.',
   });
 }
 

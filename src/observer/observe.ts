@@ -1,9 +1,9 @@
 import { Mirror } from '../git/mirror.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
-import { withoutCredentials } from '../git/run.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import type { ObserveMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
@@ -170,7 +170,7 @@ function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>
 function observeError(error: unknown, repository: Repository): VoltError {
   const known = asVoltError(error);
   if (known.code !== 'git_failed') return known;
-  return new VoltError('fetch_failed', `cannot read ${withoutCredentials(repository.url)}: ${known.message}`, {
+  return new VoltError('fetch_failed', `cannot read ${hideCredentials(repository.url)}: ${known.message}`, {
     remedy: known.remedy,
     cause: error,
   });

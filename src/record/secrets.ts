@@ -172,10 +172,15 @@ export async function removeEntry(db: Write, table: 'secrets' | 'variables', rep
 
 /** @throws VoltError `not_found` */
 export async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: string): Promise<void> {
-  const row = await db.selectFrom('repositories').select('name').where('name', '=', repo).executeTakeFirst();
+  const row = await db
+    .selectFrom('repositories')
+    .select('name')
+    .where('name', '=', repo)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
   if (row) return;
   throw new VoltError('not_found', `no repository named "${repo}" is observed`, {
-    remedy: 'Observe it first, by `volt up --repo` or `volt observer --repo`.',
+    remedy: 'See `volt repo ls`; `volt repo add` observes one.',
   });
 }
 

@@ -13,6 +13,7 @@ export async function trustedRefs(record: Record, repo: string): Promise<string[
     .selectFrom('repositories')
     .select('trusted_refs')
     .where('name', '=', repo)
+    .where('removed_at', 'is', null)
     .executeTakeFirst();
   if (!row) throw unknown(repo);
   return row.trusted_refs === null ? usual : (JSON.parse(row.trusted_refs) as string[]);
@@ -28,6 +29,7 @@ export async function setTrustedRefs(record: Record, repo: string, globs: string
       .updateTable('repositories')
       .set({ trusted_refs: globs === null ? null : JSON.stringify(globs) })
       .where('name', '=', repo)
+      .where('removed_at', 'is', null)
       .returning('name')
       .executeTakeFirst(),
   );

@@ -93,7 +93,7 @@ export class Deliveries {
   #late(kind: DeliveryKind): JobEnding {
     const seconds = Math.round(this.#patience / 1000);
     const what = kind === 'secrets' ? 'its secrets' : "the repository's credential";
-    return unavailable(`no dispatcher has given the job ${what} within ${seconds} s; see volt status`);
+    return unavailable(`no dispatcher has given the job ${what} within ${seconds} s; see \`volt status\``);
   }
 }
 

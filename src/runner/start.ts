@@ -1,11 +1,11 @@
 import { arch, platform } from 'node:os';
-import { withoutCredentials } from '../git/run.ts';
 import { gitVersion } from '../git/version.ts';
 import { dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { pruneMachine } from './prune.ts';
@@ -64,7 +64,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     pruneInterval,
     async () => {
       const { mirrors, workFolders } = await pruneMachine(config);
-      for (const { url } of mirrors) logger.info(`removed the mirror of ${withoutCredentials(url)}`);
+      for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
     },
     (error) => logger.warn(`removing old mirrors failed, trying again: ${errorText(error)}`),

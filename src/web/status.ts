@@ -1,5 +1,6 @@
 import { diskOf } from '../kernel/disk.ts';
 import { hostLabel } from '../kernel/names.ts';
+import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { jobQueue, queueNames as names } from '../queues/names.ts';
@@ -11,7 +12,6 @@ import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { Problem, QueueDepth, SystemStatus } from './api/schemas.ts';
 import type { Web } from './context.ts';
-import { hideCredentials } from './credentials.ts';
 import { queueNames } from './queue-names.ts';
 import { whyItWaits } from './waiting.ts';
 

@@ -15,6 +15,8 @@ export class GitOverHttp {
   readonly #program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
   /** how many requests were let in, and how many were not */
   readonly count = { served: 0, refused: 0 };
+  /** is called while git waits for the answer to a request */
+  asked: () => void = () => undefined;
 
   private constructor(top: string, user: string, password: string) {
     this.#top = top;
@@ -48,6 +50,7 @@ export class GitOverHttp {
       return;
     }
     this.count.served++;
+    this.asked();
     const url = new URL(request.url ?? '/', 'http://host');
     const backend = spawn(this.#program, {
       env: {

@@ -28,7 +28,7 @@ describe('web: the board of the queues', () => {
   }
 
   it('shows every queue, those of jobs as they appear', async () => {
-    expect(await names()).to.deep.equal(['advance', 'commits', 'observe', 'results']);
+    expect(await names()).to.deep.equal(['advance', 'commits', 'observe', 'results', 'secrets', 'set-aside']);
     await site.context.queues.announceLabels(['linux']);
     expect(await names()).to.include('jobs.linux');
   });
@@ -74,7 +74,7 @@ describe('web: the board of the queues', () => {
       build,
       name: 'test',
       labels: [],
-      repo: { name: 'sample', url: 'https://bob:secret@git.example/sample.git' },
+      repo: { name: 'sample', url: 'https://bob:canary@git.example/sample.git' },
       ref: 'refs/heads/main',
       sha: 'a'.repeat(40),
       plan: { kind: 'discover' as const },
@@ -82,7 +82,7 @@ describe('web: the board of the queues', () => {
     };
     await site.context.queues.sendJobs([{ message, priority: 1 }]);
     const shown = await (await site.fetch('/queues/api/queues?activeQueue=jobs&status=prioritized')).text();
-    expect(shown).to.include('git.example/sample.git').and.not.include('secret');
+    expect(shown).to.include('git.example/sample.git').and.not.include('canary');
   });
 
   it('gives out its own files only', async () => {

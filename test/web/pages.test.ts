@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
+import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
-import { hideCredentials } from '../../src/web/credentials.ts';
 import { attemptStory, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
 import { age, duration } from '../../src/web/times.ts';
 import { job, Site } from './site.ts';

@@ -92,7 +92,7 @@ async function repositoryFor({ record }: Web, name: string, kind: string, urls: 
   const repository = await findRepository(record, name);
   if (!repository) {
     throw new VoltError('not_found', `no repository named "${name}" is observed`, {
-      remedy: '/api/v1/repos lists those that are.',
+      remedy: 'See `volt repo ls`.',
     });
   }
   if (repository.host === null && urls.test(repository.url)) return repository;

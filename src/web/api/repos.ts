@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { hideCredentials } from '../../kernel/urls.ts';
 import { listRepositories, type ObservedRepository } from '../../record/repositories.ts';
-import { hideCredentials } from '../credentials.ts';
 import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';

@@ -1,0 +1,159 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { expect } from 'chai';
+import type { Build } from '../../src/kernel/model.ts';
+import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
+import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+const secret = 'canary-of-a-secret-1f9b';
+const password = 'canary-of-a-password-77c2';
+const forms = [secret, password, `ada:${password}`].flatMap((text) => [
+  text,
+  Buffer.from(text).toString('base64').replace(/.?=*$/, ''),
+  Buffer.from(text).toString('hex'),
+]);
+
+/** Which canaries, in whatever form, are in there. */
+const canariesIn = (content: Buffer | string): string[] => forms.filter((form) => content.includes(form));
+
+describe('a secret and a credential', () => {
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+  const started: VoltProcess[] = [];
+  const seen: Buffer[] = [];
+  const leaks: string[] = [];
+  let redis: TestRedis;
+  let monitor: Socket;
+  let repository: TestRepository;
+  let server: GitOverHttp;
+  let data: string;
+  let runnerData: string;
+  let gates: string;
+
+  before(async () => {
+    [data, runnerData, gates] = [folders.make(), folders.make(), folders.make()];
+    redis = await startRedis();
+    // every command that anybody sends to Redis
+    monitor = connect(redis.port, '127.0.0.1');
+    monitor.on('data', (chunk) => seen.push(chunk));
+    monitor.write('MONITOR\r\n');
+    const script = `#!/bin/sh
+echo "it is: $CANARY"; echo "$CANARY" | base64; env; touch ${gates}/open
+while [ ! -e ${gates}/shut ]; do sleep 0.05; done
+echo "$CANARY" >&2; exit 3
+`;
+    repository = new TestRepository({ 'test.sh': script }, { name: 'app' });
+    server = await GitOverHttp.start(dirname(repository.path), 'ada', password);
+    server.asked = () => leaks.push(...processesWithCanary());
+  });
+
+  after(async () => {
+    monitor.destroy();
+    await processes.end();
+    await server.stop();
+    await redis.stop();
+    repository.remove();
+    folders.remove();
+  });
+
+  const start = (...args: string[]) => {
+    const folder = args[0] === 'runner' ? runnerData : data;
+    const process = processes.start([...args, '--redis', redis.url, '--data', folder], { VOLT_LOG_LEVEL: 'debug' });
+    started.push(process);
+    return process;
+  };
+
+  /** Places where a process shows a canary in its arguments, or in an environment that is not that of a job. */
+  function processesWithCanary(): string[] {
+    const runner = started.find(({ output }) => output.startsWith('runner '))?.pid;
+    return readdirSync('/proc').flatMap((pid) => {
+      if (!/^\d+$/.test(pid) || pid === String(process.pid)) return [];
+      const argv = contentOf(`/proc/${pid}/cmdline`).toString().replaceAll('\0', ' ');
+      const places = canariesIn(argv).map((form) => `argv of ${pid}: ${form}`);
+      if (isJobOf(runner, pid) && !argv.startsWith('git')) return places;
+      return [...places, ...canariesIn(contentOf(`/proc/${pid}/environ`)).map((form) => `environ of ${argv}: ${form}`)];
+    });
+  }
+
+  /** Whether the process was started by the runner, at whatever remove. */
+  function isJobOf(runner: number | undefined, pid: string): boolean {
+    for (let at = pid; Number(at) > 1; ) {
+      const parent = /^PPid:\s*(\d+)$/m.exec(contentOf(`/proc/${at}/status`).toString())?.[1] ?? '0';
+      if (Number(parent) === runner) return true;
+      at = parent;
+    }
+    return false;
+  }
+
+  it('reach their job and the fetching of its commit, and are seen nowhere else', async () => {
+    const observer = start(
+      'observer',
+      '--repo',
+      `app=${server.url(`${basename(repository.path)}/.git`, `ada:${password}`)}`,
+      '--poll',
+      '1',
+    );
+    const web = start('web', '--port', '0');
+    await Promise.all([observer.says('observer ready'), web.says('ready')]);
+    const set = await volt(['secret', 'set', 'CANARY', '--repo', 'app', '--env', '--data', data], { input: secret });
+    expect(set, set.stderr).to.include({ code: 0 });
+    expect(canariesIn(set.stdout + set.stderr)).to.deep.equal([]);
+    await Promise.all(['dispatcher', 'reporter', 'runner'].map((stage) => start(stage).says('ready')));
+
+    const url = readFileSync(join(data, 'web.url'), 'utf8').trim();
+    const token = readFileSync(join(data, 'token'), 'utf8').trim();
+    const ask = (path: string) => fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+    await until('the job has begun', () => existsSync(join(gates, 'open')), 40_000);
+    leaks.push(...processesWithCanary());
+    writeFileSync(join(gates, 'shut'), '');
+    const build = await until('the build is final', async () => {
+      const found = (await ask('/api/v1/builds/1').then((answer) => answer.json())) as Build;
+      return found?.finishedAt ? found : undefined;
+    });
+    expect(build).to.include({ status: 'failure', reason: 'exit_code' });
+    expect(await (await ask('/api/v1/jobs/1-1/log')).text())
+      .to.include('it is: ***')
+      .and.include('CANARY=***');
+    expect(server.count.served).to.be.greaterThan(2);
+
+    const api = '/api/v1';
+    for (const path of [
+      ...['/', `/builds/${build.id}`, '/runners', '/queues', '/queues/api/queues', '/metrics'],
+      ...['/builds', `/builds/${build.id}`, '/repos', '/repos/app/secrets', '/credentials', '/status', '/runners'].map(
+        (each) => `${api}${each}`,
+      ),
+      ...[`${api}/jobs/${build.id}-1/log`, `${api}/openapi.json`],
+      '/queues/api/queues?activeQueue=jobs&status=completed',
+    ]) {
+      const answer = await ask(path);
+      leaks.push(...canariesIn(await answer.text()).map((form) => `${path}: ${form}`));
+    }
+    leaks.push(...canariesIn(Buffer.concat(seen)).map((form) => `commands of Redis: ${form}`));
+    for (const { output } of started) leaks.push(...canariesIn(output).map((form) => `what is printed: ${form}`));
+    const files = [data, runnerData].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name)),
+    );
+    expect(files.some((file) => file.endsWith('.log'))).to.equal(true);
+    for (const file of files) leaks.push(...canariesIn(contentOf(file)).map((form) => `${file}: ${form}`));
+    expect(leaks).to.deep.equal([]);
+    // what was looked through is what they went by
+    expect(Buffer.concat(seen).includes('sealed')).to.equal(true);
+  });
+});
+
+/** Of a file or process that may be gone by now. */
+function contentOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
