@@ -27,6 +27,14 @@ export interface RedisAccess {
  * @returns milliseconds until the next try
  */
 const retryStrategy = (times: number): number => Math.min(100 * times, 1000);
+/** While a server loads its data it is asked this often (ms) whether it is done; the default is up to 10 s. */
+const maxLoadingRetryTime = 500;
+
+/**
+ * A server that was the master before a failover may be a replica when it is met again: then another one is looked for,
+ * and the command is sent there. 2 means that, see ioredis.
+ */
+const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
 
 /**
  * Connects and makes sure that the server is fit to carry Volt.
@@ -48,7 +56,15 @@ export async function connectRedis(
   const open = (name: string, further: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
     // Redis refuses a name that holds a space
     const connectionName = name.replaceAll(' ', ':');
-    const redis = new Redis({ ...address, ...further, retryStrategy, connectTimeout: 5000, connectionName });
+    const redis = new Redis({
+      ...address,
+      ...further,
+      ...(address.sentinels ? { reconnectOnError } : {}),
+      retryStrategy,
+      maxLoadingRetryTime,
+      connectTimeout: 5000,
+      connectionName,
+    });
     // the first connection speaks for all of them
     redis.on('error', () => undefined);
     return redis;
@@ -96,23 +112,35 @@ function reportOutages(redis: Redis, logger: Logger, url: string): void {
 
 /** Milliseconds of silence after which it is said that a server is being waited for. */
 const silence = 1000;
+/** Milliseconds between words about a server that loads its data. */
+const progressInterval = 5000;
 
 /**
  * What the server says of itself. While it does not answer that is logged, so that nobody waits without knowing for
- * what.
- * @param patience milliseconds to keep trying while nothing answers, or while it loads its data
+ * what. One that loads its data is waited for as long as it does that, however large they are.
+ * @param patience milliseconds to keep trying while nothing answers; 0 for one try, which waits for no data either
  * @throws VoltError `redis_unreachable`, `redis_denied`, `redis_unknown`
  */
 export async function askServer(url: string, logger: Logger, patience: number): Promise<ServerFacts> {
-  const until = Date.now() + patience;
+  let until = Date.now() + patience;
+  let said = 0;
   const where = `Redis at ${withoutPassword(url)}`;
   const saying = setTimeout(() => logger.warn(`${where} does not answer; trying for ${patience / 1000} s`), silence);
   try {
     for (;;) {
       const answer = await tryServer(url);
-      if (typeof answer !== 'string') return answer;
-      if (Date.now() > until) {
-        throw new VoltError('redis_unreachable', `${where} cannot be reached: ${answer}`, {
+      if (typeof answer !== 'string' && !answer.loading) return answer;
+      if (typeof answer !== 'string' && patience > 0) {
+        until = Date.now() + patience;
+        clearTimeout(saying);
+        if (Date.now() - said > progressInterval) {
+          const { percent = 0, secondsLeft = 0 } = answer.progress ?? {};
+          logger.warn(`${where} loads its data: ${Math.floor(percent)} %, about ${secondsLeft} s left; waiting for it`);
+          said = Date.now();
+        }
+      } else if (Date.now() > until) {
+        const why = typeof answer === 'string' ? answer : 'it still loads its data';
+        throw new VoltError('redis_unreachable', `${where} cannot be reached: ${why}`, {
           remedy: 'Start the server, or correct VOLT_REDIS_URL or --redis.',
         });
       }
@@ -133,6 +161,8 @@ async function tryServer(url: string): Promise<ServerFacts | string> {
     // an address that swallows everything must not make the wait longer than it may be
     connectTimeout: 3000,
     commandTimeout: 3000,
+    // it would wait by itself while the server loads its data
+    enableReadyCheck: false,
   });
   let reason = '';
   probe.on('error', (error) => {
@@ -140,8 +170,7 @@ async function tryServer(url: string): Promise<ServerFacts | string> {
   });
   try {
     await probe.connect();
-    const facts = await serverFacts(probe);
-    return facts.loading ? 'the server is still loading its data' : facts;
+    return await serverFacts(probe);
   } catch (error) {
     const text = errorText(error);
     reason = /NOAUTH|WRONGPASS|NOPERM/.test(text) ? text : reason || text;

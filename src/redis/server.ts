@@ -5,6 +5,8 @@ export interface ServerFacts {
   version: string;
   /** it still reads its data from the disk */
   loading: boolean;
+  /** how far it has come with that, as the server sees it */
+  progress: { percent: number; secondsLeft: number } | undefined;
   /** keeps an append-only file */
   appendOnly: boolean | undefined;
   /** the append-only file could be written */
@@ -26,6 +28,10 @@ export async function serverFacts(redis: Redis): Promise<ServerFacts> {
   return {
     version: field('redis_version') ?? '',
     loading: field('loading') === '1',
+    progress:
+      field('loading') === '1'
+        ? { percent: Number(field('loading_loaded_perc')), secondsLeft: Number(field('loading_eta_seconds')) }
+        : undefined,
     appendOnly: appendOnly === undefined ? undefined : appendOnly === '1',
     appends: field('aof_last_write_status') !== 'err',
     eviction: field('maxmemory_policy') || undefined,

@@ -41,6 +41,21 @@ describe('connecting to Redis', () => {
     await (await connecting).close();
   });
 
+  it('waits for a server that loads its data as long as it does that, and says how far it has come', async () => {
+    const writer = await connectRedis(settings, redis.url, logger);
+    const filling = writer.client.pipeline();
+    for (let count = 0; count < 20_000; count++) filling.set(`filling-${count}`, 'x');
+    await filling.exec();
+    await writer.close();
+    await redis.kill();
+    await redis.start({ settings: ['--key-load-delay', '100'], loading: true });
+    const access = await connectRedis(settings, redis.url, logger, 100);
+    expect(await access.client.exists('filling-19999')).to.equal(1);
+    expect(lines.some((line) => /loads its data: \d+ %/.test(line))).to.equal(true);
+    await access.client.flushall();
+    await access.close();
+  });
+
   it('says that it waits, while nothing answers', async () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const connecting = failure('redis_unreachable', () => connectRedis(settings, url, logger, 1200));

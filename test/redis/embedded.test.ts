@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -30,6 +30,16 @@ function lives(pid: number): boolean {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
+  }
+}
+
+/** The session that a process is in; undefined when there is no such process. */
+function sessionOf(pid: number | string): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3];
+  } catch {
+    return undefined;
   }
 }
 
@@ -116,13 +126,63 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
+  /** Kills the process that keeps the server, and waits until that is noticed. */
+  async function killKeeper(pid: number): Promise<void> {
+    const heard = lines.length;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    process.kill(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), 'SIGKILL');
+    await until('it is noticed', () => lines.slice(heard).some((line) => line.includes('the server itself goes on')));
+  }
+
+  it('goes on when only its keeper is killed, has no second one beside it, and is started again when it ends', async () => {
+    const config = configOf(folders.make());
+    const redis = await startEmbeddedRedis(config, logger);
+    const access = await connect(redis.url);
+    await access.client.set('kept', 'yes');
+    const pid = await pidOf(access);
+    const heard = lines.length;
+    await killKeeper(pid);
+    expect(await pidOf(access)).to.equal(pid);
+    process.kill(pid, 'SIGKILL');
+    expect(await access.client.get('kept')).to.equal('yes');
+    expect(await pidOf(access)).to.not.equal(pid);
+    expect(lines.slice(heard).filter((line) => line.includes('starting it again'))).to.have.length(1);
+    await access.close();
+    await redis.stop();
+  });
+
+  it('ends with its owner though its keeper was killed', async () => {
+    const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
+    const access = await connect(redis.url);
+    const pid = await pidOf(access);
+    await killKeeper(pid);
+    await access.close();
+    await redis.stop();
+    expect(lives(pid)).to.equal(false);
+  });
+
+  it('of a Volt that was killed with all that should have ended it is ended by the next start', async () => {
+    const config = configOf(folders.make());
+    const child = startChild(owner, { args: [config.dataDir] });
+    const access = await connect(await child.line());
+    await access.client.set('kept', 'yes');
+    const pid = await pidOf(access);
+    await access.close();
+    const session = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && sessionOf(name) === sessionOf(pid));
+    for (const other of session) if (Number(other) !== pid) process.kill(Number(other), 'SIGKILL');
+    await child.kill();
+    const redis = await startEmbeddedRedis(config, logger);
+    expect(lives(pid)).to.equal(false);
+    const reader = await connect(redis.url);
+    expect(await reader.client.get('kept')).to.equal('yes');
+    await reader.close();
+    await redis.stop();
+  });
+
   it('does not hear what is typed at the terminal of its owner', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
-    const stat = readFileSync(`/proc/${await pidOf(access)}/stat`, 'utf8');
-    const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
-    const own = readFileSync('/proc/self/stat', 'utf8');
-    expect(session).to.not.equal(Number(own.slice(own.lastIndexOf(')') + 2).split(' ')[3]));
+    expect(sessionOf(await pidOf(access))).to.not.equal(sessionOf('self'));
     await access.close();
     await redis.stop();
   });

@@ -12,7 +12,8 @@ export interface TestRedis {
   port: number;
   /** Ends the server at once, as a crash would; `start` brings it back with its data. */
   kill(): Promise<void>;
-  start(): Promise<void>;
+  /** @param further settings for this start; `loading` to return while the server still loads its data */
+  start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,16 +23,17 @@ export async function startRedis(options: { password?: string; settings?: string
   const port = await freePort();
   const login = options.password ? ['--requirepass', options.password] : [];
   let server: ChildProcess;
-  const start = async () => {
+  const start: TestRedis['start'] = async ({ settings = [], loading = false } = {}) => {
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    server = spawn(findRedisServer(), [...fixed, ...login, ...(options.settings ?? [])], {
+    server = spawn(findRedisServer(), [...fixed, ...login, ...(options.settings ?? []), ...settings], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let said = '';
     server.stdout?.on('data', (chunk) => {
       said += chunk;
     });
-    await until('Redis accepts connections', () => /Ready to accept connections/i.test(said));
+    const wanted = loading ? /Server initialized/i : /Ready to accept connections/i;
+    await until('Redis accepts connections', () => wanted.test(said));
   };
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
