@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
+import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
 import { credentialCommand } from './credential.ts';
@@ -15,6 +16,7 @@ import { observerCommand } from './observer.ts';
 import { pruneCommand } from './prune.ts';
 import { repoCommand } from './repo.ts';
 import { reporterCommand } from './reporter.ts';
+import { restoreCommand } from './restore.ts';
 import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
 import { runnersCommand } from './runners.ts';
@@ -34,7 +36,7 @@ const commands = {
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
-  'Look after it:': [doctorCommand, pruneCommand],
+  'Look after it:': [doctorCommand, backupCommand, restoreCommand, pruneCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 

@@ -38,7 +38,7 @@ export async function runRecordStage(
   await runStage(command, 0, async (context, started) => {
     const record = await Record.open(context.config);
     started.add('record', () => record.close());
-    await claimRedis(context.access, record.id);
+    await claimRedis(context.access, record.id, record.formerIds);
     return start({ ...context, record });
   });
 }

@@ -34,7 +34,7 @@ export async function reconcile(
   recent: RunnerId[] | undefined = undefined,
 ): Promise<void> {
   const { access, record, queues, logger, troubles } = context;
-  await claimRedis(access, record.id);
+  await claimRedis(access, record.id, record.formerIds);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
   const young = await youngFor(access);
   if (young > 0) await troubles.alone('scheduling the polls', () => reschedule(context));

@@ -40,6 +40,8 @@ export const errorCodes = {
   record_full: { exit: 3, http: 503 },
   record_failed: { exit: 3, http: 500 },
   data_locked: { exit: 3, http: 500 },
+  data_not_empty: { exit: 2, http: 409 },
+  bad_backup: { exit: 2, http: 400 },
   data_unwritable: { exit: 3, http: 500 },
   port_in_use: { exit: 3, http: 500 },
   web_unreachable: { exit: 3, http: 503 },

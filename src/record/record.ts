@@ -25,11 +25,14 @@ export class Record {
   readonly db: Database;
   /** tells this record from any other, so that two never share one Redis */
   readonly id: string;
+  /** ids of the records whose place it took when it was restored from a backup */
+  readonly formerIds: readonly string[];
   #problem: { told: Problem; at: number } | undefined;
 
-  private constructor(db: Database, id: string) {
+  private constructor(db: Database, id: string, formerIds: readonly string[]) {
     this.db = db;
     this.id = id;
+    this.formerIds = formerIds;
   }
 
   /**
@@ -46,7 +49,7 @@ export class Record {
     try {
       await retryWhileBusy(() => migrate(db));
       const id = await retryWhileBusy(() => db.transaction().execute(recordId));
-      return new Record(db, id);
+      return new Record(db, id, await formerIds(db));
     } catch (error) {
       await db.destroy();
       throw error;
@@ -120,6 +123,11 @@ function openFile(file: string): ReturnType<typeof sqliteDialect> {
       cause: error,
     });
   }
+}
+
+async function formerIds(db: Database): Promise<string[]> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', 'former_ids').executeTakeFirst();
+  return row ? (JSON.parse(row.value) as string[]) : [];
 }
 
 async function recordId(transaction: Write): Promise<string> {

@@ -1,6 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
-import { heartbeatInterval, leaseTtl } from './membership.ts';
+import { heartbeatInterval, leaseTtl, listStages, stageKinds } from './membership.ts';
 
 /**
  * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
@@ -12,13 +12,21 @@ import { heartbeatInterval, leaseTtl } from './membership.ts';
 const youth = leaseTtl + heartbeatInterval;
 
 /**
- * Makes sure that this Redis serves the given record; an empty Redis is taken for it.
+ * Makes sure that this Redis serves the given record; an empty Redis is taken for it. One that served what the record
+ * was before it was restored from a backup is emptied first: its messages are of builds that the record does not know.
  * @param recordId id of the record that the calling stage has open
+ * @param formerIds ids of the records that it has taken the place of
  * @returns whether the Redis was new to the record: empty, or emptied since
  * @throws VoltError `record_mismatch` when it serves another one
  */
-export async function claimRedis(access: RedisAccess, recordId: string): Promise<boolean> {
+export async function claimRedis(
+  access: RedisAccess,
+  recordId: string,
+  formerIds: readonly string[] = [],
+): Promise<boolean> {
   const { client, keys } = access;
+  const before = await client.get(keys.record);
+  if (before !== null && formerIds.includes(before)) await emptyOf(access, before);
   if ((await client.exists(keys.record)) === 0) {
     // before the claim: whoever finds that the record is known here must find this, too
     await client.set(keys.young, String(Date.now()), 'PX', youth);
@@ -31,6 +39,26 @@ export async function claimRedis(access: RedisAccess, recordId: string): Promise
     remedy:
       'Give every stage but runners the same VOLT_DATA_DIR or VOLT_DATABASE_URL, or this Volt a VOLT_REDIS_PREFIX of its own.',
   });
+}
+
+/** @throws VoltError `record_mismatch` where stages still work for the former record */
+async function emptyOf(access: RedisAccess, former: string): Promise<void> {
+  const { client, keys } = access;
+  for (const kind of stageKinds) {
+    const [member] = (await listStages(access, kind)).alive;
+    if (!member) continue;
+    throw new VoltError(
+      'record_mismatch',
+      `this Redis still serves what the record was before it was restored: ${kind} on ${member.host} (process ${member.pid})`,
+      { remedy: 'Stop that Volt first, or give this one a Redis or a VOLT_REDIS_PREFIX of its own.' },
+    );
+  }
+  for await (const names of client.scanStream({ match: keys.all, count: 1000 })) {
+    const others = (names as string[]).filter((name) => name !== keys.record);
+    if (others.length > 0) await client.unlink(others);
+  }
+  // last, and only if nobody else was faster: until it is gone, whoever comes next begins here again
+  if ((await client.get(keys.record)) === former) await client.del(keys.record);
 }
 
 /** For how many milliseconds more this Redis is young at most; 0 when runners have told it all. */

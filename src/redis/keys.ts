@@ -4,6 +4,9 @@
  */
 export function redisKeys(prefix: string) {
   return {
+    /** pattern of every key of this Volt */
+    all: `${prefix}:*`,
+
     /** prefix of BullMQ's keys */
     bull: `${prefix}:bull`,
 

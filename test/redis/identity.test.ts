@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { claimRedis, youngFor } from '../../src/redis/identity.ts';
+import { beat, stageMemberSchema } from '../../src/redis/membership.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
+import { runnerMember } from '../support/members.ts';
 import { until } from '../support/until.ts';
 
 describe('a Redis and its record', () => {
@@ -53,5 +55,24 @@ describe('a Redis and its record', () => {
     const other = await connectRedis({ redisPrefix: 'other' }, test.redis.url, test.logger);
     expect(await claimRedis(other, 'second')).to.equal(true);
     await other.close();
+  });
+
+  it('that served what the record was before a restore is emptied, and taken', async () => {
+    const { client, keys } = test.access;
+    await claimRedis(test.access, 'first');
+    await client.set(`${keys.bull}:jobs:1-1.1`, 'a message');
+    await client.set('other:key', "somebody else's");
+    expect(await claimRedis(test.access, 'second', ['zeroth', 'first'])).to.equal(true);
+    expect(await client.exists(`${keys.bull}:jobs:1-1.1`)).to.equal(0);
+    expect(await client.get('other:key')).to.equal("somebody else's");
+    expect(await claimRedis(test.access, 'second', ['first'])).to.equal(false);
+  });
+
+  it('that still serves what the record was before a restore is left alone', async () => {
+    await claimRedis(test.access, 'first');
+    await beat(test.access, 'reporter', stageMemberSchema.parse(runnerMember('reporter-1')));
+    const error = await failure('record_mismatch', () => claimRedis(test.access, 'second', ['first']));
+    expect(error.message).to.include('reporter on');
+    expect(await claimRedis(test.access, 'first')).to.equal(false);
   });
 });

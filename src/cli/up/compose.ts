@@ -45,7 +45,7 @@ export async function compose(
   ]);
   started.add('record', () => record.close());
   started.add('connection to Redis', () => access.close());
-  await claimRedis(access, record.id);
+  await claimRedis(access, record.id, record.formerIds);
   const queues = new stages.Queues(access, logger);
   started.add('queues', () => queues.close());
 

@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as tar from 'tar';
+import { type Config, dataPaths } from '../../kernel/config.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import { inspectRecord } from '../../record/inspect.ts';
+import { lockDataDirectory } from '../../record/lock.ts';
+import { schemaVersion } from '../../record/migrations.ts';
+import { recordFile } from '../../record/record.ts';
+import { isRecordOpen, renewRecord } from '../../record/snapshot.ts';
+import { backupFormat, kept, type Manifest, manifestName, manifestSchema, partOf } from './manifest.ts';
+
+/**
+ * Puts a backup into the data directory. It is unpacked and looked at beside what is there, and moved into place only
+ * then; what was there before is kept in a folder of its own.
+ * @param force also where there is a record already
+ * @returns what was restored, and where that which it replaced is now
+ * @throws VoltError `bad_backup`, `record_newer`, `data_locked`, `data_not_empty`, `data_unwritable`
+ */
+export async function restoreBackup(
+  config: Config,
+  file: string,
+  force: boolean,
+): Promise<{ manifest: Manifest; replaced: string | null }> {
+  const release = lockDataDirectory(config.dataDir, `volt restore, process ${process.pid}`);
+  const unpacked = join(config.dataDir, `.restore-${process.pid}`);
+  try {
+    const record = recordFile(config);
+    refuseUse(record);
+    if (!force) refuseContents(config, record);
+    await mkdir(unpacked, { mode: 0o700 });
+    const manifest = await unpack(file, unpacked);
+    return { manifest, replaced: await moveIntoPlace(config, record, unpacked) };
+  } finally {
+    await rm(unpacked, { recursive: true, force: true });
+    release();
+  }
+}
+
+function refuseUse(record: string): void {
+  if (!existsSync(record) || !isRecordOpen(record)) return;
+  throw new VoltError('data_locked', `the record ${record} is in use`, {
+    remedy: 'Stop every stage that uses it first.',
+  });
+}
+
+function refuseContents({ dataDir }: Config, record: string): void {
+  const found = [...kept.files, ...kept.folders].map((name) => join(dataDir, name)).find(existsSync);
+  if (found === undefined && !existsSync(record)) return;
+  throw new VoltError('data_not_empty', `there is something already: ${found ?? record}`, {
+    remedy: 'Restore to another --data, or give --force: what is there is kept aside then.',
+  });
+}
+
+/** Nothing but plain files and folders at their places comes out of it, whatever somebody has put in. */
+async function unpack(file: string, folder: string): Promise<Manifest> {
+  let foreign: string | undefined;
+  try {
+    await tar.extract({
+      file,
+      cwd: folder,
+      strict: true,
+      preserveOwner: false,
+      filter: (path, entry) => {
+        const type = 'type' in entry ? entry.type : undefined;
+        const belongs = (type === 'File' || type === 'Directory') && partOf(path) !== undefined;
+        if (!belongs) foreign ??= path;
+        return belongs;
+      },
+    });
+  } catch (error) {
+    throw badBackup(file, errorText(error), error);
+  }
+  if (foreign !== undefined) {
+    throw badBackup(file, `it holds ${JSON.stringify(foreign.slice(0, 200))}, which does not belong into one`);
+  }
+  const manifest = await readManifest(file, join(folder, manifestName));
+  checkRecord(file, join(folder, 'volt.db'));
+  return manifest;
+}
+
+async function readManifest(file: string, path: string): Promise<Manifest> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  let manifest: Manifest;
+  try {
+    manifest = manifestSchema.parse(JSON.parse(text ?? ''));
+  } catch {
+    throw badBackup(file, 'it does not say that it is a backup');
+  }
+  if (manifest.format === backupFormat && manifest.schemaVersion <= schemaVersion) return manifest;
+  throw new VoltError('record_newer', `${file} was written by Volt ${manifest.version}, which is newer than this one`, {
+    remedy: `Restore it with Volt ${manifest.version} or newer.`,
+  });
+}
+
+function checkRecord(file: string, record: string): void {
+  let fault: string | undefined;
+  try {
+    fault = inspectRecord(record).faults[0];
+  } catch (error) {
+    fault = errorText(error);
+  }
+  if (fault !== undefined) throw badBackup(file, `its record is damaged: ${fault}`);
+}
+
+/** @returns the folder that holds what was there before */
+async function moveIntoPlace(config: Config, record: string, unpacked: string): Promise<string | null> {
+  const { root } = dataPaths(config.dataDir);
+  renewRecord(join(unpacked, 'volt.db'), existsSync(record) ? record : undefined);
+  const replaced = join(root, `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`);
+  let moved = 0;
+  const aside = async (path: string) => {
+    if (!existsSync(path)) return;
+    if (moved++ === 0) await mkdir(replaced, { mode: 0o700 });
+    await rename(path, join(replaced, path === record ? 'volt.db' : path.slice(dirname(path).length + 1)));
+  };
+  for (const path of [record, `${record}-wal`, `${record}-shm`]) await aside(path);
+  for (const name of await readdir(unpacked)) {
+    if (name === manifestName) continue;
+    const place = name === 'volt.db' ? record : join(root, name);
+    await aside(place);
+    await rename(join(unpacked, name), place);
+  }
+  return moved > 0 ? replaced : null;
+}
+
+function badBackup(file: string, why: string, cause?: unknown): VoltError {
+  return new VoltError('bad_backup', `${file} cannot be restored: ${why}`, {
+    remedy: 'Give a file that `volt backup` has written; see whether it was copied whole.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

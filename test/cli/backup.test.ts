@@ -1,0 +1,279 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import * as tar from 'tar';
+import { createBackup } from '../../src/cli/backup/create.ts';
+import { restoreBackup } from '../../src/cli/backup/restore.ts';
+import { dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { lockDataDirectory } from '../../src/record/lock.ts';
+import { setMeta } from '../../src/record/migrations.ts';
+import { startChild } from '../support/child.ts';
+import { volt } from '../support/cli.ts';
+import { failure } from '../support/failure.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+
+/** A stage that has the record open. */
+const reader = `
+  import { loadConfig } from './src/kernel/config.ts';
+  import { Record } from './src/record/record.ts';
+  await Record.open(loadConfig({ dataDir: process.argv.at(-1) }));
+  console.log('open');
+  setInterval(() => {}, 1000);
+`;
+
+describe('a backup', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  const config = (dataDir: string) => loadConfig({ dataDir });
+  const put = (file: string, text: string) => {
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, text);
+  };
+
+  /** A data directory with one finished build and all its files, and its backup. */
+  async function backedUp(): Promise<{ data: string; file: string; build: BuildId; id: string }> {
+    const data = folders.make();
+    const paths = dataPaths(data);
+    const record = await openRecord(data);
+    await observed(record);
+    const build = await finishedBuild(record, 1);
+    put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'log\n');
+    put(join(paths.testResults, 'app', `${'a'.repeat(40)}.json`), '{}');
+    put(join(paths.mirrors, 'app.git', 'HEAD'), 'ref');
+    for (const key of [paths.token, paths.secretsKey]) {
+      writeFileSync(key, 'secret');
+      chmodSync(key, 0o600);
+    }
+    const file = join(folders.make(), 'volt.tar.gz');
+    await createBackup(config(data), file);
+    const { id } = record;
+    await record.close();
+    // this process may keep the files open until what has read them is collected as garbage
+    const copy = join(folders.make(), 'data');
+    cpSync(data, copy, { recursive: true });
+    return { data: copy, file, build, id };
+  }
+
+  it('holds what Volt cannot get again, and is for its owner only', async () => {
+    const { data, file } = await backedUp();
+    const names: string[] = [];
+    await tar.list({ file, onReadEntry: ({ path }) => void names.push(path) });
+    expect(names.filter((name) => !name.endsWith('/'))).to.deep.equal([
+      'manifest.json',
+      'volt.db',
+      'token',
+      'secrets.key',
+      'logs/1/1-1.1.log',
+      `test_results/app/${'a'.repeat(40)}.json`,
+    ]);
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(readdirSync(data).filter((name) => name.startsWith('.'))).to.deep.equal([]);
+  });
+
+  it('is restored with everything in it, modes too', async () => {
+    const { file, build } = await backedUp();
+    const data = join(folders.make(), 'new');
+    const { manifest, replaced } = await restoreBackup(config(data), file, false);
+    expect(replaced).to.equal(null);
+    expect(manifest).to.include({ volt: 'backup', format: 1 });
+    const record = await openRecord(data);
+    expect(await findBuild(record, build)).to.include({ id: build, status: 'success' });
+    await record.close();
+    expect(readFileSync(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'utf8')).to.equal('log\n');
+    for (const key of [dataPaths(data).token, dataPaths(data).secretsKey])
+      expect(statSync(key).mode & 0o777).to.equal(0o600);
+    expect(readdirSync(data).sort()).to.deep.equal(
+      ['logs', 'secrets.key', 'test_results', 'token', 'up.lock', 'volt.db']
+        .concat(readdirSync(data).filter((name) => /^volt\.db-/.test(name)))
+        .sort(),
+    );
+  });
+
+  it('is of one moment, while builds are made and logs grow', async () => {
+    const { data } = await backedUp();
+    const record = await openRecord(data);
+    let going = true;
+    const writing = (async () => {
+      while (going) {
+        const build = await recordedBuild(record);
+        put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'begun\n');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    const file = join(folders.make(), 'volt.tar.gz');
+    await createBackup(config(data), file);
+    going = false;
+    await writing;
+    await record.close();
+    const target = join(folders.make(), 'new');
+    await restoreBackup(config(target), file, false);
+    const restored = await openRecord(target);
+    const known = (await listBuilds(restored, { limit: 500 })).map(({ id }) => id);
+    for (const id of readdirSync(dataPaths(target).logs))
+      expect(known, 'no log of a build that is not there').to.include(id);
+    expect(await restored.db.selectFrom('jobs').select('id').execute(), 'each build with its job').to.have.lengthOf(
+      known.length,
+    );
+    await restored.close();
+  });
+
+  it('makes another record of itself, whose builds nobody has numbered before', async () => {
+    const { file, build, id } = await backedUp();
+    const data = join(folders.make(), 'new');
+    await restoreBackup(config(data), file, false);
+    const record = await openRecord(data);
+    expect(record.id).to.not.equal(id);
+    expect(record.formerIds).to.deep.equal([id]);
+    const next = await findBuild(record, await recordedBuild(record));
+    expect(Number(next?.id)).to.be.above(Number(build) + 1000);
+    expect(next?.number, 'people count on').to.equal(2);
+    await record.close();
+  });
+
+  it('takes the place of what is there only when told to, and keeps that aside', async () => {
+    const { file } = await backedUp();
+    const other = await backedUp();
+    const refused = await failure('data_not_empty', () => restoreBackup(config(other.data), file, false));
+    expect(refused.remedy).to.include('--force');
+    const { replaced } = await restoreBackup(config(other.data), file, true);
+    expect(readdirSync(replaced as string)).to.include.members(['volt.db', 'logs', 'token']);
+    const record = await openRecord(other.data);
+    expect(record.formerIds).to.include(other.id);
+    await record.close();
+    expect(existsSync(join(dataPaths(other.data).mirrors, 'app.git')), 'a cache stays').to.equal(true);
+  });
+
+  it('is not restored to a data directory in use', async () => {
+    const { file, data } = await backedUp();
+    const release = lockDataDirectory(data, 'volt up, process 4711');
+    await failure('data_locked', () => restoreBackup(config(data), file, true));
+    release();
+    const stage = startChild(reader, { args: [data] });
+    expect(await stage.line()).to.equal('open');
+    await failure('data_locked', () => restoreBackup(config(data), file, true));
+    await stage.kill();
+    await restoreBackup(config(data), file, true);
+  });
+
+  describe('that is none', () => {
+    /** A file with these entries, as somebody might make it by hand. */
+    async function made(entries: Record<string, string>, link?: string): Promise<string> {
+      const folder = folders.make();
+      for (const [name, text] of Object.entries(entries)) put(join(folder, name), text);
+      if (link !== undefined) symlinkSync('/etc', join(folder, link));
+      const file = join(folders.make(), 'made.tar.gz');
+      const names = [...Object.keys(entries), ...(link === undefined ? [] : [link])];
+      await tar.create(
+        {
+          cwd: folder,
+          file,
+          gzip: true,
+          onWriteEntry: (entry) => {
+            entry.path = entry.path.replace('up/', '../');
+          },
+        },
+        names,
+      );
+      return file;
+    }
+
+    async function refused(file: string, code: 'bad_backup' | 'record_newer' = 'bad_backup'): Promise<void> {
+      const outside = folders.make();
+      const data = join(outside, 'data');
+      await failure(code, () => restoreBackup(config(data), file, false));
+      expect(readdirSync(outside), 'nothing beside it').to.deep.equal(['data']);
+      expect(readdirSync(data), 'nothing in it').to.deep.equal(['up.lock']);
+    }
+
+    it('is refused: another file, or one that was not copied whole', async () => {
+      const { file } = await backedUp();
+      const cut = join(folders.make(), 'cut.tar.gz');
+      writeFileSync(cut, readFileSync(file).subarray(0, -100));
+      const text = join(folders.make(), 'text');
+      writeFileSync(text, 'no backup');
+      for (const wrong of [cut, text, join(folders.make(), 'missing')]) await refused(wrong);
+    });
+
+    it('is refused: an archive of something else', async () => {
+      await refused(await made({ 'README.md': 'hello' }));
+      await refused(await made({ 'volt.db': 'not a database' }));
+    });
+
+    it('is refused with paths that lead out of the data directory, or links', async () => {
+      await refused(await made({ 'up/evil': 'evil' }));
+      await refused(await made({ 'logs/1/x': '' }, 'logs/1/link'));
+      await refused(await made({ 'redis/url': 'redis://elsewhere' }));
+    });
+
+    it('is refused with a damaged record, or one of a newer Volt', async () => {
+      const { file, data } = await backedUp();
+      const folder = folders.make();
+      await tar.extract({ file, cwd: folder });
+      const manifest = readFileSync(join(folder, 'manifest.json'), 'utf8');
+      await refused(await made({ 'manifest.json': manifest, 'volt.db': 'spoilt'.repeat(5000) }));
+      const record = await openRecord(data);
+      await setMeta(record.db, 'schema_version', '999');
+      const newer = join(folders.make(), 'newer.tar.gz');
+      await createBackup(config(data), newer);
+      await record.close();
+      await refused(newer, 'record_newer');
+    });
+  });
+
+  it('is written and restored by the commands', async () => {
+    const { data } = await backedUp();
+    const file = join(folders.make(), 'b.tar.gz');
+    const backup = await volt(['backup', file, '--data', data]);
+    expect(backup.stdout, backup.stderr).to.match(/^wrote \/.*b\.tar\.gz \(\d/);
+    rmSync(data, { recursive: true });
+    const restore = await volt(['restore', file, '--data', data, '--json']);
+    expect(JSON.parse(restore.stdout)).to.deep.include({ volt: 'backup', replaced: null });
+    const again = await volt(['restore', file, '--data', data]);
+    expect([again.code, again.stderr.split(':')[0]]).to.deep.equal([2, 'error data_not_empty']);
+    const none = await volt(['backup', file, '--data', folders.make()]);
+    expect([none.code, none.stderr.split(':')[0]]).to.deep.equal([2, 'error not_found']);
+  });
+
+  it('lets Volt go on where it was, on the Redis that it had', async () => {
+    const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
+    const data = join(folders.make(), 'data');
+    const once = ['up', '--repo', `app=${repository.path}`, '--once', '--port', '0', '--data', data];
+    expect(await volt(once)).to.include({ code: 0 });
+    const file = join(folders.make(), 'b.tar.gz');
+    expect(await volt(['backup', file, '--data', data])).to.include({ code: 0 });
+    repository.commit('made after the backup');
+    expect(await volt(once)).to.include({ code: 0 });
+    expect(await volt(['restore', '--force', file, '--data', data])).to.include({ code: 0 });
+    const end = await volt(once);
+    expect(end.code, end.stdout + end.stderr).to.equal(0);
+    const record = await openRecord(data);
+    const builds = await listBuilds(record, { limit: 10 });
+    await record.close();
+    expect(
+      builds.map(({ number, status }) => [number, status]),
+      'the later commit is built again',
+    ).to.deep.equal([
+      [2, 'success'],
+      [1, 'success'],
+    ]);
+    expect(Number(builds[0]?.id)).to.be.above(10_000);
+    repository.remove();
+  });
+});
