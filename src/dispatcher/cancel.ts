@@ -46,6 +46,8 @@ async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
     await notifyRunner(access, runner, { kind: 'cancel', ...ref, message });
     return;
   }
+  // it has ended by itself, and the record is about to hear how
+  if (await queues.holdsOutcome(ref)) return;
   // a runner that takes the message in this moment wins: removing it fails then, and the next round tells the runner
   const removed = await queues.queue(queue).remove(messageIds.job(ref));
   if (removed === 0) return;

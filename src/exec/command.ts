@@ -50,6 +50,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     detached: true,
   });
   const ended = endOf(child);
+  // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the scope
+  void scope.ended.then(() => child.kill('SIGKILL'));
   // where not even the pipes could be made, there is only this to tell it
   if (!child.stdout) return ended;
   const stdout = child.stdout;

@@ -112,6 +112,11 @@ export class Scope {
     return !this.#alive && !this.#closing;
   }
 
+  /** Resolves when everything inside has been killed, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /** Calls back when the lease has run out. */
   whenExpired(expired: () => void): void {
     void this.#ended.then(() => {

@@ -183,6 +183,14 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
+    it('that has stopped itself is ended all the same', async () => {
+      const seen = `while ! grep -q 'T (stopped)' /proc/$$/status; do sleep 0.01; done; echo stopped`;
+      const { ended, stop, said } = start(`(${seen}) & kill -STOP $$`, { grace: 50 });
+      await until('it has stopped', () => said().length > 0);
+      stop.abort();
+      expect((await ended).signal).to.equal('SIGKILL');
+    });
+
     it('that ends when it is asked to, and leaves somebody behind who does not, leaves nobody after the grace', async () => {
       const sleep = longSleep();
       const script = `setsid sh -c 'trap "" TERM; sleep ${sleep}; :' & echo ready; while :; do sleep 0.01; done`;

@@ -2,14 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startTags } from '../../src/dispatcher/fairness.ts';
-import { type Build, type BuildId, isFinal, type Status } from '../../src/kernel/model.ts';
+import type { Build, BuildId, Status } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openRetry } from '../../src/record/intents.ts';
-import { recordPlan } from '../../src/record/plans.ts';
 import type { Repository } from '../../src/record/repositories.ts';
 import { TestFolders } from '../support/folder.ts';
-import { newBuild, plannedJob } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -33,28 +30,15 @@ describe('a retry, from the request to the new verdict', () => {
     folders.remove();
   });
 
-  /** A build of the given jobs, as a plan of several would make it. */
-  async function build(jobs: { [name: string]: [command: string, ...needs: string[]] }): Promise<BuildId> {
-    const { record, queues } = volt.context;
-    const plan = newBuild({
-      repo: observed.name,
-      sha: repository.head(),
-      jobs: Object.entries(jobs).map(([name, [command, ...needs]]) =>
-        plannedJob(name, { needs, plan: JSON.stringify({ kind: 'command', command }) }),
-      ),
-    });
-    const planned = await recordPlan(record, plan, startTags);
-    if (planned.outcome !== 'made') throw new Error(planned.outcome);
-    await queues.sendAdvance({ v: 1, build: planned.build });
-    return planned.build;
-  }
+  const build = (jobs: { [name: string]: [command: string, ...needs: string[]] }) =>
+    volt.plan(
+      observed.name,
+      repository.head(),
+      Object.fromEntries(Object.entries(jobs).map(([name, [command, ...needs]]) => [name, { command, needs }])),
+    );
 
   const now = async (id: BuildId) => (await findBuild(volt.context.record, id)) as Build;
-  const over = (id: BuildId) =>
-    until(`the end of build ${id}`, async () => {
-      const found = await now(id);
-      return isFinal(found.status) && found;
-    });
+  const over = (id: BuildId) => volt.built(id);
   const statuses = ({ jobs }: Build): { [name: string]: Status } =>
     Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
 

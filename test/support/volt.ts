@@ -1,22 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startTags } from '../../src/dispatcher/fairness.ts';
 import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { type Build, isFinal } from '../../src/kernel/model.ts';
+import { type Build, type BuildId, isFinal } from '../../src/kernel/model.ts';
 import { Troubles } from '../../src/kernel/troubles.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { startObserver } from '../../src/observer/start.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { Record } from '../../src/record/record.ts';
 import type { Repository } from '../../src/record/repositories.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
 import { startReporter } from '../../src/reporter/start.ts';
 import { type RunnerOptions, type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { newBuild, plannedJob } from './record.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { until } from './until.ts';
 
@@ -83,6 +86,44 @@ export class TestVolt {
       command: null,
       ...options,
     });
+  }
+
+  /**
+   * A build of several jobs, as a plan of a workflow would make it.
+   * @param jobs by name: what each runs, and what else is particular to it
+   */
+  async plan(
+    repo: string,
+    sha: string,
+    jobs: { [name: string]: { command: string } & Partial<PlannedJob> },
+  ): Promise<BuildId> {
+    const plan = newBuild({
+      repo,
+      sha,
+      jobs: Object.entries(jobs).map(([name, { command, ...rest }]) =>
+        plannedJob(name, { plan: JSON.stringify({ kind: 'command', command }), ...rest }),
+      ),
+    });
+    const planned = await recordPlan(this.context.record, plan, startTags);
+    if (planned.outcome !== 'made') throw new Error(planned.outcome);
+    await this.context.queues.sendAdvance({ v: 1, build: planned.build });
+    return planned.build;
+  }
+
+  /** A build by its id, once `wanted` accepts it. */
+  async built(
+    id: BuildId,
+    wanted: (build: Build) => boolean = (build) => isFinal(build.status),
+    timeout?: number,
+  ): Promise<Build> {
+    return until(
+      `build ${id}`,
+      async () => {
+        const build = await findBuild(this.context.record, id);
+        return build && wanted(build) ? build : undefined;
+      },
+      timeout,
+    );
   }
 
   /** The newest build of a commit, once there is one that `wanted` accepts. */
