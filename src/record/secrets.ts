@@ -1,5 +1,5 @@
 import type { Config } from '../kernel/config.ts';
-import { VoltError } from '../kernel/errors.ts';
+import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import { type Belonging, Vault } from '../secrets/vault.ts';
 import type { Record, Write } from './record.ts';
@@ -30,6 +30,11 @@ export async function setSecret(
 ): Promise<void> {
   const name = secretName(entry.name);
   checkValue(entry.value);
+  if (entry.inEnvironment && entry.repo === null) {
+    throw new VoltError('bad_request', 'a secret for all repositories cannot be in the environment of every job', {
+      remedy: 'Set it for the repository whose jobs need it.',
+    });
+  }
   const { repo } = entry;
   await record.write(async (db) => {
     const vault = await writingVault(db, config);
@@ -122,6 +127,23 @@ export async function rotateKey(record: Record, config: Config): Promise<string>
   });
   Vault.forgetFormer(config);
   return vault.keyId;
+}
+
+/** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
+export async function keyTrouble({ db }: Record, config: Config): Promise<VoltError | undefined> {
+  const rows = await Promise.all([
+    db.selectFrom('secrets').select('key_id').distinct().execute(),
+    db.selectFrom('credentials').select('key_id').distinct().execute(),
+  ]);
+  const used = new Set(rows.flat().map((row) => row.key_id));
+  if (used.size === 0) return undefined;
+  try {
+    const vault = Vault.open(config);
+    for (const keyId of used) vault.requireKey(keyId, 'a part of the secrets');
+    return undefined;
+  } catch (error) {
+    return asVoltError(error);
+  }
 }
 
 /**

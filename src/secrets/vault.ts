@@ -64,6 +64,17 @@ export class Vault {
     return this.#current;
   }
 
+  /** @throws VoltError `secrets_key_wrong` where the file has not the key that something is encrypted with */
+  requireKey(keyId: string, what: string): Buffer {
+    const key = this.#keys.get(keyId);
+    if (key) return key;
+    throw new VoltError(
+      'secrets_key_wrong',
+      `${what} is encrypted with the key ${keyId}, and the key file holds ${[...this.#keys.keys()].join(', ')}`,
+      { remedy: 'Add the former key to the key file as a line of its own, or set again what it encrypted.' },
+    );
+  }
+
   encrypt(value: string, to: Belonging): Encrypted {
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#current) as Buffer, nonce);
@@ -74,14 +85,7 @@ export class Vault {
 
   /** @throws VoltError `secrets_key_wrong` where this vault has not the key, `secrets_damaged` where the value was changed */
   decrypt({ keyId, box }: Encrypted, of: Belonging): string {
-    const key = this.#keys.get(keyId);
-    if (!key) {
-      throw new VoltError(
-        'secrets_key_wrong',
-        `${nameOf(of)} is encrypted with the key ${keyId}, and the key file holds ${[...this.#keys.keys()].join(', ')}`,
-        { remedy: 'Add the former key to the key file as a line of its own, or set the secret again.' },
-      );
-    }
+    const key = this.requireKey(keyId, nameOf(of));
     const bytes = Buffer.from(box, 'base64');
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));

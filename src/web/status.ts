@@ -7,6 +7,7 @@ import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
 import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
+import { keyTrouble } from '../record/secrets.ts';
 import { recordBytes } from '../record/size.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
@@ -20,19 +21,21 @@ const patience = 1000;
 
 /** The state of the whole: what is alive, what waits, and what is not as it should be. */
 export async function systemStatus(web: Web): Promise<SystemStatus> {
-  const [seen, builds, repositories, waiting, bytes, disk] = await Promise.all([
+  const [seen, builds, repositories, waiting, bytes, disk, key] = await Promise.all([
     askRedis(web, () => lookIntoRedis(web)),
     countOpenBuilds(web.record),
     listRepositories(web.record),
     oldestWaitingJob(web.record),
     recordBytes(web.record),
     within(diskOf(web.config.dataDir), patience),
+    keyTrouble(web.record, web.config),
   ]);
   const runners = seen?.runners ?? [];
   const problems = [
     ...(seen ? problemsOf(seen) : [unreachable]),
     ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
     ...repositories.flatMap(unreadable),
+    ...(key ? [{ code: key.code, message: `secrets: ${key.message}`, remedy: key.remedy }] : []),
   ];
   return {
     version,

@@ -1,9 +1,9 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Record } from '../../src/record/record.ts';
-import { listSecrets, removeSecret, rotateKey, setSecret } from '../../src/record/secrets.ts';
+import { keyTrouble, listSecrets, removeSecret, rotateKey, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
 import { Vault } from '../../src/secrets/vault.ts';
 import { failure } from '../support/failure.ts';
@@ -77,6 +77,22 @@ describe('secrets in the record', () => {
     rmSync(join(config.dataDir, 'secrets.key'));
     await failure('secrets_key_missing', () => set('OTHER', 'b'));
     await failure('secrets_key_missing', () => rotateKey(record, config));
+  });
+
+  it('are told of when their key is missing or another one', async () => {
+    expect(await keyTrouble(record, config)).to.equal(undefined);
+    await set('TOKEN', 'a');
+    expect(await keyTrouble(record, config)).to.equal(undefined);
+    writeFileSync(join(config.dataDir, 'secrets.key'), `${'ab'.repeat(32)}\n`);
+    expect((await keyTrouble(record, config))?.code).to.equal('secrets_key_wrong');
+    rmSync(join(config.dataDir, 'secrets.key'));
+    expect((await keyTrouble(record, config))?.code).to.equal('secrets_key_missing');
+  });
+
+  it('for all repositories are in the environment of no job by themselves', async () => {
+    await failure('bad_request', () =>
+      setSecret(record, config, { repo: null, name: 'A', value: 'x', inEnvironment: true }),
+    );
   });
 
   it('are all encrypted anew when the key is changed, and the former key is gone', async () => {

@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/config.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
+import { removeSecret, setSecret } from '../../src/record/secrets.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
 import { runnerList, systemStatus } from '../../src/web/api/schemas.ts';
 import { until } from '../support/until.ts';
@@ -96,6 +99,16 @@ describe('web: the state of the whole', () => {
     expect(problem?.message).to.include(hostname()).and.include('(reporter)');
     await site.stage('reporter');
     expect(await codes()).to.not.include('disk_low');
+  });
+
+  it('says that secrets cannot be decrypted, before a job finds out', async () => {
+    const { record, config } = site.context;
+    await setSecret(record, config, { repo: null, name: 'TOKEN', value: 'x' });
+    expect(await codes()).to.not.include('secrets_key_missing');
+    rmSync(dataPaths(config.dataDir).secretsKey);
+    expect(await codes()).to.include('secrets_key_missing');
+    await removeSecret(record, null, 'TOKEN');
+    expect(await codes()).to.not.include('secrets_key_missing');
   });
 
   it('lists the runners with what they run', async () => {
