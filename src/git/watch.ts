@@ -1,18 +1,27 @@
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { watch } from 'chokidar';
+import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join, resolve, sep } from 'node:path';
+import { systemCode } from '../kernel/errors.ts';
 import { gitDirectory } from './source.ts';
 
-/**
- * Watching a file begins a moment after it is there, and git replaces the file of a ref with every change. What happens
- * in that moment (measured: below 50 ms, on a busy machine far longer) is told by further calls after so many ms.
- */
-const blindness = [100, 1000] as const;
+/** Below the folder of a repository: where its refs are, by gitrepository-layout(5) and the reftable format. */
+const places = ['refs', 'reftable'] as const;
+/** Below this the names of remote branches and notes are, which are no refs that could be observed. */
+const ignored = new Set(['remotes', 'notes', 'stash', 'bisect', 'rewritten', 'worktree', 'original']);
+/** So many folders of refs are watched; what happens in further ones is found by polling. */
+const mostFolders = 1000;
+/** Folders are looked for again at most once in so many milliseconds, however much happens. */
+const calm = 20;
 
 /**
  * Calls `changed` soon after a ref of the repository at that path has moved. A hint only: what a file system does not
  * tell (network mounts) is found by polling.
+ *
+ * It is folders that are watched and not the files in them: git moves a new file into the place of the old one, and a
+ * watch of a file ends with that, while the kernel tells everything that happens in a folder. A folder that is new is
+ * watched first and then told of, so that nothing that happens in it goes unnoticed.
+ * @param failed is called at most once, when watching has ended by itself: the folder is gone, or the kernel has no room
+ * for further watches
  * @returns ends watching
  */
 export async function watchRefs(
@@ -20,27 +29,121 @@ export async function watchRefs(
   changed: () => void,
   failed: (error: unknown) => void,
 ): Promise<() => Promise<void>> {
-  const dir = await commonDirectory(path);
-  const watcher = watch(
-    ['HEAD', 'packed-refs', 'refs/heads', 'reftable'].map((name) => join(dir, name)),
-    { ignoreInitial: true, ignored: (file) => file.endsWith('.lock') },
-  );
-  let again: NodeJS.Timeout[] = [];
-  const tellAgain = () => {
-    for (const timer of again) clearTimeout(timer);
-    again = blindness.map((ms) => setTimeout(changed, ms));
-  };
-  watcher.on('all', () => {
-    changed();
-    tellAgain();
-  });
-  watcher.on('error', failed);
-  await new Promise<void>((resolveReady) => watcher.once('ready', resolveReady));
-  tellAgain();
-  return async () => {
-    await watcher.close();
-    for (const timer of again) clearTimeout(timer);
-  };
+  const watching = new RefFolders(await commonDirectory(path), changed, failed);
+  await watching.begin();
+  return () => watching.close();
+}
+
+class RefFolders {
+  readonly #dir: string;
+  readonly #changed: () => void;
+  readonly #failed: (error: unknown) => void;
+  readonly #watchers = new Map<string, FSWatcher>();
+  /** whether a folder was watched that was not before */
+  #grown = false;
+  #settling: Promise<void> = Promise.resolve();
+  #due: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(dir: string, changed: () => void, failed: (error: unknown) => void) {
+    this.#dir = dir;
+    this.#changed = changed;
+    this.#failed = failed;
+  }
+
+  async begin(): Promise<void> {
+    this.#settling = this.#settle();
+    await this.#settling;
+  }
+
+  async close(): Promise<void> {
+    this.#end();
+    await this.#settling.catch(() => undefined);
+    // what was watched while it settled
+    this.#end();
+  }
+
+  /** Watches the folders that there are, and tells of a change where there were new ones. */
+  async #settle(): Promise<void> {
+    this.#grown = false;
+    await this.#visit(this.#dir, new Set());
+    if (this.#grown && !this.#closed) this.#changed();
+  }
+
+  #end(): void {
+    this.#closed = true;
+    clearTimeout(this.#due);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#end();
+    this.#failed(error);
+  }
+
+  /** A folder is watched before it is read: one that is made in between is told by the watch. */
+  async #visit(folder: string, found: Set<string>): Promise<void> {
+    if (this.#closed || found.size >= mostFolders) return;
+    found.add(folder);
+    try {
+      this.#watch(folder);
+      for (const name of await this.#below(folder)) await this.#visit(join(folder, name), found);
+    } catch (error) {
+      // git takes empty folders away
+      this.#forget(folder);
+      if (systemCode(error) !== 'ENOENT' || folder === this.#dir) throw error;
+    }
+  }
+
+  async #below(folder: string): Promise<string[]> {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    if (folder === this.#dir) return names.filter((name) => (places as readonly string[]).includes(name));
+    return folder === join(this.#dir, 'refs') ? names.filter((name) => !ignored.has(name)) : names;
+  }
+
+  #watch(folder: string): void {
+    if (this.#watchers.has(folder)) return;
+    const watcher = watch(folder, { persistent: false }, (kind, name) => this.#heard(folder, kind, name));
+    watcher.on('error', (error) => this.#fail(error));
+    this.#watchers.set(folder, watcher);
+    this.#grown = true;
+  }
+
+  /** A folder that was made anew under the old name is another one, of which the old watch hears nothing. */
+  #forget(folder: string): void {
+    for (const [name, watcher] of this.#watchers) {
+      if (name !== folder && !name.startsWith(`${folder}${sep}`)) continue;
+      watcher.close();
+      this.#watchers.delete(name);
+    }
+  }
+
+  #heard(folder: string, kind: string, name: string | null): void {
+    // git writes beside the file first, and moves that into place
+    if (this.#closed || name?.endsWith('.lock')) return;
+    if (folder === this.#dir && name !== null && !isOfRefs(name)) {
+      // a folder tells its own end under its own name
+      if (kind === 'rename' && name === basename(folder) && !existsSync(folder))
+        this.#fail(new Error(`${folder} is gone`));
+      return;
+    }
+    if (kind === 'rename' && name !== null) this.#forget(join(folder, name));
+    this.#changed();
+    if (kind === 'rename') this.#due ??= setTimeout(() => this.#again(), calm);
+  }
+
+  #again(): void {
+    this.#due = undefined;
+    this.#settling = this.#settling.then(() => this.#settle()).catch((error) => this.#fail(error));
+  }
+}
+
+/** Beside refs the folder of a repository holds much that changes with every command. */
+function isOfRefs(name: string): boolean {
+  return name === 'HEAD' || name === 'packed-refs' || (places as readonly string[]).includes(name);
 }
 
 /** Where refs are: a linked work tree has a file `.git` that leads to its own folder, which names the common one. */

@@ -26,7 +26,10 @@ export class Watches {
       const watching = watchRefs(
         url,
         () => this.#changed(name),
-        (error) => logger.debug(`watching ${name}: ${errorText(error)}`),
+        (error) => {
+          logger.debug(`watching ${name} has ended and begins anew: ${errorText(error)}`);
+          this.#watched.delete(key);
+        },
       );
       this.#watched.set(key, watching);
       await watching.catch((error) => {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { watchRefs } from '../../src/git/watch.ts';
@@ -102,6 +102,50 @@ describe('watching the refs of a repository', () => {
     await watch(linked);
     await notices(() => repository.git('-C', linked, 'commit', '--quiet', '--allow-empty', '--message', 'there'));
     await notices(() => repository.commit('here'));
+  });
+
+  it('notices what happens in folders that come, go, and come again', async () => {
+    await watch();
+    for (let round = 1; round <= 5; round++) {
+      await notices(() => repository.git('branch', 'a/b/topic'));
+      await notices(() =>
+        repository.git(
+          'branch',
+          '--force',
+          'a/b/topic',
+          repository.git('commit-tree', 'HEAD^{tree}', '-m', `${round}`),
+        ),
+      );
+      await notices(() => repository.git('branch', '-D', 'a/b/topic'));
+    }
+  });
+
+  it('notices a tag', async () => {
+    await watch();
+    await notices(() => repository.git('tag', 'v1'));
+    await notices(() => repository.git('tag', '--delete', 'v1'));
+  });
+
+  it('calls for every change, in the moment and not later, however fast they come', async () => {
+    await watch();
+    const sha = repository.head();
+    for (let count = 0; count < 50; count++) {
+      const before = changes;
+      repository.git('update-ref', `refs/heads/${count % 2 === 0 ? 'topic' : 'deep/er'}/${count}`, sha);
+      await until(`change ${count} is noticed`, () => changes > before, 5000);
+    }
+  });
+
+  it('says that the repository is gone', async () => {
+    const errors: unknown[] = [];
+    stop = await watchRefs(
+      repository.path,
+      () => {},
+      (error) => errors.push(error),
+    );
+    rmSync(repository.path, { recursive: true });
+    await until('it is said', () => errors.length > 0);
+    expect(errors).to.have.length(1);
   });
 
   it('notices a commit in a repository that was empty', async () => {

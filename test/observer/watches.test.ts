@@ -1,3 +1,4 @@
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { Watches } from '../../src/observer/watches.ts';
 import type { ObserveMessage } from '../../src/queues/messages.ts';
@@ -52,5 +53,23 @@ describe('watching the repositories of this machine', () => {
     repository.commit('fourth');
     await until('a look is asked for', async () => (await asked()).length > 0);
     expect((await asked()).map(({ repo }) => repo)).to.deep.equal(['again']);
+  });
+
+  it('begins anew when a repository is put into the place of another', async () => {
+    const { record, access, config } = volt.context;
+    const other = new TestRepository({ 'b.txt': 'b\n' });
+    await observed(record, 'replaced', { url: other.path, host: config.host });
+    await watches.refresh();
+    const aside = `${other.path}.aside`;
+    cpSync(other.path, aside, { recursive: true });
+    rmSync(other.path, { recursive: true });
+    renameSync(aside, other.path);
+    await access.client.flushall();
+    await until('a commit there is noticed', async () => {
+      await watches.refresh();
+      other.commit('again');
+      return (await asked()).some(({ repo }) => repo === 'replaced');
+    });
+    other.remove();
   });
 });
