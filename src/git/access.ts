@@ -21,7 +21,10 @@ export interface Granted {
   hidden: string[];
 }
 
-/** A folder in memory, where there is one: what is never written to a disk is never found on one. */
+/**
+ * A folder in memory, where there is one: what is never written to a disk is never found on one. A job that is kept apart
+ * from Volt must not see this place.
+ */
 const memory = '/dev/shm';
 const prefix = 'volt-access-';
 /** A folder of this age (ms) whose process is gone has been left behind by a crash. */
@@ -55,8 +58,10 @@ async function httpAccess(
   { user, password }: Extract<Credential, { kind: 'https' }>,
 ): Promise<Record<string, string>> {
   const file = join(folder, 'credentials');
-  const { protocol, host } = new URL(url);
-  await writePrivate(file, `${protocol}//${encode(user)}:${encode(password)}@${host}\n`);
+  const [, scheme = '', named, host = ''] = /^(https?):\/\/(?:([^/?#]*)@)?([^/?#]+)/i.exec(url) ?? [];
+  // git looks for exactly the host, the port and the user name that the URL has
+  const login = named === undefined ? encode(user) : named.replace(/:.*$/s, '');
+  await writePrivate(file, `${scheme.toLowerCase()}://${login}:${encode(password)}@${host}\n`);
   return configuration([
     // an empty one forgets those of the user's configuration
     ['credential.helper', ''],

@@ -39,7 +39,8 @@ describe('the dispatcher, asked for what is secret', () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     const { access, logger } = volt.context;
-    await listen(access, access.keys.toRunner(box.id), runnerNoticeSchema, logger, (notice) => heard.push(notice));
+    for (const id of [box.id, 'thief~1'])
+      await listen(access, access.keys.toRunner(id), runnerNoticeSchema, logger, (notice) => heard.push(notice));
   });
 
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { type Access, lend } from '../../src/git/access.ts';
@@ -34,6 +34,9 @@ describe('a credential lent to git', () => {
   /** Folders that hold a credential just now. */
   const lent = () => readdirSync('/dev/shm').filter((name) => name.startsWith(`volt-access-${process.pid}-`));
 
+  /** The credential that is lent just now, as git's helper has it. */
+  const shown = () => readFileSync(join('/dev/shm', String(lent()[0]), 'credentials'), 'utf8');
+
   describe('over http', () => {
     let server: GitOverHttp;
     const right: Credential = { kind: 'https', user: 'ada', password };
@@ -52,6 +55,15 @@ describe('a credential lent to git', () => {
       await failure('fetch_failed', () => mirror.fetch());
       await mirror.fetch({ access: accessTo(url, right) });
       expect(await mirror.has(repository.head())).to.equal(true);
+    });
+
+    it('goes with the user name and the port that the URL has', async () => {
+      const url = server.url(path, 'ada');
+      const access = accessTo(url, { ...right, user: 'git' });
+      expect((await listRemote(url, { access })).heads.size).to.equal(1);
+      const port = (host: string) => lend(accessTo(`http://${host}/app`, right), async () => shown());
+      expect(await port('Example.org:80')).to.include('@Example.org:80\n');
+      expect(await port('[::1]:8080')).to.include('@[::1]:8080\n');
     });
 
     it('is gone as soon as the command is, whether it worked or not', async () => {
