@@ -3,6 +3,7 @@
  *
  *   src/cli/main.ts       → dist/cli.js          the `volt` command
  *   workers/<stage>.ts    → dist/workers/<stage>.js
+ *   src/dispatcher/reading-thread.ts → dist/reading-thread.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
  *
@@ -67,7 +68,7 @@ async function bundleServer(root) {
     out: `workers/${stem(name)}`,
   }));
   const outputs = await bundle(root, {
-    entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers],
+    entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers, ...threads(root)],
     chunkNames: '[name]-[hash]',
     splitting: true,
     format: 'esm',
@@ -82,6 +83,15 @@ async function bundleServer(root) {
     sourcesContent: false,
   });
   return withShebang(outputs);
+}
+
+/**
+ * Files that a thread begins with; whoever starts it looks for them at the root of dist/.
+ * @param {string} root
+ */
+function threads(root) {
+  const file = join(root, 'src/dispatcher/reading-thread.ts');
+  return existsSync(file) ? [{ in: file, out: 'reading-thread' }] : [];
 }
 
 /**

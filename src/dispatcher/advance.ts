@@ -3,16 +3,24 @@ import type { StageContext } from '../queues/stage.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { hasWorkflows } from '../record/workflows.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
+import { advanceWorkflows } from './workflow-advance.ts';
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
   const { record, queues } = context;
   await pursueRetries(context, build);
   await pursueCancels(context, build);
+  if (await hasWorkflows(record, build)) {
+    const others = await advanceWorkflows(context, build);
+    for (const other of others) await queues.sendAdvance({ v: 1, build: other });
+    await pursueCancels(context);
+    return routeBuild(context, build);
+  }
   const states = await jobStates(record, build);
   if (states.every((job) => isFinal(job.status))) return;
   const { ready, barred } = readiness(states);

@@ -1,4 +1,4 @@
-import type { BuildId } from '../kernel/model.ts';
+import type { BuildId, Reason } from '../kernel/model.ts';
 import { holderOf } from '../queues/attempts.ts';
 import { jobQueue, messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -33,17 +33,32 @@ async function pursue(context: StageContext & { record: Record }, intent: Intent
     await record.write((db) => closeIntent(db, intent.id));
     return;
   }
-  for (const job of targets) await cancelJob(context, job);
+  for (const job of targets) await cancelJob(context, job, intent.because ?? byPersonWith(job));
 }
 
-async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
+function byPersonWith({ repo }: OpenJob): { reason: Reason; message: string } {
+  return {
+    reason: 'by_user',
+    message: repo.removed ? `the repository ${repo.name} was removed` : 'cancelled by a person',
+  };
+}
+
+async function cancelJob(
+  context: StageContext,
+  job: OpenJob,
+  because: { reason: Reason; message: string },
+): Promise<void> {
   const { queues, access } = context;
-  const message = job.repo.removed ? `the repository ${job.repo.name} was removed` : 'cancelled by a person';
   const queue = jobQueue(job.labels);
   const ref = { job: job.id, attempt: job.attempt };
+  const decision = { v: 1, kind: 'decided', ...ref, status: 'cancelled', ...because } as const;
+  if (job.status === 'waiting') {
+    await queues.sendResult({ ...decision, at: new Date().toISOString() });
+    return;
+  }
   const runner = job.runner?.id ?? (await holderOf(access, queue, ref));
   if (runner !== undefined) {
-    await notifyRunner(access, runner, { kind: 'cancel', ...ref, message });
+    await notifyRunner(access, runner, { kind: 'cancel', ...ref, ...because });
     return;
   }
   // it has ended by itself, and the record is about to hear how
@@ -51,7 +66,5 @@ async function cancelJob(context: StageContext, job: OpenJob): Promise<void> {
   // a runner that takes the message in this moment wins: removing it fails then, and the next round tells the runner
   const removed = await queues.queue(queue).remove(messageIds.job(ref));
   if (removed === 0) return;
-  const at = new Date().toISOString();
-  const outcome = { status: 'cancelled', reason: 'by_user', message } as const;
-  await queues.sendResult({ v: 1, kind: 'decided', ...ref, ...outcome, at });
+  await queues.sendResult({ ...decision, at: new Date().toISOString() });
 }

@@ -5,11 +5,15 @@ import type { StageContext } from '../queues/stage.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
 import type { Record } from '../record/record.ts';
-import { findRepository } from '../record/repositories.ts';
+import { findRepository, type ObservedRepository } from '../record/repositories.ts';
+import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
+import { advance } from './advance.ts';
 import { startTags } from './fairness.ts';
 import { planBuild } from './plan.ts';
+import { WorkflowReader } from './reading.ts';
 import { routeBuild } from './route.ts';
+import { workflowBuild } from './workflow-build.ts';
 
 /**
  * A commit waits for the one before it, which another dispatcher may be writing just now: so many times so long (ms).
@@ -21,6 +25,7 @@ const turns = 40;
 /** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
 export class CommitHandler {
   readonly #context: StageContext & { record: Record };
+  readonly #reader = new WorkflowReader();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
@@ -30,11 +35,14 @@ export class CommitHandler {
     const { record, queues, access, config, logger } = this.#context;
     const repository = await findRepository(record, message.repo);
     if (!repository) return this.#dropUnknown(message);
-    const plan = planBuild(message, repository, config);
+    const workflows = await this.#workflows(message, repository);
+    if (workflows === 'refused') return;
+    const plan = planBuild(message, repository, config, workflows);
     const planned = await recordPlan(record, plan, startTags);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
-    await routeBuild(this.#context, planned.build);
+    if (workflows) await advance(this.#context, planned.build);
+    else await routeBuild(this.#context, planned.build);
     if (planned.outcome === 'made') {
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,
@@ -43,6 +51,29 @@ export class CommitHandler {
       await announceChange(access, { build: planned.build, repo: message.repo, status: 'queued' });
     }
     if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
+  }
+
+  /** What the commit's workflow files make of it; a person who has asked for what they do not have is told so. */
+  async #workflows(message: CommitMessage, { name, command, defaultBranch }: ObservedRepository) {
+    const { record, config } = this.#context;
+    const files = message.workflows?.files ?? [];
+    if (command !== null || message.skip !== undefined || (files.length === 0 && !message.event)) return undefined;
+    const read = await this.#reader.read(files);
+    try {
+      return workflowBuild(message, read, {
+        defaultBranch,
+        vars: await variablesFor(record, name),
+        timeout: config.jobTimeout,
+      });
+    } catch (error) {
+      if (message.intent === undefined || !(error instanceof VoltError)) throw error;
+      await failIntent(record, message.intent, error);
+      return 'refused' as const;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
   }
 
   /**

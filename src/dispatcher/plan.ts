@@ -2,15 +2,21 @@ import type { Config } from '../kernel/config.ts';
 import { hostLabel } from '../kernel/names.ts';
 import type { CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
-import type { NewBuild } from '../record/plans.ts';
+import type { NewBuild, PlannedJob } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
+import type { NewWorkflows } from '../record/workflows.ts';
 import type { Decided } from './decided.ts';
 
 /**
- * The build of a commit: one job that runs the repository's command, or discovers its tests.
+ * The build of a commit: the jobs of its workflows, or one job that runs the repository's command or discovers its tests.
  * A repository that is a path can only be fetched on its own machine, so its jobs ask for that machine.
  */
-export function planBuild(message: CommitMessage, repository: Repository, config: Config): NewBuild {
+export function planBuild(
+  message: CommitMessage,
+  repository: Repository,
+  config: Config,
+  workflows?: { jobs: PlannedJob[]; workflows: NewWorkflows },
+): NewBuild {
   const plan = planOf(message, repository);
   return {
     repo: message.repo,
@@ -24,7 +30,8 @@ export function planBuild(message: CommitMessage, repository: Repository, config
     message: message.passedOver > 0 ? `${message.passedOver} older commits were passed over` : null,
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
-    jobs: [
+    ...(workflows && { workflows: workflows.workflows }),
+    jobs: workflows?.jobs ?? [
       {
         name: 'test',
         labels: repository.host === null ? [] : [hostLabel(repository.host)],

@@ -3,6 +3,7 @@ import type { Troubles } from '../kernel/troubles.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { lingeringHolders } from '../record/concurrency.ts';
 import { buildsAtRest, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
@@ -59,7 +60,7 @@ export async function reconcile(
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
-  for (const build of await buildsAtRest(record)) {
+  for (const build of [...(await buildsAtRest(record)), ...(await lingeringHolders(record))]) {
     await troubles.alone(`moving build ${build} on`, () => advance(context, build));
   }
 }

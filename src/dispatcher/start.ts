@@ -64,6 +64,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
   return {
     stop: async () => {
       await Promise.all(consumers.map((consumer) => consumer.close()));
+      await commits.close();
       await watching.stop();
       await reconciling.stop();
       await shown.stop();

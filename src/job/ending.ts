@@ -36,8 +36,8 @@ export function timedOut(minutes: number): JobEnding {
   );
 }
 
-export function cancelled(message: string): JobEnding {
-  return new JobEnding({ status: 'cancelled', reason: 'by_user', message, exitCode: null });
+export function cancelled(message: string, reason: Reason = 'by_user'): JobEnding {
+  return new JobEnding({ status: 'cancelled', reason, message, exitCode: null });
 }
 
 export function runnerFailed(message: string): JobEnding {

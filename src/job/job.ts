@@ -15,7 +15,7 @@ export interface JobInput {
   repo: { name: string; url: string };
   ref: string;
   sha: string;
-  plan: { kind: 'discover' } | { kind: 'command'; command: string };
+  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
 }
 
 export interface JobSurroundings {
@@ -102,6 +102,9 @@ async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): 
 
 function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { name: string; command: string }[] {
   if (input.plan.kind === 'command') return [{ name: 'test', command: input.plan.command }];
+  if (input.plan.kind === 'workflow') {
+    throw new StepFailed('error', 'unsupported', 'this runner does not run workflows');
+  }
   const found = discover(around.workspace);
   if (!found) {
     throw new StepFailed(

@@ -144,8 +144,8 @@ export const reasons = {
 } as const;
 export type Reason = keyof typeof reasons;
 
-export const triggers = ['commit', 'manual'] as const;
-/** What made the build: an observed commit, or a person. */
+export const triggers = ['commit', 'manual', 'schedule'] as const;
+/** What made the build: an observed commit, a person or a program that asked for it, or a schedule of a workflow. */
 export type Trigger = (typeof triggers)[number];
 
 /** Something that a step points out: an error, a warning or a notice, at a place in a file where it has one. */

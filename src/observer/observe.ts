@@ -17,6 +17,7 @@ import { Lanes } from './lanes.ts';
 import { noticeOf } from './notice.ts';
 import { offersOf } from './offers.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
+import { allWithWorkflows } from './workflow-files.ts';
 
 /** A quiet repository is noted as looked at this often (ms), not at every look. */
 const noteInterval = 60_000;
@@ -119,7 +120,7 @@ export class Observations {
     for (const each of moved) {
       try {
         const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
-        if (offers.length > 0) await queues.sendCommits(offers);
+        if (offers.length > 0) await queues.sendCommits(await allWithWorkflows(mirror, repository, offers));
       } catch (error) {
         // a tag may lead to a file or a folder
         if (!(error instanceof VoltError && error.code === 'commit_missing' && each.ref.startsWith('refs/tags/')))

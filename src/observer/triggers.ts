@@ -1,11 +1,12 @@
 import type { Mirror } from '../git/mirror.ts';
 import type { RemoteRefs } from '../git/remote.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
-import type { CommitMessage } from '../queues/messages.ts';
+import { buildEvent, type CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
 import type { Record } from '../record/record.ts';
 import type { Repository } from '../record/repositories.ts';
+import { withWorkflows } from './workflow-files.ts';
 
 /**
  * What a person asked for becomes a commit message of its own, or an error that says why not. A mark in the commit's
@@ -24,17 +25,19 @@ export async function answerTrigger(
       throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
     const { ref, sha } = await mirror.resolve(name);
     const commit = await mirror.commit(sha);
+    const event = buildEvent.nullable().parse(trigger.event) ?? undefined;
     const message: CommitMessage = {
       v: 1,
       repo: repository.name,
       ref,
       ...commit,
-      trigger: 'manual',
+      trigger: event?.name === 'schedule' ? 'schedule' : 'manual',
+      ...(event && { event }),
       intent: trigger.id,
       passedOver: 0,
       more: false,
     };
-    await queues.sendCommits([message]);
+    await queues.sendCommits([await withWorkflows(mirror, repository, message)]);
   } catch (error) {
     await failIntent(record, trigger.id, asVoltError(error));
   }

@@ -34,6 +34,18 @@ export const observeMessage = z.object({
 });
 export type ObserveMessage = z.infer<typeof observeMessage>;
 
+/** Why workflows run, where no commit has come. */
+export const buildEvent = z.discriminatedUnion('name', [
+  z.object({
+    name: z.literal('workflow_dispatch'),
+    /** file or name, as the person has it */
+    workflow: z.string().min(1).max(300),
+    inputs: z.record(z.string().max(100), z.string().max(65_535)),
+  }),
+  z.object({ name: z.literal('repository_dispatch'), type: z.string().min(1).max(100), payload: z.json() }),
+  z.object({ name: z.literal('schedule'), workflow: z.string().max(300), cron: z.string().max(200) }),
+]);
+
 /** `commits`: a commit to be built. */
 export const commitMessage = z.object({
   v,
@@ -61,6 +73,17 @@ export const commitMessage = z.object({
   more: z.boolean(),
   /** the mark in the commit's message by which it asks not to be built */
   skip: z.string().max(100).optional(),
+  /** the commit's workflow files; absent where it has none, or no use for them */
+  workflows: z
+    .object({
+      /** `text` is null where the file is larger than a message takes */
+      files: z.array(z.object({ path: z.string().max(300), text: z.string().nullable() })).max(200),
+      /** paths that differ from the commit before; null where that is not known or not asked for */
+      changed: z.array(z.string()).max(5000).nullable(),
+    })
+    .optional(),
+  /** what happened, where it is not that the commit has come to the ref */
+  event: buildEvent.optional(),
 });
 export type CommitMessage = z.infer<typeof commitMessage>;
 
@@ -72,6 +95,8 @@ export type AdvanceMessage = z.infer<typeof advanceMessage>;
 export const planSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('discover') }),
   z.object({ kind: z.literal('command'), command: z.string().min(1).max(100_000) }),
+  /** the planner's, see workflow/plan.ts, which whoever runs it parses */
+  z.looseObject({ kind: z.literal('workflow') }),
 ]);
 export type Plan = z.infer<typeof planSchema>;
 

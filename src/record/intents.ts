@@ -1,4 +1,4 @@
-import type { BuildId, JobId } from '../kernel/model.ts';
+import type { BuildId, JobId, Reason } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 import type { IntentRow } from './schema.ts';
 
@@ -15,14 +15,45 @@ export interface Intent {
   job: JobId | null;
   /** of a retry: only what did not succeed */
   failedOnly: boolean;
+  /** of a trigger: what happened, null where a person wants the ref built */
+  event: unknown;
+  /** of a cancel: why, where no person has asked for it */
+  because: { reason: Reason; message: string } | null;
   open: boolean;
   /** of a trigger that has had its effect */
   madeBuild: BuildId | null;
   error: { code: string; message: string } | null;
 }
 
-export async function openTrigger(record: Record, repo: string, ref: string | null): Promise<number> {
-  return insert(record, { kind: 'trigger', repo, ref, build_id: null, job_id: null });
+/** @param event what happened, where it is not that a person wants the ref built; as JSON */
+export async function openTrigger(
+  record: Record,
+  repo: string,
+  ref: string | null,
+  event: object | null = null,
+): Promise<number> {
+  const given = event === null ? {} : { event: JSON.stringify(event) };
+  return insert(record, { kind: 'trigger', repo, ref, build_id: null, job_id: null, ...given });
+}
+
+/** Orders a job to end because of a rule; asking again while it has not ended changes nothing. */
+export async function orderCancel(
+  db: Write,
+  order: { repo: string; build: BuildId; job: JobId; reason: Reason; message: string },
+): Promise<void> {
+  const { repo, build, job, reason, message } = order;
+  const known = await db
+    .selectFrom('intents')
+    .select('id')
+    .where('kind', '=', 'cancel')
+    .where('job_id', '=', job)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  if (known) return;
+  await db
+    .insertInto('intents')
+    .values({ kind: 'cancel', repo, build_id: Number(build), job_id: job, reason, message, created_at: Date.now() })
+    .execute();
 }
 
 export async function openCancel(record: Record, repo: string, build: BuildId, job: JobId | null): Promise<number> {
@@ -41,7 +72,7 @@ export async function openRetry(
 
 async function insert(
   record: Record,
-  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> & { failed_only?: number },
+  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> & { failed_only?: number; event?: string },
 ): Promise<number> {
   const row = await record.write((db) =>
     db
@@ -125,6 +156,8 @@ function intentOf(row: IntentRow): Intent {
     build: row.build_id === null ? null : (String(row.build_id) as BuildId),
     job: row.job_id,
     failedOnly: row.failed_only === 1,
+    event: row.event === null ? null : JSON.parse(row.event),
+    because: row.reason === null ? null : { reason: row.reason, message: row.message ?? '' },
     open: row.closed_at === null,
     madeBuild: row.made_build === null ? null : (String(row.made_build) as BuildId),
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },

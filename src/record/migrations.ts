@@ -112,6 +112,9 @@ const migrations: readonly Migration[] = [
       .addColumn('reason', 'text')
       .addColumn('message', 'text')
       .addColumn('attempt', 'integer', (c) => c.notNull())
+      .addColumn('node', 'text')
+      .addColumn('continue_on_error', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('outputs', 'text')
       .addColumn('first_attempt', 'integer', (c) => c.notNull().defaultTo(1))
       .addColumn('virtual_start', 'integer', (c) => c.notNull())
       .addColumn('runner_id', 'text')
@@ -167,18 +170,59 @@ const migrations: readonly Migration[] = [
       .addColumn('build_id', 'integer')
       .addColumn('job_id', 'text')
       .addColumn('failed_only', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('event', 'text')
+      .addColumn('reason', 'text')
+      .addColumn('message', 'text')
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('closed_at', 'bigint')
       .addColumn('made_build', 'integer')
       .addColumn('error_code', 'text')
       .addColumn('error_message', 'text')
       .execute();
+    await createWorkflowTables(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+async function createWorkflowTables(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('workflow_models')
+    .addColumn('hash', 'text', (c) => c.primaryKey())
+    .addColumn('model', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('build_workflows')
+    .addColumn('build_id', 'integer', (c) => c.primaryKey().references('builds.id').onDelete('cascade'))
+    .addColumn('facts', 'text', (c) => c.notNull())
+    .addColumn('models', 'text', (c) => c.notNull())
+    .addColumn('revision', 'integer', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('concurrency')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('build_id', 'integer', (c) => c.notNull().references('builds.id').onDelete('cascade'))
+    .addColumn('holder', 'text', (c) => c.notNull())
+    .addColumn('inside', 'integer', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('concurrency_by_name').on('concurrency').columns(['repo', 'name', 'id']).execute();
+  await db.schema.createIndex('concurrency_by_build').on('concurrency').columns(['build_id']).execute();
+  await db.schema
+    .createTable('schedules')
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('workflow', 'text', (c) => c.notNull())
+    .addColumn('cron', 'text', (c) => c.notNull())
+    .addColumn('timezone', 'text')
+    .addColumn('next_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('schedules_key', ['repo', 'workflow', 'cron'])
+    .execute();
+  await db.schema.createIndex('schedules_due').on('schedules').columns(['next_at']).execute();
+}
 
 /**
  * Brings the record to the newest version, under the database's write lock, so that stages that start together do it

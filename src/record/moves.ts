@@ -116,6 +116,7 @@ export async function recordSteps(record: Record, ref: AttemptRef, revision: num
 export interface AttemptOutcome extends Outcome {
   runner: RunnerOfAttempt;
   exitCode: number | null;
+  outputs?: { [name: string]: string };
   steps: Step[];
   logBytes: number;
   logComplete: boolean;
@@ -134,6 +135,7 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
         reason,
         message,
         exit_code: exitCode,
+        outputs: outcome.outputs === undefined ? null : JSON.stringify(outcome.outputs),
         runner_id: runner.id,
         runner_name: runner.name,
         started_at: eb.fn.coalesce('started_at', eb.val(outcome.startedAt)),
@@ -275,11 +277,13 @@ async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<vo
 async function settleBuild(db: Write, build: number): Promise<void> {
   const jobs = await db
     .selectFrom('jobs')
-    .select(['name', 'status', 'reason', 'message'])
+    .select(['name', 'status', 'reason', 'message', 'continue_on_error'])
     .where('build_id', '=', build)
     .execute();
   if (!jobs.every((job) => isFinal(job.status))) return;
-  const { status, reason, message } = verdictOf(jobs);
+  const { status, reason, message } = verdictOf(
+    jobs.map(({ continue_on_error, ...job }) => ({ ...job, continueOnError: continue_on_error === 1 })),
+  );
   await db
     .updateTable('builds')
     .set((eb) => ({

@@ -2,6 +2,7 @@ import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model
 import { moveCursor } from './cursors.ts';
 import { closeIntent } from './intents.ts';
 import type { Record, Write } from './record.ts';
+import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
 export interface PlannedJob {
   name: string;
@@ -12,6 +13,10 @@ export interface PlannedJob {
   plan: string;
   /** minutes */
   timeout: number;
+  /** name of its workflow */
+  workflow?: string;
+  /** JSON: its place in the workflow; such a job waits until it is planned, see record/workflows.ts */
+  node?: string;
 }
 
 export interface NewBuild {
@@ -29,6 +34,7 @@ export interface NewBuild {
   cursor: { before: { sha: string; generation: number } | null; generation: number } | null;
   intent: number | null;
   jobs: PlannedJob[];
+  workflows?: NewWorkflows;
 }
 
 export type Planned =
@@ -64,6 +70,7 @@ export async function recordPlan(
       if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
     }
     const build = await insertBuild(db, plan);
+    if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, plan, startTags);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     return { outcome: 'made', build };
@@ -114,23 +121,28 @@ async function insertJobs(
         build_id: Number(build),
         position,
         name: job.name,
-        workflow: null,
+        workflow: job.workflow ?? null,
+        node: job.node ?? null,
         labels: JSON.stringify(job.labels),
         needs: JSON.stringify(job.needs),
         plan: job.plan,
         timeout: job.timeout,
-        status: job.needs.length === 0 ? ('queued' as const) : ('waiting' as const),
-        attempt: job.needs.length === 0 ? 1 : 0,
+        status: isReady(job) ? ('queued' as const) : ('waiting' as const),
+        attempt: isReady(job) ? 1 : 0,
         virtual_start: tags[position - 1] ?? 0,
         created_at: now,
       })),
     )
     .execute();
-  const ready = rows.filter(({ job }) => job.needs.length === 0);
+  const ready = rows.filter(({ job }) => isReady(job));
   if (ready.length > 0) {
     await db
       .insertInto('attempts')
       .values(ready.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))
       .execute();
   }
+}
+
+function isReady({ needs, node }: PlannedJob): boolean {
+  return needs.length === 0 && node === undefined;
 }

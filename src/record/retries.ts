@@ -6,6 +6,7 @@ import type { Record, Write } from './record.ts';
 interface FinishedJob {
   id: JobId;
   name: string;
+  workflow: string | null;
   status: Status;
   needs: string[];
 }
@@ -38,7 +39,7 @@ export async function retryJobs(
 async function finishedJobs(db: Write, build: BuildId): Promise<FinishedJob[]> {
   const rows = await db
     .selectFrom('jobs')
-    .select(['id', 'name', 'status', 'needs'])
+    .select(['id', 'name', 'workflow', 'status', 'needs'])
     .where('build_id', '=', Number(build))
     .orderBy('position')
     .execute();
@@ -70,6 +71,7 @@ async function reopenJob(db: Write, job: JobId, virtualStart: number): Promise<v
       runner_id: null,
       runner_name: null,
       exit_code: null,
+      outputs: null,
       started_at: null,
       finished_at: null,
     }))

@@ -115,6 +115,12 @@ export interface Schema {
     first_attempt: Generated<number>;
     /** start tag, see dispatcher/fairness.ts */
     virtual_start: number;
+    /** JSON: place in the build's workflows, null for a job of none; see record/workflows.ts */
+    node: string | null;
+    /** 1 where its failure counts as success for the build */
+    continue_on_error: Generated<number>;
+    /** JSON: outputs by name, null until it has ended with some */
+    outputs: string | null;
     runner_id: string | null;
     runner_name: string | null;
     exit_code: number | null;
@@ -122,6 +128,14 @@ export interface Schema {
     started_at: number | null;
     finished_at: number | null;
   };
+
+  /** see record/workflows.ts */
+  build_workflows: { build_id: number; facts: string; models: string; revision: number };
+  workflow_models: { hash: string; model: string; created_at: number };
+  /** see record/concurrency.ts */
+  concurrency: { id: Generated<number>; repo: string; name: string; build_id: number; holder: string; inside: number };
+  /** when a workflow of the default branch runs next, see record/schedules.ts */
+  schedules: { repo: string; workflow: string; cron: string; timezone: string | null; next_at: number };
 
   attempts: {
     job_id: JobId;
@@ -170,6 +184,11 @@ export interface Schema {
     job_id: JobId | null;
     /** 1 for a retry of what did not succeed only */
     failed_only: Generated<number>;
+    /** JSON of a trigger: what happened, null for a plain one */
+    event: string | null;
+    /** of a cancel that no person has asked for */
+    reason: Reason | null;
+    message: string | null;
     created_at: number;
     closed_at: number | null;
     /** build that a trigger made */

@@ -31,6 +31,12 @@ export async function listVariables(record: Record, repo: Scope): Promise<Variab
   return rows.map(({ updated_at, ...row }) => ({ ...row, updatedAt: new Date(updated_at).toISOString() }));
 }
 
+/** What the jobs of a repository see: its own go before those of all. */
+export async function variablesFor(record: Record, repo: string): Promise<{ [name: string]: string }> {
+  const entries = [...(await listVariables(record, null)), ...(await listVariables(record, repo))];
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+}
+
 /** @throws VoltError `not_found` */
 export async function removeVariable(record: Record, repo: Scope, name: string): Promise<void> {
   await record.write((db) => removeEntry(db, 'variables', repo, secretName(name)));

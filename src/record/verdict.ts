@@ -7,13 +7,18 @@ export interface Outcome {
   message: string | null;
 }
 
+const success = { status: 'success', reason: null, message: null } as const;
+const faults: readonly Status[] = ['failure', 'error'];
+
 /**
  * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
- * be reached; a build of one job has that job's own reason.
+ * be reached; a build of one job has that job's own reason. A job that may fail counts as a success, and what is wrong
+ * with a workflow file is said of the whole build.
  */
 export function verdictOf(
-  jobs: { name: string; status: Status; reason: Reason | null; message: string | null }[],
+  all: { name: string; status: Status; reason: Reason | null; message: string | null; continueOnError?: boolean }[],
 ): Outcome {
+  const jobs = all.map((job) => (job.continueOnError && faults.includes(job.status) ? { ...job, ...success } : job));
   const order = [
     ['error', 'job_error', 'ended in an error'],
     ['failure', 'job_failed', 'failed'],
@@ -23,6 +28,11 @@ export function verdictOf(
     const culprits = jobs.filter((job) => job.status === status);
     const [first] = culprits;
     if (!first) continue;
+    const invalid = culprits.filter((job) => job.reason === 'invalid_workflow');
+    if (invalid.length > 0) {
+      const message = invalid.map((job) => job.message).join('\n');
+      return { status, reason: 'invalid_workflow', message: message.slice(0, 10_000) };
+    }
     if (jobs.length === 1) return { status, reason: first.reason, message: first.message };
     const names = culprits
       .map((job) => job.name)
@@ -37,5 +47,5 @@ export function verdictOf(
   if (jobs.every((job) => job.status === 'skipped')) {
     return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
   }
-  return { status: 'success', reason: null, message: null };
+  return success;
 }

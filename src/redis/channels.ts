@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Logger } from '../kernel/logger.ts';
-import type { BuildId, JobId, RunnerId } from '../kernel/model.ts';
+import { type BuildId, type JobId, type Reason, type RunnerId, reasons } from '../kernel/model.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
 import type { RedisAccess, RedisConnection } from './connect.ts';
 
@@ -8,8 +8,14 @@ const job = z.string().transform((text) => text as JobId);
 
 /** What a runner is told. A lost one costs only time: orders and chunks are repeated until they show an effect. */
 export const runnerNoticeSchema = z.discriminatedUnion('kind', [
-  /** from the dispatcher: end the attempt's processes; a person wants it so */
-  z.object({ kind: z.literal('cancel'), job, attempt: z.number(), message: z.string() }),
+  /** from the dispatcher: end the attempt's processes; a person or a rule wants it so */
+  z.object({
+    kind: z.literal('cancel'),
+    job,
+    attempt: z.number(),
+    reason: z.enum(Object.keys(reasons) as [Reason, ...Reason[]]).optional(),
+    message: z.string(),
+  }),
   /** from the dispatcher: the attempt counts no more, somebody else may have the job */
   z.object({ kind: z.literal('lose'), job, attempt: z.number() }),
   /** from the dispatcher: what the attempt has asked for, or why it cannot be had; asked for again until it comes */

@@ -94,6 +94,7 @@ export class ResultHandler {
       message: text,
       runner,
       exitCode,
+      ...(message.outputs && { outputs: message.outputs }),
       steps,
       logBytes: message.logBytes,
       logComplete,

@@ -7,7 +7,7 @@ import { runJob } from '../job/job.ts';
 import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { type AttemptRef, attemptName, type Step } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
@@ -74,8 +74,8 @@ export class RunningAttempt {
     this.#scope?.beat();
   }
 
-  cancel(message: string): void {
-    this.#ending.abort(cancelled(message));
+  cancel(message: string, reason?: Reason): void {
+    this.#ending.abort(cancelled(message, reason));
   }
 
   /** Ends it, to be given back. */

@@ -1,4 +1,4 @@
-import { type FinalStatus, isFinal, type Reason, type Status } from '../kernel/model.ts';
+import { type FinalStatus, isFinal, type Status } from '../kernel/model.ts';
 import type { Json, TemplateMap } from './template.ts';
 
 /**
@@ -17,8 +17,6 @@ export interface Node {
   cell?: Cell;
   /** of a job of a called workflow: the calls that lead to it, outermost first */
   calls?: Call[];
-  /** of a place that stands for a workflow which does not run, and tells why */
-  verdict?: { status: FinalStatus; reason: Reason; message: string };
 }
 
 export interface Cell {

@@ -18,7 +18,7 @@ export type Action<Id> =
   /** it may run now */
   | { kind: 'queue'; id: Id; job: ReadyJob }
   /** it will not run */
-  | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string }
+  | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string; needs: string[] }
   /** it could run, and waits for something else than its needs */
   | { kind: 'hold'; id: Id; message: string }
   /** it is to end before its time */
@@ -130,11 +130,6 @@ class Progress<Id> {
 
   /** @returns what has come in its place and is to be looked at now */
   #advanceJob(state: NodeState<Id>): NodeState<Id>[] {
-    const { verdict } = state.node;
-    if (verdict) {
-      this.#decide(state, verdict.status, verdict.reason, verdict.message);
-      return [];
-    }
     const definition = definitionOf(this.#graph, state.node);
     if (!definition) throw new Error('the workflow has no such job any more');
     const { workflow, job } = definition;
@@ -303,7 +298,9 @@ class Progress<Id> {
 
   #decide(state: NodeState<Id>, status: FinalStatus, reason: Reason, message: string): void {
     this.#settled.add(state.id);
-    this.#actions.push({ kind: 'decide', id: state.id, status, reason, message });
+    const job = definitionOf(this.#graph, state.node)?.job;
+    const needs = job ? this.#needNames(state.node, job) : [];
+    this.#actions.push({ kind: 'decide', id: state.id, status, reason, message, needs });
   }
 
   #update(state: NodeState<Id>, next: NodeState<Id>): void {

@@ -6,7 +6,9 @@ export interface RetriableJob<Id> {
   id: Id;
   name: string;
   status: Status;
-  /** names of other jobs of the plan */
+  /** its workflow; null for a job of none */
+  workflow: string | null;
+  /** names of other jobs of the same workflow */
   needs: readonly string[];
 }
 
@@ -50,13 +52,12 @@ export function jobsToRetry<Id>(build: string, jobs: readonly RetriableJob<Id>[]
 }
 
 function withSkippedFollowers<Id>(jobs: readonly RetriableJob<Id>[], asked: readonly RetriableJob<Id>[]): Id[] {
-  const names = new Set(asked.map((job) => job.name));
-  // each round goes one step further along the needs, and ends when a round has found nothing
-  for (let before = -1; before !== names.size; ) {
-    before = names.size;
-    for (const { name, status, needs } of jobs) {
-      if (status === 'skipped' && needs.some((need) => names.has(need))) names.add(name);
+  const chosen = new Set(asked);
+  // a set that is walked shows what is added meanwhile
+  for (const { name, workflow } of chosen) {
+    for (const job of jobs) {
+      if (job.status === 'skipped' && job.workflow === workflow && job.needs.includes(name)) chosen.add(job);
     }
   }
-  return jobs.filter((job) => names.has(job.name)).map((job) => job.id);
+  return jobs.filter((job) => chosen.has(job)).map((job) => job.id);
 }

@@ -6,7 +6,13 @@ import { jobsToRetry } from '../../src/workflow/retry.ts';
 type Jobs = { [name: string]: [status: Status, ...needs: string[]] };
 
 function retried(jobs: Jobs, wish: { job?: string; failedOnly?: boolean } = {}): string[] {
-  const list = Object.entries(jobs).map(([name, [status, ...needs]]) => ({ id: name, name, status, needs }));
+  const list = Object.entries(jobs).map(([name, [status, ...needs]]) => ({
+    id: name,
+    name,
+    status,
+    needs,
+    workflow: null,
+  }));
   return jobsToRetry('7', list, { job: wish.job ?? null, failedOnly: wish.failedOnly ?? false });
 }
 

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { VoltError } from '../kernel/errors.ts';
+import type { CommitMessage } from '../queues/messages.ts';
+import type { PlannedJob } from '../record/plans.ts';
+import type { NewWorkflows } from '../record/workflows.ts';
+import { formatDiagnostic } from '../workflow/diagnostics.ts';
+import type { BuildEvent } from '../workflow/event.ts';
+import { dispatchInputs } from '../workflow/inputs.ts';
+import { firstPlaces } from '../workflow/progress.ts';
+import type { ReadWorkflows } from '../workflow/read-all.ts';
+import { isTriggered } from '../workflow/triggers.ts';
+import type { Workflow } from '../workflow/workflow.ts';
+import type { Decided } from './decided.ts';
+
+/** What of a build's facts the build itself does not say; kept with it as JSON. */
+export interface StoredFacts {
+  event: BuildEvent;
+  before: string | null;
+  defaultBranch: string | null;
+  vars: { [name: string]: string };
+}
+
+/**
+ * The jobs of a commit that has workflow files: those of each workflow that runs, as its file has them, and one for
+ * each file that is invalid, which says so.
+ * @throws VoltError `not_found`, `bad_request` where a person has asked for a workflow that cannot run
+ */
+export function workflowBuild(
+  message: CommitMessage,
+  { workflows, diagnostics }: ReadWorkflows,
+  about: { defaultBranch: string | null; vars: { [name: string]: string }; timeout: number },
+): { jobs: PlannedJob[]; workflows: NewWorkflows } {
+  const event = eventOf(message, workflows, diagnostics);
+  const { ref } = message;
+  const changedPaths = message.workflows?.changed ?? null;
+  const triggered = workflows.filter((workflow) => isTriggered(workflow, { event, ref, changedPaths }));
+  const invalid = diagnostics.filter(
+    ({ severity, file }) =>
+      severity === 'invalid' && (event.name === 'push' || ('workflow' in event && event.workflow === file)),
+  );
+  const { timeout } = about;
+  const jobs = [
+    ...triggered.flatMap((workflow) =>
+      firstPlaces(workflow).map(({ node, name, needs }) => ({
+        ...{ name, labels: [], needs, plan: '{}', timeout },
+        ...{ workflow: workflow.name, node: JSON.stringify(node) },
+      })),
+    ),
+    ...[...new Set(invalid.map(({ file }) => file))].map((file) => {
+      const lines = invalid.filter((diagnostic) => diagnostic.file === file).map(formatDiagnostic);
+      return decidedJob(file, timeout, { status: 'error', reason: 'invalid_workflow', message: bounded(lines) });
+    }),
+  ];
+  if (jobs.length === 0) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
+  const facts: StoredFacts = {
+    event,
+    before: message.cursor?.before?.sha ?? null,
+    defaultBranch: about.defaultBranch,
+    vars: about.vars,
+  };
+  return { jobs, workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) } };
+}
+
+function decidedJob(name: string, timeout: number, decided: Omit<Decided, 'kind'>): PlannedJob {
+  return { name, labels: [], needs: [], plan: JSON.stringify({ kind: 'decided', ...decided }), timeout };
+}
+
+function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Omit<Decided, 'kind'> {
+  const what = event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
+  const files = workflows?.files.map(({ path }) => path).join(', ') ?? '';
+  const message = bounded([`no workflow runs for ${what}: ${files}`]);
+  return { status: 'skipped', reason: 'not_triggered', message };
+}
+
+/** A message holds at most 10,000 characters. */
+function bounded(lines: string[]): string {
+  const text = lines.join('\n');
+  return text.length <= 9000 ? text : `${text.slice(0, 9000)}…`;
+}
+
+/** What happened, with the file of the workflow that a person means. */
+function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: ReadWorkflows['diagnostics']): BuildEvent {
+  const event = message.event ?? { name: 'push' };
+  if (event.name !== 'workflow_dispatch') return event;
+  const asked = event.workflow;
+  const found = workflows.find(
+    ({ path, name }) => path === asked || path.endsWith(`/${asked}`) || name.toLowerCase() === asked.toLowerCase(),
+  );
+  const known = message.workflows?.files.map(({ path }) => path) ?? [];
+  if (!found) {
+    // an invalid one makes a build that says what is wrong with it
+    const path = known.find((file) => file === asked || file.endsWith(`/${asked}`));
+    if (path !== undefined && diagnostics.some(({ file }) => file === path)) return { ...event, workflow: path };
+    throw new VoltError('not_found', `the commit has no workflow "${asked}"`, {
+      remedy: known.length > 0 ? `It has ${known.join(', ')}.` : 'It has no workflow files.',
+    });
+  }
+  if (!found.on.workflow_dispatch) {
+    throw new VoltError('bad_request', `${found.path} cannot be started by hand`, {
+      remedy: 'Add `workflow_dispatch` to its `on`.',
+    });
+  }
+  const inputs = dispatchInputs(found.on.workflow_dispatch.inputs, event.inputs);
+  if ('problems' in inputs) {
+    throw new VoltError('bad_request', inputs.problems.join('; '), {
+      remedy: `${found.path} says which inputs it takes.`,
+    });
+  }
+  return { ...event, workflow: found.path };
+}
+
+/** The workflows that run and those that they call, once each. */
+function modelsOf(running: readonly Workflow[], all: readonly Workflow[]): NewWorkflows['models'] {
+  const found = new Set(running);
+  for (const { jobs } of found) {
+    for (const job of jobs) {
+      const called = job.kind === 'call' && all.find(({ path }) => path === job.uses);
+      if (called) found.add(called);
+    }
+  }
+  return [...found].map((workflow) => {
+    const model = JSON.stringify(workflow);
+    return { hash: createHash('sha256').update(model).digest('hex'), model };
+  });
+}

@@ -1,0 +1,98 @@
+import { git } from './run.ts';
+
+/** A file of a commit. */
+export interface CommitFile {
+  /** below the repository's root */
+  path: string;
+  /** null where the file is larger than was asked for, alone or together with those before it */
+  text: string | null;
+}
+
+export interface FileBounds {
+  /** bytes of one file */
+  file: number;
+  /** bytes of all files together, as JSON */
+  total: number;
+  files: number;
+}
+
+/** Texts by the id of their blob: the same files are there at commit after commit. */
+const texts = new Map<string, string>();
+const mostCached = 8_000_000;
+let cached = 0;
+
+/**
+ * The files right in the first of some folders that has any, without a checkout. Links and whatever else is no plain
+ * file does not count.
+ * @param mirror path of the bare repository
+ * @param sha full id of a commit that is there
+ * @param wanted which names count
+ */
+export async function filesIn(
+  mirror: string,
+  sha: string,
+  folders: readonly string[],
+  wanted: RegExp,
+  bounds: FileBounds,
+): Promise<CommitFile[]> {
+  const listing = await git(mirror, ['ls-tree', '-z', '-l', sha, '--', ...folders.map((folder) => `${folder}/`)]);
+  const entries = listing.split('\0').flatMap((line) => {
+    const [, id = '', size = '', path = ''] = /^100(?:644|755) blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line) ?? [];
+    return path === '' ? [] : [{ id, size: Number(size), path }];
+  });
+  for (const folder of folders) {
+    const found = entries.filter(
+      ({ path }) => path.startsWith(`${folder}/`) && wanted.test(path.slice(folder.length + 1)),
+    );
+    if (found.length > 0) return readAll(mirror, found.slice(0, bounds.files), bounds);
+  }
+  return [];
+}
+
+async function readAll(
+  mirror: string,
+  entries: { id: string; size: number; path: string }[],
+  { file, total }: FileBounds,
+): Promise<CommitFile[]> {
+  let left = total;
+  const files: CommitFile[] = [];
+  for (const { id, size, path } of entries) {
+    const text = size > file ? null : await readText(mirror, id);
+    const bytes = text === null ? 0 : Buffer.byteLength(JSON.stringify(text));
+    const fits = text !== null && bytes <= left;
+    if (fits) left -= bytes;
+    files.push({ path, text: fits ? text : null });
+  }
+  return files;
+}
+
+async function readText(mirror: string, id: string): Promise<string> {
+  const known = texts.get(id);
+  if (known !== undefined) return known;
+  const text = await git(mirror, ['cat-file', 'blob', id]);
+  texts.set(id, text);
+  cached += text.length;
+  for (const [oldest, value] of texts) {
+    if (cached <= mostCached) break;
+    texts.delete(oldest);
+    cached -= value.length;
+  }
+  return text;
+}
+
+/**
+ * Paths that differ between two commits, both sides of a renaming included.
+ * @returns null where there are more than `most`, or git cannot tell
+ */
+export async function changedPaths(
+  mirror: string,
+  before: string,
+  after: string,
+  most: number,
+): Promise<string[] | null> {
+  const range = ['--no-renames', '--name-only', '-r', '-z', before, after, '--'];
+  const output = await git(mirror, ['diff-tree', ...range]).catch(() => null);
+  if (output === null) return null;
+  const paths = output.split('\0').filter((path) => path !== '');
+  return paths.length > most ? null : paths;
+}

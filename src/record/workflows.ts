@@ -1,0 +1,240 @@
+import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import type { Record, Write } from './record.ts';
+
+/**
+ * What the record keeps of a build's workflows: which files they are, why they run, and where each job stands in them.
+ * The forms of `facts`, `model` and `node` are the planner's; here they are JSON text.
+ */
+
+/** Workflow files are the same at commit after commit, so each text is kept once, as it was read. */
+export interface WorkflowModel {
+  /** of path, text and whatever else its reading depends on */
+  hash: string;
+  model: string;
+}
+
+/** The workflows of a new build. */
+export interface NewWorkflows {
+  /** JSON: what happened, and all that contexts are made from and the build itself does not say */
+  facts: string;
+  models: WorkflowModel[];
+}
+
+export interface PlanState {
+  /** changes whenever a plan is applied */
+  revision: number;
+  facts: string;
+  /** in JSON, as they were recorded */
+  models: string[];
+  jobs: PlanStateJob[];
+  build: {
+    number: number;
+    ref: string;
+    sha: string;
+    subject: string;
+    author: string;
+    committedAt: number;
+    repo: { name: string; url: string; host: string | null };
+  };
+}
+
+export interface PlanStateJob {
+  id: JobId;
+  position: number;
+  node: string | null;
+  name: string;
+  status: Status;
+  attempt: number;
+  message: string | null;
+  continueOnError: boolean;
+  outputs: { [name: string]: string };
+}
+
+/** Writes the models that are not there yet, and names them in the build. */
+export async function insertWorkflows(db: Write, build: BuildId, { facts, models }: NewWorkflows): Promise<void> {
+  for (const { hash, model } of models) {
+    await db
+      .insertInto('workflow_models')
+      .values({ hash, model, created_at: Date.now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  await db
+    .insertInto('build_workflows')
+    .values({ build_id: Number(build), facts, models: JSON.stringify(models.map(({ hash }) => hash)), revision: 0 })
+    .execute();
+}
+
+export async function hasWorkflows(record: Record, build: BuildId): Promise<boolean> {
+  const row = await record.db
+    .selectFrom('build_workflows')
+    .select('build_id')
+    .where('build_id', '=', Number(build))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Everything that the planner asks about a build; undefined for a build that has no workflows. */
+export async function planState(record: Record, build: BuildId): Promise<PlanState | undefined> {
+  const { db } = record;
+  const id = Number(build);
+  const plan = await db.selectFrom('build_workflows').selectAll().where('build_id', '=', id).executeTakeFirst();
+  if (!plan) return undefined;
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'repositories.name', 'url', 'host'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const hashes = JSON.parse(plan.models) as string[];
+  const models =
+    hashes.length === 0 ? [] : await db.selectFrom('workflow_models').selectAll().where('hash', 'in', hashes).execute();
+  const jobs = await db
+    .selectFrom('jobs')
+    .select(['id', 'position', 'node', 'name', 'status', 'attempt', 'message', 'continue_on_error', 'outputs'])
+    .where('build_id', '=', id)
+    .orderBy('position')
+    .execute();
+  const { number, ref, sha, subject, author, committed_at: committedAt, name, url, host } = row;
+  return {
+    revision: plan.revision,
+    facts: plan.facts,
+    models: models.map(({ model }) => model),
+    jobs: jobs.map(({ continue_on_error, outputs, ...job }) => ({
+      ...job,
+      continueOnError: continue_on_error === 1,
+      outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),
+    })),
+    build: { number, ref, sha, subject, author, committedAt, repo: { name, url, host } },
+  };
+}
+
+/** A change of one job that waits. */
+export type PlanChange =
+  | { kind: 'place'; id: JobId; node: string; name: string; workflow: string; needs: string[] }
+  | {
+      kind: 'queue';
+      id: JobId;
+      name: string;
+      labels: string[];
+      needs: string[];
+      plan: string;
+      timeout: number;
+      continueOnError: boolean;
+    }
+  | { kind: 'hold'; id: JobId; message: string }
+  /** what it needed by its final names, of a job that will not run */
+  | { kind: 'needs'; id: JobId; needs: string[] };
+
+/**
+ * Applies what the planner has come to, all or nothing.
+ * @param revision of the state that it looked at
+ * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
+ * @returns false where another plan was applied meanwhile
+ */
+export async function applyPlan(
+  db: Write,
+  build: BuildId,
+  revision: number,
+  changes: readonly PlanChange[],
+  startTags: (count: number) => Promise<number[]>,
+): Promise<boolean> {
+  const current = await db
+    .updateTable('build_workflows')
+    .set({ revision: revision + 1 })
+    .where('build_id', '=', Number(build))
+    .where('revision', '=', revision)
+    .returning('build_id')
+    .executeTakeFirst();
+  if (!current) return false;
+  const known = new Set(
+    (await db.selectFrom('jobs').select('id').where('build_id', '=', Number(build)).execute()).map(({ id }) => id),
+  );
+  const placed = changes.filter((change) => change.kind === 'place');
+  const fresh = placed.filter(({ id }) => !known.has(id));
+  await insertPlaces(db, build, fresh, fresh.length === 0 ? [] : await startTags(fresh.length));
+  for (const change of changes) {
+    if (change.kind === 'queue') await queuePlanned(db, change);
+    else if (change.kind === 'hold') await setWaiting(db, change.id, { message: change.message });
+    else if (change.kind === 'needs') await setWaiting(db, change.id, { needs: JSON.stringify(change.needs) });
+    else if (known.has(change.id)) {
+      const { name, node, needs } = change;
+      await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null });
+    }
+  }
+  return true;
+}
+
+type Place = Extract<PlanChange, { kind: 'place' }>;
+
+async function insertPlaces(db: Write, build: BuildId, places: readonly Place[], tags: number[]): Promise<void> {
+  if (places.length === 0) return;
+  const now = Date.now();
+  // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
+  const last = new Map(places.map((place, index) => [place.id, { place, tag: tags[index] ?? 0 }]));
+  await db
+    .insertInto('jobs')
+    .values(
+      [...last.values()].map(({ place, tag }) => ({
+        id: place.id,
+        build_id: Number(build),
+        position: Number(place.id.slice(place.id.indexOf('-') + 1)),
+        name: place.name,
+        workflow: place.workflow,
+        labels: '[]',
+        needs: JSON.stringify(place.needs),
+        plan: '{}',
+        timeout: 1,
+        status: 'waiting' as const,
+        attempt: 0,
+        virtual_start: tag,
+        node: place.node,
+        created_at: now,
+      })),
+    )
+    .execute();
+}
+
+async function queuePlanned(db: Write, change: Extract<PlanChange, { kind: 'queue' }>): Promise<void> {
+  const moved = await db
+    .updateTable('jobs')
+    .set((eb) => ({
+      status: 'queued' as const,
+      attempt: eb.case().when('attempt', '=', 0).then(1).else(eb.ref('attempt')).end(),
+      name: change.name,
+      labels: JSON.stringify(change.labels),
+      needs: JSON.stringify(change.needs),
+      plan: change.plan,
+      timeout: change.timeout,
+      continue_on_error: change.continueOnError ? 1 : 0,
+      message: null,
+    }))
+    .where('id', '=', change.id)
+    .where('status', '=', 'waiting')
+    .returning('attempt')
+    .executeTakeFirst();
+  if (!moved) return;
+  await db
+    .insertInto('attempts')
+    .values({ job_id: change.id, number: moved.attempt, status: 'queued', created_at: Date.now() })
+    .execute();
+}
+
+async function setWaiting(
+  db: Write,
+  id: JobId,
+  values: { name?: string; node?: string; needs?: string; message?: string | null },
+): Promise<void> {
+  await db.updateTable('jobs').set(values).where('id', '=', id).where('status', '=', 'waiting').execute();
+}
+
+/** Open jobs of a build, with where they stand. */
+export async function openNodes(db: Write, build: BuildId): Promise<{ id: JobId; node: string | null }[]> {
+  return db
+    .selectFrom('jobs')
+    .select(['id', 'node'])
+    .where('build_id', '=', Number(build))
+    .where('finished_at', 'is', null)
+    .execute();
+}

@@ -1,0 +1,343 @@
+import { expect } from 'chai';
+import { advance } from '../../src/dispatcher/advance.ts';
+import { CommitHandler } from '../../src/dispatcher/commits.ts';
+import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf } from '../../src/kernel/model.ts';
+import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
+import { jobQueue } from '../../src/queues/names.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { findIntent, openRetry, openTrigger } from '../../src/record/intents.ts';
+import { decideJob, finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import { setVariable } from '../../src/record/variables.ts';
+import { workflowPlan } from '../../src/workflow/plan.ts';
+import { observed } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const box = { id: 'box~1', name: 'box', host: 'box' };
+let shas = 0;
+
+/** A job of these lines, on a machine that GitHub would host. */
+const job = (id: string, ...lines: string[]) =>
+  `  ${id}:\n${['runs-on: ubuntu-latest', ...lines, 'steps: [{ run: make }]'].map((line) => `    ${line}\n`).join('')}`;
+const workflow = (head: string, ...jobs: string[]) => `${head}\njobs:\n${jobs.join('')}`;
+
+describe('the dispatcher, given a commit with workflows,', () => {
+  let volt: TestVolt;
+  let handler: CommitHandler;
+
+  before(async () => {
+    volt = await TestVolt.start({ jobTimeout: 7 });
+    volt.context.logger.silent = true;
+    handler = new CommitHandler(volt.context);
+  });
+
+  beforeEach(async () => {
+    await volt.context.access.client.flushall();
+    for (const table of ['builds', 'cursors', 'intents', 'repositories', 'variables'] as const)
+      await volt.context.record.db.deleteFrom(table).execute();
+    await observed(volt.context.record);
+    await reconcile(volt.context);
+    await volt.context.access.client.del(volt.context.access.keys.young);
+  });
+
+  after(async () => {
+    await handler.close();
+    await volt.stop();
+  });
+
+  function commit(files: { [path: string]: string | null }, change: Partial<CommitMessage> = {}): CommitMessage {
+    return {
+      v: 1,
+      repo: 'app',
+      ref: 'refs/heads/main',
+      sha: String(++shas).padStart(40, '0'),
+      subject: 'a subject',
+      author: 'Ada',
+      committedAt: '2026-01-02T03:04:05.000Z',
+      trigger: 'manual',
+      intent: shas,
+      passedOver: 0,
+      more: false,
+      workflows: {
+        files: Object.entries(files).map(([name, text]) => ({ path: `.github/workflows/${name}`, text })),
+        changed: null,
+      },
+      ...change,
+    };
+  }
+
+  async function build(files: { [path: string]: string | null }, change: Partial<CommitMessage> = {}): Promise<Build> {
+    await handler.handle(commit(files, change));
+    const [newest] = await listBuilds(volt.context.record, { limit: 1 });
+    return again(newest?.id as BuildId);
+  }
+
+  async function again(id: BuildId): Promise<Build> {
+    const found = await findBuild(volt.context.record, id);
+    if (!found) throw new Error(`no build ${id}`);
+    return found;
+  }
+
+  /** Records what the dispatcher has decided, as a reporter does, and moves builds on until there is nothing more. */
+  async function settle(id: BuildId): Promise<Build> {
+    const results = volt.context.queues.queue('results');
+    for (;;) {
+      const waiting = await results.getWaiting();
+      for (const sent of waiting) {
+        const message = sent.data as ResultMessage;
+        if (message.kind !== 'decided') throw new Error(message.kind);
+        const { status, reason, message: text } = message;
+        await decideJob(volt.context.record, message, { status, reason, message: text }, Date.parse(message.at));
+        await sent.remove();
+      }
+      await advance(volt.context, id);
+      if ((await results.getWaiting()).length === 0) return again(id);
+    }
+  }
+
+  async function end(id: BuildId, name: string, status: FinalStatus = 'success', outputs = {}): Promise<Build> {
+    const found = (await again(id)).jobs.find((candidate) => candidate.name === name);
+    if (!found) throw new Error(`no job ${name}`);
+    const ref = { job: found.id, attempt: found.attempts.at(-1)?.number ?? 1 };
+    await startAttempt(volt.context.record, ref, box, Date.now());
+    const reason = status === 'success' ? null : ('exit_code' as const);
+    const outcome = { status, reason, message: null, runner: box, exitCode: 0, outputs, steps: [] };
+    const times = { logBytes: 0, logComplete: true, startedAt: Date.now(), finishedAt: Date.now() };
+    await finishAttempt(volt.context.record, ref, { ...outcome, ...times });
+    await advance(volt.context, id);
+    return settle(id);
+  }
+
+  const statuses = (found: Build) => Object.fromEntries(found.jobs.map(({ name, status }) => [name, status]));
+  const named = (found: Build, name: string) => found.jobs.find((one) => one.name === name) as Job;
+  const sent = async (labels = ['linux']) =>
+    (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(({ data }) => data as JobMessage);
+
+  it('makes one build of all workflows that run, and sends what is ready with its plan', async () => {
+    await setVariable(volt.context.record, { repo: null, name: 'WORD', value: 'of all' });
+    await setVariable(volt.context.record, { repo: 'app', name: 'WORD', value: 'own' });
+    const made = await build({
+      'ci.yml': workflow('name: CI\non: push', job('build'), job('test', 'needs: build')),
+      'lint.yml': workflow('on: { push: { branches: [main] } }', job('lint', 'strategy: { matrix: { n: [1, 2] } }')),
+      'other.yml': workflow('on: { push: { branches: [other] } }', job('other')),
+    });
+    expect(made.jobs.map(({ name, workflow, status }) => [name, workflow, status])).to.deep.equal([
+      ['build', 'CI', 'queued'],
+      ['test', 'CI', 'waiting'],
+      ['lint (1)', '.github/workflows/lint.yml', 'queued'],
+      ['lint (2)', '.github/workflows/lint.yml', 'queued'],
+    ]);
+    const messages = await sent();
+    expect(messages.map(({ name }) => name)).to.have.members(['build', 'lint (1)', 'lint (2)']);
+    const plan = workflowPlan.parse(messages.find(({ name }) => name === 'lint (2)')?.plan);
+    expect(plan).to.deep.include({ key: 'lint', timeoutMinutes: 7 });
+    expect(plan.contexts).to.deep.include({ matrix: { n: 2 }, vars: { WORD: 'own' } });
+    expect(plan.contexts.github).to.include({ event_name: 'push', ref_name: 'main', run_id: made.id, actor: 'Ada' });
+  });
+
+  it('plans later jobs with the outputs of earlier ones, and comes to a verdict', async () => {
+    const made = await build({
+      'ci.yml': workflow(
+        'on: push',
+        job('list'),
+        job('test', 'needs: list', 'strategy: { matrix: { n: "${{ fromJSON(needs.list.outputs.all) }}" } }'),
+        job('done', 'needs: test', 'if: always()'),
+        job('never', 'needs: test', "if: github.ref == 'refs/heads/x'"),
+      ),
+    });
+    const listed = await end(made.id, 'list', 'success', { all: '["a","b"]' });
+    expect(statuses(listed)).to.deep.equal({
+      list: 'success',
+      'test (a)': 'queued',
+      done: 'waiting',
+      never: 'waiting',
+      'test (b)': 'queued',
+    });
+    await end(made.id, 'test (a)');
+    const tested = await end(made.id, 'test (b)');
+    expect(statuses(tested)).to.include({ done: 'queued', never: 'skipped' });
+    expect(named(tested, 'done').needs).to.deep.equal(['test (a)', 'test (b)']);
+    expect(named(tested, 'never')).to.include({ reason: 'condition' });
+    expect(await end(made.id, 'done')).to.include({ status: 'success' });
+  });
+
+  it('tells what is wrong with a workflow file, and runs the others', async () => {
+    const made = await build({
+      'bad.yml': workflow('on: push', '  a:\n    runs-onn: x\n'),
+      'big.yml': null,
+      'good.yml': workflow('on: push', job('good')),
+    });
+    const told = await settle(made.id);
+    expect(statuses(told)).to.deep.equal({
+      good: 'queued',
+      '.github/workflows/bad.yml': 'error',
+      '.github/workflows/big.yml': 'error',
+    });
+    expect(named(told, '.github/workflows/bad.yml')).to.include({ reason: 'invalid_workflow' });
+    const over = await end(made.id, 'good');
+    expect(over).to.include({ status: 'error', reason: 'invalid_workflow' });
+    expect(over.message)
+      .to.match(/^\.github\/workflows\/bad.yml:4:5: "runs-onn" is not known here; did you mean "runs-on"\?$/m)
+      .and.match(/^\.github\/workflows\/big.yml:1:1: the file is too large/m);
+  });
+
+  it('makes a build that is skipped where no workflow runs, and says so', async () => {
+    const made = await build({ 'ci.yml': workflow('on: pull_request', job('a')) });
+    const told = await settle(made.id);
+    expect(told).to.include({ status: 'skipped', reason: 'not_triggered' });
+    expect(told.message).to.equal('no workflow runs for a push to main: .github/workflows/ci.yml');
+  });
+
+  it('counts a job that may fail as a success', async () => {
+    const made = await build({
+      'ci.yml': workflow('on: push', job('a', 'continue-on-error: true'), job('b', 'needs: a')),
+    });
+    await end(made.id, 'a', 'failure');
+    const over = await end(made.id, 'b');
+    expect(statuses(over)).to.deep.equal({ a: 'failure', b: 'success' });
+    expect(over).to.include({ status: 'success' });
+  });
+
+  it('ends the rest of a matrix that fails fast', async () => {
+    const made = await build({ 'ci.yml': workflow('on: push', job('t', 'strategy: { matrix: { n: [1, 2] } }')) });
+    const over = await end(made.id, 't (1)', 'failure');
+    expect(named(over, 't (2)')).to.include({ status: 'cancelled', reason: 'fail_fast' });
+    expect(over).to.include({ status: 'failure', reason: 'job_failed' });
+  });
+
+  describe('in a concurrency group', () => {
+    const files = (rest = '') => ({
+      'ci.yml': workflow(
+        `on: push\nconcurrency: { group: "G-\${{ github.ref }}"${rest} }`,
+        job('a'),
+        job('b', 'needs: a'),
+      ),
+    });
+
+    it('lets one build in, one wait, and ends the one whose place is taken', async () => {
+      const first = await build(files());
+      const second = await build(files());
+      expect(statuses(second)).to.deep.equal({ a: 'waiting', b: 'waiting' });
+      expect(named(second, 'a').message).to.equal(
+        `waits for the concurrency group "G-refs/heads/main", which build ${first.id} is in`,
+      );
+      const third = await build(files());
+      const superseded = await settle(second.id);
+      expect(superseded).to.include({ status: 'cancelled' });
+      expect(named(superseded, 'a')).to.include({ status: 'cancelled', reason: 'superseded' });
+      await end(first.id, 'a');
+      expect(statuses(await settle(third.id))).to.include({ a: 'waiting' });
+      await end(first.id, 'b');
+      expect(statuses(await settle(third.id))).to.include({ a: 'queued' });
+    });
+
+    it('ends the one inside where the new one says so', async () => {
+      const first = await build(files());
+      const second = await build(files(', cancel-in-progress: true'));
+      expect(statuses(await settle(first.id))).to.deep.equal({ a: 'cancelled', b: 'cancelled' });
+      expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
+    });
+
+    it('lets the next one in also when whoever was to say so has died', async () => {
+      const first = await build(files());
+      const second = await build(files());
+      for (const position of [1, 2]) {
+        const ref = { job: jobIdOf(first.id, position), attempt: position === 1 ? 1 : 0 };
+        await decideJob(volt.context.record, ref, { status: 'cancelled', reason: 'by_user', message: '' }, Date.now());
+      }
+      await reconcile(volt.context);
+      expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
+    });
+  });
+
+  describe('that a person has started', () => {
+    const files = {
+      'ci.yml': workflow(
+        'name: Release\non: { workflow_dispatch: { inputs: { level: { type: choice, options: [a, b] }, dry: { type: boolean } } } }',
+        job('ship', 'name: ship ${{ inputs.level }} ${{ inputs.dry }}'),
+      ),
+      'push.yml': workflow('on: push', job('push')),
+    };
+    const dispatch = (workflow: string, inputs = {}) => ({
+      event: { name: 'workflow_dispatch' as const, workflow, inputs },
+    });
+
+    for (const name of ['ci.yml', '.github/workflows/ci.yml', 'release']) {
+      it(`runs that workflow alone, named as ${name}`, async () => {
+        const made = await build(files, dispatch(name, { LEVEL: 'b' }));
+        expect(statuses(made)).to.deep.equal({ 'ship b false': 'queued' });
+      });
+    }
+
+    const refusals: [name: string, inputs: object, code: string, says: RegExp][] = [
+      ['nope.yml', {}, 'not_found', /no workflow "nope.yml"/],
+      ['push.yml', {}, 'bad_request', /cannot be started by hand/],
+      [
+        'ci.yml',
+        { level: 'c', dry: 'maybe', dru: '1' },
+        'bad_request',
+        /no input "dru"; did you mean "dry"\?; .*one of a, b.*must be a boolean/,
+      ],
+    ];
+    for (const [name, inputs, code, says] of refusals) {
+      it(`tells the person why not: ${code} for ${name}`, async () => {
+        const intent = await openTrigger(volt.context.record, 'app', null);
+        await handler.handle(commit(files, { ...dispatch(name, inputs), intent }));
+        const found = await findIntent(volt.context.record, intent);
+        expect(found).to.deep.include({ open: false, madeBuild: null });
+        expect(found?.error).to.include({ code });
+        expect(found?.error?.message).to.match(says);
+        expect(await listBuilds(volt.context.record, { limit: 1 })).to.deep.equal([]);
+      });
+    }
+  });
+
+  it('asks for the machine of a repository that is a path', async () => {
+    await observed(volt.context.record, 'local', { url: '/srv/app', host: 'Build1' });
+    const made = await build({ 'ci.yml': workflow('on: push', job('a')) }, { repo: 'local' });
+    expect(named(made, 'a').labels).to.deep.equal(['host:build1', 'linux']);
+  });
+
+  it('takes part in nothing where the repository has a command of its own', async () => {
+    await observed(volt.context.record, 'app', { command: 'make' });
+    expect(statuses(await build({ 'ci.yml': workflow('on: push', job('a')) }))).to.deep.equal({ test: 'queued' });
+  });
+
+  it('runs what failed and what depends on it again', async () => {
+    const files = workflow(
+      'on: push',
+      job('a'),
+      job('t', 'needs: a', 'strategy: { matrix: { n: [1, 2] }, fail-fast: false }'),
+      job('z', 'needs: t'),
+    );
+    const made = await build({ 'ci.yml': files, 'two.yml': workflow('on: push', job('a'), job('z', 'needs: a')) });
+    for (const one of made.jobs.filter(({ name }) => name === 'a')) {
+      const ref = { job: one.id, attempt: 1 };
+      await decideJob(volt.context.record, ref, { status: 'success', reason: null, message: null }, Date.now());
+    }
+    await settle(made.id);
+    await end(made.id, 't (1)', 'failure');
+    const zs = (await end(made.id, 't (2)')).jobs.filter(({ name }) => name === 'z');
+    expect(zs.map(({ status }) => status)).to.deep.equal(['skipped', 'queued']);
+    const other = zs[1] as Job;
+    await decideJob(
+      volt.context.record,
+      { job: other.id, attempt: 1 },
+      { status: 'success', reason: null, message: null },
+      Date.now(),
+    );
+    expect(isFinal((await settle(made.id)).status)).to.equal(true);
+    await openRetry(volt.context.record, 'app', made.id, { job: null, failedOnly: true });
+    const retried = await settle(made.id);
+    expect(retried.jobs.map(({ name, status }) => [name, status])).to.deep.equal([
+      ['a', 'success'],
+      ['t (1)', 'queued'],
+      ['z', 'waiting'],
+      ['a', 'success'],
+      ['z', 'success'],
+      ['t (2)', 'success'],
+    ]);
+    expect(statuses(await end(made.id, 't (1)'))).to.include({ 't (1)': 'success' });
+    expect((await again(made.id)).jobs[2]).to.include({ name: 'z', status: 'queued' });
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { Mirror } from '../../src/git/mirror.ts';
+import { allWithWorkflows } from '../../src/observer/workflow-files.ts';
+import { type CommitMessage, commitMessage } from '../../src/queues/messages.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+
+describe('a commit that is offered', () => {
+  const folders = new TestFolders();
+  let repository: TestRepository;
+  let mirror: Mirror;
+
+  beforeEach(() => {
+    repository = new TestRepository({ README: 'x' });
+    mirror = new Mirror(folders.make(), repository.path);
+  });
+  afterEach(() => repository.remove());
+  after(folders.remove);
+
+  async function offered(before: string | null, change: Partial<CommitMessage> = {}, command: string | null = null) {
+    await mirror.fetch();
+    const message: CommitMessage = {
+      ...{ v: 1, repo: 'app', ref: 'refs/heads/main', sha: repository.head(), subject: '', author: 'Ada' },
+      ...{ committedAt: '2026-01-02T03:04:05.000Z', trigger: 'commit', passedOver: 0, more: false },
+      cursor: { generation: 0, before: before === null ? null : { generation: 0, sha: before } },
+      ...change,
+    };
+    const [full] = await allWithWorkflows(mirror, { command }, [message]);
+    return commitMessage.parse(full).workflows;
+  }
+
+  it('carries the workflow files of Volt, or else those of GitHub', async () => {
+    expect(await offered(null)).to.equal(undefined);
+    repository.commit('one', { '.github/workflows/a.yml': 'a', '.github/workflows/b.yaml': 'b', '.github/c.yml': 'c' });
+    expect(await offered(null)).to.deep.equal({
+      files: [
+        { path: '.github/workflows/a.yml', text: 'a' },
+        { path: '.github/workflows/b.yaml', text: 'b' },
+      ],
+      changed: null,
+    });
+    repository.commit('two', { '.volt/workflows/v.yml': 'v' });
+    expect((await offered(null))?.files).to.deep.equal([{ path: '.volt/workflows/v.yml', text: 'v' }]);
+  });
+
+  it('carries what it has changed only where a file asks for paths', async () => {
+    const before = repository.commit('one', { '.github/workflows/a.yml': 'on: push' });
+    repository.commit('two', { 'src/a': '1' });
+    expect((await offered(before))?.changed).to.equal(null);
+    const asked = repository.commit('three', { '.github/workflows/a.yml': "on: { push: { paths: ['src/**'] } }" });
+    repository.commit('four', { 'src/a': '2', 'ä b': '' });
+    expect((await offered(asked))?.changed).to.have.members(['src/a', 'ä b']);
+    expect((await offered(null))?.changed).to.equal(null);
+  });
+
+  it('carries none where nobody has a use for them', async () => {
+    repository.commit('one', { '.github/workflows/a.yml': 'a' });
+    expect(await offered(null, { skip: '[skip ci]' })).to.equal(undefined);
+    expect(await offered(null, {}, 'make')).to.equal(undefined);
+  });
+});
