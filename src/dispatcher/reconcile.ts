@@ -2,6 +2,7 @@ import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Troubles } from '../kernel/troubles.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
+import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
 import { buildsAtRest, openJobs } from '../record/open-jobs.ts';
@@ -42,6 +43,10 @@ export async function reconcile(
   // runners have to tell it first what they are at work on; the record may not know of it yet
   if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await told(access, recent);
   const queued = await openJobs(record, { status: 'queued', limit: batch });
+  // a message in a queue that runners do not know of is one that nobody takes
+  for (const labels of new Map(queued.map((job) => [jobQueue(job.labels), job.labels])).values()) {
+    await queues.announceLabels(labels);
+  }
   const unwanted = await jobsToCancel(record);
   const claimed = await claimedAttempts(access);
   const missing = await missingAttempts(

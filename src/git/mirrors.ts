@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBytes } from '../kernel/disk.ts';
-import { systemCode } from '../kernel/errors.ts';
+import { errorText, systemCode } from '../kernel/errors.ts';
+import { git } from './run.ts';
 
 /** A mirror on the disk, as others than its repository's users see it. */
 export interface MirrorOnDisk {
@@ -62,8 +63,19 @@ export async function pruneMirrors(
   return removed;
 }
 
+/** What git complains of in a mirror; undefined where all that its refs lead to is there. */
+export async function mirrorFault(path: string): Promise<string | undefined> {
+  try {
+    // the progress is its sign of life
+    await git(path, ['fsck', '--connectivity-only', '--no-dangling', '--progress']);
+    return undefined;
+  } catch (error) {
+    return errorText(error).split('\n')[0];
+  }
+}
+
 /** Takes it out of its place in one step, so that nobody finds half a mirror. */
-async function removeMirror(path: string): Promise<void> {
+export async function removeMirror(path: string): Promise<void> {
   const aside = `${path}.removed-${process.pid}`;
   try {
     await rename(path, aside);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 import type { ProcessIdentity } from '../redis/membership.ts';
@@ -48,6 +48,12 @@ export function takeIfFree(work: string, name: string): WorkFolder | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether a runner that may live has the folder. */
+export function isOwned(path: string): boolean {
+  const owner = join(path, 'owner.json');
+  return existsSync(owner) && !ownerIsGone(owner);
 }
 
 function ownerIsGone(file: string): boolean {

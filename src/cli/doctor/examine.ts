@@ -1,13 +1,17 @@
 import type { Config } from '../../kernel/config.ts';
 import { createLogger } from '../../kernel/logger.ts';
 import { dataFindings } from './data.ts';
+import { deepFindings, failed } from './deep.ts';
 import { machineFindings } from './machine.ts';
 import { redisFindings } from './redis.ts';
 import { report } from './report.ts';
 import { webFinding } from './web.ts';
 
 /** Runs every check and prints what was found. @returns the exit code */
-export async function examine(config: Config, { json }: { json: boolean }): Promise<number> {
+export async function examine(
+  config: Config,
+  { json, deep, mend }: { json: boolean; deep: boolean; mend: boolean },
+): Promise<number> {
   // what is found is told as findings
   const logger = createLogger('error');
   logger.silent = true;
@@ -17,5 +21,6 @@ export async function examine(config: Config, { json }: { json: boolean }): Prom
     dataFindings(config),
     webFinding(config),
   ]);
-  return report([...machine, ...redis, ...data, web], json);
+  const compared = deep ? await deepFindings(config, logger, mend).catch(failed) : [];
+  return report([...machine, ...redis, ...data, web, ...compared], json);
 }

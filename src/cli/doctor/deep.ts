@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../../kernel/config.ts';
+import { asVoltError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { Queues } from '../../queues/queues.ts';
+import { inspectRecord } from '../../record/inspect.ts';
+import { schemaVersion } from '../../record/migrations.ts';
+import { Record, recordFile } from '../../record/record.ts';
+import { connectRedis } from '../../redis/connect.ts';
+import { redisAddress } from '../redis-address.ts';
+import { logFindings } from './deep/logs.ts';
+import { memberFindings } from './deep/members.ts';
+import { messageFindings } from './deep/messages.ts';
+import { mirrorFindings } from './deep/mirrors.ts';
+import { resultFindings } from './deep/results.ts';
+import { spoolFindings } from './deep/spools.ts';
+import type { Surroundings } from './deep/surroundings.ts';
+import { type Finding, fail, warn } from './finding.ts';
+
+const checks = [messageFindings, memberFindings, logFindings, resultFindings, spoolFindings, mirrorFindings];
+
+/**
+ * Compares record, files, Redis and mirrors with each other. What is found may be on its way to being right: stages work
+ * meanwhile.
+ * @param mend does what Volt would not do by itself
+ */
+export async function deepFindings(config: Config, logger: Logger, mend: boolean): Promise<Finding[]> {
+  const file = recordFile(config);
+  if (!existsSync(file)) return [warn('deep', `there is no record at ${file} to compare with`, 'Name its --data.')];
+  // opening it would bring it to this version
+  if (inspectRecord(file).schemaVersion !== schemaVersion) {
+    return [warn('deep', 'the record is of another version, and is not compared', 'Use the version that runs on it.')];
+  }
+  const record = await Record.open(config);
+  const redis = await openRedis(config, logger);
+  const surroundings: Surroundings = { config, record, redis, mend };
+  const findings: Finding[] = [];
+  try {
+    for (const check of checks) findings.push(...(await check(surroundings).catch(failed)));
+  } finally {
+    await redis?.queues.close();
+    await redis?.access.close();
+    await record.close();
+  }
+  return findings;
+}
+
+async function openRedis(config: Config, logger: Logger): Promise<Surroundings['redis']> {
+  try {
+    const access = await connectRedis(config, redisAddress(config).url, logger, 0);
+    return { access, queues: new Queues(access, logger) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A check that could not be made is one that has failed. */
+export function failed(error: unknown): Finding[] {
+  const { message, remedy } = asVoltError(error);
+  return [fail('deep', `a check could not be made: ${message}`, remedy)];
+}

@@ -1,0 +1,58 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dataPaths, logFile } from '../../../kernel/config.ts';
+import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.ts';
+import { sortBuilds } from '../../../record/retention.ts';
+import { recordedLogs } from '../../../record/survey.ts';
+import { type Finding, fail, ok, warn } from '../finding.ts';
+import { counted, listed, type Surroundings } from './surroundings.ts';
+
+/** So many builds are compared at a time. */
+const batch = 200;
+
+/** The archive against what the record says of it. */
+export async function logFindings({ record, config }: Surroundings): Promise<Finding[]> {
+  const missing: string[] = [];
+  const short: string[] = [];
+  let count = 0;
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page = await recordedLogs(record, after, batch);
+    for (const { job, attempt, bytes, complete } of page.logs) {
+      count++;
+      const name = attemptName({ job, attempt });
+      const length = await stat(logFile(config.dataDir, { job, attempt })).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      // one whose end was lost with its runner is known to be short, or not to be there
+      if (length === undefined) {
+        if (complete) missing.push(name);
+      } else if (complete && length < bytes) short.push(name);
+    }
+    after = page.last;
+  }
+  const orphans = await orphanFolders({ record, config });
+  const backup = 'Nobody else has it: take it from a backup (`volt backup` writes one), or let it be.';
+  const findings: Finding[] = [
+    ...(missing.length > 0
+      ? [fail('logs', `${counted(missing.length, 'log')} that is not there: ${listed(missing)}`, backup)]
+      : []),
+    ...(short.length > 0
+      ? [fail('logs', `${counted(short.length, 'log')} shorter than recorded: ${listed(short)}`, backup)]
+      : []),
+  ];
+  if (orphans.length > 0) {
+    const message = `${counted(orphans.length, 'folder')} with logs of builds that the record does not know: ${listed(orphans)}`;
+    findings.push(warn('logs', message, 'The reporter removes them within the hour; `volt prune` does it now.'));
+  }
+  return findings.length > 0 ? findings : [ok('logs', `${counted(count, 'log')} as long as recorded`)];
+}
+
+async function orphanFolders({ record, config }: Pick<Surroundings, 'record' | 'config'>): Promise<BuildId[]> {
+  const names = await readdir(dataPaths(config.dataDir).logs).catch(() => [] as string[]);
+  const ids = names.flatMap((name) => parseBuildId(name) ?? []);
+  const orphans: BuildId[] = [];
+  for (let from = 0; from < ids.length; from += batch) {
+    orphans.push(...(await sortBuilds(record, ids.slice(from, from + batch), 0)).unknown);
+  }
+  return orphans;
+}

@@ -1,0 +1,67 @@
+import type { BuildId, JobId } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/** What the record says of one attempt's log. */
+export interface RecordedLog {
+  job: JobId;
+  attempt: number;
+  bytes: number;
+  /** all of it is said to be in the archive; else its end was lost with the runner */
+  complete: boolean;
+}
+
+/** Logs that are said to be kept, of builds younger than `after`, oldest first. */
+export async function recordedLogs(
+  record: Record,
+  after: number,
+  builds: number,
+): Promise<{ logs: RecordedLog[]; last: number | undefined }> {
+  const page = await record.db
+    .selectFrom('builds')
+    .select('id')
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(builds)
+    .execute();
+  const ids = page.map(({ id }) => id);
+  const rows = await record.db
+    .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
+    .select(['attempts.job_id as job', 'attempts.number as attempt', 'attempts.log_bytes as bytes'])
+    .select('attempts.log_complete as complete')
+    .where('jobs.build_id', 'in', ids)
+    .where('attempts.log_bytes', '>', 0)
+    .orderBy('jobs.build_id')
+    .execute();
+  return {
+    logs: rows.map((row) => ({ ...row, bytes: row.bytes ?? 0, complete: row.complete === 1 })),
+    last: ids.at(-1),
+  };
+}
+
+/** Finished builds whose files in test_results/ are said to be written, younger than `after`, oldest first. */
+export async function reportedBuilds(
+  record: Record,
+  after: number,
+  limit: number,
+): Promise<{ id: BuildId; repo: string; sha: string }[]> {
+  const rows = await record.db
+    .selectFrom('builds')
+    .select(['id', 'repo', 'sha'])
+    .where('id', '>', after)
+    .where('finished_at', 'is not', null)
+    .where('reported_at', 'is not', null)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, id: String(row.id) as BuildId }));
+}
+
+/** Has the reporter write the files of these builds again. */
+export async function reportAgain(record: Record, ids: readonly BuildId[]): Promise<void> {
+  for (const id of ids) {
+    await record.write((db) =>
+      db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute(),
+    );
+  }
+}

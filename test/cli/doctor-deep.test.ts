@@ -1,0 +1,219 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { deepFindings } from '../../src/cli/doctor/deep.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { Mirror } from '../../src/git/mirror.ts';
+import { type Config, dataPaths, logFile } from '../../src/kernel/config.ts';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { queueNames } from '../../src/queues/names.ts';
+import { unreportedBuilds } from '../../src/record/builds.ts';
+import { setMeta } from '../../src/record/migrations.ts';
+import { startAttempt } from '../../src/record/moves.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { writeTestResults } from '../../src/reporter/test-results.ts';
+import { takeWorkFolder } from '../../src/runner/work-folder.ts';
+import { volt as command } from '../support/cli.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('volt doctor --deep', () => {
+  let volt: TestVolt;
+  let config: Config;
+  const repositories: TestRepository[] = [];
+
+  beforeEach(async () => {
+    volt = await TestVolt.start();
+    config = { ...volt.context.config, redisUrl: volt.redis.url };
+    await observed(volt.context.record);
+  });
+  afterEach(async () => {
+    for (const repository of repositories.splice(0)) repository.remove();
+    await volt.stop();
+  });
+
+  const examine = (mend = false) => deepFindings(config, volt.context.logger, mend);
+
+  /** The one finding that is not well. */
+  async function only(check: string, level: Finding['level'], mend = false): Promise<Finding> {
+    const wrong = (await examine(mend)).filter((finding) => finding.level !== 'ok');
+    expect(wrong.map((finding) => [finding.check, finding.level])).to.deep.equal([[check, level]]);
+    return wrong[0] as Finding;
+  }
+
+  const job = (build: BuildId) => `${build}-1` as JobId;
+  const log = (build: BuildId) => logFile(config.dataDir, { job: job(build), attempt: 1 });
+
+  /** A queued job, as the dispatcher leaves it. */
+  async function queued(): Promise<BuildId> {
+    const build = await recordedBuild(volt.context.record);
+    await send(job(build));
+    return build;
+  }
+
+  async function send(id: JobId, labels: string[] = []): Promise<void> {
+    const message = {
+      ...{ v: 1 as const, job: id, attempt: 1, build: id.split('-')[0] as BuildId, name: 'test', labels },
+      repo: { name: 'app', url: 'https://example.com/app.git' },
+      ...{ ref: 'refs/heads/main', sha: 'a'.repeat(40), plan: { kind: 'discover' as const }, timeout: 60 },
+    };
+    await volt.context.queues.sendJobs([{ message, priority: 1 }]);
+  }
+
+  /** A finished build with its log (4 bytes) and its files. */
+  async function finished(sha = 'a'.repeat(40)): Promise<BuildId> {
+    const build = await finishedBuild(volt.context.record, 1, { sha });
+    mkdirSync(dirname(log(build)), { recursive: true });
+    writeFileSync(log(build), 'log\n');
+    await writeTestResults(volt.context.record, config.dataDir, build);
+    return build;
+  }
+
+  it('finds all well where all is, and says what it has compared', async () => {
+    await queued();
+    await finished();
+    const findings = await examine();
+    expect(findings.map(({ check, level }) => [check, level])).to.deep.equal(
+      ['messages', 'members', 'logs', 'test results', 'spools', 'mirrors'].map((check) => [check, 'ok']),
+    );
+  });
+
+  it('finds a queued job without a message, which the dispatcher sends again', async () => {
+    const build = await recordedBuild(volt.context.record);
+    expect((await only('messages', 'warn')).message).to.equal(`1 queued attempt without a message: ${build}-1.1`);
+    await volt.dispatcher();
+    await until('it has healed', async () => (await examine()).every(({ level }) => level === 'ok'));
+  });
+
+  it('does not miss the message of an attempt that a runner has begun or reported', async () => {
+    const build = await recordedBuild(volt.context.record);
+    await beat(volt.context.access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
+    expect((await examine()).filter(({ level }) => level !== 'ok')).to.deep.equal([]);
+  });
+
+  it('finds a queue that runners do not know of, which the dispatcher makes known', async () => {
+    const build = await recordedBuild(volt.context.record, { jobs: [plannedJob('test', { labels: ['gpu'] })] });
+    await send(job(build), ['gpu']);
+    await volt.context.access.client.del(volt.context.access.keys.labelQueues);
+    expect((await only('messages', 'warn')).message).to.include('jobs.gpu');
+    await volt.dispatcher();
+    await until('it has healed', async () => (await volt.context.queues.labelSets()).length === 1);
+  });
+
+  it('finds a message of an attempt that the record does not know', async () => {
+    await send('999-1' as JobId);
+    expect((await only('messages', 'warn')).message).to.include('999-1.1');
+  });
+
+  it('finds messages that were set aside', async () => {
+    const { queues } = volt.context;
+    await queues.queue(queueNames.results).add('odd', { v: 99 });
+    await volt.reporter();
+    await until('it has healed', async () => (await queues.queue(queueNames.results).getFailedCount()) === 1);
+    expect((await only('messages', 'warn')).remedy).to.include('/queues/queue/results');
+  });
+
+  it('finds a Redis of another record', async () => {
+    await setMeta(volt.context.record.db, 'record_id', 'another');
+    expect((await only('messages', 'fail')).message).to.include('another record');
+  });
+
+  it('says so where Redis does not answer, and compares the rest', async () => {
+    await volt.redis.kill();
+    expect((await only('messages', 'warn')).message).to.include('does not answer');
+  });
+
+  it('finds a running attempt that no runner has, and a member whose heartbeat has ended', async () => {
+    const build = await queued();
+    const { record, access } = volt.context;
+    await startAttempt(record, { job: job(build), attempt: 1 }, { id: 'r~1', name: 'r', host: 'box' }, Date.now());
+    expect((await only('members', 'warn')).message).to.include(`${build}-1.1`);
+    await beat(access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
+    expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
+    await access.client.del(access.keys.member('runner', 'r~1'));
+    const wrong = (await examine()).filter(({ level }) => level !== 'ok');
+    expect(wrong.map(({ message }) => message).join('\n')).to.include('whose heartbeat has ended: r~1');
+  });
+
+  it('finds a log that is missing or too short', async () => {
+    const [gone, short] = [await finished('a'.repeat(40)), await finished('b'.repeat(40))];
+    rmSync(log(gone));
+    writeFileSync(log(short), 'l');
+    const wrong = (await examine()).filter(({ level }) => level !== 'ok');
+    expect(wrong.map(({ level, message }) => [level, message])).to.deep.equal([
+      ['fail', `1 log that is not there: ${gone}-1.1`],
+      ['fail', `1 log shorter than recorded: ${short}-1.1`],
+    ]);
+  });
+
+  it('finds logs of builds that nobody knows', async () => {
+    mkdirSync(join(dataPaths(config.dataDir).logs, '999'), { recursive: true });
+    expect((await only('logs', 'warn')).message).to.include('999');
+  });
+
+  it('finds missing and damaged files in test_results/, and has them written again when told to', async () => {
+    const build = await finished();
+    const file = join(dataPaths(config.dataDir).testResults, 'app', `${'a'.repeat(40)}.json`);
+    writeFileSync(file, '{"half":');
+    expect((await only('test results', 'warn')).remedy).to.include('--mend');
+    expect(await unreportedBuilds(volt.context.record, 10), 'it has only looked').to.deep.equal([]);
+    rmSync(file);
+    await only('test results', 'warn', true);
+    expect(await unreportedBuilds(volt.context.record, 10)).to.deep.equal([build]);
+    await volt.reporter();
+    await until('it has healed', () => existsSync(file));
+  });
+
+  it('finds what a runner that is gone had not reported, and what nobody waits for', async () => {
+    const build = await queued();
+    const folder = takeWorkFolder(dataPaths(config.dataDir).work, 'box', 'former');
+    mkdirSync(join(folder.path, 'spool'));
+    writeFileSync(join(folder.path, 'spool', `${build}-1.1.log`), 'output');
+    expect(
+      (await examine()).every(({ level }) => level === 'ok'),
+      'while it lives',
+    ).to.equal(true);
+    folder.release();
+    expect((await only('spools', 'warn')).remedy).to.include('volt runner --name former');
+    rmSync(join(folder.path, 'spool', `${build}-1.1.log`));
+    writeFileSync(join(folder.path, 'spool', '999-1.1.log'), 'output');
+    expect((await only('spools', 'warn')).message).to.include('nobody waits for: 999-1.1');
+  });
+
+  it('finds a damaged mirror, and has it fetched anew when told to', async () => {
+    const repository = new TestRepository({ 'a.txt': 'content' });
+    repositories.push(repository);
+    const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.path);
+    await mirror.fetch();
+    const objects = join(mirror.path, 'objects');
+    for (const name of readdirSync(objects)) if (name.length === 2) rmSync(join(objects, name), { recursive: true });
+    for (const name of readdirSync(join(objects, 'pack'))) rmSync(join(objects, 'pack', name));
+    expect((await only('mirrors', 'warn')).remedy).to.include('--mend');
+    await only('mirrors', 'warn', true);
+    expect(existsSync(mirror.path)).to.equal(false);
+    await mirror.require(repository.head());
+    expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
+  });
+
+  it('changes no record of another version', async () => {
+    await setMeta(volt.context.record.db, 'schema_version', '999');
+    expect((await only('deep', 'warn')).message).to.include('another version');
+  });
+
+  it('is part of the command', async () => {
+    await finished();
+    const args = ['doctor', '--data', config.dataDir, '--redis', volt.redis.url];
+    const { code, stdout } = await command([...args, '--deep', '--json']);
+    expect(code, stdout).to.equal(0);
+    expect(JSON.parse(stdout).findings.map(({ check }: Finding) => check)).to.include.members([
+      'redis',
+      'logs',
+      'mirrors',
+    ]);
+    expect(await command([...args, '--mend'])).to.include({ code: 2 });
+  });
+});
