@@ -1,11 +1,13 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 
 /** One command that a discovered kind of project is tested with. */
 export interface DiscoveredStep {
   name: string;
   /** for `sh -c` */
   command: string;
+  /** that the command cannot do without: a name on the search path, or a path in the checkout */
+  program: string;
 }
 
 export interface Discovery {
@@ -86,7 +88,7 @@ function python(folder: string): Discovery | undefined {
   if (!tests) return undefined;
   const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -s ${tests} -t .; fi`;
   const plain = existsSync(join(folder, tests, '__init__.py')) ? command : command.replace(' -t .', '');
-  return project(`${tests}/`, undefined, plain);
+  return project(`${tests}/`, undefined, plain, 'python3');
 }
 
 function pythonConfiguration(folder: string): string | undefined {
@@ -118,9 +120,24 @@ function script(folder: string): Discovery | undefined {
   return isExecutable(join(folder, 'test.sh')) ? project('test.sh', undefined, './test.sh') : undefined;
 }
 
-function project(because: string, install: string | undefined, test: string): Discovery {
-  const steps = [{ name: 'test', command: test }];
-  return { because, steps: install === undefined ? steps : [{ name: 'install', command: install }, ...steps] };
+/** @param program that the commands begin with, where that is not their first word */
+function project(because: string, install: string | undefined, test: string, program?: string): Discovery {
+  const step = (name: string, command: string) => ({
+    name,
+    command,
+    program: program ?? (command.split(' ')[0] as string),
+  });
+  return { because, steps: [...(install === undefined ? [] : [step('install', install)]), step('test', test)] };
+}
+
+/**
+ * Whether a program can be started.
+ * @param program a name on the search path, or a path in the checkout
+ * @param path the search path
+ */
+export function isThere(program: string, folder: string, path: string): boolean {
+  const places = program.includes('/') ? [folder] : path.split(delimiter).filter((place) => place !== '');
+  return places.some((place) => isExecutable(join(place, program)));
 }
 
 /**
@@ -150,7 +167,7 @@ function json(file: string): Record<string, unknown> | undefined {
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch {
     return false;
   }

@@ -7,7 +7,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { newStep, type Reason, type Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
-import { discover, lookedFor } from './discover.ts';
+import { discover, isThere, lookedFor } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { Masker } from './output/masker.ts';
 
@@ -111,6 +111,14 @@ function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { n
       'error',
       'no_tests_found',
       `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`,
+    );
+  }
+  const lacking = found.steps.find(({ program }) => !isThere(program, around.workspace, around.env.PATH ?? ''));
+  if (lacking) {
+    throw new StepFailed(
+      'error',
+      'tool_missing',
+      `${found.because} asks for \`${lacking.command}\`, and this runner has no ${lacking.program}. Install it there, or give the repository another command by --command`,
     );
   }
   void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);

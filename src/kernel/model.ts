@@ -130,6 +130,7 @@ export const reasons = {
   condition: 'the condition of the job does not hold',
   fail_fast: 'another job of the same matrix did not succeed',
   no_runner: 'no runner has the labels that the job asks for',
+  tool_missing: 'a program that the tests need is not on the runner',
   no_tests_found: 'the repository holds no tests that Volt can discover',
   fetch_failed: 'the commit could not be fetched from its repository',
   secrets_unavailable: 'the job could not be given its secrets',

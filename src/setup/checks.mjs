@@ -8,6 +8,8 @@ import { provide } from './provide.mjs';
 /** Tools without which tests are skipped, and which ones. */
 const TEST_TOOLS = [
   { program: PROGRAMS.chromium, skipped: 'the tests of the dashboard in a browser' },
+  { program: PROGRAMS.make, skipped: 'the test of a project with a Makefile' },
+  { program: PROGRAMS.pytest, skipped: 'the test of a project of pytest' },
   { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
 ];
 

@@ -46,6 +46,19 @@ export const PROGRAMS = {
     // Ubuntu's package only fetches a snap, which does not run in most containers; brew's is a cask.
     packages: { ubuntu: '', macos: '--cask chromium' },
   },
+  make: {
+    title: 'make',
+    names: ['make'],
+    code: 'make_missing',
+    package: 'make',
+  },
+  pytest: {
+    title: 'pytest',
+    names: ['pytest', 'pytest-3'],
+    code: 'pytest_missing',
+    package: 'python3-pytest',
+    packages: { alpine: 'py3-pytest', arch: 'python-pytest', macos: 'pytest' },
+  },
   sshd: {
     title: 'an ssh server (sshd)',
     names: ['sshd'],
