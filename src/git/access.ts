@@ -17,6 +17,8 @@ export interface Access {
 /** What one command of git is given for it. */
 export interface Granted {
   environment: Record<string, string>;
+  /** of git's configuration; names files and holds no secret */
+  config: ConfigEntry[];
   /** texts that must not be repeated from what git says */
   hidden: string[];
 }
@@ -39,15 +41,12 @@ let swept = false;
  */
 export async function lend<T>(allowed: Access | undefined, work: (granted: Granted) => Promise<T>): Promise<T> {
   const credential = await allowed?.credential();
-  if (!allowed || !credential) return work({ environment: {}, hidden: [] });
+  if (!allowed || !credential) return work({ environment: {}, config: [], hidden: [] });
+  const hidden = hiddenParts(credential);
   return withPrivateFolder(async (folder) =>
-    work({
-      environment:
-        credential.kind === 'ssh'
-          ? await sshAccess(folder, credential)
-          : await httpAccess(folder, allowed.url, credential),
-      hidden: hiddenParts(credential),
-    }),
+    credential.kind === 'ssh'
+      ? work({ environment: await sshAccess(folder, credential), config: [], hidden })
+      : work({ environment: {}, config: await httpAccess(folder, allowed.url, credential), hidden }),
   );
 }
 
@@ -56,18 +55,18 @@ async function httpAccess(
   folder: string,
   url: string,
   { user, password }: Extract<Credential, { kind: 'https' }>,
-): Promise<Record<string, string>> {
+): Promise<ConfigEntry[]> {
   const file = join(folder, 'credentials');
   const [, scheme = '', named, host = ''] = /^(https?):\/\/(?:([^/?#]*)@)?([^/?#]+)/i.exec(url) ?? [];
   // git looks for exactly the host, the port and the user name that the URL has
   const login = named === undefined ? encode(user) : named.replace(/:.*$/s, '');
   await writePrivate(file, `${scheme.toLowerCase()}://${login}:${encode(password)}@${host}\n`);
-  return configuration([
+  return [
     // an empty one forgets those of the user's configuration
     ['credential.helper', ''],
     ['credential.helper', `store --file=${quote(file)}`],
     ['credential.useHttpPath', 'false'],
-  ]);
+  ];
 }
 
 /** By ssh_config(5) options that go before every configuration file: only this key is shown, only those hosts are believed. */
@@ -95,8 +94,12 @@ async function sshAccess(
   return { GIT_SSH_COMMAND: command.join(' '), GIT_SSH_VARIANT: 'ssh' };
 }
 
-/** Configuration for one command by its environment, see git-config(1); it names files and holds no secret. */
-function configuration(entries: [key: string, value: string][]): Record<string, string> {
+/** Key and value in git's configuration. */
+export type ConfigEntry = readonly [key: string, value: string];
+
+/** Configuration for one command by its environment, see git-config(1). */
+export function configuration(entries: readonly ConfigEntry[]): Record<string, string> {
+  if (entries.length === 0) return {};
   const variables = entries.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],
     [`GIT_CONFIG_VALUE_${index}`, value],

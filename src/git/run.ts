@@ -2,18 +2,26 @@ import { simpleGit } from 'simple-git';
 import { toolEnvironment } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
-import { type Access, lend } from './access.ts';
+import { type Access, type ConfigEntry, configuration, lend } from './access.ts';
 
 export interface GitOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a sign of life from git after which it is ended. */
   silence?: number;
+  /** Milliseconds after which git is ended, whatever it does. */
+  bound?: number;
   /** for a command that speaks with the repository's remote */
   access?: Access | undefined;
+  /** of git's configuration, for this command alone; goes before all files */
+  config?: readonly ConfigEntry[];
 }
 
 /** git ends after this long (ms) without output: a remote that hangs must not hold anything up for ever. */
 const defaultSilence = 60_000;
+/** git ends after this long (ms) in any case: a remote may also send a byte each minute. */
+const defaultBound = 3 * 3_600_000;
+/** Bytes that git may print: what is read of a repository is bounded by the command, what a remote lists is not. */
+const mostOutput = 64 * 1024 * 1024;
 
 /**
  * Nothing may ask a question: there is nobody to answer. Only these transports are spoken; `ext::` would run commands.
@@ -37,7 +45,9 @@ const environment = {
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async (granted) => {
-    const variables = { ...environment, ...granted.environment };
+    const config = configuration([...(options.config ?? []), ...granted.config]);
+    const variables = { ...environment, ...granted.environment, ...config };
+    const bound = new Bound(options);
     const runner = simpleGit({
       baseDir: cwd,
       timeout: { block: options.silence ?? defaultSilence },
@@ -47,18 +57,52 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         allowUnsafeAskPass: true,
         allowUnsafeConfigEnvCount: true,
         allowUnsafeCredentialHelper: true,
+        allowUnsafeFilter: true,
       },
-      ...(options.signal ? { abort: options.signal } : {}),
-    }).env({ ...toolEnvironment(), ...variables });
+      abort: bound.signal,
+    })
+      .env({ ...toolEnvironment(), ...variables })
+      .outputHandler((_, stdout) => stdout.on('data', (chunk: Buffer) => bound.count(chunk.length)));
     try {
       return await runner.raw(args);
     } catch (error) {
-      throw gitError(args[0] ?? '', error, granted.hidden);
+      throw gitError(args[0] ?? '', error, granted.hidden, bound.reached);
+    } finally {
+      bound.end();
     }
   });
 }
 
-function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
+/** Ends a command that takes too long or says too much. */
+class Bound {
+  readonly signal: AbortSignal;
+  /** in words for people, once one was reached */
+  reached: string | undefined;
+  readonly #stop = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #bytes = 0;
+
+  constructor({ signal, bound = defaultBound }: GitOptions) {
+    this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    this.#timer = setTimeout(() => this.#reach(`git was ended after ${bound / 1000} s`), bound);
+  }
+
+  count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > mostOutput) this.#reach(`git was ended after it had printed ${mostOutput / 1_048_576} MB`);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #reach(words: string): void {
+    this.reached ??= words;
+    this.#stop.abort();
+  }
+}
+
+function gitError(command: string, error: unknown, hidden: readonly string[], reached: string | undefined): VoltError {
   const text = errorText(error);
   if (/spawn git ENOENT/.test(text)) {
     return new VoltError('git_missing', 'there is no git on this machine', {
@@ -66,7 +110,8 @@ function gitError(command: string, error: unknown, hidden: readonly string[]): V
       cause: error,
     });
   }
-  const said = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : text;
+  const silent = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : undefined;
+  const said = reached ?? silent ?? text;
   const words = hideCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
   return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words) });
 }

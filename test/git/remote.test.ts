@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { listRemote } from '../../src/git/remote.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
 import { freePort } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 
@@ -38,17 +40,43 @@ describe('the branches of a remote repository', () => {
   });
 
   it('are none in an empty repository, which has no default branch', async () => {
-    expect(await listRemote(repositoryOf().path)).to.deep.equal({ defaultBranch: null, heads: new Map() });
+    const refs = { heads: new Map(), tags: new Map(), unnamable: 0 };
+    expect(await listRemote(repositoryOf().path)).to.deep.equal({ defaultBranch: null, detached: false, ...refs });
   });
 
   it('have no default where HEAD is detached or points to a branch that does not exist', async () => {
     const repository = repositoryOf({ 'a.txt': 'a\n' });
     repository.git('symbolic-ref', 'HEAD', 'refs/heads/gone');
-    expect((await listRemote(repository.path)).defaultBranch).to.equal(null);
+    expect(await listRemote(repository.path)).to.include({ defaultBranch: null, detached: false });
     repository.git('update-ref', '--no-deref', 'HEAD', repository.git('rev-parse', 'main'));
-    const { defaultBranch, heads } = await listRemote(repository.path);
-    expect(defaultBranch).to.equal(null);
+    const { defaultBranch, detached, heads } = await listRemote(repository.path);
+    expect({ defaultBranch, detached }).to.deep.equal({ defaultBranch: null, detached: true });
     expect([...heads.keys()]).to.deep.equal(['refs/heads/main']);
+  });
+
+  it('are listed with the tags, where those are wanted, by what they lead to', async () => {
+    const repository = repositoryOf({ 'a.txt': 'a\n' });
+    const first = repository.head();
+    repository.git('tag', 'light');
+    repository.git('tag', '--annotate', '--message', 'x', 'heavy');
+    repository.git('tag', '--annotate', '--message', 'x', 'tag-of-a-tag', 'heavy');
+    expect((await listRemote(repository.path)).tags.size).to.equal(0);
+    expect([...(await listRemote(repository.path, { tags: true })).tags]).to.have.deep.members([
+      ['refs/tags/light', first],
+      ['refs/tags/heavy', first],
+      ['refs/tags/tag-of-a-tag', first],
+    ]);
+  });
+
+  it('are left out where no text can hold their names, and counted', async () => {
+    const repository = repositoryOf({ 'a.txt': 'a\n' });
+    const sha = repository.head();
+    repository.git('pack-refs', '--all');
+    const lines = ['a\xff', 'a\xfe', 'z'].map((name) => `${sha} refs/heads/${name}\n`).join('');
+    appendFileSync(`${repository.path}/.git/packed-refs`, Buffer.from(lines, 'latin1'));
+    const { heads, unnamable } = await listRemote(repository.path);
+    expect([...heads.keys()]).to.have.members(['refs/heads/main', 'refs/heads/z']);
+    expect(unnamable).to.equal(2);
   });
 
   it('are listed where there are thousands', async () => {
@@ -81,6 +109,24 @@ describe('the branches of a remote repository', () => {
     }
   });
 
+  it('cannot be listed where a password is asked for: nobody is asked, and the error says what to give', async () => {
+    const server = await GitOverHttp.start(folders.make(), 'ada', 'secret');
+    const error = await failure('git_failed', () => listRemote(server.url('app.git')));
+    await server.stop();
+    expect(error.message).to.match(/Authentication failed|could not read Username/);
+    expect(error.remedy).to.include('volt credential set');
+  });
+
+  it('cannot be listed where somebody else owns the repository; the error says how to allow it', async function () {
+    // only root can give a folder away
+    if (process.getuid?.() !== 0) return this.skip();
+    const repository = repositoryOf({ 'a.txt': 'a\n' });
+    execFileSync('chown', ['-R', '12345', repository.path]);
+    const error = await failure('git_failed', () => listRemote(repository.path));
+    expect(error.message).to.include('dubious ownership');
+    expect(error.remedy).to.include('safe.directory');
+  });
+
   describe('are given up on', () => {
     let silent: Server;
     let connected: () => void = () => {};
@@ -100,6 +146,17 @@ describe('the branches of a remote repository', () => {
     it('where the other side is silent for too long', async () => {
       const error = await failure('git_failed', () => listRemote(url(), { silence: 200 }));
       expect(error.message).to.include('has not moved for too long');
+    });
+
+    it('where the other side speaks, but comes to no end', async () => {
+      const line = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
+      const trickle = (socket: Socket) => {
+        const timer = setInterval(() => socket.write(line(`${'0'.repeat(40)} refs/heads/x\n`)), 20);
+        socket.on('error', () => undefined).on('close', () => clearInterval(timer));
+      };
+      silent.on('connection', trickle);
+      const error = await failure('git_failed', () => listRemote(url(), { silence: 10_000, bound: 500 }));
+      expect(error.message).to.include('was ended after 0.5 s');
     });
 
     it('when nobody wants them any more', async () => {
