@@ -46,6 +46,8 @@ export class RunningAttempt {
   readonly message: JobMessage;
   readonly #around: AttemptSurroundings;
   readonly #ending = new AbortController();
+  /** what was asked for already; an attempt is given the same to its end */
+  readonly #asked = new Map<DeliveryKind, Promise<Delivered<DeliveryKind>>>();
   #scope: Scope | undefined;
   #end: 'returned' | 'lost' | undefined;
   #why = '';
@@ -127,7 +129,10 @@ export class RunningAttempt {
   }
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
-    return sealed ? this.#around.ask(kind, this.#ending.signal) : nothing;
+    if (!sealed) return nothing;
+    const asked = this.#asked.get(kind) ?? this.#around.ask(kind, this.#ending.signal);
+    this.#asked.set(kind, asked);
+    return asked as Promise<Delivered<K>>;
   }
 
   async #openScope(): Promise<Scope> {

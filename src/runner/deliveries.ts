@@ -15,6 +15,10 @@ const repeatInterval = 1000;
 /** A job whose secrets have not come by then (ms) ends as an error: a dispatcher that restarts takes seconds. */
 const patience = 120_000;
 
+/** With this repetition people are told that it takes long. */
+const slowRound = 3;
+const words: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credential: "the repository's credential" };
+
 /**
  * What a runner is given that no message may carry. It makes a pair of keys for each epoch, tells the public one with
  * its heartbeats, and asks for what an attempt needs once it has claimed that; nothing of it is written down here.
@@ -42,15 +46,16 @@ export class Deliveries {
   }
 
   /**
-   * Asks until the answer comes.
-   * @param insist is called with each repetition: what the answer depends on may be lost as well
+   * Asks until the answer comes; for one attempt and kind once at a time.
+   * @param around.insist is called with each repetition: what the answer depends on may be lost as well
+   * @param around.slow is called once, with a sentence for people, when the answer takes long
    * @throws JobEnding where it is refused or does not come in time; the signal's reason when that aborts
    */
   async ask<K extends DeliveryKind>(
     kind: K,
     ref: AttemptRef,
     runner: RunnerId,
-    around: { signal: AbortSignal; logger: Logger; insist(): void },
+    around: { signal: AbortSignal; logger: Logger; insist(): void; slow(sentence: string): void },
   ): Promise<Delivered<K>> {
     const name = waitingName(ref, kind);
     const answered = new AbortController();
@@ -66,6 +71,7 @@ export class Deliveries {
         around.signal.throwIfAborted();
         if (performance.now() > until) throw this.#late(kind);
         if (round > 0) around.insist();
+        if (round === slowRound) around.slow(`waiting for ${words[kind]}: no dispatcher has answered yet`);
         const { queues } = this.#context;
         const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, kind });
         sent.catch((error) => around.logger.debug(`could not ask for the ${kind}: ${errorText(error)}`));
@@ -92,8 +98,7 @@ export class Deliveries {
 
   #late(kind: DeliveryKind): JobEnding {
     const seconds = Math.round(this.#patience / 1000);
-    const what = kind === 'secrets' ? 'its secrets' : "the repository's credential";
-    return unavailable(`no dispatcher has given the job ${what} within ${seconds} s; see \`volt status\``);
+    return unavailable(`no dispatcher has given the job ${words[kind]} within ${seconds} s; see \`volt status\``);
   }
 }
 

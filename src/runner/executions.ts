@@ -197,6 +197,10 @@ export class Executions {
           logger,
           // nobody is given anything before the record knows who runs the attempt
           insist: () => this.#tellStart(common),
+          slow: (sentence) => {
+            logger.warn(sentence);
+            void spool.append(Buffer.from(`[volt] ${sentence}\n`));
+          },
         }),
       progress: (steps) => {
         const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', revision: ++revision, steps });

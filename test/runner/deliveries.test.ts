@@ -30,8 +30,17 @@ describe('what a runner asks for', () => {
     await test.stop();
   });
 
-  function ask(deliveries: Deliveries, change: { signal?: AbortSignal; insist?: () => void } = {}) {
-    const around = { signal: new AbortController().signal, logger: test.logger, insist: () => undefined, ...change };
+  function ask(
+    deliveries: Deliveries,
+    change: { signal?: AbortSignal; insist?: () => void; slow?: (sentence: string) => void } = {},
+  ) {
+    const around = {
+      signal: new AbortController().signal,
+      logger: test.logger,
+      insist: () => undefined,
+      slow: () => undefined,
+      ...change,
+    };
     const answer = deliveries.ask('secrets', ref, runner, around);
     answer.catch(() => undefined);
     return answer;
@@ -81,6 +90,16 @@ describe('what a runner asks for', () => {
     expect(insisted).to.be.greaterThan(0);
     answerWith(deliveries, boxFor(key));
     await answer;
+  });
+
+  it('says to people what it waits for when that takes long', async () => {
+    const deliveries = new Deliveries(context);
+    const sentence = await new Promise<string>((resolve) => {
+      const answer = ask(deliveries, { slow: resolve });
+      void answer.catch(() => undefined);
+    });
+    expect(sentence).to.include('waiting for its secrets');
+    answerWith(deliveries, boxFor(deliveries.publicKey(runner)));
   });
 
   it('ends the job as an error of ours when it does not come in time', async () => {
