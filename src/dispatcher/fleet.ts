@@ -4,16 +4,19 @@ import type { Troubles } from '../kernel/troubles.ts';
 import { type HeldAttempt, heldAttempts, retireAttempt } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { countLosses, notAlone, noteLoss } from '../record/losses.ts';
+import { countLosses, type LostRunner, notAlone, noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { forgetGone, heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
 import { isSeenGone } from '../redis/process.ts';
-import { type Loss, Losses, lostTogether } from './losses.ts';
+import { type Loss, Losses } from './losses.ts';
 import { routeBuild } from './route.ts';
 import { Sightings } from './sightings.ts';
+
+/** A loss of which it is still to be found out whether others were lost with it. */
+type Noticed = Omit<Loss, 'alone'>;
 
 /**
  * Watches the runners and takes back the attempts of those that are gone. An attempt is taken back when no living
@@ -32,7 +35,7 @@ export class FleetWatch {
   /** when an attempt was last claimed, by attempt name */
   readonly #claimed = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
   /** losses that were noticed and about which nothing is done yet, by attempt name */
-  readonly #open = new FadingMap<string, Loss>(12 * heartbeatTtl, 10_000);
+  readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
 
   constructor(context: StageContext & { record: Record; troubles: Troubles }) {
@@ -55,7 +58,7 @@ export class FleetWatch {
     const { alive, gone } = await listRunners(access);
     const witnessed = alive.filter((member) => isSeenGone(member) && member.scopes.every(isSeenGone));
     const living = alive.filter((member) => !witnessed.includes(member));
-    await this.#noteRunners(alive, witnessed, gone as RunnerId[], now);
+    const newlyLost = this.#noteRunners(alive, [...witnessed.map(({ id }) => id), ...(gone as RunnerId[])], now);
     for (const member of witnessed) await leave(access, 'runner', member.id);
     this.#noteClaims(living, now);
     await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living));
@@ -73,6 +76,10 @@ export class FleetWatch {
     for (const attempt of unstarted) {
       await this.#alone(`taking back job ${attempt.job}`, () => this.#lookAtUnstarted(attempt, witnessed, now));
     }
+    // after the jobs of these were taken back: what they have lost one after the other was not lost together
+    for (const runner of newlyLost) {
+      await this.#alone('noting which runners were lost together', () => notAlone(record, runner));
+    }
     await forgetGone(access, 'runner', gone);
   }
 
@@ -80,23 +87,20 @@ export class FleetWatch {
     return this.#context.troubles.alone(what, work);
   }
 
-  /** Remembers who is there, and what it says of the lost ones that others have gone at the same time. */
-  async #noteRunners(alive: RunnerMember[], witnessed: RunnerMember[], gone: RunnerId[], now: number): Promise<void> {
-    const { record } = this.#context;
-    const lost = [...witnessed.map(({ id }) => id), ...gone];
+  /**
+   * Remembers who is there, and who is lost.
+   * @returns those whose loss is new
+   */
+  #noteRunners(alive: RunnerMember[], lost: RunnerId[], now: number): LostRunner[] {
     const ended = new Set(lost);
-    this.#sightings.note(
-      alive.filter(({ id }) => !ended.has(id)),
-      lost,
-      now,
-    );
-    for (const id of lost) {
+    const living = alive.filter(({ id }) => !ended.has(id));
+    this.#sightings.note(living, lost, now);
+    return lost.flatMap((id) => {
       const sighting = this.#sightings.of(id);
-      if (!sighting) continue;
-      const at = clockTime(sighting.aliveAt);
-      if (!this.#losses.note(id, at)) continue;
-      await this.#alone('noting which runners were lost together', () => notAlone(record, id, at, lostTogether));
-    }
+      if (!sighting) return [];
+      const span = { lostAt: clockTime(sighting.aliveAt), noticedAt: Date.now() };
+      return this.#losses.note(id, span) ? [{ id, ...span }] : [];
+    });
   }
 
   #noteClaims(living: RunnerMember[], now: number): void {
@@ -124,28 +128,19 @@ export class FleetWatch {
     }
   }
 
-  #lossOf(ref: AttemptRef, runner: RunnerId | undefined, witnessed: RunnerMember[], now: number): Loss | undefined {
+  #lossOf(ref: AttemptRef, runner: RunnerId | undefined, witnessed: RunnerMember[], now: number): Noticed | undefined {
     const name = attemptName(ref);
     const known = this.#open.get(name);
-    if (known) return { ...known, alone: known.alone && this.#isAlone(runner, known.lostAt) };
+    if (known) return known;
     if (!this.#claimed.get(name)) this.#claimed.set(name, now);
     const lastWord = Math.max(this.#claimed.get(name) ?? now, this.#connectedAt);
     const sighting = this.#sightings.of(runner);
     const seen = witnessed.some((member) => member.id === runner);
     if (!seen && now - lastWord < heartbeatTtl) return undefined;
     const lostAt = clockTime(seen && sighting ? sighting.aliveAt : lastWord);
-    const loss: Loss = {
-      how: seen ? 'runner vanished' : 'runner fell silent',
-      lostAt,
-      noticedAt: Date.now(),
-      alone: this.#isAlone(runner, lostAt),
-    };
+    const loss: Noticed = { how: seen ? 'runner vanished' : 'runner fell silent', lostAt, noticedAt: Date.now() };
     this.#open.set(name, loss);
     return loss;
-  }
-
-  #isAlone(runner: RunnerId | undefined, lostAt: number): boolean {
-    return this.#losses.isAlone(this.#sightings.of(runner), lostAt, this.#connectedAt);
   }
 
   /** A message that a runner has taken while the record knows of no start: it may have died in between. */
@@ -159,14 +154,16 @@ export class FleetWatch {
     await retireAttempt(access, queues, attempt.queue, attempt);
   }
 
-  async #takeBack(job: OpenJob, runner: RunnerId | undefined, loss: Loss): Promise<void> {
+  async #takeBack(job: OpenJob, runner: RunnerId | undefined, noticed: Noticed): Promise<void> {
     const { access, record, queues, logger } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     // it had finished before its runner went
     if (await queues.holdsOutcome(ref)) return;
-    const member = this.#sightings.of(runner)?.member;
+    const sighting = this.#sightings.of(runner);
+    const member = sighting?.member;
     const by = member && { id: member.id, name: member.name, host: member.host };
     const before = await countLosses(record, job.id);
+    const loss = { ...noticed, alone: this.#losses.isAlone(sighting, noticed, this.#connectedAt, before.runners) };
     if (this.#losses.verdict(before, loss) === 'poison') {
       if (this.#losses.isCertain(runner, loss.lostAt))
         await this.#condemn(job, before.all + 1, { ...loss, runner: by });

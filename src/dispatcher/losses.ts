@@ -7,16 +7,17 @@ import type { Sighting, Sightings } from './sightings.ts';
 const aloneLimit = 3;
 /** After this many lost runners of whatever cause it is not, either: a job may take whole machines down. */
 const anyLimit = 10;
-/** Runners whose last signs of life are at most this far apart (ms) were lost together: a sign comes each second. */
-export const lostTogether = 2 * heartbeatInterval;
-
-/** A runner that is gone while it had a job. Times are milliseconds since 1970. */
-export interface Loss {
-  /** in words, as the beginning of a sentence */
-  how: 'runner vanished' | 'runner fell silent';
+/** When a runner was lost, in milliseconds since 1970. */
+interface Span {
   /** its last sign of life */
   lostAt: number;
   noticedAt: number;
+}
+
+/** A runner that is gone while it had a job. */
+export interface Loss extends Span {
+  /** in words, as the beginning of a sentence */
+  how: 'runner vanished' | 'runner fell silent';
   /** whether nothing else is known to have gone with it */
   alone: boolean;
 }
@@ -27,17 +28,18 @@ export interface Loss {
  * A job that takes its runner down with it (it eats the memory, or kills what it can see) would take down one runner
  * after the other; after `aloneLimit` it is poison. But most of what ends a runner has nothing to do with its job, and a
  * job that runs for hours meets some of it. So a loss counts only if it happened under the eyes of a dispatcher that
- * lived through it and kept its connection to Redis, and no other runner was lost together with it. A power cut, a kill
- * of everything, a network that breaks, a Redis that goes: each takes the watch or several runners at once, and counts
- * for no job.
+ * lived through it and kept its connection to Redis, and no other runner can have been lost in the same moment. A power
+ * cut, a kill of everything, a network that breaks, a Redis that goes: each takes the watch or several runners at once,
+ * and counts for no job. The moment of a loss lies between the last sign of life and the notice; two of them may be one
+ * where these spans overlap. Runners that had the same job were lost one after the other, whatever the spans say: the
+ * next attempt begins when the loss of the one before is noticed.
  *
  * Whether others went at the same time may show only later: one that is silent is noticed after one TTL. So the loss
  * that would condemn a job is decided when every other runner has given a sign of life from after it, or is lost, too.
  */
 export class Losses {
   readonly #sightings: Sightings;
-  /** last signs of life of the runners that were lost */
-  readonly #lostAt = new FadingMap<RunnerId, { runner: RunnerId; at: number }>(12 * heartbeatTtl, 10_000);
+  readonly #spans = new FadingMap<RunnerId, Span & { runner: RunnerId }>(12 * heartbeatTtl, 10_000);
 
   constructor(sightings: Sightings) {
     this.#sightings = sightings;
@@ -45,20 +47,22 @@ export class Losses {
 
   /**
    * A runner is lost.
-   * @param at its last sign of life, in milliseconds since 1970
    * @returns whether that is new
    */
-  note(runner: RunnerId, at: number): boolean {
-    const known = this.#lostAt.get(runner) !== undefined;
-    this.#lostAt.set(runner, { runner, at });
-    return !known;
+  note(runner: RunnerId, span: Span): boolean {
+    if (this.#spans.get(runner)) return false;
+    this.#spans.set(runner, { runner, ...span });
+    return true;
   }
 
-  /** @param connectedAt since when our own connection to Redis lasts, by `performance.now()` */
-  isAlone(sighting: Sighting | undefined, lostAt: number, connectedAt: number): boolean {
+  /**
+   * @param connectedAt since when our own connection to Redis lasts, by `performance.now()`
+   * @param former runners that were lost with earlier attempts of the same job
+   */
+  isAlone(sighting: Sighting | undefined, span: Span, connectedAt: number, former: readonly string[]): boolean {
     if (!sighting?.watched || sighting.seenAt < connectedAt) return false;
-    const others = this.#lostAt.values().filter(({ runner }) => runner !== sighting.member.id);
-    return others.every(({ at }) => Math.abs(at - lostAt) > lostTogether);
+    const others = this.#spans.values().filter(({ runner }) => runner !== sighting.member.id);
+    return others.every((other) => former.includes(other.runner) || !overlap(other, span));
   }
 
   /** Whether every other runner has shown since that it outlived the loss. */
@@ -66,7 +70,7 @@ export class Losses {
     const since = performance.now() - (Date.now() - lostAt);
     return this.#sightings
       .living()
-      .every(({ member, seenAt }) => member.id === runner || seenAt > since + heartbeatInterval);
+      .every(({ member, aliveAt }) => member.id === runner || aliveAt > since + heartbeatInterval);
   }
 
   /**
@@ -77,4 +81,8 @@ export class Losses {
     const alone = before.alone + (loss.alone ? 1 : 0);
     return alone >= aloneLimit || before.all + 1 >= anyLimit ? 'poison' : 'go on';
   }
+}
+
+function overlap(one: Span, other: Span): boolean {
+  return one.lostAt <= other.noticedAt && other.lostAt <= one.noticedAt;
 }

@@ -11,38 +11,50 @@ export interface RecordedLoss {
 }
 
 /**
- * How many runners were lost with the job since it was last retried, and how many of them alone; one that handed it back
- * is none of them.
+ * The runners that were lost with the job since it was last retried; one that handed it back is none of them.
+ * @returns `all` and `alone`: how many, and how many of them alone; `runners`: their ids
  */
-export async function countLosses(record: Record, job: JobId): Promise<{ all: number; alone: number }> {
-  const row = await record.db
+export async function countLosses(
+  record: Record,
+  job: JobId,
+): Promise<{ all: number; alone: number; runners: string[] }> {
+  const rows = await record.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
-    .select((eb) => [
-      eb.fn.countAll<number>().as('all'),
-      eb.fn.coalesce(eb.fn.sum<number>('attempts.lost_alone'), eb.val(0)).as('alone'),
-    ])
+    .select(['attempts.runner_id', 'attempts.lost_alone'])
     .where('attempts.job_id', '=', job)
     .whereRef('attempts.number', '>=', 'jobs.first_attempt')
     .where('attempts.reason', '=', 'runner_lost')
-    .executeTakeFirstOrThrow();
-  return { all: Number(row.all), alone: Number(row.alone) };
+    .execute();
+  return {
+    all: rows.length,
+    alone: rows.filter((row) => row.lost_alone === 1).length,
+    runners: rows.flatMap((row) => row.runner_id ?? []),
+  };
+}
+
+/** A runner that was lost. Times are milliseconds since 1970. */
+export interface LostRunner {
+  id: string;
+  /** its last sign of life */
+  lostAt: number;
+  noticedAt: number;
 }
 
 /**
- * A runner was lost: attempts that other runners have lost at about that time were not lost alone.
- * @param at its last sign of life
- * @param within milliseconds
+ * Attempts that other runners may have lost in the same moment were not lost alone. Those of jobs that this runner had
+ * after them were lost before.
  */
-export async function notAlone(record: Record, runner: string, at: number, within: number): Promise<void> {
+export async function notAlone(record: Record, { id, lostAt, noticedAt }: LostRunner): Promise<void> {
   await record.write((db) =>
     db
       .updateTable('attempts')
       .set({ lost_alone: 0 })
       .where('lost_alone', '=', 1)
-      .where('lost_at', '>=', at - within)
-      .where('lost_at', '<=', at + within)
-      .where('runner_id', '!=', runner)
+      .where('lost_at', '<=', noticedAt)
+      .where('noticed_at', '>=', lostAt)
+      .where('runner_id', '!=', id)
+      .where('job_id', 'not in', db.selectFrom('attempts as own').select('own.job_id').where('own.runner_id', '=', id))
       .execute(),
   );
 }

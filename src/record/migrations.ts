@@ -148,6 +148,7 @@ const migrations: readonly Migration[] = [
       .addColumn('finished_at', 'bigint')
       .addPrimaryKeyConstraint('attempts_key', ['job_id', 'number'])
       .execute();
+    await sql`create index attempts_lost_alone on attempts (lost_at) where lost_alone = 1`.execute(db);
     await db.schema
       .createTable('steps')
       .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))

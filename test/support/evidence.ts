@@ -7,6 +7,8 @@ export interface Run {
   /** milliseconds since 1970 */
   startedAt: number;
   lastBeat: number;
+  /** how often it has said that it lives */
+  beats: number;
   ended: boolean;
 }
 
@@ -14,7 +16,10 @@ export interface Run {
 export class Evidence {
   readonly folder = mkdtempSync(join(tmpdir(), 'volt-evidence-'));
 
-  /** A test script that tells when it starts, lives and ends. @param beats how many tenths of a second it takes */
+  /**
+   * A test script that tells when it starts, lives and ends, and prints a numbered line each time that it lives.
+   * @param beats how many tenths of a second it takes
+   */
   script(beats: number): string {
     return [
       '#!/bin/bash',
@@ -22,7 +27,7 @@ export class Evidence {
       'id=$(cat /proc/sys/kernel/random/uuid)',
       'say() { echo "$1 $id $(date +%s%N)" >> "$file"; }',
       'say start',
-      `for ((i = 0; i < ${beats}; i++)); do sleep 0.1; say beat; done`,
+      `for ((i = 0; i < ${beats}; i++)); do sleep 0.1; say beat; echo "$id $i"; done`,
       'say end',
       '',
     ].join('\n');
@@ -35,8 +40,9 @@ export class Evidence {
     for (const line of existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []) {
       const [word, id = '', time = '0'] = line.split(' ');
       const at = Number(BigInt(time) / 1_000_000n);
-      const run = runs.get(id) ?? { id, startedAt: at, lastBeat: at, ended: false };
-      runs.set(id, { ...run, lastBeat: at, ended: run.ended || word === 'end' });
+      const run = runs.get(id) ?? { id, startedAt: at, lastBeat: at, beats: 0, ended: false };
+      const beats = run.beats + (word === 'beat' ? 1 : 0);
+      runs.set(id, { ...run, lastBeat: at, beats, ended: run.ended || word === 'end' });
     }
     return [...runs.values()].sort((a, b) => a.startedAt - b.startedAt);
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** @param further settings for this start; `loading` to return while the server still loads its data */
   start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
+  /** Ends the server and takes away all that it had, so that `start` brings an empty one to its place. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,6 +48,11 @@ export async function startRedis(options: { password?: string; settings?: string
     port,
     kill,
     start,
+    empty: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder);
+    },
     stop: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });

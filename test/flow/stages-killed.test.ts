@@ -1,0 +1,56 @@
+import { House, type RecordStage } from '../support/house.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+/** What is still done while the stage is away, which the rest waits for. */
+const meanwhile: { [Kind in RecordStage]: (house: House, running: string) => Promise<unknown> } = {
+  // it ends, and its verdict is recorded: nobody else is needed for that
+  dispatcher: (house, running) => house.prove([running]),
+  // it ends, and the runner keeps what there is to say
+  reporter: (house, running) => house.over(running),
+  observer: (house, running) => house.prove([running]),
+  web: (house, running) => house.prove([running]),
+};
+
+describe('kill -9', () => {
+  let redis: TestRedis;
+  let house: House;
+
+  before(async () => {
+    redis = await startRedis();
+    house = await House.build({ redis: redis.url });
+    await house.open();
+  });
+
+  after(async () => {
+    await house.remove();
+    await redis.stop();
+  });
+
+  for (const kind of Object.keys(meanwhile) as RecordStage[]) {
+    it(`of the ${kind} disturbs no running job, and loses and doubles nothing that comes meanwhile`, async () => {
+      const running = house.push(15);
+      await house.begun(running);
+      await house.kill(kind);
+      const pushed = house.push(2);
+      await meanwhile[kind](house, running);
+      await house.start(kind);
+      await house.prove([running, pushed]);
+    }).timeout(120_000);
+  }
+
+  it('of the dispatcher, the reporter and the observer in the middle of a burst loses and doubles nothing', async () => {
+    house.push(1);
+    const burst = house.repository.burst(12);
+    for (const [index, kind] of (['dispatcher', 'reporter', 'observer', 'reporter', 'dispatcher'] as const).entries()) {
+      await until(
+        'the burst has come so far',
+        () => house.evidence.runs(burst[2 * index] as string).length > 0,
+        40_000,
+      );
+      await house.kill(kind);
+      await house.start(kind);
+    }
+    await house.prove(burst);
+  }).timeout(120_000);
+});

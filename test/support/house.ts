@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
+import { type Build, isFinal } from '../../src/kernel/model.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { Record } from '../../src/record/record.ts';
+import type { SystemStatus } from '../../src/web/api/schemas.ts';
+import { Evidence } from './evidence.ts';
+import { TestFolders } from './folder.ts';
+import { currentBundle, type VoltProcess, VoltProcesses } from './processes.ts';
+import { TestRepository } from './repository.ts';
+import { until } from './until.ts';
+
+export const recordStages = ['dispatcher', 'reporter', 'observer', 'web'] as const;
+export type RecordStage = (typeof recordStages)[number];
+
+export interface HouseOptions {
+  /** address of Redis */
+  redis: string;
+  /** where the stages keep everything; a folder of the house's own without it */
+  dataDir?: string;
+  /** of the stages and runners */
+  env?: { [name: string]: string };
+}
+
+/** Volt as it is in earnest, each stage and each runner a process of its own, with one repository that it observes. */
+export class House {
+  readonly evidence = new Evidence();
+  readonly repository = new TestRepository({ README: 'a sample' });
+  readonly dataDir: string;
+  readonly record: Record;
+  readonly #folders: TestFolders;
+  readonly #options: HouseOptions;
+  readonly #processes = new VoltProcesses('bundle');
+  readonly #running = new Map<string, VoltProcess>();
+
+  private constructor(options: HouseOptions, folders: TestFolders, dataDir: string, record: Record) {
+    this.#options = options;
+    this.#folders = folders;
+    this.dataDir = dataDir;
+    this.record = record;
+  }
+
+  /** A house in which nothing runs yet. */
+  static async build(options: HouseOptions): Promise<House> {
+    await currentBundle();
+    const folders = new TestFolders();
+    const dataDir = options.dataDir ?? folders.make();
+    return new House(options, folders, dataDir, await Record.open(loadConfig({ dataDir })));
+  }
+
+  /** All stages, and runners of those names with one slot each; resolves when all say that they work. */
+  async open(runners: string[] = ['r1', 'r2']): Promise<void> {
+    await Promise.all([
+      ...recordStages.map((kind) => this.start(kind)),
+      ...runners.map((name) => this.startRunner(name)),
+    ]);
+  }
+
+  async start(kind: RecordStage): Promise<void> {
+    const args = {
+      dispatcher: [],
+      reporter: [],
+      observer: ['--repo', `sample=${this.repository.path}`, '--poll', '1'],
+      web: ['--port', '0'],
+    }[kind];
+    await this.#start(kind, [kind, ...args, '--data', this.dataDir]);
+  }
+
+  async startRunner(name: string): Promise<void> {
+    const data = this.#folders.make();
+    await this.#start(name, ['runner', '--name', name, '--slots', '1', '--grace', '0', '--data', data]);
+  }
+
+  async #start(name: string, args: string[]): Promise<void> {
+    const started = this.#processes.start([...args, '--redis', this.#options.redis], this.#options.env);
+    this.#running.set(name, started);
+    await started.says('ready');
+  }
+
+  /** Ends a stage or a runner as a crash would, and resolves when it is gone. */
+  async kill(name: string): Promise<void> {
+    const running = this.process(name);
+    running.signal('SIGCONT');
+    running.signal('SIGKILL');
+    await running.ended();
+    this.#running.delete(name);
+  }
+
+  /** Ends everything at once. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.kill(name)));
+  }
+
+  /** A stage or a runner, by its name. */
+  process(name: string): VoltProcess {
+    const running = this.#running.get(name);
+    if (!running) throw new Error(`${name} does not run`);
+    return running;
+  }
+
+  /** Address of the dashboard, without a slash at its end. */
+  get url(): string {
+    return /http:\/\/[^\s;]+/.exec(this.process('web').output)?.[0].replace(/\/$/, '') ?? 'nowhere';
+  }
+
+  /** What the API says of everything. */
+  async status(): Promise<SystemStatus> {
+    return (await (await fetch(`${this.url}/api/v1/status`)).json()) as SystemStatus;
+  }
+
+  /** A commit whose test takes so many tenths of a second. @returns its id */
+  push(tenths: number): string {
+    return this.repository.commit(`a test of ${tenths} tenths`, { 'test.sh': this.evidence.script(tenths) });
+  }
+
+  /** Resolves when the test of the commit has begun. */
+  async begun(sha: string, runs = 1): Promise<void> {
+    await until(`run ${runs} of ${sha.slice(0, 7)}`, () => this.evidence.runs(sha).length >= runs, 40_000);
+  }
+
+  /** Resolves when the test of the commit has come to its end, whatever is known of it. */
+  async over(sha: string): Promise<void> {
+    await until(`the end of ${sha.slice(0, 7)}`, () => this.evidence.runs(sha).some((run) => run.ended), 40_000);
+  }
+
+  /** The build of the commit, once it is final and written down. */
+  async built(sha: string): Promise<Build> {
+    return until(
+      `the verdict of ${sha.slice(0, 7)}`,
+      async () => {
+        const [summary] = await listBuilds(this.record, { sha, limit: 1 });
+        const written = existsSync(this.#resultFile(sha, 'json'));
+        if (!summary || !isFinal(summary.status) || !written) return undefined;
+        return findBuild(this.record, summary.id);
+      },
+      60_000,
+    );
+  }
+
+  /**
+   * What must be true of commits whatever has happened, seen from outside: each has one verdict, which is success; its
+   * test has come to its end once, and was begun no second time while the first lived; and the log is all that it said.
+   * @param runs how often each was begun
+   */
+  async prove(shas: string[], runs = 1): Promise<void> {
+    for (const sha of shas) {
+      const build = await this.built(sha);
+      expect(build, sha).to.include({ status: 'success' });
+      expect(await listBuilds(this.record, { sha, limit: 10 }), `builds of ${sha}`).to.have.length(1);
+      const seen = this.evidence.runs(sha);
+      expect(
+        seen.map((run) => run.ended),
+        `runs of ${sha}`,
+      ).to.deep.equal([...Array(runs - 1).fill(false), true]);
+      seen.slice(1).forEach((run, index) => {
+        expect(seen[index]?.lastBeat, 'no two at a time').to.be.below(run.startedAt);
+      });
+      const [job] = build.jobs;
+      if (!job) throw new Error('the build has no job');
+      const log = readFileSync(logFile(this.dataDir, { job: job.id, attempt: job.attempts.length }), 'utf8');
+      const printed = log.split('\n').filter((line) => /^[0-9a-f-]{36} \d+$/.test(line));
+      const { id, beats } = seen.at(-1) as { id: string; beats: number };
+      expect(printed, `log of ${sha}`).to.deep.equal(Array.from({ length: beats }, (_, line) => `${id} ${line}`));
+      expect(readFileSync(this.#resultFile(sha, 'log'), 'utf8')).to.equal(log);
+    }
+  }
+
+  #resultFile(sha: string, ending: string): string {
+    return join(dataPaths(this.dataDir).testResults, 'sample', `${sha}.${ending}`);
+  }
+
+  async remove(): Promise<void> {
+    await this.#processes.end();
+    await this.record.close();
+    this.evidence.remove();
+    this.repository.remove();
+    this.#folders.remove();
+  }
+}
