@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import type { Build } from '../kernel/model.ts';
 import { Client } from './client.ts';
@@ -12,17 +12,28 @@ import { buildName, shortRef, shortSha } from './wording.ts';
 /** Seconds for the observer and the dispatcher to make the build. */
 const patience = { plain: 5, wait: 60 };
 
+interface TriggerOptions {
+  wait?: boolean;
+  json?: boolean;
+  workflow?: string;
+  input?: { [name: string]: string };
+}
+
 export function triggerCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('trigger'))
     .summary('build a ref now')
-    .description('Builds a ref of a repository now, whether or not it has a new commit.')
+    .description(
+      'Builds a ref of a repository now, whether or not it has a new commit; with --workflow it runs that workflow alone, by its `workflow_dispatch`.',
+    )
     .argument('<repo>', 'name of the repository')
     .argument('[ref]', 'branch, tag or commit; else the default branch')
+    .option('--workflow <file>', 'run this workflow, its file or its name')
+    .option('--input <name=value>', 'an input of the workflow; may be repeated', collectInput)
     .option('-w, --wait', 'follow the log until the build is final; the exit code tells what came out')
-    .action(async (repo: string, ref: string | undefined, { wait, json }: { wait?: boolean; json?: boolean }) => {
+    .action(async (repo: string, ref: string | undefined, { wait, json, workflow, input }: TriggerOptions) => {
       const client = Client.of(configOf(command));
       const path = `/repos/${encodeURIComponent(repo)}/trigger`;
-      const { intent: id } = await client.post<{ intent: number }>(path, ref === undefined ? {} : { ref });
+      const { intent: id } = await client.post<{ intent: number }>(path, { ref, workflow, inputs: input });
       const intent = await awaitIntent(client, id, wait ? patience.wait : patience.plain);
       if (intent.build === null) {
         if (wait) throw notTakenUp(repo);
@@ -44,8 +55,15 @@ export function triggerCommand(program: Command): CommandFile {
     examples: [
       ['volt trigger my-project', 'the default branch'],
       ['volt trigger my-project release/2 --wait', 'a branch; exits 0 if it passed, 1 if it failed'],
+      ['volt trigger my-project --workflow release.yml --input level=minor', 'one workflow, with an input'],
     ],
   };
+}
+
+function collectInput(text: string, before: { [name: string]: string } = {}): { [name: string]: string } {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function notTakenUp(repo: string): VoltError {

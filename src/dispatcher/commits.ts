@@ -13,6 +13,7 @@ import { startTags } from './fairness.ts';
 import { planBuild } from './plan.ts';
 import { WorkflowReader } from './reading.ts';
 import { routeBuild } from './route.ts';
+import { takeSchedules } from './schedules.ts';
 import { workflowBuild } from './workflow-build.ts';
 
 /**
@@ -54,11 +55,16 @@ export class CommitHandler {
   }
 
   /** What the commit's workflow files make of it; a person who has asked for what they do not have is told so. */
-  async #workflows(message: CommitMessage, { name, command, defaultBranch }: ObservedRepository) {
+  async #workflows(message: CommitMessage, { name, command, defaultBranch: known }: ObservedRepository) {
     const { record, config } = this.#context;
     const files = message.workflows?.files ?? [];
-    if (command !== null || message.skip !== undefined || (files.length === 0 && !message.event)) return undefined;
+    if (command !== null || message.skip !== undefined) return undefined;
     const read = await this.#reader.read(files);
+    const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
+    if (message.cursor && message.ref === `refs/heads/${defaultBranch}`) {
+      await takeSchedules(record, name, read.workflows);
+    }
+    if (files.length === 0 && !message.event) return undefined;
     try {
       return workflowBuild(message, read, {
         defaultBranch,

@@ -10,11 +10,17 @@ import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
 import { reconcile } from './reconcile.ts';
+import { runSchedules } from './schedules.ts';
+import { UnservedWatch } from './unserved.ts';
 
 /** Milliseconds between looks at the runners; a runner's death is to be noticed within half a second. */
 const watchInterval = 200;
 /** Milliseconds between comparisons of the queues with the record. */
 const reconcileInterval = 3000;
+/** Milliseconds between looks for schedules whose time has come; their unit is the minute. */
+const scheduleInterval = 5000;
+/** Milliseconds between looks for jobs that ask for labels which no runner has. */
+const unservedInterval = 10_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
 export async function startDispatcher(context: StageContext & { record: Record }): Promise<Stage> {
@@ -33,6 +39,9 @@ export async function startDispatcher(context: StageContext & { record: Record }
     reconcile(own, fleet.recentRunners()),
   );
   const watching = again(watchInterval, 'watching the runners', () => fleet.look());
+  const scheduling = again(scheduleInterval, 'running schedules', () => runSchedules(own));
+  const unserved = new UnservedWatch(own);
+  const asking = again(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
   const commits = new CommitHandler(own);
   const consumers = [
     consume(context.access, {
@@ -67,6 +76,8 @@ export async function startDispatcher(context: StageContext & { record: Record }
       await commits.close();
       await watching.stop();
       await reconciling.stop();
+      await scheduling.stop();
+      await asking.stop();
       await shown.stop();
     },
   };

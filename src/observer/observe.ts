@@ -120,7 +120,8 @@ export class Observations {
     for (const each of moved) {
       try {
         const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
-        if (offers.length > 0) await queues.sendCommits(await allWithWorkflows(mirror, repository, offers));
+        if (offers.length > 0)
+          await queues.sendCommits(await allWithWorkflows(mirror, repository, offers, remote.defaultBranch));
       } catch (error) {
         // a tag may lead to a file or a folder
         if (!(error instanceof VoltError && error.code === 'commit_missing' && each.ref.startsWith('refs/tags/')))

@@ -37,7 +37,7 @@ export async function answerTrigger(
       passedOver: 0,
       more: false,
     };
-    await queues.sendCommits([await withWorkflows(mirror, repository, message)]);
+    await queues.sendCommits([await withWorkflows(mirror, repository, message, remote.defaultBranch)]);
   } catch (error) {
     await failIntent(record, trigger.id, asVoltError(error));
   }

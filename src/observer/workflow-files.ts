@@ -17,10 +17,13 @@ export async function allWithWorkflows(
   mirror: Mirror,
   repository: Pick<Repository, 'command'>,
   messages: readonly CommitMessage[],
+  defaultBranch: string | null,
 ): Promise<CommitMessage[]> {
   const done: CommitMessage[] = [];
   for (let from = 0; from < messages.length; from += atOnce) {
-    const some = messages.slice(from, from + atOnce).map((message) => withWorkflows(mirror, repository, message));
+    const some = messages
+      .slice(from, from + atOnce)
+      .map((message) => withWorkflows(mirror, repository, message, defaultBranch));
     done.push(...(await Promise.all(some)));
   }
   return done;
@@ -34,6 +37,7 @@ export async function withWorkflows(
   mirror: Mirror,
   repository: Pick<Repository, 'command'>,
   message: CommitMessage,
+  defaultBranch: string | null,
 ): Promise<CommitMessage> {
   if (repository.command !== null || message.skip !== undefined) return message;
   const files = await filesIn(mirror.path, message.sha, workflowFolders, /^[^\p{Cc}]{1,200}\.ya?ml$/u, bounds);
@@ -43,5 +47,5 @@ export async function withWorkflows(
   const asked = before !== undefined && files.some(({ text }) => text?.includes('paths') ?? true);
   const changed = asked ? await changedPaths(mirror.path, before, message.sha, mostPaths) : null;
   const fits = changed !== null && changed.reduce((sum, path) => sum + path.length, 0) <= mostPathBytes;
-  return { ...message, workflows: { files, changed: fits ? changed : null } };
+  return { ...message, workflows: { files, changed: fits ? changed : null, defaultBranch } };
 }

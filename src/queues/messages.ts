@@ -46,6 +46,8 @@ export const buildEvent = z.discriminatedUnion('name', [
   z.object({ name: z.literal('schedule'), workflow: z.string().max(300), cron: z.string().max(200) }),
 ]);
 
+export type BuildEvent = z.infer<typeof buildEvent>;
+
 /** `commits`: a commit to be built. */
 export const commitMessage = z.object({
   v,
@@ -80,6 +82,8 @@ export const commitMessage = z.object({
       files: z.array(z.object({ path: z.string().max(300), text: z.string().nullable() })).max(200),
       /** paths that differ from the commit before; null where that is not known or not asked for */
       changed: z.array(z.string()).max(5000).nullable(),
+      /** name of the repository's default branch now */
+      defaultBranch: z.string().max(1024).nullable(),
     })
     .optional(),
   /** what happened, where it is not that the commit has come to the ref */

@@ -1,6 +1,7 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
+import type { BuildEvent } from '../queues/messages.ts';
 import { findBuild, findJob } from '../record/builds.ts';
 import { openCancel, openRetry, openTrigger } from '../record/intents.ts';
 import { findRepository } from '../record/repositories.ts';
@@ -64,14 +65,24 @@ async function retry(web: Web, id: BuildId, wish: { job: JobId | null; failedOnl
 }
 
 /** @throws VoltError `not_found` */
-export async function triggerBuild(web: Web, name: string, ref: string | null): Promise<number> {
+export async function triggerBuild(
+  web: Web,
+  name: string,
+  ref: string | null,
+  event: BuildEvent | null = null,
+): Promise<number> {
   const repository = await findRepository(web.record, name);
   if (!repository) {
     throw new VoltError('not_found', `no repository named "${name}" is observed`, {
       remedy: '/api/v1/repos lists those that are.',
     });
   }
-  const intent = await openTrigger(web.record, name, ref);
+  if (event !== null && repository.command !== null) {
+    throw new VoltError('conflict', `${name} has a command of its own, so its workflows do not run`, {
+      remedy: `Take the command away first: volt repo set ${name} --command ''.`,
+    });
+  }
+  const intent = await openTrigger(web.record, name, ref, event);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
   return intent;
 }

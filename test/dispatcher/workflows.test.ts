@@ -61,6 +61,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       workflows: {
         files: Object.entries(files).map(([name, text]) => ({ path: `.github/workflows/${name}`, text })),
         changed: null,
+        defaultBranch: 'main',
       },
       ...change,
     };

@@ -25,7 +25,7 @@ describe('a commit that is offered', () => {
       cursor: { generation: 0, before: before === null ? null : { generation: 0, sha: before } },
       ...change,
     };
-    const [full] = await allWithWorkflows(mirror, { command }, [message]);
+    const [full] = await allWithWorkflows(mirror, { command }, [message], 'main');
     return commitMessage.parse(full).workflows;
   }
 
@@ -38,6 +38,7 @@ describe('a commit that is offered', () => {
         { path: '.github/workflows/b.yaml', text: 'b' },
       ],
       changed: null,
+      defaultBranch: 'main',
     });
     repository.commit('two', { '.volt/workflows/v.yml': 'v' });
     expect((await offered(null))?.files).to.deep.equal([{ path: '.volt/workflows/v.yml', text: 'v' }]);

@@ -159,6 +159,28 @@ describe('web: the API', () => {
       expect(await site.json(`/api/v1/intents/${id}`)).to.include({ open: false, build: made });
     });
 
+    it('a trigger may name a workflow with its inputs, and a dispatch an event', async () => {
+      const { record } = site.context;
+      const asked = await site.post('/api/v1/repos/local/trigger', { workflow: 'ci.yml', inputs: { level: 'minor' } });
+      expect((await findIntent(record, (await bodyOf(asked)).intent))?.event).to.deep.equal({
+        name: 'workflow_dispatch',
+        workflow: 'ci.yml',
+        inputs: { level: 'minor' },
+      });
+      const sent = await site.post('/api/v1/repos/local/dispatches', {
+        event_type: 'deploy',
+        client_payload: { a: [1] },
+      });
+      expect(sent.status).to.equal(202);
+      expect((await findIntent(record, (await bodyOf(sent)).intent))?.event).to.deep.equal({
+        name: 'repository_dispatch',
+        type: 'deploy',
+        payload: { a: [1] },
+      });
+      expect((await site.post('/api/v1/repos/local/trigger', { inputs: { a: 'b' } })).status).to.equal(400);
+      expect((await site.post('/api/v1/repos/nowhere/dispatches', { event_type: 'x' })).status).to.equal(404);
+    });
+
     it('a trigger needs no body', async () => {
       const answer = await site.post('/api/v1/repos/api/trigger');
       expect(answer.status).to.equal(202);

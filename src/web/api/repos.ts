@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { listRepositories, type ObservedRepository } from '../../record/repositories.ts';
 import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
@@ -6,6 +7,7 @@ import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import {
   accepted,
+  dispatchRequest,
   hook,
   hookRequest,
   newRepository,
@@ -81,13 +83,38 @@ const removing = jsonRoute({
 const trigger = jsonRoute({
   method: 'post',
   path: '/repos/:name/trigger',
-  summary: 'Build a ref now',
+  summary: 'Build a ref now, or run one workflow of it',
   params: ofName,
   body: triggerRequest,
   status: 202,
   answer: accepted,
-  errors: ['not_found', 'bad_request', 'too_large'],
-  handle: async ({ params, body }, web) => ({ intent: await triggerBuild(web, params.name, body.ref ?? null) }),
+  errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
+  handle: async ({ params, body: { ref = null, workflow, inputs } }, web) => {
+    if (workflow === undefined && inputs !== undefined) {
+      throw new VoltError('bad_request', 'inputs are for a workflow', { remedy: 'Name the workflow too.' });
+    }
+    const event =
+      workflow === undefined ? null : { name: 'workflow_dispatch' as const, workflow, inputs: inputs ?? {} };
+    return { intent: await triggerBuild(web, params.name, ref, event) };
+  },
+});
+
+const dispatch = jsonRoute({
+  method: 'post',
+  path: '/repos/:name/dispatches',
+  summary: 'Run the workflows of the default branch that wait for a `repository_dispatch`',
+  params: ofName,
+  body: dispatchRequest,
+  status: 202,
+  answer: accepted,
+  errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
+  handle: async ({ params, body: { event_type: type, client_payload: payload = {} } }, web) => ({
+    intent: await triggerBuild(web, params.name, null, {
+      name: 'repository_dispatch',
+      type,
+      payload: z.json().parse(payload),
+    }),
+  }),
 });
 
 const hookSetting = jsonRoute({
@@ -110,4 +137,4 @@ function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   };
 }
 
-export const repositoryRoutes = [listing, adding, one, changing, removing, trigger, hookSetting];
+export const repositoryRoutes = [listing, adding, one, changing, removing, trigger, dispatch, hookSetting];

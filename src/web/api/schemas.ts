@@ -215,6 +215,29 @@ export const triggerRequest = name(
       .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, 'is not a branch, a tag or a commit')
       .optional()
       .meta({ description: 'branch, tag or commit; the default branch where it is absent' }),
+    workflow: z
+      .string()
+      .min(1)
+      .max(300)
+      .optional()
+      .meta({ description: 'run this workflow alone, by its `workflow_dispatch`: its file or its name' }),
+    inputs: z
+      .record(z.string().max(100), z.string().max(65_535))
+      .refine((inputs) => Object.keys(inputs).length <= 25, 'has more than 25 inputs')
+      .optional()
+      .meta({ description: 'inputs of that workflow, as text' }),
+  }),
+);
+
+export const dispatchRequest = name(
+  'DispatchRequest',
+  z.object({
+    event_type: z.string().min(1).max(100).meta({ description: 'what `types` of `repository_dispatch` names' }),
+    client_payload: z
+      .record(z.string(), z.unknown())
+      .refine((payload) => JSON.stringify(payload).length <= 65_535, 'is larger than 64 KB')
+      .optional()
+      .meta({ description: '`github.event.client_payload`' }),
   }),
 );
 

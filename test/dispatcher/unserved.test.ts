@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import { UnservedWatch } from '../../src/dispatcher/unserved.ts';
+import type { ResultMessage } from '../../src/queues/messages.ts';
+import { jobQueue } from '../../src/queues/names.ts';
+import { beat } from '../../src/redis/membership.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a job that asks for labels which no runner has', () => {
+  it('ends in an error once nobody has had them for as long as the settings say', async () => {
+    const volt = await TestVolt.start({ runnerWait: 2 });
+    try {
+      volt.context.logger.silent = true;
+      await observed(volt.context.record);
+      const build = await recordedBuild(volt.context.record, {
+        jobs: [plannedJob('gpu', { labels: ['gpu'] }), plannedJob('plain', { labels: ['linux'] })],
+      });
+      await reconcile(volt.context);
+      await beat(volt.context.access, 'runner', runnerMember('box~1', { labels: ['linux'] }));
+      const watch = new UnservedWatch(volt.context);
+      const results = async () =>
+        (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
+      await watch.look(0);
+      await watch.look(119_000);
+      expect(await results()).to.deep.equal([]);
+      await watch.look(121_000);
+      expect(await results()).to.have.length(1);
+      expect((await results())[0]).to.include({
+        ...{ kind: 'decided', job: `${build}-1`, attempt: 1, status: 'error', reason: 'no_runner' },
+        message: 'no runner with gpu was there for 2 min',
+      });
+      expect(await volt.context.queues.queue(jobQueue(['gpu'])).getPrioritized()).to.deep.equal([]);
+      expect(await volt.context.queues.queue(jobQueue(['linux'])).getPrioritized()).to.have.length(1);
+    } finally {
+      await volt.stop();
+    }
+  });
+});
