@@ -17,10 +17,12 @@ export interface CommandOptions {
   env: Readonly<Record<string, string>>;
   /** Standard output and standard error, byte for byte and in order. A promise that it returns holds reading back. */
   output(chunk: Buffer): void | Promise<void>;
-  /** Aborting ends the command: TERM to its process group, and after the grace time the end of the whole scope. */
+  /** Aborting ends the command: TERM to its process group, and after the grace time what `stubborn` says. */
   signal: AbortSignal;
   /** milliseconds */
   grace?: number;
+  /** What is killed when it does not end in time: the whole scope, or its process group where others go on after it. */
+  stubborn?: 'scope' | 'group';
 }
 
 /** How a command ended: exactly one of both is set. */
@@ -71,12 +73,14 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const closed = new Promise<void>((resolve) => {
     stdout.once('close', resolve);
   });
-  const abort = () => void terminate(child, scope, closed, options.grace ?? defaultGrace);
+  const stubborn = options.stubborn ?? 'scope';
+  const abort = () => void terminate(child, scope, closed, { grace: options.grace ?? defaultGrace, stubborn });
   signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
     if (!(await start.cameAbout()) && !signal.aborted && scope.alive) throw start.failure(end);
-    await (signal.aborted ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
+    const patient = signal.aborted && stubborn === 'scope';
+    await (patient ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
     return end;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -130,29 +134,38 @@ async function endOf(child: ChildProcess): Promise<CommandEnd> {
   });
 }
 
-/** TERM first; what is left after the grace time goes with the scope. */
-async function terminate(child: ChildProcess, scope: Scope, closed: Promise<void>, grace: number): Promise<void> {
+/** TERM first; what is left after the grace time is killed. */
+async function terminate(
+  child: ChildProcess,
+  scope: Scope,
+  closed: Promise<void>,
+  { grace, stubborn }: { grace: number; stubborn: 'scope' | 'group' },
+): Promise<void> {
   const until = performance.now() + grace;
   // the command itself appears a moment after nsenter
   while (child.pid !== undefined && isRunning(child) && performance.now() < until) {
     const group = scope.groupOf(child.pid);
-    if (group !== undefined && sendTerm(group)) break;
+    if (group !== undefined && signalGroup(group, 'SIGTERM')) break;
     await pause(5);
   }
   const gone = await within(
     closed.then(() => true),
     grace,
   );
-  if (!gone) await scope.close();
+  if (gone) return;
+  const group =
+    stubborn === 'group' && child.pid !== undefined && isRunning(child) ? scope.groupOf(child.pid) : undefined;
+  if (group !== undefined) signalGroup(group, 'SIGKILL');
+  else if (stubborn === 'scope') await scope.close();
 }
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-function sendTerm(group: number): boolean {
+function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-group, 'SIGTERM');
+    process.kill(-group, signal);
     return true;
   } catch {
     // not a group's leader yet, or already gone

@@ -20,6 +20,11 @@ export class JobEnding extends Error {
     this.outcome = outcome;
     this.early = early;
   }
+
+  /** Whether steps that a workflow wants to run in any case still may. */
+  get allowsCleanup(): boolean {
+    return this.outcome.status === 'cancelled' || this.outcome.reason === 'timeout';
+  }
 }
 
 /** Time that the commit's own commands took is the commit's fault; what the checkout took is ours. */

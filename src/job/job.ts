@@ -1,43 +1,19 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { runCommand } from '../exec/command.ts';
-import type { Scope } from '../exec/scope.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { newStep, type Reason, type Step } from '../kernel/model.ts';
-import type { Credential } from '../secrets/credential.ts';
-import type { GivenSecrets } from '../secrets/delivery.ts';
+import type { Reason } from '../kernel/model.ts';
+import { workflowPlan } from '../workflow/plan.ts';
 import { discover, isThere, lookedFor } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
-import { Masker } from './output/masker.ts';
+import { JobLog } from './log.ts';
+import { StepList } from './step-list.ts';
+import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
+import { runWorkflowJob } from './workflow-job.ts';
 
-export interface JobInput {
-  repo: { name: string; url: string };
-  ref: string;
-  sha: string;
-  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
-}
-
-export interface JobSurroundings {
-  /** an empty or missing folder of the job's own */
-  workspace: string;
-  /** folder of the machine's mirrors */
-  mirrors: string;
-  /** environment that commands start from */
-  env: Readonly<Record<string, string>>;
-  /** opened while the commit is checked out; it is not closed here */
-  scope: Promise<Scope>;
-  /** takes the log, byte for byte; a promise that it returns holds the job's output back */
-  output(chunk: Buffer): void | Promise<void>;
-  /** is told of all steps whenever one begins or ends */
-  progress(steps: Step[]): void;
-  /** the secrets that the job may use; rejects with a JobEnding where they cannot be had */
-  secrets(): Promise<GivenSecrets>;
-  /** what the repository is fetched with, asked for where something has to be fetched; rejects likewise */
-  credential(): Promise<Credential | undefined>;
-  /** aborts with a JobEnding as its reason */
-  signal: AbortSignal;
-}
+type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 
 /** A step that did not succeed ends the job with this. */
 class StepFailed extends Error {
@@ -50,45 +26,60 @@ class StepFailed extends Error {
 }
 
 /**
- * Runs one job from its commit to its verdict: checks out, finds the tests, runs them. Never rejects: whatever goes
- * wrong becomes the outcome, told apart as the commit's fault or ours.
+ * Runs one job from its commit to its verdict. Never rejects: whatever goes wrong becomes the outcome, told apart as the
+ * commit's fault or ours.
  */
-export async function runJob(
-  input: JobInput,
-  around: JobSurroundings,
-): Promise<{ outcome: JobOutcome; steps: Step[] }> {
-  const log = new JobLog(around);
-  const steps = new Steps(around);
+export async function runJob(input: JobInput, around: JobSurroundings): Promise<JobResult> {
+  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, around);
+  const plan = workflowPlan.safeParse(input.plan);
+  if (plan.success) return runWorkflowJob(input, plan.data, around);
+  const issue = plan.error.issues[0];
+  const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
+  return { outcome: { status: 'error', reason: 'bad_message', message, exitCode: null }, steps: [], outputs: {} };
+}
+
+/** Checks out, finds the tests, runs them. */
+async function runTests(input: JobInput, plan: TestPlan, around: JobSurroundings): Promise<JobResult> {
+  const log = new JobLog(around.output);
+  const steps = new StepList(log, around.progress);
+  const workspace = join(around.folder, 'workspace');
+  const run = async (name: string, work: () => Promise<number | null>) => {
+    around.signal.throwIfAborted();
+    const step = steps.add(name);
+    steps.begin(step);
+    steps.end(step, 'success', await work());
+  };
   // on their way while the commit is checked out
   const given = around.secrets();
   given.catch(() => undefined);
   try {
-    await steps.run('checkout', () => checkout(input, around, log));
+    await run('checkout', () => checkout(input, workspace, around, log));
     const { values, withheld } = await given;
-    log.hide(Object.values(values));
+    for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const commands = commandsFor(input, around, log);
+    const commands = commandsFor(plan, workspace, around.env.PATH ?? '', log);
     const env = { ...around.env, ...values };
-    for (const { name, command } of commands) await steps.run(name, () => runStep(command, { ...around, env }, log));
+    for (const { name, command } of commands)
+      await run(name, () => runStep(command, workspace, { ...around, env }, log));
     await log.end();
-    return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list };
+    return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list, outputs: {} };
   } catch (error) {
-    const outcome = log.hidden(outcomeOf(error, around.signal, steps.list.length > 1));
-    steps.endOpen(outcome);
+    const known = outcomeOf(error, around.signal, steps.list.length > 1);
+    const outcome = { ...known, message: known.message && log.masker.text(known.message) };
+    steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
-    await log.end();
-    return { outcome, steps: steps.list };
+    return { outcome, steps: steps.list, outputs: {} };
   }
 }
 
-async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): Promise<null> {
+async function checkout(input: JobInput, workspace: string, around: JobSurroundings, log: JobLog): Promise<null> {
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
-    await mkdir(around.workspace, { recursive: true });
+    await mkdir(workspace, { recursive: true });
     const mirror = new Mirror(around.mirrors, repo.url);
     const access = { url: repo.url, credential: () => around.credential() };
-    await checkOut(mirror, { url: repo.url, ref, sha, folder: around.workspace }, { signal: around.signal, access });
+    await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, { signal: around.signal, access });
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
     // the credential could not be had
@@ -100,12 +91,14 @@ async function checkout(input: JobInput, around: JobSurroundings, log: JobLog): 
   return null;
 }
 
-function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { name: string; command: string }[] {
-  if (input.plan.kind === 'command') return [{ name: 'test', command: input.plan.command }];
-  if (input.plan.kind === 'workflow') {
-    throw new StepFailed('error', 'unsupported', 'this runner does not run workflows');
-  }
-  const found = discover(around.workspace);
+function commandsFor(
+  plan: TestPlan,
+  workspace: string,
+  path: string,
+  log: JobLog,
+): { name: string; command: string }[] {
+  if (plan.kind === 'command') return [{ name: 'test', command: plan.command }];
+  const found = discover(workspace);
   if (!found) {
     throw new StepFailed(
       'error',
@@ -113,7 +106,7 @@ function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { n
       `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`,
     );
   }
-  const lacking = found.steps.find(({ program }) => !isThere(program, around.workspace, around.env.PATH ?? ''));
+  const lacking = found.steps.find(({ program }) => !isThere(program, workspace, path));
   if (lacking) {
     throw new StepFailed(
       'error',
@@ -125,8 +118,8 @@ function commandsFor(input: JobInput, around: JobSurroundings, log: JobLog): { n
   return found.steps;
 }
 
-async function runStep(command: string, around: JobSurroundings, log: JobLog): Promise<number> {
-  const { workspace, env, signal } = around;
+async function runStep(command: string, workspace: string, around: JobSurroundings, log: JobLog): Promise<number> {
+  const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
   try {
@@ -164,73 +157,4 @@ function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutc
 /** A sentence for people stays one, however long the command or the error is that it speaks of. */
 function excerpt(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`;
-}
-
-const newline = 10;
-
-/** The log: a job's output byte for byte, and Volt's own lines, each of which begins on a line of its own. */
-class JobLog {
-  readonly #around: JobSurroundings;
-  readonly #masker = new Masker();
-  #lineOpen = false;
-
-  constructor(around: JobSurroundings) {
-    this.#around = around;
-  }
-
-  write(chunk: Buffer): void | Promise<void> {
-    this.#lineOpen = chunk.at(-1) !== newline;
-    const shown = this.#masker.push(chunk);
-    if (shown.length > 0) return this.#around.output(shown);
-  }
-
-  /** Hides these values from now on. */
-  hide(values: readonly string[]): void {
-    for (const value of values) this.#masker.add(value);
-  }
-
-  hidden(outcome: JobOutcome): JobOutcome {
-    return outcome.message === null ? outcome : { ...outcome, message: this.#masker.text(outcome.message) };
-  }
-
-  /** Nothing follows. */
-  async end(): Promise<void> {
-    const rest = this.#masker.end();
-    if (rest.length > 0) await this.#around.output(rest);
-  }
-
-  async say(text: string): Promise<void> {
-    await this.write(Buffer.from(`${this.#lineOpen ? '\n' : ''}[volt] ${text}\n`));
-  }
-}
-
-/** The steps so far; each change is told. */
-class Steps {
-  readonly list: Step[] = [];
-  readonly #around: JobSurroundings;
-
-  constructor(around: JobSurroundings) {
-    this.#around = around;
-  }
-
-  /** @param work gives the exit code, or null for a step that is no command */
-  async run(name: string, work: () => Promise<number | null>): Promise<void> {
-    this.#around.signal.throwIfAborted();
-    const step: Step = { ...newStep(name), status: 'running', startedAt: new Date().toISOString() };
-    this.list.push(step);
-    this.#around.progress(this.list);
-    step.exitCode = await work();
-    step.status = 'success';
-    step.finishedAt = new Date().toISOString();
-    this.#around.progress(this.list);
-  }
-
-  endOpen(outcome: JobOutcome): void {
-    for (const step of this.list) {
-      if (step.finishedAt !== null) continue;
-      step.status = outcome.status;
-      step.exitCode = outcome.exitCode;
-      step.finishedAt = new Date().toISOString();
-    }
-  }
 }

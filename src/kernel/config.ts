@@ -121,6 +121,20 @@ export const settings = [
       'Minutes for which a job waits for a runner with its labels while none is there, before it ends in an error.',
   },
   {
+    env: 'VOLT_ACTIONS_URL',
+    key: 'actionsUrl',
+    schema: z.string().min(1).default('https://github.com'),
+    about:
+      'Where the actions of workflows come from: `owner/name` is appended, and git fetches it. A path serves as well.',
+  },
+  {
+    env: 'VOLT_TOOL_CACHE',
+    key: 'toolCache',
+    schema: z.string().optional(),
+    about:
+      'Folder in which actions such as setup-node find and keep tools (RUNNER_TOOL_CACHE). Default: `tools` in the data directory.',
+  },
+  {
     env: 'VOLT_LOG_LIMIT',
     key: 'logLimit',
     schema: z.coerce.number().int().min(1).max(4096).default(256),
@@ -288,6 +302,8 @@ export function dataPaths(dataDir: string) {
     redisUrl: join(dataDir, 'redis', 'url'),
     mirrors: join(dataDir, 'mirrors'),
     work: join(dataDir, 'work'),
+    actions: join(dataDir, 'actions'),
+    tools: join(dataDir, 'tools'),
     logs: join(dataDir, 'logs'),
     testResults: join(dataDir, 'test_results'),
     sample: join(dataDir, 'sample'),

@@ -25,6 +25,7 @@ export const errorCodes = {
   git_missing: { exit: 3, http: 500 },
   git_old: { exit: 3, http: 500 },
   commit_missing: { exit: 3, http: 404 },
+  action_unavailable: { exit: 3, http: 502 },
   tool_missing: { exit: 3, http: 500 },
   spawn_failed: { exit: 3, http: 500 },
   redis_missing: { exit: 3, http: 500 },

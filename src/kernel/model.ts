@@ -136,6 +136,8 @@ export const reasons = {
   secrets_unavailable: 'the job could not be given its secrets',
   checkout_failed: 'the commit could not be checked out',
   spawn_failed: 'a command could not be started',
+  step_failed: 'a step of the workflow could not do what it asks for',
+  action_unavailable: 'an action of the workflow could not be fetched',
   runner_failed: 'the runner itself failed',
   bad_message: 'a message of the job could not be understood',
   job_failed: 'a job of the build failed',

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { detectContainment } from '../exec/containment.ts';
 import { Scope } from '../exec/scope.ts';
-import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
+import { ActionStore } from '../job/actions/store.ts';
+import { cancelled, JobEnding, runnerFailed, timedOut } from '../job/ending.ts';
 import { runJob } from '../job/job.ts';
+import type { JobResult } from '../job/surroundings.ts';
 import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -19,7 +21,7 @@ import type { Spool } from './spool.ts';
  * may have it and nothing is handed in.
  */
 export type AttemptEnd =
-  | { kind: 'finished'; outcome: JobOutcome; steps: Step[]; startedAt: string; finishedAt: string }
+  | ({ kind: 'finished'; startedAt: string; finishedAt: string } & JobResult)
   | { kind: 'returned'; message: string }
   | { kind: 'lost' };
 
@@ -29,7 +31,9 @@ const progressInterval = 250;
 export interface AttemptSurroundings {
   config: Config;
   logger: Logger;
-  /** folder of the runner */
+  /** name of the runner */
+  runner: string;
+  /** its folder */
   work: string;
   spool: Spool;
   /** false when the lease has run out */
@@ -97,7 +101,8 @@ export class RunningAttempt {
     const { message } = this;
     const { config, logger, work, spool } = this.#around;
     const startedAt = new Date().toISOString();
-    const workspace = join(work, 'jobs', attemptName(this.ref));
+    const folder = join(work, 'jobs', attemptName(this.ref));
+    const paths = dataPaths(config.dataDir);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
     const scope = this.#openScope();
     // a step that needs it says what is wrong; until then there is nobody to hear it
@@ -105,9 +110,12 @@ export class RunningAttempt {
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#around.progress(steps));
-    const { outcome, steps } = await runJob(message, {
-      workspace,
-      mirrors: dataPaths(config.dataDir).mirrors,
+    const { outcome, steps, outputs } = await runJob(message, {
+      folder,
+      mirrors: paths.mirrors,
+      actions: new ActionStore(paths.actions, config.actionsUrl),
+      toolCache: resolve(config.toolCache ?? paths.tools),
+      runner: this.#around.runner,
       env: jobEnvironment(),
       scope,
       output: (chunk) => spool.append(chunk),
@@ -120,12 +128,12 @@ export class RunningAttempt {
     progress.stop();
     await scope.then((opened) => opened.close()).catch(() => undefined);
     await spool.settle();
-    void rm(workspace, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-      logger.warn(`could not remove ${workspace}: ${errorText(error)}`);
+    void rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+      logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
     if (this.#end === 'lost' || this.#expired || !this.#around.leaseValid()) return { kind: 'lost' };
     if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
-    return { kind: 'finished', outcome, steps, startedAt, finishedAt: new Date().toISOString() };
+    return { kind: 'finished', outcome, steps, outputs, startedAt, finishedAt: new Date().toISOString() };
   }
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
@@ -164,12 +172,13 @@ class Progress {
     this.#tell = tell;
   }
 
+  /** @param steps is the job's own list; long ones are told less often, and summaries only with the outcome */
   tell(steps: Step[]): void {
-    this.#latest = steps.map((step) => ({ ...step }));
+    this.#latest = steps;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#tell(this.#latest);
-    }, progressInterval);
+      this.#tell(this.#latest.map((step) => ({ ...step, summary: null })));
+    }, progressInterval + steps.length);
   }
 
   stop(): void {

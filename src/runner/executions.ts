@@ -187,6 +187,7 @@ export class Executions {
     return new RunningAttempt(message, {
       config: this.#context.config,
       logger,
+      runner: this.#folder.name,
       work: this.#folder.path,
       spool,
       leaseValid: () => this.#hooks.leaseValid(),
@@ -216,9 +217,9 @@ export class Executions {
 
   async #handIn(end: AttemptEnd, common: Common, report: Report): Promise<void> {
     if (end.kind === 'finished') {
-      const { outcome, steps, startedAt, finishedAt } = end;
+      const { outcome, steps, outputs, startedAt, finishedAt } = end;
       const logBytes = report.spool.bytes;
-      await report.finish({ ...common, kind: 'finished', ...outcome, steps, logBytes, startedAt, finishedAt });
+      await report.finish({ ...common, kind: 'finished', ...outcome, steps, outputs, logBytes, startedAt, finishedAt });
       return;
     }
     if (end.kind === 'returned') {

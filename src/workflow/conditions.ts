@@ -1,13 +1,11 @@
 import { Lexer, Parser } from '@actions/expressions';
-import { TokenType } from '@actions/expressions/lexer';
 import { splitAllowedContext } from '@actions/workflow-parser/templates/allowed-context';
 import { NullToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { errorText } from '../kernel/errors.ts';
 import { parseExpression } from './expression.ts';
 import type { Reading } from './reading.ts';
+import { callsStatus, withStatus } from './status-condition.ts';
 import { expressionsIn } from './template.ts';
-
-const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
 
 /**
  * The condition of a job or step as one expression. An `if` is an expression with or without `${{ }}`; one that calls no
@@ -16,9 +14,9 @@ const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
 export function readCondition(reading: Reading, token: TemplateToken | undefined): string {
   if (!token || token instanceof NullToken) return 'success()';
   const template = reading.template(token);
-  if (typeof template === 'string') return withStatus(reading, token, template.trim());
+  if (typeof template === 'string') return checkedCondition(reading, token, template.trim());
   const [only] = template;
-  if (template.length === 1 && typeof only === 'object') return withStatus(reading, token, only.expression);
+  if (template.length === 1 && typeof only === 'object') return checkedCondition(reading, token, only.expression);
   reading.report(
     'warning',
     token,
@@ -27,26 +25,16 @@ export function readCondition(reading: Reading, token: TemplateToken | undefined
   return expressionsIn(template).some(callsStatus) ? 'always()' : 'success()';
 }
 
-function withStatus(reading: Reading, token: TemplateToken, expression: string): string {
+function checkedCondition(reading: Reading, token: TemplateToken, expression: string): string {
   if (expression === '') return 'success()';
   const { namedContexts, functions } = splitAllowedContext(token.definitionInfo?.allowedContext ?? []);
   try {
     const { tokens } = new Lexer(expression).lex();
     new Parser(tokens, namedContexts, functions).parse();
     parseExpression(expression);
-    return callsStatus(expression) ? expression : `success() && (${expression})`;
+    return withStatus(expression);
   } catch (error) {
     reading.invalidUnlessKnown(token, errorText(error));
     return 'success()';
   }
-}
-
-function callsStatus(expression: string): boolean {
-  const { tokens } = new Lexer(expression).lex();
-  return tokens.some(
-    ({ type, lexeme }, index) =>
-      type === TokenType.IDENTIFIER &&
-      tokens[index + 1]?.type === TokenType.LEFT_PAREN &&
-      statusFunctions.has(lexeme.toLowerCase()),
-  );
 }

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
+import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
 import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
@@ -137,8 +138,11 @@ describe('a project without workflow and command, of', () => {
           plan: { kind: 'discover' },
         },
         {
-          workspace: join(folders.make(), 'workspace'),
+          folder: join(folders.make(), 'job'),
           mirrors,
+          actions: new ActionStore(folders.make(), '/nowhere'),
+          toolCache: folders.make(),
+          runner: 'box',
           env: { ...jobEnvironment(), PATH: path },
           scope: Promise.resolve(scope),
           output: (chunk) => void chunks.push(chunk),

@@ -3,8 +3,11 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
+
+import { ActionStore } from '../../src/job/actions/store.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
-import { type JobInput, type JobSurroundings, runJob } from '../../src/job/job.ts';
+import { runJob } from '../../src/job/job.ts';
+import type { JobInput, JobSurroundings } from '../../src/job/surroundings.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -38,7 +41,8 @@ describe('a job', () => {
     const told: Step[][] = [];
     const scope = Scope.open(3600, 'group');
     void scope.then((opened) => scopes.push(opened));
-    const workspace = join(folders.make(), 'workspace');
+    const folder = join(folders.make(), 'job');
+    const workspace = join(around.folder ?? folder, 'workspace');
     const input: JobInput = {
       repo: { name: 'app', url: repository.path },
       ref: 'refs/heads/main',
@@ -47,8 +51,11 @@ describe('a job', () => {
       ...change,
     };
     const ended = runJob(input, {
-      workspace,
+      folder,
       mirrors,
+      actions: new ActionStore(folders.make(), '/nowhere'),
+      toolCache: folders.make(),
+      runner: 'box',
       env: jobEnvironment(),
       scope,
       output: (chunk) => void chunks.push(chunk),
@@ -159,17 +166,18 @@ describe('a job', () => {
 
   it('is an error of ours when the commit cannot be checked out', async () => {
     const repository = repositoryOf({ a: '' });
-    const workspace = join(repository.path, 'a', 'workspace');
-    const { outcome } = await run(repository, {}, { workspace });
+    const folder = join(repository.path, 'a', 'job');
+    const { outcome } = await run(repository, {}, { folder });
     expect(outcome).to.include({ status: 'error', reason: 'checkout_failed' });
   });
 
   it('is an error of ours when its commands cannot be started in its workspace', async () => {
-    const workspace = join(folders.make(), 'workspace');
+    const folder = join(folders.make(), 'job');
+    const workspace = join(folder, 'workspace');
     const loseWorkspace = (steps: Step[]) => {
       if (steps[0]?.status === 'success') rmSync(workspace, { recursive: true, force: true });
     };
-    const around = { workspace, progress: loseWorkspace };
+    const around = { folder, progress: loseWorkspace };
     const { outcome, steps } = await run(repositoryOf({ a: '' }), command('true'), around);
     expect(outcome).to.include({ status: 'error', reason: 'spawn_failed', exitCode: null });
     expect(outcome.message).to.include('was not started').and.include(workspace);

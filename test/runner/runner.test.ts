@@ -250,7 +250,7 @@ describe('a runner', () => {
     await until('it runs', async () => (await member())?.running.length === 1);
     const order = { kind: 'cancel', attempt: 2, message: 'no' } as const;
     await notifyRunner(volt.context.access, runner.id, { ...order, job: message.job });
-    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
@@ -287,7 +287,7 @@ describe('a runner', () => {
     await until('it runs', async () => (await member())?.running.length === 1);
     const stopped = stopSoon(runner);
     const later = await send('true');
-    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
     await stopped;
     expect(await result('finished', message)).to.include({ status: 'success' });
     expect(await results('started', later.job)).to.deep.equal([]);
@@ -306,7 +306,7 @@ describe('a runner', () => {
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
     await until('it was taken again', async () => (await jobs('active')) === 1);
     await until('it tells that it has it', async () => (await member())?.running.includes(`${message.job}.1`));
-    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
@@ -393,7 +393,7 @@ describe('a runner', () => {
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
     await volt.redis.kill();
-    writeFileSync(folder('jobs', `${message.job}.1`, 'go'), '');
+    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
     await until('it has ended', () => existsSync(folder('spool', `${message.job}.1.json`)));
     await volt.redis.start();
     expect(await result('finished', message)).to.include({ status: 'success' });

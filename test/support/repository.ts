@@ -8,11 +8,14 @@ export class TestRepository {
   readonly path: string;
   readonly #top: string;
 
-  /** @param files by path; those that end in `.sh` are made executable */
-  constructor(files: Record<string, string> = {}, options: { name?: string } = {}) {
-    this.#top = mkdtempSync(join(tmpdir(), 'volt-repository-'));
-    this.path = join(this.#top, options.name ?? 'sample');
-    mkdirSync(this.path);
+  /**
+   * @param files by path; those that end in `.sh` are made executable
+   * @param options `at` is where it is made, instead of a folder of its own
+   */
+  constructor(files: Record<string, string> = {}, options: { name?: string; at?: string } = {}) {
+    this.#top = options.at ?? mkdtempSync(join(tmpdir(), 'volt-repository-'));
+    this.path = options.at ?? join(this.#top, options.name ?? 'sample');
+    mkdirSync(this.path, { recursive: true });
     this.git('init', '--quiet', '--initial-branch=main');
     if (Object.keys(files).length > 0) this.commit('first', files);
   }

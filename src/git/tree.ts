@@ -1,0 +1,47 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
+import { checkRefName } from './refs.ts';
+import { type GitOptions, git } from './run.ts';
+
+/**
+ * The commit that a branch or tag of a repository points to now. A tag goes before a branch of the same name.
+ * @returns undefined where there is none
+ * @throws VoltError `bad_ref`, `git_failed`
+ */
+export async function remoteCommit(url: string, ref: string, options: GitOptions = {}): Promise<string | undefined> {
+  checkRefName(ref);
+  const names = ref.startsWith('refs/') ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`];
+  // "^{}" is what an annotated tag points to in the end
+  const wanted = names.flatMap((name) => [`${name}^{}`, name]);
+  const listed = new Map<string, string>();
+  for (const line of (await git('/', ['ls-remote', '--', url, ...wanted], options)).split('\n')) {
+    const [sha = '', name = ''] = line.split('\t');
+    listed.set(name, sha);
+  }
+  return wanted.map((name) => listed.get(name)).find((sha) => sha !== undefined);
+}
+
+/**
+ * Fetches the files of one commit, without history, into a new folder that is no repository.
+ * @param folder does not exist yet
+ * @throws VoltError `commit_missing` where the id does not name a commit, `git_failed`
+ */
+export async function fetchTree(url: string, sha: string, folder: string, options: GitOptions = {}): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const format = sha.length === 64 ? ['--object-format=sha256'] : [];
+  await git(folder, ['init', '--quiet', '--template=', ...format], options);
+  await git(
+    folder,
+    ['fetch', '--progress', '--depth=1', '--no-tags', '--no-auto-maintenance', '--', url, sha],
+    options,
+  );
+  const fetched = (await git(folder, ['rev-parse', 'FETCH_HEAD^{commit}'], options)).trim();
+  if (fetched !== sha) {
+    throw new VoltError('commit_missing', `${sha} is not the id of a commit, but leads to ${fetched}`, {
+      remedy: `Name the commit: ${fetched}.`,
+    });
+  }
+  await git(folder, ['reset', '--hard', sha, '--'], options);
+  await rm(join(folder, '.git'), { recursive: true, force: true });
+}

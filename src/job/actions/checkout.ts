@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { checkOut } from '../../git/checkout.ts';
+import { limitHistory, updateSubmodules } from '../../git/history.ts';
+import { Mirror } from '../../git/mirror.ts';
+import { listRemote } from '../../git/remote.ts';
+import type { GitOptions } from '../../git/run.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { shaPattern } from '../../kernel/names.ts';
+import { StepFault } from '../steps/fault.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+
+/** Inputs of `actions/checkout` that Volt serves; others are said to be without effect. */
+const served = new Set(['repository', 'ref', 'path', 'fetch-depth', 'fetch-tags', 'submodules', 'clean']);
+/** Inputs that mean nothing where no token is needed and no forge is asked. */
+const harmless = new Set([
+  'token',
+  'ssh-key',
+  'persist-credentials',
+  'set-safe-directory',
+  'show-progress',
+  'github-server-url',
+  'ssh-strict',
+  'ssh-user',
+  'ssh-known-hosts',
+]);
+
+interface Target {
+  mirror: Mirror;
+  url: string;
+  ref: string;
+  sha: string;
+  options: GitOptions;
+}
+
+/**
+ * Does what `actions/checkout` does, from the mirror of the repository: the build's own, or another one of the same
+ * server.
+ * @param inputs as the step gives them
+ * @returns the action's outputs
+ * @throws StepFault where the inputs ask for what there is not; VoltError where git fails
+ */
+export async function serveCheckout(
+  job: WorkflowState,
+  inputs: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<{ ref: string; commit: string }> {
+  const given = (name: string) => inputs[name]?.trim() ?? '';
+  for (const name of Object.keys(inputs)) {
+    if (!served.has(name) && !harmless.has(name) && given(name) !== '' && given(name) !== 'false')
+      await job.log.line(`##[warning]the input "${name}" of actions/checkout has no effect here`);
+  }
+  const folder = resolve(job.folders.workspace, given('path'));
+  const below = relative(job.folders.workspace, folder);
+  if (below.startsWith('..'))
+    throw new StepFault(`Repository path '${folder}' is not under '${job.folders.workspace}'`);
+  const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
+  const target = await targetOf(job, given('repository'), given('ref'), signal);
+  const { mirror, url, ref, sha, options } = target;
+  await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
+  await makeRoom(folder, given('clean') !== 'false');
+  await checkOut(mirror, { url, ref, sha, folder }, options);
+  await limitHistory(mirror, { folder, sha, depth, tags: given('fetch-tags') === 'true' }, options);
+  const submodules = given('submodules');
+  if ((submodules === 'true' || submodules === 'recursive') && existsSync(join(folder, '.gitmodules'))) {
+    await updateSubmodules(folder, { recursive: submodules === 'recursive', depth }, options);
+  }
+  return { ref, commit: sha };
+}
+
+async function targetOf(job: WorkflowState, repository: string, wanted: string, signal: AbortSignal): Promise<Target> {
+  const { repo, ref, sha } = job.input;
+  const own = String(job.github.repository ?? '');
+  if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
+    const options = { signal, access: { url: repo.url, credential: () => job.around.credential() } };
+    const mirror = new Mirror(job.around.mirrors, repo.url);
+    if (wanted === '' || wanted === sha || wanted === ref || wanted === job.github.ref)
+      return { mirror, url: repo.url, ref, sha, options };
+    if (shaPattern.test(wanted)) await mirror.require(wanted, options);
+    else await mirror.fetch(options);
+    return { mirror, url: repo.url, options, ...(await resolved(mirror, wanted)) };
+  }
+  if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
+    throw new StepFault(`Invalid repository '${repository.slice(0, 100)}'. Expected format {owner}/{repo}.`);
+  }
+  const url = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
+  const mirror = new Mirror(job.around.mirrors, url);
+  await mirror.fetch({ signal });
+  const name = wanted || (await listRemote(url, { signal })).defaultBranch;
+  if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
+  return { mirror, url, options: { signal }, ...(await resolved(mirror, name)) };
+}
+
+async function resolved(mirror: Mirror, name: string): Promise<{ ref: string; sha: string }> {
+  try {
+    return await mirror.resolve(name);
+  } catch (error) {
+    if (error instanceof VoltError && (error.code === 'commit_missing' || error.code === 'bad_ref'))
+      throw new StepFault(error.message);
+    throw error;
+  }
+}
+
+/** A second checkout to the same place replaces the first; with `clean: false` only its repository. */
+async function makeRoom(folder: string, clean: boolean): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (!clean) {
+    await rm(join(folder, '.git'), { recursive: true, force: true });
+    return;
+  }
+  for (const name of await readdir(folder)) await rm(`${folder}${sep}${name}`, { recursive: true, force: true });
+}
+
+function numberOf(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new StepFault(`the input "${name}" of actions/checkout must be a number, not "${text.slice(0, 50)}"`);
+}

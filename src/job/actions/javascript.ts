@@ -1,0 +1,44 @@
+import { runStepCommand } from '../steps/command.ts';
+import type { Frame } from '../steps/frame.ts';
+import type { StepIo } from '../steps/step-io.ts';
+import { inputVariable } from '../steps/variables.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { actionFile, type LoadedAction } from './library.ts';
+
+/** What a JavaScript action is called with. */
+export interface ActionCall {
+  /** of the step */
+  id: string;
+  frame: Frame;
+  /** environment of the step itself */
+  env: Readonly<Record<string, string>>;
+  inputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs one file of a JavaScript action, by the Node that runs Volt, whichever the action was made for.
+ * @param file `pre`, `main` or `post`, relative to the action's folder
+ */
+export async function runActionScript(
+  job: WorkflowState,
+  action: LoadedAction,
+  file: string,
+  { id, frame, env, inputs }: ActionCall,
+  io: StepIo,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = actionFile(action, file);
+  const outer = frame.action;
+  const inside = { path: action.folder, source: action.source, inputs, env: outer?.env ?? {}, depth: 1, failed: false };
+  await io.speak({ steps: frame.steps, action: inside }, id, env, async (child) => {
+    const given = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]);
+    const state = Object.entries(io.state).map(([name, value]) => [`STATE_${name}`, value]);
+    await runStepCommand(job.around.scope, {
+      argv: [process.execPath, script],
+      cwd: job.folders.workspace,
+      env: { ...child.env, ...Object.fromEntries([...given, ...state]) },
+      output: child.output,
+      signal,
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import { constants, existsSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StepFault } from '../steps/fault.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { type ActionManifest, readManifest } from './manifest.ts';
+import { type ActionReference, parseReference, type RemoteAction } from './reference.ts';
+
+/** Actions inside of actions, as deep as GitHub allows. */
+export const deepest = 10;
+
+export interface LoadedAction {
+  manifest: ActionManifest;
+  /** of the action's files */
+  folder: string;
+  /** undefined for an action of the workspace */
+  source: { repository: string; ref: string } | undefined;
+}
+
+/**
+ * The actions that a job uses. Those of other repositories are copied into the job's own folder, since actions may write
+ * beside their files.
+ */
+export class ActionLibrary {
+  readonly #job: WorkflowState;
+  readonly #copies = new Map<string, Promise<string>>();
+
+  constructor(job: WorkflowState) {
+    this.#job = job;
+  }
+
+  /**
+   * Gets the actions of other repositories that steps name, and those that these use.
+   * @throws VoltError `action_unavailable`; StepFault for one that cannot be run here
+   */
+  async prepare(uses: readonly (string | undefined)[], depth = 1): Promise<void> {
+    const named = [...new Set(uses.filter((one) => one !== undefined))].map(parseReference);
+    const remote = named.filter((reference) => reference.kind === 'remote' && !isCheckout(reference));
+    const loaded = await Promise.all(remote.map((reference) => this.load(reference)));
+    for (const { manifest } of loaded) {
+      if (manifest.runs.using !== 'composite') continue;
+      if (depth >= deepest) throw new StepFault(`actions are nested more than ${deepest} deep`);
+      await this.prepare(
+        manifest.runs.steps.map((step) => step.uses),
+        depth + 1,
+      );
+    }
+  }
+
+  /** @throws VoltError `action_unavailable`; StepFault for one that is not there, or cannot be run here */
+  async load(reference: ActionReference): Promise<LoadedAction> {
+    const { workspace } = this.#job.folders;
+    if (reference.kind === 'local') {
+      const folder = join(workspace, reference.path);
+      return { manifest: readManifest(workspace, folder, `./${reference.path}`), folder, source: undefined };
+    }
+    const { repository, ref, path } = reference;
+    const root = await this.#copyOf(reference);
+    const folder = join(root, path);
+    const shown = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
+    return { manifest: readManifest(root, folder, shown), folder, source: { repository, ref } };
+  }
+
+  #copyOf(action: RemoteAction): Promise<string> {
+    const key = `${action.repository}@${action.ref}`;
+    const known = this.#copies.get(key);
+    if (known) return known;
+    const copy = this.#copy(action);
+    this.#copies.set(key, copy);
+    return copy;
+  }
+
+  async #copy(action: RemoteAction): Promise<string> {
+    const { around, folders, log } = this.#job;
+    const got = await around.actions.get(action, (text) => void log.say(text), around.signal);
+    const target = join(folders.actions, action.repository, encodeURIComponent(action.ref));
+    await mkdir(dirname(target), { recursive: true });
+    await cp(got.folder, target, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+    await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
+    return target;
+  }
+}
+
+/** Volt checks out by itself, from its mirror. */
+export function isCheckout(reference: ActionReference): boolean {
+  return (
+    reference.kind === 'remote' && reference.repository.toLowerCase() === 'actions/checkout' && reference.path === ''
+  );
+}
+
+/** A file of an action. @throws StepFault where it is not there */
+export function actionFile({ folder }: LoadedAction, name: string): string {
+  const file = join(folder, name);
+  if (!existsSync(file)) throw new StepFault(`File not found: '${name}'`);
+  return file;
+}

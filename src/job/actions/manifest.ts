@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { errorText, systemCode } from '../../kernel/errors.ts';
+import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
+import { readConditionText } from '../../workflow/status-condition.ts';
+import { parseTemplate, type Template, type TemplateMap } from '../../workflow/template.ts';
+import { readInside } from '../inside.ts';
+import { StepFault } from '../steps/fault.ts';
+
+/** What the file `action.yml` says of an action. */
+export interface ActionManifest {
+  name: string;
+  /** defaults, by the name of the input */
+  inputs: TemplateMap;
+  /** of all inputs, with or without a default */
+  inputNames: string[];
+  runs: JavaScriptRuns | CompositeRuns;
+}
+
+export interface JavaScriptRuns {
+  using: 'node';
+  /** files, relative to the action's folder */
+  main: string;
+  pre: string | undefined;
+  preIf: string;
+  post: string | undefined;
+  postIf: string;
+}
+
+export interface CompositeRuns {
+  using: 'composite';
+  steps: PlannedStep[];
+  outputs: TemplateMap;
+}
+
+/** Bytes; the largest of well-known actions has 20 kB. */
+const largestFile = 1_048_576;
+
+/** A scalar of YAML; booleans and numbers are text for an action. */
+const scalar = z
+  .union([z.string(), z.number(), z.boolean(), z.null()])
+  .transform((value) => (value === null ? '' : String(value)));
+const texts = z.record(z.string(), scalar);
+const compositeStep = z.object({
+  id: scalar.optional(),
+  name: scalar.optional(),
+  if: scalar.optional(),
+  run: scalar.optional(),
+  uses: scalar.optional(),
+  with: texts.nullish(),
+  env: texts.nullish(),
+  shell: scalar.optional(),
+  'working-directory': scalar.optional(),
+  'continue-on-error': scalar.optional(),
+});
+const file = z.object({
+  name: scalar.optional(),
+  inputs: z.record(z.string(), z.object({ default: scalar.optional() }).nullable()).nullish(),
+  outputs: z.record(z.string(), z.object({ value: scalar.optional() }).nullable()).nullish(),
+  runs: z.object({
+    using: z.string(),
+    main: scalar.optional(),
+    pre: scalar.optional(),
+    'pre-if': scalar.optional(),
+    post: scalar.optional(),
+    'post-if': scalar.optional(),
+    steps: z.array(compositeStep).max(1000).optional(),
+  }),
+});
+type File = z.infer<typeof file>;
+
+/**
+ * Reads the file `action.yml` or `action.yaml` of a folder.
+ * @param root folder that no link may lead out of
+ * @param shown how the workflow names the action, for people
+ * @throws StepFault where there is none, or it cannot be run here
+ */
+export function readManifest(root: string, folder: string, shown: string): ActionManifest {
+  for (const name of ['action.yml', 'action.yaml']) {
+    try {
+      return parseManifest(readInside(root, join(folder, name), largestFile), `${name} of ${shown}`);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
+    }
+  }
+  throw new StepFault(
+    `Can't find 'action.yml' or 'action.yaml' for ${shown}. Did you forget to run actions/checkout before running your local action?`,
+  );
+}
+
+/**
+ * @param shown the file, for people
+ * @throws StepFault
+ */
+export function parseManifest(text: string, shown: string): ActionManifest {
+  const parsed = file.safeParse(read(text, shown));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new StepFault(`${shown} is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { data } = parsed;
+  const inputs = mapOf(
+    Object.entries(data.inputs ?? {}).map(([name, input]) => [name, input?.default]),
+    shown,
+  );
+  return { name: data.name ?? shown, inputs, inputNames: Object.keys(data.inputs ?? {}), runs: runsOf(data, shown) };
+}
+
+function read(text: string, shown: string): unknown {
+  const document = parseDocument(text);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) throw new StepFault(`${shown} is not valid: ${problem.message}`);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new StepFault(`${shown} is not valid: ${(error as Error).message}`);
+  }
+}
+
+function runsOf({ runs, outputs }: File, shown: string): JavaScriptRuns | CompositeRuns {
+  const using = runs.using.toLowerCase();
+  if (/^node\d+$/.test(using)) {
+    if (!runs.main) throw new StepFault(`${shown} is not valid: runs.main is missing`);
+    const condition = (key: 'pre-if' | 'post-if') => conditionOf(runs[key] ?? 'always()', shown);
+    return {
+      using: 'node',
+      main: runs.main,
+      pre: runs.pre,
+      preIf: condition('pre-if'),
+      post: runs.post,
+      postIf: condition('post-if'),
+    };
+  }
+  if (using === 'composite') {
+    if (!runs.steps) throw new StepFault(`${shown} is not valid: runs.steps is missing`);
+    const values = Object.entries(outputs ?? {}).map(([name, output]) => [name, output?.value] as const);
+    return { using: 'composite', steps: stepsOf(runs.steps, shown), outputs: mapOf(values, shown) };
+  }
+  if (using === 'docker') throw new StepFault(`actions in containers are not supported (${shown})`);
+  throw new StepFault(
+    `${shown} asks for "${using.slice(0, 50)}", which is not supported; supported are node and composite`,
+  );
+}
+
+function stepsOf(steps: NonNullable<File['runs']['steps']>, shown: string): PlannedStep[] {
+  const ids = new Set(steps.flatMap(({ id }) => id ?? []));
+  return steps.map((step, index) => {
+    const where = `${shown}, step ${index + 1}`;
+    if ((step.run === undefined) === (step.uses === undefined))
+      throw new StepFault(`${where}: it must have either run or uses`);
+    if (step.run !== undefined && !step.shell) throw new StepFault(`${where}: Required property is missing: shell`);
+    const template = (text: string | undefined) => (text === undefined ? undefined : templateOf(text, where));
+    return plannedStep.parse({
+      id: step.id || freeId(step, ids),
+      name: template(step.name),
+      if: conditionOf(step.if ?? '', where),
+      run: template(step.run),
+      uses: step.uses,
+      with: step.with ? mapOf(Object.entries(step.with), where) : undefined,
+      env: step.env ? mapOf(Object.entries(step.env), where) : undefined,
+      shell: template(step.shell),
+      workingDirectory: template(step['working-directory']),
+      continueOnError: template(step['continue-on-error']),
+    });
+  });
+}
+
+/** An id that nobody can refer to by accident. */
+function freeId({ uses }: { uses?: string | undefined }, ids: Set<string>): string {
+  const stem = `__${uses?.split('@')[0]?.replace(/[^A-Za-z0-9_-]+/g, '_') ?? 'run'}`;
+  let id = stem;
+  for (let count = 2; ids.has(id); count++) id = `${stem}_${count}`;
+  ids.add(id);
+  return id;
+}
+
+function mapOf(entries: readonly (readonly [string, string | undefined])[], shown: string): TemplateMap {
+  return Object.fromEntries(
+    entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, templateOf(text, shown)]])),
+  );
+}
+
+function conditionOf(text: string, shown: string): string {
+  try {
+    return readConditionText(text);
+  } catch (error) {
+    throw new StepFault(`${shown}: ${errorText(error)}`);
+  }
+}
+
+function templateOf(text: string, shown: string): Template {
+  const template = parseTemplate(text);
+  if (template === undefined) throw new StepFault(`${shown}: an expression is not closed: ${text.slice(0, 100)}`);
+  return template;
+}

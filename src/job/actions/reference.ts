@@ -1,0 +1,48 @@
+import { StepFault } from '../steps/fault.ts';
+
+/** What the `uses` of a step names. */
+export type ActionReference =
+  /** a folder of the workspace */
+  | { kind: 'local'; path: string }
+  /** a folder of another repository, at one of its refs */
+  | RemoteAction;
+
+export interface RemoteAction {
+  kind: 'remote';
+  /** `owner/name` */
+  repository: string;
+  /** below the repository's root; empty for the root itself */
+  path: string;
+  /** branch, tag or commit id */
+  ref: string;
+}
+
+const name = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
+/** No part of a path leads upwards, and git's own folder is nobody's action. */
+const part = /^(?!\.{1,2}$)(?!\.git$)[^\\\p{Cc}]{1,255}$/iu;
+
+/** @throws StepFault for what is no reference, or one of a kind that cannot be run here */
+export function parseReference(uses: string): ActionReference {
+  if (uses.startsWith('docker://')) throw new StepFault(`actions in containers are not supported: ${uses}`);
+  if (uses.startsWith('./') || uses === '.') {
+    const parts = uses.split('/').filter((one) => one !== '' && one !== '.');
+    if (!parts.every((one) => part.test(one))) throw invalid(uses, 'the path must stay inside of the workspace');
+    return { kind: 'local', path: parts.join('/') };
+  }
+  const at = uses.indexOf('@');
+  const ref = uses.slice(at + 1);
+  if (at < 0 || ref === '')
+    throw invalid(uses, 'it must end with @ and a branch, a tag or a commit, as in actions/cache@v4');
+  const [owner = '', repository = '', ...path] = uses
+    .slice(0, at)
+    .split('/')
+    .filter((one, index) => one !== '' || index < 2);
+  if (!name.test(owner) || !name.test(repository) || !path.every((one) => part.test(one))) {
+    throw invalid(uses, 'it must be owner/repository@ref, owner/repository/path@ref or ./path');
+  }
+  return { kind: 'remote', repository: `${owner}/${repository}`, path: path.join('/'), ref };
+}
+
+function invalid(uses: string, why: string): StepFault {
+  return new StepFault(`"${uses.slice(0, 200)}" does not name an action: ${why}`);
+}

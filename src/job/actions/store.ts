@@ -1,0 +1,119 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fetchTree, remoteCommit } from '../../git/tree.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import { shaPattern } from '../../kernel/names.ts';
+import type { RemoteAction } from './reference.ts';
+
+/** One fetch of a tree at a time in this process; others wait for it. */
+const fetches = new Map<string, Promise<void>>();
+
+/**
+ * Actions of other repositories, fetched by git and kept by commit: what was fetched once needs no network any more. A
+ * branch or tag is looked up each time, and where its repository cannot be reached, stands for the commit it stood for
+ * last.
+ */
+export class ActionStore {
+  readonly #folder: string;
+  readonly #baseUrl: string;
+
+  /**
+   * @param folder where they are kept; jobs must not be able to change it
+   * @param baseUrl what `owner/name` is appended to
+   */
+  constructor(folder: string, baseUrl: string) {
+    this.#baseUrl = baseUrl.replace(/\/+$/, '');
+    this.#folder = join(folder, createHash('sha256').update(this.#baseUrl).digest('hex').slice(0, 8));
+  }
+
+  /**
+   * @param say takes sentences for the log
+   * @returns the folder with the repository's files at that ref, and the commit; to be read only
+   * @throws VoltError `action_unavailable`
+   */
+  async get(
+    { repository, ref }: RemoteAction,
+    say: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ folder: string; sha: string }> {
+    const url = `${this.#baseUrl}/${repository}`;
+    const place = join(this.#folder, repository);
+    try {
+      const sha = shaPattern.test(ref) ? ref : await this.#resolve(url, place, ref, say, signal);
+      const folder = join(place, sha);
+      if (!existsSync(folder)) await this.#fetch(url, sha, folder, signal);
+      return { folder, sha };
+    } catch (error) {
+      if (error instanceof VoltError && error.code === 'action_unavailable') throw error;
+      throw new VoltError('action_unavailable', `cannot get the action ${repository}@${ref}: ${errorText(error)}`, {
+        remedy:
+          error instanceof VoltError
+            ? error.remedy
+            : `See whether this machine reaches ${url}; VOLT_ACTIONS_URL says where actions come from.`,
+        cause: error,
+      });
+    }
+  }
+
+  async #resolve(
+    url: string,
+    place: string,
+    ref: string,
+    say: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const note = join(place, `${encodeURIComponent(ref)}.ref`);
+    try {
+      const sha = await remoteCommit(url, ref, { signal });
+      if (sha === undefined) {
+        throw new VoltError('action_unavailable', `${url} has no branch or tag "${ref}"`, {
+          remedy: 'Correct the ref in the workflow.',
+        });
+      }
+      await mkdir(place, { recursive: true });
+      await whole(note, `${sha}\n`);
+      return sha;
+    } catch (error) {
+      if (signal.aborted || (error instanceof VoltError && error.code === 'action_unavailable')) throw error;
+      const known = await readFile(note, 'utf8').then(
+        (text) => text.trim(),
+        () => undefined,
+      );
+      if (known === undefined) throw error;
+      say(`cannot reach ${url}; ${ref} is taken for ${known}, as it was last`);
+      return known;
+    }
+  }
+
+  async #fetch(url: string, sha: string, folder: string, signal: AbortSignal): Promise<void> {
+    const work = fetches.get(folder) ?? fetchWhole(url, sha, folder, signal);
+    fetches.set(folder, work);
+    try {
+      await work;
+    } finally {
+      fetches.delete(folder);
+    }
+  }
+}
+
+async function fetchWhole(url: string, sha: string, folder: string, signal: AbortSignal): Promise<void> {
+  const draft = `${folder}.${randomUUID()}.draft`;
+  await mkdir(dirname(folder), { recursive: true });
+  try {
+    await fetchTree(url, sha, draft, { signal });
+    await rename(draft, folder).catch((error) => {
+      // another process was first, with the same files
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function whole(file: string, text: string): Promise<void> {
+  const draft = `${file}.${randomUUID()}.draft`;
+  await writeFile(draft, text);
+  await rename(draft, file);
+}

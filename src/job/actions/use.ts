@@ -1,0 +1,104 @@
+import type { PlannedStep } from '../../workflow/plan.ts';
+import { annotationOf } from '../output/annotation.ts';
+import { CommandFailed } from '../steps/command.ts';
+import type { Evaluation } from '../steps/evaluation.ts';
+import { StepFault } from '../steps/fault.ts';
+import type { Frame } from '../steps/frame.ts';
+import type { PostStep } from '../steps/post-step.ts';
+import { writeHeader } from '../steps/step-header.ts';
+import type { StepIo } from '../steps/step-io.ts';
+import type { StepResult } from '../steps/step-result.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { serveCheckout } from './checkout.ts';
+import { inputsOf } from './inputs.ts';
+import { runActionScript } from './javascript.ts';
+import { type ActionLibrary, deepest, isCheckout, type LoadedAction } from './library.ts';
+import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
+import { parseReference } from './reference.ts';
+
+/** A step that uses an action, at the moment at which it is run. */
+export interface ActionStep {
+  step: PlannedStep;
+  uses: string;
+  frame: Frame;
+  /** environment of the step itself */
+  env: Readonly<Record<string, string>>;
+  evaluation: Evaluation;
+  io: StepIo;
+  signal: AbortSignal;
+  /** takes what is to be done at the end of the job */
+  posts: PostStep[];
+  runNested(step: PlannedStep, frame: Frame): Promise<StepResult>;
+}
+
+/** Runs an action. @throws whatever keeps it from succeeding */
+export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
+  const { step, evaluation, io, uses } = use;
+  const reference = parseReference(uses);
+  if (isCheckout(reference)) {
+    const given = await evaluation.texts(step.with);
+    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
+    Object.assign(io.outputs, await serveCheckout(job, given, use.signal));
+    return;
+  }
+  const action = await library.load(reference);
+  const { inputs: defaults, inputNames, runs } = action.manifest;
+  const { values, unknown } = await inputsOf({ defaults, names: inputNames }, step.with, evaluation);
+  await writeHeader(job.log, `Run ${uses}`, '', {
+    with: values,
+    env: { ...job.env, ...use.frame.action?.env, ...use.env },
+  });
+  if (unknown.length > 0) {
+    const message = `Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${inputNames.join("', '")}']`;
+    await job.log.line(`##[warning]${message}`);
+    io.annotate(annotationOf('warning', message, new Map()));
+  }
+  if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
+  else await runComposite(job, action, runs, values, use);
+}
+
+async function runJavaScript(
+  job: WorkflowState,
+  action: LoadedAction,
+  runs: JavaScriptRuns,
+  inputs: Record<string, string>,
+  { step, frame, env, io, signal, posts, uses }: ActionStep,
+): Promise<void> {
+  const call = { id: step.id, frame, env, inputs };
+  const { post, postIf } = runs;
+  // what the main part has begun is cleaned up also where it failed
+  if (post !== undefined) {
+    posts.push({
+      name: `Post ${frame.action ? `Run ${uses}` : io.shown.name}`,
+      condition: postIf,
+      state: io.state,
+      run: (later, until) => runActionScript(job, action, post, call, later, until),
+    });
+  }
+  await runActionScript(job, action, runs.main, call, io, signal);
+}
+
+async function runComposite(
+  job: WorkflowState,
+  { folder, source }: LoadedAction,
+  runs: CompositeRuns,
+  inputs: Record<string, string>,
+  { step, frame, env, io, signal, runNested }: ActionStep,
+): Promise<void> {
+  const depth = (frame.action?.depth ?? 0) + 1;
+  if (depth > deepest) throw new StepFault(`actions are nested more than ${deepest} deep`);
+  const action = { path: folder, source, inputs, env: { ...frame.action?.env, ...env }, depth, failed: false };
+  const inner: Frame = { steps: {}, action };
+  let failed: CommandFailed | undefined;
+  for (const nested of runs.steps) {
+    const { conclusion, problem } = await runNested(nested, inner);
+    signal.throwIfAborted();
+    if (conclusion !== 'failure' || !problem) continue;
+    action.failed = true;
+    failed ??= new CommandFailed(problem);
+  }
+  Object.assign(io.outputs, await job.evaluation(inner, step.id).texts(runs.outputs));
+  if (!failed) return;
+  io.said.add(failed);
+  throw failed;
+}

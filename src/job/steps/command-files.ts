@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../../kernel/errors.ts';
+import { readInside } from '../inside.ts';
+import { parseEnvironmentFile, parsePathFile } from './environment-file.ts';
+import { StepFault } from './fault.ts';
+
+/** The files by which a step hands something on, by the variable that names each. */
+const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
+type Name = (typeof names)[number];
+
+/** Bytes that one file may have. */
+const largestFile = 10_485_760;
+/** Bytes that a summary may have; it travels in a message with those of the job's other steps. */
+export const largestSummary = 131_072;
+
+/** What a step has written into its files. */
+export interface HandedOn {
+  env: [name: string, value: string][];
+  output: [name: string, value: string][];
+  path: string[];
+  state: [name: string, value: string][];
+  summary: string;
+}
+
+/** The files of one step. They are new for each step, so that what one has written is read once. */
+export class CommandFiles {
+  readonly #folder: string;
+  readonly #id = randomUUID();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @param temp `RUNNER_TEMP` of the job */
+  static async create(temp: string): Promise<CommandFiles> {
+    const files = new CommandFiles(join(temp, '_runner_file_commands'));
+    await mkdir(files.#folder, { recursive: true });
+    await Promise.all(names.map((name) => writeFile(files.#pathOf(name), '')));
+    return files;
+  }
+
+  get variables(): Record<string, string> {
+    return Object.fromEntries(names.map((name) => [name, this.#pathOf(name)]));
+  }
+
+  /**
+   * @throws StepFault where a file does not hold what it should; the rest of the files does not count then
+   */
+  read(): HandedOn {
+    return {
+      env: this.#pairs('GITHUB_ENV'),
+      output: this.#pairs('GITHUB_OUTPUT'),
+      path: parsePathFile(this.#text('GITHUB_PATH')),
+      state: this.#pairs('GITHUB_STATE'),
+      summary: this.#text('GITHUB_STEP_SUMMARY'),
+    };
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(names.map((name) => rm(this.#pathOf(name), { force: true, recursive: true })));
+  }
+
+  #pairs(name: Name): [string, string][] {
+    const text = this.#text(name);
+    try {
+      return parseEnvironmentFile(text);
+    } catch (error) {
+      if (error instanceof StepFault) throw new StepFault(`Unable to process the file ${name}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #text(name: Name): string {
+    try {
+      return readInside(this.#folder, this.#pathOf(name), largestFile);
+    } catch (error) {
+      // a step may remove what it does not need
+      if (systemCode(error) === 'ENOENT') return '';
+      throw systemCode(error) === undefined
+        ? error
+        : new StepFault(`Unable to read the file ${name}: ${(error as Error).message}`);
+    }
+  }
+
+  #pathOf(name: Name): string {
+    return join(this.#folder, `${name.replace(/^GITHUB_/, '').toLowerCase()}_${this.#id}`);
+  }
+}

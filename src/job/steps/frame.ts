@@ -1,0 +1,24 @@
+import type { Json } from '../../workflow/template.ts';
+
+/** The level on which steps run: that of the job, or inside of a composite action. */
+export interface Frame {
+  /** the `steps` context: what those that have ended came to, by id */
+  readonly steps: Record<string, Json>;
+  /** undefined at the level of the job */
+  readonly action?: ActionFrame;
+}
+
+/** What the steps inside of a composite action see of it. */
+export interface ActionFrame {
+  /** folder of its files */
+  readonly path: string;
+  /** where it came from; undefined for one of the workspace */
+  readonly source: { repository: string; ref: string } | undefined;
+  readonly inputs: Record<string, Json>;
+  /** environment of the step that uses it */
+  readonly env: Readonly<Record<string, string>>;
+  /** how many actions it is inside of, itself included */
+  readonly depth: number;
+  /** one of its steps has failed, so far */
+  failed: boolean;
+}

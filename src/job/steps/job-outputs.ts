@@ -1,0 +1,33 @@
+import type { Frame } from './frame.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+/** Characters that the outputs of a job may have together; they travel in one message. */
+const mostOutput = 262_144;
+
+/**
+ * The outputs of a job, once its steps have ended. One that holds a secret is left out, as it is on GitHub: outputs are
+ * stored in the clear.
+ * @param warn takes what is wrong with one
+ */
+export async function jobOutputs(
+  job: WorkflowState,
+  frame: Frame,
+  warn: (message: string) => void,
+): Promise<Record<string, string>> {
+  const evaluation = job.evaluation(frame, '');
+  const outputs: Record<string, string> = {};
+  let length = 0;
+  for (const [name, template] of Object.entries(job.plan.outputs)) {
+    try {
+      const value = await evaluation.text(template);
+      length += name.length + value.length;
+      if (length > mostOutput)
+        warn(`Skip output '${name}' since the outputs of the job have more than ${mostOutput} characters.`);
+      else if (job.masker.text(value) !== value) warn(`Skip output '${name}' since it may contain secret.`);
+      else outputs[name] = value;
+    } catch (error) {
+      warn(`Skip output '${name}': ${(error as Error).message}`);
+    }
+  }
+  return outputs;
+}

@@ -1,0 +1,33 @@
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import { ExpressionFailed } from '../../workflow/expression.ts';
+import { JobEnding, type JobOutcome } from '../ending.ts';
+import { CommandFailed } from './command.ts';
+import { StepFault } from './fault.ts';
+
+/** What an error in a step means, the commit's fault told apart from ours. */
+export function problemOf(error: unknown): JobOutcome {
+  if (error instanceof CommandFailed || error instanceof JobEnding) return error.outcome;
+  // a credential could not be had
+  if (error instanceof VoltError && error.cause instanceof JobEnding) return error.cause.outcome;
+  const message = errorText(error).slice(0, 2000);
+  if (error instanceof StepFault || error instanceof ExpressionFailed) {
+    return { status: 'failure', reason: 'step_failed', message, exitCode: null };
+  }
+  const ours = {
+    status: 'error',
+    message: error instanceof VoltError ? `${message}. ${error.remedy}` : message,
+    exitCode: null,
+  } as const;
+  switch (error instanceof VoltError ? error.code : undefined) {
+    case 'action_unavailable':
+      return { ...ours, reason: 'action_unavailable' };
+    case 'fetch_failed':
+    case 'commit_missing':
+      return { ...ours, reason: 'fetch_failed' };
+    case 'git_failed':
+    case 'git_missing':
+      return { ...ours, reason: 'checkout_failed' };
+    default:
+      return { ...ours, reason: 'runner_failed' };
+  }
+}

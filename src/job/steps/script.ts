@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { PlannedStep } from '../../workflow/plan.ts';
+import type { Evaluation } from './evaluation.ts';
+import { StepFault } from './fault.ts';
+import type { Frame } from './frame.ts';
+import { shellCommand } from './shell.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+/** A script as it is about to be run. */
+export interface Script {
+  text: string;
+  argv: string[];
+  cwd: string;
+}
+
+/**
+ * Makes the script of a `run` step: its file, the command line of its shell, and its folder.
+ * @param env of its process
+ * @throws StepFault where there is no such shell or folder
+ */
+export async function prepareScript(
+  job: WorkflowState,
+  step: PlannedStep,
+  frame: Frame,
+  evaluation: Evaluation,
+  env: Readonly<Record<string, string>>,
+): Promise<Script> {
+  // `defaults` are the job's; an action brings its own shell and begins in the workspace
+  const defaults = frame.action ? {} : job.plan.defaults;
+  const shell = await evaluation.optionalText(step.shell ?? defaults.shell);
+  const folder = await evaluation.optionalText(step.workingDirectory ?? defaults.workingDirectory);
+  const text = await evaluation.text(step.run ?? '');
+  const cwd = resolve(job.folders.workspace, folder ?? '');
+  if (!isFolder(cwd)) throw new StepFault(`there is no working directory '${cwd}'`);
+  const file = join(job.folders.temp, randomUUID());
+  const { argv, extension } = shellCommand(shell, env.PATH ?? '', (suffix) => `${file}${suffix}`);
+  await writeFile(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text);
+  return { text, argv, cwd };
+}
+
+/** As GitHub's runner does: an error ends the script, and the exit code of its last program is the script's. */
+function forPowerShell(text: string): string {
+  return `$ErrorActionPreference = 'stop'\n${text}\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }\n`;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

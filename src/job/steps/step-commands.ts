@@ -1,0 +1,98 @@
+import { readInside } from '../inside.ts';
+import { annotationOf } from '../output/annotation.ts';
+import type { WorkflowCommand } from '../output/command.ts';
+import { Matcher } from '../output/matcher.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+/** Bytes of a file of problem matchers. */
+const largestMatcherFile = 262_144;
+
+/** What a step has handed on by commands on its output. */
+export interface StepEffects {
+  outputs: Record<string, string>;
+  /** for the `post` of an action */
+  state: Record<string, string>;
+  /** a command was refused, so the step fails */
+  refused: boolean;
+}
+
+/**
+ * Carries out a command that changes the step's or the job's state.
+ * @throws Error with what is wrong with it
+ */
+export function actOn(
+  job: WorkflowState,
+  effects: StepEffects,
+  env: Readonly<Record<string, string>>,
+  command: WorkflowCommand,
+): void {
+  const { name, data } = command;
+  const named = () => {
+    const key = command.properties.get('name');
+    if (!key) throw new Error(`${name} needs a name, as in ::${name} name=…::…`);
+    return key;
+  };
+  switch (name) {
+    case 'add-mask':
+      if (data.trim() === '') throw new Error("Can't add secret mask for empty string in ##[add-mask] command.");
+      job.masker.add(data);
+      return;
+    case 'set-output':
+      effects.outputs[named()] = data;
+      return;
+    case 'save-state':
+      effects.state[named()] = data;
+      return;
+    case 'set-env':
+    case 'add-path':
+      // printed text can come from anywhere; see GitHub's advisory CVE-2020-15228
+      if (env.ACTIONS_ALLOW_UNSECURE_COMMANDS !== 'true') {
+        effects.refused = true;
+        throw new Error(
+          `The \`${name}\` command is disabled. Write to the file $GITHUB_${name === 'set-env' ? 'ENV' : 'PATH'} instead.`,
+        );
+      }
+      if (name === 'set-env') job.env[named()] = data;
+      else job.paths.unshift(data);
+      return;
+    case 'add-matcher':
+      job.matchers.add(readMatchers(job, data));
+      return;
+    case 'remove-matcher':
+      for (const owner of ownersOf(job, command)) job.matchers.remove(owner);
+      return;
+  }
+}
+
+/** Sets variables as a step's `GITHUB_ENV` asks for it. */
+export function setVariables(
+  job: WorkflowState,
+  pairs: readonly [string, string][],
+  annotate: (annotation: ReturnType<typeof annotationOf>) => void,
+): void {
+  for (const [name, value] of pairs) {
+    // it would run code in every later step, see GitHub's documentation of workflow commands
+    if (name.toUpperCase() === 'NODE_OPTIONS') {
+      annotate(
+        annotationOf('error', "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.", new Map()),
+      );
+    } else job.env[name] = value;
+  }
+}
+
+function ownersOf(job: WorkflowState, { properties, data }: WorkflowCommand): string[] {
+  const owner = properties.get('owner');
+  if (owner) return [owner];
+  if (data.trim() === '') throw new Error('remove-matcher needs an owner or a file');
+  return Matcher.parse(readMatchers(job, data)).map((matcher) => matcher.owner);
+}
+
+/** Files of matchers are the workspace's or an action's; one elsewhere is none of the job's. */
+function readMatchers({ folders }: WorkflowState, path: string): string {
+  const file = path.trim().startsWith('/') ? path.trim() : `${folders.workspace}/${path.trim()}`;
+  try {
+    return readInside(folders.root, file, largestMatcherFile);
+  } catch (error) {
+    throw new Error(`cannot read the problem matchers of ${path.trim()}: ${(error as Error).message}`);
+  }
+}

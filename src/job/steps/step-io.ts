@@ -1,0 +1,103 @@
+import type { Annotation, Step } from '../../kernel/model.ts';
+import { StepOutput } from '../output/step-output.ts';
+import { CommandFiles, largestSummary } from './command-files.ts';
+import { StepFault } from './fault.ts';
+import type { Frame } from './frame.ts';
+import { actOn, type StepEffects, setVariables } from './step-commands.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+/** What a process of a step is started with. */
+export interface StepProcess {
+  env: Record<string, string>;
+  output(chunk: Buffer): void | Promise<void>;
+}
+
+/** By which a step's processes speak to the job: their output, and the files whose names they find in variables. */
+export class StepIo {
+  /** the step that people see */
+  readonly shown: Step;
+  readonly outputs: Record<string, string> = {};
+  /** what an action keeps for its `post` */
+  readonly state: Record<string, string>;
+  /** errors that have been shown */
+  readonly said = new Set<unknown>();
+  readonly #job: WorkflowState;
+
+  constructor(job: WorkflowState, shown: Step, state: Record<string, string> = {}) {
+    this.#job = job;
+    this.shown = shown;
+    this.state = state;
+  }
+
+  annotate(annotation: Annotation): void {
+    this.#job.annotations.add(this.shown.annotations, annotation);
+  }
+
+  /**
+   * Lets a process speak, and takes in what it has handed on, also where it failed.
+   * @param env of the step itself
+   * @throws whatever `work` throws; StepFault where it was well but what it has handed on is not
+   */
+  async speak(
+    frame: Frame,
+    id: string,
+    env: Readonly<Record<string, string>>,
+    work: (process: StepProcess) => Promise<void>,
+  ): Promise<void> {
+    const job = this.#job;
+    const effects: StepEffects = { outputs: this.outputs, state: this.state, refused: false };
+    const files = await CommandFiles.create(job.folders.temp);
+    const variables = { ...job.environment(frame, id, env), ...files.variables };
+    const output = new StepOutput({
+      masker: job.masker,
+      matchers: job.matchers,
+      debug: job.debug,
+      log: (chunk) => job.log.writeHidden(chunk),
+      annotate: (annotation) => this.annotate(annotation),
+      act: (command) => actOn(job, effects, variables, command),
+    });
+    try {
+      await work({ env: variables, output: (chunk) => output.write(chunk) });
+    } finally {
+      await output.end();
+      await this.#takeIn(files);
+    }
+    if (effects.refused) throw new StepFault('a command was refused');
+  }
+
+  async #takeIn(files: CommandFiles): Promise<void> {
+    const job = this.#job;
+    try {
+      const { env, output, path, state, summary } = files.read();
+      setVariables(job, env, (annotation) => this.annotate(annotation));
+      for (const folder of path) job.paths.unshift(folder);
+      Object.assign(this.outputs, Object.fromEntries(output));
+      Object.assign(this.state, Object.fromEntries(state));
+      this.#addSummary(summary);
+    } finally {
+      await files.remove();
+    }
+  }
+
+  #addSummary(text: string): void {
+    if (text === '') return;
+    const masked = this.#job.masker.text(text);
+    const all = `${this.shown.summary ?? ''}${masked}`;
+    if (Buffer.byteLength(all) <= largestSummary) {
+      this.shown.summary = all;
+      return;
+    }
+    const size = Math.round(Buffer.byteLength(text) / 1024);
+    const message = `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${largestSummary / 1024}k, got ${size}k.`;
+    this.annotate({
+      level: 'error',
+      message,
+      title: null,
+      file: null,
+      line: null,
+      endLine: null,
+      column: null,
+      endColumn: null,
+    });
+  }
+}

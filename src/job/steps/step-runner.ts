@@ -1,0 +1,139 @@
+import type { Step } from '../../kernel/model.ts';
+import type { PlannedStep } from '../../workflow/plan.ts';
+import type { Json } from '../../workflow/template.ts';
+import type { ActionLibrary } from '../actions/library.ts';
+import { type ActionStep, useAction } from '../actions/use.ts';
+import type { JobOutcome } from '../ending.ts';
+import { annotationOf } from '../output/annotation.ts';
+import { runStepCommand } from './command.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { Frame } from './frame.ts';
+import type { PostStep } from './post-step.ts';
+import { problemOf } from './problem.ts';
+import { prepareScript } from './script.ts';
+import { writeHeader } from './step-header.ts';
+import { StepIo } from './step-io.ts';
+import type { StepResult } from './step-result.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+const cancelled: StepResult = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
+
+export interface StepCall {
+  begin?: (evaluation: Evaluation) => Promise<void>;
+  signal?: AbortSignal;
+  state?: Record<string, string>;
+}
+
+/** Runs the steps of a job, and those inside of composite actions. */
+export class StepRunner {
+  /** to be run in the reverse order */
+  readonly posts: PostStep[] = [];
+  readonly #job: WorkflowState;
+  readonly #library: ActionLibrary;
+
+  constructor(job: WorkflowState, library: ActionLibrary) {
+    this.#job = job;
+    this.#library = library;
+  }
+
+  /**
+   * Runs one step and notes what it came to in the frame. Never rejects.
+   * @param shown the step of the job that people see; for one inside of an action, that of the action
+   * @param call `begin` is called once the step's condition holds; `signal` ends the step, where not only the job does;
+   * `state` is what an action's `pre` has kept
+   */
+  async run(step: PlannedStep, frame: Frame, shown: Step, call: StepCall = {}): Promise<StepResult> {
+    const job = this.#job;
+    const io = new StepIo(job, shown, call.state);
+    let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
+    const evaluation = job.evaluation(frame, step.id);
+    const outer = call.signal ?? job.signal;
+    let timer: AbortSignal | undefined;
+    try {
+      if (await evaluation.condition(step.if)) {
+        await call.begin?.(evaluation);
+        timer = await timerOf(step, evaluation);
+        const signal = timer ? AbortSignal.any([outer, timer]) : outer;
+        await this.#execute(step, frame, evaluation, io, signal);
+      } else result = { ...result, outcome: 'skipped', conclusion: 'skipped' };
+    } catch (error) {
+      result = outer.aborted ? cancelled : await this.#failed(error, step, evaluation, io, timer);
+    }
+    const { outcome, conclusion } = result;
+    frame.steps[step.id] = { outputs: io.outputs as Record<string, Json>, outcome, conclusion };
+    return result;
+  }
+
+  async #execute(
+    step: PlannedStep,
+    frame: Frame,
+    evaluation: Evaluation,
+    io: StepIo,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const job = this.#job;
+    const env = await evaluation.texts(step.env);
+    const inside =
+      Object.keys(env).length === 0
+        ? evaluation
+        : evaluation.withEnvironment({ ...job.env, ...frame.action?.env, ...env });
+    if (step.uses !== undefined) {
+      const use: ActionStep = {
+        ...{ step, uses: step.uses, frame, env, evaluation: inside, io, signal, posts: this.posts },
+        runNested: (nested, inner) => this.run(nested, inner, io.shown, { signal }),
+      };
+      await useAction(job, this.#library, use);
+    } else {
+      await io.speak(frame, step.id, env, async (child) => {
+        const script = await prepareScript(job, step, frame, inside, child.env);
+        const title = `Run ${script.text.trim().split('\n', 1)[0] ?? ''}`;
+        await writeHeader(job.log, title, script.text, {
+          shell: script.argv.join(' '),
+          env: { ...job.env, ...frame.action?.env, ...env },
+        });
+        await runStepCommand(job.around.scope, { ...script, ...child, signal });
+      });
+    }
+    signal.throwIfAborted();
+  }
+
+  async #failed(
+    error: unknown,
+    step: PlannedStep,
+    evaluation: Evaluation,
+    io: StepIo,
+    timer: AbortSignal | undefined,
+  ): Promise<StepResult> {
+    const job = this.#job;
+    const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error);
+    // what failed inside of an action has been said there
+    if (!io.said.has(error)) {
+      await job.log.line(`##[error]${problem.message}`);
+      io.annotate(annotationOf('error', problem.message ?? '', new Map()));
+    }
+    const goesOn = await continuesOnError(step, evaluation);
+    return { outcome: 'failure', conclusion: goesOn ? 'success' : 'failure', problem };
+  }
+}
+
+async function timerOf(step: PlannedStep, evaluation: Evaluation): Promise<AbortSignal | undefined> {
+  if (step.timeoutMinutes === undefined) return undefined;
+  const minutes = await evaluation.number(step.timeoutMinutes);
+  return minutes > 0 ? AbortSignal.timeout(Math.min(minutes * 60_000, 2_147_483_647)) : undefined;
+}
+
+async function timedOut(step: PlannedStep, evaluation: Evaluation): Promise<JobOutcome> {
+  const minutes = step.timeoutMinutes === undefined ? 0 : await evaluation.number(step.timeoutMinutes);
+  return {
+    status: 'failure',
+    reason: 'timeout',
+    message: `The step has timed out after ${minutes} minutes.`,
+    exitCode: null,
+  };
+}
+
+/** A flag that cannot be evaluated does not hide a failure. */
+async function continuesOnError(step: PlannedStep, evaluation: Evaluation): Promise<boolean> {
+  if (step.continueOnError === undefined) return false;
+  return evaluation.boolean(step.continueOnError).catch(() => false);
+}

@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import { evaluateText } from '../../workflow/expression.ts';
+import type { WorkflowPlan } from '../../workflow/plan.ts';
+import type { Json } from '../../workflow/template.ts';
+import type { JobOutcome } from '../ending.ts';
+import type { JobLog } from '../log.ts';
+import type { Masker } from '../output/masker.ts';
+import { Matchers } from '../output/matchers.ts';
+import type { JobInput, JobSurroundings } from '../surroundings.ts';
+import { AnnotationBudget } from './annotation-budget.ts';
+import { Evaluation } from './evaluation.ts';
+import type { Frame } from './frame.ts';
+import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
+
+/** Folders of one job; all are its own. */
+export interface JobFolders {
+  root: string;
+  workspace: string;
+  temp: string;
+  /** copies of the actions of other repositories that it uses */
+  actions: string;
+}
+
+/** What the steps of a workflow's job share, and what they have made of it so far. */
+export class WorkflowState {
+  readonly input: JobInput;
+  readonly plan: WorkflowPlan;
+  readonly around: JobSurroundings;
+  readonly folders: JobFolders;
+  readonly log: JobLog;
+  readonly matchers = new Matchers();
+  readonly annotations = new AnnotationBudget();
+  /** that of the workflow and the job, and what steps have added */
+  env: Record<string, string> = {};
+  /** folders that steps have put in front of the search path, the latest first */
+  paths: string[] = [];
+  status: 'success' | 'failure' | 'cancelled' = 'success';
+  /** the first thing that went wrong */
+  outcome: JobOutcome | undefined;
+  /** ends the step that runs: the job's own signal, or while it is cleaned up, that of the time for it */
+  signal: AbortSignal;
+  readonly debug: boolean;
+  readonly #secrets: Record<string, string>;
+  readonly #github: Record<string, Json>;
+  readonly #runner: Record<string, Json>;
+
+  /** @param secrets of the store, by name in upper case */
+  constructor(
+    input: JobInput,
+    plan: WorkflowPlan,
+    around: JobSurroundings,
+    log: JobLog,
+    secrets: Readonly<Record<string, string>>,
+  ) {
+    this.input = input;
+    this.plan = plan;
+    this.around = around;
+    this.log = log;
+    this.signal = around.signal;
+    const root = around.folder;
+    this.folders = {
+      root,
+      workspace: join(root, 'workspace'),
+      temp: join(root, 'temp'),
+      actions: join(root, 'actions'),
+    };
+    this.#secrets = secretsContext(plan, secrets);
+    for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
+    this.debug = [this.#secrets.ACTIONS_STEP_DEBUG, plan.contexts.vars.ACTIONS_STEP_DEBUG].includes('true');
+    this.#runner = runnerContext({
+      name: around.runner,
+      temp: this.folders.temp,
+      toolCache: around.toolCache,
+      workspace: root,
+      debug: this.debug,
+    });
+    this.#github = {
+      ...plan.contexts.github,
+      workspace: this.folders.workspace,
+      event_path: join(this.folders.temp, '_github_workflow', 'event.json'),
+      token: this.#secrets.GITHUB_TOKEN ?? '',
+      job: plan.key,
+    };
+  }
+
+  get masker(): Masker {
+    return this.log.masker;
+  }
+
+  get github(): Readonly<Record<string, Json>> {
+    return this.#github;
+  }
+
+  /** The first failure counts; what follows it does not change what the job came to. */
+  fail(outcome: JobOutcome): void {
+    if (this.status === 'success') this.status = 'failure';
+    this.outcome ??= outcome;
+  }
+
+  /** Contexts and functions for a step of a frame. */
+  evaluation(frame: Frame, step: string): Evaluation {
+    const { contexts } = this.plan;
+    const { action } = frame;
+    const own = action
+      ? { inputs: action.inputs }
+      : { inputs: contexts.inputs, secrets: this.#secrets, vars: contexts.vars, needs: contexts.needs };
+    return new Evaluation(
+      {
+        ...own,
+        github: { ...this.#github, ...this.#actionEntries(frame, step) },
+        env: { ...this.env, ...action?.env },
+        job: { status: this.status, container: {}, services: {} },
+        matrix: contexts.matrix,
+        runner: this.#runner,
+        steps: frame.steps,
+        strategy: contexts.strategy,
+      },
+      {
+        success: () => this.status !== 'cancelled' && (action ? !action.failed : this.status === 'success'),
+        failure: () => this.status !== 'cancelled' && (action ? action.failed : this.status === 'failure'),
+        always: () => true,
+        cancelled: () => this.status === 'cancelled',
+      },
+      this.folders.workspace,
+    );
+  }
+
+  /** The environment of a step's process. @param env of the step itself */
+  environment(frame: Frame, step: string, env: Readonly<Record<string, string>>): Record<string, string> {
+    const merged: Record<string, string> = { ...this.around.env, ...this.env, ...frame.action?.env, ...env };
+    const path = [...this.paths, merged.PATH].join(':');
+    const github = githubVariables({ ...this.#github, ...this.#actionEntries(frame, step) });
+    return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner) };
+  }
+
+  #actionEntries({ action }: Frame, step: string): Record<string, Json> {
+    if (!action) return { action: step };
+    const { path, source } = action;
+    return {
+      action: step,
+      action_path: path,
+      action_repository: source?.repository ?? '',
+      action_ref: source?.ref ?? '',
+    };
+  }
+}
+
+/** Each call on the way to the job's workflow may have named the secrets anew. */
+function secretsContext(
+  { secrets: { through }, contexts }: WorkflowPlan,
+  store: Readonly<Record<string, string>>,
+): Record<string, string> {
+  let current: Record<string, string> = { ...store };
+  for (const names of through) {
+    const scope = { contexts: { ...contexts, secrets: current } };
+    current = Object.fromEntries(
+      Object.entries(names).map(([name, template]) => [name, evaluateText(template, scope)]),
+    );
+    // the runner's own is always there
+    if (store.GITHUB_TOKEN !== undefined) current.GITHUB_TOKEN = store.GITHUB_TOKEN;
+  }
+  return current;
+}

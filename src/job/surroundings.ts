@@ -1,0 +1,51 @@
+import type { Scope } from '../exec/scope.ts';
+import type { Step } from '../kernel/model.ts';
+import type { Credential } from '../secrets/credential.ts';
+import type { GivenSecrets } from '../secrets/delivery.ts';
+import type { ActionStore } from './actions/store.ts';
+import type { JobOutcome } from './ending.ts';
+
+export interface JobInput {
+  repo: { name: string; url: string };
+  ref: string;
+  sha: string;
+  /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */
+  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
+}
+
+/** What a job needs of the place where it runs. */
+export interface JobSurroundings {
+  /** an empty or missing folder of the job's own */
+  folder: string;
+  /** folder of the machine's mirrors */
+  mirrors: string;
+  /** actions of other repositories */
+  actions: ActionStore;
+  /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
+  toolCache: string;
+  /** name of the runner */
+  runner: string;
+  /** the secrets that the job may use; rejects with a JobEnding where they cannot be had */
+  secrets(): Promise<GivenSecrets>;
+  /** what the repository is fetched with, asked for where something has to be fetched; rejects likewise */
+  credential(): Promise<Credential | undefined>;
+  /** environment that commands start from */
+  env: Readonly<Record<string, string>>;
+  /** opened while the commit is checked out; it is not closed here */
+  scope: Promise<Scope>;
+  /** takes the log, byte for byte; a promise that it returns holds the job's output back */
+  output(chunk: Buffer): void | Promise<void>;
+  /** is told of all steps whenever one begins or ends */
+  progress(steps: Step[]): void;
+  /** aborts with a JobEnding as its reason */
+  signal: AbortSignal;
+  /** milliseconds that steps which run after a cancel or a timeout may take together */
+  cleanupTime?: number;
+}
+
+export interface JobResult {
+  outcome: JobOutcome;
+  steps: Step[];
+  /** of a workflow's job */
+  outputs: Record<string, string>;
+}

@@ -1,0 +1,218 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Step } from '../kernel/model.ts';
+import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
+import type { Template } from '../workflow/template.ts';
+import { inputsOf } from './actions/inputs.ts';
+import { runActionScript } from './actions/javascript.ts';
+import { ActionLibrary, isCheckout } from './actions/library.ts';
+import { parseReference } from './actions/reference.ts';
+import { JobEnding } from './ending.ts';
+import { JobLog } from './log.ts';
+import { annotationOf } from './output/annotation.ts';
+import { StepList } from './step-list.ts';
+import type { Frame } from './steps/frame.ts';
+import { jobOutputs } from './steps/job-outputs.ts';
+import { problemOf } from './steps/problem.ts';
+import { StepIo } from './steps/step-io.ts';
+import type { StepResult } from './steps/step-result.ts';
+import { StepRunner } from './steps/step-runner.ts';
+import { WorkflowState } from './steps/workflow-state.ts';
+import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
+
+/** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
+const defaultCleanupTime = 300_000;
+/** Characters of a step's name. */
+const longestName = 255;
+
+/**
+ * Runs one job of a workflow. Never rejects: whatever goes wrong becomes the outcome, told apart as the commit's fault or
+ * ours.
+ */
+export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobSurroundings): Promise<JobResult> {
+  const log = new JobLog(around.output);
+  const steps = new StepList(log, around.progress);
+  let outputs: Record<string, string> = {};
+  let job: WorkflowState | undefined;
+  try {
+    around.signal.throwIfAborted();
+    const { values, withheld } = await around.secrets();
+    if (withheld !== null) await log.say(`no secrets are given: ${withheld}`);
+    job = new WorkflowState(input, plan, around, log, values);
+    outputs = await new WorkflowJob(job, steps).run();
+  } catch (error) {
+    const ending: unknown = around.signal.reason;
+    const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
+    const outcome = ending instanceof JobEnding ? (preparing ? ending.early : ending.outcome) : problemOf(error);
+    if (job) job.fail(outcome);
+    else return { outcome, steps: steps.list, outputs };
+  }
+  const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
+  steps.close(outcome);
+  if (outcome.message !== null) await log.say(outcome.message);
+  return { outcome, steps: steps.list, outputs };
+}
+
+class WorkflowJob {
+  readonly #job: WorkflowState;
+  readonly #steps: StepList;
+  readonly #library: ActionLibrary;
+  readonly #runner: StepRunner;
+  readonly #frame: Frame = { steps: {} };
+  /** what the `pre` of an action keeps for the rest of it, by the id of its step */
+  readonly #states = new Map<string, Record<string, string>>();
+
+  constructor(job: WorkflowState, steps: StepList) {
+    this.#job = job;
+    this.#steps = steps;
+    this.#library = new ActionLibrary(job);
+    this.#runner = new StepRunner(job, this.#library);
+  }
+
+  /** @returns the job's outputs */
+  async run(): Promise<Record<string, string>> {
+    const { plan } = this.#job;
+    const setUp = this.#steps.add('Set up job');
+    this.#steps.begin(setUp);
+    await this.#setUp();
+    const shown: Step[] = [];
+    for (const step of plan.steps) shown.push(this.#steps.add(await this.#nameOf(step)));
+    await this.#library.prepare(plan.steps.map((step) => step.uses));
+    this.#steps.end(setUp, 'success', null);
+    for (const [index, step] of plan.steps.entries()) await this.#pre(step, shown[index] as Step);
+    for (const [index, step] of plan.steps.entries()) await this.#main(step, shown[index] as Step);
+    for (const post of this.#runner.posts.reverse()) {
+      await this.#own(post.name, post.condition, post.state, (io) => post.run(io, this.#job.signal));
+    }
+    await this.#heedEnding();
+    return jobOutputs(this.#job, this.#frame, (message) => {
+      setUp.annotations.push(annotationOf('warning', message, new Map()));
+    });
+  }
+
+  async #setUp(): Promise<void> {
+    const { folders, plan, around } = this.#job;
+    const event = this.#job.github.event ?? {};
+    for (const folder of [folders.workspace, join(folders.temp, '_github_workflow'), around.toolCache]) {
+      await mkdir(folder, { recursive: true });
+    }
+    await writeFile(String(this.#job.github.event_path), JSON.stringify(event, undefined, 2));
+    for (const env of [plan.env.workflow, plan.env.job]) {
+      Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
+    }
+  }
+
+  async #main(step: PlannedStep, shown: Step): Promise<void> {
+    await this.#heedEnding();
+    const state = this.#states.get(step.id);
+    const result = await this.#runner.run(step, this.#frame, shown, {
+      ...(state ? { state } : {}),
+      begin: async () => {
+        shown.name = await this.#nameOf(step);
+        this.#steps.begin(shown);
+      },
+    });
+    this.#end(shown, result, step.run === undefined ? null : 0);
+  }
+
+  /** What an action of another repository wants to be run before the job's first step. */
+  async #pre(step: PlannedStep, shown: Step): Promise<void> {
+    const reference = step.uses === undefined ? undefined : parseReference(step.uses);
+    if (reference?.kind !== 'remote' || isCheckout(reference)) return;
+    const action = await this.#library.load(reference);
+    const { runs, inputs: defaults, inputNames: names } = action.manifest;
+    if (runs.using !== 'node' || runs.pre === undefined) return;
+    const { pre, preIf } = runs;
+    const state: Record<string, string> = {};
+    this.#states.set(step.id, state);
+    await this.#own(
+      `Pre ${shown.name}`,
+      preIf,
+      state,
+      async (io) => {
+        const evaluation = this.#job.evaluation(this.#frame, step.id);
+        const env = await evaluation.texts(step.env);
+        const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
+        await runActionScript(
+          this.#job,
+          action,
+          pre,
+          { id: step.id, frame: this.#frame, env, inputs: values },
+          io,
+          this.#job.signal,
+        );
+      },
+      this.#steps.list.indexOf(shown),
+    );
+  }
+
+  /** A step that is not the workflow's, but an action's. */
+  async #own(
+    name: string,
+    condition: string,
+    state: Record<string, string>,
+    work: (io: StepIo) => Promise<void>,
+    before?: number,
+  ): Promise<void> {
+    await this.#heedEnding();
+    const job = this.#job;
+    const shown = this.#steps.add(name.slice(0, longestName), before);
+    let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
+    try {
+      if (await job.evaluation(this.#frame, '').condition(condition)) {
+        this.#steps.begin(shown);
+        await work(new StepIo(job, shown, state));
+        job.signal.throwIfAborted();
+      } else result = { ...result, outcome: 'skipped', conclusion: 'skipped' };
+    } catch (error) {
+      if (job.signal.aborted) result = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
+      else {
+        const problem = problemOf(error);
+        await job.log.line(`##[error]${problem.message}`);
+        result = { outcome: 'failure', conclusion: 'failure', problem };
+      }
+    }
+    this.#end(shown, result, null);
+  }
+
+  #end(shown: Step, { outcome, conclusion, problem }: StepResult, exitCode: number | null): void {
+    const failed = conclusion === 'failure' && problem !== undefined;
+    const ended = outcome === 'success' ? exitCode : (problem?.exitCode ?? null);
+    this.#steps.end(shown, failed ? problem.status : conclusion, ended, outcome);
+    if (failed) this.#job.fail({ ...problem, message: `${shown.name}: ${problem.message}` });
+  }
+
+  /**
+   * After a cancel or a timeout, steps that are to run in any case get some time of their own. Whatever else ends a job
+   * ends it at once.
+   */
+  async #heedEnding(): Promise<void> {
+    const job = this.#job;
+    const { signal, scope, cleanupTime } = job.around;
+    if (!signal.aborted) return;
+    const ending: unknown = signal.reason;
+    if (!(ending instanceof JobEnding) || !ending.allowsCleanup) throw ending;
+    if (job.signal === signal) {
+      job.status = 'cancelled';
+      job.outcome ??= ending.outcome;
+      job.signal = AbortSignal.timeout(cleanupTime ?? defaultCleanupTime);
+    }
+    job.signal.throwIfAborted();
+    // somebody else may have the job by now
+    if (!(await scope).alive) throw ending;
+  }
+
+  /** What people see of a step; what cannot be evaluated yet is shown as it is written. */
+  async #nameOf(step: PlannedStep): Promise<string> {
+    const evaluation = this.#job.evaluation(this.#frame, step.id);
+    const text = (template: Template) => evaluation.text(template).catch(() => sourceOf(template));
+    const name = step.name === undefined ? '' : (await text(step.name)).trim();
+    const what = step.uses ?? (step.run === undefined ? '' : await text(step.run)).trim().split('\n', 1)[0];
+    return this.#job.masker.text(name || `Run ${what}`).slice(0, longestName);
+  }
+}
+
+function sourceOf(template: Template): string {
+  if (typeof template === 'string') return template;
+  return template.map((part) => (typeof part === 'string' ? part : `\${{ ${part.expression} }}`)).join('');
+}

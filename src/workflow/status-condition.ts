@@ -1,0 +1,40 @@
+import { Lexer } from '@actions/expressions';
+import { TokenType } from '@actions/expressions/lexer';
+import { parseExpression } from './expression.ts';
+import { expressionsIn, parseTemplate } from './template.ts';
+
+const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
+
+/** Whether an expression asks by itself how things stand. */
+export function callsStatus(expression: string): boolean {
+  const { tokens } = new Lexer(expression).lex();
+  return tokens.some(
+    ({ type, lexeme }, index) =>
+      type === TokenType.IDENTIFIER &&
+      tokens[index + 1]?.type === TokenType.LEFT_PAREN &&
+      statusFunctions.has(lexeme.toLowerCase()),
+  );
+}
+
+/**
+ * A condition as it is evaluated: one that calls no status function holds only after success.
+ * @param expression without `${{ }}`
+ */
+export function withStatus(expression: string): string {
+  return callsStatus(expression) ? expression : `success() && (${expression})`;
+}
+
+/**
+ * The condition that the file of an action has as an `if`: an expression, with or without `${{ }}`. Text around an
+ * expression holds, as text does.
+ * @throws ExpressionFailed where it cannot be read
+ */
+export function readConditionText(text: string): string {
+  const template = parseTemplate(text.trim()) ?? text.trim();
+  const expressions = typeof template === 'string' ? [template] : expressionsIn(template);
+  for (const expression of expressions.filter((one) => one !== '')) parseExpression(expression);
+  const [only = ''] = expressions;
+  if (typeof template !== 'string' && template.length > 1)
+    return expressions.some(callsStatus) ? 'always()' : 'success()';
+  return only === '' ? 'success()' : withStatus(only);
+}

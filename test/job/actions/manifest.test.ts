@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { type CompositeRuns, parseManifest } from '../../../src/job/actions/manifest.ts';
+import { StepFault } from '../../../src/job/steps/fault.ts';
+
+describe('the file of an action', () => {
+  const parse = (text: string) => parseManifest(text, 'action.yml of ./x');
+
+  it('names the files of a JavaScript action, whatever Node it was made for', () => {
+    for (const node of ['node12', 'node16', 'node20', 'NODE24']) {
+      expect(
+        parse(`runs: {using: ${node}, main: dist/index.js, post: post.js, post-if: success()}`).runs,
+      ).to.deep.equal({
+        ...{ using: 'node', main: 'dist/index.js', pre: undefined, preIf: 'always()' },
+        ...{ post: 'post.js', postIf: 'success()' },
+      });
+    }
+  });
+
+  it('has defaults for inputs, as text', () => {
+    const text =
+      "inputs: {a: {default: true}, b: {default: 1.5}, c: {required: true}, d: {default: '${{ github.token }}'}, e: }\nruns: {using: node20, main: x}";
+    expect(parse(text).inputs).to.deep.equal({ a: 'true', b: '1.5', d: [{ expression: 'github.token' }] });
+  });
+
+  it('has the steps of a composite action, with ids, conditions and expressions as a plan has them', () => {
+    const text = `
+name: Build
+outputs:
+  out: {value: "\${{ steps.one.outputs.x }}"}
+runs:
+  using: composite
+  steps:
+    - {id: one, run: "echo \${{ inputs.a }}", shell: bash, env: {N: 1}, working-directory: sub}
+    - {run: echo, shell: sh, if: "always() && inputs.a"}
+    - {uses: actions/cache@v4, with: {path: x}, if: "\${{ inputs.b == 'c' }}", continue-on-error: true}
+`;
+    const runs = parse(text).runs as CompositeRuns;
+    expect(runs.outputs).to.deep.equal({ out: [{ expression: 'steps.one.outputs.x' }] });
+    expect(JSON.parse(JSON.stringify(runs.steps))).to.deep.equal([
+      {
+        id: 'one',
+        if: 'success()',
+        run: ['echo ', { expression: 'inputs.a' }],
+        shell: 'bash',
+        env: { N: '1' },
+        workingDirectory: 'sub',
+      },
+      { id: '__run', if: 'always() && inputs.a', run: 'echo', shell: 'sh' },
+      {
+        id: '__actions_cache',
+        if: "success() && (inputs.b == 'c')",
+        uses: 'actions/cache@v4',
+        with: { path: 'x' },
+        continueOnError: 'true',
+      },
+    ]);
+  });
+
+  for (const [what, text, words] of [
+    ['no YAML', 'a: [', 'is not valid'],
+    ['nothing', '', 'is not valid'],
+    ['a container', 'runs: {using: docker, image: Dockerfile}', 'actions in containers are not supported'],
+    ['something unknown', 'runs: {using: plugin}', '"plugin"'],
+    ['no main file', 'runs: {using: node20}', 'runs.main is missing'],
+    ['a step without a shell', 'runs: {using: composite, steps: [{run: x}]}', 'shell'],
+    ['a step that does nothing', 'runs: {using: composite, steps: [{id: x}]}', 'either run or uses'],
+    ['an expression that is not closed', "runs: {using: composite, steps: [{run: '${{ x', shell: sh}]}", 'not closed'],
+    ['a condition that is none', "runs: {using: composite, steps: [{run: x, shell: sh, if: 'a b'}]}", 'a b'],
+    [
+      'aliases without end',
+      `a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\nruns: {using: node20, main: x}`,
+      'alias',
+    ],
+  ] as const) {
+    it(`is refused with ${what}`, () => expect(() => parse(text)).to.throw(StepFault, words));
+  }
+});

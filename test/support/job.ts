@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { detectContainment } from '../../src/exec/containment.ts';
+import { Scope } from '../../src/exec/scope.ts';
+import { ActionStore } from '../../src/job/actions/store.ts';
+import { runJob } from '../../src/job/job.ts';
+import type { JobResult, JobSurroundings } from '../../src/job/surroundings.ts';
+import { jobEnvironment } from '../../src/kernel/config.ts';
+import type { Step } from '../../src/kernel/model.ts';
+import type { BuildFacts } from '../../src/workflow/event.ts';
+import type { WorkflowPlan } from '../../src/workflow/plan.ts';
+import { TestFolders } from './folder.ts';
+import { TestRepository } from './repository.ts';
+import { factsOf, PlannedBuild } from './workflows.ts';
+
+/** A workflow's job that runs in the test, without any queue. */
+export interface StartedJob {
+  ended: Promise<JobResult>;
+  stop: AbortController;
+  log(): string;
+  /** as they were told */
+  told: Step[][];
+  folder: string;
+  workspace: string;
+  scope: Promise<Scope>;
+}
+
+/** Runs jobs of workflows as they stand in a text, in repositories of their own. */
+export class TestJobs {
+  readonly folders = new TestFolders();
+  /** where actions of other repositories come from: `<owner>/<name>` below it */
+  readonly actionsUrl = this.folders.make();
+  readonly #mirrors = this.folders.make();
+  readonly #actions = this.folders.make();
+  readonly #repositories: TestRepository[] = [];
+  readonly #scopes: Promise<Scope>[] = [];
+
+  /** Ends what a test has left behind. */
+  async clean(): Promise<void> {
+    for (const scope of this.#scopes.splice(0)) await scope.then((opened) => opened.close()).catch(() => undefined);
+    for (const repository of this.#repositories.splice(0)) repository.remove();
+  }
+
+  repository(files: Record<string, string> = { 'a.txt': 'a\n' }): TestRepository {
+    const repository = new TestRepository(files);
+    this.#repositories.push(repository);
+    return repository;
+  }
+
+  /** An action's repository, at the place where the jobs look for it. */
+  action(name: string, files: Record<string, string>): TestRepository {
+    const repository = new TestRepository(files, { at: join(this.actionsUrl, name) });
+    this.#repositories.push(repository);
+    return repository;
+  }
+
+  /** Plans of the jobs of a workflow's text that need no other, by name. */
+  plans(
+    workflow: string,
+    repository: TestRepository,
+    facts: Partial<BuildFacts> = {},
+  ): { [name: string]: WorkflowPlan } {
+    const repo = { name: 'app', url: repository.path, defaultBranch: 'main' };
+    const build = new PlannedBuild(workflow, factsOf(undefined, { repo, sha: repository.head(), ...facts }));
+    if (Object.keys(build.decisions).length > 0) throw new Error(JSON.stringify(build.decisions));
+    return Object.fromEntries(
+      Object.entries(build.plans).map(([name, { plan }]) => [name, JSON.parse(JSON.stringify(plan))]),
+    );
+  }
+
+  start(plan: WorkflowPlan, repository: TestRepository, around: Partial<JobSurroundings> = {}): StartedJob {
+    const stop = new AbortController();
+    const chunks: Buffer[] = [];
+    const told: Step[][] = [];
+    const scope = detectContainment().then((kind) => Scope.open(3600, kind));
+    this.#scopes.push(scope);
+    const folder = join(this.folders.make(), 'job');
+    const input = { repo: { name: 'app', url: repository.path }, ref: 'refs/heads/main', sha: repository.head(), plan };
+    const ended = runJob(input, {
+      folder,
+      mirrors: this.#mirrors,
+      actions: new ActionStore(this.#actions, this.actionsUrl),
+      toolCache: this.folders.make(),
+      runner: 'box',
+      secrets: async () => ({ values: {}, withheld: null }),
+      credential: async () => undefined,
+      env: jobEnvironment(),
+      scope,
+      output: (chunk) => void chunks.push(chunk),
+      progress: (steps) => told.push(structuredClone(steps)),
+      signal: stop.signal,
+      ...around,
+    });
+    return {
+      ended,
+      stop,
+      log: () => Buffer.concat(chunks).toString(),
+      told,
+      folder,
+      workspace: join(folder, 'workspace'),
+      scope,
+    };
+  }
+
+  /** A workflow with one job of these steps, run to its end. @param steps YAML of the list, as it stands below `steps:` */
+  async run(
+    steps: string,
+    { repository = this.repository(), job = '', head = '', around = {}, facts = {} }: RunOptions = {},
+  ): Promise<JobResult & { log: string; told: Step[][]; folder: string; workspace: string }> {
+    const plan = this.plans(jobText(steps, job, head), repository, facts).test;
+    if (!plan) throw new Error('the workflow has no job "test" that can run');
+    const started = this.start(plan, repository, around);
+    return {
+      ...(await started.ended),
+      log: started.log(),
+      told: started.told,
+      folder: started.folder,
+      workspace: started.workspace,
+    };
+  }
+}
+
+export interface RunOptions {
+  repository?: TestRepository;
+  /** more lines of the job */
+  job?: string;
+  /** more lines of the workflow */
+  head?: string;
+  around?: Partial<JobSurroundings>;
+  facts?: Partial<BuildFacts>;
+}
+
+/** The text of a workflow with one job. */
+export function jobText(steps: string, job = '', head = ''): string {
+  const indent = (text: string, by: string) => text.replace(/^\n+|\s+$/g, '').replace(/^(?=.)/gm, by);
+  return `on: push\n${head}\njobs:\n  test:\n    runs-on: ubuntu-latest\n${indent(job, '    ')}\n    steps:\n${indent(steps, '      ')}\n`;
+}
+
+/** What steps came to, in short. */
+export function short(steps: readonly Step[]): [name: string, status: string, exitCode: number | null][] {
+  return steps.map(({ name, status, exitCode }) => [name, status, exitCode]);
+}
