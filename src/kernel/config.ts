@@ -220,6 +220,9 @@ export interface Config extends Values {
 /** What commands pass on from their flags; each goes before the environment. */
 export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
 
+/** Settings whose values are passwords, or hold one; they are never said. */
+const passwords: ReadonlySet<string> = new Set(['VOLT_TOKEN', 'VOLT_REDIS_URL', 'VOLT_DATABASE_URL']);
+
 /**
  * Reads the settings.
  * @param overrides go before the environment
@@ -234,7 +237,7 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
     if (!parsed.success) {
       throw new VoltError(
         'bad_setting',
-        `${env} is "${String(given)}": ${parsed.error.issues[0]?.message ?? 'not valid'}`,
+        `${env}${passwords.has(env) ? '' : ` is "${String(given)}"`}: ${parsed.error.issues[0]?.message ?? 'not valid'}`,
         {
           remedy: `Correct ${env}, or leave it unset for its default; .env.example tells what it may be.`,
         },

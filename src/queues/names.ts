@@ -27,6 +27,11 @@ export function jobQueue(labels: readonly string[]): string {
   return labels.length === 0 ? 'jobs' : `jobs.${labels.map((label) => label.replace(':', '=')).join('+')}`;
 }
 
+/** Whether a queue of that name holds jobs. */
+export function isJobQueue(name: string): boolean {
+  return name === 'jobs' || name.startsWith('jobs.');
+}
+
 /**
  * Ids of messages. They follow from what the message says, so that sending one again changes nothing while the first is
  * still there. BullMQ refuses ":" and bare integers.

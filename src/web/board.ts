@@ -4,6 +4,8 @@ import { dirname, extname, join, normalize } from 'node:path';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
 import { hideCredentials } from '../kernel/urls.ts';
+import { isJobQueue, jobQueue } from '../queues/names.ts';
+import { listRunners } from '../redis/membership.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
@@ -61,6 +63,7 @@ async function openBoard(web: Web, writable: boolean): Promise<Board> {
     if (!adapter) {
       adapter = new BullMQAdapter(web.queues.queue(name), { readOnlyMode: !writable });
       if (!writable) adapter.setFormatter('data', withoutCredentials);
+      if (isJobQueue(name)) adapter.getWorkers = () => runnersServing(web, name);
       adapters.set(name, adapter);
     }
     return adapter;
@@ -69,6 +72,24 @@ async function openBoard(web: Web, writable: boolean): Promise<Board> {
     fetch: (request) => app.fetch(request),
     refresh: async () => replaceQueues((await queueNames(web)).map(adapterOf)),
   };
+}
+
+type Workers = Awaited<ReturnType<BaseAdapter['getWorkers']>>;
+
+/**
+ * The runners that serve a queue of jobs, as the board's workers: one runner waits on many queues at once, so it bears
+ * none of the names by which BullMQ would know its workers.
+ */
+async function runnersServing({ access, queues }: Web, name: string): Promise<Workers> {
+  const [sets, { alive }] = await Promise.all([queues.labelSets(), listRunners(access)]);
+  const labels = sets.find((set) => jobQueue(set) === name) ?? [];
+  const serving = alive.filter((runner) => labels.every((label) => runner.labels.includes(label)));
+  return serving.map((runner) => ({
+    id: runner.id,
+    name: runner.name,
+    addr: `${runner.host} (process ${runner.pid})`,
+    age: Math.round((Date.now() - Date.parse(runner.startedAt)) / 1000),
+  }));
 }
 
 /** The request as the board expects it, which knows nothing of where it is mounted. */

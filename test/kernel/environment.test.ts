@@ -112,7 +112,10 @@ describe('settings', () => {
     it(`refuse a wrong ${name} and name it`, async () => {
       for (const value of values) {
         const error = await failure('bad_setting', () => withEnvironment({ [name]: value }, () => loadConfig()));
-        expect(error.message).to.include(name).and.include(value);
+        expect(error.message).to.include(name);
+        // a password is never said, not even a wrong one
+        if (name === 'VOLT_TOKEN') expect(error.message).to.not.include(value);
+        else expect(error.message).to.include(value);
         expect(error.remedy).to.include(name);
       }
     });

@@ -33,6 +33,24 @@ describe('web: the board of the queues', () => {
     expect(await names()).to.include('jobs.linux');
   });
 
+  it('knows the runners that serve a queue of jobs as its workers', async () => {
+    for (const labels of [[], ['gpu', 'large']]) await site.context.queues.announceLabels(labels);
+    const board = async () => {
+      const { queues } = await site.json('/queues/api/queues');
+      const served = queues.filter(({ hasWorkers }: { hasWorkers: boolean }) => hasWorkers);
+      return served.map(({ name }: { name: string }) => name);
+    };
+    expect(await board()).to.not.include('jobs');
+    await site.runner('small', { labels: ['gpu'] });
+    expect(await board())
+      .to.include('jobs')
+      .and.not.include('jobs.gpu+large');
+    await site.runner('big', { labels: ['gpu', 'large'] });
+    expect(await board()).to.include('jobs.gpu+large');
+    const { workers } = await site.json('/queues/api/queues/jobs.gpu%2Blarge/workers');
+    expect(workers.map(({ name }: { name: string }) => name)).to.deep.equal(['big']);
+  });
+
   it('is for looking only without the token', async () => {
     const { queues } = await site.json('/queues/api/queues');
     expect(queues.every(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).to.equal(true);

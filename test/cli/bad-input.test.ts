@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { volt } from '../support/cli.ts';
+import { job, Site } from '../web/site.ts';
+
+describe('bad input on the command line', () => {
+  let site: Site;
+  let env: Record<string, string>;
+
+  before(async () => {
+    site = await Site.start();
+    env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
+    await site.repository('app');
+    const over = await site.build('app', {}, [{ name: 'test' }, { name: 'lint' }]);
+    await site.finish({ job: job(over, 1), attempt: 1 });
+    await site.finish({ job: job(over, 2), attempt: 1 });
+    await site.build('app');
+  });
+
+  after(() => site.stop());
+
+  const cases: [what: string, args: string[], code: string, says: RegExp, exit?: number][] = [
+    ['a build that there is not', ['show', '99'], 'not_found', /there is no build 99\n {2}`npx volt builds` lists/],
+    ['a number that there is not', ['show', 'app#77'], 'not_found', /there is no build app#77\n/],
+    ['a repository without builds', ['logs', 'other'], 'not_found', /there is no build other\n/],
+    ['what cannot be a repository', ['show', '../../etc'], 'bad_request', /repo: is not the name of a repository\n/],
+    [
+      'a job that there is not',
+      ['logs', 'app#1', 'deploy'],
+      'not_found',
+      /has no job "deploy"\n {2}Its jobs are: 1 test, 2 lint/,
+    ],
+    ['an attempt that there is not', ['logs', 'app#1', 'test', '--attempt', '5'], 'not_found', /has no attempt 5\n/],
+    [
+      'a status that there is not',
+      ['builds', '--status', 'fine'],
+      'usage',
+      /Allowed choices are waiting, .*\n {2}See: npx volt builds/,
+    ],
+    ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha: is not a full commit id/],
+    [
+      'a place in the list that is none',
+      ['builds', '--before', 'x'],
+      'bad_request',
+      /before: is not the id of a build/,
+    ],
+    ['an option in place of a ref', ['trigger', 'app', '--', '--upload-pack=x'], 'bad_request', /ref: is not a branch/],
+    [
+      'a trigger of what is not observed',
+      ['trigger', 'nobody'],
+      'not_found',
+      /no repository named "nobody" is observed\n/,
+    ],
+    ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has ended already: \w+\n/],
+    ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is not over: test queued\n {2}Wait/],
+    [
+      'a retry of what failed when nothing did',
+      ['retry', 'app#1', '--failed'],
+      'conflict',
+      /nothing of build \d+ failed\n/,
+    ],
+  ];
+  for (const [what, args, code, says] of cases) {
+    it(`${what}: ${code}`, async () => {
+      const end = await volt(args, { env });
+      expect(end.code, end.stderr).to.equal(2);
+      expect(end.stdout).to.equal('');
+      expect(end.stderr)
+        .to.match(new RegExp(`^error ${code}: `))
+        .and.match(says);
+      expect(end.stderr.trimEnd().split('\n'), 'what happened, and what to do').to.have.length(2);
+      expect(end.stderr, 'in words of the command line').to.not.match(/\/api\/|Authorization|Bearer/);
+    });
+  }
+
+  it('a wrong token: token_needed, and where the right one is', async () => {
+    const end = await volt(['cancel', 'app#2'], { env: { ...env, VOLT_TOKEN: 'not-the-token-at-all' } });
+    expect(end.code).to.equal(3);
+    expect(end.stderr).to.match(/^error token_needed: .*\n {2}Name by --data .* VOLT_TOKEN\.\n$/);
+  });
+
+  it('no token, for one who only reads, is none needed', async () => {
+    expect(await volt(['show', 'app#1'], { env: { VOLT_URL: site.url } })).to.include({ code: 0 });
+  });
+
+  it('a token that is too short: bad_setting', async () => {
+    const end = await volt(['builds'], { env: { ...env, VOLT_TOKEN: 'short' } });
+    expect(end.code).to.equal(2);
+    expect(end.stderr)
+      .to.match(/^error bad_setting: VOLT_TOKEN/)
+      .and.not.contain('"short"');
+  });
+
+  it('is told as JSON with the same code and remedy to a script', async () => {
+    const end = await volt(['show', '99', '--json'], { env });
+    expect(JSON.parse(end.stderr).error).to.include({ code: 'not_found', message: 'there is no build 99' });
+    expect(JSON.parse(end.stderr).error.remedy).to.contain('volt builds');
+  });
+});
