@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { fingerprintsOf, makeDeployKey } from '../../src/git/deploy-key.ts';
+import type { Build } from '../../src/kernel/model.ts';
+import { removeCredential, setCredential } from '../../src/record/credentials.ts';
+import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { TestFolders } from '../support/folder.ts';
+import { GitOverSsh, hasSshd } from '../support/git-over-ssh.ts';
+import { TestRepository } from '../support/repository.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a private repository', () => {
+  const folders = new TestFolders();
+  let volt: TestVolt;
+  let runner: RunnerStage;
+  let server: GitOverSsh;
+  let repository: TestRepository;
+
+  before(async function () {
+    if (!hasSshd()) return this.skip();
+    server = await GitOverSsh.start();
+    repository = new TestRepository({ 'test.sh': '#!/bin/sh\ngit ls-remote origin && exit 1\ntrue\n' });
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    await volt.reporter();
+    await volt.dispatcher();
+    await volt.observer();
+    // on a machine of its own: no mirror, no record, no key
+    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make() } };
+    runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
+  });
+
+  after(async () => {
+    await runner?.stop();
+    await volt?.stop();
+    await server?.stop();
+    repository?.remove();
+    folders.remove();
+  });
+
+  const verdict = ({ status, reason, message, jobs }: Build) =>
+    JSON.stringify([status, reason, message, jobs[0]?.steps]);
+
+  it('is built by a runner elsewhere with the deploy key that is set, which its jobs do not get', async () => {
+    const { name } = await volt.observe(server.url(repository.path), { pollSeconds: 0.5 });
+    const key = await makeDeployKey('volt');
+    server.allow(key.publicKey);
+    const knownHosts = server.knownHosts();
+    const { record, config } = volt.context;
+    await setCredential(record, config, name, {
+      shown: { kind: 'ssh', user: null, publicKey: key.publicKey, hostKeys: await fingerprintsOf(knownHosts) },
+      credential: { kind: 'ssh', privateKey: key.privateKey, knownHosts },
+    });
+    const build = await volt.build(repository.head());
+    expect(build.status, verdict(build)).to.equal('success');
+  });
+
+  it('that cannot be fetched any more is an error of ours, not the fault of the commit', async () => {
+    // it is offered as long as the observer may fetch it, and the runner comes too late
+    const sha = repository.commit('one more');
+    await runner.stop();
+    await volt.build(sha, ({ status }) => status === 'queued');
+    await removeCredential(volt.context.record, 'sample');
+    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make() } };
+    runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
+    const build = await volt.build(sha);
+    expect([build.status, build.reason]).to.deep.equal(['error', 'fetch_failed']);
+    expect(build.message).to.include('volt credential set');
+  });
+});
