@@ -38,6 +38,8 @@ const SOLE_IMPORTERS: SoleImporters = {
   libsql: ['record'],
   pg: ['record'],
   ioredis: ['redis'],
+  'prom-client': ['web'],
+  tar: ['cli'],
 };
 
 /** What the ladder would allow and the design does not. */

@@ -11,6 +11,7 @@ import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { forgetGone, heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
 import { isSeenGone } from '../redis/process.ts';
+import { count } from '../redis/tallies.ts';
 import { type Loss, Losses } from './losses.ts';
 import { routeBuild } from './route.ts';
 import { Sightings } from './sightings.ts';
@@ -180,6 +181,7 @@ export class FleetWatch {
     if (!moved) return;
     const about = { repo: job.repo.name, build: job.build, job: job.id, attempt: job.attempt, runner };
     logger.warn(`took back the attempt: ${loss.how}`, about);
+    count(access, 'attempts_lost', ['runner_lost']);
     await retireAttempt(access, queues, jobQueue(job.labels), ref);
     await routeBuild(this.#context, job.build);
     await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });

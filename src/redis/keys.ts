@@ -28,6 +28,9 @@ export function redisKeys(prefix: string) {
     /** stream of log chunks on their way from runners to reporters, with one consumer group; entries are deleted once archived, so it holds at most each running job's window */
     logs: `${prefix}:logs`,
 
+    /** hash of counts for /metrics, see tallies.ts; written by dispatcher and reporter, read by web; no expiry */
+    tallies: `${prefix}:tallies`,
+
     /** channel to one runner: orders from the dispatcher, acknowledgements from reporters */
     toRunner: (id: string) => `${prefix}:to-runner:${id}`,
 

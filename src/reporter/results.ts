@@ -11,6 +11,7 @@ import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl, listRunners } from '../redis/membership.ts';
 import type { Archive } from './archive.ts';
+import { Measures } from './measures.ts';
 import { writeTestResults } from './test-results.ts';
 
 /** How long (ms) an outcome waits for the end of its log while its runner lives. */
@@ -36,6 +37,7 @@ export class ResultHandler {
   /** since when the runner of an outcome whose log is not complete has been gone, by attempt */
   readonly #goneSince = new FadingMap<string, number>(60_000, 10_000);
   readonly #mostWaiting: number;
+  readonly #measures: Measures;
   #waiting = 0;
 
   /** @param limits `waiting`: how many outcomes at most wait here for their logs */
@@ -43,6 +45,7 @@ export class ResultHandler {
     this.#context = context;
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
+    this.#measures = new Measures(context.record, context.access);
   }
 
   async handle(message: ResultMessage): Promise<void> {
@@ -71,7 +74,9 @@ export class ResultHandler {
 
   async #started(message: Result<'started'>): Promise<void> {
     const moved = await startAttempt(this.#context.record, message, message.runner, Date.parse(message.at));
-    if (moved) await this.#announce(message.job);
+    if (!moved) return;
+    await this.#announce(message.job);
+    await this.#measures.started(message);
   }
 
   async #steps(message: Result<'steps'>): Promise<void> {
@@ -102,9 +107,11 @@ export class ResultHandler {
       finishedAt: Date.parse(message.finishedAt),
     });
     const about = { ...workOf(message), runner: runner.name };
-    if (moved) logger.info(`recorded: ${status}`, about);
-    else logger.debug('an outcome that counts no more', { ...about, status });
-    await this.#settled(message.job);
+    if (moved) {
+      logger.info(`recorded: ${status}`, about);
+      await this.#measures.finished(message);
+    } else logger.debug('an outcome that counts no more', { ...about, status });
+    await this.#settled(message.job, moved);
     await notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job: message.job, attempt: message.attempt });
   }
 
@@ -112,7 +119,7 @@ export class ResultHandler {
     const { record, queues } = this.#context;
     const at = Date.parse(message.at);
     const lost = { reason: 'handed_back', message: message.message, at, runner: message.runner } as const;
-    await moveToNextAttempt(record, message, lost);
+    if (await moveToNextAttempt(record, message, lost)) this.#measures.lost('handed_back');
     await this.#announce(message.job);
     await queues.sendAdvance({ v: 1, build: buildIdOf(message.job) });
   }
@@ -122,14 +129,16 @@ export class ResultHandler {
     const outcome = { status, reason, message: text };
     const moved = await decideJob(this.#context.record, message, outcome, Date.parse(message.at));
     if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, workOf(message));
-    await this.#settled(message.job);
+    if (moved && reason === 'poison') this.#measures.lost(reason);
+    await this.#settled(message.job, moved);
   }
 
   /** The rest of what follows from a final job; all of it may be done again. */
-  async #settled(job: JobId): Promise<void> {
+  async #settled(job: JobId, moved: boolean): Promise<void> {
     const { record, queues } = this.#context;
     const build = await findBuild(record, buildIdOf(job));
     if (!build) return;
+    if (moved) this.#measures.settled(build);
     await this.#announce(job, build);
     // the sweep does it later where it cannot be done now; the verdict stands and is passed on all the same
     if (build.finishedAt !== null) await this.reportAlone(build.id);

@@ -58,6 +58,13 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   serveRoutes(api, [...routes, descriptionRoute], web);
   app.route('/api/v1', api);
 
+  app.get('/metrics', async (context) => {
+    // what formats them is loaded by the first who asks
+    const { metricsPage } = await import('./metrics/page.ts');
+    const { text, type } = await metricsPage(web);
+    return context.body(text, 200, { 'content-type': type });
+  });
+
   app.get('/', (context) => buildsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', (context) => cancelFromPage(context, web));

@@ -27,6 +27,7 @@ describe("the names of Volt's keys", () => {
       'volt:member:kind:id',
       'volt:label-queues',
       'volt:logs',
+      'volt:tallies',
       'volt:to-runner:kind',
       'volt:changes',
       'volt:growth',

@@ -1,0 +1,87 @@
+import type { RedisAccess } from './connect.ts';
+
+/**
+ * Counts that all stages keep together, for Prometheus: one hash in Redis, whose fields only grow. So they outlive any
+ * stage, and are the same whichever web stage tells them; they begin at zero with a new Redis, as Prometheus expects of
+ * counters. They are hints about how Volt does, and nothing is decided by them.
+ *
+ * A field is `<name>|<label>|…|<part>`; the part of a histogram is a bucket's number, `sum` or `count`.
+ */
+export const histograms = {
+  /** from the making of an attempt to its start by a runner */
+  queue_wait: {
+    help: 'Seconds that attempts waited in their queue until a runner began them',
+    labels: ['repo', 'labels'],
+    buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200],
+  },
+  run_time: {
+    help: 'Seconds that attempts ran',
+    labels: ['repo', 'labels'],
+    buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600],
+  },
+  recovery: {
+    help: 'Seconds from the last sign of life of a runner, or the hand-back, until another had begun the job',
+    labels: [],
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
+  },
+} as const;
+export type HistogramName = keyof typeof histograms;
+
+export const counters = {
+  builds: { help: 'Builds that became final', labels: ['repo', 'status'] },
+  attempts_lost: { help: 'Attempts that were lost, by reason', labels: ['reason'] },
+} as const;
+export type CounterName = keyof typeof counters;
+
+/** Each process tells so many combinations of labels apart; what comes beyond is counted as `other`. */
+const mostSeries = 500;
+const known = new WeakMap<RedisAccess, Set<string>>();
+
+/** Adds one to a counter. Never waits and never fails: a count that is lost does no harm. */
+export function count(access: RedisAccess, name: CounterName, labels: readonly string[]): void {
+  access.client.hincrby(access.keys.tallies, `${series(access, name, labels)}|count`, 1).catch(() => undefined);
+}
+
+/** Adds a time to a histogram; one below zero, which clocks of two machines may make of a short one, counts as zero. */
+export function observe(access: RedisAccess, name: HistogramName, labels: readonly string[], seconds: number): void {
+  const value = Math.max(0, seconds);
+  const { buckets } = histograms[name];
+  const at = buckets.findIndex((bound) => value <= bound);
+  const field = series(access, name, labels);
+  access.client
+    .pipeline()
+    .hincrby(access.keys.tallies, `${field}|${at < 0 ? buckets.length : at}`, 1)
+    .hincrbyfloat(access.keys.tallies, `${field}|sum`, value)
+    .exec()
+    .catch(() => undefined);
+}
+
+function series(access: RedisAccess, name: string, labels: readonly string[]): string {
+  const field = [name, ...labels].join('|');
+  const seen = known.get(access) ?? new Set();
+  known.set(access, seen);
+  if (!seen.has(field) && seen.size >= mostSeries) return [name, ...labels.map(() => 'other')].join('|');
+  seen.add(field);
+  return field;
+}
+
+export interface Tally {
+  name: string;
+  labels: string[];
+  /** by part: a bucket's number, `sum` or `count` */
+  parts: Map<string, number>;
+}
+
+/** Everything that has been counted. */
+export async function readTallies({ client, keys }: RedisAccess): Promise<Tally[]> {
+  const tallies = new Map<string, Tally>();
+  for (const [field, value] of Object.entries(await client.hgetall(keys.tallies))) {
+    const at = field.lastIndexOf('|');
+    const [name = '', ...labels] = field.slice(0, at).split('|');
+    const key = field.slice(0, at);
+    const tally = tallies.get(key) ?? { name, labels, parts: new Map() };
+    tally.parts.set(field.slice(at + 1), Number(value));
+    tallies.set(key, tally);
+  }
+  return [...tallies.values()];
+}

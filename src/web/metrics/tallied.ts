@@ -1,0 +1,49 @@
+import type { Registry } from 'prom-client';
+import { type CounterName, counters, type HistogramName, histograms, type Tally } from '../../redis/tallies.ts';
+
+type Value = { value: number; labels: { [name: string]: string | number }; metricName?: string };
+
+/**
+ * Adds what has been counted over all stages. prom-client counts in its own process only, so these come as metrics whose
+ * values are there already.
+ */
+export function addTallies(registry: Registry, tallies: readonly Tally[]): void {
+  for (const [name, { help, labels }] of Object.entries(counters)) {
+    const values = of(tallies, name as CounterName, labels).map(({ named, parts }): Value => {
+      return { labels: named, value: parts.get('count') ?? 0 };
+    });
+    add(registry, `volt_${name}_total`, help, 'counter', values);
+  }
+  for (const [name, { help, labels, buckets }] of Object.entries(histograms)) {
+    const metric = `volt_${name}_seconds`;
+    const values = of(tallies, name as HistogramName, labels).flatMap(({ named, parts }): Value[] => {
+      let total = 0;
+      const counts = [...buckets, '+Inf'].map((le, index): Value => {
+        total += parts.get(String(index)) ?? 0;
+        return { labels: { ...named, le }, value: total, metricName: `${metric}_bucket` };
+      });
+      return [
+        ...counts,
+        { labels: named, value: parts.get('sum') ?? 0, metricName: `${metric}_sum` },
+        { labels: named, value: total, metricName: `${metric}_count` },
+      ];
+    });
+    add(registry, metric, help, 'histogram', values);
+  }
+}
+
+function of(tallies: readonly Tally[], name: string, labels: readonly string[]) {
+  return tallies
+    .filter((tally) => tally.name === name && tally.labels.length === labels.length)
+    .map(({ labels: values, parts }) => ({
+      named: Object.fromEntries(labels.map((label, index) => [label, values[index] ?? ''])),
+      parts,
+    }));
+}
+
+function add(registry: Registry, name: string, help: string, type: 'counter' | 'histogram', values: Value[]): void {
+  const metric = { name, help, type, aggregator: 'sum', values };
+  registry.registerMetric({ ...metric, get: async () => metric } as unknown as Parameters<
+    Registry['registerMetric']
+  >[0]);
+}

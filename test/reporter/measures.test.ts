@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { loadConfig } from '../../src/kernel/config.ts';
+import type { JobId } from '../../src/kernel/model.ts';
+import { finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { Record } from '../../src/record/record.ts';
+import { readTallies } from '../../src/redis/tallies.ts';
+import { Measures } from '../../src/reporter/measures.ts';
+import { startAccess, type TestAccess } from '../support/access.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const runner = { id: 'r~1', name: 'r', host: 'box' };
+
+describe('what the reporter counts', () => {
+  const folders = new TestFolders();
+  let test: TestAccess;
+  let record: Record;
+  let measures: Measures;
+
+  before(async () => {
+    test = await startAccess();
+    record = await Record.open(loadConfig({ dataDir: folders.make() }));
+    await observed(record);
+    measures = new Measures(record, test.access);
+  });
+  beforeEach(() => test.access.client.flushall());
+  after(async () => {
+    await record.close();
+    await test.stop();
+    folders.remove();
+  });
+
+  async function tallied(name: string): Promise<{ labels: string[]; sum: number | undefined }[]> {
+    await test.access.client.ping();
+    const tallies = (await readTallies(test.access)).filter((tally) => tally.name === name);
+    return tallies.map(({ labels, parts }) => ({ labels, sum: parts.get('sum') ?? parts.get('count') }));
+  }
+
+  it('is how long an attempt waited and ran, by repository and labels', async () => {
+    const build = await recordedBuild(record, { jobs: [plannedJob('test', { labels: ['gpu', 'linux'] })] });
+    const ref = { job: `${build}-1` as JobId, attempt: 1 };
+    const { created_at: queuedAt } = await record.db
+      .selectFrom('attempts')
+      .select('created_at')
+      .where('job_id', '=', ref.job)
+      .executeTakeFirstOrThrow();
+    await finishAttempt(record, ref, {
+      ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, logComplete: true },
+      ...{ runner, startedAt: queuedAt + 2000, finishedAt: queuedAt + 9000 },
+    });
+    await measures.finished(ref);
+    expect(await tallied('queue_wait')).to.deep.equal([{ labels: ['app', 'gpu,linux'], sum: 2 }]);
+    expect(await tallied('run_time')).to.deep.equal([{ labels: ['app', 'gpu,linux'], sum: 7 }]);
+  });
+
+  it('is how long a lost attempt took to be at work again', async () => {
+    const build = await recordedBuild(record);
+    const first = { job: `${build}-1` as JobId, attempt: 1 };
+    const lostAt = Date.now();
+    await startAttempt(record, first, runner, lostAt - 5000);
+    await measures.started(first);
+    await moveToNextAttempt(record, first, { reason: 'handed_back', message: 'stopping', at: lostAt, runner });
+    await startAttempt(record, { ...first, attempt: 2 }, runner, lostAt + 400);
+    await measures.started({ ...first, attempt: 2 });
+    expect(await tallied('recovery')).to.deep.equal([{ labels: [], sum: 0.4 }]);
+  });
+
+  it('is each build once', async () => {
+    const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
+    const volt = await TestVolt.startAll();
+    await volt.observe(repository.path, { name: 'app' });
+    await volt.build(repository.head());
+    const { access } = volt.context;
+    const builds = async () => (await readTallies(access)).filter(({ name }) => name === 'builds');
+    await until('the build is counted', async () => (await builds()).length > 0);
+    expect((await builds()).map(({ labels, parts }) => [labels, parts.get('count')])).to.deep.equal([
+      [['app', 'success'], 1],
+    ]);
+    await volt.stop();
+    repository.remove();
+  });
+});
