@@ -43,12 +43,24 @@ describe('a secret and a credential', () => {
     monitor = connect(redis.port, '127.0.0.1');
     monitor.on('data', (chunk) => seen.push(chunk));
     monitor.write('MONITOR\r\n');
-    const script = `#!/bin/sh
-echo "it is: $CANARY"; echo "$CANARY" | base64; env; touch ${gates}/open
-while [ ! -e ${gates}/shut ]; do sleep 0.05; done
-echo "$CANARY" >&2; exit 3
+    const workflow = `on: push
+jobs:
+  test:
+    runs-on: linux
+    outputs: { leak: '\${{ steps.show.outputs.leak }}' }
+    steps:
+      - uses: actions/checkout@v4
+      - id: show
+        name: 'step \${{ secrets.CANARY }}'
+        env: { CANARY: '\${{ secrets.CANARY }}' }
+        run: |
+          echo "it is: $CANARY and \${{ secrets.CANARY }}"; echo "$CANARY" | base64; env
+          echo "leak=$CANARY" >> "$GITHUB_OUTPUT"; echo "# $CANARY" >> "$GITHUB_STEP_SUMMARY"
+          echo "::warning file=a::$CANARY"; echo "::error::\${{ toJSON(secrets) }}"
+          touch ${gates}/open; while [ ! -e ${gates}/shut ]; do sleep 0.05; done
+          echo "$CANARY" >&2; exit 3
 `;
-    repository = new TestRepository({ 'test.sh': script }, { name: 'app' });
+    repository = new TestRepository({ '.volt/workflows/ci.yml': workflow }, { name: 'app' });
     server = await GitOverHttp.start(dirname(repository.path), 'ada', password);
     server.asked = () => leaks.push(...processesWithCanary());
   });
@@ -101,7 +113,7 @@ echo "$CANARY" >&2; exit 3
     );
     const web = start('web', '--port', '0');
     await Promise.all([observer.says('observer ready'), web.says('ready')]);
-    const set = await volt(['secret', 'set', 'CANARY', '--repo', 'app', '--env', '--data', data], { input: secret });
+    const set = await volt(['secret', 'set', 'CANARY', '--repo', 'app', '--data', data], { input: secret });
     expect(set, set.stderr).to.include({ code: 0 });
     expect(canariesIn(set.stdout + set.stderr)).to.deep.equal([]);
     await Promise.all(['dispatcher', 'reporter', 'runner'].map((stage) => start(stage).says('ready')));
@@ -116,7 +128,8 @@ echo "$CANARY" >&2; exit 3
       const found = (await ask('/api/v1/builds/1').then((answer) => answer.json())) as Build;
       return found?.finishedAt ? found : undefined;
     });
-    expect(build).to.include({ status: 'failure', reason: 'exit_code' });
+    expect(build, JSON.stringify(build)).to.include({ status: 'failure', reason: 'exit_code' });
+    expect(build.jobs[0]?.steps.map(({ name }) => name)).to.include('step ***');
     expect(await (await ask('/api/v1/jobs/1-1/log')).text())
       .to.include('it is: ***')
       .and.include('CANARY=***');
