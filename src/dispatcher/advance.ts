@@ -16,10 +16,11 @@ export async function advance(context: StageContext & { record: Record }, build:
   await pursueRetries(context, build);
   await pursueCancels(context, build);
   if (await hasWorkflows(record, build)) {
-    const others = await advanceWorkflows(context, build);
+    const { others, queued, cancels } = await advanceWorkflows(context, build);
     for (const other of others) await queues.sendAdvance({ v: 1, build: other });
-    await pursueCancels(context);
-    return routeBuild(context, build);
+    if (cancels) await pursueCancels(context);
+    // what was ready before has been sent; where it has not, reconciling finds it
+    return routeBuild(context, build, queued);
   }
   const states = await jobStates(record, build);
   if (states.every((job) => isFinal(job.status))) return;

@@ -1,5 +1,5 @@
 import { errorText } from '../kernel/errors.ts';
-import type { BuildId } from '../kernel/model.ts';
+import type { BuildId, JobId } from '../kernel/model.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -49,16 +49,20 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
 /**
  * Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more; and to a
  * Redis that is young, none that an earlier one may have held: a runner may be at work on it, see reconcile.ts.
+ * @param only of these jobs, where not all of the build are to be looked at
  */
 export async function routeBuild(
   { access, record, queues }: Pick<StageContext, 'access' | 'queues'> & { record: Record },
   build: BuildId,
+  only?: ReadonlySet<JobId>,
 ): Promise<void> {
+  if (only?.size === 0) return;
   const unwanted = await jobsToCancel(record);
   const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
   if (queued.length === 0) return;
   const young = await youngSince(access);
-  const jobs = queued.filter((job) => !unwanted(job) && (young === undefined || job.attemptAt >= young));
+  const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job);
+  const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
   if (jobs.length > 0) await route(queues, jobs);
 }
 

@@ -18,24 +18,31 @@ import type { StoredFacts } from './workflow-build.ts';
 /** A plan is looked at again after another dispatcher has been faster, this often at most. */
 const mostTries = 20;
 
-/**
- * Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run.
- * @returns other builds that are to be looked at now
- */
-export async function advanceWorkflows(context: StageContext & { record: Record }, build: BuildId): Promise<BuildId[]> {
+/** What has come of a look at a build's workflows. */
+interface Advanced {
+  /** builds that are to be looked at now */
+  others: BuildId[];
+  /** jobs that are queued since */
+  queued: ReadonlySet<JobId>;
+  /** whether jobs were told to end, of this build or another */
+  cancels: boolean;
+}
+
+/** Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run. */
+export async function advanceWorkflows(context: StageContext & { record: Record }, build: BuildId): Promise<Advanced> {
   const { record } = context;
   const offered = new Set((await listRunners(context.access)).alive.flatMap(({ labels }) => labels));
   for (let attempt = 1; attempt <= mostTries; attempt++) {
     const state = await planState(record, build);
-    if (!state) return [];
+    if (!state) return { others: [], queued: new Set(), cancels: false };
     const released = await releaseGroups(record, build, state);
     const others = released.filter((other) => other !== build);
-    if (state.jobs.every(({ status }) => isFinal(status))) return others;
+    if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels: false };
     const round = new Round(context.config, build, state, offered);
     const done = await record.write((db) => round.apply(db));
     if (!done) continue;
     await sendDecisions(context, round.actions, state);
-    return others;
+    return { others, queued: round.queued, cancels: round.cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
 }
@@ -43,6 +50,8 @@ export async function advanceWorkflows(context: StageContext & { record: Record 
 /** One look at the plan of a build, and what follows from it. */
 class Round {
   actions: Action<JobId>[] = [];
+  /** whether jobs were told to end */
+  cancels = false;
   readonly #config: Config;
   readonly #build: BuildId;
   readonly #state: PlanState;
@@ -53,6 +62,10 @@ class Round {
     this.#build = build;
     this.#state = state;
     this.#offered = offered;
+  }
+
+  get queued(): Set<JobId> {
+    return new Set(this.actions.flatMap(({ kind, id }) => (kind === 'queue' ? [id] : [])));
   }
 
   /** @returns false where another plan was applied meanwhile */
@@ -73,6 +86,7 @@ class Round {
     for (const action of this.actions) {
       if (action.kind !== 'cancel') continue;
       const { id: job, reason, message } = action;
+      this.cancels = true;
       await orderCancel(db, { repo: repo.name, build: this.#build, job, reason, message });
     }
     return true;
@@ -104,6 +118,7 @@ class Round {
     const message = `build ${this.#build} took its place in the concurrency group "${group.name}"`;
     for (const { build, holder: other } of entry.superseded) {
       for (const job of await jobsOfHolder(db, build, other)) {
+        this.cancels = true;
         await orderCancel(db, { repo: repo.name, build, job, reason: 'superseded', message });
       }
     }

@@ -112,6 +112,8 @@ export interface WaitingJob {
   status: 'waiting' | 'queued';
   labels: string[];
   needs: string[];
+  /** what it waits for beside its needs, where it is told */
+  message: string | null;
   /** since when its current attempt is queued, or it waits for others, in milliseconds since 1970 */
   since: number;
 }
@@ -125,7 +127,16 @@ export async function oldestWaitingJob(record: Record): Promise<WaitingJob | und
       .leftJoin('attempts', (join) =>
         join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
       )
-      .select(['jobs.id', 'jobs.build_id', 'builds.number', 'builds.repo', 'jobs.name', 'jobs.labels', 'jobs.needs'])
+      .select([
+        'jobs.id',
+        'jobs.build_id',
+        'builds.number',
+        'builds.repo',
+        'jobs.name',
+        'jobs.labels',
+        'jobs.needs',
+        'jobs.message',
+      ])
       .select((eb) => eb.fn.coalesce('attempts.created_at', 'jobs.created_at').as('since'))
       .where('jobs.finished_at', 'is', null)
       .where('jobs.status', '=', status)

@@ -70,8 +70,11 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   };
 }
 
-function oldestOf({ id, labels, needs, since, ...job }: WaitingJob, runners: RunnerMember[]): SystemStatus['oldest'] {
-  const why = whyItWaits({ ...job, labels, needs }, runners);
+function oldestOf(
+  { id, labels, needs, message, since, ...job }: WaitingJob,
+  runners: RunnerMember[],
+): SystemStatus['oldest'] {
+  const why = whyItWaits({ ...job, labels, needs, message }, runners);
   return { ...job, job: id, since: new Date(since).toISOString(), why };
 }
 

@@ -2,8 +2,11 @@ import type { WaitingJob } from '../record/open-jobs.ts';
 import type { RunnerMember } from '../redis/membership.ts';
 
 /** Why a job has not begun, as a sentence without a full stop. */
-export function whyItWaits(job: Pick<WaitingJob, 'status' | 'labels' | 'needs'>, runners: RunnerMember[]): string {
-  if (job.status === 'waiting') return `waits for ${job.needs.join(', ') || 'its turn'}`;
+export function whyItWaits(
+  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<WaitingJob, 'message'>>,
+  runners: RunnerMember[],
+): string {
+  if (job.status === 'waiting') return job.message ?? `waits for ${job.needs.join(', ') || 'its turn'}`;
   if (runners.length === 0) return 'no runner is alive';
   const serving = runners.filter(({ draining }) => draining !== true);
   if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';

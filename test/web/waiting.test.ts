@@ -11,6 +11,10 @@ const queued = { status: 'queued' as const, labels: ['linux'], needs: [] };
 
 describe('why a job has not begun', () => {
   const cases: [string, Parameters<typeof whyItWaits>][] = [
+    [
+      'waits for the concurrency group "ci"',
+      [{ status: 'waiting', labels: [], needs: ['build'], message: 'waits for the concurrency group "ci"' }, []],
+    ],
     ['waits for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
     ['no runner is alive', [queued, []]],
     ['every runner is being stopped and takes no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],

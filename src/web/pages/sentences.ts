@@ -30,6 +30,7 @@ export function verdictOf(build: Build): string {
 
 /** Why a job waits, or what it ended with; undefined where its status says it all. */
 export function stateOf(job: Job): string | undefined {
+  if (job.status === 'waiting' && job.message !== null) return job.message;
   if (job.status === 'waiting') return job.needs.length > 0 ? `waits for ${job.needs.join(', ')}` : 'waits';
   if (job.status === 'queued') {
     const labels = job.labels.length > 0 ? ` with ${job.labels.join(', ')}` : '';
