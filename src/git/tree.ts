@@ -30,7 +30,7 @@ export async function remoteCommit(url: string, ref: string, options: GitOptions
 export async function fetchTree(url: string, sha: string, folder: string, options: GitOptions = {}): Promise<void> {
   await mkdir(folder, { recursive: true });
   const format = sha.length === 64 ? ['--object-format=sha256'] : [];
-  await git(folder, ['init', '--quiet', '--template=', ...format], options);
+  await git(folder, ['init', '--quiet', ...format], options);
   await git(
     folder,
     ['fetch', '--progress', '--depth=1', '--no-tags', '--no-auto-maintenance', '--', url, sha],

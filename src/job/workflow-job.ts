@@ -142,7 +142,7 @@ class WorkflowJob {
           this.#job.signal,
         );
       },
-      this.#steps.list.indexOf(shown),
+      this.#states.size,
     );
   }
 
