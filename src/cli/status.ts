@@ -43,7 +43,7 @@ function printStatus(status: SystemStatus): void {
   if (oldest) {
     print();
     const which = `${buildName(oldest)} ${plain(oldest.name)}`;
-    print(`oldest waiting job: ${which}, ${statusWords[oldest.status]} since ${ago(oldest.since)}: ${oldest.why}`);
+    print(`oldest waiting job: ${which}, ${statusWords[oldest.status]} ${ago(oldest.since)}: ${oldest.why}`);
   }
   print();
   printTable(

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { count, observe } from '../../src/redis/tallies.ts';
 import { until } from '../support/until.ts';
@@ -69,6 +71,16 @@ describe('web: the metrics', () => {
     expect(series('_bucket', ',le="+Inf"')).to.equal(3);
     expect(series('_count')).to.equal(3);
     expect(series('_sum')).to.be.closeTo(6.2, 1e-9);
+  });
+
+  it('are those of docs/operating.md', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
+    const section = page.slice(page.indexOf('| metric |'), page.indexOf('The number of series'));
+    const described = [...section.matchAll(/`(volt_\w+)`/g)].map(([, name]) => name);
+    const told = [...(await (await site.fetch('/metrics')).text()).matchAll(/^# HELP (\w+) /gm)].map(
+      ([, name]) => name,
+    );
+    expect(told.sort()).to.deep.equal(described.sort());
   });
 
   it('are read as everything else is: from this machine, or with the token', async () => {

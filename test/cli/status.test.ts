@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { volt } from '../support/cli.ts';
+import { Site } from '../web/site.ts';
+
+describe('volt status and volt runners', () => {
+  let site: Site;
+  const at = () => ['--data', site.context.config.dataDir];
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+  });
+  after(() => site.stop());
+
+  it('say what is missing and how to mend it, and exit 3', async () => {
+    await site.build('sample', {}, [{ name: 'unit' }]);
+    const { code, stdout } = await volt(['status', ...at()]);
+    expect(code).to.equal(3);
+    expect(stdout)
+      .to.match(/^! +dispatcher +none is up$/m)
+      .and.match(/^✔ +redis +answers, version \d/m)
+      .and.match(/^ +record +\d.* free on its disk$/m)
+      .and.match(/^oldest waiting job: sample#1 unit, queued .*: no runner is alive$/m)
+      .and.match(/^! no_dispatcher: .*\n {4}Start one with .*volt dispatcher/m);
+  });
+
+  it('show each process of a stage with its age, version and last complaint, and runners that stop', async () => {
+    const vitals = {
+      ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false },
+      complaints: { count: 3, last: { at: new Date().toISOString(), level: 'warn', message: 'the disk is slow' } },
+    };
+    for (const kind of ['observer', 'dispatcher', 'reporter'] as const) await site.stage(kind, { vitals });
+    await site.runner('r1', { draining: true });
+    await site.runner('r2', { slots: 3 });
+    const [status, runners] = await Promise.all([volt(['status', ...at()]), volt(['runners', ...at()])]);
+    expect(status.stdout)
+      .to.match(/✔ +reporter +\S+ \(process \d+\), 0\.1\.0, seen .*; last warn .*: the disk is slow/)
+      .and.match(/✔ +runners +2, 0 of 5 slots busy, 1 stopping/);
+    expect(runners.stdout)
+      .to.match(/^r1 .* stopping /m)
+      .and.match(/^r2 .* serving /m);
+  });
+});

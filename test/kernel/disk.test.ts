@@ -1,0 +1,35 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { diskOf, folderBytes, isLow } from '../../src/kernel/disk.ts';
+import { TestFolders } from '../support/folder.ts';
+
+describe('the room on a disk', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('is told for a folder, and for one that is still to be made', async () => {
+    const folder = folders.make();
+    const disk = await diskOf(folder);
+    expect(disk?.free).to.be.within(1, disk?.total ?? 0);
+    expect((await diskOf(join(folder, 'not', 'yet')))?.total).to.equal(disk?.total);
+  });
+
+  it('is low below the floor that is set, and never without one', () => {
+    const free = 100 * 1_048_576;
+    expect(isLow({ free }, { diskFloor: 101 })).to.equal(true);
+    expect(isLow({ free }, { diskFloor: 100 })).to.equal(false);
+    expect(isLow({ free: 0 }, { diskFloor: 0 })).to.equal(false);
+  });
+
+  it('that a folder takes is the sum of its files, and of nothing that links lead to', async () => {
+    const folder = folders.make();
+    mkdirSync(join(folder, 'a', 'b'), { recursive: true });
+    for (const file of ['one', 'a/two', 'a/b/three']) writeFileSync(join(folder, file), Buffer.alloc(100_000, 1));
+    const elsewhere = folders.make();
+    writeFileSync(join(elsewhere, 'large'), Buffer.alloc(5_000_000, 1));
+    symlinkSync(elsewhere, join(folder, 'link'));
+    expect(await folderBytes(folder)).to.be.within(300_000, 400_000);
+    expect(await folderBytes(join(folder, 'missing'))).to.equal(0);
+  });
+});

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { noteComplaint } from '../../src/kernel/complaints.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { VitalSigns } from '../../src/redis/vitals.ts';
+import { TestFolders } from '../support/folder.ts';
+import { until } from '../support/until.ts';
+
+describe('how a process is doing', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('is told without waiting, and of the disk as soon as that is known', async () => {
+    const signs = new VitalSigns('tester', loadConfig({ dataDir: folders.make(), diskFloor: 0 }));
+    expect(signs.read()).to.include({ diskFree: null, diskLow: false });
+    await until('the disk is known', () => signs.read().diskFree !== null);
+    expect(signs.read().memory).to.be.above(1_000_000);
+    expect(signs.read().diskLow).to.equal(false);
+  });
+
+  it('says that the disk has less room than the setting asks for', async () => {
+    const signs = new VitalSigns('tester', loadConfig({ dataDir: folders.make(), diskFloor: 1e12 }));
+    await until('the disk is known to be low', () => signs.read().diskLow);
+  });
+
+  it('tells how long the event loop was held', async () => {
+    const signs = new VitalSigns('tester', loadConfig({ dataDir: folders.make() }));
+    await until('the event loop is watched', () => signs.read().diskFree !== null);
+    const end = performance.now() + 300;
+    while (performance.now() < end);
+    await until('the hold-up is seen', () => signs.read().lag >= 200);
+  });
+
+  it('tells what the stage has complained of, and nothing of other stages', () => {
+    noteComplaint('tester', 'warn', 'x'.repeat(1000));
+    noteComplaint('another', 'error', 'not mine');
+    const { complaints } = new VitalSigns('tester', loadConfig({ dataDir: folders.make() })).read();
+    expect(complaints.count).to.equal(1);
+    expect(complaints.last?.message).to.have.lengthOf(300);
+  });
+});
