@@ -42,8 +42,8 @@ export class CommitHandler {
     const planned = await recordPlan(record, plan, startTags);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
+    await routeBuild(this.#context, planned.build);
     if (workflows) await advance(this.#context, planned.build);
-    else await routeBuild(this.#context, planned.build);
     if (planned.outcome === 'made') {
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,

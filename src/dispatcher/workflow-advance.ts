@@ -4,6 +4,7 @@ import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
+import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
 import { applyPlan, openNodes, type PlanChange, type PlanState, planState } from '../record/workflows.ts';
 import { listRunners } from '../redis/membership.ts';
@@ -42,7 +43,10 @@ export async function advanceWorkflows(context: StageContext & { record: Record 
     const done = await record.write((db) => round.apply(db));
     if (!done) continue;
     await sendDecisions(context, round.actions, state);
-    return { others, queued: round.queued, cancels: round.cancels };
+    // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
+    const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
+    for (const job of decided) await queueJob(record, job);
+    return { others, queued: new Set([...round.queued, ...decided]), cancels: round.cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
 }

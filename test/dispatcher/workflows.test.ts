@@ -182,6 +182,15 @@ describe('the dispatcher, given a commit with workflows,', () => {
       .and.match(/^\.github\/workflows\/big.yml:1:1: the file is too large/m);
   });
 
+  it('comes to the same verdict when a build is retried that could not run', async () => {
+    const made = await build({ 'bad.yml': 'on: push' });
+    expect(await settle(made.id)).to.include({ status: 'error', reason: 'invalid_workflow' });
+    await openRetry(volt.context.record, 'app', made.id, { job: null, failedOnly: false });
+    const retried = await settle(made.id);
+    expect(retried).to.include({ status: 'error', reason: 'invalid_workflow' });
+    expect(retried.jobs[0]?.attempts).to.have.length(2);
+  });
+
   it('makes a build that is skipped where no workflow runs, and says so', async () => {
     const made = await build({ 'ci.yml': workflow('on: pull_request', job('a')) });
     const told = await settle(made.id);
