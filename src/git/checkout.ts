@@ -1,22 +1,28 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { VoltError } from '../kernel/errors.ts';
+import { configValue } from './config-file.ts';
+import { lfsFilter, lfsStorage, needsLfs, refuseLfs, requireLfs } from './lfs.ts';
 import type { Mirror } from './mirror.ts';
 import { type GitOptions, git } from './run.ts';
+
+export interface CheckoutTarget {
+  /** where the repository is, as people see it */
+  url: string;
+  /** full name; a branch is made for `refs/heads/…`, anything else is checked out detached */
+  ref: string;
+  sha: string;
+  /** does not exist yet, or is empty */
+  folder: string;
+}
 
 /**
  * Checks a commit out into a new folder, as a repository of its own that borrows the mirror's objects. The repository
  * is laid out by hand (see gitrepository-layout(5)): that costs no process, and nothing of a template or of an earlier
  * job can be in it.
- * @param folder does not exist yet
- * @param ref full name; a branch is made for `refs/heads/…`, anything else is checked out detached
- * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`
+ * Files that are kept in Git LFS are fetched, too.
+ * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `tool_missing` where git-lfs is needed and not there
  */
-export async function checkOut(
-  mirror: Mirror,
-  target: { url: string; ref: string; sha: string; folder: string },
-  options: GitOptions = {},
-): Promise<void> {
+export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: GitOptions = {}): Promise<void> {
   const { url, ref, sha, folder } = target;
   const dir = join(folder, '.git');
   await mkdir(join(dir, 'objects', 'info'), { recursive: true });
@@ -31,22 +37,34 @@ export async function checkOut(
     await mkdir(join(dir, 'refs', 'heads'), { recursive: true });
     await writeFile(join(dir, 'HEAD'), `${sha}\n`);
   }
+  await populate(mirror, target, options);
+}
+
+async function populate(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
+  const { url, sha, folder } = target;
   // what is in the mirror needs no credential, so none is asked for
   const { access, ...local } = options;
-  const populate = () => git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...local });
+  const write = (more: GitOptions) => git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...more });
+  const writeWithout = () => write({ ...local, config: refuseLfs });
   try {
-    await populate();
+    await writeWithout().catch(async (error) => {
+      if (needsLfs(error) || (await mirror.has(sha))) throw error;
+      await mirror.require(sha, options);
+      await writeWithout();
+    });
   } catch (error) {
-    if (await mirror.has(sha)) throw error;
-    await mirror.require(sha, { ...local, access });
-    await populate();
+    if (!needsLfs(error)) throw error;
+    await requireLfs(folder, local);
+    const config = join(folder, '.git', 'config');
+    await writeFile(config, configuration(url, sha, [...lfsFilter, ...lfsStorage(mirror.path)]));
+    await write(options);
+    // what a job fetches by itself is its own
+    await writeFile(config, configuration(url, sha, lfsFilter));
   }
 }
 
-function configuration(url: string, sha: string): string {
-  const quoted = url.replace(/[\\"]/g, '\\$&');
-  if (/[\n\0]/.test(quoted))
-    throw new VoltError('bad_url', 'a URL cannot hold a line break', { remedy: 'Correct the URL.' });
+/** @param more further lines */
+function configuration(url: string, sha: string, more: readonly string[] = []): string {
   const sha256 = sha.length === 64;
   return [
     '[core]',
@@ -56,10 +74,11 @@ function configuration(url: string, sha: string): string {
     '\tlogallrefupdates = true',
     ...(sha256 ? ['[extensions]', '\tobjectformat = sha256'] : []),
     '[remote "origin"]',
-    `\turl = "${quoted}"`,
+    `\turl = ${configValue(url)}`,
     '\tfetch = +refs/heads/*:refs/remotes/origin/*',
     '[gc]',
     '\tauto = 0',
+    ...more,
     '',
   ].join('\n');
 }

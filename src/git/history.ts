@@ -31,17 +31,3 @@ export async function limitHistory(
   else await fetch('--no-tags', `--depth=${depth}`, '--', `file://${mirror.path}`, sha);
   if (tags) await fetch('--no-tags', `--depth=${depth}`, '--', `file://${mirror.path}`, allTags);
 }
-
-/** Checks out what `.gitmodules` names. */
-export async function updateSubmodules(
-  folder: string,
-  { recursive, depth }: { recursive: boolean; depth: number },
-  options: GitOptions = {},
-): Promise<void> {
-  const flags = [...(recursive ? ['--recursive'] : []), ...(depth > 0 ? [`--depth=${depth}`] : [])];
-  await git(folder, ['submodule', 'sync', ...(recursive ? ['--recursive'] : [])], options);
-  await git(folder, ['submodule', 'update', '--init', '--force', '--progress', ...flags], {
-    silence: 600_000,
-    ...options,
-  });
-}

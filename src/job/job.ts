@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runCommand } from '../exec/command.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
+import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
@@ -79,7 +80,13 @@ async function checkout(input: JobInput, workspace: string, around: JobSurroundi
     await mkdir(workspace, { recursive: true });
     const mirror = new Mirror(around.mirrors, repo.url);
     const access = { url: repo.url, credential: () => around.credential() };
-    await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, { signal: around.signal, access });
+    const options = { signal: around.signal, access };
+    await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, options);
+    const submodules = await checkOutSubmodules(
+      { mirrors: around.mirrors, url: repo.url, sha, folder: workspace },
+      options,
+    );
+    if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
     // the credential could not be had

@@ -10,3 +10,9 @@ export function hideCredentials(text: string): string {
     return `${scheme}://${colon < 0 ? login : `${login.slice(0, colon)}:***`}@`;
   });
 }
+
+/** The server that a repository is fetched from, with its port where one is named; empty for a path. */
+export function hostOf(url: string): string {
+  const host = /^[a-z+]+:\/\/(?:[^/@]*@)?([^/]+)/i.exec(url)?.[1] ?? /^(?:[^/@]*@)?([^/:]+):/.exec(url)?.[1];
+  return host?.toLowerCase() ?? '';
+}

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { hostOf } from '../kernel/urls.ts';
 
 /** Looks at the repositories of one machine at a time: one that hangs holds up no others. */
 const perHost = 8;
@@ -19,10 +20,4 @@ export class Lanes {
       if (lane.activeCount === 0 && lane.pendingCount === 0) this.#byHost.delete(host);
     });
   }
-}
-
-/** The machine that a repository is fetched from; empty for this one. */
-function hostOf(url: string): string {
-  const host = /^[a-z+]+:\/\/(?:[^/@]*@)?([^/]+)/i.exec(url)?.[1] ?? /^(?:[^/@]*@)?([^/:]+):/.exec(url)?.[1];
-  return host?.toLowerCase() ?? '';
 }

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { checkOut } from '../../git/checkout.ts';
-import { limitHistory, updateSubmodules } from '../../git/history.ts';
+import { limitHistory } from '../../git/history.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { listRemote } from '../../git/remote.ts';
 import type { GitOptions } from '../../git/run.ts';
+import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { StepFault } from '../steps/fault.ts';
@@ -63,8 +63,9 @@ export async function serveCheckout(
   await checkOut(mirror, { url, ref, sha, folder }, options);
   await limitHistory(mirror, { folder, sha, depth, tags: given('fetch-tags') === 'true' }, options);
   const submodules = given('submodules');
-  if ((submodules === 'true' || submodules === 'recursive') && existsSync(join(folder, '.gitmodules'))) {
-    await updateSubmodules(folder, { recursive: submodules === 'recursive', depth }, options);
+  if (submodules === 'true' || submodules === 'recursive') {
+    const project = { mirrors: job.around.mirrors, url, sha, folder };
+    await checkOutSubmodules(project, options, { recursive: submodules === 'recursive' });
   }
   return { ref, commit: sha };
 }

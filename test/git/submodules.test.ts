@@ -1,0 +1,191 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { checkOut } from '../../src/git/checkout.ts';
+import { Mirror } from '../../src/git/mirror.ts';
+import { git } from '../../src/git/run.ts';
+import { submoduleUrl } from '../../src/git/submodule-url.ts';
+import { checkOutSubmodules } from '../../src/git/submodules.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
+import { TestRepository } from '../support/repository.ts';
+
+describe('the address of a submodule', () => {
+  const https = 'https://git.example/team/app.git';
+  const understood: [string, string, string][] = [
+    [https, '../lib.git', 'https://git.example/team/lib.git'],
+    [https, '../../other/lib', 'https://git.example/other/lib'],
+    [https, './../lib', 'https://git.example/team/lib'],
+    [https, './sub', 'https://git.example/team/app.git/sub'],
+    [`${https}/`, '../lib', 'https://git.example/team/lib'],
+    ['git@git.example:team/app.git', '../lib', 'git@git.example:team/lib'],
+    ['git@git.example:app.git', '../lib', 'git@git.example:lib'],
+    ['ssh://git@git.example:2222/team/app', '../lib', 'ssh://git@git.example:2222/team/lib'],
+    [https, 'https://elsewhere.example/lib', 'https://elsewhere.example/lib'],
+    ['/srv/git/app', 'git@git.example:team/lib', 'git@git.example:team/lib'],
+  ];
+  for (const [parent, url, meant] of understood) {
+    it(`"${url}" in ${parent} is ${meant}`, () => expect(submoduleUrl(parent, url)).to.equal(meant));
+  }
+
+  const refused: [string, string][] = [
+    [https, '../../../../etc'],
+    [https, '../../../evil.example/lib'],
+    [https, 'ext::sh -c id'],
+    [https, '--upload-pack=touch /tmp/x'],
+    [https, '-oProxyCommand=id'],
+    [https, 'ssh://-oProxyCommand=id/x'],
+    [https, '/etc'],
+    [https, 'file:///etc'],
+    [https, 'lib'],
+    [https, ''],
+    [https, 'https://x.example/a\nurl = ext::id'],
+    ['/srv/git/app', '/etc'],
+    ['/srv/git/app', '../../../etc'],
+    ['/srv/git/app', '../nowhere-at-all'],
+  ];
+  for (const [parent, url] of refused) {
+    it(`${JSON.stringify(url)} in ${parent} is refused`, () => failure('bad_url', () => submoduleUrl(parent, url)));
+  }
+});
+
+describe('the submodules of a checkout', () => {
+  const folders = new TestFolders();
+  const made: TestRepository[] = [];
+  let place: string;
+  let mirrors: string;
+
+  beforeEach(() => {
+    place = realpathSync(folders.make());
+    mirrors = folders.make();
+  });
+
+  after(() => {
+    for (const each of made) each.remove();
+    folders.remove();
+  });
+
+  /** A bare repository at that name in the folder `place`. */
+  function publish(
+    name: string,
+    files: Record<string, string>,
+    modules: Record<string, [url: string, sha: string]> = {},
+  ) {
+    const repository = new TestRepository(files);
+    made.push(repository);
+    const entries = Object.entries(modules);
+    if (entries.length > 0) {
+      const text = entries.map(([path, [url]]) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url}\n`).join('');
+      writeFileSync(join(repository.path, '.gitmodules'), text);
+      repository.git('add', '.gitmodules');
+      for (const [path, [, sha]] of entries)
+        repository.git('update-index', '--add', '--cacheinfo', `160000,${sha},${path}`);
+      repository.git('commit', '--quiet', '--message', 'with submodules');
+    }
+    repository.git('clone', '--quiet', '--bare', '.', join(place, name));
+    return { url: join(place, name), sha: repository.head() };
+  }
+
+  async function take(from: { url: string; sha: string }, options: Parameters<typeof checkOutSubmodules>[1] = {}) {
+    const folder = join(folders.make(), 'workspace');
+    await checkOut(new Mirror(mirrors, from.url), { ...from, ref: 'refs/heads/main', folder }, options);
+    return { folder, paths: await checkOutSubmodules({ mirrors, ...from, folder }, options) };
+  }
+  const content = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
+
+  it('are there at the commit that is named, and theirs as well', async () => {
+    const deep = publish('deep.git', { 'deep.txt': 'deep\n' });
+    const lib = publish('lib.git', { 'lib.txt': 'lib\n' }, { inner: ['../deep.git', deep.sha] });
+    const app = publish('app.git', { 'app.txt': 'app\n' }, { 'parts/lib': ['../lib.git', lib.sha] });
+    const { folder, paths } = await take(app);
+    expect(paths).to.deep.equal(['parts/lib', 'parts/lib/inner']);
+    expect(content(folder, 'parts/lib/lib.txt')).to.equal('lib\n');
+    expect(content(folder, 'parts/lib/inner/deep.txt')).to.equal('deep\n');
+    expect(await git(folder, ['status', '--porcelain=v1', '--branch'])).to.equal('## main\n');
+    expect(await git(folder, ['submodule', 'status', '--recursive'])).to.match(
+      new RegExp(`^ ${lib.sha} parts/lib .*\n ${deep.sha} parts/lib/inner`),
+    );
+  });
+
+  it('are there without theirs, where only they are wanted', async () => {
+    const deep = publish('deep1.git', { 'deep.txt': 'deep\n' });
+    const lib = publish('lib1.git', { 'lib.txt': 'lib\n' }, { inner: ['../deep1.git', deep.sha] });
+    const app = publish('app1.git', { 'app.txt': 'app\n' }, { lib: ['../lib1.git', lib.sha] });
+    const folder = join(folders.make(), 'workspace');
+    await checkOut(new Mirror(mirrors, app.url), { ...app, ref: 'refs/heads/main', folder });
+    expect(await checkOutSubmodules({ mirrors, ...app, folder }, {}, { recursive: false })).to.deep.equal(['lib']);
+    expect(readdirSync(join(folder, 'lib/inner'))).to.deep.equal([]);
+  });
+
+  it('are none where there are none, and stay empty where no address is named', async () => {
+    const plain = publish('plain.git', { 'a.txt': 'a\n' });
+    expect((await take(plain)).paths).to.deep.equal([]);
+    const odd = new TestRepository({ 'a.txt': 'a\n', '.gitmodules': '[submodule "x"]\n\tpath = x\n' });
+    made.push(odd);
+    odd.git('update-index', '--add', '--cacheinfo', `160000,${plain.sha},x`);
+    odd.git('commit', '--quiet', '--message', 'x');
+    const { folder, paths } = await take({ url: odd.path, sha: odd.head() });
+    expect(paths).to.deep.equal([]);
+    expect(readdirSync(join(folder, 'x'))).to.deep.equal([]);
+  });
+
+  it('are not had from what is no address, from elsewhere on the machine, or of a commit that there is not', async () => {
+    const marker = join(folders.make(), 'was-run');
+    const outside = join(realpathSync(folders.make()), 'private');
+    const hidden = publish('hidden.git', { 'secret.txt': 'secret\n' });
+    await git('/', ['clone', '--quiet', '--bare', '--progress', '--', hidden.url, outside]);
+    for (const [name, url, sha, code] of [
+      ['a', `ext::sh -c touch% ${marker}`, hidden.sha, 'bad_url'],
+      ['b', outside, hidden.sha, 'bad_url'],
+      ['c', `../../${dirname(outside).split('/').at(-1)}/private`, hidden.sha, 'bad_url'],
+      ['d', `file://${outside}`, hidden.sha, 'bad_url'],
+    ] as const) {
+      const app = publish(`app-${name}.git`, {}, { lib: [url, sha] });
+      await failure(code, () => take(app));
+    }
+    const missing = publish('missing.git', {}, { lib: ['../hidden.git', 'd'.repeat(40)] });
+    const error = await take(missing).catch((reason) => reason);
+    expect(error).to.have.property('code').that.is.oneOf(['fetch_failed', 'commit_missing']);
+    expect(existsSync(marker)).to.equal(false);
+  });
+
+  it('that a link would put outside of the checkout are refused', async () => {
+    const lib = publish('lib2.git', { 'lib.txt': 'lib\n' });
+    const app = publish('app2.git', { 'a.txt': 'a\n' }, { lib: ['../lib2.git', lib.sha] });
+    const folder = join(folders.make(), 'workspace');
+    await checkOut(new Mirror(mirrors, app.url), { ...app, ref: 'refs/heads/main', folder });
+    const elsewhere = folders.make();
+    rmSync(join(folder, 'lib'), { recursive: true });
+    symlinkSync(elsewhere, join(folder, 'lib'));
+    await failure('git_failed', () => checkOutSubmodules({ mirrors, ...app, folder }));
+    expect(readdirSync(elsewhere)).to.deep.equal([]);
+  });
+
+  it('inside of each other without end are refused', async () => {
+    let inner = publish('level0.git', { 'a.txt': '0\n' });
+    for (let level = 1; level <= 10; level++)
+      inner = publish(`level${level}.git`, { 'a.txt': `${level}\n` }, { in: [`../level${level - 1}.git`, inner.sha] });
+    await failure('too_large', () => take(inner));
+  });
+
+  it('are fetched with the credential of the repository from its own server, and from no other', async () => {
+    const lib = publish('lib3.git', { 'lib.txt': 'lib\n' });
+    const own = await GitOverHttp.start(place, 'ada', 'secret');
+    const other = await GitOverHttp.start(place, 'ada', 'secret');
+    const access = (url: string) => ({
+      url,
+      credential: async () => ({ kind: 'https' as const, user: 'ada', password: 'secret' }),
+    });
+    const near = publish('near.git', {}, { lib: ['../lib3.git', lib.sha] });
+    const nearUrl = own.url('near.git');
+    const { folder } = await take({ url: nearUrl, sha: near.sha }, { access: access(nearUrl) });
+    expect(content(folder, 'lib/lib.txt')).to.equal('lib\n');
+    expect(content(folder, '.git/config')).to.not.include('secret');
+    const far = publish('far.git', {}, { lib: [other.url('lib3.git'), lib.sha] });
+    const farUrl = own.url('far.git');
+    await failure('fetch_failed', () => take({ url: farUrl, sha: far.sha }, { access: access(farUrl) }));
+    expect(other.count.served).to.equal(0);
+    await Promise.all([own.stop(), other.stop()]);
+  });
+});
