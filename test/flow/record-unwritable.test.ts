@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import Database from 'libsql';
+import { dataPaths } from '../../src/kernel/config.ts';
+import { systemCode } from '../../src/kernel/errors.ts';
+import { TestFolders } from '../support/folder.ts';
+import { House } from '../support/house.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+describe('the record', () => {
+  const folders = new TestFolders();
+  let redis: TestRedis;
+  let house: House;
+
+  before(async () => {
+    redis = await startRedis();
+  });
+
+  afterEach(() => house.remove());
+
+  after(async () => {
+    await redis.stop();
+    folders.remove();
+  });
+
+  const codes = async () => (await house.status()).problems.map(({ code }) => code);
+
+  async function openHouse(dataDir?: string): Promise<void> {
+    await redis.empty();
+    await redis.start();
+    house = await House.build({ redis: redis.url, ...(dataDir === undefined ? {} : { dataDir }) });
+    await house.open();
+  }
+
+  it('locked by somebody else for long: stages wait and say so, and nothing that comes meanwhile is lost', async () => {
+    await openHouse();
+    const running = house.push(10);
+    await house.begun(running);
+    const somebody = new Database(dataPaths(house.dataDir).record);
+    somebody.exec('begin immediate');
+    const pushed = house.push(1);
+    await house.over(running);
+    await until('it is said', async () => (await codes()).includes('record_busy'));
+    somebody.exec('rollback');
+    await house.prove([running, pushed]);
+
+    // and slow: free for a moment only, again and again
+    const burst = house.repository.burst(6);
+    let locked = false;
+    const slow = setInterval(() => {
+      try {
+        somebody.exec(locked ? 'rollback' : 'begin immediate');
+        locked = !locked;
+      } catch {
+        // a stage was faster
+      }
+    }, 40);
+    try {
+      await house.prove(burst);
+    } finally {
+      clearInterval(slow);
+      if (locked) somebody.exec('rollback');
+      somebody.close();
+    }
+    await until('nothing is said any more', async () => !(await codes()).includes('record_busy'));
+    for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
+  }).timeout(120_000);
+
+  it('on a full disk: stages wait and say so, and go on with everything when there is room', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const mounted = join(folders.make(), 'small');
+    mkdirSync(mounted);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', mounted]);
+    try {
+      await openHouse(join(mounted, 'data'));
+      const running = house.push(20);
+      await house.begun(running);
+      const ballast = fill(mounted);
+      await house.over(running);
+      await until('it is said', async () => (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)));
+      const pushed = house.push(1);
+      rmSync(ballast);
+      await house.prove([running, pushed]);
+      await until(
+        'nothing is said any more',
+        async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
+      );
+      await house.killAll();
+    } finally {
+      await house.killAll();
+      await house.record.close();
+      execFileSync('umount', ['--lazy', mounted]);
+    }
+  }).timeout(120_000);
+});
+
+/** Takes all room on the disk of the folder. @returns the file that holds it */
+function fill(folder: string): string {
+  const file = join(folder, 'ballast');
+  for (let size = 1_048_576; size >= 1; ) {
+    try {
+      writeFileSync(file, Buffer.alloc(size), { flag: 'a' });
+    } catch (error) {
+      if (systemCode(error) !== 'ENOSPC') throw error;
+      size = Math.floor(size / 4);
+    }
+  }
+  return file;
+}

@@ -1,0 +1,105 @@
+import { hostname } from 'node:os';
+import { expect } from 'chai';
+import { hostLabel } from '../../src/kernel/names.ts';
+import { jobQueue } from '../../src/queues/names.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { listBuilds } from '../../src/record/builds.ts';
+import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
+import { House, recordStages } from '../support/house.ts';
+import { keepLog } from '../support/logger.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+/** Every queue that somebody reads. */
+const queueNames = ['observe', 'commits', 'advance', 'results', 'secrets', jobQueue([hostLabel(hostname())])];
+
+describe('on one Redis', () => {
+  const { logger } = keepLog();
+  let redis: TestRedis;
+  let access: RedisAccess;
+  let queues: Queues;
+  const houses: House[] = [];
+
+  before(async () => {
+    redis = await startRedis();
+    access = await connectRedis({ redisPrefix: 'volt' }, redis.url, logger);
+    queues = new Queues(access, logger);
+    houses.push(await House.build({ redis: redis.url }));
+    houses.push(await House.build({ redis: redis.url, env: { VOLT_REDIS_PREFIX: 'other' } }));
+    for (const house of houses) await house.open(['r1']);
+  });
+
+  after(async () => {
+    for (const house of houses) await house.remove();
+    await queues.close();
+    await access.close();
+    await redis.stop();
+  });
+
+  const shasOf = async ({ record }: House) => (await listBuilds(record, { limit: 10 })).map(({ sha }) => sha);
+
+  /** Two that no version of Volt sends, one of a version to come, and one that not even BullMQ can read. */
+  async function sendStrange(name: string): Promise<void> {
+    const queue = queues.queue(name);
+    for (const data of [{}, { v: 1, hello: ['world'] }, { v: 2, of: 'the future' }]) await queue.add('strange', data);
+    const key = `${access.keys.bull}:${name}`;
+    await access.client.hset(`${key}:unreadable`, { name: 'x', data: 'no JSON', opts: '{}', timestamp: '1' });
+    await access.client.lpush(`${key}:wait`, 'unreadable');
+    await access.client.zadd(`${key}:marker`, 0, '0');
+  }
+
+  /** What is wrong in places that are no queue. */
+  async function leaveStrange(): Promise<void> {
+    const { client, keys } = access;
+    await client.xadd(keys.logs, '*', 'strange', 'very');
+    await client.sadd(keys.labelQueues, 'no JSON', '{"of":"the future"}', '["../../etc"]');
+    for (const kind of ['runner', 'dispatcher']) {
+      await client.sadd(keys.members(kind), 'strange');
+      await client.set(keys.member(kind, 'strange'), 'no JSON');
+    }
+    for (const channel of [keys.changes, keys.growth, keys.newQueue]) await client.publish(channel, 'no JSON');
+  }
+
+  it('two Volts with prefixes of their own do not meet', async () => {
+    const [one, other] = houses as [House, House];
+    const [first, second] = [one.push(2), other.push(2)];
+    await Promise.all([one.prove([first]), other.prove([second])]);
+    expect(await shasOf(one))
+      .to.include(first)
+      .and.not.include(second);
+    expect(await shasOf(other))
+      .to.include(second)
+      .and.not.include(first);
+    for (const house of houses) {
+      const { runners, stages } = await house.status();
+      expect(runners.count).to.equal(1);
+      expect(stages.map(({ members }) => members.length)).to.deep.equal([1, 1, 1, 1]);
+    }
+    const keys = await access.client.keys('*');
+    expect(keys.filter((key) => !/^(volt|other):/.test(key))).to.deep.equal([]);
+    expect(keys.some((key) => key.startsWith('other:'))).to.equal(true);
+  });
+
+  it('malformed, unknown and foreign messages are set aside where people see them, and nothing else is held up', async () => {
+    const [house, neighbour] = houses as [House, House];
+    for (const name of queueNames) await sendStrange(name);
+    await leaveStrange();
+    const seen = await until('all of them are set aside', async () => {
+      const { queues: depths, problems } = await house.status();
+      const aside = depths.filter(({ name, failed }) => queueNames.includes(name) && failed === 4);
+      const told = problems.filter(({ code }) => code === 'messages_set_aside');
+      return aside.length === queueNames.length && told.length === queueNames.length + 1 && told;
+    });
+    for (const { remedy } of seen) expect(remedy).to.include('/queues/queue/');
+    const board = await (await fetch(`${house.url}/queues/api/queues?activeQueue=results&status=failed`)).text();
+    expect(board).to.include('not understood').and.include('of').and.include('the future');
+
+    const pushed = house.push(1);
+    await house.prove([pushed]);
+    for (const name of [...recordStages, 'r1'])
+      expect(house.process(name).output, name).to.not.match(/fatal|unhandled/i);
+    expect((await neighbour.status()).problems.map(({ code }) => code)).to.not.include('messages_set_aside');
+    for (const { name, failed } of (await house.status()).queues)
+      if (queueNames.includes(name)) expect(failed, `${name}: no more than there were`).to.equal(4);
+  });
+});

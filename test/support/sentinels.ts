@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { findRedisServer } from '../../src/redis/embedded.ts';
+import { freePort } from './redis.ts';
+import { until } from './until.ts';
+
+const password = 'watched';
+
+/** A master, a replica of it, and three sentinels that watch them, each a real server. */
+export class Sentinels {
+  /** in the form of VOLT_REDIS_URL */
+  readonly url: string;
+  readonly #folder: string;
+  readonly #servers = new Map<number, ChildProcess>();
+  readonly #sentinels: number[];
+
+  private constructor(folder: string, sentinels: number[]) {
+    this.#folder = folder;
+    this.#sentinels = sentinels;
+    const hosts = sentinels.map((port) => `127.0.0.1:${port}`).join(',');
+    this.url = `redis+sentinel://:${password}@${hosts}/volt-master`;
+  }
+
+  static async start(): Promise<Sentinels> {
+    const ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
+    const [master, replica, ...sentinels] = ports as [number, number, ...number[]];
+    const watched = new Sentinels(mkdtempSync(join(tmpdir(), 'volt-sentinels-')), sentinels);
+    const data = [`requirepass ${password}`, `masterauth ${password}`, 'appendonly yes', 'save ""'];
+    watched.#run(master, data);
+    watched.#run(replica, [...data, `replicaof 127.0.0.1 ${master}`]);
+    await watched.#asks(replica, 'the replica follows', async (redis) =>
+      (await redis.info('replication')).includes('master_link_status:up'),
+    );
+    for (const port of sentinels) {
+      watched.#run(
+        port,
+        [
+          `requirepass ${password}`,
+          `sentinel monitor volt-master 127.0.0.1 ${master} 2`,
+          `sentinel auth-pass volt-master ${password}`,
+          'sentinel down-after-milliseconds volt-master 1000',
+          'sentinel failover-timeout volt-master 5000',
+        ],
+        ['--sentinel'],
+      );
+    }
+    for (const port of sentinels) {
+      await watched.#asks(port, 'a sentinel knows all others', async (redis) => {
+        const state = await watched.#master(redis);
+        return state.get('num-other-sentinels') === '2' && state.get('num-slaves') === '1';
+      });
+    }
+    return watched;
+  }
+
+  /** Port of the server that is the master now, as the sentinels see it. */
+  async master(): Promise<number> {
+    let port = 0;
+    await this.#asks(this.#sentinels[0] as number, 'a sentinel names the master', async (redis) => {
+      port = Number((await this.#master(redis)).get('port'));
+      return port > 0;
+    });
+    return port;
+  }
+
+  /** Ends a server at once, as a crash would. */
+  async kill(port: number): Promise<void> {
+    const server = this.#servers.get(port);
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#servers.keys()].map((port) => this.kill(port)));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #run(port: number, settings: string[], args: string[] = []): void {
+    const dir = join(this.#folder, String(port));
+    mkdirSync(dir);
+    const file = join(dir, 'redis.conf');
+    writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${dir}`, ...settings, ''].join('\n'));
+    this.#servers.set(port, spawn(findRedisServer(), [file, ...args], { stdio: 'ignore' }));
+  }
+
+  async #asks(port: number, what: string, condition: (redis: Redis) => Promise<boolean>): Promise<void> {
+    const redis = new Redis({ port, host: '127.0.0.1', password, maxRetriesPerRequest: null });
+    redis.on('error', () => undefined);
+    try {
+      await until(what, () => condition(redis));
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  async #master(redis: Redis): Promise<Map<string, string>> {
+    const fields = (await redis.call('SENTINEL', 'MASTER', 'volt-master')) as string[];
+    return new Map(fields.flatMap((name, index) => (index % 2 === 0 ? [[name, fields[index + 1] as string]] : [])));
+  }
+}
