@@ -12,6 +12,8 @@ export interface GitOptions {
   bound?: number;
   /** for a command that speaks with the repository's remote */
   access?: Access | undefined;
+  /** is told how far git has come, in its own words, such as `Receiving objects:  45% (450/1000)` */
+  progress?: ((line: string) => void) | undefined;
   /** of git's configuration, for this command alone; goes before all files */
   config?: readonly ConfigEntry[];
 }
@@ -62,7 +64,11 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
       abort: bound.signal,
     })
       .env({ ...toolEnvironment(), ...variables })
-      .outputHandler((_, stdout) => stdout.on('data', (chunk: Buffer) => bound.count(chunk.length)));
+      .outputHandler((_, stdout, stderr) => {
+        stdout.on('data', (chunk: Buffer) => bound.count(chunk.length));
+        const { progress } = options;
+        if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
+      });
     try {
       return await runner.raw(args);
     } catch (error) {
@@ -71,6 +77,12 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
       bound.end();
     }
   });
+}
+
+/** git draws its progress over itself, by carriage returns; the last line that is whole is where it stands. */
+function tellProgress(text: string, progress: (line: string) => void): void {
+  const line = text.split(/[\r\n]+/).findLast((part) => /^(remote: )?[A-Z][a-z ]+: +\d+%/.test(part));
+  if (line !== undefined) progress(line.trim());
 }
 
 /** Ends a command that takes too long or says too much. */

@@ -9,6 +9,7 @@ import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import { discover, isThere, lookedFor } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
+import { tellLongFetch } from './fetch-news.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
 import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
@@ -81,11 +82,11 @@ async function checkout(input: JobInput, workspace: string, around: JobSurroundi
     const mirror = new Mirror(around.mirrors, repo.url);
     const access = { url: repo.url, credential: () => around.credential() };
     const options = { signal: around.signal, access };
-    await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, options);
-    const submodules = await checkOutSubmodules(
-      { mirrors: around.mirrors, url: repo.url, sha, folder: workspace },
-      options,
-    );
+    const submodules = await tellLongFetch(log, repo.name, async (progress) => {
+      await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, { ...options, progress });
+      const place = { mirrors: around.mirrors, url: repo.url, sha, folder: workspace };
+      return checkOutSubmodules(place, { ...options, progress });
+    });
     if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;

@@ -30,6 +30,13 @@ describe('a mirror', () => {
   const shas = async (before: string, head: string, limit = 100) =>
     (await mirror.newCommits(before, head, limit)).commits.map(({ sha }) => sha);
 
+  it('tells how far a fetch has come', async () => {
+    const lines: string[] = [];
+    await new Mirror(folders.make(), `file://${repository.path}`).fetch({ progress: (line) => lines.push(line) });
+    expect(lines).to.not.deep.equal([]);
+    for (const line of lines) expect(line).to.match(/^(remote: )?[A-Z][a-z ]+: +\d+% \(\d+\/\d+\)[^\r\n]*$/);
+  });
+
   it('knows a commit with its subject, author and time', async () => {
     repository.git(
       '-c',

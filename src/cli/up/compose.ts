@@ -9,9 +9,6 @@ import type { RecordContext } from '../stage.ts';
 import type { Started } from '../started.ts';
 import type { RunnerStage } from './stages.ts';
 
-/** How long running jobs may take to end before they are handed back, in seconds. */
-export const graceSeconds = 5;
-
 export interface Volt {
   context: RecordContext;
   /** address of the dashboard */
@@ -24,7 +21,7 @@ export interface Volt {
 /**
  * Starts everything in this process: Redis where none is named, and all stages on one connection and one record. Redis
  * starts while the code of the stages is loaded, and the stages start side by side.
- * @param slots of the runner
+ * @param runner its slots, and the seconds that running jobs may take to end when it is stopped
  * @param started takes what must be stopped again, also where this throws
  * @param prepare is called before the first stage starts
  * @throws VoltError of whatever could not start
@@ -32,7 +29,7 @@ export interface Volt {
 export async function compose(
   config: Config,
   logger: Logger,
-  slots: number,
+  { slots, graceSeconds }: { slots: number; graceSeconds: number },
   started: Started,
   prepare: (context: RecordContext) => Promise<void>,
 ): Promise<Volt> {

@@ -13,7 +13,7 @@ import type { RecordContext } from '../stage.ts';
 import { Started } from '../started.ts';
 import { print } from '../terminal.ts';
 import { BuildNews } from './build-news.ts';
-import { compose, graceSeconds, type Volt } from './compose.ts';
+import { compose, type Volt } from './compose.ts';
 import { explainSample, greet, stopHint } from './greeting.ts';
 import { type LiveView, showLiveView } from './live-view.ts';
 import { firstResults } from './once.ts';
@@ -22,8 +22,8 @@ import { tellRepositories } from './repository-news.ts';
 import { makeSample, sampleName } from './sample.ts';
 import { Screen } from './screen.ts';
 
-/** Seconds within which everything has stopped, or is left behind. */
-const stopBound = 20;
+/** Seconds that stopping may take beyond the time that running jobs have. */
+const stopBound = 15;
 
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
@@ -41,7 +41,7 @@ export async function up(command: Command, options: UpOptions): Promise<void> {
     await started.giveUp();
     throw error;
   }
-  await started.stopWithin(stopBound);
+  await started.stopWithin(options.grace + stopBound);
 }
 
 /** One run of `volt up`. */
@@ -66,7 +66,8 @@ class Session {
   }
 
   async start(started: Started): Promise<Volt> {
-    return compose(this.#config, this.logger, this.#options.slots, started, async (context) => {
+    const { slots, grace } = this.#options;
+    return compose(this.#config, this.logger, { slots, graceSeconds: grace }, started, async (context) => {
       this.#names = await this.#addRepositories(context);
       const repositories = tellRepositories(context, this.#since);
       started.add('news of repositories', () => repositories.stop());
@@ -102,7 +103,7 @@ class Session {
       this.#view?.say('handing back');
       volt.runner.handBack();
     };
-    const how = `running jobs have ${graceSeconds} s to end, then they are handed back; a second Ctrl-C or SIGTERM does that at once`;
+    const how = `running jobs have ${this.#options.grace} s to end, then they are handed back; a second Ctrl-C or SIGTERM does that at once`;
     print(`\nstopping: ${how}`);
     this.#view?.say('stopping');
     return 0;

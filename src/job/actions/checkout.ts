@@ -8,6 +8,7 @@ import type { GitOptions } from '../../git/run.ts';
 import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
+import { tellLongFetch } from '../fetch-news.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
@@ -60,7 +61,9 @@ export async function serveCheckout(
   const { mirror, url, ref, sha, options } = target;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   await makeRoom(folder, given('clean') !== 'false');
-  await checkOut(mirror, { url, ref, sha, folder }, options);
+  await tellLongFetch(job.log, url, (progress) =>
+    checkOut(mirror, { url, ref, sha, folder }, { ...options, progress }),
+  );
   await limitHistory(mirror, { folder, sha, depth, tags: given('fetch-tags') === 'true' }, options);
   const submodules = given('submodules');
   if (submodules === 'true' || submodules === 'recursive') {

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { tellLongFetch } from '../../src/job/fetch-news.ts';
+import { JobLog } from '../../src/job/log.ts';
+import { until } from '../support/until.ts';
+
+describe('a long fetch', () => {
+  let text: string;
+  let log: JobLog;
+
+  beforeEach(() => {
+    text = '';
+    log = new JobLog((chunk) => {
+      text += chunk.toString();
+    });
+  });
+
+  it('is told again and again, with how far git has come', async () => {
+    const done = await tellLongFetch(
+      log,
+      'app',
+      async (progress) => {
+        await until('the first line', () => text.includes('still fetching app, 0 s: waiting for git\n'));
+        progress('Receiving objects:  45% (450/1000)');
+        await until('the next line', () => /still fetching app, \d+ s: Receiving objects: {2}45%/.test(text));
+        return 'fetched';
+      },
+      { first: 1, interval: 5 },
+    );
+    expect(done).to.equal('fetched');
+  });
+
+  it('that is none is not told', async () => {
+    await tellLongFetch(log, 'app', async () => undefined, { first: 60_000, interval: 5 });
+    expect(text).to.equal('');
+  });
+
+  it('that fails fails', async () => {
+    const failed = tellLongFetch(log, 'app', () => Promise.reject(new Error('no')));
+    expect(await failed.catch((error: Error) => error.message)).to.equal('no');
+  });
+});
