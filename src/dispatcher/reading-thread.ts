@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { WorkflowFile } from '../workflow/read.ts';
+import type { WorkflowFile } from '../workflow/files.ts';
 import { readWorkflows } from '../workflow/read-all.ts';
 
 /** The thread of reading.ts: a long file takes long to read, and the stage must answer meanwhile. */

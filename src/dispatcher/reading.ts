@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { errorText } from '../kernel/errors.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
-import type { WorkflowFile } from '../workflow/read.ts';
+import type { WorkflowFile } from '../workflow/files.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
 
 /** Longest that the files of one commit may take to read, in milliseconds; those of large projects take below 200. */

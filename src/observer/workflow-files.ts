@@ -2,10 +2,10 @@ import { changedPaths, filesIn } from '../git/files.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
-import { workflowFolders } from '../workflow/folders.ts';
+import { longestFile, workflowFolders } from '../workflow/files.ts';
 
 /** A message takes at most 1 MB, so files are bounded, and what is larger goes along by its name alone. */
-const bounds = { file: 524_288, total: 700_000, files: 200 };
+const bounds = { file: longestFile, total: 700_000, files: 200 };
 /** Changed paths that travel with a commit; with more of them every filter for paths lets pass. */
 const mostPaths = 3000;
 const mostPathBytes = 200_000;

@@ -2,7 +2,7 @@ import { type Diagnostic, nearest } from './diagnostics.ts';
 import type { CallInterface, CallJob, Workflow } from './workflow.ts';
 
 /** How many workflows may call one another in a row, the first included; as on GitHub. */
-export const deepestCall = 10;
+const deepestCall = 10;
 
 /** What is wrong with the calls of a workflow, given all workflows of the commit by path. */
 export function checkCalls(workflow: Workflow, all: ReadonlyMap<string, Workflow>): Diagnostic[] {

@@ -30,7 +30,7 @@ export interface Scope {
 }
 
 /** Longest expression in characters, as on GitHub; text around it does not count. */
-export const longestExpression = 21_000;
+const longestExpression = 21_000;
 
 /** An expression that cannot be read or evaluated; the message is for the author of the workflow. */
 export class ExpressionFailed extends Error {

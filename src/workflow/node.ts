@@ -57,7 +57,7 @@ export function callOf({ path, calls }: Node): Call | undefined {
 }
 
 /** The part of a path that leads to the workflow which a job is of: empty, or with a "/" at its end. */
-export function prefixOf(path: string): string {
+function prefixOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 

@@ -1,6 +1,7 @@
 import { checkCalls } from './calls.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import { readWorkflow, type WorkflowFile } from './read.ts';
+import type { WorkflowFile } from './files.ts';
+import { readWorkflow } from './read.ts';
 import type { Workflow } from './workflow.ts';
 
 export interface ReadWorkflows {

@@ -6,20 +6,12 @@ import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parse
 import { getWorkflowSchema } from '@actions/workflow-parser/workflows/workflow-schema';
 import { errorText } from '../kernel/errors.ts';
 import { type Diagnostic, nearest } from './diagnostics.ts';
+import { longestFile, type WorkflowFile } from './files.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
 import { Reading } from './reading.ts';
 import type { Workflow } from './workflow.ts';
 import { BoundedYamlReader } from './yaml-reader.ts';
-
-/** Longest workflow file that is read, in bytes; the longest of well-known projects have below 100,000. */
-export const longestFile = 524_288;
-
-export interface WorkflowFile {
-  /** below the repository's root */
-  path: string;
-  text: string;
-}
 
 export interface ReadWorkflow {
   /** absent where the file is invalid */

@@ -59,7 +59,7 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
 }
 
 /** Inputs of the workflow that a person has started; they have been checked by then. */
-export function rootInputs({ event }: BuildFacts, root: Workflow | undefined): JsonObject {
+function rootInputs({ event }: BuildFacts, root: Workflow | undefined): JsonObject {
   if (event.name !== 'workflow_dispatch' || !root?.on.workflow_dispatch) return {};
   const read = dispatchInputs(root.on.workflow_dispatch.inputs, event.inputs);
   return 'inputs' in read ? read.inputs : {};
