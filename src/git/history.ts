@@ -16,10 +16,12 @@ export async function limitHistory(
   options: GitOptions = {},
 ): Promise<void> {
   const { folder, sha, depth, tags } = target;
+  // what is in the mirror needs no credential, so none is asked for
+  const { access: _, ...local } = options;
   const fetch = (...args: string[]) =>
     git(folder, ['fetch', '--progress', '--no-auto-maintenance', '--no-write-fetch-head', ...args], {
       silence: 600_000,
-      ...options,
+      ...local,
     });
   const allTags = '+refs/tags/*:refs/tags/*';
   if (depth === 0) {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { VoltError } from './errors.ts';
 import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
+import { hideCredentials } from './urls.ts';
 
 /** Where the settings come from; this file is the only one that reads the environment. */
 const environment = process.env;
@@ -123,7 +124,11 @@ export const settings = [
   {
     env: 'VOLT_ACTIONS_URL',
     key: 'actionsUrl',
-    schema: z.string().min(1).default('https://github.com'),
+    schema: z
+      .string()
+      .min(1)
+      .refine((url) => hideCredentials(url) === url, 'holds a user name or password, which others could read')
+      .default('https://github.com'),
     about:
       'Where the actions of workflows come from: `owner/name` is appended, and git fetches it. A path serves as well.',
   },
@@ -221,7 +226,12 @@ export interface Config extends Values {
 export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
 
 /** Settings whose values are passwords, or hold one; they are never said. */
-const passwords: ReadonlySet<string> = new Set(['VOLT_TOKEN', 'VOLT_REDIS_URL', 'VOLT_DATABASE_URL']);
+const passwords: ReadonlySet<string> = new Set([
+  'VOLT_TOKEN',
+  'VOLT_REDIS_URL',
+  'VOLT_DATABASE_URL',
+  'VOLT_ACTIONS_URL',
+]);
 
 /**
  * Reads the settings.

@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from 'node
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { type Access, lend } from '../../src/git/access.ts';
+import { checkOut } from '../../src/git/checkout.ts';
 import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../src/git/deploy-key.ts';
+import { limitHistory } from '../../src/git/history.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { listRemote } from '../../src/git/remote.ts';
 import type { Credential } from '../../src/secrets/credential.ts';
@@ -86,6 +88,22 @@ describe('a credential lent to git', () => {
       const elsewhere = accessTo('http://127.0.0.1:1/other', right);
       await failure('git_failed', () => listRemote(server.url(path), { access: elsewhere }));
       expect(server.count.refused).to.be.greaterThan(refused);
+    });
+
+    it('is asked for by nothing that needs no network', async () => {
+      let asked = 0;
+      const credential = async () => {
+        asked++;
+        return right;
+      };
+      const access: Access = { url: server.url(path), credential };
+      const mirror = new Mirror(folders.make(), server.url(path));
+      await mirror.fetch({ access });
+      expect(asked).to.equal(1);
+      const target = { folder: join(folders.make(), 'checkout'), sha: repository.head() };
+      await checkOut(mirror, { ...target, url: server.url(path), ref: 'refs/heads/main' }, { access });
+      await limitHistory(mirror, { ...target, depth: 0, tags: true }, { access });
+      expect(asked).to.equal(1);
     });
 
     it('is in a file that only its owner can read, and neither in the environment nor in an argument', async () => {

@@ -85,6 +85,13 @@ describe('settings', () => {
     expect(config).to.include({ httpPort: 9001, logLevel: 'warn' });
   });
 
+  it('may not hold a password where others could read it, and the error does not repeat it', async () => {
+    const { message } = await failure('bad_setting', () =>
+      withEnvironment({ VOLT_ACTIONS_URL: 'https://me:canary@git.example' }, () => loadConfig()),
+    );
+    expect(message).to.include('VOLT_ACTIONS_URL').and.not.include('canary');
+  });
+
   it('that are empty count as not set', () => {
     const empty = Object.fromEntries(settings.map(({ env }) => [env, '']));
     expect(withEnvironment(empty, () => loadConfig())).to.deep.equal(withEnvironment({}, () => loadConfig()));
