@@ -9,6 +9,7 @@ interface RunnerOptions {
   slots: number;
   name?: string;
   grace: number;
+  orphanTimeout?: number;
 }
 
 export function runnerCommand(program: Command): CommandFile {
@@ -22,6 +23,11 @@ export function runnerCommand(program: Command): CommandFile {
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .option('--name <name>', 'name of this runner, else that of the machine')
     .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 30)
+    .option(
+      '--orphan-timeout <seconds>',
+      'how long it goes on without Redis before it ends its jobs and itself, else VOLT_ORPHAN_TIMEOUT',
+      number(1, 604_800),
+    )
     .action(async (options: RunnerOptions) => {
       const [{ runStage }, { startRunner }] = await Promise.all([import('./stage.ts'), import('../runner/start.ts')]);
       await runStage(command, options.grace, async (context) => {
@@ -30,6 +36,7 @@ export function runnerCommand(program: Command): CommandFile {
           labels: options.labels ?? [],
           slots: options.slots,
           graceSeconds: options.grace,
+          ...(options.orphanTimeout === undefined ? {} : { orphanSeconds: options.orphanTimeout }),
         });
         return {
           stage: runner,

@@ -4,7 +4,7 @@ import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { printTable } from './table.ts';
-import { plain, print, printJson } from './terminal.ts';
+import { mark, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 
 interface RunnerEntry {
@@ -17,6 +17,7 @@ interface RunnerEntry {
   heartbeatAt: string;
   version: string;
   draining?: boolean;
+  problems: { code: string; message: string; remedy: string }[];
 }
 
 export function runnersCommand(program: Command): CommandFile {
@@ -38,7 +39,7 @@ function printRunners(runners: RunnerEntry[]): void {
     runners.map((runner) => [
       plain(runner.name),
       plain(runner.host),
-      runner.draining === true ? 'stopping' : 'serving',
+      stateOf(runner),
       `${runner.running.length}/${runner.slots}`,
       runner.version,
       ago(runner.heartbeatAt),
@@ -46,4 +47,15 @@ function printRunners(runners: RunnerEntry[]): void {
       runner.labels.join(' '),
     ]),
   );
+  for (const { name, problems } of runners) {
+    for (const { message, remedy } of problems) {
+      print(`${mark('error')} ${plain(name)}: ${plain(message)}`);
+      print(`    ${plain(remedy)}`);
+    }
+  }
+}
+
+function stateOf({ draining, problems }: RunnerEntry): string {
+  if (draining === true) return 'stopping';
+  return problems.some(({ code }) => code === 'runner_unfit') ? 'unfit' : 'serving';
 }

@@ -22,28 +22,55 @@ const namespaceOptions = {
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
+/** What the script below ends with when the lease has run out, as opposed to when the scope is closed. */
+const leaseRanOut = 3;
+
+/** A beat is one character: of the lease's full time, so many of this many parts are left. */
+const beatParts = 90;
+/** The character for none; all up to `beatParts` more can be printed, and none is a space. */
+const noneLeft = 33;
+
 /**
- * A job's processes live only as long as this script does. It reads the lease from standard input: a line at least
- * every `ttl` seconds. Silence means that the runner is frozen or cut off, the end of input that it has died or closed
- * the scope. In a namespace the script is process 1, and with it ends all that is inside; it also reaps orphans. It is
- * deaf to signals: a job that sends one to all processes that it sees means its own.
+ * A job's processes live only as long as this script does. It reads the lease from standard input: each character says
+ * how much of the full time (`$1`, in hundredths of a second) is left from now. When that is over, the runner is frozen
+ * or cut off; the end of input means that it has died or closed the scope. In a namespace the script is process 1, and
+ * with it ends all that is inside; it also reaps orphans. It is deaf to signals: a job that sends one to all processes
+ * that it sees means its own. The clock that bash waits by stands still while the machine is suspended, so it waits for
+ * short whiles (`$2` seconds) and looks at the uptime, which does not, in between. A wait may end in the middle of a
+ * line, but not of a character.
  */
 const keeper = `
 trap '' HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF IO SYS
-echo ready; exec >/dev/null; while read -r -t "$1" _; do :; done`;
+look() { { read -r now _ </proc/uptime; } 2>/dev/null || now=$SECONDS.00; now=$((10#\${now/./})); }
+look; end=$((now + $1)); code=${leaseRanOut}
+echo ready; exec >/dev/null
+while [ $now -lt $end ]; do
+  part=; read -r -n 1 -t "$2" part; got=$?
+  look
+  if [ -n "$part" ]; then printf -v part %d "'$part"; end=$((now + (part - ${noneLeft}) * $1 / ${beatParts}))
+  elif [ $got -le 128 ]; then code=0; break; fi
+done`;
+
+const hold = `
+${keeper}
+exit $code`;
 
 /** Without a namespace: kills every process that carries the marker, until there is none. */
 const sweep = `
 ${keeper}
 for round in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -lsz "^$2$" /proc/[0-9]*/environ)
+  found=$(grep -lsz "^$3$" /proc/[0-9]*/environ)
   [ -n "$found" ] || break
   for file in $found; do pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null; done
   sleep 0.02
-done`;
+done
+exit $code`;
 
 /** Descriptor on which a wrapped command line says that the command itself begins. */
 export const startMark = 3;
+
+/** seconds; where /proc tells no uptime, bash may be one that waits for whole seconds only */
+const longestWhile = process.platform === 'linux' ? 0.25 : 1;
 
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
 export class Scope {
@@ -52,30 +79,40 @@ export class Scope {
   readonly marker: Readonly<Record<string, string>>;
   /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
   readonly pid: number | undefined;
+  readonly #ttl: number;
   readonly #keeper: ChildProcess;
   readonly #ended: Promise<void>;
   #alive = true;
   #closing = false;
+  #expired = false;
 
-  private constructor(containment: Containment, marker: Record<string, string>, keeperProcess: ChildProcess) {
+  private constructor(
+    containment: Containment,
+    marker: Record<string, string>,
+    keeperProcess: ChildProcess,
+    ttl: number,
+  ) {
+    this.#ttl = ttl;
     this.containment = containment;
     this.marker = marker;
     this.#keeper = keeperProcess;
     this.pid = containment === 'group' ? keeperProcess.pid : firstChildOf(keeperProcess.pid);
-    this.#ended = once(keeperProcess, 'exit').then(() => {
+    this.#ended = once(keeperProcess, 'exit').then(([code]) => {
       this.#alive = false;
+      // which came first, the end of the lease or the wish to close, is for the keeper to tell
+      this.#expired = code === leaseRanOut || !this.#closing;
     });
     // a write to a keeper that has just ended fails; its end is noticed by the event above
     keeperProcess.stdin?.on('error', () => undefined);
   }
 
   /**
-   * @param ttl seconds without a beat after which everything inside is killed
+   * @param ttl seconds for which the lease holds at first; when it has run out, everything inside is killed
    * @throws VoltError `tool_missing` when the scope cannot be made
    */
   static async open(ttl: number, containment: Containment): Promise<Scope> {
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
-    const script = containment === 'group' ? sweep : keeper;
+    const script = containment === 'group' ? sweep : hold;
     // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
     const bash = [
       'bash',
@@ -84,7 +121,8 @@ export class Scope {
       '-c',
       script,
       'volt-scope',
-      String(ttl),
+      String(Math.round(ttl * 100)),
+      String(longestWhile === 1 ? 1 : Math.min(longestWhile, ttl / 4)),
       `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`,
     ];
     const [program, ...args] =
@@ -99,7 +137,7 @@ export class Scope {
       cwd: '/',
     });
     await ready(child);
-    return new Scope(containment, marker, child);
+    return new Scope(containment, marker, child, ttl);
   }
 
   /** False once everything inside has been killed. */
@@ -107,9 +145,12 @@ export class Scope {
     return this.#alive;
   }
 
-  /** True when the scope has ended without being closed: the lease ran out. */
+  /**
+   * True when the scope has ended without being closed, mostly because the lease ran out. A command that dies with it
+   * may be seen to be dead a moment earlier, so this is to be asked after `close`.
+   */
   get expired(): boolean {
-    return !this.#alive && !this.#closing;
+    return this.#expired;
   }
 
   /** Resolves when everything inside has been killed, for whatever reason. */
@@ -124,9 +165,10 @@ export class Scope {
     });
   }
 
-  /** Renews the lease. */
-  beat(): void {
-    if (this.#alive && !this.#closing) this.#keeper.stdin?.write('\n');
+  /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
+  beat(left = this.#ttl): void {
+    const part = Math.floor(Math.min(left / this.#ttl, 1) * beatParts);
+    if (this.#alive && !this.#closing) this.#keeper.stdin?.write(String.fromCharCode(noneLeft + part));
   }
 
   /** Kills everything inside and resolves when it is gone. */

@@ -162,7 +162,7 @@ export const settings = [
     key: 'diskFloor',
     schema: z.coerce.number().min(0).default(512),
     about:
-      'Megabytes that must be free on the disk of the data directory. Below it stages say so in `volt status`; 0 for no such bound.',
+      'Megabytes that must be free on the disk of the data directory, and on that of temporary files where jobs run; of a disk of less than ten times that, a tenth. Below it stages say so in `volt status`, and a runner takes no jobs; 0 for no such bound.',
   },
   {
     env: 'VOLT_KEEP_DAYS',

@@ -22,11 +22,17 @@ export async function diskOf(folder: string): Promise<Disk | undefined> {
 }
 
 /**
- * Whether the disk of the data directory has less room than VOLT_DISK_FLOOR asks for. A stage that sees it says so, and
- * a runner takes no more jobs: what is written next may not fit.
+ * Whether the disk has less room than VOLT_DISK_FLOOR asks for. A stage that sees it says so, and a runner takes no more
+ * jobs: what is written next may not fit.
  */
-export function isLow(disk: Pick<Disk, 'free'>, { diskFloor }: Pick<Config, 'diskFloor'>): boolean {
-  return disk.free < diskFloor * 1_048_576;
+export function isLow(disk: Disk, config: Pick<Config, 'diskFloor'>): boolean {
+  return shortfall(disk, config) > 0;
+}
+
+/** Bytes that would have to be freed for the disk to have as much room as is asked for. */
+export function shortfall({ free, total }: Disk, { diskFloor }: Pick<Config, 'diskFloor'>): number {
+  // a disk that is small, or made of memory, is not full only because it is small
+  return Math.max(Math.min(diskFloor * 1_048_576, Math.floor(total / 10)) - free, 0);
 }
 
 /** Bytes that the files below a folder take on the disk, as far as they can be read; links are not followed. */

@@ -139,6 +139,7 @@ export const reasons = {
   step_failed: 'a step of the workflow could not do what it asks for',
   action_unavailable: 'an action of the workflow could not be fetched',
   runner_failed: 'the runner itself failed',
+  disk_full: 'the job has filled the disk of its runner',
   bad_message: 'a message of the job could not be understood',
   job_failed: 'a job of the build failed',
   job_error: 'a job of the build ended in an error',

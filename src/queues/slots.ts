@@ -15,6 +15,9 @@ const renewInterval = 30_000;
 /** seconds; after this a blocked wait looks again whether there are new queues */
 const longestBlock = 5;
 
+/** A wait that is asked to end and does not for this long (ms) is broken off. */
+const unblockPatience = 500;
+
 /** A fetch that took longer (ms) is checked before its message is believed to be ours. */
 const trustedFetch = 1000;
 
@@ -74,6 +77,7 @@ export class SlotWorker {
   #turn = 0;
   #stopped = false;
   #wake: () => void = () => {};
+  #awake = false;
   readonly #loop: Promise<void>;
 
   constructor(access: RedisAccess, options: SlotWorkerOptions) {
@@ -93,17 +97,23 @@ export class SlotWorker {
 
   /** Looks for new queues at once, or for messages when the runner has become ready. */
   look(): void {
-    this.#wake();
+    this.#rouse();
     if (this.#connection !== undefined) {
       this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection)).catch(() => undefined);
     }
   }
 
-  /** Fetches no more messages; resolves when nothing more can be fetched. Those under way go on. */
+  /**
+   * Asks for no more messages from now on; resolves when no more can come. One that had been asked for may still come,
+   * when Redis is back after a while; `run` is given it. Those under way go on.
+   */
   async stopFetching(): Promise<void> {
     this.#stopped = true;
     this.look();
+    // while Redis is away nobody ends the wait for a marker
+    const late = setTimeout(() => this.#blocking.disconnect(), unblockPatience);
     await this.#loop;
+    clearTimeout(late);
   }
 
   /** Resolves when the attempts under way have ended and everything is closed. */
@@ -139,16 +149,20 @@ export class SlotWorker {
     }
   }
 
-  /** A slot has become free, a queue is new, or a moment has passed. */
+  /** A slot has become free, a queue is new, or a moment has passed, since this was last called. */
   async #waitForWake(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, 1000);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = () => {};
+    if (!this.#awake) {
+      const stop = new AbortController();
+      this.#wake = () => stop.abort();
+      await pause(1000, stop.signal);
+      this.#wake = () => {};
+    }
+    this.#awake = false;
+  }
+
+  #rouse(): void {
+    this.#awake = true;
+    this.#wake();
   }
 
   async #queues(): Promise<string[]> {
@@ -210,7 +224,7 @@ export class SlotWorker {
     const key = `${queue} ${job.id}`;
     const done = this.#execute(job, token).finally(() => {
       this.#held.delete(key);
-      this.#wake();
+      this.#rouse();
     });
     this.#held.set(key, { job, fetcher, token, done });
   }

@@ -17,10 +17,22 @@ export interface RedisAccess {
   readonly keys: RedisKeys;
   /** A further connection, for blocking reads; the caller closes it. */
   open(name: string): RedisConnection;
-  /** A further connection whose commands fail at once while the server is away, instead of waiting for it. */
+  /**
+   * A further connection for heartbeats: its commands fail at once while the server is away, instead of waiting for it,
+   * and where nothing is heard for `impatience`, a new connection is tried.
+   */
   openImpatient(name: string): RedisConnection;
   close(): Promise<void>;
 }
+
+/**
+ * A command that nothing has answered for this long (ms) shows that the connection is dead, though nobody has closed it:
+ * the network is cut, or a machine is gone. TCP itself would try for up to a quarter of an hour, at intervals of up to two
+ * minutes. Longer than any blocking read waits.
+ */
+const deadAfter = 15_000;
+/** The same for heartbeats, which have to be back at once when the network is. */
+const impatience = 3000;
 
 /**
  * Reconnects quickly and for ever: BullMQ's own default waits up to 20 s after an outage, this one at most 1 s.
@@ -35,6 +47,13 @@ const maxLoadingRetryTime = 500;
  * and the command is sent there. 2 means that, see ioredis.
  */
 const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
+
+/** How a connection behaves while the server is away. */
+interface Manners {
+  enableOfflineQueue: boolean;
+  maxRetriesPerRequest: number | null;
+  socketTimeout: number;
+}
 
 /**
  * Connects and makes sure that the server is fit to carry Volt.
@@ -53,7 +72,7 @@ export async function connectRedis(
     if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
     logger.warn(`Redis ${message}`, { remedy });
   }
-  const open = (name: string, further: { enableOfflineQueue: boolean; maxRetriesPerRequest: number | null }) => {
+  const open = (name: string, further: Manners) => {
     // Redis refuses a name that holds a space
     const connectionName = name.replaceAll(' ', ':');
     const redis = new Redis({
@@ -69,7 +88,7 @@ export async function connectRedis(
     redis.on('error', () => undefined);
     return redis;
   };
-  const patient = { enableOfflineQueue: true, maxRetriesPerRequest: null };
+  const patient = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter };
   const client = open('volt', patient);
   reportOutages(client, logger, url);
   // one listener for each channel and each of BullMQ's objects; BullMQ adds to the number, so 0 would not mean "any"
@@ -79,7 +98,8 @@ export async function connectRedis(
     client,
     keys: redisKeys(config.redisPrefix),
     open: (name) => open(name, patient),
-    openImpatient: (name) => open(name, { enableOfflineQueue: false, maxRetriesPerRequest: 0 }),
+    openImpatient: (name) =>
+      open(name, { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: impatience }),
     close: async () => client.disconnect(),
   };
 }

@@ -80,6 +80,14 @@ export const runnerMemberSchema = stageMemberSchema.extend({
 });
 export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 
+/** Code of the problem that a runner tells while it takes no jobs. */
+export const unfitCode = 'runner_unfit';
+
+/** Why a runner takes no jobs at present; undefined while it does. */
+export function whyUnfit({ problems }: Pick<RunnerMember, 'problems'>): string | undefined {
+  return problems.find(({ code }) => code === unfitCode)?.message;
+}
+
 /** Writes one heartbeat; resolves when Redis has confirmed it. */
 export async function beat(
   { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
@@ -101,8 +109,11 @@ export async function findRunner({ client, keys }: RedisAccess, id: RunnerId): P
 }
 
 /** Takes a member out at once, as on a graceful stop. */
-export async function leave(access: RedisAccess, kind: string, id: string): Promise<void> {
-  const { client, keys } = access;
+export async function leave(
+  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
+  kind: string,
+  id: string,
+): Promise<void> {
   await client.multi().srem(keys.members(kind), id).del(keys.member(kind, id)).exec();
 }
 

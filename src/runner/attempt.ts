@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { detectContainment } from '../exec/containment.ts';
 import { Scope } from '../exec/scope.ts';
 import { ActionStore } from '../job/actions/store.ts';
-import { cancelled, JobEnding, runnerFailed, timedOut } from '../job/ending.ts';
+import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
 import { runJob } from '../job/job.ts';
 import type { JobResult } from '../job/surroundings.ts';
 import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
@@ -13,12 +13,17 @@ import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
+import { blameFor } from './blame.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type { Spool } from './spool.ts';
 
 /**
- * How an attempt came to its end here:
- * `finished`: with an outcome to hand in; `returned`: given back unfinished; `lost`: the lease ran out, so somebody else
- * may have it and nothing is handed in.
+ * How an attempt came to its end here. While it runs, the first of these that happens stays:
+ * `finished`: with an outcome to hand in, which may be that somebody cancelled it or that its time was over;
+ * `returned`: given back unfinished, since the runner stops or its disk does not let it work;
+ * `lost`: the lease ran out, or the dispatcher says that it counts no more, so that somebody else may have it and nothing
+ * is handed in. This one comes before the others until the last moment: an outcome of a runner that has slept or was cut
+ * off in between is worth nothing.
  */
 export type AttemptEnd =
   | ({ kind: 'finished'; startedAt: string; finishedAt: string } & JobResult)
@@ -36,8 +41,9 @@ export interface AttemptSurroundings {
   /** its folder */
   work: string;
   spool: Spool;
-  /** false when the lease has run out */
-  leaseValid(): boolean;
+  disk: DiskWatch;
+  /** milliseconds for which the lease holds still, 0 when it has run out */
+  leaseLeft(): number;
   /** the attempt's scope is there */
   opened(scope: Scope): void;
   progress(steps: Result<'steps'>['steps']): void;
@@ -56,6 +62,7 @@ export class RunningAttempt {
   #end: 'returned' | 'lost' | undefined;
   #why = '';
   #expired = false;
+  readonly #begunAt = performance.now();
 
   constructor(message: JobMessage, around: AttemptSurroundings) {
     this.message = message;
@@ -77,7 +84,7 @@ export class RunningAttempt {
 
   /** Renews the lease of the attempt's processes. */
   beat(): void {
-    this.#scope?.beat();
+    this.#scope?.beat(this.#around.leaseLeft() / 1000);
   }
 
   cancel(message: string, reason?: Reason): void {
@@ -99,7 +106,7 @@ export class RunningAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { message } = this;
-    const { config, logger, work, spool } = this.#around;
+    const { config, work, spool } = this.#around;
     const startedAt = new Date().toISOString();
     const folder = join(work, 'jobs', attemptName(this.ref));
     const paths = dataPaths(config.dataDir);
@@ -126,14 +133,38 @@ export class RunningAttempt {
     });
     clearTimeout(timeout);
     progress.stop();
-    await scope.then((opened) => opened.close()).catch(() => undefined);
+    await scope.then((opened) => this.#closeScope(opened)).catch(() => undefined);
     await spool.settle();
-    void rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-      logger.warn(`could not remove ${folder}: ${errorText(error)}`);
-    });
-    if (this.#end === 'lost' || this.#expired || !this.#around.leaseValid()) return { kind: 'lost' };
+    const end = await this.#judge(outcome, folder);
+    this.#remove(folder);
+    if (this.#end === 'lost' || this.#expired || this.#around.leaseLeft() === 0) return { kind: 'lost' };
     if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
-    return { kind: 'finished', outcome, steps, outputs, startedAt, finishedAt: new Date().toISOString() };
+    if (end.kind === 'returned') return end;
+    return { kind: 'finished', outcome: end.outcome, steps, outputs, startedAt, finishedAt: new Date().toISOString() };
+  }
+
+  /** What a job has come to is believed only where the machine let it work. */
+  async #judge(
+    outcome: JobOutcome,
+    folder: string,
+  ): Promise<{ kind: 'outcome'; outcome: JobOutcome } | { kind: 'returned'; message: string }> {
+    const { disk, runner } = this.#around;
+    if (this.#end !== undefined || this.#expired || outcome.status === 'success') return { kind: 'outcome', outcome };
+    const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
+    const blame = await blameFor(outcome, problem, { workspace: folder, attempt: this.message.attempt, runner });
+    if (blame.kind === 'runner') return { kind: 'returned', message: blame.message };
+    return { kind: 'outcome', outcome: blame.kind === 'job' ? blame.outcome : outcome };
+  }
+
+  async #closeScope(scope: Scope): Promise<void> {
+    await scope.close();
+    this.#expired ||= scope.expired;
+  }
+
+  #remove(folder: string): void {
+    void rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+      this.#around.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
+    });
   }
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
@@ -146,6 +177,7 @@ export class RunningAttempt {
   async #openScope(): Promise<Scope> {
     const scope = await Scope.open(leaseTtl / 1000, await detectContainment());
     this.#scope = scope;
+    this.beat();
     if (this.#end !== undefined) void scope.close();
     this.#around.opened(scope);
     scope.whenExpired(() => {

@@ -9,20 +9,35 @@ import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
 import { Deliveries } from './deliveries.ts';
+import type { DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Report } from './report.ts';
 import { leftSpools, Spool } from './spool.ts';
 import type { WorkFolder } from './work-folder.ts';
+
+/** Why attempts are given back when the runner is stopped. */
+export const stopping = 'the runner is stopping';
 
 /** What every result of one attempt begins with. */
 type Common = Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>;
 
 export interface ExecutionHooks {
-  leaseValid(): boolean;
+  /** milliseconds for which the lease holds still, 0 when it has run out */
+  leaseLeft(): number;
+  /** why the runner with that id begins nothing any more; undefined while it does */
+  refusal(runner: RunnerId): string | undefined;
   /** an attempt's processes can be told to others */
   scopeOpened(): void;
 }
 
-/** The attempts that a runner executes, and those whose outcome it still has to report. */
+/**
+ * The attempts that a runner executes, and those whose outcome it still has to report. States of one attempt:
+ * `preparing` → (its message was taken while the runner stops or cannot work) returned;
+ * `preparing` → (its spool is there) `running` → (see AttemptEnd) finished, returned or lost;
+ * finished → `reporting`: its outcome is on the disk and is told until a reporter says that it is recorded;
+ * returned, lost → its log so far is still sent, then nothing is left of it.
+ * Others must leave alone what is preparing, running or reporting; a lost attempt is not claimed from the moment on that
+ * it is, though its end may take a moment.
+ */
 export class Executions {
   readonly #context: StageContext;
   readonly #logger: Logger;
@@ -30,19 +45,28 @@ export class Executions {
   readonly #spools: string;
   readonly #hooks: ExecutionHooks;
   readonly #deliveries: Deliveries;
+  readonly #disk: DiskWatch;
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
   readonly #reports = new Map<string, Report>();
-  #onSettled: () => void = () => {};
+  readonly #changed = new Set<() => void>();
+  /** attempts that are prepared or have processes */
+  #active = 0;
 
-  constructor(context: StageContext, logger: Logger, folder: WorkFolder, hooks: ExecutionHooks) {
+  constructor(context: StageContext, logger: Logger, folder: WorkFolder, disk: DiskWatch, hooks: ExecutionHooks) {
     this.#context = context;
     this.#logger = logger;
     this.#folder = folder;
     this.#spools = join(folder.path, 'spool');
+    this.#disk = disk;
     this.#hooks = hooks;
     this.#deliveries = new Deliveries(context);
+  }
+
+  /** Whether there are processes of a job, or may be at any moment. */
+  get busy(): boolean {
+    return this.#active > 0;
   }
 
   /** Names of the attempts that run here and that nobody else may have. */
@@ -79,7 +103,7 @@ export class Executions {
 
   /** Ends everything, to be given back. */
   giveBackAll(): void {
-    for (const attempt of this.#running.values()) attempt.giveBack('the runner is stopping');
+    for (const attempt of this.#running.values()) attempt.giveBack(stopping);
   }
 
   hear(notice: RunnerNotice): void {
@@ -124,16 +148,8 @@ export class Executions {
     this.#preparing.add(name);
     const runner = { id, name: this.#folder.name, host: this.#context.config.host };
     const common: Common = { v: 1, job: message.job, attempt: message.attempt, runner };
-    const { queues } = this.#context;
     try {
-      const report = await this.#open(message, id);
-      const attempt = this.#begin(message, common, report.spool, logger);
-      this.#running.set(name, attempt);
-      this.#preparing.delete(name);
-      if (!this.#hooks.leaseValid()) attempt.lose();
-      logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-      this.#tellStart(common);
-      const end = await attempt.run();
+      const { end, report } = await this.#whileActive(() => this.#perform(message, common, logger));
       await this.#handIn(end, common, report);
       logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
       return end.kind !== 'lost';
@@ -141,7 +157,7 @@ export class Executions {
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
       const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
-      await queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing });
+      await this.#context.queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing });
       return true;
     } finally {
       this.#preparing.delete(name);
@@ -161,13 +177,14 @@ export class Executions {
     });
   }
 
+  /** Resolves when no job has processes any more, though what became of it may still have to be told. */
+  async idle(): Promise<void> {
+    await this.#until(() => this.#active === 0);
+  }
+
   /** Resolves when nothing is left to report. */
   async allReported(): Promise<void> {
-    while (this.#reports.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onSettled = resolve;
-      });
-    }
+    await this.#until(() => this.#reports.size === 0);
   }
 
   /** Stops reporting; what is owed waits on the disk for the next start. */
@@ -175,14 +192,42 @@ export class Executions {
     for (const report of this.#reports.values()) await report.close();
   }
 
-  async #open(message: JobMessage, runner: RunnerId): Promise<Report> {
-    const spool = await Spool.create(this.#spools, message, this.#context.config.logLimit * 1_048_576);
-    const report = new Report(this.#context, runner, spool, (done) => this.#settled(done));
-    this.#reports.set(attemptName(message), report);
-    return report;
+  /** From the message to the end of the last process. */
+  async #perform(message: JobMessage, common: Common, logger: Logger): Promise<{ end: AttemptEnd; report?: Report }> {
+    const id = common.runner.id as RunnerId;
+    const spool = await this.#openSpool(message, id);
+    if (typeof spool === 'string') return { end: { kind: 'returned', message: spool } };
+    const name = attemptName(message);
+    const report = new Report(this.#context, id, spool, (done) => this.#settled(done));
+    this.#reports.set(name, report);
+    const attempt = this.#attempt(message, common, spool, logger);
+    this.#running.set(name, attempt);
+    this.#preparing.delete(name);
+    // what was decided while there was nothing yet to tell it to
+    const refusal = this.#hooks.refusal(id);
+    if (this.#hooks.leaseLeft() === 0) attempt.lose();
+    else if (refusal !== undefined) attempt.giveBack(refusal);
+    logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
+    this.#tellStart(common);
+    return { end: await attempt.run(), report };
   }
 
-  #begin(message: JobMessage, common: Common, spool: Spool, logger: Logger): RunningAttempt {
+  /** @returns why the attempt is not begun, where it is not */
+  async #openSpool(message: JobMessage, id: RunnerId): Promise<Spool | string> {
+    const about = ({ message: text }: DiskProblem) => `runner ${this.#folder.name} cannot work: ${text}`;
+    const problem = await this.#disk.check();
+    const refusal = this.#hooks.refusal(id) ?? (problem && about(problem));
+    if (refusal !== undefined) return refusal;
+    try {
+      return await Spool.create(this.#spools, message, this.#context.config.logLimit * 1_048_576);
+    } catch (error) {
+      const found = await this.#disk.check();
+      if (!found) throw error;
+      return about(found);
+    }
+  }
+
+  #attempt(message: JobMessage, common: Common, spool: Spool, logger: Logger): RunningAttempt {
     let revision = 0;
     return new RunningAttempt(message, {
       config: this.#context.config,
@@ -190,7 +235,8 @@ export class Executions {
       runner: this.#folder.name,
       work: this.#folder.path,
       spool,
-      leaseValid: () => this.#hooks.leaseValid(),
+      disk: this.#disk,
+      leaseLeft: () => this.#hooks.leaseLeft(),
       opened: () => this.#hooks.scopeOpened(),
       ask: (kind, signal) =>
         this.#deliveries.ask(kind, message, common.runner.id as RunnerId, {
@@ -215,22 +261,51 @@ export class Executions {
     this.#context.queues.sendResult({ ...common, kind: 'started', at: now() }).catch(() => undefined);
   }
 
-  async #handIn(end: AttemptEnd, common: Common, report: Report): Promise<void> {
-    if (end.kind === 'finished') {
+  /** @param report where the attempt was begun */
+  async #handIn(end: AttemptEnd, common: Common, report: Report | undefined): Promise<void> {
+    if (end.kind === 'finished' && report) {
       const { outcome, steps, outputs, startedAt, finishedAt } = end;
       const logBytes = report.spool.bytes;
       await report.finish({ ...common, kind: 'finished', ...outcome, steps, outputs, logBytes, startedAt, finishedAt });
       return;
     }
-    if (end.kind === 'returned') {
-      await this.#context.queues.sendResult({ ...common, kind: 'returned', message: end.message, at: now() });
+    if (end.kind === 'returned') await this.#return(common, end.message);
+    report?.abandon();
+  }
+
+  async #return(common: Common, message: string): Promise<void> {
+    await this.#context.queues.sendResult({ ...common, kind: 'returned', message, at: now() });
+  }
+
+  async #whileActive<T>(work: () => Promise<T>): Promise<T> {
+    this.#active++;
+    try {
+      return await work();
+    } finally {
+      this.#active--;
+      this.#tellChanged();
     }
-    report.abandon();
   }
 
   #settled(report: Report): void {
     this.#reports.delete(attemptName(report.ref));
-    this.#onSettled();
+    this.#tellChanged();
+  }
+
+  #tellChanged(): void {
+    for (const tell of this.#changed) tell();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    if (condition()) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        this.#changed.delete(look);
+        resolve();
+      };
+      this.#changed.add(look);
+    });
   }
 }
 

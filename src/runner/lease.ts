@@ -1,35 +1,26 @@
-import { connect } from 'node:net';
-import { systemCode } from '../kernel/errors.ts';
+import { between, type Moment, moment } from '../kernel/clock.ts';
 import { leaseTtl } from '../redis/membership.ts';
 
-/** The right to run jobs, renewed by confirmed heartbeats. */
+/** The right to run jobs, renewed by confirmed heartbeats. Time that the process or the machine sleeps through counts. */
 export class Lease {
-  #renewedAt = performance.now();
+  #renewedAt: Moment;
 
-  /** @param sentAt when the heartbeat that is now confirmed was sent, by `performance.now()` */
-  renew(sentAt: number): void {
-    this.#renewedAt = Math.max(this.#renewedAt, sentAt);
+  /** @param begunAt when the heartbeat that is now confirmed was sent */
+  constructor(begunAt: Moment) {
+    this.#renewedAt = begunAt;
   }
 
-  /** Time that a frozen process sleeps through counts too. */
+  /** @param sentAt when the heartbeat that is now confirmed was sent; confirmations may come in any order */
+  renew(sentAt: Moment): void {
+    if (sentAt.awake > this.#renewedAt.awake) this.#renewedAt = sentAt;
+  }
+
+  /** Milliseconds that are left, 0 when it has run out. */
+  get left(): number {
+    return Math.max(leaseTtl - between(this.#renewedAt, moment()), 0);
+  }
+
   get valid(): boolean {
-    return performance.now() - this.#renewedAt < leaseTtl;
+    return this.left > 0;
   }
-}
-
-/**
- * Whether the address actively refuses connections, as opposed to being silent: then the server is down for everybody,
- * nobody can be given our jobs, and there is no reason to end them.
- */
-export function refusesConnections(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const answer = (refused: boolean) => {
-      socket.destroy();
-      resolve(refused);
-    };
-    socket.setTimeout(500, () => answer(false));
-    socket.once('connect', () => answer(false));
-    socket.once('error', (error) => answer(systemCode(error) === 'ECONNREFUSED'));
-  });
 }

@@ -36,18 +36,18 @@ async function pruneWorkFolders(
     const path = join(work, name);
     if (now - (await lastUse(path)) < days * 86_400_000) continue;
     const bytes = await folderBytes(path);
-    const folder = takeIfFree(work, name);
+    const folder = await takeIfFree(work, name);
     if (!folder) continue;
-    if (dryRun) folder.release();
-    else await rm(path, { recursive: true, force: true });
+    if (!dryRun) await rm(path, { recursive: true, force: true });
+    folder.release();
     removed.push({ name, bytes });
   }
   return removed;
 }
 
-/** Beginning and end of a runner change its folder, and each attempt its spool. */
+/** Beginning and end of a runner set the time of its folder, and each attempt that of its spool. */
 async function lastUse(path: string): Promise<number> {
-  const times = [path, join(path, 'spool'), join(path, 'owner.json')].map((file) =>
+  const times = [path, join(path, 'spool')].map((file) =>
     stat(file).then(
       ({ mtimeMs }) => mtimeMs,
       () => 0,

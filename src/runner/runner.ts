@@ -1,20 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { loadavg } from 'node:os';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { loadavg, tmpdir } from 'node:os';
+import { dataPaths } from '../kernel/config.ts';
+import type { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
-import { every, type Repeating, within } from '../kernel/wait.ts';
+import { within } from '../kernel/wait.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
-import type { RedisConnection } from '../redis/connect.ts';
-import { beat, heartbeatInterval, leave } from '../redis/membership.ts';
+import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
-import { parseRedisUrl } from '../redis/url.ts';
 import { VitalSigns } from '../redis/vitals.ts';
-import { Executions } from './executions.ts';
-import { Lease, refusesConnections } from './lease.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { Executions, stopping } from './executions.ts';
+import { Registration } from './registration.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
@@ -22,16 +21,25 @@ export interface RunnerSettings {
   slots: number;
   /** how long (ms) attempts under way may go on when the runner is stopped */
   grace: number;
+  /** how long (ms) it goes on without a word from Redis before it gives up */
+  orphanTimeout: number;
 }
 
-/** How long (ms) a runner that stops waits until what it has finished is recorded; then it waits on the disk. */
+/** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
+const deathPatience = 10_000;
+/** How long (ms) a runner that stops tries to tell what it hands back, and what it has finished; that waits on the disk. */
 const lastWords = 1000;
+/** How long (ms) what is left is given to close in order while Redis may be away. */
+const closePatience = 1000;
 
 /**
- * A runner's registration. Its states:
- * `serving` → (a stop) `draining` → (all attempts ended or given back) `closed`;
- * `serving` → (the lease runs out) all attempts are lost, and it serves again under a new epoch, as somebody else to
- * everybody, but still reports what the former epochs have finished.
+ * A runner: what it registers as, what it takes and what it executes. States:
+ * `serving`: takes jobs while it has a lease (see Registration) and its disk is fit (see DiskWatch);
+ * → (a stop) `draining`: takes no more at once; its jobs may end by themselves until the grace time is over or somebody
+ * has lost patience, then they are handed back; → (no job has processes any more) `closed`, in a bounded time whether or
+ * not Redis is there to hear of it.
+ * When the lease runs out all jobs are lost at once, and it goes on as somebody new to everybody else, but still reports
+ * what it had finished before.
  */
 export class Runner {
   readonly name: string;
@@ -39,17 +47,18 @@ export class Runner {
   readonly #settings: RunnerSettings;
   readonly #logger: Logger;
   readonly #folder: WorkFolder;
+  readonly #disk: DiskWatch;
   readonly #executions: Executions;
-  readonly #heartbeat: RedisConnection;
+  readonly #registration: Registration;
   readonly #startedAt = new Date().toISOString();
   readonly #signs: VitalSigns;
   readonly #unlisten: (() => Promise<void>)[] = [];
-  #id: RunnerId;
-  #lease = new Lease();
   #slots: SlotWorker | undefined;
-  #beating: Repeating | undefined;
   #draining = false;
-  #lastWord = performance.now();
+  #losePatience: () => void = () => {};
+  readonly #handedBack = new Promise<void>((resolve) => {
+    this.#losePatience = resolve;
+  });
   #fail: (error: VoltError) => void = () => {};
   /** Resolves when the runner has to give up. */
   readonly failed = new Promise<VoltError>((resolve) => {
@@ -57,166 +66,153 @@ export class Runner {
   });
 
   constructor(context: StageContext, settings: RunnerSettings, folder: WorkFolder) {
+    const { access, config } = context;
     this.#context = context;
     this.#settings = settings;
     this.#folder = folder;
     this.#logger = context.logger.child({ stage: 'runner', runner: folder.name });
     this.#signs = new VitalSigns('runner', context.config);
     this.name = folder.name;
-    this.#heartbeat = context.access.openImpatient(`heartbeat ${folder.name}`);
-    this.#id = this.#newId();
-    this.#executions = new Executions(context, this.#logger, folder, {
-      leaseValid: () => this.#lease.valid,
-      scopeOpened: () => this.#beating?.now(),
+    this.#disk = new DiskWatch(config, {
+      name: folder.name,
+      writes: [folder.path, dataPaths(config.dataDir).mirrors],
+      uses: [tmpdir()],
+      logger: this.#logger,
+      busy: () => this.#executions.busy,
+      changed: () => this.#tellDisk(),
+    });
+    this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
+      describe: () => this.#describe(),
+      joined: (id) => this.#enter(id),
+      renewed: () => this.#executions.beat(),
+      lost: () => this.#fence(),
+      orphaned: (error) => {
+        this.#executions.loseAll();
+        this.#fail(error);
+      },
+    });
+    this.#executions = new Executions(context, this.#logger, folder, this.#disk, {
+      leaseLeft: () => this.#registration.leaseLeft,
+      refusal: (id) => this.#refusal(id),
+      scopeOpened: () => this.#registration.now(),
     });
   }
 
   get id(): RunnerId {
-    return this.#id;
+    return this.#registration.id;
   }
 
   async start(): Promise<void> {
     const { access } = this.#context;
     const { newQueue } = access.keys;
     this.#unlisten.push(await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()));
+    await this.#disk.start();
     // before the first job: what lies on the disk is of earlier attempts only
-    for (const former of await this.#executions.resume(this.#id)) await this.#answerTo(former);
-    await this.#enter();
-    this.#beating = every(
-      heartbeatInterval,
-      () => this.#beat(),
-      (error) => this.#logger.error(`heartbeat: ${errorText(error)}`),
-    );
+    for (const former of await this.#executions.resume(this.id)) this.#answerTo(former);
+    await this.#registration.start();
   }
 
   /** Takes no more jobs; resolves when those under way have ended, or were given back after the grace time. */
   async stop(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    await this.#slots?.stopFetching();
     const late = setTimeout(() => this.handBack(), this.#settings.grace);
-    await this.#slots?.close();
+    const closed = this.#slots?.close() ?? Promise.resolve();
+    const idle = this.#executions.idle();
+    await Promise.race([idle, this.#handedBack]);
     clearTimeout(late);
+    await within(idle, deathPatience);
+    await within(closed, lastWords);
     await within(this.#executions.allReported(), lastWords);
-    await this.#beating?.stop();
-    await leave(this.#context.access, 'runner', this.#id).catch(() => undefined);
-    await this.#executions.close();
-    for (const unlisten of this.#unlisten) await unlisten();
-    this.#heartbeat.disconnect();
+    await this.#disk.stop();
+    await this.#registration.leave();
+    await within(this.#closeRest(), closePatience);
     this.#folder.release();
   }
 
   /** Gives back everything under way at once. */
   handBack(): void {
     this.#executions.giveBackAll();
+    this.#losePatience();
   }
 
-  /** Registers under a new epoch and begins to fetch. */
-  async #enter(): Promise<void> {
-    const id = this.#id;
-    await this.#answerTo(id);
-    await this.#beat();
+  async #closeRest(): Promise<void> {
+    await Promise.allSettled([this.#executions.close(), ...this.#unlisten.map((unlisten) => unlisten())]);
+  }
+
+  /** Takes jobs under a new id. */
+  #enter(id: RunnerId): void {
+    this.#answerTo(id);
+    if (this.#draining) return;
     const { labels, slots } = this.#settings;
     this.#slots = new SlotWorker(this.#context.access, {
       runner: id,
       slots,
       labels,
       logger: this.#logger,
-      ready: () => this.#lease.valid && !this.#draining && this.#id === id,
+      ready: () => this.#refusal(id) === undefined && this.#disk.problem === undefined,
       run: (message) => this.#executions.execute(message, id),
       refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
   }
 
-  /** Listens to what is sent to the runner with that id. */
-  async #answerTo(id: RunnerId): Promise<void> {
+  /** Why the runner begins nothing under that id; its disk is looked at apart. */
+  #refusal(id: RunnerId): string | undefined {
+    if (this.#draining) return stopping;
+    if (id === this.id && this.#registration.leaseLeft > 0) return undefined;
+    return `runner ${this.name} was cut off from Redis before it could begin`;
+  }
+
+  /**
+   * Listens to what is sent to the runner with that id. It is not waited for: the request stands in line before any for
+   * jobs, on the same connection, and while that is down nothing may be held up by it.
+   */
+  #answerTo(id: RunnerId): void {
     const { access } = this.#context;
-    const heard = await listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#logger, (notice) =>
+    const heard = listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#logger, (notice) =>
       this.#executions.hear(notice),
     );
-    this.#unlisten.push(heard);
+    heard.catch(() => undefined);
+    this.#unlisten.push(async () => (await heard)());
   }
 
-  /** One heartbeat: renews the lease if Redis confirms it, or if Redis is down for everybody; else the lease runs on. */
-  async #beat(): Promise<void> {
-    // before anything is told: a heartbeat that claims attempts whose processes are dead would only hold up the next one
-    if (this.#hasLostLease) await this.#fence();
-    const sentAt = performance.now();
-    const confirmed = await within(this.#register(), heartbeatInterval);
-    if (confirmed) this.#lastWord = performance.now();
-    if (confirmed || (await this.#serverIsDown())) {
-      // a lease that has run out under a job's processes cannot be brought back to life
-      if (this.#lease.valid || this.#executions.running.length === 0) {
-        this.#lease.renew(sentAt);
-        this.#executions.beat();
-      }
-    }
-    if (this.#hasLostLease) await this.#fence();
-    this.#giveUpWhenOrphaned();
-  }
-
-  get #hasLostLease(): boolean {
-    return !this.#lease.valid && this.#executions.running.length > 0;
-  }
-
-  /** @returns whether Redis has confirmed the heartbeat */
-  async #register(): Promise<boolean> {
-    try {
-      await beat({ client: this.#heartbeat, keys: this.#context.access.keys }, 'runner', {
-        ...ownProcess(),
-        id: this.#id,
-        name: this.name,
-        labels: [...this.#settings.labels],
-        slots: this.#settings.slots,
-        running: this.#executions.running,
-        reporting: this.#executions.reporting,
-        scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
-        publicKey: this.#executions.publicKey(this.#id),
-        load: loadavg()[0] ?? 0,
-        version,
-        startedAt: this.#startedAt,
-        heartbeatAt: new Date().toISOString(),
-        draining: this.#draining,
-        vitals: this.#signs.read(),
-      });
-      return true;
-    } catch {
-      // the connection says for itself when the server is away
-      return false;
-    }
-  }
-
-  async #serverIsDown(): Promise<boolean> {
-    const { host, port } = parseRedisUrl(this.#context.access.url);
-    return host !== undefined && port !== undefined && refusesConnections(host, port);
-  }
-
-  /** Somebody else may have our jobs by now: ends them, hands nothing in, and goes on as somebody new. */
-  async #fence(): Promise<void> {
-    this.#logger.warn('heard nothing from Redis for too long: ending all jobs, others may have them', {
-      attempts: this.#executions.running.join(' '),
-    });
+  /** Somebody else may have our jobs by now: ends them and hands nothing in. */
+  #fence(): void {
+    const attempts = this.#executions.running.join(' ');
     this.#executions.loseAll();
-    const former = this.#slots;
+    this.#logger.warn('heard nothing from Redis for too long: ended all jobs, others may have them', { attempts });
+    void this.#slots?.close();
     this.#slots = undefined;
-    this.#id = this.#newId();
-    this.#lease = new Lease();
-    void former?.close();
-    if (!this.#draining) await this.#enter();
   }
 
-  #giveUpWhenOrphaned(): void {
-    const seconds = (performance.now() - this.#lastWord) / 1000;
-    if (seconds < this.#context.config.orphanTimeout) return;
-    this.#executions.loseAll();
-    this.#fail(
-      new VoltError('orphaned', `Redis has been away for ${Math.round(seconds)} s; all jobs were ended`, {
-        remedy: 'Start the runner again when Redis is back; VOLT_ORPHAN_TIMEOUT says how long it waits.',
-      }),
-    );
+  #tellDisk(): void {
+    this.#registration.now();
+    this.#slots?.look();
   }
 
-  #newId(): RunnerId {
-    return `${this.#folder.name}~${Date.now().toString(36)}${randomBytes(2).toString('hex')}` as RunnerId;
+  #problems(): RunnerMember['problems'] {
+    const problem = this.#disk.problem;
+    if (!problem) return [];
+    const message = `takes no jobs: ${problem.message}`;
+    return [{ code: unfitCode, message, remedy: 'Mend that on its machine; the runner looks again by itself.' }];
+  }
+
+  #describe() {
+    return {
+      ...ownProcess(),
+      name: this.name,
+      labels: [...this.#settings.labels],
+      slots: this.#settings.slots,
+      running: this.#executions.running,
+      reporting: this.#executions.reporting,
+      scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
+      publicKey: this.#executions.publicKey(this.id),
+      problems: this.#problems(),
+      load: loadavg()[0] ?? 0,
+      version,
+      draining: this.#draining,
+      vitals: this.#signs.read(),
+      startedAt: this.#startedAt,
+    };
   }
 }

@@ -19,6 +19,8 @@ export interface RunnerOptions {
   slots: number;
   /** how long jobs under way may go on when it is stopped */
   graceSeconds: number;
+  /** how long it goes on without Redis before it gives up, else as the settings say */
+  orphanSeconds?: number | undefined;
 }
 
 export interface RunnerStage extends Stage {
@@ -56,8 +58,10 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const host = hostLabel(config.host).slice('host:'.length);
   makeDataDirectory(config.dataDir);
   await gitVersion();
-  const folder = takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
-  const runner = new Runner(context, { labels, slots: options.slots, grace: options.graceSeconds * 1000 }, folder);
+  const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
+  const grace = options.graceSeconds * 1000;
+  const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
+  const runner = new Runner(context, { labels, slots: options.slots, grace, orphanTimeout }, folder);
   await runner.start();
   const logger = context.logger.child({ stage: 'runner', runner: runner.name });
   const pruning = everyLater(

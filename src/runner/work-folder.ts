@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, utimesSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode, VoltError } from '../kernel/errors.ts';
-import type { ProcessIdentity } from '../redis/membership.ts';
-import { isSeenGone, ownProcess } from '../redis/process.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { lockFile } from './file-lock.ts';
 
-/** A runner's own place on the disk; no two live runners of one machine share one. */
+/** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {
   name: string;
   path: string;
@@ -14,54 +14,78 @@ export interface WorkFolder {
 /**
  * Takes the folder of the runner's name. Without a wanted name, the first free one of `<host>`, `<host>-2`, … is taken,
  * so that a restarted runner finds what it had not reported yet.
- * @throws VoltError `name_taken` when a live runner has the wanted name here
+ * @throws VoltError `name_taken` when a live runner has the wanted name here, `data_unwritable`
  */
-export function takeWorkFolder(work: string, host: string, wanted: string | undefined): WorkFolder {
-  if (wanted !== undefined) {
-    const folder = takeIfFree(work, wanted);
-    if (folder) return folder;
-    throw new VoltError('name_taken', `a runner named "${wanted}" runs on this machine already`, {
+export async function takeWorkFolder(work: string, host: string, wanted: string | undefined): Promise<WorkFolder> {
+  const folder = wanted === undefined ? await firstFree(work, host) : await takeIfFree(work, wanted);
+  if (!folder) {
+    throw new VoltError('name_taken', `a runner named "${wanted}" uses the data directory of this one already`, {
       remedy: 'Give this one another --name, or a data directory of its own.',
     });
   }
+  const { name, path, release } = folder;
+  try {
+    // checkouts that an earlier process was killed over
+    await rm(join(path, 'jobs'), { recursive: true, force: true, maxRetries: 3 });
+    touch(path);
+  } catch (error) {
+    release();
+    throw unwritable(path, error);
+  }
+  return {
+    name,
+    path,
+    release: () => {
+      touch(path);
+      release();
+    },
+  };
+}
+
+async function firstFree(work: string, host: string): Promise<WorkFolder> {
   for (let count = 1; ; count++) {
-    const folder = takeIfFree(work, count === 1 ? host : `${host}-${count}`);
+    const folder = await takeIfFree(work, count === 1 ? host : `${host}-${count}`);
     if (folder) return folder;
   }
 }
 
-/** Takes the folder of that name; undefined where a live runner has it. */
-export function takeIfFree(work: string, name: string): WorkFolder | undefined {
+/**
+ * Takes the folder of that name as it is; undefined where a live runner has it.
+ * @throws VoltError `data_unwritable`
+ */
+export async function takeIfFree(work: string, name: string): Promise<WorkFolder | undefined> {
   const path = join(work, name);
-  const owner = join(path, 'owner.json');
-  mkdirSync(path, { recursive: true });
-  for (let attempt = 1; attempt <= 2; attempt++) {
-    try {
-      writeFileSync(owner, JSON.stringify(ownProcess()), { flag: 'wx' });
-      // checkouts that an earlier process was killed over
-      rmSync(join(path, 'jobs'), { recursive: true, force: true });
-      return { name, path, release: () => rmSync(owner, { force: true }) };
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-      if (!ownerIsGone(owner)) return undefined;
-      rmSync(owner, { force: true });
-    }
-  }
-  return undefined;
-}
-
-/** Whether a runner that may live has the folder. */
-export function isOwned(path: string): boolean {
-  const owner = join(path, 'owner.json');
-  return existsSync(owner) && !ownerIsGone(owner);
-}
-
-function ownerIsGone(file: string): boolean {
   try {
-    const owner = JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
-    // after a reboot, or in another container, the number means nothing any more
-    return owner.machine !== ownProcess().machine || isSeenGone(owner);
-  } catch {
-    return true;
+    await mkdir(path, { recursive: true });
+    const release = await lockFile(join(path, 'lock'));
+    return release && { name, path, release };
+  } catch (error) {
+    throw unwritable(path, error);
   }
+}
+
+/** Whether a live runner has the folder. */
+export async function isOwned(path: string): Promise<boolean> {
+  const lock = join(path, 'lock');
+  if (!existsSync(lock)) return false;
+  const release = await lockFile(lock);
+  release?.();
+  return release === undefined;
+}
+
+/** The folder's own time tells when a runner last used it, see prune.ts. */
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // read-only: the runner says so itself
+  }
+}
+
+function unwritable(path: string, error: unknown): VoltError {
+  if (error instanceof VoltError) return error;
+  return new VoltError('data_unwritable', `cannot work in ${path}: ${errorText(error)}`, {
+    remedy: 'Free some space or give this user the right to write there, or name another place by --data.',
+    cause: error,
+  });
 }

@@ -148,6 +148,9 @@ function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
     ...(runners.length > 0 ? unservedLabels(runners, queues, labelSets) : [noRunner]),
     ...queues.flatMap(setAside),
     ...troublesOf(stages),
+    ...runners.flatMap(({ name, host, problems }) =>
+      problems.map((problem) => ({ ...problem, message: `runner ${name} on ${host}: ${problem.message}` })),
+    ),
   ];
 }
 

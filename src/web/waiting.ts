@@ -1,5 +1,5 @@
 import type { WaitingJob } from '../record/open-jobs.ts';
-import type { RunnerMember } from '../redis/membership.ts';
+import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
 
 /** Why a job has not begun, as a sentence without a full stop. */
 export function whyItWaits(
@@ -13,7 +13,10 @@ export function whyItWaits(
   const able = serving.filter(({ labels }) => job.labels.every((label) => labels.includes(label)));
   const asked = job.labels.join(', ');
   if (able.length === 0) return `no runner has ${job.labels.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
-  const roomy = able.filter(({ vitals }) => vitals?.diskLow !== true);
+  const fit = able.filter((runner) => whyUnfit(runner) === undefined);
+  const [first] = able;
+  if (fit.length === 0 && first) return `no runner that could take it is fit to; ${first.name} ${whyUnfit(first)}`;
+  const roomy = fit.filter(({ vitals }) => vitals?.diskLow !== true);
   if (roomy.length === 0) return 'the disks of the runners that could take it are full';
   const free = roomy.filter(({ slots, running }) => running.length < slots);
   if (free.length > 0) return 'a runner is about to take it';

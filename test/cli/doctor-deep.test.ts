@@ -170,7 +170,7 @@ describe('volt doctor --deep', () => {
 
   it('finds what a runner that is gone had not reported, and what nobody waits for', async () => {
     const build = await queued();
-    const folder = takeWorkFolder(dataPaths(config.dataDir).work, 'box', 'former');
+    const folder = await takeWorkFolder(dataPaths(config.dataDir).work, 'box', 'former');
     mkdirSync(join(folder.path, 'spool'));
     writeFileSync(join(folder.path, 'spool', `${build}-1.1.log`), 'output');
     expect(

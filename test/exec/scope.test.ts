@@ -145,6 +145,31 @@ for (const containment of containments) {
       expect(processesWith(sleep)).to.have.length(1);
     });
 
+    it('has ended because its lease ran out, though it is closed in the same moment', async () => {
+      const scope = await begin(0.1);
+      const ended = run(scope, 'sleep $S', { S: longSleep() });
+      // the command is seen to have ended before the scope is
+      await ended;
+      await scope.close();
+      expect(scope.expired).to.equal(true);
+    });
+
+    timed('takes a beat for what it says, in whatever moment of its waiting that comes', async () => {
+      const scope = await begin(0.4);
+      let beats = 0;
+      // its waits are of 100 ms, so that beats come at all distances from the end of one
+      const beating = setInterval(() => {
+        scope.beat();
+        beats++;
+      }, 99);
+      await until('many beats', () => beats > 60);
+      clearInterval(beating);
+      expect(scope.alive).to.equal(true);
+      scope.beat(0.1);
+      await until('it has ended', () => !scope.alive);
+      expect(scope.expired).to.equal(true);
+    });
+
     it('does not call it a lease that ran out when it was closed', async () => {
       const scope = await begin();
       let said = false;

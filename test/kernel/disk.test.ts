@@ -17,9 +17,15 @@ describe('the room on a disk', () => {
 
   it('is low below the floor that is set, and never without one', () => {
     const free = 100 * 1_048_576;
-    expect(isLow({ free }, { diskFloor: 101 })).to.equal(true);
-    expect(isLow({ free }, { diskFloor: 100 })).to.equal(false);
-    expect(isLow({ free: 0 }, { diskFloor: 0 })).to.equal(false);
+    expect(isLow({ free, total: 2 ** 40 }, { diskFloor: 101 })).to.equal(true);
+    expect(isLow({ free, total: 2 ** 40 }, { diskFloor: 100 })).to.equal(false);
+    expect(isLow({ free: 0, total: 2 ** 40 }, { diskFloor: 0 })).to.equal(false);
+  });
+
+  it('is a tenth of a small disk, where the floor is more than that', () => {
+    const total = 100 * 1_048_576;
+    expect(isLow({ free: 11 * 1_048_576, total }, { diskFloor: 512 })).to.equal(false);
+    expect(isLow({ free: 9 * 1_048_576, total }, { diskFloor: 512 })).to.equal(true);
   });
 
   it('that a folder takes is the sum of its files, and of nothing that links lead to', async () => {

@@ -20,8 +20,8 @@ describe('removing what nobody on the machine uses', () => {
   after(folders.remove);
 
   /** What a runner has left that ended with something to report. */
-  function leave(name: string): string {
-    const folder = takeWorkFolder(work, 'box', name);
+  async function leave(name: string): Promise<string> {
+    const folder = await takeWorkFolder(work, 'box', name);
     mkdirSync(join(folder.path, 'spool'));
     writeFileSync(join(folder.path, 'spool', '1-1.1.log'), 'not reported');
     folder.release();
@@ -29,7 +29,7 @@ describe('removing what nobody on the machine uses', () => {
   }
 
   it('takes the folder of a runner that has not come back, after its days', async () => {
-    const path = leave('old');
+    const path = await leave('old');
     expect((await pruneMachine(config, false, inDays(13))).workFolders).to.deep.equal([]);
     expect(existsSync(path)).to.equal(true);
     const { workFolders } = await pruneMachine(config, false, inDays(15));
@@ -38,18 +38,18 @@ describe('removing what nobody on the machine uses', () => {
   });
 
   it('leaves the folder of a runner that lives, however old', async () => {
-    const folder = takeWorkFolder(work, 'box', 'living');
+    const folder = await takeWorkFolder(work, 'box', 'living');
     expect((await pruneMachine(config, false, inDays(1000))).workFolders).to.deep.equal([]);
     expect(existsSync(folder.path)).to.equal(true);
     folder.release();
   });
 
   it('only says what would go, where that is asked for', async () => {
-    const path = leave('old');
+    const path = await leave('old');
     const { workFolders } = await pruneMachine(config, true, inDays(15));
     expect(workFolders).to.have.lengthOf(1);
     expect(existsSync(join(path, 'spool', '1-1.1.log'))).to.equal(true);
-    takeWorkFolder(work, 'box', 'old').release();
+    (await takeWorkFolder(work, 'box', 'old')).release();
   });
 
   it('takes mirrors as their settings say', async () => {

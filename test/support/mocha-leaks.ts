@@ -18,11 +18,15 @@ process.on('unhandledRejection', (reason, promise) => {
 
 process.once('beforeExit', () => {
   if (rejections.size === 0) return;
+  tellRejections();
+  failWhenExiting();
+});
+
+function tellRejections(): void {
   for (const { reason, when } of rejections.values()) {
     console.error(`\nA rejection that nobody has handled, ${when}:`, reason);
   }
-  failWhenExiting();
-});
+}
 
 export const mochaHooks = {
   beforeEach(this: Mocha.Context): void {
@@ -38,6 +42,7 @@ export const mochaHooks = {
 function fail(): void {
   console.error(`\nThe tests are over, but ${GRACE_MS / 1000} s later these still keep the process alive:`);
   for (const name of openHandles()) console.error(`  - ${name}`);
+  tellRejections();
   failWhenExiting();
   process.exit(1);
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { findRedisServer } from '../../src/redis/embedded.ts';
 import { until } from './until.ts';
 
@@ -16,6 +17,12 @@ export interface TestRedis {
   start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
   /** Ends the server and takes away all that it had, so that `start` brings an empty one to its place. */
   empty(): Promise<void>;
+  /**
+   * Ends the server and starts it again such that it loads its data for a long time: it accepts connections and answers
+   * each command with an error.
+   * @returns lets the loading come to its end
+   */
+  restartLoading(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -25,12 +32,13 @@ export async function startRedis(options: { password?: string; settings?: string
   const port = await freePort();
   const login = options.password ? ['--requirepass', options.password] : [];
   let server: ChildProcess;
+  let said = '';
   const start: TestRedis['start'] = async ({ settings = [], loading = false } = {}) => {
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
     server = spawn(findRedisServer(), [...fixed, ...login, ...(options.settings ?? []), ...settings], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let said = '';
+    said = '';
     server.stdout?.on('data', (chunk) => {
       said += chunk;
     });
@@ -42,8 +50,35 @@ export async function startRedis(options: { password?: string; settings?: string
     server.kill('SIGKILL');
     await once(server, 'exit');
   };
+  const restartLoading = async () => {
+    const client = new Redis(port, '127.0.0.1', { password: options.password ?? '', enableReadyCheck: false });
+    client.on('error', () => undefined);
+    // each key is to take as much room on the disk as it does here
+    await client.config('SET', 'rdbcompression', 'no');
+    const filler = client.pipeline();
+    for (let key = 0; key < 4000; key++) filler.set(`filler:${key}`, 'x'.repeat(200));
+    await filler.exec();
+    await client.bgrewriteaof();
+    await until('its data is in one file', () => /Background AOF rewrite finished successfully/.test(said));
+    await kill();
+    // 10 ms for each key, and a look at the connections for every few of them
+    const slow = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'];
+    await start({ settings: slow, loading: true });
+    await until('it is loading', async () =>
+      client.ping().then(
+        () => false,
+        (error) => String(error).includes('LOADING'),
+      ),
+    );
+    return async () => {
+      await client.config('SET', 'key-load-delay', '0');
+      await until('Redis accepts connections', () => /Ready to accept connections/i.test(said));
+      client.disconnect();
+    };
+  };
   await start();
   return {
+    restartLoading,
     url: `redis://${options.password ? `:${options.password}@` : ''}127.0.0.1:${port}`,
     port,
     kill,

@@ -127,6 +127,18 @@ describe('web: the state of the whole', () => {
     await site.runner('r1');
   });
 
+  it('tells of a runner that takes no jobs, and why', async () => {
+    const message = 'takes no jobs: disk full: 3 MB free in /work, 512 MB needed';
+    const problem = { code: 'runner_unfit', message, remedy: 'Mend that.' };
+    await site.runner('r1', { problems: [problem] });
+    const found = (await status()).problems.find(({ code }) => code === 'runner_unfit');
+    expect(found).to.deep.equal({ ...problem, message: `runner r1 on ${hostname()}: ${message}` });
+    expect((await site.json('/api/v1/runners')).runners[0].problems).to.deep.equal([problem]);
+    expect(await site.page('/runners')).to.include(message);
+    await site.runner('r1');
+    expect(await codes()).to.not.include('runner_unfit');
+  });
+
   it('tells which job has waited the longest, and why', async () => {
     expect((await status()).oldest).to.equal(null);
     const build = await site.build('sample', {}, [{ name: 'first', labels: ['riscv'] }]);

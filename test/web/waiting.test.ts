@@ -6,6 +6,7 @@ const vitals = {
   ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 0, diskLow: true },
   complaints: { count: 0, last: null },
 };
+const unfit = { code: 'runner_unfit', message: 'takes no jobs: disk full', remedy: 'free some' };
 const linux = { labels: ['linux'] };
 const queued = { status: 'queued' as const, labels: ['linux'], needs: [] };
 
@@ -22,6 +23,10 @@ describe('why a job has not begun', () => {
     [
       'no runner has all of the labels gpu, linux',
       [{ ...queued, labels: ['gpu', 'linux'] }, [runnerMember('r~1', linux)]],
+    ],
+    [
+      'no runner that could take it is fit to; r takes no jobs: disk full',
+      [queued, [runnerMember('r~1', { ...linux, problems: [unfit] })]],
     ],
     ['the disks of the runners that could take it are full', [queued, [runnerMember('r~1', { ...linux, vitals })]]],
     ['the only slot with linux is busy', [queued, [runnerMember('r~1', { ...linux, running: ['1-1.1'] })]]],

@@ -402,6 +402,10 @@ const runner = name(
     reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not recorded yet' }),
     load: z.number().meta({ description: 'load average of the machine over one minute' }),
     draining: z.boolean().optional().meta({ description: 'it has been told to stop and takes no more jobs' }),
+    problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).meta({
+      description:
+        'what it fails at and goes on trying; with one of code `runner_unfit`, as for a full disk, it takes no jobs',
+    }),
     vitals: vitals.optional(),
     heartbeatAt: time,
     version: z.string(),

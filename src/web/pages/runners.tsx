@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
-import { listRunners, type RunnerMember } from '../../redis/membership.ts';
+import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
@@ -67,6 +67,7 @@ function Fleet({ runners, now }: { runners: RunnerMember[]; now: number }) {
               <span class="by">
                 {runner.host} · {runner.version}
               </span>
+              {whyUnfit(runner) !== undefined && <span class="status error">takes no jobs</span>}
             </td>
             <td data-label="Slots">
               {runner.running.length}/{runner.slots}

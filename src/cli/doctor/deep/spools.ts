@@ -14,7 +14,7 @@ export async function spoolFindings({ record, config }: Surroundings): Promise<F
   const findings: Finding[] = [];
   for (const name of await readdir(work).catch(() => [] as string[])) {
     const folder = join(work, name);
-    if (isOwned(folder)) continue;
+    if (await isOwned(folder)) continue;
     const spools = await leftSpools(join(folder, 'spool'));
     const current = await currentAttempts(
       record,

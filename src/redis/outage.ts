@@ -1,0 +1,40 @@
+import { Redis } from 'ioredis';
+import { errorText, systemCode } from '../kernel/errors.ts';
+import { within } from '../kernel/wait.ts';
+import { parseRedisUrl } from './url.ts';
+
+/** A server that has not answered after this long (ms) is silent. */
+const patience = 500;
+
+/**
+ * Whether the server is away for everybody, as opposed to being silent, which may be for us alone: its address refuses
+ * connections, or it is there and still loads its data (it answers each command with `-LOADING`). Nobody can take
+ * anything from it then. Behind sentinels a refused connection proves nothing: another server may be master by now.
+ */
+export async function isAwayForAll(url: string): Promise<boolean> {
+  const address = parseRedisUrl(url);
+  const probe = new Redis({
+    ...address,
+    lazyConnect: true,
+    // would wait for the end of the loading by itself
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: patience,
+  });
+  let refused = false;
+  probe.on('error', (error) => {
+    refused ||= systemCode(error) === 'ECONNREFUSED';
+  });
+  const asked = (async () => {
+    await probe.connect();
+    await probe.ping();
+    return false;
+  })().catch((error) => errorText(error).startsWith('LOADING') || (refused && address.sentinels === undefined));
+  try {
+    return (await within(asked, patience)) ?? false;
+  } finally {
+    probe.disconnect();
+  }
+}
