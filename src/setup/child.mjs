@@ -1,6 +1,11 @@
 /** Child processes of the setup. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
+import { say } from './fault.mjs';
+
+/** A child that shows nothing of its own is spoken of this often, in milliseconds. */
+const NEWS_INTERVAL = 15_000;
 
 /** The person, or the system, ended the setup while a child ran. Thrown so that every `finally` still tidies up. */
 export class Interrupted extends Error {
@@ -19,11 +24,12 @@ export class Interrupted extends Error {
  *
  * @param {string} file
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean }} [options] `show` gives the child our own streams
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, news?: number }} [options] `show` gives the child our
+ * own streams; without it, every `news` milliseconds it is said how long the child has been at it and what it printed last
  * @returns {Promise<{ code: number, output: string }>} `output` is both its streams in order, or empty with `show`
  * @throws {Interrupted}
  */
-export async function run(file, args, { cwd, env = process.env, show = false } = {}) {
+export async function run(file, args, { cwd, env = process.env, show = false, news = NEWS_INTERVAL } = {}) {
   /** @type {'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined} */
   let interruption;
   /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -38,6 +44,13 @@ export async function run(file, args, { cwd, env = process.env, show = false } =
     return { signal, handler };
   });
   let output = '';
+  const begun = Date.now();
+  const telling = setInterval(() => {
+    const last = output.trimEnd().split('\n').at(-1)?.slice(0, 100);
+    const seconds = Math.round((Date.now() - begun) / 1000);
+    say(`${basename(file)} goes on, ${seconds} s${last ? `: ${last}` : ''}`);
+  }, news);
+  if (show) clearInterval(telling);
   try {
     // after the handlers: a signal that came between the two would end us and leave the child alone
     const started = spawn(file, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
@@ -54,6 +67,7 @@ export async function run(file, args, { cwd, env = process.env, show = false } =
     if (interruption) throw new Interrupted(interruption);
     return { code, output };
   } finally {
+    clearInterval(telling);
     for (const { signal, handler } of handlers) process.off(signal, handler);
   }
 }

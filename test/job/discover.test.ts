@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { discover, lookedFor } from '../../src/job/discover.ts';
@@ -167,6 +167,17 @@ describe('finding out how a checkout is tested', () => {
       expect(commands(rest), word).to.deep.equal(commands(files));
       expect(lookedFor.indexOf(word), word).to.be.above(told);
       told = lookedFor.indexOf(word);
+    }
+  });
+
+  it('what is run is what the page about running says', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/running.md'), 'utf8');
+    const run = new Set(
+      cases.flatMap(([, files]) => commands(files) ?? []).map((line) => line.split(' ').slice(0, 2).join(' ')),
+    );
+    for (const words of run) {
+      if (words !== 'if python3')
+        expect(page).to.contain(words.replace('mvn --batch-mode', 'mvn').replace('mvnw --batch-mode', 'mvnw'));
     }
   });
 

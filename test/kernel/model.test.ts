@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   attemptName,
@@ -14,6 +16,7 @@ import {
   type Status,
   statuses,
   statusesBefore,
+  statusWords,
 } from '../../src/kernel/model.ts';
 
 /** What is not an id, in the ways in which people and attackers write it. */
@@ -61,6 +64,11 @@ describe('statuses and their moves', () => {
 
   it('exactly the five final statuses are final', () => {
     expect(statuses.filter(isFinal)).to.have.members([...finalStatuses]);
+  });
+
+  it('have words for people, which the page about running explains', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/running.md'), 'utf8');
+    for (const status of statuses) expect(page).to.contain(`\n| ${statusWords[status]} | \`${status}\` |`);
   });
 
   it('no job becomes a success or a failure without having been queued', () => {
