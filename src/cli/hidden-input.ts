@@ -27,7 +27,7 @@ async function ask(prompt: string): Promise<string> {
   try {
     // Ctrl-C or Ctrl-D end the line without an answer
     return await Promise.race([
-      terminal.question(''),
+      terminal.question('').catch(() => ''),
       new Promise<string>((resolve) => terminal.once('close', () => resolve(''))),
     ]);
   } finally {
