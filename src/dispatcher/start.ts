@@ -1,5 +1,4 @@
 import { Troubles } from '../kernel/troubles.ts';
-import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
@@ -28,20 +27,14 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const troubles = new Troubles(logger);
   const own = { ...context, logger, troubles };
   const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...troubles.list()]);
-  const again = (ms: number, what: string, work: () => Promise<void>) =>
-    every(
-      ms,
-      async () => void (await troubles.alone(what, work)),
-      () => undefined,
-    );
   const fleet = new FleetWatch(own);
-  const reconciling = again(reconcileInterval, 'making the queues agree with the record', () =>
+  const reconciling = troubles.every(reconcileInterval, 'making the queues agree with the record', () =>
     reconcile(own, fleet.recentRunners()),
   );
-  const watching = again(watchInterval, 'watching the runners', () => fleet.look());
-  const scheduling = again(scheduleInterval, 'running schedules', () => runSchedules(own));
+  const watching = troubles.every(watchInterval, 'watching the runners', () => fleet.look());
+  const scheduling = troubles.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
-  const asking = again(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
+  const asking = troubles.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
   const commits = new CommitHandler(own);
   const consumers = [
     consume(context.access, {

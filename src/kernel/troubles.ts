@@ -1,6 +1,7 @@
 import { errorText, systemCode, VoltError } from './errors.ts';
 import { FadingMap } from './fading-map.ts';
 import type { Logger } from './logger.ts';
+import { every, type Repeating } from './wait.ts';
 
 /** Something that is not as it should be, for people: a stable code, what happened, and what to do. */
 export interface Problem {
@@ -40,6 +41,17 @@ export class Troubles {
       this.note(what, error);
       return false;
     }
+  }
+
+  /** Runs `work` every `ms` milliseconds until stopped, each time alone. */
+  every(ms: number, what: string, work: () => Promise<unknown>): Repeating {
+    return every(
+      ms,
+      async () => {
+        await this.alone(what, work);
+      },
+      () => undefined,
+    );
   }
 
   /** The work has failed and will be tried again. */

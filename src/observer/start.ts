@@ -43,17 +43,11 @@ export async function startObserver(context: StageContext & { record: Record }):
   );
   await retryFailed(own);
   // asking for a schedule that is there changes nothing
-  const scheduling = every(
-    scheduleInterval,
-    async () => {
-      await troubles.alone('scheduling the polls', async () => {
-        for (const { host, name, pollSeconds } of await listRepositories(record)) {
-          await queues.scheduleObserve(host, name, pollSeconds);
-        }
-      });
-    },
-    () => undefined,
-  );
+  const scheduling = troubles.every(scheduleInterval, 'scheduling the polls', async () => {
+    for (const { host, name, pollSeconds } of await listRepositories(record)) {
+      await queues.scheduleObserve(host, name, pollSeconds);
+    }
+  });
   let alone = false;
   const refreshing = every(
     refreshInterval,

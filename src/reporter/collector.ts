@@ -1,6 +1,6 @@
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Troubles } from '../kernel/troubles.ts';
-import { every, pause, type Repeating } from '../kernel/wait.ts';
+import { pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { announceGrowth, notifyRunner } from '../redis/channels.ts';
 import type { RedisConnection } from '../redis/connect.ts';
@@ -44,14 +44,8 @@ export class Collector {
     this.#consumer = consumer;
     this.#blocking = context.access.open(`collector ${consumer}`);
     this.#loop = this.#collect();
-    const what = 'taking over what another reporter has left of the logs';
-    this.#claiming = every(
-      abandoned,
-      async () => {
-        await context.troubles.alone(what, () => this.#takeOver());
-        await context.troubles.alone('closing logs that are not written to', () => archive.closeIdle());
-      },
-      () => undefined,
+    this.#claiming = context.troubles.every(abandoned, 'taking over what another reporter has left of the logs', () =>
+      this.#takeOver(),
     );
   }
 
@@ -86,6 +80,7 @@ export class Collector {
       from = next;
     } while (from !== undefined && !this.#stopped);
     await forgetConsumers(access, silent);
+    await this.#archive.closeIdle();
   }
 
   async #store({ chunks, strange }: Chunks): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Troubles } from '../kernel/troubles.ts';
-import { every, everyLater } from '../kernel/wait.ts';
+import { everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { resultMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
@@ -32,14 +32,8 @@ export async function startReporter(context: StageContext & { record: Record }):
   const archive = new Archive(context.config.dataDir);
   const collector = new Collector(own, archive, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
-  const sweeping = every(
-    sweepInterval,
-    async () => {
-      await troubles.alone('looking for results to write', () =>
-        sweep(context.record, (build) => results.reportAlone(build)),
-      );
-    },
-    () => undefined,
+  const sweeping = troubles.every(sweepInterval, 'looking for results to write', () =>
+    sweep(context.record, (build) => results.reportAlone(build)),
   );
   const pruning = everyLater(
     pruneInterval,
@@ -51,12 +45,8 @@ export async function startReporter(context: StageContext & { record: Record }):
     },
     () => undefined,
   );
-  const purging = every(
-    purgeInterval,
-    async () => {
-      await troubles.alone('deleting the history of a removed repository', () => purgeRemoved(own));
-    },
-    () => undefined,
+  const purging = troubles.every(purgeInterval, 'deleting the history of a removed repository', () =>
+    purgeRemoved(own),
   );
   const consumer = consume(context.access, {
     queue: queueNames.results,

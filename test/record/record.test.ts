@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sql } from 'kysely';
 import Database from 'libsql';
 import { dataPaths, loadConfig } from '../../src/kernel/config.ts';
 import { setMeta } from '../../src/record/migrations.ts';
@@ -141,6 +142,36 @@ describe('the record', () => {
     await writing;
     expect(done, 'how often the transaction was begun and given up').to.equal(1);
     other.close();
+    await record.close();
+  });
+
+  it('says what its writes wait for, until they do not', async () => {
+    const dataDir = folders.make();
+    const record = await openRecord(dataDir);
+    const other = new Database(dataPaths(dataDir).record);
+    other.exec('begin immediate');
+    const writing = record.write((db) => setMeta(db, 'written', 'yes'));
+    expect(record.problems()).to.deep.equal([]);
+    await until('it is said', () => record.problems().length > 0);
+    expect(record.problems()[0]).to.include({ code: 'record_busy' });
+    other.exec('rollback');
+    await writing;
+    expect(record.problems()).to.deep.equal([]);
+    other.close();
+    await record.close();
+  });
+
+  it('says that there is no room, writes nothing then, and writes when there is', async () => {
+    const record = await openRecord(folders.make());
+    const pages = async (most: number) => sql.raw(`pragma max_page_count = ${most}`).execute(record.db);
+    // SQLite says so itself when it may have no more pages, as it does when the disk has none
+    await pages(1);
+    const large = () => record.write((db) => setMeta(db, 'large', 'x'.repeat(1_000_000)));
+    expect((await failure('record_full', large)).remedy).to.include('room');
+    expect(record.problems()[0]).to.include({ code: 'record_full' });
+    await pages(1_000_000);
+    await large();
+    expect(record.problems()).to.deep.equal([]);
     await record.close();
   });
 
