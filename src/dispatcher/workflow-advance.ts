@@ -6,11 +6,12 @@ import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
 import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
-import { applyPlan, openNodes, type PlanChange, type PlanState, planState } from '../record/workflows.ts';
+import { applyPlan, openNodes, type PlanChange, type PlanState, planState, remark } from '../record/workflows.ts';
 import { listRunners } from '../redis/membership.ts';
 import type { BuildFacts } from '../workflow/event.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
 import { type Action, type Group, progress } from '../workflow/progress.ts';
+import { runNames } from '../workflow/run-name.ts';
 import { parseHostedNames } from '../workflow/runs-on.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { startTags } from './fairness.ts';
@@ -87,6 +88,8 @@ class Round {
       startTags(db, repo.name, count),
     );
     if (!done) return false;
+    if (this.#state.revision === 0)
+      await remark(db, this.#build, runNames(graphOf(this.#build, this.#state)).join('; '));
     for (const action of this.actions) {
       if (action.kind !== 'cancel') continue;
       const { id: job, reason, message } = action;

@@ -110,6 +110,17 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
   };
 }
 
+/** Notes something about a build that nothing has been noted about. */
+export async function remark(db: Write, build: BuildId, message: string): Promise<void> {
+  if (message === '') return;
+  await db
+    .updateTable('builds')
+    .set({ message: message.slice(0, 1000) })
+    .where('id', '=', Number(build))
+    .where('message', 'is', null)
+    .execute();
+}
+
 /** A change of one job that waits. */
 export type PlanChange =
   | { kind: 'place'; id: JobId; node: string; name: string; workflow: string; needs: string[] }

@@ -1,5 +1,6 @@
 import { TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
 import { readTemplate } from '@actions/workflow-parser/templates/template-reader';
+import { MappingToken, NullToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
@@ -51,7 +52,7 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
   );
   const id = context.getFileId(path);
   const reader = new BoundedYamlReader(id, text);
-  for (const { message, range } of reader.errors) reading.report('invalid', range, firstLine(message));
+  for (const { message, range } of reader.errors) reading.report('invalid', range, inWords(firstLine(message)));
   for (const { message, linePos } of reader.warnings) {
     const place = linePos && { line: linePos[0].line, column: linePos[0].col };
     reading.report('invalid', place, `${firstLine(message)}; put the value in quotes, or into \${{ }}`);
@@ -62,7 +63,7 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
     return undefined;
   }
   const root = readTemplate(context, 'workflow-root-strict', reader, id);
-  reportErrors(reading, context, { path, text });
+  reportErrors(reading, context, { path, text }, emptyInputs(root));
   const fields = new Map(reading.entries(root).map(({ key, value }) => [key, value]));
   const [name, runName, concurrency] = ['name', 'run-name', 'concurrency'].map((key) => fields.get(key));
   return {
@@ -81,11 +82,17 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
  * What the parser found. Where it found something, it is asked a second time as it is, without our reader: it has
  * better places then for what lies inside of a text of several lines.
  */
-function reportErrors(reading: Reading, context: TemplateContext, { path, text }: WorkflowFile): void {
-  const found = context.errors.getErrors().filter((error) => !isFalse(error));
+function reportErrors(
+  reading: Reading,
+  context: TemplateContext,
+  { path, text }: WorkflowFile,
+  empty: readonly (TokenRange | undefined)[],
+): void {
+  const real = (error: ParserError) => !isFalse(error, empty);
+  const found = context.errors.getErrors().filter(real);
   if (found.length === 0) return;
-  const tooMuch = found.some(({ rawMessage }) => /its aliases stand for/.test(rawMessage));
-  const stock = tooMuch ? [] : stockErrors(path, text);
+  const tooMuch = found.some(({ rawMessage }) => /its aliases stand for$/.test(rawMessage));
+  const stock = tooMuch ? [] : stockErrors(path, text).filter(real);
   for (const { rawMessage, range } of stock.length === found.length ? stock : found) {
     reading.report('invalid', range, inWords(rawMessage));
   }
@@ -93,7 +100,7 @@ function reportErrors(reading: Reading, context: TemplateContext, { path, text }
 
 function stockErrors(path: string, text: string): ParserError[] {
   const { context } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
-  return context.errors.getErrors().filter((error) => !isFalse(error));
+  return context.errors.getErrors();
 }
 
 interface ParserError {
@@ -101,9 +108,24 @@ interface ParserError {
   range: TokenRange | undefined;
 }
 
-/** The schema's own slip: it takes `on: repository_dispatch` for something that there is not. */
-function isFalse({ rawMessage }: ParserError): boolean {
-  return rawMessage === "Unexpected value 'repository_dispatch'";
+/**
+ * What the schema refuses and GitHub does not: it takes `on: repository_dispatch` for something that there is not, and
+ * wants more of an input than its name.
+ */
+function isFalse({ rawMessage, range }: ParserError, emptyInputs: readonly (TokenRange | undefined)[]): boolean {
+  if (rawMessage === "Unexpected value 'repository_dispatch'") return true;
+  const here = (other: TokenRange | undefined) =>
+    other?.start.line === range?.start.line && other?.start.column === range?.start.column;
+  return rawMessage === "Unexpected value ''" && emptyInputs.some(here);
+}
+
+/** Where inputs of a `workflow_dispatch` have a name and nothing else. */
+function emptyInputs(root: TemplateToken | undefined): (TokenRange | undefined)[] {
+  const find = (token: TemplateToken | undefined, key: string) =>
+    token instanceof MappingToken ? token.find(key) : undefined;
+  const inputs = find(find(find(root, 'on'), 'workflow_dispatch'), 'inputs');
+  if (!(inputs instanceof MappingToken)) return [];
+  return [...inputs].flatMap(({ value }) => (value instanceof NullToken ? [value.range] : []));
 }
 
 /** The words that a workflow may have as keys, for guessing what was meant. */
@@ -122,6 +144,10 @@ function inWords(message: string): string {
     const meant = nearest(unexpected, words);
     return `"${unexpected}" is not known here${meant === undefined || meant === unexpected ? '' : `; did you mean "${meant}"?`}`;
   }
+  if (/call stack size exceeded/.test(message)) return 'it is nested too deeply';
+  const choices = /^There's not enough info .* Add one of these properties: (.*)$/.exec(message)?.[1]?.split(', ');
+  if (choices?.includes('run')) return 'a step has `run` or `uses`';
+  if (choices?.includes('runs-on')) return 'a job has `runs-on` and `steps`, or `uses`';
   const missing = /^Required property is missing: (.*)$/.exec(message)?.[1];
   return missing === undefined ? message : `\`${missing}\` is missing`;
 }

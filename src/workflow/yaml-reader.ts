@@ -51,7 +51,7 @@ export class BoundedYamlReader extends YamlObjectReader {
 
   #count(): void {
     if (++this.#tokens > mostTokens) {
-      throw new Error(`the file comes to more than ${mostTokens} values; its aliases stand for too much`);
+      throw new Error(`the file comes to more than ${mostTokens} values, with what its aliases stand for`);
     }
   }
 }

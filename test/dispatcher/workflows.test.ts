@@ -263,7 +263,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
   describe('that a person has started', () => {
     const files = {
       'ci.yml': workflow(
-        'name: Release\non: { workflow_dispatch: { inputs: { level: { type: choice, options: [a, b] }, dry: { type: boolean } } } }',
+        'name: Release\nrun-name: Release ${{ inputs.level }} as number ${{ github.run_number }}\non: { workflow_dispatch: { inputs: { level: { type: choice, options: [a, b] }, dry: { type: boolean } } } }',
         job('ship', 'name: ship ${{ inputs.level }} ${{ inputs.dry }}'),
       ),
       'push.yml': workflow('on: push', job('push')),
@@ -276,6 +276,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       it(`runs that workflow alone, named as ${name}`, async () => {
         const made = await build(files, dispatch(name, { LEVEL: 'b' }));
         expect(statuses(made)).to.deep.equal({ 'ship b false': 'queued' });
+        expect(made.message).to.equal('Release b as number 1');
       });
     }
 

@@ -1,0 +1,285 @@
+import { expect } from 'chai';
+import { formatDiagnostic } from '../../src/workflow/diagnostics.ts';
+import { readWorkflow } from '../../src/workflow/read.ts';
+import { readWorkflows } from '../../src/workflow/read-all.ts';
+import type { StepsJob, Workflow } from '../../src/workflow/workflow.ts';
+
+const told = (text: string) => readWorkflow({ path: 'ci.yml', text }).diagnostics.map(formatDiagnostic);
+
+function workflowOf(text: string): Workflow {
+  const { workflow, diagnostics } = readWorkflow({ path: 'ci.yml', text });
+  if (!workflow) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
+  return workflow;
+}
+
+/** A workflow of one job, whose lines from its second on are given. */
+const job = (...lines: string[]) =>
+  ['on: push', 'jobs:', '  a:', '    runs-on: x', ...lines.map((line) => `    ${line}`), ''].join('\n');
+const steps = (...lines: string[]) => job('steps:', ...lines.map((line) => `  ${line}`));
+const stepsOf = (text: string) => (workflowOf(text).jobs[0] as StepsJob).steps;
+
+describe('reading a workflow', () => {
+  describe('keeps the values of texts of several lines', () => {
+    it('of a literal block with expressions: no indentation, and its line breaks', () => {
+      const [step] = stepsOf(
+        steps('- run: |', "    echo 'it''s'", '      ${{ github.ref }}', "    cat <<'X'", '    X'),
+      );
+      expect(step?.run).to.deep.equal(["echo 'it''s'\n  ", { expression: 'github.ref' }, "\ncat <<'X'\nX\n"]);
+    });
+
+    it('of folded and stripped blocks', () => {
+      const [folded, stripped] = stepsOf(
+        steps('- run: >-', '    one', '    ${{ github.ref }}', '    two', '- run: |-', '    ${{ github.sha }}'),
+      );
+      expect(folded?.run).to.deep.equal(['one ', { expression: 'github.ref' }, ' two']);
+      expect(stripped?.run).to.deep.equal([{ expression: 'github.sha' }]);
+    });
+
+    it('of a file with the line ends of Windows', () => {
+      const [step] = stepsOf(steps('- run: |', '    echo a', '    echo ${{ github.ref }}').replaceAll('\n', '\r\n'));
+      expect(step?.run).to.deep.equal(['echo a\necho ', { expression: 'github.ref' }, '\n']);
+    });
+
+    it('of a condition', () => {
+      const [one, two, three] = stepsOf(
+        steps(
+          '- if: >-',
+          '    ${{ false }}',
+          '  run: x',
+          "- if: ${{ github.ref == 'a''b' }}",
+          '  run: x',
+          '- if: always()',
+          '  run: x',
+        ),
+      );
+      expect([one?.if, two?.if, three?.if]).to.deep.equal([
+        'success() && (false)',
+        "success() && (github.ref == 'a''b')",
+        'always()',
+      ]);
+    });
+  });
+
+  it('gives steps their ids as GitHub does', () => {
+    const ids = stepsOf(
+      steps(
+        ...['- run: a', '- run: b', '- uses: actions/checkout@v4', '- uses: ./local', '- id: __x_'].slice(0, 4),
+        ...['- { id: run, run: c }', '- uses: docker://alpine:3', '- uses: a/b/c/d@main', '- run: d'],
+      ),
+    ).map(({ id }) => id);
+    expect(ids).to.deep.equal([
+      ...['__run', '__run_2', '__actions_checkout', '__self', 'run', '__alpine_3', '__a_b', '__run_3'],
+    ]);
+  });
+
+  it('takes a job of 1,500 steps', () => {
+    const list = stepsOf(steps(...Array.from({ length: 1500 }, () => '- run: x')));
+    expect(list.at(-1)?.id).to.equal('__run_1500');
+  });
+
+  it('finds needs whatever their case, and each once', () => {
+    const text = `on: push\njobs:\n  Build:\n    runs-on: x\n    steps: [{ run: x }]\n  b:\n    needs: [BUILD, build]\n    runs-on: x\n    steps: [{ run: x }]\n`;
+    expect(workflowOf(text).jobs[1]?.needs).to.deep.equal(['Build']);
+  });
+
+  it('takes what the parser refuses wrongly', () => {
+    for (const on of ['repository_dispatch', '[repository_dispatch]', '{ workflow_dispatch: { inputs: { x: } } }']) {
+      workflowOf(steps('- run: x').replace('on: push', `on: ${on}`));
+    }
+    expect(workflowOf(job('env: { 1: a }', 'steps: [{ run: x }]')).jobs[0]).to.deep.include({ env: { '1': 'a' } });
+  });
+
+  describe('tells what is wrong, all at once, with its place', () => {
+    const cases: [what: string, text: string, ...told: string[]][] = [
+      [
+        'keys that are not known, with what was meant',
+        job('timeout-minute: 5', 'steps: [{ runn: x }]'),
+        'ci.yml:5:5: "timeout-minute" is not known here; did you mean "timeout-minutes"?',
+        'ci.yml:6:13: a step has `run` or `uses`',
+        'ci.yml:6:15: "runn" is not known here; did you mean "run"?',
+      ],
+      ['what is missing', 'on: push\njobs:\n  a:\n    steps: [{ run: x }]\n', 'ci.yml:4:5: `runs-on` is missing'],
+      [
+        'YAML that is none',
+        'on: push\njobs:\n  a: [\n',
+        'ci.yml:4:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      ],
+      ['a file of nothing', '\n# only a remark\n', 'ci.yml:1:1: the file is empty'],
+      [
+        'a condition that YAML takes for a tag',
+        steps('- run: x', '  if: !cancelled()'),
+        'ci.yml:7:13: Unresolved tag: !cancelled(); put the value in quotes, or into ${{ }}',
+      ],
+      [
+        'expressions that use what is not there, in blocks too',
+        steps(
+          '- run: |',
+          '    one',
+          '    echo ${{ nope.x }}',
+          '- run: ${{ constructor() }}',
+          "- if: nope == 'x'",
+          '  run: x',
+        ),
+        "ci.yml:8:16: Unrecognized named-value: 'nope'",
+        'ci.yml:9:14: cannot evaluate ${{ constructor() }}: there is no function constructor',
+        "ci.yml:10:13: Unrecognized named-value: 'nope'",
+      ],
+      [
+        'needs that are not there, and circles',
+        'on: push\njobs:\n  build: { runs-on: x, steps: [{ run: x }] }\n  a: { needs: biuld, runs-on: x, steps: [{ run: x }] }\n  b: { needs: c, runs-on: x, steps: [{ run: x }] }\n  c: { needs: b, runs-on: x, steps: [{ run: x }] }\n',
+        'ci.yml:4:15: the job "a" needs a job "biuld", which there is not; did you mean "build"?',
+        'ci.yml:5:15: the job "b" needs itself, by way of what it needs',
+        'ci.yml:6:15: the job "c" needs itself, by way of what it needs',
+      ],
+      [
+        'ids that are none, or used twice',
+        steps('- { id: 1a, run: x }', '- { id: b, run: x }', '- { id: B, run: x }', '- { id: __run, run: x }'),
+        'ci.yml:6:15: "1a" cannot be an id: ids are letters, digits, "_" and "-", begin with a letter or "_", and are shorter than 100',
+        'ci.yml:8:15: the id "B" is used for another step of the job',
+        'ci.yml:9:15: "__run" cannot be an id: those that begin with "__" are made for steps without one',
+      ],
+      [
+        'actions that are none',
+        steps('- uses: checkout', '- uses: actions/checkout'),
+        'ci.yml:6:15: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
+        'ci.yml:7:15: "actions/checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
+      ],
+      [
+        'filters that exclude each other or can match nothing',
+        steps('- run: x').replace(
+          'on: push',
+          "on: { push: { paths: [a], paths-ignore: [b], branches: ['!x'], tags: ['[x'] } }",
+        ),
+        'ci.yml:1:27: `paths` and `paths-ignore` exclude each other: use "!" in `paths`',
+        'ci.yml:1:56: `branches` only takes back, with "!", what nothing has matched; use `branches-ignore`',
+        'ci.yml:1:71: "[x" is no pattern: a "[" is not closed',
+      ],
+      [
+        'schedules that are none',
+        steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '61 * * * *' }] }"),
+        'ci.yml:1:26: "61 * * * *" is no schedule: Invalid value for minute: 61',
+      ],
+      [
+        'times of nothing',
+        job('timeout-minutes: 0', 'steps: [{ run: x }]'),
+        'ci.yml:5:22: timeout-minutes must be more than 0, and is 0',
+      ],
+      [
+        'what Volt cannot do, by name',
+        job('container: node', 'environment: prod', 'steps: [{ run: x }]'),
+        'ci.yml:5:16: `container` is not supported yet: the job would run on the runner itself',
+        'ci.yml:6:18: `environment` is not supported yet: nobody would be asked for approval',
+      ],
+      [
+        'a condition that always holds',
+        steps('- run: x', "  if: ${{ github.ref }} == 'x'"),
+        'ci.yml:7:13: warning: this `if` is text around an expression, and text always holds; put all of it into one ${{ }}, or leave ${{ }} out',
+      ],
+    ];
+    for (const [what, text, ...lines] of cases) it(what, () => expect(told(text)).to.deep.equal(lines));
+  });
+
+  describe('is bounded', () => {
+    it('in what aliases stand for', () => {
+      const bomb = Array.from(
+        { length: 10 },
+        (_, index) => `x${index + 1}: &x${index + 1} [${Array(10).fill(`*x${index}`)}]`,
+      );
+      expect(told(`x0: &x0 [a]\n${bomb.join('\n')}\non: push\n`)).to.include(
+        'ci.yml:1:1: the file comes to more than 50000 values, with what its aliases stand for',
+      );
+    });
+
+    it('in the size and the depth of a file', () => {
+      expect(told(`# ${'x'.repeat(600_000)}`)).to.deep.equal(['ci.yml:1:1: the file is larger than 512 KB']);
+      expect(told(`on: ${'['.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
+      expect(told(`on: ${'{a: '.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
+    });
+
+    it('in how much it tells', () => {
+      expect(told(job(...Array.from({ length: 500 }, (_, index) => `key${index}: x`)))).to.have.length(100);
+    });
+  });
+
+  it('never fails, whatever a file holds', () => {
+    const odd = [
+      '[]',
+      '42',
+      'on',
+      '{}',
+      'on: {}',
+      'jobs: {}',
+      'on: push\njobs: []',
+      'on: push\njobs: { a: }',
+      '? [a]\n: b',
+      '---\na\n---\nb',
+      '\0',
+      'on: push\njobs:\n  a: {}',
+      '<<: *x',
+      'on: {push: }\njobs: {a: {uses: 1}}',
+      'on: push\njobs: {a: {runs-on: [], steps: {}}}',
+      '&a [*a]',
+    ];
+    for (const text of odd) expect(told(text).length, JSON.stringify(text)).to.be.greaterThan(0);
+  });
+});
+
+describe('reading all workflows of a commit', () => {
+  const call = (rest = '') => `on: push\njobs:\n  c:\n    uses: ./.github/workflows/b.yml\n${rest}`;
+  const called = (face = '') => `on:\n  workflow_call:\n${face}jobs:\n  x:\n    runs-on: x\n    steps: [{ run: x }]\n`;
+  const together = (files: { [name: string]: string }) => {
+    const read = readWorkflows(
+      Object.entries(files).map(([name, text]) => ({ path: `.github/workflows/${name}`, text })),
+    );
+    return { paths: read.workflows.map(({ path }) => path), told: read.diagnostics.map(formatDiagnostic) };
+  };
+
+  const cases: [what: string, files: { [name: string]: string }, ...told: RegExp[]][] = [
+    [
+      'a call of what is not there',
+      { 'a.yml': call() },
+      /a.yml:3:3: the job "c" calls .github\/workflows\/b.yml, which is not there or not valid$/,
+    ],
+    [
+      'a call of what cannot be called',
+      { 'a.yml': call(), 'b.yml': 'on: push\njobs: { x: { runs-on: x, steps: [{ run: x }] } }' },
+      /which cannot be called/,
+    ],
+    [
+      'inputs and secrets that are not right',
+      {
+        'a.yml': call('    with: { nam: x }\n'),
+        'b.yml': called(
+          '    inputs: { name: { type: string, required: true } }\n    secrets: { key: { required: true } }\n',
+        ),
+      },
+      /gives .* an input "nam", which it does not take; did you mean "name"\?$/,
+      /must give .* the input "name"$/,
+      /must give .* the secret "key"$/,
+    ],
+    [
+      'a circle of calls',
+      {
+        'a.yml': call().replace('on: push', 'on: [push, workflow_call]'),
+        'b.yml': call().replace('on: push', 'on: workflow_call').replace('b.yml', 'a.yml'),
+      },
+      /calls workflows in a circle or too deep: .*a.yml → .*b.yml → .*a.yml$/,
+      /circle/,
+    ],
+    [
+      'a call of an invalid one',
+      { 'a.yml': call(), 'b.yml': called().replace('runs-on', 'runson') },
+      /"runson"/,
+      /`runs-on` is missing/,
+      /not there or not valid/,
+    ],
+  ];
+  for (const [what, files, ...lines] of cases) {
+    it(`tells ${what}`, () => {
+      const { told: found, paths } = together(files);
+      expect(found.length).to.equal(lines.length);
+      for (const [index, line] of lines.entries()) expect(found[index]).to.match(line);
+      expect(paths).to.not.include('.github/workflows/a.yml');
+    });
+  }
+});

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { formatDiagnostic } from '../../src/workflow/diagnostics.ts';
+import { readWorkflows } from '../../src/workflow/read-all.ts';
+import { factsOf, PlannedBuild } from '../support/workflows.ts';
+
+const folder = join(import.meta.dirname, 'files');
+
+/** Workflow files of well-known projects, as they had them in 2025. */
+const files = Object.fromEntries(
+  readdirSync(folder).map((name) => [`.github/workflows/${name}`, readFileSync(join(folder, name), 'utf8')]),
+);
+
+/** A build of one of them on a push to the main branch; the others are there to be called. */
+function pushed(name: string): PlannedBuild {
+  const path = `.github/workflows/${name}.yml`;
+  const { [path]: first = '', ...rest } = files;
+  return new PlannedBuild({ [path]: first, ...rest }, factsOf());
+}
+
+const count = (build: PlannedBuild, status: string) =>
+  Object.values(build.statuses).filter((one) => one === status).length;
+
+describe('workflow files of well-known projects', () => {
+  it('are read without a fault, but for what is refused by name', () => {
+    const { diagnostics } = readWorkflows(Object.entries(files).map(([path, text]) => ({ path, text })));
+    expect(diagnostics.map(formatDiagnostic)).to.deep.equal([
+      '.github/workflows/bullmq.yml:23:7: `services` are not supported yet: the job would find nobody there',
+    ]);
+  });
+
+  it('express: a matrix of systems and versions, of which Linux runs', () => {
+    const build = pushed('express');
+    expect([count(build, 'queued'), count(build, 'skipped'), count(build, 'waiting')]).to.deep.equal([8, 7, 1]);
+    const plan = build.plans['Test - Node.js 22 - ubuntu-latest'];
+    expect(plan?.labels).to.deep.equal(['linux']);
+    expect(plan?.plan.steps.map(({ id }) => id)).to.deep.equal([
+      ...['__actions_checkout', '__actions_setup-node', '__run', '__run_2', '__run_3', '__actions_upload-artifact'],
+    ]);
+  });
+
+  it('execa: names and machines made of the matrix, a secret that one step names', () => {
+    const build = pushed('execa');
+    expect(Object.entries(build.statuses).filter(([, status]) => status === 'queued')).to.deep.equal([
+      ['Node.js 24 on ubuntu', 'queued'],
+      ['Node.js 20 on ubuntu', 'queued'],
+    ]);
+    expect(build.plans['Node.js 24 on ubuntu']?.plan.secrets.names).to.deep.equal(['CODECOV_TOKEN']);
+  });
+
+  it('click: a matrix of include alone, with names and machines where they differ', () => {
+    const build = pushed('click');
+    expect(build.names).to.have.members([
+      ...['3.13', 'free-threaded', '3.12', 'Windows', 'Mac', '3.11', '3.10', 'PyPy', 'typing'],
+    ]);
+    expect(count(build, 'skipped')).to.equal(2);
+  });
+
+  it('cobra: numbers in names, an upper-case machine, a shell of its own', () => {
+    const build = pushed('cobra');
+    expect(build.statuses).to.include({ 'ubuntu | 1.24.x': 'queued', 'macOS | 1.24.x': 'skipped', MINGW64: 'skipped' });
+  });
+
+  it('fastify: a called workflow between jobs, include and exclude, conditions for pull requests', () => {
+    const build = pushed('fastify');
+    expect(build.statuses).to.include({ 'Dependency Review': 'skipped', Lint: 'queued', 'coverage-nix': 'waiting' });
+    build.end('Lint').end('coverage-nix / check-coverage');
+    const queued = build.names.filter((name) => name.startsWith('Test Unit') && build.statuses[name] === 'queued');
+    expect(queued).to.deep.equal([
+      ...['Test Unit (20, ubuntu-latest)', 'Test Unit (22, ubuntu-latest)', 'Test Unit (24, ubuntu-latest)'],
+      'Test Unit (25, ubuntu-latest)',
+    ]);
+    expect(build.names.filter((name) => name.startsWith('Test Unit'))).to.have.length(9);
+    expect(build.statuses.automerge).to.equal('waiting');
+  });
+
+  it('bullmq: a job with a service is refused, the other runs', () => {
+    const build = pushed('bullmq');
+    expect(
+      build.decisions['testing node@${{ matrix.node-version }}, redis@${{ matrix.redis-version }}'] ??
+        build.decisions['node-lts'],
+    ).to.match(/^error unsupported: .*`services`/);
+    expect(build.statuses.lint).to.equal('queued');
+  });
+});
