@@ -27,12 +27,12 @@ export class Deliveries {
   readonly #context: StageContext;
   readonly #waiting = new Map<string, (answer: Answer['answer']) => void>();
   #keys: { runner: RunnerId; pair: BoxKeys } | undefined;
-  readonly #patience: number;
+  readonly #times: { repeat: number; patience: number };
 
-  /** @param patienceMs how long it waits for one answer */
-  constructor(context: StageContext, patienceMs = patience) {
+  /** @param times milliseconds between repetitions, and until an answer is given up */
+  constructor(context: StageContext, times: { repeat?: number; patience?: number } = {}) {
     this.#context = context;
-    this.#patience = patienceMs;
+    this.#times = { repeat: repeatInterval, patience, ...times };
   }
 
   /** The public key of the runner with that id. A new epoch has a new pair; the former is forgotten. */
@@ -65,7 +65,7 @@ export class Deliveries {
       answered.abort();
     });
     const over = AbortSignal.any([answered.signal, around.signal]);
-    const until = performance.now() + this.#patience;
+    const until = performance.now() + this.#times.patience;
     try {
       for (let round = 0; answer === undefined; round++) {
         around.signal.throwIfAborted();
@@ -75,7 +75,7 @@ export class Deliveries {
         const { queues } = this.#context;
         const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, kind });
         sent.catch((error) => around.logger.debug(`could not ask for the ${kind}: ${errorText(error)}`));
-        await pause(Math.min(repeatInterval, this.#patience), over);
+        await pause(this.#times.repeat, over);
       }
     } finally {
       this.#waiting.delete(name);
@@ -97,7 +97,7 @@ export class Deliveries {
   }
 
   #late(kind: DeliveryKind): JobEnding {
-    const seconds = Math.round(this.#patience / 1000);
+    const seconds = Math.round(this.#times.patience / 1000);
     return unavailable(`no dispatcher has given the job ${words[kind]} within ${seconds} s; see \`volt status\``);
   }
 }

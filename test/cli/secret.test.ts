@@ -26,7 +26,6 @@ describe('volt secret and volt var', () => {
 
   it('take a value from standard input, without the line break behind it', async () => {
     for (const [name, input, kept] of [
-      ['PLAIN', 'canary', 'canary'],
       ['ECHOED', 'canary\n', 'canary'],
       ['LINES', 'one\ntwo\n', 'one\ntwo\n'],
     ] as const) {
@@ -36,7 +35,10 @@ describe('volt secret and volt var', () => {
       expect(await value(name)).to.equal(kept);
     }
     const { stdout } = await volt(['secret', 'ls', '--repo', 'app', '--json', ...data()]);
-    expect(JSON.parse(stdout).secrets.map(({ name }: { name: string }) => name)).to.include.members(['PLAIN', 'LINES']);
+    expect(JSON.parse(stdout).secrets.map(({ name }: { name: string }) => name)).to.include.members([
+      'ECHOED',
+      'LINES',
+    ]);
     expect(stdout).to.not.include('canary');
   });
 
@@ -63,14 +65,15 @@ describe('volt secret and volt var', () => {
     expect(await value('TYPED')).to.equal('canary');
   });
 
-  it('remove, list and rotate', async () => {
-    const { code: set } = await volt(['var', 'set', 'region', 'eu', ...data()]);
-    expect(set).to.equal(0);
+  it('list variables with their values, and change the key', async () => {
+    expect((await volt(['var', 'set', 'region', 'eu', ...data()])).code).to.equal(0);
     expect((await volt(['var', 'ls', ...data()])).stdout).to.match(/REGION .*eu/);
-    expect((await volt(['var', 'rm', 'REGION', ...data()])).code).to.equal(0);
-    const again = await volt(['var', 'rm', 'REGION', ...data()]);
-    expect(again.code).to.equal(2);
-    expect(again.stderr).to.include('not_found');
     expect((await volt(['secret', 'rotate', ...data()])).stdout).to.match(/new key [0-9a-f]{12}/);
+  });
+
+  it('say what there is not', async () => {
+    const { code, stderr } = await volt(['var', 'rm', 'NOTHING', ...data()]);
+    expect(code).to.equal(2);
+    expect(stderr).to.include('error not_found: there is no variable NOTHING').and.include('volt var ls');
   });
 });

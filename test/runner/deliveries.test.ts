@@ -76,7 +76,7 @@ describe('what a runner asks for', () => {
   });
 
   it('is asked for again when request or answer is lost, with what it depends on', async () => {
-    const deliveries = new Deliveries(context);
+    const deliveries = new Deliveries(context, { repeat: 50 });
     const key = deliveries.publicKey(runner);
     let insisted = 0;
     const answer = ask(deliveries, {
@@ -93,7 +93,7 @@ describe('what a runner asks for', () => {
   });
 
   it('says to people what it waits for when that takes long', async () => {
-    const deliveries = new Deliveries(context);
+    const deliveries = new Deliveries(context, { repeat: 50 });
     const sentence = await new Promise<string>((resolve) => {
       const answer = ask(deliveries, { slow: resolve });
       void answer.catch(() => undefined);
@@ -103,7 +103,7 @@ describe('what a runner asks for', () => {
   });
 
   it('ends the job as an error of ours when it does not come in time', async () => {
-    const { outcome } = await ending(ask(new Deliveries(context, 100)));
+    const { outcome } = await ending(ask(new Deliveries(context, { repeat: 10, patience: 100 })));
     expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
     expect(outcome.message).to.include('no dispatcher');
   });
