@@ -117,7 +117,7 @@ function errorOf(path: string, status: number, body: string): VoltError {
       .error;
     if (code in errorCodes) {
       const known = code as ErrorCode;
-      return new VoltError(known, message, { remedy: remedyOnCommandLine(known, path) ?? remedy });
+      return new VoltError(known, message, { remedy: remedyOnCommandLine(known, path, remedy) });
     }
     return new VoltError('internal', `${code}: ${message}`, { remedy });
   } catch {

@@ -16,6 +16,7 @@ describe('a retry, from the request to the new verdict', () => {
   let volt: TestVolt;
   let repository: TestRepository;
   let observed: Repository;
+  const repositories: TestRepository[] = [];
 
   before(async () => {
     volt = await TestVolt.startAll({}, { slots: 2 });
@@ -26,7 +27,7 @@ describe('a retry, from the request to the new verdict', () => {
 
   after(async () => {
     await volt.stop();
-    repository.remove();
+    for (const one of [repository, ...repositories]) one.remove();
     folders.remove();
   });
 
@@ -42,9 +43,15 @@ describe('a retry, from the request to the new verdict', () => {
   const statuses = ({ jobs }: Build): { [name: string]: Status } =>
     Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
 
-  async function ask(id: BuildId, wish: { failedOnly?: boolean; announced?: boolean } = {}): Promise<number> {
+  async function ask(
+    id: BuildId,
+    wish: { failedOnly?: boolean; announced?: boolean; repo?: string } = {},
+  ): Promise<number> {
     const { record, queues } = volt.context;
-    const intent = await openRetry(record, observed.name, id, { job: null, failedOnly: wish.failedOnly ?? false });
+    const intent = await openRetry(record, wish.repo ?? observed.name, id, {
+      job: null,
+      failedOnly: wish.failedOnly ?? false,
+    });
     if (wish.announced ?? true) await queues.sendAdvance({ v: 1, build: id });
     await until('it is taken up', async () => (await findIntent(record, intent))?.open === false);
     return intent;
@@ -77,6 +84,43 @@ describe('a retry, from the request to the new verdict', () => {
       'failure',
       'success',
     ]);
+  });
+
+  it('of a workflow takes up its jobs, and decides anew about those that wait for them', async () => {
+    const mended = join(folders.make(), 'mended');
+    const workflow = {
+      on: 'push',
+      jobs: {
+        unit: { 'runs-on': 'linux', steps: [{ run: `test -e ${mended}` }] },
+        matrix: {
+          'runs-on': 'linux',
+          needs: 'unit',
+          strategy: { matrix: { n: [1, 2] } },
+          steps: [{ run: 'echo ${{ matrix.n }}' }],
+        },
+        always: { 'runs-on': 'linux', needs: 'unit', if: 'always()', steps: [{ run: 'true' }] },
+      },
+    };
+    const other = new TestRepository({ '.volt/workflows/ci.yml': JSON.stringify(workflow) }, { name: 'flow' });
+    repositories.push(other);
+    await volt.observe(other.path);
+    const first = await volt.build(other.head());
+    expect(statuses(first)).to.deep.equal({ unit: 'failure', matrix: 'skipped', always: 'success' });
+    writeFileSync(mended, '');
+    await ask(first.id, { failedOnly: true, repo: 'flow' });
+    const end = await over(first.id);
+    expect(statuses(end)).to.deep.equal({
+      unit: 'success',
+      'matrix (1)': 'success',
+      'matrix (2)': 'success',
+      always: 'success',
+    });
+    expect(end).to.include({ status: 'success', reason: null });
+    expect(Object.fromEntries(end.jobs.map(({ name, attempts }) => [name, attempts.length]))).to.include({
+      unit: 2,
+      'matrix (2)': 1,
+      always: 1,
+    });
   });
 
   it('that fails again is a failure again', async () => {
