@@ -1,29 +1,55 @@
 import { VoltError } from '../kernel/errors.ts';
-import { type Build, isFinal, type Job } from '../kernel/model.ts';
+import { type Build, type BuildId, isFinal, type Job, type JobId } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import type { Client } from './client.ts';
-import { paint, write } from './terminal.ts';
+import { paint, plain, write } from './terminal.ts';
 
 /** An interruption may last this many milliseconds. */
 const patience = 30_000;
 
+/** Milliseconds between two looks for a job that has begun. */
+const interval = 300;
+
 /**
- * Writes the logs of jobs to standard output while they grow, one after the other, each until its job is final.
+ * Writes the logs of a build's jobs to standard output while they grow, one after the other, each until its job is
+ * final, until the build is. Jobs that come only when others have ended, as those of a matrix, are among them.
  * What stands between the logs goes to standard error, so that standard output holds nothing but logs.
+ * @param skip jobs whose logs are not wanted
  */
-export async function followLogs(client: Client, jobs: readonly Job[]): Promise<void> {
-  for (const job of jobs) {
-    if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
-    await followLog(client, job);
+export async function followBuild(client: Client, id: BuildId, skip: readonly JobId[] = []): Promise<void> {
+  const outage = new Outage();
+  const done = new Set(skip);
+  for (;;) {
+    try {
+      const { status, jobs } = await client.get<Build>(`/builds/${id}`);
+      outage.over();
+      const next = jobs.find((job) => !done.has(job.id) && hasBegun(job));
+      if (next) {
+        done.add(next.id);
+        if (jobs.length > 1) process.stderr.write(`${logHeading(next.name)}\n`);
+        await followLog(client, next);
+        continue;
+      }
+      if (isFinal(status)) return;
+    } catch (error) {
+      outage.bear(error);
+    }
+    await pause(interval);
   }
+}
+
+/** One that was skipped has no log. */
+function hasBegun({ status, attempts }: Job): boolean {
+  return status !== 'waiting' && attempts.length > 0;
 }
 
 /** Stands above each of several logs. */
 export function logHeading(name: string): string {
-  return paint('dim', `── ${name}`);
+  return paint('dim', `── ${plain(name)}`);
 }
 
-async function followLog(client: Client, job: Job): Promise<void> {
+/** Writes one job's log while it grows, until the job is final. */
+export async function followLog(client: Client, job: Job): Promise<void> {
   const outage = new Outage();
   // an id is a position in one attempt's log, so after an interruption the two are asked for together
   // of a job that waits to be retried, the last attempt is over and the server knows the one to come

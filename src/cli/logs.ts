@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import { VoltError } from '../kernel/errors.ts';
+import type { Job } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { followLogs, logHeading } from './follow.ts';
+import { followBuild, followLog, logHeading } from './follow.ts';
 import { configOf, integer } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
-import { endWithReader, write } from './terminal.ts';
+import { endWithReader, plain, write } from './terminal.ts';
 
 interface LogsOptions {
   follow?: boolean;
@@ -29,7 +31,8 @@ export function logsCommand(program: Command): CommandFile {
       const client = Client.of(configOf(command));
       const build = await resolveBuild(client, buildText);
       const jobs = jobText === undefined ? build.jobs : [resolveJob(build, jobText)];
-      if (follow) return followLogs(client, jobs);
+      if (follow) return jobs.length === 1 ? followLog(client, jobs[0] as Job) : followBuild(client, build.id);
+      if (attempt !== undefined && jobs.length > 1) throw whichJob(jobs);
       for (const job of jobs) {
         if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
         for await (const bytes of client.bytes(`/jobs/${job.id}/log`, { attempt })) await write(bytes);
@@ -42,4 +45,10 @@ export function logsCommand(program: Command): CommandFile {
       ['volt logs my-project#12 test -f', 'follow one job of a build'],
     ],
   };
+}
+
+function whichJob(jobs: readonly Job[]): VoltError {
+  return new VoltError('usage', 'each job counts its own attempts', {
+    remedy: `Name one of the jobs: ${jobs.map(({ name }) => plain(name)).join(', ')}.`,
+  });
 }

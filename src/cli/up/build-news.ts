@@ -103,6 +103,7 @@ export class BuildNews {
     const margin = paint('dim', '  │ ');
     const listener = {
       lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
+      job: (job: Job) => write(`${margin}${paint('dim', `── ${plain(job.name)}`)}\n`),
       anew: (job: Job) => write(`${margin}${paint('dim', `${plain(job.name)}: another attempt begins`)}\n`),
     };
     try {

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { logFile } from '../../kernel/config.ts';
 import { systemCode } from '../../kernel/errors.ts';
-import { type Build, type BuildId, isFinal, type Job } from '../../kernel/model.ts';
+import { type Build, type BuildId, isFinal, type Job, type JobId } from '../../kernel/model.ts';
 import { pause } from '../../kernel/wait.ts';
 import { findBuild } from '../../record/builds.ts';
 import type { RecordContext } from '../stage.ts';
@@ -15,6 +15,8 @@ const pieceSize = 65_536;
 /** What follows a build is told. */
 export interface TailListener {
   lines(texts: string[]): Promise<void>;
+  /** the log of another job begins */
+  job(job: Job): Promise<void>;
   /** a further attempt of the job begins its log anew */
   anew(job: Job): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function tailBuild(
 ): Promise<Build | undefined> {
   let position = 0;
   let tail: FileTail | undefined;
+  const told = new Set<JobId>();
   for (;;) {
     // the record is read before the log: what it calls final has all of its log archived
     const build = await findBuild(record, id);
@@ -43,7 +46,11 @@ export async function tailBuild(
         if (tail.attempt > 0) await listener.anew(job);
         tail = undefined;
       }
-      tail ??= new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
+      if (!tail) {
+        if (build.jobs.length > 1 && attempt > 0 && !told.has(job.id)) await listener.job(job);
+        if (attempt > 0) told.add(job.id);
+        tail = new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
+      }
       for (let lines = await tail.next(); lines; lines = await tail.next()) await listener.lines(lines);
       if (!isFinal(job.status)) break;
       const unended = tail.rest;
