@@ -5,7 +5,7 @@ import type { Record } from './record.ts';
 export interface Retention {
   /** finished builds that are older than this many days may go; 0 for no bound */
   keepDays: number;
-  /** of each repository only so many of the newest finished builds are kept; 0 for no bound */
+  /** of each repository the finished ones among only so many of its newest builds are kept; 0 for no bound */
   keepBuilds: number;
   /** so many of the newest finished builds of each repository stay whatever their age */
   keepAtLeast: number;
@@ -27,50 +27,54 @@ export async function repositoriesWithBuilds(record: Record): Promise<string[]> 
 }
 
 /**
- * Builds of a repository that need not be kept, oldest first. The newest finished build of every observed ref stays, and
- * so does the build with the highest number, from which the next one is counted.
+ * Builds of a repository that need not be kept, oldest first, page by page: no statement reads more than one page. The
+ * newest finished build of every observed ref stays, and so does the build with the highest number, from which the next
+ * one is counted.
  * @param now milliseconds since 1970
- * @param after only builds younger than this one
+ * @param page how many builds are looked at in one go
  */
-export async function expiredBuilds(
+export async function* expiredBuilds(
   record: Record,
   repo: string,
   { keepDays, keepBuilds, keepAtLeast }: Retention,
   now: number,
-  limit: number,
-  after = 0,
-): Promise<ExpiredBuild[]> {
-  const finished = record.db.selectFrom('builds').where('repo', '=', repo).where('finished_at', 'is not', null);
-  const nth = async (count: number) =>
+  page: number,
+): AsyncGenerator<ExpiredBuild[]> {
+  if (keepDays === 0 && keepBuilds === 0) return;
+  const builds = record.db.selectFrom('builds').where('repo', '=', repo).orderBy('id', 'desc');
+  const nth = async (query: typeof builds, count: number) =>
     (
-      await finished
+      await query
         .select('id')
-        .orderBy('id', 'desc')
         .offset(count - 1)
         .limit(1)
         .executeTakeFirst()
     )?.id;
-  const youngest = await nth(Math.max(keepAtLeast, 1));
-  const surplus = keepBuilds === 0 ? undefined : await nth(keepBuilds);
-  if (youngest === undefined || (keepDays === 0 && surplus === undefined)) return [];
-  const rows = await finished
-    .select(['id', 'number', 'sha'])
-    .where('id', '<', youngest)
-    .where('id', '>', after)
-    .where('reported_at', 'is not', null)
-    .where((eb) =>
-      eb.or([
-        ...(keepDays === 0 ? [] : [eb('finished_at', '<', now - keepDays * day)]),
-        ...(surplus === undefined ? [] : [eb('id', '<', surplus)]),
-      ]),
-    )
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  const end = await nth(builds.where('finished_at', 'is not', null), Math.max(keepAtLeast, 1));
+  if (end === undefined) return;
+  const surplus = keepBuilds === 0 ? undefined : await nth(builds, keepBuilds);
+  const before = keepDays === 0 ? Number.NEGATIVE_INFINITY : now - keepDays * day;
   const kept = await newestOfRefs(record, repo);
-  return rows
-    .filter(({ id }) => !kept.has(id))
-    .map(({ id, number, sha }) => ({ id: String(id) as BuildId, number, repo, sha }));
+  for (let after = 0; ; ) {
+    const rows = await record.db
+      .selectFrom('builds')
+      .select(['id', 'number', 'sha', 'finished_at', 'reported_at'])
+      .where('repo', '=', repo)
+      .where('id', '>', after)
+      .where('id', '<', end)
+      .orderBy('id')
+      .limit(page)
+      .execute();
+    yield rows
+      .filter(({ id, finished_at, reported_at }) => {
+        if (finished_at === null || reported_at === null || kept.has(id)) return false;
+        return finished_at < before || (surplus !== undefined && id < surplus);
+      })
+      .map(({ id, number, sha }) => ({ id: String(id) as BuildId, number, repo, sha }));
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.id;
+  }
 }
 
 /** The newest finished build of each ref that is observed, and the newest build of all. */

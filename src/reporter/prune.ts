@@ -16,6 +16,7 @@ import {
   repositoriesWithBuilds,
   sortBuilds,
 } from '../record/retention.ts';
+import { removeUnusedModels } from '../record/unused-models.ts';
 import { writeTestResults } from './test-results.ts';
 
 /** What was removed, or would be. */
@@ -47,16 +48,13 @@ const batch = 100;
 export async function pruneResults(context: Context, dryRun = false, now = Date.now()): Promise<PrunedResults> {
   const pruned = { ...nothingPruned };
   for (const repo of await repositoriesWithBuilds(context.record)) {
-    for await (const build of allExpired(context, repo, now)) {
-      const bytes = await folderBytes(logFolder(context.config, build.id));
-      if (!dryRun && !(await removeBuild(context.record, build.id))) continue;
-      pruned.builds++;
-      pruned.bytes += bytes;
-      if (!dryRun) await removeFiles(context, build);
+    for await (const page of expiredBuilds(context.record, repo, context.config, now, batch)) {
       await turn();
+      for (const build of page) await pruneBuild(context, build, dryRun, pruned);
     }
   }
   await pruneLogs(context, dryRun, now, pruned);
+  if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);
   const { keepDays } = context.config;
   if (!dryRun && keepDays > 0) {
     while ((await removeClosedIntents(context.record, now - keepDays * day, batch)) === batch) await turn();
@@ -64,14 +62,18 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
   return pruned;
 }
 
-async function* allExpired({ record, config }: Context, repo: string, now: number): AsyncGenerator<ExpiredBuild> {
-  for (let after = 0; ; ) {
-    const builds = await expiredBuilds(record, repo, config, now, batch, after);
-    yield* builds;
-    const last = builds.at(-1);
-    if (!last) return;
-    after = Number(last.id);
-  }
+async function pruneBuild(
+  context: Context,
+  build: ExpiredBuild,
+  dryRun: boolean,
+  pruned: PrunedResults,
+): Promise<void> {
+  const bytes = await folderBytes(logFolder(context.config, build.id));
+  if (!dryRun && !(await removeBuild(context.record, build.id))) return;
+  pruned.builds++;
+  pruned.bytes += bytes;
+  if (!dryRun) await removeFiles(context, build);
+  await turn();
 }
 
 /** Logs that are older than logs are kept, and logs of no build. */

@@ -1,5 +1,13 @@
 import { FadingMap } from '../kernel/fading-map.ts';
-import { type AttemptRef, attemptName, type BuildId, buildIdOf, type JobId, type RunnerId } from '../kernel/model.ts';
+import {
+  type AttemptRef,
+  attemptName,
+  type Build,
+  type BuildId,
+  buildIdOf,
+  type JobId,
+  type RunnerId,
+} from '../kernel/model.ts';
 import type { Troubles } from '../kernel/troubles.ts';
 import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
@@ -106,12 +114,11 @@ export class ResultHandler {
       startedAt: Date.parse(message.startedAt),
       finishedAt: Date.parse(message.finishedAt),
     });
-    const about = { ...workOf(message), runner: runner.name };
-    if (moved) {
-      logger.info(`recorded: ${status}`, about);
-      await this.#measures.finished(message);
-    } else logger.debug('an outcome that counts no more', { ...about, status });
-    await this.#settled(message.job, moved);
+    if (moved) await this.#measures.finished(message);
+    const build = await this.#settled(message.job, moved);
+    const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
+    if (moved) logger.info(`recorded: ${status}`, about);
+    else logger.debug('an outcome that counts no more', { ...about, status });
     await notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job: message.job, attempt: message.attempt });
   }
 
@@ -128,21 +135,22 @@ export class ResultHandler {
     const { status, reason, message: text } = message;
     const outcome = { status, reason, message: text };
     const moved = await decideJob(this.#context.record, message, outcome, Date.parse(message.at));
-    if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, workOf(message));
     if (moved && reason === 'poison') this.#measures.lost(reason);
-    await this.#settled(message.job, moved);
+    const build = await this.#settled(message.job, moved);
+    if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, { repo: build?.repo, ...workOf(message) });
   }
 
   /** The rest of what follows from a final job; all of it may be done again. */
-  async #settled(job: JobId, moved: boolean): Promise<void> {
+  async #settled(job: JobId, moved: boolean): Promise<Build | undefined> {
     const { record, queues } = this.#context;
     const build = await findBuild(record, buildIdOf(job));
-    if (!build) return;
+    if (!build) return undefined;
     if (moved) this.#measures.settled(build);
     await this.#announce(job, build);
     // the sweep does it later where it cannot be done now; the verdict stands and is passed on all the same
     if (build.finishedAt !== null) await this.reportAlone(build.id);
     await queues.sendAdvance({ v: 1, build: build.id });
+    return build;
   }
 
   async #announce(job: JobId, known?: { repo: string; status: string }): Promise<void> {
@@ -180,7 +188,7 @@ export class ResultHandler {
       throw new Later(nextDelivery, `the log of ${name} is not complete yet`);
     }
     this.#goneSince.delete(name);
-    this.#context.logger.warn('the end of the log is lost', { ...workOf(message), runner: message.runner.name });
+    this.#context.logger.warn('the end of the log is lost', { ...workOf(message), runner: message.runner.id });
     return false;
   }
 

@@ -136,6 +136,7 @@ export class Executions {
   async execute(message: JobMessage, id: RunnerId): Promise<boolean> {
     const name = attemptName(message);
     const logger = this.#logger.child({
+      runner: id,
       repo: message.repo.name,
       build: message.build,
       job: message.job,

@@ -32,7 +32,7 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   ]);
   const runners = seen?.runners ?? [];
   const problems = [
-    ...(seen ? problemsOf(seen) : [unreachable]),
+    ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
     ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
     ...repositories.flatMap(unreadable),
     ...(key ? [{ code: key.code, message: `secrets: ${key.message}`, remedy: key.remedy }] : []),
@@ -62,12 +62,15 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
     queues: seen?.queues ?? [],
     builds,
     problems,
-    warnings: (seen ? unfitness(seen.server) : []).map(({ code, message, remedy }) => ({
-      code: `redis_${code}`,
-      message: `Redis ${message}`,
-      remedy,
-    })),
+    warnings: seen ? unfitRedis(seen, false) : [],
   };
+}
+
+/** @param fatal what keeps Redis from carrying Volt at all, or else what is a risk */
+function unfitRedis({ server }: Seen, fatal: boolean): Problem[] {
+  return unfitness(server)
+    .filter((found) => found.fatal === fatal)
+    .map(({ code, message, remedy }) => ({ code: `redis_${code}`, message: `Redis ${message}`, remedy }));
 }
 
 function oldestOf(

@@ -20,12 +20,14 @@ import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lockDataDirectory } from '../../src/record/lock.ts';
 import { setMeta } from '../../src/record/migrations.ts';
+import { Record as VoltRecord } from '../../src/record/record.ts';
 import { startChild } from '../support/child.ts';
 import { volt } from '../support/cli.ts';
 import { failure } from '../support/failure.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { startRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 
 /** A stage that has the record open. */
@@ -254,14 +256,17 @@ describe('a backup', () => {
   it('lets Volt go on where it was, on the Redis that it had', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     const data = join(folders.make(), 'data');
-    const once = ['up', '--repo', `app=${repository.path}`, '--once', '--port', '0', '--data', data];
-    expect(await volt(once)).to.include({ code: 0 });
+    const redis = await startRedis();
+    const env = { VOLT_REDIS_URL: redis.url };
+    const once = () =>
+      volt(['up', '--repo', `app=${repository.path}`, '--once', '--port', '0', '--data', data], { env });
+    expect(await once()).to.include({ code: 0 });
     const file = join(folders.make(), 'b.tar.gz');
     expect(await volt(['backup', file, '--data', data])).to.include({ code: 0 });
     repository.commit('made after the backup');
-    expect(await volt(once)).to.include({ code: 0 });
+    expect(await once()).to.include({ code: 0 });
     expect(await volt(['restore', '--force', file, '--data', data])).to.include({ code: 0 });
-    const end = await volt(once);
+    const end = await once();
     expect(end.code, end.stdout + end.stderr).to.equal(0);
     const record = await openRecord(data);
     const builds = await listBuilds(record, { limit: 10 });
@@ -274,6 +279,26 @@ describe('a backup', () => {
       [1, 'success'],
     ]);
     expect(Number(builds[0]?.id)).to.be.above(10_000);
+    await redis.stop();
     repository.remove();
+  });
+
+  it('takes the place of a record elsewhere, and empties the Redis of `volt up`', async () => {
+    const { file, build } = await backedUp();
+    const data = folders.make();
+    const place = join(folders.make(), 'elsewhere.db');
+    writeFileSync(place, 'the former');
+    put(join(dataPaths(data).redis, 'appendonlydir', 'appendonly.aof'), 'of another record');
+    put(dataPaths(data).redisUrl, 'redis://:password@127.0.0.1:1');
+    const elsewhere = loadConfig({ dataDir: data, databaseUrl: `sqlite:${place}` });
+    await failure('data_not_empty', () => restoreBackup(elsewhere, file, false));
+    await restoreBackup(elsewhere, file, true);
+    expect(
+      readdirSync(join(place, '..')).filter((name) => name.startsWith('elsewhere.db.before-restore-')),
+    ).to.have.lengthOf(1);
+    const record = await VoltRecord.open(elsewhere);
+    expect(await findBuild(record, build)).to.include({ id: build });
+    await record.close();
+    expect(readdirSync(dataPaths(data).redis), 'its address stays').to.deep.equal(['url']);
   });
 });

@@ -90,6 +90,14 @@ describe('web: the state of the whole', () => {
     await site.context.access.client.config('SET', 'appendonly', 'yes');
   });
 
+  it('calls a Redis that may evict keys a problem', async () => {
+    const { client } = site.context.access;
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    expect(await codes()).to.include('redis_evicts');
+    await client.config('SET', 'maxmemory-policy', 'noeviction');
+    expect(await codes()).to.not.include('redis_evicts');
+  });
+
   it('tells how a member is doing, and on which machine the disk is nearly full', async () => {
     await site.stage('reporter', { vitals: vitals({ diskFree: 10, diskLow: true }) });
     const { stages, problems } = await status();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
 import * as tar from 'tar';
 import { type Config, dataPaths } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
@@ -46,7 +46,7 @@ function refuseUse(record: string): void {
 }
 
 function refuseContents({ dataDir }: Config, record: string): void {
-  const found = [...kept.files, ...kept.folders].map((name) => join(dataDir, name)).find(existsSync);
+  const found = [...kept.files, ...kept.folders, 'redis'].map((name) => join(dataDir, name)).find(existsSync);
   if (found === undefined && !existsSync(record)) return;
   throw new VoltError('data_not_empty', `there is something already: ${found ?? record}`, {
     remedy: 'Restore to another --data, or give --force: what is there is kept aside then.',
@@ -106,21 +106,27 @@ function checkRecord(file: string, record: string): void {
 
 /** @returns the folder that holds what was there before */
 async function moveIntoPlace(config: Config, record: string, unpacked: string): Promise<string | null> {
-  const { root } = dataPaths(config.dataDir);
+  const { root, redis } = dataPaths(config.dataDir);
   renewRecord(join(unpacked, 'volt.db'), existsSync(record) ? record : undefined);
-  const replaced = join(root, `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`);
+  const suffix = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  const replaced = join(root, suffix);
   let moved = 0;
   const aside = async (path: string) => {
     if (!existsSync(path)) return;
+    // a record elsewhere may be on another disk, where nothing can be moved to from here
+    if (!path.startsWith(`${root}${sep}`)) return rename(path, `${path}.${suffix}`);
     if (moved++ === 0) await mkdir(replaced, { mode: 0o700 });
-    await rename(path, join(replaced, path === record ? 'volt.db' : path.slice(dirname(path).length + 1)));
+    await rename(path, join(replaced, basename(path)));
   };
   for (const path of [record, `${record}-wal`, `${record}-shm`]) await aside(path);
+  // what is in the Redis of `volt up` is of the record that goes
+  await aside(join(redis, 'appendonlydir'));
+  await copyFile(join(unpacked, 'volt.db'), `${record}.draft`);
+  await rename(`${record}.draft`, record);
   for (const name of await readdir(unpacked)) {
-    if (name === manifestName) continue;
-    const place = name === 'volt.db' ? record : join(root, name);
-    await aside(place);
-    await rename(join(unpacked, name), place);
+    if (name === manifestName || name === 'volt.db') continue;
+    await aside(join(root, name));
+    await rename(join(unpacked, name), join(root, name));
   }
   return moved > 0 ? replaced : null;
 }

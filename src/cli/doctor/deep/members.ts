@@ -25,7 +25,13 @@ export async function memberFindings({ record, redis }: Surroundings): Promise<F
   for (const kind of stageKinds) gone.push(...(await listStages(access, kind)).gone);
   if (gone.length > 0) {
     const message = `${counted(gone.length, 'member')} whose heartbeat has ended: ${listed(gone)}`;
-    findings.push(warn('members', message, 'The dispatcher takes it off the list at its next look; one must be up.'));
+    findings.push(
+      warn(
+        'members',
+        message,
+        'The dispatcher takes a runner off the list, and another stage of its kind a stage; one must be up.',
+      ),
+    );
   }
   if (findings.length > 0) return findings;
   return [

@@ -1,0 +1,54 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Record } from './record.ts';
+
+/** So many builds are read in one go. */
+const page = 500;
+
+/**
+ * Removes the models of workflows that no build names any more. Which ones are used is read page by page; what builds
+ * that came meanwhile name is looked at in the transaction that removes.
+ * @returns how many
+ */
+export async function removeUnusedModels(record: Record): Promise<number> {
+  const used = new Set<string>();
+  let seen = 0;
+  for (;;) {
+    const rows = await record.db
+      .selectFrom('build_workflows')
+      .select(['build_id', 'models'])
+      .where('build_id', '>', seen)
+      .orderBy('build_id')
+      .limit(page)
+      .execute();
+    for (const { models } of rows) for (const hash of JSON.parse(models) as string[]) used.add(hash);
+    const last = rows.at(-1);
+    if (!last) break;
+    seen = last.build_id;
+    await turn();
+  }
+  let removed = 0;
+  for (const { hash } of await record.db.selectFrom('workflow_models').select('hash').execute()) {
+    if (used.has(hash)) continue;
+    const gone = await record.write((db) =>
+      db
+        .deleteFrom('workflow_models')
+        .where('hash', '=', hash)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('build_workflows')
+                .select('build_id')
+                .where('build_id', '>', seen)
+                .where(sql<boolean>`instr(models, ${hash}) > 0`),
+            ),
+          ),
+        )
+        .returning('hash')
+        .executeTakeFirst(),
+    );
+    if (gone) removed++;
+    await turn();
+  }
+  return removed;
+}
