@@ -4,7 +4,8 @@ import { VoltError } from '../kernel/errors.ts';
 import { type Credential, credentialSchema } from '../secrets/credential.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Record } from './record.ts';
-import { credentialOf, requireRepository, writingVault } from './secrets.ts';
+import { requireRepository } from './scoped-entries.ts';
+import { credentialOf, writingVault } from './secret-key.ts';
 
 /** What people may see of a credential. */
 const shownSchema = z.object({

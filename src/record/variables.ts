@@ -1,6 +1,6 @@
 import { checkValue, secretName } from '../secrets/names.ts';
 import type { Record } from './record.ts';
-import { removeEntry, replaceEntry, type Scope } from './secrets.ts';
+import { removeEntry, replaceEntry, type Scope } from './scoped-entries.ts';
 
 export interface Variable {
   name: string;

@@ -48,16 +48,22 @@ export class Vault {
 
   /**
    * Begins a change of the key: a new one encrypts from now on, the former ones still decrypt.
-   * @returns the vault with all of them; `forgetFormer` ends the change
+   * @returns the vault with all of them; `forgetUnused` ends the change
    */
   static beginRotation(config: Config): Vault {
     writeKeys(config, [newKey(), ...(readKeys(config) ?? [])]);
     return Vault.open(config);
   }
 
-  /** Leaves only the current key in the file, once everything is encrypted with it. */
-  static forgetFormer(config: Config): void {
-    writeKeys(config, (readKeys(config) ?? []).slice(0, 1));
+  /**
+   * Takes the keys out of the file that nothing is encrypted with any more; the current one stays.
+   * @param used ids of the keys that something is encrypted with
+   */
+  static forgetUnused(config: Config, used: ReadonlySet<string>): void {
+    writeKeys(
+      config,
+      (readKeys(config) ?? []).filter((key, index) => index === 0 || used.has(idOf(key))),
+    );
   }
 
   get keyId(): string {

@@ -7,7 +7,7 @@ import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
 import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
-import { keyTrouble } from '../record/secrets.ts';
+import { keyTrouble } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';

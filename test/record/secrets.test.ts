@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Record } from '../../src/record/record.ts';
-import { keyTrouble, listSecrets, removeSecret, rotateKey, setSecret } from '../../src/record/secrets.ts';
+import { keyTrouble, rotateKey } from '../../src/record/secret-key.ts';
+import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
 import { Vault } from '../../src/secrets/vault.ts';
 import { failure } from '../support/failure.ts';
@@ -107,6 +108,17 @@ describe('secrets in the record', () => {
     });
     expect(values).to.have.members(['a', 'b']);
     expect(readFileSync(join(config.dataDir, 'secrets.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
+  });
+
+  it('survive two changes of the key at once, and one that cannot be carried out', async () => {
+    await set('TOKEN', 'a');
+    await Promise.all([rotateKey(record, config), rotateKey(record, config)]);
+    expect(await secretsForJob(record, config, 'app', '*')).to.deep.equal({ TOKEN: 'a' });
+    const file = join(config.dataDir, 'secrets.key');
+    const keys = `${'ab'.repeat(32)}\n`;
+    writeFileSync(file, keys);
+    await failure('secrets_key_wrong', () => rotateKey(record, config));
+    expect(readFileSync(file, 'utf8')).to.equal(keys);
   });
 
   it('stand beside variables, which are kept in plain text', async () => {

@@ -76,7 +76,9 @@ describe('the vault', () => {
     expect(vault.keyId).to.not.equal(former.keyId);
     expect(vault.decrypt(encrypted, mine)).to.equal('a value');
     expect(vault.encrypt('b', mine).keyId).to.equal(vault.keyId);
-    Vault.forgetFormer(config);
+    Vault.forgetUnused(config, new Set([former.keyId]));
+    expect(Vault.open(config).decrypt(encrypted, mine)).to.equal('a value');
+    Vault.forgetUnused(config, new Set());
     expect(Vault.open(config).keyId).to.equal(vault.keyId);
     expect(readFileSync(file, 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
     expect(statSync(file).mode & 0o777).to.equal(0o600);

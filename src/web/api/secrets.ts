@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { refMatcher } from '../../git/refs.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
-import { listSecrets, removeSecret, rotateKey, type Scope, setSecret } from '../../record/secrets.ts';
+import type { Scope } from '../../record/scoped-entries.ts';
+import { rotateKey } from '../../record/secret-key.ts';
+import { listSecrets, removeSecret, setSecret } from '../../record/secrets.ts';
 import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
 import { listVariables, removeVariable, setVariable } from '../../record/variables.ts';
 import type { Web } from '../context.ts';

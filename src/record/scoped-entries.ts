@@ -1,0 +1,72 @@
+import { VoltError } from '../kernel/errors.ts';
+import type { Write } from './record.ts';
+
+/** Rows that belong to one repository or to all of them, each with a name: secrets and variables. */
+type Table = 'secrets' | 'variables';
+
+/** Whom a secret or variable is for: the repository of that name, or all of them. */
+export type Scope = string | null;
+
+/** As many a scope may hold, as on GitHub. */
+const mostEntries = 100;
+
+/** @throws VoltError `not_found` where there is no such repository, `conflict` where the scope is full */
+export async function replaceEntry<T extends Table>(
+  db: Write,
+  table: T,
+  row: { repo: Scope; name: string; value: string; updated_at: number } & (T extends 'secrets'
+    ? { key_id: string; in_environment: number }
+    : unknown),
+): Promise<void> {
+  if (row.repo !== null) await requireRepository(db, row.repo);
+  await deleteEntry(db, table, row.repo, row.name);
+  const { count } = await db
+    .selectFrom(table as 'variables')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('repo', row.repo === null ? 'is' : '=', row.repo)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= mostEntries) {
+    throw new VoltError('conflict', `there are ${mostEntries} ${table} already, which is as many as there may be`, {
+      remedy: 'Remove one that is not used any more.',
+    });
+  }
+  await db
+    .insertInto(table as 'variables')
+    .values(row)
+    .execute();
+}
+
+/** @throws VoltError `not_found` */
+export async function removeEntry(db: Write, table: Table, repo: Scope, name: string): Promise<void> {
+  if (await deleteEntry(db, table, repo, name)) return;
+  const what = table === 'secrets' ? 'secret' : 'variable';
+  throw new VoltError(
+    'not_found',
+    `there is no ${what} ${name} of ${repo === null ? 'all repositories' : `the repository ${repo}`}`,
+    { remedy: `See \`volt ${table === 'secrets' ? 'secret' : 'var'} ls${repo === null ? '' : ` --repo ${repo}`}\`.` },
+  );
+}
+
+/** @throws VoltError `not_found` */
+export async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: string): Promise<void> {
+  const row = await db
+    .selectFrom('repositories')
+    .select('name')
+    .where('name', '=', repo)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  if (row) return;
+  throw new VoltError('not_found', `no repository named "${repo}" is observed`, {
+    remedy: 'See `volt repo ls`; `volt repo add` observes one.',
+  });
+}
+
+async function deleteEntry(db: Write, table: Table, repo: Scope, name: string): Promise<boolean> {
+  const gone = await db
+    .deleteFrom(table as 'variables')
+    .where('repo', repo === null ? 'is' : '=', repo)
+    .where('name', '=', name)
+    .returning('name')
+    .executeTakeFirst();
+  return gone !== undefined;
+}

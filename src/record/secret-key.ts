@@ -1,0 +1,79 @@
+import type { Config } from '../kernel/config.ts';
+import { asVoltError, type VoltError } from '../kernel/errors.ts';
+import { type Belonging, Vault } from '../secrets/vault.ts';
+import type { Record, Write } from './record.ts';
+import type { Scope } from './scoped-entries.ts';
+
+/** What a secret is bound to. */
+export function secretOf(repo: Scope, name: string): Belonging {
+  return { kind: 'secret', repo, name };
+}
+
+/** What the credential of a repository is bound to. */
+export function credentialOf(repo: string): Belonging {
+  return { kind: 'credential', repo, name: 'fetch' };
+}
+
+/**
+ * The vault for writing: a record that holds nothing encrypted yet may get its key now. It is opened in the transaction
+ * that writes, so that no value is written with a former key after a change of the key has passed.
+ */
+export async function writingVault(db: Write, config: Config): Promise<Vault> {
+  const encrypted =
+    (await db.selectFrom('secrets').select('key_id').limit(1).executeTakeFirst()) ??
+    (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst());
+  return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
+}
+
+/** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
+export async function keyTrouble(record: Record, config: Config): Promise<VoltError | undefined> {
+  const used = await keysInUse(record);
+  if (used.size === 0) return undefined;
+  try {
+    const vault = Vault.open(config);
+    for (const keyId of used) vault.requireKey(keyId, 'a part of the secrets');
+    return undefined;
+  } catch (error) {
+    return asVoltError(error);
+  }
+}
+
+/**
+ * Makes a new key and encrypts everything with it. Whatever moment it is cut off at, every value can be decrypted with
+ * the key file as it is then, and it can be begun again.
+ * @returns id of the new key
+ * @throws VoltError those of the key file, `secrets_key_wrong` where a value cannot be decrypted to begin with
+ */
+export async function rotateKey(record: Record, config: Config): Promise<string> {
+  await record.write((db) => writingVault(db, config));
+  const trouble = await keyTrouble(record, config);
+  if (trouble) throw trouble;
+  const vault = Vault.beginRotation(config);
+  await record.write(async (db) => {
+    for (const { repo, name, value, key_id } of await db.selectFrom('secrets').selectAll().execute()) {
+      const of = secretOf(repo, name);
+      const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+      await db
+        .updateTable('secrets')
+        .set({ value: box, key_id: keyId })
+        .where('repo', repo === null ? 'is' : '=', repo)
+        .where('name', '=', name)
+        .execute();
+    }
+    for (const { repo, value, key_id } of await db.selectFrom('credentials').selectAll().execute()) {
+      const of = credentialOf(repo);
+      const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+      await db.updateTable('credentials').set({ value: box, key_id: keyId }).where('repo', '=', repo).execute();
+    }
+  });
+  Vault.forgetUnused(config, await keysInUse(record));
+  return vault.keyId;
+}
+
+async function keysInUse({ db }: Record): Promise<Set<string>> {
+  const rows = await Promise.all([
+    db.selectFrom('secrets').select('key_id').distinct().execute(),
+    db.selectFrom('credentials').select('key_id').distinct().execute(),
+  ]);
+  return new Set(rows.flat().map((row) => row.key_id));
+}
