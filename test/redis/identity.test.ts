@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { claimRedis, youngFor } from '../../src/redis/identity.ts';
-import { beat, stageMemberSchema } from '../../src/redis/membership.ts';
+import { claimRedis, youngFor, youngSince } from '../../src/redis/identity.ts';
+import { beat, leaseTtl, stageMemberSchema } from '../../src/redis/membership.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
 import { runnerMember } from '../support/members.ts';
@@ -44,10 +44,12 @@ describe('a Redis and its record', () => {
     const { access } = test;
     await claimRedis(await test.another(), 'first');
     expect(await claimRedis(access, 'first')).to.equal(false);
-    expect(await youngFor(access)).to.be.greaterThan(0);
+    expect(await youngFor(access), 'longer than a lease that an earlier one has confirmed').to.be.greaterThan(leaseTtl);
+    expect(await youngSince(access)).to.be.at.most(Date.now());
     await until('it is not young any more', async () => (await youngFor(access)) === 0);
     await claimRedis(access, 'first');
     expect(await youngFor(access)).to.equal(0);
+    expect(await youngSince(access)).to.equal(undefined);
   });
 
   it('is shared by several records under prefixes of their own', async () => {
