@@ -46,6 +46,13 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** For options of the form `name=value` that may be repeated. */
+export function namedValue(text: string, before: { [name: string]: string } = {}): { [name: string]: string } {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 /** For options that take a list with commas; may be repeated as well. */
 export function list(value: string, before: string[] = []): string[] {
   return [...before, ...value.split(',')];

@@ -9,6 +9,7 @@ import { credentialCommand } from './credential.ts';
 import { dispatcherCommand } from './dispatcher.ts';
 import { doctorCommand } from './doctor.ts';
 import { printError } from './errors.ts';
+import { execCommand } from './exec.ts';
 import { completeHelp, examplesText, exitCodes } from './help.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
@@ -34,7 +35,7 @@ import { webCommand } from './web.ts';
 const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
-  'Workflows:': [validateCommand],
+  'Workflows:': [execCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
   'Look after it:': [doctorCommand, backupCommand, restoreCommand, pruneCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],

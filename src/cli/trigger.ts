@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import type { Build } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { conclude } from './conclude.ts';
 import { awaitIntent } from './intent.ts';
-import { configOf, jsonOption } from './options.ts';
+import { configOf, jsonOption, namedValue } from './options.ts';
 import { print, printJson, verdict } from './terminal.ts';
 import { buildName, shortRef, shortSha } from './wording.ts';
 
@@ -28,7 +28,7 @@ export function triggerCommand(program: Command): CommandFile {
     .argument('<repo>', 'name of the repository')
     .argument('[ref]', 'branch, tag or commit; else the default branch')
     .option('--workflow <file>', 'run this workflow, its file or its name')
-    .option('--input <name=value>', 'an input of the workflow; may be repeated', collectInput)
+    .option('--input <name=value>', 'an input of the workflow; may be repeated', namedValue)
     .option('-w, --wait', 'follow the log until the build is final; the exit code tells what came out')
     .action(async (repo: string, ref: string | undefined, { wait, json, workflow, input }: TriggerOptions) => {
       const client = Client.of(configOf(command));
@@ -58,12 +58,6 @@ export function triggerCommand(program: Command): CommandFile {
       ['volt trigger my-project --workflow release.yml --input level=minor', 'one workflow, with an input'],
     ],
   };
-}
-
-function collectInput(text: string, before: { [name: string]: string } = {}): { [name: string]: string } {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must be NAME=VALUE.');
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function notTakenUp(repo: string): VoltError {

@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { VoltError } from '../kernel/errors.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
-import type { WorkflowFile } from '../workflow/files.ts';
 import { workflowFolders } from '../workflow/files.ts';
 import type { CommandFile } from './command.ts';
 import { jsonOption } from './options.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
+import { checkoutAround, filesOf, readWorkflowFile } from './workflow-files.ts';
 
 export function validateCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('validate'))
@@ -18,7 +17,7 @@ export function validateCommand(program: Command): CommandFile {
     .argument('[file...]', 'workflow files, else all of .volt/workflows or .github/workflows')
     .action(async (names: string[], { json }: { json?: boolean }) => {
       const root = checkoutAround(process.cwd());
-      const named = names.map((name) => readFile(root, resolve(name), name));
+      const named = names.map((name) => readWorkflowFile(root, resolve(name), name));
       const files = new Map([...filesOf(root), ...named].map((file) => [file.path, file]));
       const asked = names.length > 0 ? named.map(({ path }) => path) : [...files.keys()];
       if (asked.length === 0) throw noWorkflows();
@@ -47,45 +46,6 @@ function printDiagnostics(files: string[], diagnostics: Diagnostic[]): void {
   const bad = new Set(diagnostics.filter(({ severity }) => severity !== 'warning').map(({ file }) => file)).size;
   const all = files.length === 1 ? '1 workflow' : `${files.length} workflows`;
   print(bad === 0 ? `${all} checked: nothing wrong` : `${all} checked: ${bad} with faults`);
-}
-
-function filesOf(root: string): WorkflowFile[] {
-  for (const folder of workflowFolders) {
-    const found = listFolder(join(root, folder));
-    if (found.length > 0) return found.map((name) => readFile(root, join(root, folder, name), `${folder}/${name}`));
-  }
-  return [];
-}
-
-function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => /\.ya?ml$/.test(name))
-      .sort();
-  } catch {
-    return [];
-  }
-}
-
-function readFile(root: string, path: string, name: string): WorkflowFile {
-  const inside = path.startsWith(`${root}${sep}`);
-  try {
-    if (statSync(path).size > 10_000_000) throw new Error('it is larger than any workflow may be');
-    return { path: inside ? relative(root, path).split(sep).join('/') : name, text: readFileSync(path, 'utf8') };
-  } catch (error) {
-    throw new VoltError('not_found', `cannot read ${name}: ${errorText(error)}`, {
-      remedy: 'Name a workflow file that is there, or none for all of the checkout.',
-      cause: error,
-    });
-  }
-}
-
-/** The checkout that a folder is in, or the folder itself. */
-function checkoutAround(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (statSync(join(at, '.git'), { throwIfNoEntry: false })) return at;
-    if (dirname(at) === at) return folder;
-  }
 }
 
 function noWorkflows(): VoltError {

@@ -264,6 +264,16 @@ export function isAutomated(): boolean {
   return Boolean(environment.CI);
 }
 
+/** A variable that a person names, such as one that holds a secret. */
+export function variableOf(name: string): string | undefined {
+  return environment[name];
+}
+
+/** Where Volt keeps what it can get again, for a user rather than for a data directory. */
+export function userCache(): string {
+  return join(environment.XDG_CACHE_HOME || join(home(), '.cache'), 'volt');
+}
+
 const common = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
   ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],

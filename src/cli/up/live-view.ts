@@ -4,9 +4,9 @@ import { every, pause } from '../../kernel/wait.ts';
 import { countOpenBuilds, listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
+import type { Screen } from '../screen.ts';
 import type { RecordContext } from '../stage.ts';
 import { presentError } from './observation.ts';
-import type { Screen } from './screen.ts';
 import { type ViewState, viewLines } from './view-lines.ts';
 
 /** Clocks are brought forward this often, and changes show this soon; in milliseconds. */

@@ -8,6 +8,7 @@ import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { configOf } from '../options.ts';
 import { addRepositories } from '../repositories.ts';
+import { Screen } from '../screen.ts';
 import { Signals } from '../signals.ts';
 import type { RecordContext } from '../stage.ts';
 import { Started } from '../started.ts';
@@ -20,7 +21,6 @@ import { firstResults } from './once.ts';
 import type { UpOptions } from './options.ts';
 import { tellRepositories } from './repository-news.ts';
 import { makeSample, sampleName } from './sample.ts';
-import { Screen } from './screen.ts';
 
 /** Seconds that stopping may take beyond the time that running jobs have. */
 const stopBound = 15;

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
-import { divertPrinting, plainTerminal } from '../terminal.ts';
+import { divertPrinting, plainTerminal } from './terminal.ts';
 
 /**
  * A terminal with a block of lines that stays at its bottom, while everything that is printed goes above it. Only what

@@ -1,0 +1,28 @@
+import type { FinalStatus, Reason, Step } from '../../kernel/model.ts';
+
+/** What happens while a build runs here; `job` is the job's number, from 1. */
+export type ExecEvent =
+  /** what is about to be run */
+  | { kind: 'build'; ref: string; sha: string; changed: boolean; event: string; workflows: string[] }
+  | { kind: 'job'; job: number; name: string; workflow: string | null; status: 'running' }
+  | {
+      kind: 'job';
+      job: number;
+      name: string;
+      workflow: string | null;
+      status: FinalStatus;
+      reason: Reason | null;
+      message: string | null;
+      outputs: { [name: string]: string };
+    }
+  /** one of a job's steps has begun or ended; `index` counts from 0 */
+  | { kind: 'step'; job: number; index: number; step: Step }
+  /** a part of a job's log */
+  | { kind: 'output'; job: number; text: string }
+  | { kind: 'end'; status: FinalStatus; reason: Reason | null; message: string | null };
+
+/** Shows what happens. */
+export interface ExecView {
+  take(event: ExecEvent): void;
+  close(): void;
+}

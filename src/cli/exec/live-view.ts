@@ -1,0 +1,98 @@
+import { isFinal, type Step } from '../../kernel/model.ts';
+import type { Screen } from '../screen.ts';
+import { cutTo } from '../table.ts';
+import { paint, plainOutput, print } from '../terminal.ts';
+import type { ExecEvent, ExecView } from './events.ts';
+import { buildLine, endLine, jobLine, stepLine } from './lines.ts';
+import { LogLines } from './log-lines.ts';
+
+/** Milliseconds between two drawings. */
+const interval = 100;
+/** Lines of a failed step's output that are shown. */
+const mostOutput = 200;
+/** Lines of output of a step that runs. */
+const glimpse = 3;
+
+interface LiveJob {
+  name: string;
+  steps: Step[];
+  /** of the step that runs or has ended last */
+  output: string[];
+  log: LogLines;
+}
+
+/**
+ * A tree of the jobs that run and their steps, drawn anew as they go on. What has ended is printed above it; the output
+ * of a step only where it fails.
+ */
+export class LiveView implements ExecView {
+  readonly #screen: Screen;
+  readonly #jobs = new Map<number, LiveJob>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    this.#timer = setInterval(() => this.#draw(), interval);
+  }
+
+  take(event: ExecEvent): void {
+    switch (event.kind) {
+      case 'build':
+        return print(buildLine(event));
+      case 'job':
+        return this.#takeJob(event);
+      case 'step':
+        return this.#takeStep(event);
+      case 'output':
+        return this.#jobs.get(event.job)?.log.push(event.text);
+      case 'end':
+        return print(endLine(event));
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#screen.close();
+  }
+
+  #takeJob(event: Extract<ExecEvent, { kind: 'job' }>): void {
+    if (event.status === 'running') {
+      const output: string[] = [];
+      const log = new LogLines((line) => {
+        output.push(line);
+        if (output.length > mostOutput) output.shift();
+      });
+      this.#jobs.set(event.job, { name: event.name, steps: [], output, log });
+      return;
+    }
+    this.#jobs.delete(event.job);
+    print(jobLine(event));
+  }
+
+  #takeStep({ job: id, index, step }: Extract<ExecEvent, { kind: 'step' }>): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    job.steps[index] = step;
+    if (step.status === 'running') job.output.length = 0;
+    if (!isFinal(step.status)) return;
+    job.log.end();
+    if (step.outcome !== 'failure') return;
+    print(`${paint('bold', job.name)}\n${stepLine(step)}`);
+    for (const line of job.output) print(`    ${line}`);
+  }
+
+  #draw(): void {
+    const { columns, rows } = this.#screen.size;
+    const room = Math.max(4, Math.floor((rows - 2) / Math.max(1, this.#jobs.size)));
+    const lines = [...this.#jobs.values()].flatMap((job) => treeOf(job, room));
+    this.#screen.show(lines.slice(0, rows - 1).map((line) => cutTo(line, columns)));
+  }
+}
+
+/** The steps around the one that runs, as many as there is room for. */
+function treeOf({ name, steps, output }: LiveJob, room: number): string[] {
+  const known = steps.filter((step) => step !== undefined);
+  const last = output.slice(-glimpse).map((line) => paint('dim', `      ${plainOutput(line)}`));
+  const shown = known.filter(({ status }) => status !== 'skipped').slice(-Math.max(1, room - 1 - last.length));
+  return [paint('bold', name), ...shown.map(stepLine), ...last];
+}

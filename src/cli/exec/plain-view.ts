@@ -1,0 +1,50 @@
+import { isFinal } from '../../kernel/model.ts';
+import { paint, plain, print } from '../terminal.ts';
+import type { ExecEvent, ExecView } from './events.ts';
+import { buildLine, endLine, jobLine, stepLine } from './lines.ts';
+import { LogLines } from './log-lines.ts';
+
+/** Everything as lines, in the order in which it happens; each with its job's name where several run at once. */
+export class PlainView implements ExecView {
+  readonly #named: boolean;
+  readonly #logs = new Map<number, LogLines>();
+  readonly #names = new Map<number, string>();
+
+  /** @param named whether several jobs may run at once */
+  constructor(named: boolean) {
+    this.#named = named;
+  }
+
+  take(event: ExecEvent): void {
+    switch (event.kind) {
+      case 'build':
+        return print(buildLine(event));
+      case 'job':
+        this.#names.set(event.job, plain(event.name));
+        this.#logOf(event.job).end();
+        return print(jobLine(event));
+      case 'step':
+        if (!isFinal(event.step.status)) return;
+        this.#logOf(event.job).end();
+        return print(`${this.#prefix(event.job)}${stepLine(event.step)}`);
+      case 'output':
+        return this.#logOf(event.job).push(event.text);
+      case 'end':
+        return print(endLine(event));
+    }
+  }
+
+  close(): void {}
+
+  #logOf(job: number): LogLines {
+    const known = this.#logs.get(job);
+    if (known) return known;
+    const log = new LogLines((line) => print(`${this.#prefix(job)}    ${line}`));
+    this.#logs.set(job, log);
+    return log;
+  }
+
+  #prefix(job: number): string {
+    return this.#named ? paint('dim', `${this.#names.get(job) ?? ''} | `) : '';
+  }
+}

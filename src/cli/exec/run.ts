@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { arch, platform, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { detectContainment } from '../../exec/containment.ts';
+import { Scope } from '../../exec/scope.ts';
+import { Mirror } from '../../git/mirror.ts';
+import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
+import { ActionStore } from '../../job/actions/store.ts';
+import { cancelled, timedOut } from '../../job/ending.ts';
+import { runJob } from '../../job/job.ts';
+import type { JobInput, JobResult } from '../../job/surroundings.ts';
+import { type Config, dataPaths, jobEnvironment } from '../../kernel/config.ts';
+import type { FinalStatus, Step } from '../../kernel/model.ts';
+import { repositoryNameFrom } from '../../kernel/names.ts';
+import { hideCredentials } from '../../kernel/urls.ts';
+import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import { formatDiagnostic } from '../../workflow/diagnostics.ts';
+import { readWorkflows } from '../../workflow/read-all.ts';
+import { parseHostedNames } from '../../workflow/runs-on.ts';
+import { checkoutAround, filesOf } from '../workflow-files.ts';
+import { choose, type Wish } from './choice.ts';
+import type { ExecView } from './events.ts';
+import { LocalBuild } from './local-build.ts';
+
+/** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
+const patience = 604_800;
+
+export interface ExecOptions extends Wish {
+  job?: string;
+  matrix?: { [name: string]: string };
+  secret?: { [name: string]: string };
+  var?: { [name: string]: string };
+  slots: number;
+}
+
+/** A build of the work tree, here and now. */
+export class Exec {
+  readonly #config: Config;
+  readonly #options: ExecOptions;
+  readonly #view: ExecView;
+  readonly #running = new Map<number, { stop: AbortController; scope: Promise<Scope> }>();
+  #build: LocalBuild | undefined;
+  #cancelled = false;
+
+  constructor(config: Config, options: ExecOptions, view: ExecView) {
+    this.#config = config;
+    this.#options = options;
+    this.#view = view;
+  }
+
+  /** Ends what runs; steps that are to be run in any case still are. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#build?.cancel({ status: 'cancelled', reason: 'by_user', message: 'interrupted' });
+    for (const { stop } of this.#running.values()) stop.abort(cancelled('interrupted'));
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    this.cancel();
+    for (const { scope } of this.#running.values()) void scope.then((opened) => opened.close()).catch(() => undefined);
+  }
+
+  /** @returns what the build came to */
+  async run(): Promise<FinalStatus> {
+    const root = checkoutAround(process.cwd());
+    const folder = await mkdtemp(join(tmpdir(), 'volt-exec-'));
+    try {
+      const mirrors = join(folder, 'mirrors');
+      const snapshot = await takeSnapshot(root, new Mirror(mirrors, root).path);
+      const outcome = await this.#runBuild(root, folder, mirrors, snapshot);
+      const { status, reason, message } = outcome;
+      this.#view.take({ kind: 'end', status, reason, message });
+      return status;
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  async #runBuild(root: string, folder: string, mirrors: string, snapshot: Snapshot): Promise<Outcome> {
+    const files = filesOf(root);
+    const { ref, sha, changed } = snapshot;
+    const name = repositoryNameFrom(root);
+    const input = { repo: { name, url: root }, ref, sha };
+    if (files.length === 0 && this.#options.workflow === undefined) {
+      this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
+      const plan = { kind: 'discover' } as const;
+      return (await this.#runJob(1, 'test', null, { ...input, plan }, folder, mirrors, this.#config.jobTimeout))
+        .outcome;
+    }
+    const { workflows, diagnostics } = readWorkflows(files);
+    const invalid = diagnostics.filter(({ severity }) => severity === 'invalid');
+    const wanted = this.#options.workflow;
+    const concerned = invalid.filter(
+      ({ file }) => wanted === undefined || file === wanted || file.endsWith(`/${wanted}`),
+    );
+    if (concerned.length > 0) {
+      const message = concerned.map(formatDiagnostic).join('\n');
+      return { status: 'error', reason: 'invalid_workflow', message };
+    }
+    const choice = choose(workflows, this.#options, ref);
+    const running = choice.workflows;
+    this.#view.take({
+      kind: 'build',
+      ref,
+      sha,
+      changed,
+      event: choice.event.name,
+      workflows: running.map(({ path }) => path),
+    });
+    const { before, subject, author, committedAt, origin } = snapshot;
+    const build = new LocalBuild({
+      facts: {
+        ...{ build: '1', number: 1, ref, sha, before, subject, author, committedAt, event: choice.event },
+        repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch: null },
+        vars: this.#options.var ?? {},
+      },
+      ...{ workflows, running, job: this.#options.job, matrix: this.#options.matrix ?? {} },
+      settings: {
+        timeoutMinutes: this.#config.jobTimeout,
+        hosted: parseHostedNames(this.#config.hostedLabels),
+        offered: new Set([platform(), arch()]),
+      },
+      decided: (job, title, { status, reason, message }) =>
+        this.#view.take({ kind: 'job', job, name: title, workflow: null, status, reason, message, outputs: {} }),
+    });
+    this.#build = build;
+    await this.#runAll(build, (plan) => ({ ...input, plan }), folder, mirrors);
+    return build.outcome;
+  }
+
+  async #runAll(
+    build: LocalBuild,
+    inputOf: (plan: JobInput['plan']) => JobInput,
+    folder: string,
+    mirrors: string,
+  ): Promise<void> {
+    const underway = new Set<Promise<void>>();
+    for (;;) {
+      while (underway.size < this.#options.slots) {
+        const job = build.next();
+        if (!job) break;
+        const { id, name, workflow, plan } = job;
+        const work = this.#runJob(id, name, workflow, inputOf(plan), folder, mirrors, plan.timeoutMinutes).then(
+          (result) => {
+            for (const other of build.end(id, result))
+              this.#running.get(other.id)?.stop.abort(cancelled(other.message));
+          },
+        );
+        const done = work.finally(() => underway.delete(done));
+        underway.add(done);
+      }
+      if (underway.size === 0) return;
+      await Promise.race(underway);
+    }
+  }
+
+  async #runJob(
+    id: number,
+    name: string,
+    workflow: string | null,
+    input: JobInput,
+    folder: string,
+    mirrors: string,
+    minutes: number,
+  ): Promise<JobResult> {
+    const stop = new AbortController();
+    const scope = detectContainment().then((kind) => Scope.open(patience, kind));
+    this.#running.set(id, { stop, scope });
+    if (this.#cancelled) stop.abort(cancelled('interrupted'));
+    const timer = setTimeout(() => stop.abort(timedOut(minutes)), minutes * 60_000);
+    const paths = dataPaths(this.#config.dataDir);
+    const own = join(folder, 'jobs', String(id));
+    this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running' });
+    const told = new Map<Step, string>();
+    const decoder = new TextDecoder();
+    try {
+      const result = await runJob(input, {
+        ...{ folder: own, mirrors, scope, signal: stop.signal, env: jobEnvironment(), runner: 'exec' },
+        actions: new ActionStore(paths.actions, this.#config.actionsUrl),
+        toolCache: resolve(this.#config.toolCache ?? paths.tools),
+        output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
+        progress: (steps) => this.#tellSteps(id, steps, told),
+        secrets: async () => ({ values: this.#options.secret ?? {}, withheld: null }),
+        credential: async () => undefined,
+      });
+      const { status, reason, message } = result.outcome;
+      this.#view.take({ kind: 'job', job: id, name, workflow, status, reason, message, outputs: result.outputs });
+      return result;
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(id);
+      await scope.then((opened) => opened.close()).catch(() => undefined);
+      await rm(own, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  #tellSteps(job: number, steps: readonly Step[], told: Map<Step, string>): void {
+    steps.forEach((step, index) => {
+      const state = `${step.status} ${step.name}`;
+      if (step.status === 'waiting' || told.get(step) === state) return;
+      told.set(step, state);
+      this.#view.take({ kind: 'step', job, index, step: { ...step } });
+    });
+  }
+}

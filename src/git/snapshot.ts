@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
+import { type GitOptions, git } from './run.ts';
+
+/** A work tree as a commit. */
+export interface Snapshot {
+  sha: string;
+  /** full name of the branch that is checked out; `HEAD` where none is */
+  ref: string;
+  /** the commit before, null where there is none */
+  before: string | null;
+  subject: string;
+  author: string;
+  /** ISO 8601 */
+  committedAt: string;
+  /** whether there is anything that HEAD does not have */
+  changed: boolean;
+  /** URL that `origin` stands for; null where there is no such remote */
+  origin: string | null;
+}
+
+/**
+ * Makes a commit of a work tree as it is: what is tracked or not ignored, uncommitted changes included. It is made in a
+ * bare repository of its own, which borrows the objects of the work tree's; that one is not changed.
+ * @param root of the work tree
+ * @param folder for the bare repository; does not exist yet
+ * @throws VoltError `no_repository`, `git_failed`
+ */
+export async function takeSnapshot(root: string, folder: string, options: GitOptions = {}): Promise<Snapshot> {
+  const own = (...args: string[]) => git(root, args, options).then((text) => text.trim());
+  const optional = (...args: string[]) => own(...args).catch(() => '');
+  const objects = await own('rev-parse', '--git-path', 'objects').catch((error) => {
+    throw new VoltError('no_repository', `${root} is no work tree of git`, {
+      remedy: 'Go to a checkout; "git init" makes one.',
+      cause: error,
+    });
+  });
+  const head = await optional('rev-parse', '--verify', '--quiet', 'HEAD^{commit}');
+  const branch = await optional('symbolic-ref', '--quiet', 'HEAD');
+  await mkdir(folder, { recursive: true });
+  const format = (await optional('rev-parse', '--show-object-format')) || 'sha1';
+  await git(folder, ['init', '--quiet', '--bare', `--object-format=${format}`], options);
+  await writeFile(join(folder, 'objects', 'info', 'alternates'), `${resolve(root, objects)}\n`);
+  await writeFile(join(folder, 'config'), `${await readFile(join(folder, 'config'), 'utf8')}${workTree(root)}`);
+  // an index that knows the files saves reading them all
+  for (const [name, to] of [
+    ['index', 'index'],
+    ['info/exclude', 'info/exclude'],
+  ] as const) {
+    const from = resolve(root, await own('rev-parse', '--git-path', name));
+    if (existsSync(from)) await copyFile(from, join(folder, to));
+  }
+  const bare = (...args: string[]) => git(folder, args, options).then((text) => text.trim());
+  if (head !== '')
+    await bare(
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--',
+      root,
+      '+refs/heads/*:refs/heads/*',
+      '+refs/tags/*:refs/tags/*',
+    );
+  await bare('add', '--all');
+  const tree = await bare('write-tree');
+  const changed = head === '' || tree !== (await bare('rev-parse', `${head}^{tree}`));
+  const sha = changed ? await commitTree(folder, tree, head, options) : head;
+  if (branch !== '') await bare('update-ref', branch, sha);
+  const [author = '', committedAt = '', subject = ''] = (
+    await bare('log', '--max-count=1', '--format=%an%n%cI%n%s', sha)
+  ).split('\n');
+  const parent = changed ? head : await bare('rev-parse', '--verify', '--quiet', `${sha}^`).catch(() => '');
+  const origin = await optional('config', '--get', 'remote.origin.url');
+  return {
+    ...{ sha, ref: branch || 'HEAD', before: parent || null, subject, author },
+    ...{ committedAt: new Date(committedAt).toISOString(), changed, origin: origin || null },
+  };
+}
+
+async function commitTree(folder: string, tree: string, parent: string, options: GitOptions): Promise<string> {
+  const identity = ['-c', 'user.name=work tree', '-c', 'user.email=work-tree@localhost'];
+  const parents = parent === '' ? [] : ['-p', parent];
+  return (
+    await git(folder, [...identity, 'commit-tree', tree, ...parents, '-m', 'the work tree as it is'], options)
+  ).trim();
+}
+
+/** The last value of a key counts. */
+function workTree(root: string): string {
+  return `[core]\n\tbare = false\n\tworktree = "${root.replace(/[\\"]/g, '\\$&')}"\n`;
+}

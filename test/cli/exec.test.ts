@@ -1,0 +1,193 @@
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { VoltProcess, volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+
+const matrix = `name: CI
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    outputs: { made: '\${{ steps.make.outputs.made }}' }
+    steps:
+      - uses: actions/checkout@v4
+      - id: make
+        run: echo "made=$(cat a.txt)-$(ls new.txt ignored.txt 2>/dev/null)" >> "$GITHUB_OUTPUT"
+  test:
+    needs: build
+    runs-on: ubuntu-latest
+    strategy: { matrix: { node: [20, 22] } }
+    steps:
+      - run: echo "node \${{ matrix.node }} of \${{ needs.build.outputs.made }}"
+  other:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo the other
+`;
+
+describe('volt exec', () => {
+  const repositories: TestRepository[] = [];
+  const folders = new TestFolders();
+  const env = { XDG_CACHE_HOME: folders.make() };
+
+  after(() => {
+    for (const repository of repositories) repository.remove();
+    folders.remove();
+  });
+
+  function checkout(files: Record<string, string>): TestRepository {
+    const repository = new TestRepository(files);
+    repositories.push(repository);
+    return repository;
+  }
+
+  /** Runs it and gives its events. */
+  async function events(repository: TestRepository, ...args: string[]) {
+    const { code, stdout, stderr } = await volt(['exec', '--json', ...args], { cwd: repository.path, env });
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const output = lines.flatMap(({ kind, text }) => (kind === 'output' ? [String(text)] : [])).join('');
+    const ended = lines.flatMap(({ kind, name, status }) =>
+      kind === 'job' && status !== 'running' ? [[name, status]] : [],
+    );
+    return { code, stderr, lines, output, ended };
+  }
+
+  it('runs what a push would, uncommitted changes included, and leaves the work tree as it is', async () => {
+    const repository = checkout({
+      '.github/workflows/ci.yml': matrix,
+      'a.txt': 'committed',
+      '.gitignore': 'ignored.txt',
+    });
+    writeFileSync(join(repository.path, 'a.txt'), 'changed');
+    writeFileSync(join(repository.path, 'new.txt'), '');
+    writeFileSync(join(repository.path, 'ignored.txt'), '');
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('volt-exec-'));
+    const { code, output, ended, lines } = await events(repository);
+    expect(code).to.equal(0);
+    expect(lines[0]).to.include({ kind: 'build', ref: 'refs/heads/main', changed: true, event: 'push' });
+    expect(output).to.include('\nnode 20 of changed-new.txt\n').and.include('\nnode 22 of changed-new.txt\n');
+    expect(ended).to.have.deep.members([
+      ['build', 'success'],
+      ['test (20)', 'success'],
+      ['test (22)', 'success'],
+      ['other', 'success'],
+    ]);
+    expect(lines.at(-1)).to.deep.equal({ kind: 'end', status: 'success', reason: null, message: null });
+    expect(repository.git('status', '--porcelain')).to.equal('M a.txt\n?? new.txt');
+    expect(repository.git('fsck', '--dangling')).to.equal('');
+    expect(
+      readdirSync(tmpdir()).filter((name) => name.startsWith('volt-exec-') && !before.includes(name)),
+    ).to.deep.equal([]);
+  });
+
+  it('is of the commit itself where nothing has changed', async () => {
+    const repository = checkout({ '.github/workflows/ci.yml': matrix, 'a.txt': 'a' });
+    const { lines } = await events(repository, 'other');
+    expect(lines[0]).to.include({ sha: repository.head(), changed: false });
+  });
+
+  it('runs one job after those that it needs, in the combinations that are wanted', async () => {
+    const repository = checkout({ '.volt/workflows/ci.yml': matrix, 'a.txt': 'a' });
+    const { ended, code } = await events(repository, 'test', '--matrix', 'node=22');
+    expect(ended).to.deep.equal([
+      ['build', 'success'],
+      ['test (22)', 'success'],
+    ]);
+    expect(code).to.equal(0);
+  });
+
+  it('runs a workflow that is started by hand, with inputs, secrets and variables', async () => {
+    const repository = checkout({
+      '.github/workflows/release.yml': `on:
+  workflow_dispatch:
+    inputs: { level: { type: choice, options: [minor, major] } }
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "\${{ inputs.level }} \${{ github.event_name }} \${{ vars.WHERE }} \${{ secrets.GIVEN }} \${{ secrets.TAKEN }}" | rev
+`,
+    });
+    const options = ['--workflow', 'release.yml', '--input', 'level=minor', '--var', 'WHERE=here'];
+    const { code, stdout, stderr } = await volt(
+      ['exec', '--json', ...options, '--secret', 'GIVEN=given-value', '--secret', 'TAKEN'],
+      { cwd: repository.path, env: { ...env, TAKEN: 'taken-value' } },
+    );
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.include([...'minor workflow_dispatch here given-value taken-value'].reverse().join(''));
+    const bad = await events(repository, '--workflow', 'release.yml', '--input', 'level=tiny');
+    expect(bad.code).to.equal(2);
+    expect(bad.stderr).to.include('must be one of minor, major');
+    const lacking = await events(repository, '--workflow', 'release.yml', '--secret', 'NOWHERE');
+    expect(lacking.stderr).to.include('the environment has no variable NOWHERE');
+    const nothing = await events(repository);
+    expect(nothing.code).to.equal(2);
+    expect(nothing.stderr).to.include('no workflow runs for a push to main').and.include('--workflow');
+  });
+
+  it('finds the tests where there are no workflows, and exits with what came out', async () => {
+    const repository = checkout({ 'test.sh': '#!/bin/sh\necho tested\nexit 3\n' });
+    const { code, output, ended } = await events(repository);
+    expect(output).to.include('found test.sh').and.include('\ntested\n');
+    expect(ended).to.deep.equal([['test', 'failure']]);
+    expect(code).to.equal(1);
+    expect((await events(checkout({ 'a.txt': '' }))).code).to.equal(3);
+  });
+
+  it('exits 3 with all faults of a workflow that is invalid', async () => {
+    const repository = checkout({ '.github/workflows/ci.yml': matrix.replace('needs: build', 'needs: nobody') });
+    const { code, lines } = await events(repository);
+    expect(code).to.equal(3);
+    expect(lines.at(-1)).to.include({ status: 'error', reason: 'invalid_workflow' });
+    expect(String(lines.at(-1)?.message)).to.include('.github/workflows/ci.yml:12:');
+  });
+
+  it('shows lines where there is no terminal, without the headings of steps', async () => {
+    const text =
+      'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: "echo said; echo ::error::bad; exit 4"}]}}\n';
+    const repository = checkout({ '.github/workflows/ci.yml': text });
+    const { code, stdout } = await volt(['exec'], { cwd: repository.path, env });
+    expect(code).to.equal(1);
+    expect(stdout).to.match(
+      /^main [0-9a-f]{7}: \.github\/workflows\/ci\.yml for push\n▶ one\n {2}✔ Set up job .*\n {4}said\n {4}error: bad\n/,
+    );
+    expect(stdout).to.match(/ {2}✘ Run echo said.* exit code 4\n[\s\S]*✘ one failed: [\s\S]*✘ failed: .*\n$/);
+  });
+
+  it('cleans up when it is interrupted, and exits 1', async () => {
+    const text =
+      'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: "echo begun; sleep 600"}, {run: echo cleaned, if: always()}]}}\n';
+    const repository = checkout({ '.github/workflows/ci.yml': text });
+    const started = new VoltProcess(['exec'], { cwd: repository.path, env });
+    await started.says(/begun/);
+    started.signal('SIGINT');
+    const { code, stdout } = await started.ended();
+    expect(stdout)
+      .to.include('cleaned')
+      .and.match(/⊘ cancelled: interrupted\n$/);
+    expect(code).to.equal(1);
+  });
+
+  it('says what is wrong outside of a repository', async () => {
+    const { code, stderr } = await volt(['exec'], { cwd: folders.make(), env });
+    expect(code).to.equal(2);
+    expect(stderr).to.include('no_repository');
+  });
+
+  it('works where nothing was committed yet', async () => {
+    const repository = checkout({});
+    mkdirSync(repository.path, { recursive: true });
+    writeFileSync(join(repository.path, 'test.sh'), '#!/bin/sh\necho tested\n');
+    chmodSync(join(repository.path, 'test.sh'), 0o755);
+    const { code, output } = await events(repository);
+    expect(output).to.include('\ntested\n');
+    expect(code).to.equal(0);
+  });
+});
