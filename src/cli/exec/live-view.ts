@@ -38,15 +38,20 @@ export class LiveView implements ExecView {
   take(event: ExecEvent): void {
     switch (event.kind) {
       case 'build':
-        return print(buildLine(event));
+        print(buildLine(event));
+        return;
       case 'job':
-        return this.#takeJob(event);
+        this.#takeJob(event);
+        return;
       case 'step':
-        return this.#takeStep(event);
+        this.#takeStep(event);
+        return;
       case 'output':
-        return this.#jobs.get(event.job)?.log.push(event.text);
+        this.#jobs.get(event.job)?.log.push(event.text);
+        return;
       case 'end':
-        return print(endLine(event));
+        print(endLine(event));
+        return;
     }
   }
 

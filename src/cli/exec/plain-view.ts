@@ -18,19 +18,24 @@ export class PlainView implements ExecView {
   take(event: ExecEvent): void {
     switch (event.kind) {
       case 'build':
-        return print(buildLine(event));
+        print(buildLine(event));
+        return;
       case 'job':
         this.#names.set(event.job, plain(event.name));
         this.#logOf(event.job).end();
-        return print(jobLine(event));
+        print(jobLine(event));
+        return;
       case 'step':
         if (!isFinal(event.step.status)) return;
         this.#logOf(event.job).end();
-        return print(`${this.#prefix(event.job)}${stepLine(event.step)}`);
+        print(`${this.#prefix(event.job)}${stepLine(event.step)}`);
+        return;
       case 'output':
-        return this.#logOf(event.job).push(event.text);
+        this.#logOf(event.job).push(event.text);
+        return;
       case 'end':
-        return print(endLine(event));
+        print(endLine(event));
+        return;
     }
   }
 

@@ -13,7 +13,7 @@ import { type Config, dataPaths, jobEnvironment } from '../../kernel/config.ts';
 import type { FinalStatus, Step } from '../../kernel/model.ts';
 import { repositoryNameFrom } from '../../kernel/names.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import type { Outcome } from '../../record/verdict.ts';
 import { formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { readWorkflows } from '../../workflow/read-all.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';

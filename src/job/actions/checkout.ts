@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkOut } from '../../git/checkout.ts';
 import { limitHistory } from '../../git/history.ts';
 import { Mirror } from '../../git/mirror.ts';
@@ -25,6 +25,8 @@ const harmless = new Set([
   'ssh-strict',
   'ssh-user',
   'ssh-known-hosts',
+  // files in Git LFS are always fetched
+  'lfs',
 ]);
 
 interface Target {
@@ -60,7 +62,7 @@ export async function serveCheckout(
   const target = await targetOf(job, given('repository'), given('ref'), signal);
   const { mirror, url, ref, sha, options } = target;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
-  await makeRoom(folder, given('clean') !== 'false');
+  await makeRoom(job.folders.workspace, folder, given('clean') !== 'false');
   await tellLongFetch(job.log, url, (progress) =>
     checkOut(mirror, { url, ref, sha, folder }, { ...options, progress }),
   );
@@ -107,8 +109,12 @@ async function resolved(mirror: Mirror, name: string): Promise<{ ref: string; sh
 }
 
 /** A second checkout to the same place replaces the first; with `clean: false` only its repository. */
-async function makeRoom(folder: string, clean: boolean): Promise<void> {
+async function makeRoom(workspace: string, folder: string, clean: boolean): Promise<void> {
   await mkdir(folder, { recursive: true });
+  // a step may have put a link there, to something that is not the job's
+  const real = relative(await realpath(workspace), await realpath(folder));
+  if (real.startsWith('..') || isAbsolute(real))
+    throw new StepFault(`Repository path '${folder}' leads out of the workspace`);
   if (!clean) {
     await rm(join(folder, '.git'), { recursive: true, force: true });
     return;
