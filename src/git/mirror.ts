@@ -128,7 +128,10 @@ export class Mirror {
 
   /** @throws VoltError `commit_missing` */
   async commit(sha: string): Promise<CommitInfo> {
-    const log = await git(this.path, ['log', '--max-count=1', '-z', format, sha, '--']).catch(() => '');
+    const log = await git(this.path, ['log', '--max-count=1', '-z', format, sha, '--']).catch((error) => {
+      if (/bad object|bad revision|unknown revision|not a valid/i.test(String(error))) return '';
+      throw error;
+    });
     const [found] = parseCommits(log);
     if (!found) throw commitMissing(sha);
     const { firstParent, ...info } = found;

@@ -8,7 +8,7 @@ const mostNamed = 3;
 /**
  * What a person should know about a repository that can be read, but perhaps not as they think: a sentence, or null
  * where all is as usual.
- * @param noCommits names of observed tags that lead to no commit
+ * @param noCommits names of observed refs behind which no commit was found
  */
 export function noticeOf(
   repository: Pick<Repository, 'branches' | 'tags'>,
@@ -20,7 +20,7 @@ export function noticeOf(
     defaultBranchNotice(repository, remote),
     fruitless('branch', repository.branches, branches),
     fruitless('tag', repository.tags, namesOf(remote.tags)),
-    noCommits.length > 0 ? `no commit is behind the ${noCommits.length === 1 ? 'tag' : 'tags'} ${list(noCommits)}` : '',
+    noCommits.length > 0 ? `no commit is behind ${list(noCommits)}` : '',
     remote.unnamable > 0
       ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8`
       : '',

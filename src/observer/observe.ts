@@ -123,10 +123,9 @@ export class Observations {
         if (offers.length > 0)
           await queues.sendCommits(await allWithWorkflows(mirror, repository, offers, remote.defaultBranch));
       } catch (error) {
-        // a tag may lead to a file or a folder
-        if (!(error instanceof VoltError && error.code === 'commit_missing' && each.ref.startsWith('refs/tags/')))
-          throw error;
-        noCommits.push(each.ref.slice('refs/tags/'.length));
+        // a tag may lead to a file or a folder, and a branch may have been forced away since it was listed
+        if (!(error instanceof VoltError) || error.code !== 'commit_missing') throw error;
+        noCommits.push(each.ref.replace(/^refs\/(heads|tags)\//, ''));
       }
     }
     for (const trigger of triggers) await answerTrigger(this.#context, trigger, repository, mirror, remote);

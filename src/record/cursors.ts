@@ -102,19 +102,23 @@ export async function passOverTags(
   globs: readonly string[],
   tags: readonly { ref: string; sha: string }[],
 ): Promise<void> {
+  const asked = JSON.stringify(globs);
   const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: Date.now() }));
   while (rest.length > 0) {
     const rows = rest.splice(0, tagsAtOnce);
-    await record.write((db) =>
-      db
+    const wanted = await record.write(async (db) => {
+      // by another observer, and a tag that came since then is none of old
+      if (!(await stillUnseen(db, repo, asked))) return false;
+      await db
         .insertInto('cursors')
         .values(rows)
         .onConflict((conflict) => conflict.doNothing())
-        .execute(),
-    );
+        .execute();
+      return true;
+    });
+    if (!wanted) return;
     await pause(0);
   }
-  const asked = JSON.stringify(globs);
   await record.write((db) =>
     db
       .updateTable('repositories')
@@ -123,4 +127,14 @@ export async function passOverTags(
       .where('tags', '=', asked)
       .execute(),
   );
+}
+
+/** Whether those are the globs of the repository, and their tags of old have still to be passed over. */
+async function stillUnseen(db: Write, repo: string, asked: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('repositories')
+    .select(['tags', 'tags_seen'])
+    .where('name', '=', repo)
+    .executeTakeFirst();
+  return row?.tags === asked && row.tags_seen !== asked;
 }

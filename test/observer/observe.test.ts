@@ -304,7 +304,7 @@ describe('observing', () => {
       repository.git('tag', 'good');
       await look('app');
       expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/good']);
-      expect(await state()).to.deep.include({ error: null, notice: 'no commit is behind the tag "file"' });
+      expect(await state()).to.deep.include({ error: null, notice: 'no commit is behind "file"' });
     });
   });
 
