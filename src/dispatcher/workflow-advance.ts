@@ -7,10 +7,12 @@ import { orderCancel } from '../record/intents.ts';
 import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
 import { applyPlan, openNodes, type PlanChange, type PlanState, planState, remark } from '../record/workflows.ts';
+import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
+import type { Action, Group } from '../workflow/action.ts';
 import type { BuildFacts } from '../workflow/event.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
-import { type Action, type Group, progress } from '../workflow/progress.ts';
+import { progress } from '../workflow/progress.ts';
 import { runNames } from '../workflow/run-name.ts';
 import { parseHostedNames } from '../workflow/runs-on.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -44,6 +46,10 @@ export async function advanceWorkflows(context: StageContext & { record: Record 
     const done = await record.write((db) => round.apply(db));
     if (!done) continue;
     await sendDecisions(context, round.actions, state);
+    if (round.actions.some(({ kind }) => kind === 'place' || kind === 'queue')) {
+      const status = state.revision === 0 ? 'queued' : 'running';
+      await announceChange(context.access, { build, repo: state.build.repo.name, status });
+    }
     // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
     for (const job of decided) await queueJob(record, job);

@@ -6,7 +6,7 @@ import type { NewWorkflows } from '../record/workflows.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
 import type { BuildEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
-import { firstPlaces } from '../workflow/progress.ts';
+import { firstPlaces } from '../workflow/job-name.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
 import { isTriggered } from '../workflow/triggers.ts';
 import type { Workflow } from '../workflow/workflow.ts';

@@ -41,13 +41,36 @@ export async function findBuild(record: Record, id: BuildId): Promise<Build | un
   return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
 }
 
+/** All but the plans, which are long. */
+const jobColumns = [
+  ...(['id', 'name', 'workflow', 'labels', 'needs', 'status', 'reason', 'message', 'attempt', 'node'] as const),
+  ...(['runner_name', 'exit_code', 'created_at', 'started_at', 'finished_at'] as const),
+] as const;
+
+/**
+ * Jobs that a matrix or a call has put in the place of one stand together, where the first of them is: they are recorded
+ * as they are planned, which may be after many others.
+ */
+function inFileOrder<J extends { id: string; node: string | null }>(jobs: J[]): J[] {
+  const groups = new Map<string, J[]>();
+  for (const job of jobs) {
+    const { file, path } = job.node === null ? { file: '', path: job.id } : (JSON.parse(job.node) as Place);
+    const key = `${file} ${path.split(/[#/]/)[0]}`;
+    groups.set(key, [...(groups.get(key) ?? []), job]);
+  }
+  return [...groups.values()].flat();
+}
+
+/** What of a job's place in its workflow counts here, see record/workflows.ts. */
+interface Place {
+  file: string;
+  path: string;
+}
+
 async function jobsOf(record: Record, build: number): Promise<Job[]> {
-  const jobs = await record.db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('build_id', '=', build)
-    .orderBy('position')
-    .execute();
+  const jobs = inFileOrder(
+    await record.db.selectFrom('jobs').select(jobColumns).where('build_id', '=', build).orderBy('position').execute(),
+  );
   const ids = jobs.map((job) => job.id);
   if (ids.length === 0) return [];
   const attempts = await record.db

@@ -1,59 +1,17 @@
 import { errorText } from '../kernel/errors.ts';
-import { type FinalStatus, isFinal, type Reason } from '../kernel/model.ts';
+import type { FinalStatus, Reason } from '../kernel/model.ts';
+import type { Action, ProgressSettings } from './action.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
 import { callInputs } from './inputs.ts';
+import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
-import { type Cell, callOf, keyOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
-import type { WorkflowPlan } from './plan.ts';
-import { type HostedNames, labelsOf } from './runs-on.ts';
+import { type Cell, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
+import { labelsOf } from './runs-on.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
+import { endedBySiblings, runningSiblings } from './siblings.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
-
-/** What is to be done about one job. */
-export type Action<Id> =
-  /** the job takes this place: its matrix or its call was expanded; the row is new where nobody has the id yet */
-  | { kind: 'place'; id: Id; node: Node; name: string; needs: string[] }
-  /** it may run now */
-  | { kind: 'queue'; id: Id; job: ReadyJob }
-  /** it will not run */
-  | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string; needs: string[] }
-  /** it could run, and waits for something else than its needs */
-  | { kind: 'hold'; id: Id; message: string }
-  /** it is to end before its time */
-  | { kind: 'cancel'; id: Id; reason: Reason; message: string };
-
-export interface ReadyJob {
-  name: string;
-  labels: string[];
-  needs: string[];
-  plan: WorkflowPlan;
-  timeoutMinutes: number;
-  continueOnError: boolean;
-}
-
-export interface Group {
-  /** names do not count their case */
-  name: string;
-  cancelInProgress: boolean;
-}
-
-export interface ProgressSettings<Id> {
-  /** of a job that says nothing */
-  timeoutMinutes: number;
-  hosted: HostedNames;
-  /** labels that runners have now */
-  offered: ReadonlySet<string>;
-  /** an id for a job that comes new into the build */
-  allocate(): Id;
-  /**
-   * Asks to enter a concurrency group; asking again changes nothing.
-   * @param holder the workflow's file, or the job
-   * @returns undefined once inside, else what it waits for
-   */
-  enter(group: Group, holder: { file: string } | { job: Id }): string | undefined;
-}
 
 /**
  * Moves the workflows of a build on: says what is to be done about each job that waits, given what has become of the
@@ -106,10 +64,9 @@ class Progress<Id> {
   #enterWorkflow(file: string): boolean {
     const workflow = this.#graph.workflows.get(file);
     if (!workflow?.concurrency) return true;
-    const [first] = this.#waiting(file);
-    if (!first) return false;
+    if (this.#waiting(file).length === 0) return false;
     try {
-      const scope = { contexts: contextsOf(this.#graph, first.node, []) };
+      const scope = { contexts: contextsOf(this.#graph, { file, path: '' }, []) };
       const waitsFor = this.#enter(workflow.concurrency, scope, { file });
       if (waitsFor === undefined) return true;
       for (const state of this.#waiting(file)) this.#actions.push({ kind: 'hold', id: state.id, message: waitsFor });
@@ -194,7 +151,7 @@ class Progress<Id> {
       state,
       called.jobs.map((inner) => {
         const node: Node = { ...inside, path: `${state.node.path}/${inner.id}` };
-        return { node, name: staticName(node, inner) };
+        return { node, name: earlyName(node, inner) };
       }),
     );
   }
@@ -202,7 +159,7 @@ class Progress<Id> {
   #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
     const scope: Scope = { contexts };
     const { cell } = state.node;
-    if (cell && this.#running(state.node) >= cell.maxParallel) {
+    if (cell && runningSiblings(this.#graph.states, state.node) >= cell.maxParallel) {
       this.#actions.push({
         kind: 'hold',
         id: state.id,
@@ -240,31 +197,11 @@ class Progress<Id> {
     this.#update(state, { ...state, name, status: 'queued', continueOnError });
   }
 
-  /** How many combinations of the same matrix are on their way. */
-  #running({ file, path }: Node): number {
-    const whole = path.replace(/#\d+$/, '#');
-    const open = (status: NodeState<Id>['status']) => status === 'queued' || status === 'running';
-    return this.#graph.states.filter(
-      ({ node, status }) => node.file === file && open(status) && node.path.startsWith(whole),
-    ).length;
-  }
-
-  /** One combination that has failed ends the others, unless the matrix says otherwise. */
   #failFast(): void {
-    for (const failed of this.#graph.states) {
-      const { node, status, continueOnError, name } = failed;
-      if (!node.cell?.failFast || continueOnError || (status !== 'failure' && status !== 'error')) continue;
-      const whole = node.path.replace(/#\d+$/, '#');
-      for (const state of this.#graph.states) {
-        const same = state.node.cell && state.node.file === node.file && state.node.path.startsWith(whole);
-        if (!same || isFinal(state.status) || this.#settled.has(state.id)) continue;
-        const message = `${name} did not succeed, and its matrix fails fast`;
-        if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
-        else {
-          this.#settled.add(state.id);
-          this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });
-        }
-      }
+    for (const { state, because } of endedBySiblings(this.#graph.states)) {
+      const message = `${because.name} did not succeed, and its matrix fails fast`;
+      if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
+      else this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });
     }
   }
 
@@ -286,7 +223,7 @@ class Progress<Id> {
   }
 
   #nameOf(node: Node, job: WorkflowJob, contexts: NodeContexts): string {
-    return displayName(node, job, job.name === undefined ? undefined : evaluateText(job.name, { contexts }));
+    return jobName(node, job, job.name === undefined ? undefined : evaluateText(job.name, { contexts }));
   }
 
   #refuse(state: NodeState<Id>, why: string): void {
@@ -307,30 +244,4 @@ class Progress<Id> {
     const at = this.#graph.states.findIndex(({ id }) => id === state.id);
     this.#graph.states[at] = next;
   }
-}
-
-/** The first places of a workflow that runs: each of its jobs, as its file has it. */
-export function firstPlaces({ path: file, jobs }: Workflow): { node: Node; name: string; needs: string[] }[] {
-  const places = jobs.map((job) => {
-    const node = { file, path: job.id };
-    return { job, node, name: staticName(node, job) };
-  });
-  return places.map(({ job, node, name }) => {
-    const needs = places.filter((place) => job.needs.includes(place.job.id)).map((place) => place.name);
-    return { node, name, needs };
-  });
-}
-
-/** A job's name before its expressions can be evaluated. */
-function staticName(node: Node, job: WorkflowJob): string {
-  return displayName(node, job, typeof job.name === 'string' ? job.name : undefined);
-}
-
-/** As GitHub shows it: `call / test (18, linux)`. A name that holds an expression tells the combination by itself. */
-function displayName(node: Node, job: WorkflowJob, evaluated: string | undefined): string {
-  const own = evaluated === undefined || evaluated.trim() === '' ? keyOf(node.path) : evaluated.trim();
-  const label = typeof job.name === 'object' ? '' : (node.cell?.label ?? '');
-  const name = label === '' ? own : `${own} (${label})`;
-  const call = callOf(node);
-  return (call ? `${call.name} / ${name}` : name).slice(0, 500);
 }

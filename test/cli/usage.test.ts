@@ -15,6 +15,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     },
     { what: 'a missing argument', args: ['show'], says: /missing required argument 'build'/ },
     { what: 'an argument too many', args: ['runners', 'x'], says: /too many arguments/ },
+    { what: 'an input without a value', args: ['trigger', 'x', '--input', 'level'], says: /must be NAME=VALUE/ },
     { what: 'text for a number', args: ['builds', '--limit', 'ten'], says: /must be a number from 1 to 500/ },
     { what: 'a fraction for a whole number', args: ['up', '--slots', '1.5'], says: /must be a whole number/ },
     { what: 'a value that is no choice', args: ['up', '--commits', 'some'], says: /choices are every, latest/ },

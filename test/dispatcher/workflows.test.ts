@@ -150,9 +150,9 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(statuses(listed)).to.deep.equal({
       list: 'success',
       'test (a)': 'queued',
+      'test (b)': 'queued',
       done: 'waiting',
       never: 'waiting',
-      'test (b)': 'queued',
     });
     await end(made.id, 'test (a)');
     const tested = await end(made.id, 'test (b)');
@@ -343,12 +343,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(retried.jobs.map(({ name, status }) => [name, status])).to.deep.equal([
       ['a', 'success'],
       ['t (1)', 'queued'],
+      ['t (2)', 'success'],
       ['z', 'waiting'],
       ['a', 'success'],
       ['z', 'success'],
-      ['t (2)', 'success'],
     ]);
     expect(statuses(await end(made.id, 't (1)'))).to.include({ 't (1)': 'success' });
-    expect((await again(made.id)).jobs[2]).to.include({ name: 'z', status: 'queued' });
+    expect((await again(made.id)).jobs[3]).to.include({ name: 'z', status: 'queued' });
   });
 });

@@ -1,7 +1,9 @@
 import type { FinalStatus, Status } from '../../src/kernel/model.ts';
+import type { Action, ReadyJob } from '../../src/workflow/action.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
+import { firstPlaces } from '../../src/workflow/job-name.ts';
 import type { NodeState } from '../../src/workflow/node.ts';
-import { type Action, firstPlaces, progress, type ReadyJob } from '../../src/workflow/progress.ts';
+import { progress } from '../../src/workflow/progress.ts';
 import { readWorkflows } from '../../src/workflow/read-all.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';

@@ -1,10 +1,12 @@
 import type { JobResult } from '../../job/surroundings.ts';
 import { isFinal, type Status } from '../../kernel/model.ts';
 import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';
 import type { BuildFacts } from '../../workflow/event.ts';
+import { firstPlaces } from '../../workflow/job-name.ts';
 import { keyOf, type Node, type NodeState } from '../../workflow/node.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
-import { type Action, firstPlaces, type ProgressSettings, progress, type ReadyJob } from '../../workflow/progress.ts';
+import { progress } from '../../workflow/progress.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 
 /** A job of a build that runs here. */
