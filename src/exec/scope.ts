@@ -189,7 +189,9 @@ export class Scope {
    */
   wrap(argv: readonly string[], cwd: string): string[] {
     const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
-    const inside = ['sh', '-c', enterFolder, cwd, ...argv];
+    // dash drops variables whose names are none for a shell, such as those of an action's inputs; bash passes them on.
+    // "-p" keeps it from running what the job has put into BASH_ENV
+    const inside = ['bash', '--norc', '--noprofile', '-p', '-c', enterFolder, cwd, ...argv];
     if (this.containment === 'group') return inside;
     const enter = [`--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount'];
     // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter

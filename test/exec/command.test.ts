@@ -66,6 +66,17 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       }
     });
 
+    it('has the environment that it is given, whatever the names in it', async () => {
+      const env = {
+        ...jobEnvironment(),
+        'INPUT_NODE-VERSION': '22',
+        'BASH_FUNC_cd%%': '() { false; }',
+        BASH_ENV: '/nowhere',
+      };
+      const { said } = await run('', { argv: ['env'], env });
+      for (const name of Object.keys(env)) expect(said.toString()).to.include(`${name}=`);
+    });
+
     it('that is not there ends with 127, and says so', async () => {
       const { exitCode, said } = await run('', { argv: ['there-is-no-such-program'] });
       expect(exitCode).to.equal(127);
@@ -181,6 +192,18 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       stop.abort();
       expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGKILL' });
       expect(processesWith(sleep)).to.deep.equal([]);
+    });
+
+    it('that does not end when it is asked to is killed alone where others go on after it', async () => {
+      const sleep = longSleep();
+      const script = `trap '' TERM; echo ready; sleep ${sleep} & while :; do wait; done`;
+      const { ended, stop, said } = start(script, { grace: 50, stubborn: 'group' });
+      await until('it is ready', () => said().includes('ready'));
+      stop.abort();
+      expect(await ended).to.include({ exitCode: null, signal: 'SIGKILL' });
+      await until('what it has started is gone', () => processesWith(sleep).length === 0);
+      expect(scope.alive).to.equal(true);
+      expect(await run('exit 5')).to.include({ exitCode: 5 });
     });
 
     it('that has stopped itself is ended all the same', async () => {

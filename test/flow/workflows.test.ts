@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { logFile } from '../../src/kernel/config.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { TestVolt } from '../support/volt.ts';
+import { wellKnown } from './well-known.ts';
+
+/**
+ * A stand-in for actions/setup-node: it finds Node as that does, in the tool cache by a version that may be short, and
+ * puts it on the search path. It downloads nothing.
+ */
+const setupNode = {
+  'action.yml': `name: Setup Node.js environment
+inputs:
+  node-version: {description: version}
+  cache: {description: package manager}
+  token: {default: '\${{ github.token }}'}
+outputs: {node-version: {description: what was found}}
+runs: {using: node20, main: main.js, post: post.js}
+`,
+  'main.js': `const fs = require('fs');
+const path = require('path');
+const wanted = process.env['INPUT_NODE-VERSION'].replace(/\\.x$/, '');
+const cache = path.join(process.env.RUNNER_TOOL_CACHE, 'node');
+const found = fs.readdirSync(cache).find((version) => (version + '.').startsWith(wanted + '.') && fs.existsSync(path.join(cache, version, 'x64.complete')));
+if (!found) {
+  console.log('::error::Unable to find Node version ' + wanted);
+  process.exit(1);
+}
+console.log('found node ' + found + ' in the tool cache');
+fs.appendFileSync(process.env.GITHUB_PATH, path.join(cache, found, 'x64', 'bin') + '\\n');
+fs.appendFileSync(process.env.GITHUB_OUTPUT, 'node-version=v' + found + '\\n');
+console.log('##[add-matcher]' + path.join(__dirname, 'matchers.json'));
+`,
+  'post.js': "console.log('nothing to keep');",
+  'matchers.json': JSON.stringify({
+    problemMatcher: [
+      {
+        owner: 'tsc',
+        pattern: [{ regexp: '^(.+)\\((\\d+),(\\d+)\\): error (.*)$', file: 1, line: 2, column: 3, message: 4 }],
+      },
+    ],
+  }),
+};
+
+describe('workflows of well-known projects', () => {
+  const folders = new TestFolders();
+  const repositories: TestRepository[] = [];
+  let volt: TestVolt;
+
+  before(async () => {
+    const actionsUrl = folders.make();
+    const action = new TestRepository(setupNode, { at: join(actionsUrl, 'actions/setup-node') });
+    repositories.push(action);
+    for (const tag of ['v3', 'v4']) action.git('tag', tag);
+    volt = await TestVolt.startAll({ actionsUrl, toolCache: seededToolCache() }, { slots: 3 });
+  });
+
+  after(async () => {
+    await volt?.stop();
+    for (const repository of repositories) repository.remove();
+    folders.remove();
+  });
+
+  /** A tool cache with two versions of Node: both are the one of this machine, and tell another version. */
+  function seededToolCache(): string {
+    const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+    const cache = folders.make();
+    for (const version of ['20.20.0', '22.11.0']) {
+      const bin = join(cache, 'node', version, 'x64', 'bin');
+      mkdirSync(bin, { recursive: true });
+      writeFileSync(
+        join(bin, 'node'),
+        `#!/bin/sh\n[ "$1" = -v ] && echo v${version} && exit\nexec ${process.execPath} "$@"\n`,
+      );
+      chmodSync(join(bin, 'node'), 0o755);
+      symlinkSync(npm, join(bin, 'npm'));
+      writeFileSync(join(cache, 'node', version, 'x64.complete'), '');
+    }
+    return cache;
+  }
+
+  for (const [index, project] of wellKnown.entries()) {
+    it(`run: ${project.name}`, async () => {
+      const repository = new TestRepository(project.files, { name: `project-${index}` });
+      repositories.push(repository);
+      await volt.observe(repository.path);
+      const build = await volt.build(repository.head(), undefined, 60_000);
+      const jobs = Object.fromEntries(build.jobs.map(({ name, status, reason }) => [name, [status, reason]]));
+      const logs = build.jobs.map(({ id, attempts }) =>
+        attempts.length > 0 ? readFileSync(logFile(volt.dataDir, { job: id, attempt: 1 }), 'utf8') : '',
+      );
+      expect(jobs, logs.join('\n')).to.deep.equal(project.jobs);
+      expect(build.status).to.equal(project.status);
+      const job = build.jobs.find(({ name }) => name === project.look.job);
+      if (!job) throw new Error('no such job');
+      expect(job.steps.map(({ name, status }) => [name, status])).to.deep.equal(project.look.steps);
+      const log = readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8');
+      for (const text of project.look.log) expect(log).to.match(text);
+    });
+  }
+});
