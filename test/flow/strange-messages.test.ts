@@ -94,6 +94,9 @@ describe('on one Redis', () => {
     const board = await (await fetch(`${house.url}/queues/api/queues?activeQueue=results&status=failed`)).text();
     expect(board).to.include('not understood').and.include('of').and.include('the future');
 
+    const names = (await house.status()).queues.map(({ name }) => name);
+    expect(names.filter((name) => !/^[a-z0-9.=+-]+$/.test(name) || name.includes('..'))).to.deep.equal([]);
+
     const pushed = house.push(1);
     await house.prove([pushed]);
     for (const name of [...recordStages, 'r1'])
