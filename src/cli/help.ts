@@ -1,4 +1,5 @@
-import type { settings } from '../kernel/config.ts';
+import type { Command } from 'commander';
+import { settings } from '../kernel/config.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
 
@@ -28,8 +29,27 @@ export function completeHelp({ command, examples, judges, environment = clientSe
   command.helpOption('-h, --help', 'show this help').addHelpText('after', examplesText(examples));
   if (below.length > 0) command.helpCommand(false);
   command.addHelpText('after', exitCodesText(judges ?? false));
-  if (environment.length > 0)
-    command.addHelpText('after', `\nEnvironment (.env.example explains each):\n  ${environment.join(', ')}`);
+  if (environment.length > 0) command.addHelpText('after', () => environmentText(command, environment));
+}
+
+/** The settings that matter to a command, each with the first sentence of what is said of it, and its default. */
+export function environmentText(command: Command, names: readonly string[]): string {
+  const helper = command.createHelp();
+  helper.prepareContext({ helpWidth: process.stdout.columns ?? 80 });
+  const width = Math.max(...names.map((name) => name.length));
+  const items = settings
+    .filter(({ env }) => names.includes(env))
+    .map(({ env, about, schema }) => {
+      const standard = schema.safeParse(undefined).data;
+      const [sentence = ''] = about.split(/(?<=[a-z)])\.\s(?=[A-Z])|\.$|, rediss:/);
+      return helper.formatItem(
+        env,
+        width,
+        `${sentence}${standard === undefined ? '' : ` (default: ${standard})`}`,
+        helper,
+      );
+    });
+  return `\nEnvironment:\n${items.join('\n')}\nAll settings, with meaning and default, are in .env.example.`;
 }
 
 export function examplesText(lines: CommandFile['examples']): string {

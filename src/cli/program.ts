@@ -10,7 +10,7 @@ import { dispatcherCommand } from './dispatcher.ts';
 import { doctorCommand } from './doctor.ts';
 import { printError } from './errors.ts';
 import { execCommand } from './exec.ts';
-import { completeHelp, examplesText, exitCodes } from './help.ts';
+import { completeHelp, environmentText, examplesText, exitCodes } from './help.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
@@ -41,12 +41,8 @@ const commands = {
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 
-const environment = `
-Environment:
-  VOLT_DATA_DIR         where everything is kept (.volt)
-  VOLT_REDIS_URL        a Redis server to use, instead of a private one
-  VOLT_URL, VOLT_TOKEN  a Volt elsewhere, for the commands about builds
-All settings, with meaning and default, are in .env.example.`;
+/** The settings that a newcomer meets first. */
+const firstSettings = ['VOLT_DATA_DIR', 'VOLT_REDIS_URL', 'VOLT_HTTP_PORT', 'VOLT_URL', 'VOLT_TOKEN'];
 
 /**
  * Runs one command of `volt` and ends the process with its exit code: 0 success, 1 the build failed, 2 wrong usage,
@@ -74,7 +70,7 @@ export async function run(args: string[]): Promise<never> {
 }
 
 function createProgram(): Command {
-  const program = new Command('volt')
+  const program: Command = new Command('volt')
     .description('Continuous integration for any git repository, on machines you own.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
@@ -93,7 +89,7 @@ function createProgram(): Command {
       ]),
     )
     .addHelpText('after', exitCodes)
-    .addHelpText('after', environment);
+    .addHelpText('after', () => environmentText(program, firstSettings));
   program.addHelpCommand(
     new Command('help').argument('[command]').description('show the help of a command').helpGroup('Run Volt:'),
   );
@@ -109,7 +105,8 @@ function createProgram(): Command {
 
 /** The command that the arguments name, with its group: `repo add`; undefined where they name none. */
 function commandNamed(program: Command, args: string[]): string | undefined {
-  const command = program.commands.find((each) => args.includes(each.name()));
+  const named = args.find((arg) => program.commands.some((each) => each.name() === arg));
+  const command = program.commands.find((each) => each.name() === named);
   const next = command && args[args.indexOf(command.name()) + 1];
   const inner = command?.commands.find((each) => next === each.name());
   return inner ? `${command?.name()} ${inner.name()}` : command?.name();

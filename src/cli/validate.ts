@@ -31,6 +31,7 @@ export function validateCommand(program: Command): CommandFile {
     });
   return {
     command,
+    environment: [],
     examples: [
       ['volt validate', 'all workflow files of the checkout'],
       ['volt validate .github/workflows/test.yml --json', 'one file, for an editor'],

@@ -13,6 +13,11 @@ describe('wrong usage exits 2 and says what is wrong', () => {
       args: ['builds', '--frob'],
       says: /unknown option '--frob'\n {2}See: npx volt builds --help/,
     },
+    {
+      what: 'an unknown option of a command whose argument is the name of another',
+      args: ['show', 'up', '--frob'],
+      says: /unknown option '--frob'\n {2}See: npx volt show --help/,
+    },
     { what: 'a missing argument', args: ['show'], says: /missing required argument 'build'/ },
     { what: 'an argument too many', args: ['runners', 'x'], says: /too many arguments/ },
     { what: 'an input without a value', args: ['trigger', 'x', '--input', 'level'], says: /must be NAME=VALUE/ },
