@@ -29,7 +29,7 @@ describe('help', () => {
       const examples = stdout.slice(stdout.indexOf('\nExamples:'));
       expect(stdout, name)
         .to.contain('\nExit codes:\n  0 success, ')
-        .and.match(name === 'validate' ? /./ : /\nEnvironment:\n(?: .*\n)* {2}VOLT_DATA_DIR +The data directory: /);
+        .and.match(name === 'validate' ? /./ : /\nEnvironment:\n(?: .*\n)* {2}VOLT_\w+ +[A-Z]/);
       expect(examples, name).to.match(new RegExp(`\\n {2}# \\S.*\\n {2}\\$ npx volt ${name}\\b`));
     }
   });
