@@ -193,8 +193,9 @@ export class Mirror {
             '--no-auto-maintenance',
             '--no-write-fetch-head',
             '--no-tags',
-            // a shallow repository is copied as far as it goes
+            // a shallow repository is copied as far as it goes, and later as far as it goes then
             '--update-shallow',
+            ...(existsSync(join(this.path, 'shallow')) ? ['--unshallow'] : []),
             ...flags,
             '--',
             this.#url,

@@ -81,6 +81,41 @@ describe('a checkout', () => {
     expect(readlinkSync(join(folder, 'dangling'))).to.equal('/nowhere/at/all');
   });
 
+  it('holds names of any bytes, and names that differ in case alone', async () => {
+    const odd = repositoryOf({
+      'Name.txt': 'upper\n',
+      'name.txt': 'lower\n',
+      'line\nbreak\ttab': 'x\n',
+      '-dash': 'y\n',
+    });
+    const bytes = Buffer.from('\xff\xfe name', 'latin1');
+    writeFileSync(Buffer.concat([Buffer.from(`${odd.path}/`), bytes]), 'bytes\n');
+    const sha = odd.commit('bytes');
+    const folder = await take(sha, main, odd, new Mirror(folders.make(), odd.path));
+    expect(readFileSync(join(folder, 'Name.txt'), 'utf8')).to.equal('upper\n');
+    expect(readFileSync(join(folder, 'name.txt'), 'utf8')).to.equal('lower\n');
+    expect(readFileSync(join(folder, 'line\nbreak\ttab'), 'utf8')).to.equal('x\n');
+    expect(readFileSync(join(folder, '-dash'), 'utf8')).to.equal('y\n');
+    expect(readFileSync(Buffer.concat([Buffer.from(`${folder}/`), bytes]), 'utf8')).to.equal('bytes\n');
+    expect(await inside(folder, 'status', '--porcelain')).to.equal('');
+  });
+
+  it('has links that lead out of it as links, and writes nothing through them', async () => {
+    const outside = folders.make();
+    const hostile = repositoryOf({ 'a.txt': 'a\n' });
+    symlinkSync(outside, join(hostile.path, 'door'));
+    symlinkSync('../../../etc/passwd', join(hostile.path, 'up'));
+    const linked = hostile.commit('links');
+    rmSync(join(hostile.path, 'door'));
+    const plain = hostile.commit('a folder instead', { 'door/file.txt': 'x\n' });
+    const copy = new Mirror(folders.make(), hostile.path);
+    const first = await take(linked, main, hostile, copy);
+    expect(readlinkSync(join(first, 'door'))).to.equal(outside);
+    expect(readlinkSync(join(first, 'up'))).to.equal('../../../etc/passwd');
+    expect(readFileSync(join(await take(plain, main, hostile, copy), 'door/file.txt'), 'utf8')).to.equal('x\n');
+    expect(readdirSync(outside)).to.deep.equal([]);
+  });
+
   it('is a clean repository that is on the branch', async () => {
     const folder = await take();
     expect(await inside(folder, 'status', '--porcelain=v1', '--branch')).to.equal('## main');

@@ -386,6 +386,46 @@ describe('a mirror', () => {
     expect(await new Mirror(folder, repository.path).has(first)).to.equal(true);
   });
 
+  it('copies a shallow repository as far as it goes, and the rest when it has that', async () => {
+    const old = repository.commit('old');
+    const newest = repository.commit('newest');
+    const shallow = join(folders.make(), 'shallow');
+    repository.git('clone', '--quiet', '--depth', '1', `file://${repository.path}`, shallow);
+    const copy = new Mirror(folders.make(), shallow);
+    for (let count = 0; count < 2; count++) await copy.fetch();
+    expect(await copy.commit(newest)).to.include({ subject: 'newest' });
+    expect(await copy.has(old)).to.equal(false);
+    expect(await copy.newCommits(old, newest, 10)).to.deep.include({ jumped: true, passedOver: 0 });
+    const added = repository.commit('added');
+    repository.git('-C', shallow, 'fetch', '--quiet', '--unshallow', 'origin', '+main:refs/heads/new');
+    await copy.fetch();
+    expect((await copy.newCommits(newest, added, 10)).commits.map(({ sha }) => sha)).to.deep.equal([added]);
+    expect(await copy.has(old)).to.equal(true);
+  });
+
+  it('reads of a message of megabytes no more than it needs, and its trailer at the end', async () => {
+    const file = join(folders.make(), 'message');
+    writeFileSync(file, `${'long '.repeat(1_000_000)}\n\n${'body\n'.repeat(500_000)}\nskip-checks: true\n`);
+    repository.git('commit', '--quiet', '--allow-empty', '--file', file);
+    await mirror.fetch();
+    const sha = repository.head();
+    expect((await mirror.commit(sha)).subject).to.have.length.of.at.most(500);
+    const [message] = await mirror.messages([sha]);
+    expect(message?.text.length).to.be.at.most(10_000);
+    expect(message?.skipChecks).to.equal('true');
+  });
+
+  it('reads messages in the order in which they are asked for', async () => {
+    const second = repository.commit('second\n\nwith a body');
+    await mirror.fetch();
+    expect((await mirror.messages([second, first])).map(({ text }) => text)).to.deep.equal([
+      'second\n\nwith a body',
+      'first',
+    ]);
+    expect((await mirror.messages([first, second])).map(({ text }) => text)[0]).to.equal('first');
+    expect(await mirror.messages([])).to.deep.equal([]);
+  });
+
   it('copies a repository of SHA-256', async () => {
     const sha256 = new TestRepository();
     rmSync(join(sha256.path, '.git'), { recursive: true });

@@ -1,6 +1,8 @@
-import { realpathSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { Observations } from '../../src/observer/observe.ts';
@@ -306,6 +308,34 @@ describe('observing', () => {
       expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/good']);
       expect(await state()).to.deep.include({ error: null, notice: 'no commit is behind "file"' });
     });
+  });
+
+  it('looks at bare repositories and linked work trees, each with a default branch of its own', async () => {
+    const repository = repositoryOf();
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'volt-linked-')));
+    repository.git('clone', '--quiet', '--bare', '.', join(folder, 'bare.git'));
+    repository.git('worktree', 'add', '--quiet', '-b', 'topic', join(folder, 'linked'));
+    await add(join(folder, 'bare.git'));
+    await add(join(folder, 'linked'));
+    for (const name of ['bare', 'linked']) await look(name);
+    expect((await offered()).map(({ repo, ref }) => [repo, ref])).to.have.deep.members([
+      ['bare', 'refs/heads/main'],
+      ['linked', 'refs/heads/topic'],
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('says how to allow the repository of somebody else', async function () {
+    // only root can give a folder away
+    if (process.getuid?.() !== 0) return this.skip();
+    const repository = repositoryOf();
+    await add(repository.path);
+    execFileSync('chown', ['-R', '12345', repository.path]);
+    await look('app');
+    const error = (await state())?.error;
+    expect(error).to.include({ code: 'fetch_failed' });
+    expect(error?.message).to.include('dubious ownership');
+    expect(error?.remedy).to.include('safe.directory');
   });
 
   describe('says', () => {
