@@ -18,6 +18,8 @@ import { route } from './route.ts';
 
 /** How many queued jobs are compared with their queues at a time; the oldest first. */
 const batch = 2000;
+/** How many builds of which everything waits are looked at in one round. */
+const restBatch = 50;
 /** Milliseconds between looks for the heartbeats of runners that have something to tell a young Redis. */
 const listening = 100;
 
@@ -65,7 +67,7 @@ export async function reconcile(
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
-  for (const build of [...(await buildsAtRest(record)), ...(await lingeringHolders(record))]) {
+  for (const build of [...(await buildsAtRest(record, restBatch)), ...(await lingeringHolders(record))]) {
     await troubles.alone(`moving build ${build} on`, () => advance(context, build));
   }
 }

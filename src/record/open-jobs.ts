@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 
@@ -180,14 +181,19 @@ export async function jobStates(
   return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
 }
 
-/** Builds of which everything that is open waits, so that no outcome will move them on. */
-export async function buildsAtRest(record: Record): Promise<BuildId[]> {
+/**
+ * Builds of which everything that is open waits, so that no outcome will move them on. There may be thousands, as in a
+ * concurrency group, so that who asks again and again is given some of them by chance.
+ */
+export async function buildsAtRest(record: Record, limit: number): Promise<BuildId[]> {
   const rows = await record.db
     .selectFrom('jobs')
     .select('build_id')
     .where('finished_at', 'is', null)
     .groupBy('build_id')
     .having((eb) => eb(eb.fn.max(eb.case().when('status', '=', 'waiting').then(0).else(1).end()), '=', 0))
+    .orderBy(sql`random()`)
+    .limit(limit)
     .execute();
   return rows.map((row) => String(row.build_id) as BuildId);
 }

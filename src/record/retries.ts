@@ -80,6 +80,12 @@ async function reopenJob(db: Write, job: JobId, virtualStart: number): Promise<v
 }
 
 async function reopenBuild(db: Write, build: BuildId): Promise<void> {
+  // a plan that somebody has made of the build as it was is none any more
+  await db
+    .updateTable('build_workflows')
+    .set((eb) => ({ revision: eb('revision', '+', 1) }))
+    .where('build_id', '=', Number(build))
+    .execute();
   await db
     .updateTable('builds')
     .set((eb) => ({

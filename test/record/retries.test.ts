@@ -7,6 +7,7 @@ import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } f
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { retryJobs } from '../../src/record/retries.ts';
+import { applyPlan, insertWorkflows, planState } from '../../src/record/workflows.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -150,6 +151,16 @@ describe('a retry in the record', () => {
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
   });
 
+  it('makes a plan of its workflows that somebody had made before worth nothing', async () => {
+    await record.write((db) => insertWorkflows(db, build, { facts: '{}', models: [] }));
+    await run(1, 1);
+    await skip(0);
+    const revision = (await planState(record, build))?.revision ?? 0;
+    await retry();
+    const late = await record.write((db) => applyPlan(db, build, revision, [], async () => []));
+    expect(late).to.equal(false);
+  });
+
   it('is not cancelled by a request that came before it', async () => {
     await openCancel(record, 'app', build, null);
     await run(1, 1);
@@ -173,12 +184,13 @@ describe('a retry in the record', () => {
   });
 
   it('leaves a build at rest until somebody moves it on', async () => {
-    expect(await buildsAtRest(record)).to.deep.equal([]);
+    expect(await buildsAtRest(record, 50)).to.deep.equal([]);
     await run(1, 1);
     await skip(0);
     await retry();
-    expect(await buildsAtRest(record)).to.deep.equal([build]);
+    expect(await buildsAtRest(record, 50)).to.deep.equal([build]);
+    expect(await buildsAtRest(record, 0)).to.deep.equal([]);
     await queueJob(record, job(1));
-    expect(await buildsAtRest(record)).to.deep.equal([]);
+    expect(await buildsAtRest(record, 50)).to.deep.equal([]);
   });
 });
