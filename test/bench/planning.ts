@@ -12,6 +12,7 @@ import { firstPlaces } from '../../src/workflow/job-name.ts';
 import { progress } from '../../src/workflow/progress.ts';
 import { readWorkflow } from '../../src/workflow/read.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
+import type { Workflow } from '../../src/workflow/workflow.ts';
 import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 import { factsOf } from '../support/workflows.ts';
@@ -76,13 +77,17 @@ const lines = text.split('\n').length;
 await measure(`read and check a workflow of ${lines} lines`, 100, () => readWorkflow({ path: 'long.yml', text }));
 const { workflow } = readWorkflow({ path: 'long.yml', text });
 if (!workflow) throw new Error('it is not valid');
-await measure(`plan its first jobs (a matrix of 6)`, 100, () => {
-  const states = firstPlaces(workflow).map(({ node, name }, id) => ({
+await measure(`plan its first jobs (a matrix of 6)`, 100, () => plan(workflow));
+const wide = readWorkflow({ path: 'cells.yml', text: cells }).workflow;
+if (wide) await measure('plan a matrix of 256', 20, () => plan(wide));
+
+function plan(planned: Workflow): void {
+  const states = firstPlaces(planned).map(({ node, name }, id) => ({
     ...{ id, node, name, status: 'waiting' as const, continueOnError: false, outputs: {} },
   }));
   let last = states.length;
   progress(
-    { facts: factsOf(), workflows: new Map([[workflow.path, workflow]]), states },
+    { facts: factsOf(), workflows: new Map([[planned.path, planned]]), states },
     {
       timeoutMinutes: 60,
       hosted: parseHostedNames('ubuntu-*=linux'),
@@ -91,7 +96,7 @@ await measure(`plan its first jobs (a matrix of 6)`, 100, () => {
       enter: () => undefined,
     },
   );
-});
+}
 
 const volt = await TestVolt.start();
 await observed(volt.context.record);

@@ -162,6 +162,33 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(await end(made.id, 'done')).to.include({ status: 'success' });
   });
 
+  it('plans each job once, however many dispatchers look at the build at a time', async () => {
+    const made = await build({
+      'ci.yml': workflow('on: push', job('a'), job('t', 'needs: a', 'strategy: { matrix: { n: [1, 2, 3] } }')),
+    });
+    const ref = { job: jobIdOf(made.id, 1), attempt: 1 };
+    await decideJob(volt.context.record, ref, { status: 'success', reason: null, message: null }, Date.now());
+    await Promise.all(Array.from({ length: 5 }, () => advance(volt.context, made.id)));
+    expect((await again(made.id)).jobs.map(({ name, attempts }) => [name, attempts.length])).to.deep.equal([
+      ['a', 1],
+      ['t (1)', 1],
+      ['t (2)', 1],
+      ['t (3)', 1],
+    ]);
+    expect((await sent()).map(({ name }) => name)).to.include.members(['t (1)', 't (2)', 't (3)']);
+  });
+
+  it('goes on with a build whose dispatcher has died before it planned anything', async () => {
+    const made = await build({ 'ci.yml': workflow('on: push', job('a')) });
+    const { db } = volt.context.record;
+    await db.deleteFrom('attempts').execute();
+    await db.updateTable('jobs').set({ status: 'waiting', attempt: 0, plan: '{}' }).execute();
+    await volt.context.queues.queue(jobQueue(['linux'])).obliterate({ force: true });
+    await reconcile(volt.context);
+    expect(statuses(await again(made.id))).to.deep.equal({ a: 'queued' });
+    expect((await sent()).map(({ name }) => name)).to.deep.equal(['a']);
+  });
+
   it('tells what is wrong with a workflow file, and runs the others', async () => {
     const made = await build({
       'bad.yml': workflow('on: push', '  a:\n    runs-onn: x\n'),
