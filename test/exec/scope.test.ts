@@ -1,4 +1,7 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../src/exec/command.ts';
 import { detectContainment } from '../../src/exec/containment.ts';
@@ -257,6 +260,21 @@ describe('a scope that is a namespace', () => {
     expect(await run(script)).to.equal('tried');
     expect(await run('echo still here')).to.equal('still here');
     expect(scope.alive).to.equal(true);
+  });
+
+  it('ends when the machine has slept for longer than its lease, though the clock that it waits by stood still', async () => {
+    const asleep = await Scope.open(600, 'namespace');
+    const folder = mkdtempSync(join(tmpdir(), 'volt-test-'));
+    const uptime = join(folder, 'uptime');
+    const began = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    writeFileSync(uptime, `${began.toFixed(2)} 0.00\n`);
+    // to the keeper, and to nobody else, the machine's uptime is what the file says
+    execFileSync('nsenter', [`--target=${asleep.pid}`, '--mount', 'mount', '--bind', uptime, '/proc/uptime']);
+    expect(asleep.alive).to.equal(true);
+    writeFileSync(uptime, `${(began + 601).toFixed(2)} 0.00\n`, { flag: 'r+' });
+    await until('it has ended', () => !asleep.alive);
+    expect(asleep.expired).to.equal(true);
+    rmSync(folder, { recursive: true });
   });
 
   it('gives no way to forge a beat: its process 1 listens to its owner only', async () => {

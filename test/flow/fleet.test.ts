@@ -4,9 +4,7 @@ import type { JobId } from '../../src/kernel/model.ts';
 import type { Stage } from '../../src/queues/stage.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { openCancel } from '../../src/record/intents.ts';
-import { listRunners } from '../../src/redis/membership.ts';
 import { Evidence } from '../support/evidence.ts';
-import { VoltProcesses } from '../support/processes.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -14,21 +12,18 @@ import { TestVolt } from '../support/volt.ts';
 describe('a fleet of runners', () => {
   let volt: TestVolt;
   let evidence: Evidence;
-  let processes: VoltProcesses;
   let reporter: Stage;
   const repositories: TestRepository[] = [];
 
   beforeEach(async () => {
     volt = await TestVolt.start();
     evidence = new Evidence();
-    processes = new VoltProcesses();
     reporter = await volt.reporter();
     await volt.dispatcher();
     await volt.observer();
   });
 
   afterEach(async () => {
-    await processes.end();
     await volt.stop();
     evidence.remove();
     for (const repository of repositories.splice(0)) repository.remove();
@@ -39,27 +34,6 @@ describe('a fleet of runners', () => {
     repositories.push(repository);
     await volt.observe(repository.path, { pollSeconds: 1 });
     return repository;
-  }
-
-  function runnerProcess(name: string, slots = 1) {
-    return processes.start([
-      'runner',
-      '--name',
-      name,
-      '--slots',
-      String(slots),
-      '--redis',
-      volt.redis.url,
-      '--data',
-      `${volt.dataDir}/${name}`,
-    ]);
-  }
-
-  async function runnerNamed(name: string) {
-    return until(`runner ${name} is registered`, async () => {
-      const { alive } = await listRunners(volt.context.access);
-      return alive.find((runner) => runner.name === name);
-    });
   }
 
   it('builds 200 commits that appear at once, each once and in the order of commit', async () => {
@@ -89,82 +63,6 @@ describe('a fleet of runners', () => {
     const build = await volt.build(repository.head());
     expect(build.status).to.equal('success');
     expect(build.jobs[0]?.attempts).to.have.length(1);
-  });
-
-  it('takes the job of a runner that is killed back, and tells the story', async () => {
-    const first = runnerProcess('r1');
-    await runnerNamed('r1');
-    const repository = await observed({ 'test.sh': evidence.script(20) });
-    const sha = repository.head();
-    await until('the job runs', () => evidence.runs(sha).length === 1);
-    await volt.build(sha, (build) => build.status === 'running');
-    first.signal('SIGKILL');
-    await volt.build(sha, (build) => build.jobs[0]?.attempts.length === 2);
-    await until(
-      'the dead runner is off the list',
-      async () => (await listRunners(volt.context.access)).alive.length === 0,
-    );
-    runnerProcess('r2');
-    const build = await volt.build(sha);
-    expect(build.status).to.equal('success');
-    const [one, two] = build.jobs[0]?.attempts ?? [];
-    expect(one).to.include({ number: 1, runner: 'r1', status: 'error', reason: 'runner_lost' });
-    expect(one?.message).to.match(/^runner vanished after \d\.\d s, noticed after \d\.\d s, moved to r2$/);
-    expect(two).to.include({ number: 2, runner: 'r2', status: 'success' });
-    const runs = evidence.runs(sha);
-    expect(runs.map((run) => run.ended)).to.deep.equal([false, true]);
-    expect(runs[0]?.lastBeat).to.be.below(runs[1]?.startedAt ?? 0);
-  });
-
-  it('gives the job of a frozen runner to another, and lets nothing that wakes up count', async () => {
-    const first = runnerProcess('r1');
-    await runnerNamed('r1');
-    const repository = await observed({ 'test.sh': evidence.script(70) });
-    const sha = repository.head();
-    await until('the job runs', () => evidence.runs(sha).length === 1);
-    runnerProcess('r2');
-    await runnerNamed('r2');
-    first.signal('SIGSTOP');
-    await until('a second run', () => evidence.runs(sha).length === 2);
-    first.signal('SIGCONT');
-    const build = await volt.build(sha);
-    expect(build.status).to.equal('success');
-    expect(build.jobs[0]?.attempts.map((attempt) => attempt.runner)).to.deep.equal(['r1', 'r2']);
-    const runs = evidence.runs(sha);
-    expect(runs.map((run) => run.ended)).to.deep.equal([false, true]);
-    expect(runs[0]?.lastBeat).to.be.below(runs[1]?.startedAt ?? 0);
-    const back = await until('r1 is back as somebody else', async () => {
-      const { alive } = await listRunners(volt.context.access);
-      return alive.find((runner) => runner.name === 'r1' && runner.running.length === 0);
-    });
-    expect(back.id).not.to.equal(build.jobs[0]?.attempts[0]?.runner);
-  });
-
-  it('gets the job of a runner that is stopped handed back', async () => {
-    const first = processes.start([
-      'runner',
-      '--name',
-      'r1',
-      '--slots',
-      '1',
-      '--grace',
-      '0',
-      '--redis',
-      volt.redis.url,
-      '--data',
-      `${volt.dataDir}/r1`,
-    ]);
-    await runnerNamed('r1');
-    const repository = await observed({ 'test.sh': evidence.script(20) });
-    const sha = repository.head();
-    await until('the job runs', () => evidence.runs(sha).length === 1);
-    first.signal('SIGTERM');
-    expect(await first.ended()).to.equal(0);
-    runnerProcess('r2');
-    const build = await volt.build(sha);
-    expect(build.status).to.equal('success');
-    expect(build.jobs[0]?.attempts[0]).to.include({ runner: 'r1', status: 'error', reason: 'handed_back' });
-    expect(build.jobs[0]?.attempts[1]).to.include({ runner: 'r2', status: 'success' });
   });
 
   it('cancels a running job with all that it has started, and a queued one before it starts', async () => {

@@ -9,7 +9,7 @@ import { hostLabel } from '../../src/kernel/names.ts';
 import { version } from '../../src/kernel/version.ts';
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
 import { notifyRunner } from '../../src/redis/channels.ts';
-import { listRunners } from '../../src/redis/membership.ts';
+import { leaseTtl, listRunners } from '../../src/redis/membership.ts';
 import { isSeenGone } from '../../src/redis/process.ts';
 import type { RunnerStage } from '../../src/runner/start.ts';
 import { failure } from '../support/failure.ts';
@@ -96,6 +96,18 @@ describe('a runner', () => {
     const waiting = await volt.context.queues.queue('results').getWaiting();
     const messages = waiting.map(({ data }) => data as ResultMessage);
     return messages.filter((message) => message.kind === kind && message.job === job) as Result<K>[];
+  }
+
+  /** What is done while Redis accepts connections and says nothing. */
+  async function frozenRedis(work: () => Promise<unknown>): Promise<void> {
+    const info = await volt.context.access.client.info('server');
+    const redis = Number(/process_id:(\d+)/.exec(info)?.[1]);
+    process.kill(redis, 'SIGSTOP');
+    try {
+      await work();
+    } finally {
+      process.kill(redis, 'SIGCONT');
+    }
   }
 
   const result = <K extends ResultMessage['kind']>(kind: K, { job }: JobMessage) =>
@@ -366,26 +378,78 @@ describe('a runner', () => {
     await until('it is gone', () => readdirSync(folder('jobs')).length === 0);
   });
 
-  it('that hears nothing from Redis for its lease ends its jobs, hands nothing in, and serves again', async () => {
+  it('that hears nothing from Redis for its lease ends its jobs, hands nothing in, and serves again as somebody new', async () => {
     const runner = await start();
+    const former = runner.id;
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
     await until('it sleeps', () => processesWith(sleep).length > 0);
-    const info = await volt.context.access.client.info('server');
-    const redis = Number(/process_id:(\d+)/.exec(info)?.[1]);
-    process.kill(redis, 'SIGSTOP');
-    try {
-      await until('its processes are gone', () => processesWith(sleep).length === 0);
-    } finally {
-      process.kill(redis, 'SIGCONT');
-    }
-    await until('it is there again, perhaps as another, without the job', async () => {
+    await frozenRedis(() => until('its processes are gone', () => processesWith(sleep).length === 0));
+    await until('it is there again, without the job', async () => {
       const { alive } = await listRunners(volt.context.access);
-      return alive.find(({ id }) => id === runner.id)?.running.length === 0;
+      return alive.find(({ name, id }) => name === 'box' && id !== former)?.running.length === 0;
     });
     expect(await results('finished', message.job)).to.deep.equal([]);
     expect(await results('returned', message.job)).to.deep.equal([]);
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+  });
+
+  it('that hears nothing from Redis for its lease is somebody new though it had no job to lose', async () => {
+    const runner = await start();
+    const former = runner.id;
+    await frozenRedis(() => until('it has given up its id', () => runner.id !== former));
+    await until('it is there again', async () => (await member())?.id === runner.id || undefined);
+    expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+  });
+
+  it('that hears nothing from Redis for longer than it may gives up, though nothing that it asks is answered', async () => {
+    const runner = await start({ orphanSeconds: 5 });
+    const sleep = longSleep();
+    await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    await frozenRedis(async () => {
+      const { code, exitCode } = await runner.failed;
+      expect({ code, exitCode }).to.deep.equal({ code: 'orphaned', exitCode: 3 });
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+  });
+
+  it('lets its jobs run while Redis loads its data, for longer than its lease, and is the same afterwards', async () => {
+    const runner = await start();
+    const former = runner.id;
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep} & until [ -e go ]; do sleep 0.01; done`);
+    await until('it runs', () => processesWith(sleep).length > 0);
+    const finish = await volt.redis.restartLoading();
+    const began = performance.now();
+    await until('more than a lease has passed', () => performance.now() - began > 1.5 * leaseTtl);
+    expect(processesWith(sleep)).to.have.length(1);
+    await finish();
+    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    expect(await result('finished', message)).to.include({ status: 'success' });
+    expect(runner.id).to.equal(former);
+  });
+
+  it('is stopped in order while Redis is silent, and has ended its jobs', async () => {
+    const runner = await start({ graceSeconds: 0 });
+    const sleep = longSleep();
+    await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    await frozenRedis(async () => {
+      await runner.stop();
+      expect(processesWith(sleep)).to.deep.equal([]);
+    });
+  });
+
+  it('hands back what is being prepared when it is told to hand back', async () => {
+    const runner = await start({ graceSeconds: 3600 });
+    const message = await send('while :; do sleep 0.01; done');
+    await until('it is taken', async () => (await member())?.running.length === 1 || (await jobs('active')) === 1);
+    const stopped = stopSoon(runner);
+    runner.handBack();
+    await stopped;
+    expect(await result('returned', message)).to.include({ attempt: 1, message: 'the runner is stopping' });
+    expect(await results('finished', message.job)).to.deep.equal([]);
   });
 
   it('lets its jobs run while Redis is down for everybody, and reports when it is back', async () => {

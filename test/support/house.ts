@@ -24,6 +24,20 @@ export interface HouseOptions {
   env?: { [name: string]: string };
 }
 
+/** How a runner differs from others. */
+export interface HouseRunner {
+  /** a folder of its own without it */
+  dataDir?: string;
+  /** seconds, by default none */
+  grace?: number;
+  /** further arguments of `volt runner` */
+  args?: string[];
+  /** another address of Redis */
+  redis?: string;
+  /** a command that runs it, for example in a namespace */
+  inside?: readonly string[];
+}
+
 /** Volt as it is in earnest, each stage and each runner a process of its own, with one repository that it observes. */
 export class House {
   readonly evidence = new Evidence();
@@ -68,13 +82,15 @@ export class House {
     await this.#start(kind, [kind, ...args, '--data', this.dataDir]);
   }
 
-  async startRunner(name: string): Promise<void> {
-    const data = this.#folders.make();
-    await this.#start(name, ['runner', '--name', name, '--slots', '1', '--grace', '0', '--data', data]);
+  async startRunner(name: string, options: HouseRunner = {}): Promise<void> {
+    const { dataDir = this.#folders.make(), grace = 0, args = [] } = options;
+    const common = ['--name', name, '--slots', '1', '--grace', String(grace), '--data', dataDir];
+    await this.#start(name, ['runner', ...common, ...args], options);
   }
 
-  async #start(name: string, args: string[]): Promise<void> {
-    const started = this.#processes.start([...args, '--redis', this.#options.redis], this.#options.env);
+  async #start(name: string, args: string[], { redis, inside }: HouseRunner = {}): Promise<void> {
+    const address = redis ?? this.#options.redis;
+    const started = this.#processes.start([...args, '--redis', address], this.#options.env, inside);
     this.#running.set(name, started);
     await started.says('ready');
   }
@@ -91,6 +107,11 @@ export class House {
   /** Ends everything at once. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.kill(name)));
+  }
+
+  /** Whether a stage or a runner of that name was started, and not killed since. */
+  runs(name: string): boolean {
+    return this.#running.has(name);
   }
 
   /** A stage or a runner, by its name. */

@@ -22,10 +22,14 @@ export class VoltProcesses {
     this.#program = from === 'bundle' ? ['dist/cli.js'] : ['--import', 'tsx', 'src/cli/main.ts'];
   }
 
-  /** Starts `volt <args>` with nothing of this process's environment but the search path and home. */
-  start(args: string[], env: Record<string, string> = {}): VoltProcess {
+  /**
+   * Starts `volt <args>` with nothing of this process's environment but the search path and home.
+   * @param inside a command that runs it, for example in a namespace
+   */
+  start(args: string[], env: Record<string, string> = {}, inside: readonly string[] = []): VoltProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [...this.#program, ...args], {
+    const [program = '', ...rest] = [...inside, process.execPath, ...this.#program, ...args];
+    const child = spawn(program, rest, {
       cwd: root,
       env: { PATH, HOME, VOLT_ISOLATION: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

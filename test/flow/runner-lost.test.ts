@@ -1,0 +1,168 @@
+import { spawnSync } from 'node:child_process';
+import { openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
+import { heartbeatTtl, leaseTtl, listRunners, type RunnerMember } from '../../src/redis/membership.ts';
+import { CutNetwork } from '../chaos/network.ts';
+import { TestFolders } from '../support/folder.ts';
+import { House } from '../support/house.ts';
+import { keepLog } from '../support/logger.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+/** What runs a command where it sees no process of this machine, and none of those that it starts outlives it. */
+const apart = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+/** What runs a command to which the machine's uptime is what a file says. */
+const withUptime = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /proc/uptime && exec "$@"'];
+
+const works = ([program = '', ...args]: readonly string[]) => spawnSync(program, args).status === 0;
+
+describe('a runner', () => {
+  const folders = new TestFolders();
+  let network: CutNetwork | undefined;
+  let redis: TestRedis;
+  let access: RedisAccess;
+  let house: House;
+
+  before(async () => {
+    network = CutNetwork.open();
+    const addresses = ['127.0.0.1', ...(network ? [network.address] : [])];
+    redis = await startRedis({ settings: ['--bind', ...addresses, '--protected-mode', 'no'] });
+    access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
+    house = await House.build({ redis: redis.url });
+    await house.open([]);
+  });
+
+  afterEach(async () => {
+    network?.mend();
+    for (const name of ['r1', 'r2']) if (house.runs(name)) await house.kill(name);
+    await until('nobody is on the list', async () => (await members()).length === 0);
+  });
+
+  after(async () => {
+    await house.remove();
+    await access.close();
+    await redis.stop();
+    network?.close();
+    folders.remove();
+  });
+
+  const members = async (): Promise<RunnerMember[]> => (await listRunners(access)).alive;
+  /** The runner of that name, as it has told of its job. */
+  const atItsJob = (name: string, what: 'running' | 'reporting' = 'running') =>
+    until(`${name} is ${what}`, async () =>
+      (await members()).find((runner) => runner.name === name && runner[what].length === 1),
+    );
+  const attempts = async (sha: string) => (await house.built(sha)).jobs[0]?.attempts ?? [];
+
+  /** The runner of that name once it has joined again; what it had sent while it was cut off may still arrive. */
+  const somebodyNew = (former: RunnerMember) =>
+    until(`${former.name} is there as somebody new`, async () =>
+      (await members()).find(({ name, id }) => name === former.name && id !== former.id),
+    );
+
+  /** Starts r1, gives it a job of so many tenths of a second, and starts r2 beside it. */
+  async function atWork(tenths: number, options: Parameters<House['startRunner']>[1] = {}): Promise<string> {
+    await house.startRunner('r1', options);
+    const sha = house.push(tenths);
+    await house.begun(sha);
+    await house.startRunner('r2');
+    return sha;
+  }
+
+  it('killed (kill -9), with another process of Volt on its machine: its processes are gone before the next attempt begins', async () => {
+    const sha = await atWork(40);
+    await house.kill('r1');
+    await house.begun(sha, 2);
+    await house.prove([sha], 2);
+    const [first, second] = await attempts(sha);
+    expect(first).to.include({ runner: 'r1', status: 'error', reason: 'runner_lost' });
+    expect(first?.message).to.include('vanished');
+    expect(second).to.include({ runner: 'r2', status: 'success' });
+  }).timeout(90_000);
+
+  it('killed (kill -9) alone on its machine: the next attempt begins when its heartbeat has run out', async function () {
+    if (!works([...apart, 'true'])) return this.skip();
+    const sha = await atWork(40, { inside: apart });
+    await house.kill('r1');
+    await house.prove([sha], 2);
+    const [first] = await attempts(sha);
+    expect(first).to.include({ runner: 'r1', reason: 'runner_lost' });
+    expect(first?.message).to.include('silent');
+  }).timeout(90_000);
+
+  it('frozen (SIGSTOP): its processes are dead before another begins, and when it wakes up it changes nothing that is recorded', async () => {
+    const sha = await atWork(80);
+    const former = await atItsJob('r1');
+    house.process('r1').signal('SIGSTOP');
+    await house.begun(sha, 2);
+    house.process('r1').signal('SIGCONT');
+    expect((await somebodyNew(former)).running).to.deep.equal([]);
+    await house.prove([sha], 2);
+    const recorded = await house.built(sha);
+    expect(recorded.jobs[0]?.attempts.map(({ runner }) => runner)).to.deep.equal(['r1', 'r2']);
+    const later = house.push(1);
+    await house.prove([later]);
+    expect(await house.built(sha)).to.deep.equal(recorded);
+  }).timeout(90_000);
+
+  it('cut off from Redis: its processes are dead before another begins, and when it is back it changes nothing that is recorded', async function () {
+    if (!network) return this.skip();
+    const sha = await atWork(80, { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` });
+    const former = await atItsJob('r1');
+    network.cut();
+    await house.begun(sha, 2);
+    network.mend();
+    expect((await somebodyNew(former)).running).to.deep.equal([]);
+    await house.prove([sha], 2);
+    expect((await attempts(sha)).map(({ runner }) => runner)).to.deep.equal(['r1', 'r2']);
+  }).timeout(90_000);
+
+  it('cut off for long: keeps what it has to report, joins again under a new epoch, and reports', async function () {
+    if (!network) return this.skip();
+    const dataDir = folders.make();
+    const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
+    await house.startRunner('r1', { ...inside, dataDir });
+    const sha = house.push(15);
+    await house.begun(sha);
+    const former = await atItsJob('r1');
+    await house.kill('reporter');
+    await house.over(sha);
+    await atItsJob('r1', 'reporting');
+    network.cut();
+    await until('nobody knows it any more', async () => (await members()).length === 0);
+    await house.start('reporter');
+    const spool = join(dataDir, 'work', 'r1', 'spool');
+    expect(readdirSync(spool)).to.have.length(2);
+    network.mend();
+    await somebodyNew(former);
+    await house.prove([sha]);
+    await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
+  }).timeout(90_000);
+
+  it('cut off for longer than its orphan timeout ends its job, and exits as Volt does when its surroundings fail', async function () {
+    if (!network) return this.skip();
+    const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
+    const sha = await atWork(80, { ...inside, args: ['--orphan-timeout', '6'] });
+    network.cut();
+    expect(await house.process('r1').ended()).to.equal(3);
+    expect(house.process('r1').output).to.include('orphaned').and.include('VOLT_ORPHAN_TIMEOUT');
+    await house.prove([sha], 2);
+  }).timeout(90_000);
+
+  it('that was asleep with its machine for longer than its lease ends its jobs when it wakes up, though Redis answers', async function () {
+    const uptime = join(folders.make(), 'uptime');
+    writeFileSync(uptime, '1000.00 2000.00\n');
+    const inside = [...withUptime, uptime];
+    if (!works([...inside, 'true'])) return this.skip();
+    await house.startRunner('r1', { inside });
+    const sha = house.push(60);
+    await house.begun(sha);
+    const former = await atItsJob('r1');
+    writeSync(openSync(uptime, 'r+'), `${1000 + (2 * leaseTtl) / 1000}`.slice(0, 4));
+    expect((await somebodyNew(former)).running).to.deep.equal([]);
+    await house.prove([sha], 2);
+    expect(heartbeatTtl, 'it was never silent for so long').to.be.above(leaseTtl);
+  }).timeout(90_000);
+});
