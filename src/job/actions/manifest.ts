@@ -7,6 +7,7 @@ import { readConditionText } from '../../workflow/status-condition.ts';
 import { parseTemplate, type Template, type TemplateMap } from '../../workflow/template.ts';
 import { readInside } from '../inside.ts';
 import { StepFault } from '../steps/fault.ts';
+import { unsupportedAction } from './reference.ts';
 
 /** What the file `action.yml` says of an action. */
 export interface ActionManifest {
@@ -137,9 +138,10 @@ function runsOf({ runs, outputs }: File, shown: string): JavaScriptRuns | Compos
     const values = Object.entries(outputs ?? {}).map(([name, output]) => [name, output?.value] as const);
     return { using: 'composite', steps: stepsOf(runs.steps, shown), outputs: mapOf(values, shown) };
   }
-  if (using === 'docker') throw new StepFault(`actions in containers are not supported (${shown})`);
-  throw new StepFault(
-    `${shown} asks for "${using.slice(0, 50)}", which is not supported; supported are node and composite`,
+  throw unsupportedAction(
+    using === 'docker'
+      ? `actions in containers are not supported (${shown})`
+      : `${shown} asks for "${using.slice(0, 50)}"`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../steps/fault.ts';
 
 /** What the `uses` of a step names. */
@@ -21,9 +22,9 @@ const name = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 /** No part of a path leads upwards, and git's own folder is nobody's action. */
 const part = /^(?!\.{1,2}$)(?!\.git$)[^\\\p{Cc}]{1,255}$/iu;
 
-/** @throws StepFault for what is no reference, or one of a kind that cannot be run here */
+/** @throws StepFault for what is no reference; VoltError `unsupported` for one to a container */
 export function parseReference(uses: string): ActionReference {
-  if (uses.startsWith('docker://')) throw new StepFault(`actions in containers are not supported: ${uses}`);
+  if (uses.startsWith('docker://')) throw unsupportedAction(`actions in containers are not supported: ${uses}`);
   if (uses.startsWith('./') || uses === '.') {
     const parts = uses.split('/').filter((one) => one !== '' && one !== '.');
     if (!parts.every((one) => part.test(one))) throw invalid(uses, 'the path must stay inside of the workspace');
@@ -45,4 +46,9 @@ export function parseReference(uses: string): ActionReference {
 
 function invalid(uses: string, why: string): StepFault {
   return new StepFault(`"${uses.slice(0, 200)}" does not name an action: ${why}`);
+}
+
+/** An action of a kind that cannot be run here. */
+export function unsupportedAction(what: string): VoltError {
+  return new VoltError('unsupported', what, { remedy: 'JavaScript and composite actions are supported.' });
 }

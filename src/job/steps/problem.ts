@@ -18,9 +18,12 @@ export function problemOf(error: unknown): JobOutcome {
     message: error instanceof VoltError ? `${message}. ${error.remedy}` : message,
     exitCode: null,
   } as const;
-  switch (error instanceof VoltError ? error.code : undefined) {
+  const code = error instanceof VoltError ? error.code : undefined;
+  switch (code) {
     case 'action_unavailable':
-      return { ...ours, reason: 'action_unavailable' };
+    case 'tool_missing':
+    case 'unsupported':
+      return { ...ours, reason: code };
     case 'fetch_failed':
     case 'commit_missing':
       return { ...ours, reason: 'fetch_failed' };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -37,7 +36,7 @@ export async function prepareScript(
   if (!isFolder(cwd)) throw new StepFault(`there is no working directory '${cwd}'`);
   const file = join(job.folders.temp, randomUUID());
   const { argv, extension } = shellCommand(shell, env.PATH ?? '', (suffix) => `${file}${suffix}`);
-  await writeFile(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text);
+  writeFileSync(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text);
   return { text, argv, cwd };
 }
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from './fault.ts';
 
 /** How the script of a step is run. */
@@ -22,7 +23,7 @@ const builtin: Readonly<Record<string, { arguments: string; extension: string }>
  * @param shell as the workflow names it: unset, a name, or a command line with `{0}` for the script
  * @param path search path of the step
  * @param script gives the path of the script's file for an extension
- * @throws StepFault where there is no such shell
+ * @throws StepFault for what is no shell; VoltError `tool_missing` where this machine has none, `unsupported`
  */
 export function shellCommand(
   shell: string | undefined,
@@ -37,8 +38,11 @@ export function shellCommand(
   }
   const space = given.search(/\s/);
   const name = space < 0 ? given : given.slice(0, space);
-  if (name === 'cmd' || name === 'powershell')
-    throw new StepFault(`the shell "${name}" runs on Windows only; use bash, sh, python or pwsh`);
+  if (name === 'cmd' || name === 'powershell') {
+    throw new VoltError('unsupported', `the shell "${name}" runs on Windows only`, {
+      remedy: 'Use bash, sh, python or pwsh.',
+    });
+  }
   const known = Object.hasOwn(builtin, name) ? builtin[name] : undefined;
   const format = space < 0 ? known?.arguments : given.slice(space + 1);
   if (format === undefined || !format.includes('{0}')) {
@@ -94,6 +98,8 @@ function splitArguments(text: string): string[] {
   return current === undefined ? parts : [...parts, current];
 }
 
-function missing(name: string): StepFault {
-  return new StepFault(`there is no "${name}" on this machine's search path`);
+function missing(name: string): VoltError {
+  return new VoltError('tool_missing', `there is no "${name}" on this machine's search path`, {
+    remedy: 'Install it on the runner, or give the step another shell.',
+  });
 }

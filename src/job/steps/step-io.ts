@@ -46,7 +46,7 @@ export class StepIo {
   ): Promise<void> {
     const job = this.#job;
     const effects: StepEffects = { outputs: this.outputs, state: this.state, refused: false };
-    const files = await CommandFiles.create(job.folders.temp);
+    const files = CommandFiles.create(job.folders.temp);
     const variables = { ...job.environment(frame, id, env), ...files.variables };
     const output = new StepOutput({
       masker: job.masker,
@@ -60,12 +60,12 @@ export class StepIo {
       await work({ env: variables, output: (chunk) => output.write(chunk) });
     } finally {
       await output.end();
-      await this.#takeIn(files);
+      this.#takeIn(files);
     }
     if (effects.refused) throw new StepFault('a command was refused');
   }
 
-  async #takeIn(files: CommandFiles): Promise<void> {
+  #takeIn(files: CommandFiles): void {
     const job = this.#job;
     try {
       const { env, output, path, state, summary } = files.read();
@@ -75,7 +75,7 @@ export class StepIo {
       Object.assign(this.state, Object.fromEntries(state));
       this.#addSummary(summary);
     } finally {
-      await files.remove();
+      files.remove();
     }
   }
 

@@ -142,7 +142,7 @@ ${checkout}
       expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
       expect(outcome.message).to.include('Did you forget to run actions/checkout');
       expect(log).to.include('actions in containers are not supported').and.include("File not found: 'nowhere.js'");
-      expect(steps.map(({ status }) => status)).to.deep.equal(['success', 'failure', 'success', 'failure', 'failure']);
+      expect(steps.map(({ status }) => status)).to.deep.equal(['success', 'failure', 'success', 'error', 'failure']);
     });
 
     it('cannot be read through links that lead out', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseReference } from '../../../src/job/actions/reference.ts';
 import { StepFault } from '../../../src/job/steps/fault.ts';
+import { VoltError } from '../../../src/kernel/errors.ts';
 
 describe('a reference to an action', () => {
   const remote = (repository: string, path: string, ref: string) => ({ kind: 'remote', repository, path, ref });
@@ -34,6 +35,6 @@ describe('a reference to an action', () => {
   }
 
   it('to a container is refused by name', () => {
-    expect(() => parseReference('docker://alpine:3')).to.throw(StepFault, 'actions in containers are not supported');
+    expect(() => parseReference('docker://alpine:3')).to.throw(VoltError, 'actions in containers are not supported');
   });
 });

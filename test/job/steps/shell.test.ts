@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { StepFault } from '../../../src/job/steps/fault.ts';
 import { shellCommand } from '../../../src/job/steps/shell.ts';
+import { VoltError } from '../../../src/kernel/errors.ts';
 import { TestFolders } from '../../support/folder.ts';
 
 describe('the shell of a step', () => {
@@ -49,10 +49,10 @@ describe('the shell of a step', () => {
     ['cmd', 'Windows'],
     ['powershell', 'Windows'],
   ] as const) {
-    it(`${shell} is refused by name`, () => expect(() => argv(shell)).to.throw(StepFault, words));
+    it(`${shell} is refused by name`, () => expect(() => argv(shell)).to.throw(words));
   }
 
   it('pwsh is refused by name where it is absent', () => {
-    expect(() => argv('pwsh', '/nowhere')).to.throw(StepFault, 'no "pwsh"');
+    expect(() => argv('pwsh', '/nowhere')).to.throw(VoltError, 'no "pwsh"');
   });
 });
