@@ -1,5 +1,5 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { type BuildId, buildIdOf, isFinal, type JobId } from '../kernel/model.ts';
+import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 import type { BuildEvent } from '../queues/messages.ts';
 import { findBuild, findJob } from '../record/builds.ts';
@@ -105,8 +105,8 @@ async function cancel(web: Web, repo: string, build: BuildId, job: JobId | null)
   return intent;
 }
 
-function alreadyFinal(what: string, status: string): VoltError {
-  return new VoltError('conflict', `${what} has ended already: ${status}`, {
+function alreadyFinal(what: string, status: Status): VoltError {
+  return new VoltError('conflict', `${what} has ended already: ${statusWords[status]}`, {
     remedy: 'There is nothing left to cancel.',
   });
 }

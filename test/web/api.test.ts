@@ -3,6 +3,7 @@ import { VoltError } from '../../src/kernel/errors.ts';
 import { newStep } from '../../src/kernel/model.ts';
 import { closeIntent, failIntent, findIntent } from '../../src/record/intents.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import { build, buildList, errorAnswer, intent, repositoryList } from '../../src/web/api/schemas.ts';
 import { bodyOf, job, Site } from './site.ts';
 
@@ -265,6 +266,17 @@ describe('web: the API', () => {
         expect([answer.status, error.code], path).to.deep.equal([status, code]);
         expect(error.remedy, path).to.match(/\S/);
       }
+    });
+
+    it('a retry is refused when its repository is not observed any more', async () => {
+      await site.repository('gone');
+      const id = await site.build('gone');
+      await site.finish({ job: job(id), attempt: 1 });
+      await removeRepository(site.context.record, 'gone', false);
+      const answer = await site.post(`/api/v1/builds/${id}/retry`);
+      const { error } = await bodyOf(answer);
+      expect([answer.status, error.code]).to.deep.equal([409, 'conflict']);
+      expect(error.message).to.include('gone is not observed any more');
     });
 
     it('a request is taken while Redis is away, since it is in the record', async () => {
