@@ -113,6 +113,20 @@ describe('volt up', () => {
     expect(second.stdout).to.match(/! empty#1 main .* error .*\(no_tests_found: /);
   });
 
+  it('--once repeats the verdict of the same command, and never that of another', async () => {
+    const sample = repository({ 'test.sh': '#!/bin/sh\n' });
+    const once = (...more: string[]) => up('--once', '--repo', sample.path, ...more).ended();
+    expect(await once()).to.include({ code: 0 });
+    const again = await once();
+    expect(again.stdout).to.match(/✔ sample#1 main .* passed .*built before/);
+    const other = await once('--command', 'exit 3');
+    expect(other.code).to.equal(1);
+    expect(other.stdout).to.match(/✘ sample#2 main .* failed/).and.not.contain('built before');
+    const back = await once();
+    expect(back.code).to.equal(0);
+    expect(back.stdout).to.match(/✔ sample#3 main .* passed/).and.not.contain('built before');
+  });
+
   it('--once exits 3 when a repository cannot be observed', async () => {
     const url = `http://127.0.0.1:${await freePort()}/x.git`;
     const end = await up('--once', '--repo', `broken=${url}`).ended();
