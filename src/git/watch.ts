@@ -53,7 +53,10 @@ class RefFolders {
 
   async begin(): Promise<void> {
     this.#settling = this.#settle();
-    await this.#settling;
+    await this.#settling.catch((error) => {
+      this.#end();
+      throw error;
+    });
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,13 @@
 import { watchRefs } from '../git/watch.ts';
-import { errorText } from '../kernel/errors.ts';
+import { errorText, systemCode } from '../kernel/errors.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
+
+/** What the system says when it has no room for further watches. */
+const outOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
+/** Milliseconds after which such a repository is tried again, 10 minutes. */
+const rest = 600_000;
 
 /**
  * Watches the refs of every observed repository that is a path on this machine, and asks for a look when one moves.
@@ -11,6 +16,8 @@ import { listRepositories } from '../record/repositories.ts';
 export class Watches {
   readonly #context: StageContext & { record: Record };
   readonly #watched = new Map<string, Promise<() => Promise<void>>>();
+  /** until when (ms since 1970) what could not be watched for want of room is only polled */
+  readonly #resting = new Map<string, number>();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
@@ -18,24 +25,15 @@ export class Watches {
 
   /** Begins and ends watching as repositories have come and gone. */
   async refresh(): Promise<void> {
-    const { record, config, logger } = this.#context;
+    const { record, config } = this.#context;
     const local = (await listRepositories(record)).filter(({ host }) => host === config.host);
     const wanted = new Map(local.map(({ name, url }) => [`${name} ${url}`, { name, url }]));
     for (const [key, { name, url }] of wanted) {
-      if (this.#watched.has(key)) continue;
-      const watching = watchRefs(
-        url,
-        () => this.#changed(name),
-        (error) => {
-          logger.debug(`watching ${name} has ended and begins anew: ${errorText(error)}`);
-          this.#watched.delete(key);
-        },
-      );
+      if (this.#watched.has(key) || (this.#resting.get(key) ?? 0) > Date.now()) continue;
+      const failed = (error: unknown) => this.#failed(key, name, error);
+      const watching = watchRefs(url, () => this.#changed(name), failed);
       this.#watched.set(key, watching);
-      await watching.catch((error) => {
-        logger.debug(`cannot watch ${name}, polling only: ${errorText(error)}`);
-        this.#watched.delete(key);
-      });
+      await watching.catch(failed);
     }
     for (const [key, watching] of this.#watched) {
       if (wanted.has(key)) continue;
@@ -47,6 +45,18 @@ export class Watches {
   async close(): Promise<void> {
     for (const watching of this.#watched.values()) await watching.then((close) => close()).catch(() => undefined);
     this.#watched.clear();
+  }
+
+  #failed(key: string, name: string, error: unknown): void {
+    const { logger } = this.#context;
+    this.#watched.delete(key);
+    if (!outOfRoom.has(systemCode(error) ?? '')) {
+      logger.debug(`watching ${name} has ended, and is tried again: ${errorText(error)}`);
+      return;
+    }
+    if (!this.#resting.has(key))
+      logger.warn(`there is no room to watch ${name}, it is polled: raise fs.inotify.max_user_watches`, { repo: name });
+    this.#resting.set(key, Date.now() + rest);
   }
 
   #changed(name: string): void {

@@ -121,10 +121,14 @@ describe('volt up', () => {
     expect(again.stdout).to.match(/✔ sample#1 main .* passed .*built before/);
     const other = await once('--command', 'exit 3');
     expect(other.code).to.equal(1);
-    expect(other.stdout).to.match(/✘ sample#2 main .* failed/).and.not.contain('built before');
+    expect(other.stdout)
+      .to.match(/✘ sample#2 main .* failed/)
+      .and.not.contain('built before');
     const back = await once();
     expect(back.code).to.equal(0);
-    expect(back.stdout).to.match(/✔ sample#3 main .* passed/).and.not.contain('built before');
+    expect(back.stdout)
+      .to.match(/✔ sample#3 main .* passed/)
+      .and.not.contain('built before');
   });
 
   it('--once exits 3 when a repository cannot be observed', async () => {

@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
+import { observeQueue } from '../../src/queues/names.ts';
+import { noteObserveError } from '../../src/record/observations.ts';
+import { findRepository } from '../../src/record/repositories.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('an observer that starts', () => {
+  let volt: TestVolt;
+  const repository = new TestRepository({ 'a.txt': 'a\n' }, { name: 'app' });
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+  });
+
+  after(async () => {
+    await volt.stop();
+    repository.remove();
+  });
+
+  it('looks at once at what has failed before, however long its pause still is', async () => {
+    const { record } = volt.context;
+    await volt.observe(repository.path, { name: 'app', pollSeconds: 3600 });
+    const error = new VoltError('fetch_failed', 'the cable was out', { remedy: '' });
+    await noteObserveError(record, 'app', error, () => 3_600_000);
+    await volt.observer();
+    await until('it is looked at', async () => (await findRepository(record, 'app'))?.error === null);
+  });
+
+  it('brings the schedules back that Redis has lost', async () => {
+    const { access, queues, config } = volt.context;
+    await access.client.flushall();
+    const schedulers = () => queues.queue(observeQueue(config.host)).getJobSchedulers();
+    expect(await schedulers()).to.deep.equal([]);
+    await volt.observer();
+    await until('it is scheduled', async () => (await schedulers()).length === 1);
+  });
+});
