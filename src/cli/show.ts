@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Attempt, Build, Job, Step } from '../kernel/model.ts';
+import type { Attempt, Build, Job, Step, Trigger } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
@@ -33,18 +33,27 @@ function printBuild(build: Build): void {
   print(`  commit   ${build.sha} on ${shortRef(build.ref)}`);
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
-  print(
-    `  build    id ${build.id}, made ${ago(build.createdAt)} ${build.trigger === 'manual' ? 'by hand' : 'for the commit'}`,
-  );
-  for (const job of build.jobs) printJob(job);
+  print(`  build    id ${build.id}, made ${ago(build.createdAt)} ${causes[build.trigger]}`);
+  const several = new Set(build.jobs.map(({ workflow }) => workflow)).size > 1;
+  for (const job of build.jobs) printJob(job, several);
   print();
   print(paint('dim', `  ${asTyped(`volt logs ${buildName(build)}`)}`));
 }
 
-function printJob(job: Job): void {
+const causes: { readonly [T in Trigger]: string } = {
+  commit: 'for the commit',
+  manual: 'by hand',
+  schedule: 'by its schedule',
+};
+
+/** @param several whether the build has jobs of several workflows */
+function printJob(job: Job, several: boolean): void {
   print();
   const labels = job.labels.length === 0 ? '' : `  [${job.labels.join(', ')}]`;
-  print(`  ${mark(job.status)} ${paint('bold', plain(job.name))} ${verdict(job.status)}${since(job)}${labels}`);
+  const workflow = several && job.workflow !== null ? `${plain(job.workflow)} / ` : '';
+  print(
+    `  ${mark(job.status)} ${workflow}${paint('bold', plain(job.name))} ${verdict(job.status)}${since(job)}${labels}`,
+  );
   if (job.needs.length > 0) print(`      needs ${job.needs.map(plain).join(', ')}`);
   if (job.reason !== null || job.message !== null) print(`      ${reasonText(job)}`);
   // one attempt that ended as its job did says nothing more, but for where it ran

@@ -99,7 +99,8 @@ function Facts({ build, now }: { build: Build; now: number }) {
       <div>
         <dt>Made</dt>
         <dd>
-          <Age time={build.createdAt} now={now} /> {build.trigger === 'manual' ? 'for a person' : 'for a commit'}
+          <Age time={build.createdAt} now={now} />{' '}
+          {{ commit: 'for a commit', manual: 'for a person', schedule: 'by its schedule' }[build.trigger]}
         </dd>
       </div>
       <div>
