@@ -71,6 +71,7 @@ export class LiveView implements ExecView {
       return;
     }
     this.#jobs.delete(event.job);
+    this.#draw();
     print(jobLine(event));
   }
 

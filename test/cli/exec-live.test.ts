@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { expect } from 'chai';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+
+const root = join(import.meta.dirname, '../..');
+const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
+
+const workflow = `on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    steps:
+      - name: Wait for word
+        run: echo waiting; while [ ! -e "$GO" ]; do sleep 0.02; done
+        env: { GO: '\${{ vars.GO }}' }
+      - name: Well
+        run: echo not shown
+      - name: Badly
+        run: echo shown; exit 3
+`;
+
+describe('volt exec on a terminal', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('shows a tree of steps as they go on, and the output of those that fail', async () => {
+    const repository = new TestRepository({ '.github/workflows/ci.yml': workflow });
+    const go = join(folders.make(), 'go');
+    const command = [
+      process.execPath,
+      '--import',
+      tsx,
+      join(root, 'src/cli/main.ts'),
+      'exec',
+      '--var',
+      `GO=${go}`,
+    ].join(' ');
+    // a pseudo-terminal is what util-linux's script makes
+    const terminal: ChildProcess = spawn('script', ['-qefc', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
+      cwd: repository.path,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        SHELL: '/bin/sh',
+        TERM: 'xterm-256color',
+        XDG_CACHE_HOME: folders.make(),
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    terminal.stdout?.setEncoding('utf8').on('data', (text) => {
+      shown += text;
+    });
+    const plain = () => stripVTControlCharacters(shown);
+    const ended = once(terminal, 'close');
+    try {
+      await until('the tree', () =>
+        [/^one\r?$/m, /✔ Set up job /, /▶ Wait for word /, /^ {6}waiting/m].every((line) => line.test(plain())),
+      );
+      writeFileSync(go, '');
+      const [code] = await ended;
+      expect(code).to.equal(1);
+    } finally {
+      if (terminal.exitCode === null) terminal.kill('SIGKILL');
+      repository.remove();
+    }
+    const end = plain();
+    expect(end).to.match(/ {2}✘ Badly [^\n]*exit code 3\r\n {4}shown\r\n/);
+    expect(end).to.not.include('    not shown\r\n');
+    expect(end).to.include('✘ one failed: Badly: Process completed with exit code 3.\r\n');
+    expect(end).to.match(/✘ failed: Badly: [^\n]*\n\s*$/);
+  });
+});
