@@ -44,7 +44,7 @@ describe('a backup', () => {
   after(folders.remove);
 
   const config = (dataDir: string) => loadConfig({ dataDir });
-  const put = (file: string, text: string) => {
+  const put = (file: string, text: string | Buffer) => {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, text);
   };
@@ -176,7 +176,7 @@ describe('a backup', () => {
 
   describe('that is none', () => {
     /** A file with these entries, as somebody might make it by hand. */
-    async function made(entries: Record<string, string>, link?: string): Promise<string> {
+    async function made(entries: Record<string, string | Buffer>, link?: string): Promise<string> {
       const folder = folders.make();
       for (const [name, text] of Object.entries(entries)) put(join(folder, name), text);
       if (link !== undefined) symlinkSync('/etc', join(folder, link));
@@ -218,10 +218,16 @@ describe('a backup', () => {
       await refused(await made({ 'volt.db': 'not a database' }));
     });
 
-    it('is refused with paths that lead out of the data directory, or links', async () => {
-      await refused(await made({ 'up/evil': 'evil' }));
-      await refused(await made({ 'logs/1/x': '' }, 'logs/1/link'));
-      await refused(await made({ 'redis/url': 'redis://elsewhere' }));
+    it('is refused with paths that lead out of the data directory, or links, beside what is right', async () => {
+      const { file } = await backedUp();
+      const right = folders.make();
+      await tar.extract({ file, cwd: right });
+      const manifest = { 'manifest.json': readFileSync(join(right, 'manifest.json')) };
+      const rest = { ...manifest, 'volt.db': readFileSync(join(right, 'volt.db')) };
+      await restoreBackup(config(join(folders.make(), 'data')), await made(rest), false);
+      await refused(await made({ ...rest, 'up/evil': 'evil' }));
+      await refused(await made({ ...rest, 'logs/1/x': '' }, 'logs/1/link'));
+      await refused(await made({ ...rest, 'redis/url': 'redis://elsewhere' }));
     });
 
     it('is refused with a damaged record, or one of a newer Volt', async () => {
