@@ -25,6 +25,8 @@ export interface CheckoutTarget {
 export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: GitOptions = {}): Promise<void> {
   const { url, ref, sha, folder } = target;
   const dir = join(folder, '.git');
+  // before anything borrows from it: a mirror that is in use is not removed
+  await mirror.noteUse();
   await mkdir(join(dir, 'objects', 'info'), { recursive: true });
   await mkdir(join(dir, 'refs', 'tags'), { recursive: true });
   await writeFile(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);

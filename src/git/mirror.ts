@@ -65,7 +65,7 @@ export class Mirror {
 
   /** Makes sure that the commit is here, also where no branch leads to it any more. */
   async require(sha: string, options: GitOptions = {}): Promise<void> {
-    if (await this.has(sha)) return this.#noteUse();
+    if (await this.has(sha)) return this.noteUse();
     await this.fetch(options);
     if (await this.has(sha)) return;
     await this.#update([sha], [], options);
@@ -203,7 +203,7 @@ export class Mirror {
           ],
           options,
         );
-        return await this.#noteUse();
+        return await this.noteUse();
       } catch (error) {
         if (options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt))) {
           throw fetchFailed(this.#url, error);
@@ -259,7 +259,7 @@ export class Mirror {
   }
 
   /** For whoever removes mirrors that nobody uses. */
-  async #noteUse(): Promise<void> {
+  async noteUse(): Promise<void> {
     await writeFile(join(this.path, useMark), '').catch(() => undefined);
   }
 

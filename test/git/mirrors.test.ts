@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { checkOut } from '../../src/git/checkout.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { listMirrors, pruneMirrors, useMark } from '../../src/git/mirrors.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -46,7 +47,9 @@ describe('the mirrors on the disk', () => {
       (await listMirrors(folder)).find((mirror) => mirror.path === path)?.usedAt ?? 0;
     await new Mirror(folder, repositories[0]?.path as string).fetch();
     expect(Date.now() - (await used(paths[0] as string))).to.be.below(hour);
-    await new Mirror(folder, repositories[1]?.path as string).require(repositories[1]?.head() as string);
+    const mirror = new Mirror(folder, repositories[1]?.path as string);
+    const sha = repositories[1]?.head() as string;
+    await checkOut(mirror, { url: '', ref: 'refs/heads/main', sha, folder: join(folders.make(), 'job') });
     expect(Date.now() - (await used(paths[1] as string))).to.be.below(hour);
   });
 
