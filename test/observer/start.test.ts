@@ -3,12 +3,14 @@ import { VoltError } from '../../src/kernel/errors.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
 import { findRepository } from '../../src/record/repositories.ts';
+import { GitServer } from '../chaos/git-server.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('an observer that starts', () => {
   let volt: TestVolt;
+  let server: GitServer;
   const repository = new TestRepository({ 'a.txt': 'a\n' }, { name: 'app' });
 
   before(async () => {
@@ -18,12 +20,15 @@ describe('an observer that starts', () => {
 
   after(async () => {
     await volt.stop();
+    await server.stop();
     repository.remove();
   });
 
   it('looks at once at what has failed before, however long its pause still is', async () => {
     const { record } = volt.context;
-    await volt.observe(repository.path, { name: 'app', pollSeconds: 3600 });
+    // over the network: what is on this machine is looked at when its watch begins
+    server = await GitServer.start(repository.path);
+    await volt.observe(server.url('127.0.0.1'), { name: 'app', pollSeconds: 3600 });
     const error = new VoltError('fetch_failed', 'the cable was out', { remedy: '' });
     await noteObserveError(record, 'app', error, () => 3_600_000);
     await volt.observer();
@@ -31,9 +36,9 @@ describe('an observer that starts', () => {
   });
 
   it('brings the schedules back that Redis has lost', async () => {
-    const { access, queues, config } = volt.context;
+    const { access, queues } = volt.context;
     await access.client.flushall();
-    const schedulers = () => queues.queue(observeQueue(config.host)).getJobSchedulers();
+    const schedulers = () => queues.queue(observeQueue(null)).getJobSchedulers();
     expect(await schedulers()).to.deep.equal([]);
     await volt.observer();
     await until('it is scheduled', async () => (await schedulers()).length === 1);
