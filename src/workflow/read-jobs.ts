@@ -1,6 +1,6 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { readCondition } from './conditions.ts';
-import { nearest } from './diagnostics.ts';
+import { formatDiagnostic, nearest } from './diagnostics.ts';
 import { checkMinutes, idPattern, idRule, readSteps } from './read-steps.ts';
 import type { Reading } from './reading.ts';
 import type { CallJob, Concurrency, RunDefaults, StepsJob, Strategy, WorkflowJob } from './workflow.ts';
@@ -15,13 +15,19 @@ const unsupportedKeys: Readonly<Record<string, string>> = {
 
 const localWorkflow = /^\.\/(\.github|\.volt)\/workflows\/[^/]+\.ya?ml$/;
 
+/** What has been read of the workflow before its jobs counts for all of them. */
 export function readJobs(reading: Reading, token: TemplateToken | undefined): WorkflowJob[] {
+  const refusedAbove = reading.diagnostics.find(({ severity }) => severity === 'unsupported');
   const needsAt = new Map<string, TemplateToken>();
   const jobs = reading.entries(token).map(({ key, keyToken, value }) => {
+    const before = reading.diagnostics.length;
     if (!idPattern.test(key)) reading.invalid(keyToken, `"${key}" cannot be the id of a job: ${idRule}`);
     const needs = reading.entries(value).find((entry) => entry.key === 'needs');
     if (needs) needsAt.set(key, needs.value);
-    return readJob(reading, keyToken, value);
+    const job = readJob(reading, keyToken, value);
+    const refused =
+      reading.diagnostics.slice(before).find(({ severity }) => severity === 'unsupported') ?? refusedAbove;
+    return refused ? { ...job, unsupported: formatDiagnostic(refused) } : job;
   });
   if (jobs.length === 0 && !reading.isInvalid) reading.invalid(token, 'there are no jobs');
   return resolveNeeds(reading, jobs, needsAt);
@@ -35,7 +41,7 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     const value = fields.get(key);
     return value && read(value);
   };
-  const unsupported = unsupportedIn(reading, fields);
+  refuseUnsupported(reading, fields);
   const name = has('name', (value) => reading.template(value));
   const concurrency = has('concurrency', (value) => readConcurrency(reading, value));
   const strategy = has('strategy', (value) => readStrategy(reading, value));
@@ -47,7 +53,6 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     ...(name === undefined ? {} : { name }),
     ...(concurrency && { concurrency }),
     ...(strategy && { strategy }),
-    ...(unsupported === undefined ? {} : { unsupported }),
   };
   const uses = get('uses');
   if (uses) return { ...any, ...readCall(reading, fields, uses) };
@@ -74,12 +79,11 @@ function readCall(
   reading: Reading,
   fields: Map<string, TemplateToken>,
   token: TemplateToken,
-): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'unsupported'> {
+): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets'> {
   const uses = token.toString();
-  let unsupported: string | undefined;
   if (!localWorkflow.test(uses)) {
     if (/^[\w.-]+\/[\w.-]+\/\.github\/workflows\/[^@]+@.+$/.test(uses)) {
-      unsupported =
+      const unsupported =
         'workflows of other repositories are not supported yet: copy the file, and call it as ./.github/workflows/…';
       reading.report('unsupported', token, unsupported);
     } else
@@ -92,23 +96,16 @@ function readCall(
     uses: uses.slice('./'.length),
     with: values.map(({ key, value }) => [key, reading.value(value)]),
     secrets: secrets instanceof MappingToken || !secrets ? reading.templates(secrets) : 'inherit',
-    ...(unsupported === undefined ? {} : { unsupported }),
   };
 }
 
-function unsupportedIn(reading: Reading, fields: Map<string, TemplateToken>): string | undefined {
-  let first: string | undefined;
-  const refuse = (token: TemplateToken, message: string) => {
-    reading.report('unsupported', token, message);
-    first ??= `${reading.file}:${token.line}:${token.col}: ${message}`;
-  };
+function refuseUnsupported(reading: Reading, fields: Map<string, TemplateToken>): void {
   for (const [key, message] of Object.entries(unsupportedKeys)) {
     const token = fields.get(key);
-    if (token) refuse(token, message);
+    if (token) reading.report('unsupported', token, message);
   }
   const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
-  if (group) refuse(group.keyToken, '`group` of runners is not supported: ask for labels');
-  return first;
+  if (group) reading.report('unsupported', group.keyToken, '`group` of runners is not supported: ask for labels');
 }
 
 function readStrategy(reading: Reading, token: TemplateToken): Strategy {

@@ -67,7 +67,11 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
 }
 
 function checkUses(reading: Reading, token: TemplateToken, uses: string): void {
-  if (uses.startsWith('./') || uses.startsWith('docker://') || actionPattern.test(uses)) return;
+  if (uses.startsWith('docker://')) {
+    reading.report('warning', token, 'docker actions are not supported yet: the step will end in an error');
+    return;
+  }
+  if (uses.startsWith('./') || actionPattern.test(uses)) return;
   const remedy = 'an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository';
   reading.invalid(token, `"${uses}" names no action: ${remedy}`);
 }

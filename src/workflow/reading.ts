@@ -35,8 +35,13 @@ export class Reading {
     at: TemplateToken | TokenRange | { line: number; column: number } | undefined,
     message: string,
   ): void {
-    if (this.diagnostics.length >= mostDiagnostics) return;
-    this.diagnostics.push({ file: this.file, ...placeOf(at), severity, message });
+    const place = placeOf(at);
+    const same = (other: Diagnostic) =>
+      other.line === place.line && other.column === place.column && other.message === message;
+    if (this.diagnostics.some(same)) return;
+    // what is not supported ends the job that asks for it, so it is never left out
+    if (this.diagnostics.length >= mostDiagnostics && severity !== 'unsupported') return;
+    this.diagnostics.push({ file: this.file, ...place, severity, message });
   }
 
   invalid(at: TemplateToken | undefined, message: string): void {

@@ -225,6 +225,17 @@ describe('the planner', () => {
       expect(build.decisions.a).to.match(/^error unsupported: ci.yml:5:15: `services` are not supported yet/);
       expect(build.statuses).to.include({ b: 'queued', c: 'skipped' });
     });
+
+    it('refuses what would get lost silently, for one job or for all', () => {
+      const insert = "'${{ insert }}': '${{ fromJSON(vars.ALL) }}'";
+      const one = new PlannedBuild(workflow({ a: [`env: { ${insert} }`], b: [] }));
+      expect(one.decisions.a).to.match(
+        /^error unsupported: ci.yml:5:12: .*keys that are expressions are not supported/,
+      );
+      expect(one.statuses.b).to.equal('queued');
+      const all = new PlannedBuild(workflow({ a: [], b: [] }, `on: push\nenv: { ${insert} }`));
+      expect(Object.keys(all.decisions)).to.deep.equal(['a', 'b']);
+    });
   });
 
   describe('of concurrency', () => {
