@@ -157,7 +157,7 @@ export async function countOpenBuilds(record: Record): Promise<{ queued: number;
   return { queued: await count('queued'), running: await count('running') };
 }
 
-function summaryOf(row: BuildRow): BuildSummary {
+export function summaryOf(row: BuildRow): BuildSummary {
   return {
     id: String(row.id) as BuildId,
     number: row.number,

@@ -13,7 +13,7 @@ import { boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { Hooks } from './hooks/hooks.ts';
 import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
-import { cancelFromPage, retryFromPage } from './pages/act.ts';
+import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } from './pages/act.ts';
 import { buildPage } from './pages/build.tsx';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
@@ -69,6 +69,8 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', (context) => retryFromPage(context, web));
+  app.post('/jobs/:id/cancel', (context) => cancelJobFromPage(context, web));
+  app.post('/jobs/:id/retry', (context) => retryJobFromPage(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
 
   const board = queueBoard(web);

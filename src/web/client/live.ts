@@ -46,6 +46,7 @@ async function refresh(): Promise<void> {
 function exchange(fresh: Document): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.getElementById(part.id);
+    if (other) keepFolds(part, other);
     if (other && other.innerHTML !== part.innerHTML && !isSelectedIn(part)) part.replaceWith(other);
   }
   const log = document.getElementById('log');
@@ -56,6 +57,14 @@ function exchange(fresh: Document): void {
     document.dispatchEvent(new Event('volt:log'));
   }
   keepTime();
+}
+
+/** What a person has opened or closed stays so, until the page itself thinks otherwise of it (`data-open`). */
+function keepFolds(part: HTMLElement, other: HTMLElement): void {
+  for (const fold of part.querySelectorAll<HTMLDetailsElement>('details[id]')) {
+    const twin = other.querySelector<HTMLDetailsElement>(`#${CSS.escape(fold.id)}`);
+    if (twin && 'open' in twin.dataset === 'open' in fold.dataset) twin.open = fold.open;
+  }
 }
 
 /** A person who marks text to copy it does not want it to go. */

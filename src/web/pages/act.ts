@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
-import { type BuildId, parseBuildId } from '../../kernel/model.ts';
+import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
-import { cancelBuild, retryBuild } from '../requests.ts';
+import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests.ts';
 
 /** The buttons of a build's page, which work without a script. */
 
@@ -19,14 +19,31 @@ export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Respo
   });
 }
 
+export function cancelJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return actOnJob(context, (job) => cancelJob(web, job));
+}
+
+export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return actOnJob(context, (job) => retryJob(web, job));
+}
+
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
-  try {
-    await ask(id);
-  } catch (error) {
-    // it has moved between the look and the click: the page will say how
-    if (!(error instanceof VoltError && error.code === 'conflict')) throw error;
-  }
+  await unlessMoved(ask(id));
   return context.redirect(`/builds/${id}`, 303);
+}
+
+async function actOnJob(context: Context<WebEnv>, ask: (job: JobId) => Promise<unknown>): Promise<Response> {
+  const job = parseJobId(context.req.param('id') ?? '');
+  if (job === undefined) return noSuchPlace(context);
+  await unlessMoved(ask(job));
+  return context.redirect(`/builds/${buildIdOf(job)}#job-${job}`, 303);
+}
+
+/** What has moved between the look and the click is no error: the page will say how. */
+async function unlessMoved(asked: Promise<unknown>): Promise<void> {
+  await asked.catch((error) => {
+    if (!(error instanceof VoltError && error.code === 'conflict')) throw error;
+  });
 }

@@ -1,15 +1,21 @@
 import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
+import { branchHistory } from '../../record/branch-history.ts';
 import { findBuild } from '../../record/builds.ts';
+import { listRunners } from '../../redis/membership.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
 import { noBuild } from '../requests.ts';
+import { askRedis } from '../status.ts';
+import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { chooseLog, LogSection } from './log.tsx';
+import { Broken, Neighbours } from './neighbours.tsx';
 import { Age, inUtc, StatusMark, Took } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
+import type { RenderMarkdown } from './steps.tsx';
 
 /** `/builds/:id`: what a build came to, how, and one job's log. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -17,7 +23,13 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   if (id === undefined) return noSuchPlace(context);
   const build = await findBuild(web.record, id);
   if (!build) throw noBuild(id);
+  const [history, runners, render] = await Promise.all([
+    branchHistory(web.record, build),
+    runnersIfAsked(build, web),
+    markdownOf(build),
+  ]);
   const now = Date.now();
+  const signedIn = context.get('signedIn');
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   return answerPage(context, web, {
     title: `${build.repo}#${build.number}`,
@@ -25,22 +37,38 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     scripts: ['log'],
     content: (
       <article data-build={build.id}>
-        <p class="path">
-          <a href="/">Builds</a> / <a href={`/?repo=${build.repo}`}>{build.repo}</a> / #{build.number}
-        </p>
+        <div class="path">
+          <p>
+            <a href="/">Builds</a> / <a href={`/?repo=${build.repo}`}>{build.repo}</a> / #{build.number}
+          </p>
+          <Neighbours build={build} history={history} />
+        </div>
         <div id="verdict" data-live="">
           <h1>
             <StatusMark status={build.status} /> <span class="subject">{build.subject}</span>
           </h1>
           <p class="verdict">{verdictOf(build)}</p>
-          <Act build={build} signedIn={context.get('signedIn')} />
+          <Broken build={build} history={history} />
+          <Act build={build} signedIn={signedIn} />
         </div>
         <Facts build={build} now={now} />
-        <Jobs build={build} chosen={chosen?.job.id} now={now} />
+        <Graph build={build} />
+        <Jobs build={build} chosen={chosen?.job.id} runners={runners} signedIn={signedIn} render={render} now={now} />
         {chosen && <LogSection web={web} chosen={chosen} />}
       </article>
     ),
   });
+}
+
+/** Only what waits is explained by the runners. */
+async function runnersIfAsked({ jobs }: Build, web: Web) {
+  if (!jobs.some(({ status }) => status === 'queued')) return undefined;
+  return (await askRedis(web, () => listRunners(web.access)))?.alive;
+}
+
+async function markdownOf({ jobs }: Build): Promise<RenderMarkdown> {
+  if (!jobs.some(({ steps }) => steps.some(({ summary }) => summary !== null))) return () => '';
+  return (await import('../markdown.ts')).safeMarkdown;
 }
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {

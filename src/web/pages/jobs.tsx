@@ -1,25 +1,53 @@
-import type { Attempt, Build, Job, Step } from '../../kernel/model.ts';
+import { type Attempt, type Build, isFinal, type Job } from '../../kernel/model.ts';
+import type { RunnerMember } from '../../redis/membership.ts';
+import { whyItWaits } from '../waiting.ts';
 import { StatusMark, Took } from './parts.tsx';
 import { attemptStory, stateOf } from './sentences.ts';
+import { type RenderMarkdown, Steps } from './steps.tsx';
+
+interface Shown {
+  build: Build;
+  /** id of the job whose log is below */
+  chosen: string | undefined;
+  /** undefined where nobody can tell */
+  runners: RunnerMember[] | undefined;
+  signedIn: boolean;
+  render: RenderMarkdown;
+  now: number;
+}
 
 /** The jobs of a build: each with what it waits for or came to, its attempts as a story, and its steps. */
-export function Jobs({ build, chosen, now }: { build: Build; chosen: string | undefined; now: number }) {
+export function Jobs(shown: Shown) {
   return (
     <section id="jobs" data-live="" aria-label="Jobs">
-      {build.jobs.map((job) => (
-        <JobCard job={job} chosen={job.id === chosen} single={build.jobs.length === 1} now={now} />
+      {shown.build.jobs.map((job) => (
+        <JobCard job={job} shown={shown} />
       ))}
     </section>
   );
 }
 
-function JobCard({ job, chosen, single, now }: { job: Job; chosen: boolean; single: boolean; now: number }) {
-  const state = stateOf(job);
+/** Of many jobs, those that a reader looks for are open: what went wrong, what runs, and what was asked for. */
+function isOpen(job: Job, { build, chosen }: Shown): boolean {
+  const wrong = job.status === 'failure' || job.status === 'error';
+  return build.jobs.length <= 3 || wrong || job.status === 'running' || job.id === chosen;
+}
+
+function JobCard({ job, shown }: { job: Job; shown: Shown }) {
+  const { build, chosen, now } = shown;
+  const single = build.jobs.length === 1;
+  const state = single && job.finishedAt !== null ? undefined : stateNow(job, shown.runners);
+  const open = isOpen(job, shown);
   return (
-    <div class={chosen && !single ? 'job chosen' : 'job'}>
-      <div class="head">
+    <details
+      class={job.id === chosen && !single ? 'job chosen' : 'job'}
+      id={`job-${job.id}`}
+      open={open}
+      data-open={open ? '' : undefined}
+    >
+      <summary class="head">
         <StatusMark status={job.status} />
-        <h2>{chosen ? job.name : <a href={`?job=${job.id}`}>{job.name}</a>}</h2>
+        <h2>{job.name}</h2>
         {job.labels.map((label) => (
           <span class="label">{label}</span>
         ))}
@@ -29,12 +57,20 @@ function JobCard({ job, chosen, single, now }: { job: Job; chosen: boolean; sing
             <Took from={job.startedAt} to={job.finishedAt} now={now} />
           </span>
         )}
-      </div>
-      {state !== undefined && !(single && job.finishedAt !== null) && <p class="state">{state}</p>}
+        {state !== undefined && <span class="state">{state}</span>}
+      </summary>
       <Attempts attempts={job.attempts} />
-      <Steps steps={job.steps} now={now} />
-    </div>
+      <Steps job={job} render={shown.render} now={now} />
+      {!single && <Act job={job} shown={shown} />}
+    </details>
   );
+}
+
+/** Why it waits, as the runners are now; else what it came to. */
+function stateNow(job: Job, runners: RunnerMember[] | undefined): string | undefined {
+  const { status, labels, needs } = job;
+  if (runners === undefined || status !== 'queued') return stateOf(job);
+  return `waits: ${whyItWaits({ status, labels, needs }, runners)}`;
 }
 
 /** A single attempt that went as it should is no story. */
@@ -49,24 +85,21 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
   );
 }
 
-function Steps({ steps, now }: { steps: Step[]; now: number }) {
-  if (steps.length === 0) return null;
+/** What can be done about one job of several. */
+function Act({ job, shown: { build, chosen, signedIn } }: { job: Job; shown: Shown }) {
+  const over = isFinal(build.status);
+  const act = over ? 'retry' : isFinal(job.status) ? undefined : 'cancel';
   return (
-    <table class="steps">
-      <tbody>
-        {steps.map((step) => (
-          <tr>
-            <td>
-              <StatusMark status={step.status} />
-            </td>
-            <td class="step">{step.name}</td>
-            <td class="faint">{step.exitCode !== null && step.exitCode !== 0 ? `exit code ${step.exitCode}` : ''}</td>
-            <td class="number">
-              <Took from={step.startedAt} to={step.finishedAt} now={now} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div class="acts">
+      {job.id !== chosen && job.attempts.length > 0 && <a href={`?job=${job.id}#log`}>Show log</a>}
+      {signedIn && act !== undefined && (
+        <form method="post" action={`/jobs/${job.id}/${act}`}>
+          <button type="submit" class={act === 'cancel' ? 'quiet danger' : 'quiet'}>
+            {act === 'retry' ? 'Retry' : 'Cancel'}
+            <span class="hidden"> {job.name}</span>
+          </button>
+        </form>
+      )}
+    </div>
   );
 }

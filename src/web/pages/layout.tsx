@@ -21,7 +21,7 @@ interface Page {
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
   const scripts = await Promise.all(['live', ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
-  const style = await assets.url('style.css');
+  const [style, theme] = await Promise.all(['style.css', 'theme.js'].map((name) => assets.url(name)));
   context.header('cache-control', 'no-store');
   return context.html(
     <Frame
@@ -29,13 +29,21 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
       signedIn={context.get('signedIn')}
       here={new URL(context.req.url).pathname}
       scripts={scripts}
-      style={style}
+      style={style ?? ''}
+      theme={theme ?? ''}
     />,
   );
 }
 
-function Frame(props: { page: Page; signedIn: boolean; here: string; scripts: string[]; style: string }) {
-  const { page, signedIn, here, scripts, style } = props;
+function Frame(props: {
+  page: Page;
+  signedIn: boolean;
+  here: string;
+  scripts: string[];
+  style: string;
+  theme: string;
+}) {
+  const { page, signedIn, here, scripts, style, theme } = props;
   return (
     <>
       {doctype}
@@ -47,6 +55,7 @@ function Frame(props: { page: Page; signedIn: boolean; here: string; scripts: st
           <title>{page.title} · Volt</title>
           <link rel="icon" href="/public/icon.svg" type="image/svg+xml" />
           <link rel="stylesheet" href={style} />
+          <script src={theme}></script>
           {scripts.map((script) => (
             <script defer src={script}></script>
           ))}
@@ -61,6 +70,16 @@ function Frame(props: { page: Page; signedIn: boolean; here: string; scripts: st
               <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
               <NavLink to="/queues" current={false} label="Queues" />
             </nav>
+            <button
+              id="theme"
+              class="quiet"
+              type="button"
+              hidden
+              title="Switch between light and dark"
+              aria-label="Switch between light and dark"
+            >
+              ◐
+            </button>
             {signedIn ? (
               <form method="post" action="/sign-out">
                 <button class="quiet" type="submit">

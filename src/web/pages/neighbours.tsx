@@ -1,0 +1,61 @@
+import type { BuildSummary } from '../../kernel/model.ts';
+import { statusWords } from '../../kernel/model.ts';
+import type { BranchHistory } from '../../record/branch-history.ts';
+import { shortRef } from './sentences.ts';
+
+/** The builds before and after this one on its branch. */
+export function Neighbours({ build, history }: { build: BuildSummary; history: BranchHistory }) {
+  const { previous, next } = history;
+  return (
+    <nav class="neighbours" id="neighbours" data-live="" aria-label={`Builds of ${shortRef(build.ref)}`}>
+      {previous && <BuildLink build={previous} rel="prev" label={`← #${previous.number}`} />}
+      {next && <BuildLink build={next} rel="next" label={`#${next.number} →`} />}
+    </nav>
+  );
+}
+
+/** Since when the branch is broken, and by which build that was mended, as far as this build has a part in it. */
+export function Broken({ build, history }: { build: BuildSummary; history: BranchHistory }) {
+  const { brokenSince, fixedBy, mended } = history;
+  const branch = shortRef(build.ref);
+  return (
+    <p class="broken">
+      {brokenSince?.id === build.id && <>This build broke {branch}. </>}
+      {brokenSince && brokenSince.id !== build.id && (
+        <>
+          {branch} is broken since <Named build={brokenSince} />.{' '}
+        </>
+      )}
+      {fixedBy && (
+        <>
+          Fixed by <Named build={fixedBy} />.
+        </>
+      )}
+      {mended && (
+        <>
+          Fixes {branch}, which was broken since <Named build={mended} />.
+        </>
+      )}
+    </p>
+  );
+}
+
+function Named({ build }: { build: BuildSummary }) {
+  return (
+    <>
+      <a href={`/builds/${build.id}`}>#{build.number}</a>{' '}
+      <span class="faint">
+        {build.subject}, {build.author}
+      </span>
+    </>
+  );
+}
+
+function BuildLink({ build, rel, label }: { build: BuildSummary; rel: string; label: string }) {
+  const title = `${statusWords[build.status]}: ${build.subject}`;
+  return (
+    <a href={`/builds/${build.id}`} rel={rel} title={title} aria-label={`build #${build.number}, ${title}`}>
+      {label}
+    </a>
+  );
+}

@@ -1,0 +1,85 @@
+import { raw } from 'hono/html';
+import type { Annotation, Job, Step } from '../../kernel/model.ts';
+import { StatusMark, Took } from './parts.tsx';
+
+/** Renders Markdown of steps; loaded only where a step has written some. */
+export type RenderMarkdown = (text: string) => string;
+
+/** Annotations of one step that are shown; a linter may have thousands. */
+const mostAnnotations = 50;
+
+/** The steps of a job: each with its time, and of what it has to say, that which went wrong opened. */
+export function Steps({ job, render, now }: { job: Job; render: RenderMarkdown; now: number }) {
+  if (job.steps.length === 0) return null;
+  return (
+    <ol class="steps">
+      {job.steps.map((step, index) => (
+        <li class={step.status}>
+          <StepLine job={job} step={step} now={now} />
+          <Annotations annotations={step.annotations} />
+          <Summary step={step} id={`summary-${job.id}-${index}`} render={render} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function StepLine({ job, step, now }: { job: Job; step: Step; now: number }) {
+  const attempt = job.attempts.at(-1)?.number ?? 1;
+  const failed = step.outcome !== null && step.outcome !== step.status;
+  return (
+    <div class="step-line">
+      <StatusMark status={step.status} />
+      <span class="step">{step.name}</span>
+      <span class="faint">
+        {step.exitCode !== null && step.exitCode !== 0 && <>exit code {step.exitCode}</>}
+        {failed && <> but may fail</>}
+      </span>
+      {step.logStart !== null && step.logEnd !== step.logStart && (
+        <a
+          class="quiet"
+          href={`?job=${job.id}&attempt=${attempt}&at=${step.logStart}#log`}
+          aria-label={`output of ${step.name}`}
+        >
+          output
+        </a>
+      )}
+      <span class="number">
+        <Took from={step.startedAt} to={step.finishedAt} now={now} />
+      </span>
+    </div>
+  );
+}
+
+function Annotations({ annotations }: { annotations: readonly Annotation[] }) {
+  if (annotations.length === 0) return null;
+  const more = annotations.length - mostAnnotations;
+  return (
+    <ul class="annotations">
+      {annotations.slice(0, mostAnnotations).map(({ level, title, message, file, line, column }) => (
+        <li class={level}>
+          <strong>{title ?? level}</strong>
+          {file !== null && (
+            <code>
+              {file}
+              {line !== null && `:${line}`}
+              {line !== null && column !== null && `:${column}`}
+            </code>
+          )}
+          <span>{message}</span>
+        </li>
+      ))}
+      {more > 0 && <li class="faint">and {more} more</li>}
+    </ul>
+  );
+}
+
+function Summary({ step, id, render }: { step: Step; id: string; render: RenderMarkdown }) {
+  if (step.summary === null || step.summary.trim() === '') return null;
+  return (
+    <details class="summary" id={id} open data-open="">
+      <summary>Summary of {step.name}</summary>
+      <div class="prose">{raw(render(step.summary))}</div>
+    </details>
+  );
+}

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import { type Job, newStep, type Step } from '../../src/kernel/model.ts';
+import { safeMarkdown } from '../../src/web/markdown.ts';
+import { layOut } from '../../src/web/pages/graph-layout.ts';
+import { job, Site } from './site.ts';
+
+function textOf(page: string): string {
+  return page
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&amp;', '&')
+    .replace(/\s+/g, ' ');
+}
+
+describe('web: the page of a build', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample');
+  });
+  after(() => site.stop());
+
+  const ended = (name: string, more: Partial<Step> = {}): Step => {
+    const at = new Date().toISOString();
+    return { ...newStep(name), status: 'success', exitCode: 0, startedAt: at, finishedAt: at, ...more };
+  };
+
+  it('draws the graph of jobs that need each other, and none of those that do not', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit', needs: ['lint'] }]);
+    const page = await site.page(`/builds/${id}`);
+    expect(page)
+      .to.include(`href="#job-${job(id, 2)}"`)
+      .and.include('class="edge"');
+    expect(textOf(page)).to.include('unit: waiting');
+    const flat = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
+    expect(await site.page(`/builds/${flat}`)).to.not.include('class="edge"');
+  });
+
+  it('shows what steps point out and sum up, with nothing in it that a browser would run', async () => {
+    const id = await site.build('sample');
+    const place = { line: 7, endLine: null, column: 3, endColumn: null };
+    const steps = [
+      ended('npm test', {
+        status: 'failure',
+        exitCode: 1,
+        annotations: [{ level: 'error', message: 'expected <4>', title: null, file: 'sum.js', ...place }],
+        summary: '# Totals\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<script>alert(1)</script><b>bold</b>',
+      }),
+    ];
+    await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
+    const page = await site.page(`/builds/${id}`);
+    expect(textOf(page)).to.match(/error sum\.js:7:3 expected <4&gt;/);
+    expect(page).to.include('<h3>Totals</h3>').and.include('<td>2</td>').and.include('<b>bold</b>');
+    expect(page).to.not.include('alert(1)');
+  });
+
+  it('says why a job waits as the runners are now', async () => {
+    const id = await site.build('sample', {}, [{ labels: ['gpu'] }]);
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('waits: no runner is alive');
+    await site.runner('r1');
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('waits: no runner has the label gpu');
+  });
+
+  it('says since when a branch is broken and what has fixed it', async () => {
+    const ref = 'refs/heads/story';
+    const ids = [];
+    for (const status of ['success', 'failure', 'error', 'failure', 'success'] as const) {
+      const id = await site.build('sample', { ref });
+      await site.finish({ job: job(id), attempt: 1 }, { status, reason: status === 'success' ? null : 'exit_code' });
+      ids.push(id);
+    }
+    const pages = await Promise.all(ids.map(async (id) => site.page(`/builds/${id}`)));
+    const [good, breaks, unclear, still, mends] = pages.map(textOf);
+    expect(good).to.not.match(/broke/);
+    expect(breaks).to.match(/This build broke story\. +Fixed by +#\d+/);
+    expect(unclear).to.not.match(/broke/);
+    expect(still).to.match(/story is broken since +#\d+.* Fixed by/);
+    expect(mends).to.match(/Fixes story, which was broken since +#\d+/);
+    expect(pages[3])
+      .to.include(`href="/builds/${ids[2]}" rel="prev"`)
+      .and.include(`href="/builds/${ids[4]}" rel="next"`);
+  });
+
+  it('has buttons for one job of several, which ask for that', async () => {
+    const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
+    const cookie = await site.signIn();
+    expect(await site.page(`/builds/${id}`)).to.not.include('/cancel"');
+    expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/cancel"`);
+    const press = (what: string) =>
+      site.fetch(`/jobs/${job(id, 2)}/${what}`, { method: 'POST', headers: { cookie, origin: site.url } });
+    const answer = await press('cancel');
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, `/builds/${id}#job-${job(id, 2)}`]);
+    const intents = () =>
+      site.context.record.db.selectFrom('intents').selectAll().where('job_id', '=', job(id, 2)).execute();
+    expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel']);
+    for (const position of [1, 2]) await site.finish({ job: job(id, position), attempt: 1 });
+    expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/retry"`);
+    expect((await press('retry')).status).to.equal(303);
+    expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel', 'retry']);
+    expect(
+      (await site.fetch('/jobs/x/retry', { method: 'POST', headers: { cookie, origin: site.url } })).status,
+    ).to.equal(404);
+  });
+});
+
+describe('web: the graph of jobs', () => {
+  const jobs = (needs: { [name: string]: string[] }) =>
+    Object.entries(needs).map(([name, of]) => ({ name, needs: of, workflow: null }) as unknown as Job);
+  const columns = (needs: { [name: string]: string[] }) =>
+    Object.fromEntries(layOut(jobs(needs))?.nodes.map(({ job: { name }, column }) => [name, column]) ?? []);
+
+  it('puts each job behind all that it needs', () => {
+    expect(columns({ d: ['b', 'c'], b: ['a'], c: [], a: [] })).to.deep.equal({ a: 0, c: 0, b: 1, d: 2 });
+  });
+
+  it('takes a job that has been spread over a matrix for the one that was needed', () => {
+    expect(layOut(jobs({ 't (1)': [], 't (2)': [], pack: ['t'] }))?.edges).to.deep.equal([
+      [0, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('stays finite whatever needs whatever', () => {
+    expect(layOut(jobs({ a: ['b'], b: ['a'], c: ['c'] }))?.nodes).to.have.lengthOf(3);
+  });
+
+  it('is none where nothing is needed', () => {
+    expect(layOut(jobs({ a: [], b: [] }))).to.equal(undefined);
+  });
+});
+
+describe('web: Markdown of steps', () => {
+  for (const [what, text] of [
+    ['scripts', '<script>alert(1)</script>'],
+    ['handlers', '<b onclick="alert(1)">x</b>'],
+    ['links that are scripts', '[x](javascript:alert(1)) <a href="javascript:alert(1)">y</a>'],
+    ['images', '![x](https://tracker.example/alert.png) <img src=x onerror=alert(1)>'],
+    ['styles and frames', '<style>*{alert:1}</style><iframe src="https://alert.example"></iframe>'],
+    ['forms', '<form action="/alert"><input name="alert"></form>'],
+  ] as const) {
+    it(`comes without ${what}`, () => {
+      expect(safeMarkdown(text)).to.not.match(/<(script|style|img|iframe|form|input)|on\w+=|href="javascript/);
+    });
+  }
+
+  it('keeps tables, code and links to the web', () => {
+    const html = safeMarkdown('`a<b`\n\n[docs](https://docs.example)\n\n<details><summary>more</summary>x</details>');
+    expect(html).to.include('<code>a&lt;b</code>').and.include('href="https://docs.example"').and.include('<details>');
+  });
+});
