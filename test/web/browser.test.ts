@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -77,7 +78,10 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     const at = new Date().toISOString();
     await recordSteps(site.context.record, ref, 1, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
     await site.announce(id, 'sample', 'running');
-    await page.getByRole('row', { name: /running make test/ }).waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /running *make test/ })
+      .waitFor();
 
     await site.appendLog(ref, ' and the end\n');
     await site.finish(ref, { status: 'failure', reason: 'exit_code', message: 'make test exited with code 2' });
@@ -156,6 +160,25 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByText('"4711"').waitFor();
   });
 
+  it('no page has a serious fault for people who read by ear, keyboard or high contrast', async () => {
+    const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
+    await site.runner('r1', { labels: ['linux'] });
+    const ref = { job: job(id), attempt: 1 };
+    await site.begin(ref);
+    await site.appendLog(ref, 'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n');
+    const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({ ...newStep(status), status }));
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const path of ['/', `/builds/${id}`, '/runners', '/sign-in', '/builds/99999']) {
+        await page.goto(path);
+        expect(await faults(page), `${path} ${colorScheme}`).to.deep.equal([]);
+      }
+    }
+    // the last of them is no page, which the browser says in its console
+    complaints = complaints.filter((complaint) => !/status of 404/.test(complaint));
+  });
+
   it('no page is wider than a phone', async () => {
     const long = 'x'.repeat(200);
     const id = await site.build('sample', { subject: long, author: long, ref: `refs/heads/${long}` }, [
@@ -171,3 +194,13 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     }
   });
 });
+
+/** What axe-core finds that is serious or worse, as rule and place. */
+async function faults(page: Page): Promise<string[]> {
+  // by evaluating, as the pages' own policy lets no foreign script in
+  await page.evaluate(axe.source);
+  const found = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as axe.AxeResults;
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id} ${target.join(' ')}: ${any[0]?.message}`));
+}
