@@ -10,6 +10,7 @@ import { parseReference } from './actions/reference.ts';
 import { JobEnding } from './ending.ts';
 import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
+import { withinMessage } from './result-size.ts';
 import { StepList } from './step-list.ts';
 import type { Frame } from './steps/frame.ts';
 import { jobOutputs } from './steps/job-outputs.ts';
@@ -50,7 +51,7 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
   const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
-  return { outcome, steps: steps.list, outputs };
+  return withinMessage({ outcome, steps: steps.list, outputs });
 }
 
 class WorkflowJob {

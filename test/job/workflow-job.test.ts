@@ -359,6 +359,28 @@ describe("a workflow's job", () => {
     expect(log.endsWith('\nsuccess\nend of it\n')).to.equal(true);
   }).timeout(120_000);
 
+  it('says too much without losing what it came to', async () => {
+    const { outcome, steps, outputs, log } = await jobs.run(
+      `
+- id: loud
+  run: |
+    head -c 200000 /dev/zero | tr '\\0' 'x' >> "$GITHUB_STEP_SUMMARY"
+    printf 'o=%s\\n' "$(head -c 300000 /dev/zero | tr '\\0' 'y')" >> "$GITHUB_OUTPUT"
+    for i in $(seq 100); do echo "::error file=$PWD/a.js::$(head -c 5000 /dev/zero | tr '\\0' 'z')"; done
+${Array.from({ length: 4 }, () => `- run: head -c 100000 /dev/zero | tr '\\0' '\\001' >> "$GITHUB_STEP_SUMMARY"`).join('\n')}
+`,
+      { job: 'outputs:\n  o: ${{ steps.loud.outputs.o }}' },
+    );
+    expect(outcome.status).to.equal('success');
+    expect(steps).to.have.lengthOf(6);
+    expect(outputs).to.deep.equal({});
+    expect(steps[1]?.summary).to.equal(null);
+    expect(steps[1]?.annotations).to.have.lengthOf(10);
+    expect(steps[1]?.annotations[0]).to.include({ file: 'a.js' });
+    expect(log).to.include('##[error]$GITHUB_STEP_SUMMARY upload aborted');
+    expect(JSON.stringify(steps).length).to.be.below(1_000_000);
+  });
+
   it('leaves nothing of Volt in the reach of its steps but what GitHub shows', async () => {
     const { folder } = await jobs.run('- run: echo "x=1" >> "$GITHUB_OUTPUT"');
     expect(readFileSync(join(folder, 'temp', '_github_workflow', 'event.json'), 'utf8')).to.include('"ref"');

@@ -1,7 +1,8 @@
+import { sizeOf } from '../result-size.ts';
 import type { Frame } from './frame.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** Characters that the outputs of a job may have together; they travel in one message. */
+/** Bytes that the outputs of a job may have together; they travel in one message. */
 const mostOutput = 262_144;
 
 /**
@@ -20,9 +21,9 @@ export async function jobOutputs(
   for (const [name, template] of Object.entries(job.plan.outputs)) {
     try {
       const value = await evaluation.text(template);
-      length += name.length + value.length;
+      length += sizeOf(name) + sizeOf(value);
       if (length > mostOutput)
-        warn(`Skip output '${name}' since the outputs of the job have more than ${mostOutput} characters.`);
+        warn(`Skip output '${name}' since the outputs of the job have more than ${mostOutput / 1024} kB.`);
       else if (job.masker.text(value) !== value) warn(`Skip output '${name}' since it may contain secret.`);
       else outputs[name] = value;
     } catch (error) {

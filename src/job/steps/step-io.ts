@@ -29,8 +29,13 @@ export class StepIo {
     this.state = state;
   }
 
+  /** A file of the workspace is named by its path there. */
   annotate(annotation: Annotation): void {
-    this.#job.annotations.add(this.shown.annotations, annotation);
+    const { annotations, folders } = this.#job;
+    const inside = `${folders.workspace}/`;
+    const { file } = annotation;
+    const path = file?.startsWith(inside) ? file.slice(inside.length) : file;
+    annotations.add(this.shown.annotations, { ...annotation, file: path });
   }
 
   /**
@@ -83,12 +88,16 @@ export class StepIo {
     if (text === '') return;
     const masked = this.#job.masker.text(text);
     const all = `${this.shown.summary ?? ''}${masked}`;
-    if (Buffer.byteLength(all) <= largestSummary) {
+    const room = this.#job.summaryRoom + Buffer.byteLength(this.shown.summary ?? '');
+    const length = Buffer.byteLength(all);
+    if (length <= Math.min(room, largestSummary)) {
+      this.#job.summaryRoom = room - length;
       this.shown.summary = all;
       return;
     }
     const size = Math.round(Buffer.byteLength(text) / 1024);
-    const message = `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${largestSummary / 1024}k, got ${size}k.`;
+    const message = `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${largestSummary / 1024}k in a step and twice that in a job, got ${size}k.`;
+    void this.#job.log.line(`##[error]${message}`);
     this.annotate({
       level: 'error',
       message,

@@ -8,6 +8,7 @@ import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
 import type { JobInput, JobSurroundings } from '../surroundings.ts';
 import { AnnotationBudget } from './annotation-budget.ts';
+import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
@@ -34,6 +35,8 @@ export class WorkflowState {
   env: Record<string, string> = {};
   /** folders that steps have put in front of the search path, the latest first */
   paths: string[] = [];
+  /** bytes that the summaries of steps may still have */
+  summaryRoom = 2 * largestSummary;
   status: 'success' | 'failure' | 'cancelled' = 'success';
   /** the first thing that went wrong */
   outcome: JobOutcome | undefined;
