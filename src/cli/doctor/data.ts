@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
-import { diskOf, isLow } from '../../kernel/disk.ts';
+import { diskOf, shortfall } from '../../kernel/disk.ts';
 import { asVoltError, errorText } from '../../kernel/errors.ts';
 import { inspectRecord } from '../../record/inspect.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
@@ -33,13 +33,10 @@ async function diskFinding(config: Config): Promise<Finding> {
   const disk = await diskOf(config.dataDir);
   if (!disk) return warn('disk', 'the room on the disk cannot be told', 'See whether the data directory is reachable.');
   const room = `${size(disk.free)} of ${size(disk.total)} are free`;
-  if (!isLow(disk, config)) return ok('disk', room);
-  const floor = `less than the ${config.diskFloor} MB that VOLT_DISK_FLOOR asks for`;
-  return fail(
-    'disk',
-    `${room}, ${floor}`,
-    'Free some room: `volt prune` removes what is older than the settings keep.',
-  );
+  const missing = shortfall(disk, config);
+  if (missing === 0) return ok('disk', room);
+  const remedy = 'Free some room: `volt prune` removes what is older than the settings keep.';
+  return fail('disk', `${room}, ${size(missing)} less than VOLT_DISK_FLOOR asks for`, remedy);
 }
 
 function recordFinding(config: Config): Finding {
