@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
 
 /**
  * How the processes of a job are held together, best first:
@@ -22,55 +23,8 @@ const namespaceOptions = {
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
-/** What the script below ends with when the lease has run out, as opposed to when the scope is closed. */
-const leaseRanOut = 3;
-
-/** A beat is one character: of the lease's full time, so many of this many parts are left. */
-const beatParts = 90;
-/** The character for none; all up to `beatParts` more can be printed, and none is a space. */
-const noneLeft = 33;
-
-/**
- * A job's processes live only as long as this script does. It reads the lease from standard input: each character says
- * how much of the full time (`$1`, in hundredths of a second) is left from now. When that is over, the runner is frozen
- * or cut off; the end of input means that it has died or closed the scope. In a namespace the script is process 1, and
- * with it ends all that is inside; it also reaps orphans. It is deaf to signals: a job that sends one to all processes
- * that it sees means its own. The clock that bash waits by stands still while the machine is suspended, so it waits for
- * short whiles (`$2` seconds) and looks at the uptime, which does not, in between. A wait may end in the middle of a
- * line, but not of a character.
- */
-const keeper = `
-trap '' HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF IO SYS
-look() { { read -r now _ </proc/uptime; } 2>/dev/null || now=$SECONDS.00; now=$((10#\${now/./})); }
-look; end=$((now + $1)); code=${leaseRanOut}
-echo ready; exec >/dev/null
-while [ $now -lt $end ]; do
-  part=; read -r -n 1 -t "$2" part; got=$?
-  look
-  if [ -n "$part" ]; then printf -v part %d "'$part"; end=$((now + (part - ${noneLeft}) * $1 / ${beatParts}))
-  elif [ $got -le 128 ]; then code=0; break; fi
-done`;
-
-const hold = `
-${keeper}
-exit $code`;
-
-/** Without a namespace: kills every process that carries the marker, until there is none. */
-const sweep = `
-${keeper}
-for round in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -lsz "^$3$" /proc/[0-9]*/environ)
-  [ -n "$found" ] || break
-  for file in $found; do pid=\${file#/proc/}; kill -KILL "\${pid%/environ}" 2>/dev/null; done
-  sleep 0.02
-done
-exit $code`;
-
 /** Descriptor on which a wrapped command line says that the command itself begins. */
 export const startMark = 3;
-
-/** seconds; where /proc tells no uptime, bash may be one that waits for whole seconds only */
-const longestWhile = process.platform === 'linux' ? 0.25 : 1;
 
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
 export class Scope {
@@ -112,23 +66,11 @@ export class Scope {
    */
   static async open(ttl: number, containment: Containment): Promise<Scope> {
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
-    const script = containment === 'group' ? sweep : hold;
-    // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
-    const bash = [
-      'bash',
-      '--norc',
-      '--noprofile',
-      '-c',
-      script,
-      'volt-scope',
-      String(Math.round(ttl * 100)),
-      String(longestWhile === 1 ? 1 : Math.min(longestWhile, ttl / 4)),
-      `JOB_SCOPE=${marker.JOB_SCOPE ?? ''}`,
-    ];
+    const keeper = keeperCommand(ttl, containment === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
     const [program, ...args] =
       containment === 'group'
-        ? bash
-        : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...bash];
+        ? keeper
+        : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...keeper];
     // a session of its own: what is typed at the terminal of `volt up` is not meant for it
     const child = spawn(program as string, args, {
       env: toolEnvironment(),
@@ -167,8 +109,7 @@ export class Scope {
 
   /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
   beat(left = this.#ttl): void {
-    const part = Math.floor(Math.min(left / this.#ttl, 1) * beatParts);
-    if (this.#alive && !this.#closing) this.#keeper.stdin?.write(String.fromCharCode(noneLeft + part));
+    if (this.#alive && !this.#closing) this.#keeper.stdin?.write(beatOf(left, this.#ttl));
   }
 
   /** Kills everything inside and resolves when it is gone. */
