@@ -9,6 +9,7 @@ import { webApp } from './app.ts';
 import { Assets } from './assets.ts';
 import type { Web } from './context.ts';
 import { Guard } from './guard.ts';
+import { LineIndexes } from './logs/index.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
 import { ensureToken } from './token.ts';
@@ -31,7 +32,7 @@ export async function startWeb(
   const guard = new Guard(ensureToken(config));
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);
-  const web: Web = { ...context, logger, guard, streams, notices, assets: new Assets() };
+  const web: Web = { ...context, logger, guard, streams, notices, assets: new Assets(), lines: new LineIndexes() };
   const app = webApp(web, { bound: options.host, machine: config.host, url: config.url });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: options.host }) as Server;
   let url: string;

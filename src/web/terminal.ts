@@ -13,8 +13,9 @@ export interface Span {
 }
 export type Line = Span[];
 
-/** A longer line is cut into several, so that output without line ends stays bounded. */
-const longestLine = 10_000;
+/** Of a longer line only the beginning is shown, so that output without line ends stays bounded. */
+export const longestLine = 10_000;
+const cutMark = ' …';
 /** An escape sequence that is still not complete after this many characters is none. */
 const longestSequence = 2048;
 
@@ -36,7 +37,7 @@ export class Terminal {
     return this.#line;
   }
 
-  /** Takes text in and gives back the lines that it has ended. */
+  /** Takes text in and gives back the lines that it has ended: one for each line feed in it, whatever stands between. */
   write(text: string): Line[] {
     const done: Line[] = [];
     const input = this.#held + text;
@@ -57,7 +58,7 @@ export class Terminal {
         at += 1;
       } else if (isShown(code)) {
         const end = endOfText(input, at);
-        this.#put(input.slice(at, end), done);
+        this.#put(input.slice(at, end));
         at = end;
       } else {
         if (code === CR) this.#returned = true;
@@ -80,16 +81,11 @@ export class Terminal {
     return line;
   }
 
-  #put(text: string, done: Line[]): void {
+  #put(text: string): void {
     if (this.#returned) this.#endLine();
-    let rest = text;
-    while (this.#length + rest.length > longestLine) {
-      const fits = longestLine - this.#length;
-      this.#append(rest.slice(0, fits));
-      rest = rest.slice(fits);
-      done.push(this.#endLine());
-    }
-    this.#append(rest);
+    const room = longestLine - this.#length;
+    if (room < 0) return;
+    this.#append(text.length > room ? text.slice(0, room) + cutMark : text);
   }
 
   #append(text: string): void {
@@ -106,14 +102,6 @@ export class Terminal {
     const parameters = sequence.slice(2, -1);
     if (/^[\d;:]*$/.test(parameters)) this.#style.apply(codesIn(parameters));
   }
-}
-
-/** Cuts a whole text into lines. */
-export function linesOf(text: string): Line[] {
-  const terminal = new Terminal();
-  const lines = terminal.write(text);
-  if (terminal.current.length > 0) lines.push(terminal.current);
-  return lines;
 }
 
 function isShown(code: number): boolean {
@@ -141,13 +129,18 @@ function endOfSequence(input: string, from: number): number | undefined {
   if (']PX^_'.includes(kind)) {
     for (let end = from + 2; end < input.length; end++) {
       if (input.charCodeAt(end) === 0x07) return end + 1;
+      // one that has no end must not take the lines after it along
+      if (input.charCodeAt(end) === LF) return end;
       if (input.charCodeAt(end) === ESC) return end + 1 < input.length ? end + 2 : undefined;
       if (end - from > longestSequence) return from + 1;
     }
     return undefined;
   }
   // a character set: one more character
-  if ('()*+#% '.includes(kind)) return from + 2 < input.length ? from + 3 : undefined;
+  if ('()*+#% '.includes(kind)) {
+    if (from + 2 === input.length) return undefined;
+    return input.charCodeAt(from + 2) === LF ? from + 2 : from + 3;
+  }
   return isShown(kind.charCodeAt(0)) ? from + 2 : from + 1;
 }
 

@@ -3,6 +3,7 @@ import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
 import { Guard } from '../../src/web/guard.ts';
 import { isOwnHost } from '../../src/web/hosts.ts';
+import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { bodyOf, rawRequest, Site } from './site.ts';
@@ -143,7 +144,8 @@ describe('web: who may do what', () => {
       const { context } = site;
       const notices = await Notices.open(context.access, context.logger);
       const guard = new Guard(site.token);
-      const web = { ...context, notices, guard, streams: new OpenStreams(context.logger), assets: new Assets() };
+      const streams = new OpenStreams(context.logger);
+      const web = { ...context, notices, guard, streams, assets: new Assets(), lines: new LineIndexes() };
       const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });
       const env = { incoming: { socket: { remoteAddress: from } } };
       return app.request(`http://box${path}`, { headers: { host: 'box:8420', ...headers } }, env);

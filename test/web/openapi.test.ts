@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
 import { Guard } from '../../src/web/guard.ts';
+import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { Site } from './site.ts';
@@ -30,6 +31,7 @@ describe('web: the description of the API', () => {
       notices: await Notices.open(context.access, context.logger),
       guard: new Guard(site.token),
       streams: new OpenStreams(context.logger),
+      lines: new LineIndexes(),
       assets: new Assets(),
     };
     const app = webApp(web, { bound: '127.0.0.1', machine: 'box', url: undefined });
@@ -54,6 +56,8 @@ describe('web: the description of the API', () => {
       'get /builds',
       'post /repos/{name}/trigger',
       'get /jobs/{id}/log',
+      'get /jobs/{id}/log/lines',
+      'get /jobs/{id}/log/search',
       'get /openapi.json',
     ]);
   });

@@ -19,6 +19,11 @@ function textOf(page: string): string {
     .replace(/\s+/g, ' ');
 }
 
+/** Where the link with this text leads. */
+function hrefOf(page: string, text: string): string {
+  return new RegExp(`href="([^"#]*)[^"]*">${text}<`).exec(page)?.[1]?.replaceAll('&amp;', '&') ?? 'no such link';
+}
+
 describe('web: pages without scripts', () => {
   let site: Site;
   before(async () => {
@@ -94,22 +99,33 @@ describe('web: pages without scripts', () => {
     expect(text).to.include('Attempt 1 on r1: runner is gone, handed to attempt 2');
     expect(text).to.match(/Attempt 2 on r2: failed after [\d.]+ s, "npm test" exited with code 2/);
     expect(text).to.match(/passed npm ci .*failed npm test exit code 2 3\.\d s/);
-    expect(page).to.include('the <span class="f1">red</span> end\n');
+    expect(page).to.include('the <span class="f1">red</span> end');
     expect(page).to.include(`href="/api/v1/jobs/${job(id)}/log?attempt=2"`);
     await site.appendLog(first, 'of the first');
     expect(textOf(await site.page(`/builds/${id}?job=${job(id)}&attempt=1`))).to.include('of the first');
   });
 
-  it('hold the end of a long log and lead to the whole', async () => {
+  it('hold a page of a long log, with the way to the others and to what one looks for', async () => {
     const id = await site.build('sample');
-    await site.begin({ job: job(id), attempt: 1 });
-    const lines = Array.from({ length: 60_000 }, (_, number) => `this is line ${number}\n`);
-    await site.appendLog({ job: job(id), attempt: 1 }, lines.join(''));
-    await site.finish({ job: job(id), attempt: 1 });
-    const page = await site.page(`/builds/${id}`);
-    expect(page).to.include('this is line 59999\n').and.not.include('this is line 10\n');
-    expect(textOf(page)).to.include('Earlier lines are left out here; the whole log has them.');
-    expect(page.match(/this is line/g)?.length).to.be.at.most(5000);
+    const ref = { job: job(id), attempt: 1 };
+    await site.begin(ref);
+    const lines = Array.from({ length: 60_000 }, (_, number) => `this is line ${number + 1}.\n`);
+    await site.appendLog(ref, `${lines.join('')}not ended`);
+    await site.finish(ref);
+    const path = `/builds/${id}`;
+    const page = await site.page(path);
+    expect(page).to.include('this is line 60000.').and.include('not ended').and.not.include('this is line 59500.');
+    expect(page).to.include(`href="/api/v1/jobs/${job(id)}/log?attempt=1"`);
+    const earlier = await site.page(path + hrefOf(page, 'Earlier lines'));
+    expect(earlier).to.include('this is line 59001.').and.include('this is line 59500.').and.not.include('line 59501.');
+    const first = await site.page(path + hrefOf(page, 'First lines'));
+    expect(first).to.include('id="L1"').and.include('this is line 1.').and.not.include('Earlier lines');
+    expect(await site.page(path + hrefOf(first, 'Later lines'))).to.include('this is line 501.');
+    const found = await site.page(`${path}?job=${job(id)}&q=LINE+31415.`);
+    expect(textOf(found)).to.match(/line 31415 +this is line 31415\./);
+    expect(await site.page(path + hrefOf(found, 'line 31415'))).to.include('id="L31415"');
+    const byStep = await site.page(`${path}?job=${job(id)}&at=${lines.slice(0, 700).join('').length}`);
+    expect(byStep).to.include('id="L701"').and.not.include('id="L700"');
   });
 
   it('show of several jobs the log of the one that went wrong', async () => {

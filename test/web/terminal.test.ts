@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Line, linesOf, Terminal } from '../../src/web/terminal.ts';
+import { type Line, Terminal } from '../../src/web/terminal.ts';
 
 const ESC = '\u001b';
 
@@ -7,7 +7,12 @@ const ESC = '\u001b';
 function shown(line: Line): string {
   return line.map(({ text, style }) => (style === '' ? text : `{${style}:${text}}`)).join('');
 }
-const show = (text: string) => linesOf(text).map(shown).join('|');
+function show(text: string): string {
+  const terminal = new Terminal();
+  const lines = terminal.write(text);
+  if (terminal.current.length > 0) lines.push(terminal.current);
+  return lines.map(shown).join('|');
+}
 
 describe('web: what a terminal would show', () => {
   for (const [what, text, expected] of [
@@ -53,11 +58,43 @@ describe('web: what a terminal would show', () => {
 
   it('stays bounded when no line or sequence ever ends', () => {
     const terminal = new Terminal();
-    let lines = 0;
-    for (let i = 0; i < 100; i++) lines += terminal.write('x'.repeat(1000)).length;
-    expect(lines).to.equal(9);
+    for (let i = 0; i < 100; i++) terminal.write('x'.repeat(1000));
+    const [line] = terminal.write('\n');
+    expect(line?.map(({ text }) => text).join('')).to.equal(`${'x'.repeat(10_000)} …`);
     terminal.write(`${ESC}]`);
     for (let i = 0; i < 100; i++) terminal.write('y'.repeat(1000));
     expect(terminal.write('\nend\n').map(shown).at(-1)).to.equal('end');
+  });
+
+  it('gives a line for each line feed, whatever stands between', () => {
+    const pieces = [
+      `${ESC}]0;open`,
+      `${ESC}(`,
+      `${ESC}[3`,
+      `${ESC}`,
+      '\r',
+      'x',
+      `${ESC}P`,
+      '\u0007',
+      `${ESC}[1m`,
+      '\n',
+    ];
+    let seed = 7;
+    const random = (below: number) => {
+      // a linear congruential generator, so that a failure comes again
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return seed % below;
+    };
+    for (let round = 0; round < 2000; round++) {
+      const text = Array.from({ length: 8 }, () => pieces[random(pieces.length)]).join('');
+      const cut = random(text.length);
+      const terminal = new Terminal();
+      const lines = [
+        ...terminal.write(text.slice(0, cut)),
+        ...terminal.write(text.slice(cut)),
+        ...terminal.write('\n'),
+      ];
+      expect(lines.length, JSON.stringify(text)).to.equal(text.split('\n').length);
+    }
   });
 });

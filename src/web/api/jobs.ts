@@ -6,12 +6,13 @@ import type { JobId } from '../../kernel/model.ts';
 import { findJob } from '../../record/builds.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { fileBytes, logSize } from '../log-file.ts';
+import { fileBytes, logSize } from '../logs/file.ts';
+import { searchLog } from '../logs/search.ts';
 import { cancelJob, noJob, retryJob } from '../requests.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-import { accepted, jobId } from './schemas.ts';
+import { accepted, jobId, logHits, logLines } from './schemas.ts';
 
 const cancel = jsonRoute({
   method: 'post',
@@ -35,18 +36,20 @@ const retry = jsonRoute({
   handle: async ({ params }, web) => ({ intent: await retryJob(web, params.id) }),
 });
 
+const attemptQuery = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .optional()
+  .meta({ description: 'number of the attempt; the current one where it is absent' });
+
 const log = contentRoute({
   method: 'get',
   path: '/jobs/:id/log',
   summary: 'The log of a job, as its bytes are or as events while it grows',
   params: z.object({ id: jobId }),
   query: z.object({
-    attempt: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .optional()
-      .meta({ description: 'number of the attempt; the current one where it is absent' }),
+    attempt: attemptQuery,
     follow: z.enum(['0', '1']).default('0').meta({ description: '1 for a stream of events' }),
     from: z.coerce
       .number()
@@ -67,15 +70,7 @@ const log = contentRoute({
   partial: true,
   errors: ['not_found'],
   handle: async ({ params, query }, context, web) => {
-    const job = await findJob(web.record, params.id);
-    if (!job) throw noJob(params.id);
-    const current = Math.max(job.attempt, 1);
-    const attempt = query.attempt ?? current;
-    if (attempt > current) {
-      throw new VoltError('not_found', `job ${params.id} has no attempt ${attempt}`, {
-        remedy: job.attempt === 0 ? 'The job has not begun.' : `It has attempts 1 to ${current}.`,
-      });
-    }
+    const { attempt } = await chosenLog(web, params.id, query.attempt);
     if (query.follow === '1') {
       const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
       return web.streams.answer(
@@ -107,4 +102,61 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
   });
 }
 
-export const jobRoutes = [cancel, retry, log];
+/** The log that a request is about, and which attempt of the job it is of. */
+async function chosenLog(web: Web, id: JobId, asked: number | undefined) {
+  const job = await findJob(web.record, id);
+  if (!job) throw noJob(id);
+  const current = Math.max(job.attempt, 1);
+  const attempt = asked ?? current;
+  if (attempt > current) {
+    throw new VoltError('not_found', `job ${id} has no attempt ${attempt}`, {
+      remedy: job.attempt === 0 ? 'The job has not begun.' : `It has attempts 1 to ${current}.`,
+    });
+  }
+  return { attempt, file: logFile(web.config.dataDir, { job: id, attempt }) };
+}
+
+const lines = jsonRoute({
+  method: 'get',
+  path: '/jobs/:id/log/lines',
+  summary: 'Some lines of the log of a job, as a terminal would show them',
+  params: z.object({ id: jobId }),
+  query: z.object({
+    attempt: attemptQuery,
+    from: z.coerce
+      .number()
+      .int()
+      .default(-500)
+      .meta({ description: 'number of the first line, from 0; a negative one counts from the end' }),
+    count: z.coerce.number().int().min(0).max(1000).default(500),
+  }),
+  answer: logLines,
+  errors: ['not_found'],
+  handle: async ({ params, query }, web) => {
+    const { attempt, file } = await chosenLog(web, params.id, query.attempt);
+    return { attempt, ...(await web.lines.of(file).window(query.from, query.count)) };
+  },
+});
+
+const search = jsonRoute({
+  method: 'get',
+  path: '/jobs/:id/log/search',
+  summary: 'Lines of the log of a job that hold a text, in any case of its letters',
+  params: z.object({ id: jobId }),
+  query: z.object({
+    attempt: attemptQuery,
+    q: z.string().min(1).max(200),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+    position: z.coerce.number().int().min(0).default(0).meta({ description: '`next.position` of the answer before' }),
+    line: z.coerce.number().int().min(0).default(0).meta({ description: '`next.line` of the answer before' }),
+  }),
+  answer: logHits,
+  errors: ['not_found'],
+  handle: async ({ params, query }, web) => {
+    const { attempt, file } = await chosenLog(web, params.id, query.attempt);
+    const { position, line } = query;
+    return { attempt, ...(await searchLog(file, query.q, query.limit, { position, line })) };
+  },
+});
+
+export const jobRoutes = [cancel, retry, log, lines, search];

@@ -1,134 +1,192 @@
 /**
- * Follows the log of a job that runs, from where the page's own text of it begins. Output becomes text nodes and
- * nothing else, whatever it says.
+ * A window over the log of a job in the place of the page's own lines: only what is in sight is drawn and fetched, so a
+ * log of a million lines reads like a short one. It follows a job that runs, searches on the server, folds groups, and
+ * keeps the chosen lines in the address.
  */
-import { type Line, Terminal } from '../terminal.ts';
+import type { Line } from '../terminal.ts';
+import { Folds } from './log/folds.ts';
+import { LogSearch } from './log/search.ts';
+import { LineStore } from './log/store.ts';
+import { type Row, RowWindow } from './log/window.ts';
 
-/** So many lines stay in the page; the whole log is one link away. */
-const mostLines = 5000;
-/** Lines are kept in blocks, so that a browser need not lay out those that are out of sight. */
-const blockLines = 250;
+const groupMark = '##[group]';
+const groupEnd = '##[endgroup]';
 
-class LiveLog {
+class LogView {
   readonly #section: HTMLElement;
-  readonly #pre: HTMLElement;
-  readonly #job: string;
-  readonly #attempt: string;
-  #terminal = new Terminal();
-  #position: number;
-  #events: EventSource | undefined;
-  #begun = false;
-  #blocks: { element: HTMLElement; lines: number }[] = [];
-  #current = document.createElement('span');
-  #ended = false;
+  readonly #folds = new Folds();
+  readonly #store: LineStore;
+  readonly #search: LogSearch;
+  #window: RowWindow | undefined;
+  #chosen: { first: number; last: number } | undefined;
 
-  constructor(section: HTMLElement, pre: HTMLElement) {
+  constructor(section: HTMLElement) {
     this.#section = section;
-    this.#pre = pre;
-    this.#job = section.dataset.job ?? '';
-    this.#attempt = section.dataset.attempt ?? '1';
-    this.#position = Number(section.dataset.start ?? 0);
+    const { job = '', attempt = '1', following } = section.dataset;
+    this.#store = new LineStore(job, attempt, following !== undefined, () => this.#update());
+    const found = section.querySelector('.found');
+    const tell = (text: string) => {
+      if (found) found.textContent = text;
+      this.#update();
+    };
+    this.#search = new LogSearch(job, attempt, tell, (line) => this.#goTo(line));
   }
 
-  get isShown(): boolean {
-    return this.#section.isConnected;
+  async begin(): Promise<void> {
+    try {
+      await this.#store.begin();
+    } catch {
+      // the page's own lines stay
+      return;
+    }
+    const scroller = this.#section.querySelector<HTMLElement>('.log');
+    if (!scroller) return;
+    this.#section.classList.add('windowed');
+    this.#window = new RowWindow(
+      scroller,
+      (row) => this.#row(this.#folds.lineAt(row)),
+      (first, last) => this.#store.want(this.#folds.lineAt(first), this.#folds.lineAt(last)),
+    );
+    scroller.addEventListener('click', (event) => this.#clicked(event));
+    this.#addTools();
+    this.#update();
+    const { line, query } = this.#section.dataset;
+    if (!this.goToAddress() && line !== undefined) this.#goTo(Number(line) - 1);
+    this.connect();
+    if (query !== undefined) await this.#search.find(query);
   }
 
-  /** Browsers open few connections to one server, so a page that nobody sees holds none. */
+  /** Follows while the page is seen. */
   connect(): void {
-    if (this.#ended) return;
-    if (document.hidden || !this.isShown) this.close();
-    else this.#events ??= this.#open();
+    if (document.hidden || !this.#section.isConnected) this.#store.disconnect();
+    else if (this.#window) this.#store.connect();
   }
 
   close(): void {
-    this.#events?.close();
-    this.#events = undefined;
+    this.#store.disconnect();
   }
 
-  #open(): EventSource {
-    const from = `follow=1&attempt=${this.#attempt}&from=${this.#position}`;
-    const events = new EventSource(`/api/v1/jobs/${this.#job}/log?${from}`);
-    events.addEventListener('chunk', (event) => {
-      this.#position = Number(event.lastEventId);
-      this.#write(JSON.parse(event.data) as string);
-    });
-    // a further attempt has a log of its own, which the page brings when it is fetched again
-    events.addEventListener('attempt', () => this.#end());
-    events.addEventListener('end', () => this.#end());
-    return events;
+  /** Shows the lines that the address names: `#L12`, or `#L12-L20`. */
+  goToAddress(): boolean {
+    const [, first, last] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash) ?? [];
+    if (first === undefined) return false;
+    this.#chosen = { first: Number(first) - 1, last: Number(last ?? first) - 1 };
+    this.#goTo(this.#chosen.first);
+    return true;
   }
 
-  #end(): void {
-    this.#ended = true;
-    this.close();
-    delete this.#section.dataset.following;
+  #goTo(line: number): void {
+    this.#folds.reveal(line);
+    this.#update();
+    this.#window?.show(this.#folds.rowOf(Math.min(line, this.#store.count - 1)));
+  }
+
+  #update(): void {
+    const { count, isLive } = this.#store;
+    if (!isLive) delete this.#section.dataset.following;
+    this.#window?.update(this.#folds.rows(count));
     const empty = this.#section.querySelector('.empty');
-    if (empty) empty.textContent = 'There is no output.';
+    if (count > 0) empty?.remove();
+    else if (empty && !isLive) empty.textContent = 'There is no output.';
   }
 
-  #write(text: string): void {
-    const atEnd = isAtEnd();
-    if (!this.#begun) {
-      this.#begun = true;
-      this.#pre.replaceChildren(this.#current);
-      this.#section.querySelector('.empty')?.remove();
-    }
-    for (const line of this.#terminal.write(text)) this.#append(line);
-    this.#current.replaceChildren(...nodesOf(this.#terminal.current));
-    this.#trim();
-    if (atEnd) window.scrollTo({ top: document.documentElement.scrollHeight });
+  #row(line: number): Row {
+    const text = this.#store.at(line);
+    const isGroup = text?.[0]?.text.startsWith(groupMark) === true;
+    const isChosen = this.#chosen && line >= this.#chosen.first && line <= this.#chosen.last;
+    const classes = [
+      isChosen ? 'chosen' : '',
+      this.#search.isHit(line) ? 'hit' : '',
+      line === this.#search.current ? 'at' : '',
+      isGroup ? 'group' : '',
+      text?.[0]?.text.startsWith(groupEnd) ? 'group-end' : '',
+    ];
+    return {
+      line,
+      text: isGroup ? titleOf(text) : text,
+      group: isGroup ? (this.#folds.isFolded(line) ? 'folded' : 'open') : undefined,
+      classes: classes.filter(Boolean).join(' '),
+    };
   }
 
-  #append(line: Line): void {
-    let block = this.#blocks.at(-1);
-    if (!block || block.lines >= blockLines) {
-      block = { element: document.createElement('span'), lines: 0 };
-      block.element.className = 'block';
-      this.#blocks.push(block);
-      this.#current.before(block.element);
-    }
-    block.element.append(...nodesOf(line), '\n');
-    block.lines += 1;
+  #clicked(event: MouseEvent): void {
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) return;
+    const head = target.closest<HTMLElement>('.fold')?.dataset.head;
+    if (head !== undefined) void this.#toggle(Number(head));
+    const number = target.closest<HTMLElement>('.ln')?.dataset.n;
+    if (number === undefined) return;
+    event.preventDefault();
+    this.#choose(Number(number) - 1, event.shiftKey);
   }
 
-  #trim(): void {
-    let lines = this.#blocks.reduce((sum, block) => sum + block.lines, 0);
-    while (lines > mostLines + blockLines) {
-      const oldest = this.#blocks.shift();
-      oldest?.element.remove();
-      lines -= oldest?.lines ?? lines;
-      const note = this.#section.querySelector<HTMLElement>('.cut');
-      if (note) note.hidden = false;
+  /** A click chooses a line; one with Shift, all up to it. The address names the job too, so that it can be passed on. */
+  #choose(line: number, isRange: boolean): void {
+    const from = isRange && this.#chosen ? this.#chosen.first : line;
+    this.#chosen = { first: Math.min(from, line), last: Math.max(from, line) };
+    const { job = '', attempt = '1' } = this.#section.dataset;
+    const { first, last } = this.#chosen;
+    const hash = first === last ? `#L${first + 1}` : `#L${first + 1}-L${last + 1}`;
+    history.replaceState(null, '', `?${new URLSearchParams({ job, attempt })}${hash}`);
+    this.#update();
+  }
+
+  async #toggle(head: number): Promise<void> {
+    if (this.#folds.isFolded(head)) this.#folds.unfold(head);
+    else this.#folds.fold(head, await this.#endOf(head));
+    this.#update();
+  }
+
+  /** Last line of a group: before the next one begins, or where it is ended. */
+  async #endOf(head: number): Promise<number> {
+    for (let line = head + 1; line < this.#store.count; line++) {
+      const text = (await this.#store.fetched(line))?.[0]?.text ?? '';
+      if (text.startsWith(groupEnd)) return line;
+      if (text.startsWith(groupMark)) return line - 1;
     }
+    return this.#store.count - 1;
+  }
+
+  #addTools(): void {
+    const tools = this.#section.querySelector('.log-tools');
+    tools?.replaceChildren(
+      button('↑', 'Hit before', () => this.#search.step(-1)),
+      button('↓', 'Next hit', () => this.#search.step(1)),
+      button('Top', 'First line of the log', () => this.#goTo(0)),
+      button('End', 'Last line of the log', () => this.#window?.toEnd()),
+    );
+    this.#section.querySelector('.log-search')?.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const input = this.#section.querySelector<HTMLInputElement>('.log-search [name=q]');
+      void this.#search.find(input?.value.trim() ?? '');
+    });
   }
 }
 
-function nodesOf(line: Line): (Node | string)[] {
-  return line.map(({ text, style }) => {
-    if (style === '') return text;
-    const span = document.createElement('span');
-    span.className = style;
-    span.textContent = text;
-    return span;
-  });
+function titleOf(line: Line): Line {
+  return line.map((span, index) => (index === 0 ? { ...span, text: span.text.slice(groupMark.length) } : span));
 }
 
-function isAtEnd(): boolean {
-  const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
-  return scrollTop > 0 && scrollHeight - clientHeight - scrollTop < 80;
+function button(text: string, title: string, act: () => void): HTMLButtonElement {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.textContent = text;
+  made.title = title;
+  if (!/\w/.test(text)) made.setAttribute('aria-label', title);
+  made.addEventListener('click', act);
+  return made;
 }
 
-let live: LiveLog | undefined;
+let view: LogView | undefined;
 
 function begin(): void {
-  live?.close();
-  const section = document.querySelector<HTMLElement>('#log[data-following]');
-  const pre = section?.querySelector<HTMLElement>('pre');
-  live = section && pre ? new LiveLog(section, pre) : undefined;
-  live?.connect();
+  view?.close();
+  const section = document.querySelector<HTMLElement>('#log');
+  view = section ? new LogView(section) : undefined;
+  void view?.begin();
 }
 
 begin();
 document.addEventListener('volt:log', begin);
-document.addEventListener('visibilitychange', () => live?.connect());
+document.addEventListener('visibilitychange', () => view?.connect());
+window.addEventListener('hashchange', () => view?.goToAddress());

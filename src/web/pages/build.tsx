@@ -11,7 +11,7 @@ import { askRedis } from '../status.ts';
 import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
-import { chooseLog, LogSection } from './log.tsx';
+import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Broken, Neighbours } from './neighbours.tsx';
 import { Age, inUtc, StatusMark, Took } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
@@ -54,7 +54,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         <Facts build={build} now={now} />
         <Graph build={build} />
         <Jobs build={build} chosen={chosen?.job.id} runners={runners} signedIn={signedIn} render={render} now={now} />
-        {chosen && <LogSection web={web} chosen={chosen} />}
+        {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}
       </article>
     ),
   });

@@ -2,7 +2,7 @@ import { logFile } from '../../kernel/config.ts';
 import { buildIdOf, isFinal, type JobId } from '../../kernel/model.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
 import type { Web } from '../context.ts';
-import { LogReader } from '../log-file.ts';
+import { LogReader } from '../logs/file.ts';
 import { Bell } from './bell.ts';
 import { event, type Producer } from './sse.ts';
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { systemCode } from '../kernel/errors.ts';
+import { systemCode } from '../../kernel/errors.ts';
 
 /** Bytes that are read at once. */
 const pieceSize = 64 * 1024;
@@ -75,27 +75,8 @@ export class LogReader {
   }
 }
 
-/**
- * The end of a log as text.
- * @param most bytes that are read
- * @returns also the position of its first byte, which begins a line unless the last line alone is longer than that
- */
-export async function logTail(file: string, most: number): Promise<{ text: string; start: number; size: number }> {
-  const handle = await openIfThere(file);
-  if (!handle) return { text: '', start: 0, size: 0 };
-  try {
-    const { size } = await handle.stat();
-    const from = Math.max(0, size - most);
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(size - from), { position: from });
-    const bytes = buffer.subarray(0, bytesRead);
-    const skip = from === 0 ? 0 : bytes.indexOf(0x0a) + 1;
-    return { text: bytes.toString('utf8', skip), start: from + skip, size };
-  } finally {
-    await handle.close();
-  }
-}
-
-async function openIfThere(file: string): Promise<FileHandle | undefined> {
+/** The file, or undefined where nothing has been archived yet. */
+export async function openIfThere(file: string): Promise<FileHandle | undefined> {
   try {
     return await open(file);
   } catch (error) {
