@@ -77,6 +77,13 @@ export const settings = [
       'Token that reading from elsewhere and all writing needs, at least 16 characters. Default: the one in the file `token` of the data directory, made at the first start.',
   },
   {
+    env: 'VOLT_READING',
+    key: 'reading',
+    schema: z.enum(['local', 'public', 'token']).default('local'),
+    about:
+      'Who may read dashboard and API without a token: whoever is on the same machine (local), everybody who reaches the address (public; the queues, the metrics and what concerns secrets stay closed to them), or nobody (token).',
+  },
+  {
     env: 'VOLT_SECRETS_KEY_FILE',
     key: 'secretsKeyFile',
     schema: z.string().optional(),

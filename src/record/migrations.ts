@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
+import { createChanges } from './change-triggers.ts';
 import type { Schema } from './schema.ts';
 
 type Migration = (db: Transaction<Schema>) => Promise<void>;
@@ -182,6 +183,7 @@ const migrations: readonly Migration[] = [
       .addColumn('error_message', 'text')
       .execute();
     await createWorkflowTables(db);
+    await createChanges(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
 ];

@@ -129,6 +129,9 @@ export interface Schema {
     finished_at: number | null;
   };
 
+  /** see record/changes.ts */
+  changes: { id: Generated<number>; build_id: number };
+
   /** see record/workflows.ts */
   build_workflows: { build_id: number; facts: string; models: string; revision: number };
   workflow_models: { hash: string; model: string; created_at: number };

@@ -1,5 +1,6 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
@@ -51,7 +52,7 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   const hooks = new Hooks(web);
   app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
 
-  app.use(allowed);
+  app.use(allowed(web));
   app.use((context, next) => (isReading(context) ? next() : bounded(context, next)));
 
   const api = new Hono<WebEnv>();
@@ -83,19 +84,25 @@ function isBoard(path: string): boolean {
   return path === '/queues' || path.startsWith('/queues/');
 }
 
-/** Reading is open on this machine; from elsewhere, and for changing anything, the token is needed. */
-const allowed: MiddlewareHandler<WebEnv> = async (context, next) => {
-  if (!context.get('signedIn')) {
+/** Who has no token may read as far as the settings say, and change nothing. */
+function allowed({ config }: Web): MiddlewareHandler<WebEnv> {
+  return async (context, next) => {
+    if (context.get('signedIn')) return next();
     if (!isReading(context)) throw tokenNeeded('changing anything');
-    if (!comesFromThisMachine(context)) {
-      if (!(context.req.header('accept') ?? '').includes('text/html'))
-        throw tokenNeeded('reading from another machine');
-      const { pathname, search } = new URL(context.req.url);
-      return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
-    }
-  }
-  return next();
-};
+    if (isOpen(context, config.reading)) return next();
+    if (!(context.req.header('accept') ?? '').includes('text/html'))
+      throw tokenNeeded('reading this from where you are');
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
+  };
+}
+
+function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
+  if (reading === 'token') return false;
+  if (comesFromThisMachine(context)) return true;
+  // what runs Volt is nobody's business who does not run it
+  return reading === 'public' && !isBoard(context.req.path) && context.req.path !== '/metrics';
+}
 
 /** Nobody signs a browser in from a page of another site. */
 const fromOwnPage: MiddlewareHandler<WebEnv> = async (context, next) => {

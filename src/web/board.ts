@@ -38,7 +38,7 @@ export function queueBoard(web: Web) {
     const board = await boardFor(context.get('signedIn'));
     await board.refresh();
     const answer = await board.fetch(await requestTo(context, path));
-    return answer.headers.get('content-type')?.includes('text/html') ? withoutForeignFonts(answer) : answer;
+    return answer.headers.get('content-type')?.includes('text/html') ? withoutForbidden(answer) : answer;
   };
 }
 
@@ -121,9 +121,15 @@ async function staticFile(context: Context<WebEnv>, path: string): Promise<Respo
   return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });
 }
 
-/** The page without its link to fonts on another server, which the headers forbid anyway. */
-async function withoutForeignFonts(answer: Response): Promise<Response> {
-  const page = (await answer.text()).replace(/<link href="https?:\/\/[^>]*>/g, '');
+/**
+ * The page without what the headers forbid anyway: its link to fonts on another server, and the inline styles of what it
+ * shows while it loads.
+ */
+async function withoutForbidden(answer: Response): Promise<Response> {
+  const page = (await answer.text())
+    .replace(/<link href="https?:\/\/[^>]*>/g, '')
+    .replace(/<style>[^<]*<\/style>/g, '')
+    .replace(/(<(?:div|span)) style="[^"]*"/g, '$1');
   return new Response(page, {
     status: answer.status,
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Config } from '../../src/kernel/config.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
 import { Guard } from '../../src/web/guard.ts';
@@ -140,8 +141,13 @@ describe('web: who may do what', () => {
   });
 
   describe('reading', () => {
-    const ask = async (path: string, from: string, headers: { [name: string]: string } = {}) => {
-      const { context } = site;
+    const ask = async (
+      path: string,
+      from: string,
+      headers: { [name: string]: string } = {},
+      reading: Config['reading'] = 'local',
+    ) => {
+      const context = { ...site.context, config: { ...site.context.config, reading } };
       const notices = await Notices.open(context.access, context.logger);
       const guard = new Guard(site.token);
       const streams = new OpenStreams(context.logger);
@@ -169,6 +175,23 @@ describe('web: who may do what', () => {
       const answer = await ask('/builds/1?job=1-1', '192.0.2.7', { accept: 'text/html' });
       expect(answer.status).to.equal(303);
       expect(answer.headers.get('location')).to.equal('/sign-in?next=%2Fbuilds%2F1%3Fjob%3D1-1');
+    });
+
+    it('is open to everybody where the settings say so, but not that of queues, metrics and secrets', async () => {
+      const html = { accept: 'text/html' };
+      for (const path of ['/', '/runners', '/api/v1/builds', '/api/v1/events', '/api/v1/openapi.json'])
+        expect((await ask(path, '192.0.2.7', html, 'public')).status, path).to.equal(200);
+      for (const path of ['/queues', '/queues/api/queues', '/metrics', '/api/v1/secrets', '/api/v1/credentials'])
+        expect((await ask(path, '192.0.2.7', {}, 'public')).status, path).to.equal(401);
+      const passedOn = { 'x-forwarded-for': '198.51.100.7' };
+      expect((await ask('/metrics', '127.0.0.1', passedOn, 'public')).status).to.equal(401);
+      expect((await ask('/metrics', '127.0.0.1', {}, 'public')).status).to.equal(200);
+    });
+
+    it('is open to nobody where the settings say so', async () => {
+      expect((await ask('/api/v1/builds', '127.0.0.1', {}, 'token')).status).to.equal(401);
+      const headers = { authorization: `Bearer ${site.token}` };
+      expect((await ask('/api/v1/builds', '127.0.0.1', headers, 'token')).status).to.equal(200);
     });
 
     it('of the health check is open to every machine', async () => {
@@ -250,7 +273,10 @@ describe('web: who may do what', () => {
         .to.match(/default-src 'none'/)
         .and.match(/frame-ancestors 'none'/);
       expect(policy.match(/script-src [^;]*/)?.[0], path).to.equal("script-src 'self'");
-      expect(policy, path).to.not.match(/https?:/);
+      expect(policy, path).to.not.match(/https?:|unsafe/);
+      expect(headers.get('x-frame-options'), path).to.equal('DENY');
+      expect(headers.get('cross-origin-opener-policy'), path).to.equal('same-origin');
+      expect(headers.get('permissions-policy'), path).to.match(/camera=\(\)/);
       expect(headers.get('x-content-type-options'), path).to.equal('nosniff');
       expect(headers.get('referrer-policy'), path).to.equal('same-origin');
     }

@@ -1,57 +1,142 @@
 import { expect } from 'chai';
+import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
+import { removeBuild } from '../../src/record/retention.ts';
 import { change } from '../../src/web/api/schemas.ts';
 import { followChanges } from '../../src/web/streams/changes.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
-import { until } from '../support/until.ts';
-import { Site } from './site.ts';
+import { job, Site } from './site.ts';
 import { EventReader } from './sse.ts';
 
 describe('web: changes of builds', () => {
   let site: Site;
   before(async () => {
     site = await Site.start();
+    await site.repository('sample');
   });
   after(() => site.stop());
 
+  const open = (headers: { [name: string]: string } = {}, query = '') =>
+    EventReader.open(`${site.url}/api/v1/events${query}`, headers);
+
+  /** The next change that a client is told. */
+  async function told(client: EventReader) {
+    const { event, data, id } = (await client.next()) ?? {};
+    expect(event).to.equal('message');
+    return { id: id ?? '', ...change.strict().parse(JSON.parse(data ?? '')) };
+  }
+
+  /** All changes after one, until the given build's. */
+  async function missed(last: string, end: string): Promise<string[]> {
+    const client = await open({ 'last-event-id': last });
+    const builds: string[] = [];
+    while (builds.at(-1) !== end) builds.push((await told(client)).build);
+    client.close();
+    return builds;
+  }
+
   it('reach every client as they are announced', async () => {
-    const clients = await Promise.all([1, 2, 3].map(() => EventReader.open(`${site.url}/api/v1/events`)));
-    await site.announce('7' as never, 'sample', 'running');
+    const clients = await Promise.all([1, 2, 3].map(() => open()));
+    const id = await site.build('sample');
+    await site.announce(id, 'sample', 'queued');
     for (const client of clients) {
-      const event = await client.next();
-      expect(event?.event).to.equal('message');
-      expect(change.strict().parse(JSON.parse(event?.data ?? ''))).to.deep.equal({
-        build: '7',
-        repo: 'sample',
-        status: 'running',
-      });
+      expect(await told(client)).to.include({ build: id, repo: 'sample', status: 'queued' });
       client.close();
     }
   });
 
+  it('reach clients although nothing is announced', async () => {
+    const client = await open();
+    const id = await site.build('sample');
+    expect((await told(client)).build).to.equal(id);
+    client.close();
+  });
+
   it('need one subscription, however many clients there are', async () => {
-    const clients = await Promise.all([1, 2, 3, 4].map(() => EventReader.open(`${site.url}/api/v1/events`)));
+    const clients = await Promise.all([1, 2, 3, 4].map(() => open()));
     const { client, keys } = site.context.access;
     expect(await client.call('PUBSUB', 'NUMSUB', keys.changes)).to.deep.equal([keys.changes, 1]);
     for (const one of clients) one.close();
   });
 
+  it('that a client has missed are told when it connects again, each build once and as it is now', async () => {
+    const client = await open();
+    await site.build('sample');
+    const { id: last } = await told(client);
+    client.close();
+    const first = await site.build('sample');
+    const second = await site.build('sample');
+    await site.begin({ job: job(first), attempt: 1 });
+    await site.finish({ job: job(first), attempt: 1 });
+    const again = await open({ 'last-event-id': last });
+    expect(await told(again)).to.include({ build: second, status: 'queued' });
+    expect(await told(again)).to.include({ build: first, status: 'success' });
+    again.close();
+    const byQuery = await open({}, `?after=${last}`);
+    expect((await told(byQuery)).build).to.equal(second);
+    byQuery.close();
+  });
+
+  it('are missed by nobody who was cut off, whatever has moved', async () => {
+    const id = await site.build('sample', {}, [{}, {}]);
+    const other = await site.build('sample');
+    const attempt = { job: job(id, 2), attempt: 1 };
+    for (const [what, move] of Object.entries({
+      begin: () => site.begin(attempt),
+      steps: () => recordSteps(site.context.record, attempt, 1, []),
+      lost: () =>
+        moveToNextAttempt(site.context.record, attempt, { reason: 'runner_lost', message: 'gone', at: Date.now() }),
+      finish: () => site.finish({ ...attempt, attempt: 2 }),
+    })) {
+      const client = await open({ 'last-event-id': '0' });
+      let last = '';
+      for (let next = await told(client); ; next = await told(client)) {
+        last = next.id;
+        if (next.build === other || (what !== 'begin' && next.build === id)) break;
+      }
+      client.close();
+      await move();
+      expect(await missed(last, id), what).to.deep.equal([id]);
+    }
+  });
+
+  it('tell a client whose place is not known here to look anew, and go on', async () => {
+    const client = await open({ 'last-event-id': '999999' });
+    const reset = await client.next();
+    expect(reset?.event).to.equal('reset');
+    const id = await site.build('sample');
+    const next = await told(client);
+    expect(next.build).to.equal(id);
+    expect(Number(next.id)).to.be.greaterThan(Number(reset?.id));
+    client.close();
+  });
+
+  it('have numbers that are never used again, although builds are removed', async () => {
+    const client = await open();
+    const gone = await site.build('sample');
+    await site.finish({ job: job(gone), attempt: 1 });
+    const { id: last } = await told(client);
+    await removeBuild(site.context.record, gone);
+    const next = await site.build('sample');
+    const after = await told(client);
+    expect(after.build).to.equal(next);
+    expect(Number(after.id)).to.be.greaterThan(Number(last));
+    client.close();
+  });
+
   it('are told once a build, as they last were, to a client that was slow', async () => {
-    const notices = await Notices.open(site.context.access, site.context.logger);
+    const { record, access, logger } = site.context;
     const gone = new AbortController();
-    const events = followChanges(notices)(gone.signal);
-    const first = events.next();
-    await site.announce('1' as never, 'sample', 'queued');
-    expect((await first).value).to.include('"queued"');
-    let heard = 0;
-    const stop = notices.onChange(() => {
-      heard += 1;
-    });
-    for (let i = 0; i < 200; i++) await site.announce('2' as never, 'sample', i < 199 ? 'running' : 'success');
-    await until('all notices to arrive', () => heard === 200);
-    expect((await events.next()).value).to.include('"success"');
+    const notices = await Notices.open(access, logger);
+    const events = followChanges({ record, notices }, undefined)(gone.signal);
+    await events.next();
+    const id = await site.build('sample');
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.finish({ job: job(id), attempt: 1 });
+    const event = (await events.next()).value;
+    expect(event).to.include('"success"').and.include(`"build":"${id}"`);
     gone.abort();
     expect((await events.next()).done).to.equal(true);
-    stop();
+    await notices.close();
   });
 
   it('that nobody can understand do no harm', async () => {
@@ -61,8 +146,9 @@ describe('web: changes of builds', () => {
     const client = await EventReader.open(`${site.url}/api/v1/events`);
     const { access } = site.context;
     await access.client.publish(access.keys.changes, 'not JSON');
-    await site.announce('8' as never, 'sample', 'success');
-    expect((await client.next())?.data).to.include('"8"');
+    const id = await site.build('sample');
+    await site.announce(id, 'sample', 'queued');
+    expect((await told(client)).build).to.equal(id);
     client.close();
     logger.level = level;
   });

@@ -53,15 +53,17 @@ function operation(route: Route): Json {
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),
-      ...Object.entries(route.headers).map(([name, description]) => ({
-        name,
-        in: 'header',
-        description,
-        schema: { type: 'string' },
-      })),
+      ...Object.entries({ ...route.headers, ...(revalidates(route) ? conditional : {}) }).map(
+        ([name, description]) => ({
+          name,
+          in: 'header',
+          description,
+          schema: { type: 'string' },
+        }),
+      ),
     ],
     ...(route.body ? { requestBody: { content: { 'application/json': { schema: reference(route.body) } } } } : {}),
-    responses: { ...success(route.answer), ...failures(route) },
+    responses: { ...success(route), ...failures(route) },
   };
 }
 
@@ -80,7 +82,8 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): J
   }));
 }
 
-function success(answer: Answer): Json {
+function success(route: Route): Json {
+  const { answer } = route;
   const types = 'schema' in answer ? { 'application/json': '' } : answer.content;
   const content = Object.fromEntries(
     Object.entries(types).map(([type, description]) => [
@@ -89,14 +92,33 @@ function success(answer: Answer): Json {
     ]),
   );
   const partial = 'partial' in answer && answer.partial;
+  const tagged = revalidates(route);
   return {
     [answer.status]: {
       description: answer.status === 202 ? 'it is recorded and will be done' : 'what was asked for',
       content,
+      ...(tagged ? { headers: answerHeaders(answer) } : {}),
     },
+    ...(tagged ? { 304: { description: 'it is what If-None-Match names' } } : {}),
     ...(partial
       ? { 206: { description: 'the range that was asked for', content }, 416: { description: 'no such range' } }
       : {}),
+  };
+}
+
+const conditional = { 'If-None-Match': 'the ETag of an answer that the client has already' };
+
+/** Whether answers carry an ETag, see revalidation.ts. */
+function revalidates({ method, answer }: Route): boolean {
+  return method === 'get' && 'schema' in answer;
+}
+
+function answerHeaders(answer: Answer): Json {
+  const header = (description: string) => ({ description, schema: { type: 'string' } });
+  const paged = 'schema' in answer && 'shape' in answer.schema && 'next' in (answer.schema as z.ZodObject).shape;
+  return {
+    ETag: header('tells this content from any other'),
+    ...(paged ? { Link: header('where there is a next page: its address, rel="next"') } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { tokenNeeded } from '../guard.ts';
+import { revalidated } from './revalidation.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {
@@ -74,10 +75,19 @@ export function jsonRoute<
     ...parts(description),
     answer: { status, schema: answer },
     answerTo: async (context, web) => {
-      const value = await handle(await given(description, context), web);
-      return context.json(answer.parse(value) as object, status);
+      const value = answer.parse(await handle(await given(description, context), web)) as object;
+      if (description.method !== 'get') return context.json(value, status);
+      if ('next' in value && typeof value.next === 'string') context.header('link', nextPage(context, value.next));
+      return revalidated(context, JSON.stringify(value), description.confidential === true);
     },
   };
+}
+
+/** The address of the next page of a list, RFC 8288. */
+function nextPage(context: Context<WebEnv>, before: string): string {
+  const { pathname, searchParams } = new URL(context.req.url);
+  searchParams.set('before', before);
+  return `<${pathname}?${searchParams}>; rel="next"`;
 }
 
 /** A route that answers something else than JSON: a file or a stream. */

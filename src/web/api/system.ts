@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { askRedis, systemStatus } from '../status.ts';
@@ -34,8 +35,23 @@ const events = contentRoute({
   method: 'get',
   path: '/events',
   summary: 'Changes of builds, as they happen',
-  content: { 'text/event-stream': 'events whose data is a Change as JSON' },
-  handle: async (_, _context, web) => web.streams.answer(followChanges(web.notices)),
+  query: z.object({
+    after: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'as Last-Event-ID, which goes before it, for clients that cannot send headers' }),
+  }),
+  headers: { 'Last-Event-ID': 'id of the last event that was received: nothing that has changed since then is missed' },
+  content: {
+    'text/event-stream':
+      'events whose data is a Change as JSON; of several of one build the last. `reset`: the id that was given is of another record, so what is known had better be fetched anew',
+  },
+  handle: async ({ query }, context, web) => {
+    const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
+    return web.streams.answer(followChanges(web, last === undefined ? query.after : Number(last)));
+  },
 });
 
 export const systemRoutes = [runners, status, events];

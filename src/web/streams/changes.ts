@@ -1,33 +1,52 @@
-import type { Change } from '../../redis/channels.ts';
+import { changesAfter, latestChange } from '../../record/changes.ts';
+import type { Web } from '../context.ts';
 import { Bell } from './bell.ts';
-import type { Notices } from './notices.ts';
 import { event, type Producer } from './sse.ts';
 
-/** A client that does not keep up misses the oldest changes beyond this many builds. */
-const limit = 1000;
+/** A notice may be lost, and there is none while Redis is away, so the record is looked at this often (ms) all the same. */
+const lookEvery = 2000;
+/** So many changes are read from the record at once. */
+const page = 100;
 
-/** Changes of builds as they are announced; of several that a slow client has not taken yet, the last of each build. */
-export function followChanges(notices: Notices): Producer {
+/**
+ * Changes of builds, from the record: each event's id is the number of the change, so that a client that connects again
+ * goes on where it was, whatever was restarted meanwhile. Of several changes that a client has not been told yet, it is
+ * told the last of each build. What Redis announces only says when to look.
+ * @param last number of the change that the client knows already; undefined to begin with what happens from now on
+ */
+export function followChanges(
+  { record, notices }: Pick<Web, 'record' | 'notices'>,
+  last: number | undefined,
+): Producer {
   return async function* (gone) {
-    const untold = new Map<string, Change>();
     const bell = new Bell();
-    gone.addEventListener('abort', () => bell.ring());
-    const stop = notices.onChange((change) => {
-      untold.delete(change.build);
-      untold.set(change.build, change);
-      if (untold.size > limit) untold.delete(untold.keys().next().value as string);
-      bell.ring();
-    });
+    const ring = () => bell.ring();
+    gone.addEventListener('abort', ring);
+    const stop = notices.onChange(ring);
     try {
+      const latest = await latestChange(record);
+      let told = last ?? latest;
+      if (told > latest) {
+        // the record is another one than the client has heard of, or builds were removed; numbers go on from here
+        told = latest;
+        yield event({ event: 'reset', id: String(told), data: {} });
+      } else yield position(told);
       while (!gone.aborted) {
-        for (const [build, change] of untold) {
-          untold.delete(build);
-          yield event({ data: change });
+        const changes = await changesAfter(record, told, page);
+        for (const { id, ...change } of changes) {
+          told = id;
+          yield event({ id: String(id), data: change });
+          if (gone.aborted) return;
         }
-        await bell.wait(60_000);
+        if (changes.length < page) await bell.wait(lookEvery);
       }
     } finally {
       stop();
     }
   };
+}
+
+/** Tells a client where it stands without an event: one that loses its connection before the first goes on from there. */
+function position(id: number): string {
+  return `id: ${id}\n\n`;
 }

@@ -1,0 +1,39 @@
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/**
+ * The table of changes.ts, and the triggers that keep it: no function that moves something can forget to. SQLite has one
+ * writer at a time, so a number is never visible before a lower one.
+ */
+
+/** What counts as a change: columns whose update does, beside every new row where `insert` says so. */
+const watched = [
+  { table: 'builds', build: 'new.id', insert: true, columns: 'status, reason, message, started_at, finished_at' },
+  { table: 'jobs', build: 'new.build_id', insert: true, columns: 'status, reason, message, attempt, runner_id' },
+  {
+    table: 'attempts',
+    build: '(select build_id from jobs where id = new.job_id)',
+    insert: false,
+    columns: 'status, message, steps_revision, log_complete',
+  },
+];
+
+export async function createChanges(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('changes')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('build_id', 'integer', (c) => c.notNull().unique().references('builds.id').onDelete('cascade'))
+    .execute();
+  for (const { table, build, insert, columns } of watched) {
+    for (const event of [...(insert ? ['insert'] : []), `update of ${columns}`]) {
+      await sql
+        .raw(
+          `create trigger changes_by_${event.slice(0, 6)}_of_${table} after ${event} on ${table} begin
+            delete from changes where build_id = ${build};
+            insert into changes (build_id) values (${build});
+          end`,
+        )
+        .execute(db);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { BuildId, Status } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/**
+ * Which builds have changed, in the order of their latest changes. Each build has one entry, which every change of the
+ * build, its jobs or their attempts replaces by one of a higher number; numbers are never used again. Whoever knows the
+ * number up to which he has seen everything learns what he has missed, whatever has been restarted meanwhile.
+ *
+ * The database keeps the entries by itself, see change-triggers.ts.
+ */
+
+export interface BuildChange {
+  /** number of the change */
+  id: number;
+  build: BuildId;
+  repo: string;
+  /** the build's status now */
+  status: Status;
+}
+
+/** The changes after the one of that number, oldest first. */
+export async function changesAfter(record: Record, after: number, limit: number): Promise<BuildChange[]> {
+  const rows = await record.db
+    .selectFrom('changes')
+    .innerJoin('builds', 'builds.id', 'changes.build_id')
+    .select(['changes.id', 'changes.build_id', 'builds.repo', 'builds.status'])
+    .where('changes.id', '>', after)
+    .orderBy('changes.id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id, build_id, repo, status }) => ({ id, build: String(build_id) as BuildId, repo, status }));
+}
+
+/** The number of the latest change, 0 where there has been none. */
+export async function latestChange(record: Record): Promise<number> {
+  const row = await record.db.selectFrom('changes').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return row?.id ?? 0;
+}

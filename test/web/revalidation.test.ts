@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { Site } from './site.ts';
+
+describe('web: answers that a client has already', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    for (let i = 0; i < 3; i++) await site.build('app');
+  });
+  after(() => site.stop());
+
+  it('are not sent again until they are others', async () => {
+    const first = await site.fetch('/api/v1/builds');
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).to.match(/^"[\w-]{22}"$/);
+    expect(first.headers.get('cache-control')).to.include('no-cache');
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+      const again = await site.fetch('/api/v1/builds', { headers: { 'if-none-match': known } });
+      expect(again.status, known).to.equal(304);
+      expect(await again.text()).to.equal('');
+      expect(again.headers.get('etag')).to.equal(tag);
+    }
+    await site.build('app');
+    const changed = await site.fetch('/api/v1/builds', { headers: { 'if-none-match': tag } });
+    expect(changed.status).to.equal(200);
+    expect(changed.headers.get('etag')).to.not.equal(tag);
+  });
+
+  it('are kept by nobody where they are confidential', async () => {
+    const headers = { authorization: `Bearer ${site.token}` };
+    const answer = await site.fetch('/api/v1/secrets', { headers });
+    expect(answer.headers.get('cache-control')).to.equal('no-store');
+  });
+
+  it('of a list lead to its next page, which begins where the last has ended although builds are added', async () => {
+    const first = await site.fetch('/api/v1/builds?repo=app&limit=2');
+    const link = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    const ids = ((await first.json()) as { builds: { id: string }[] }).builds.map(({ id }) => Number(id));
+    await site.build('app');
+    const next = await site.fetch(link);
+    const more = ((await next.json()) as { builds: { id: string }[] }).builds.map(({ id }) => Number(id));
+    expect(more[0]).to.equal((ids.at(-1) ?? 0) - 1);
+    expect(more).to.have.lengthOf(2);
+    const last = await site.fetch('/api/v1/builds?limit=500');
+    expect(last.headers.get('link')).to.equal(null);
+  });
+});
