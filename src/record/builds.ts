@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type {
   Attempt,
   Build,
@@ -23,6 +24,12 @@ export interface BuildFilter {
   limit: number;
   /** only builds older than this one */
   before?: BuildId | undefined;
+  /** only builds newer than this one */
+  after?: BuildId | undefined;
+  /** part of the author's name, in any case of its letters */
+  author?: string | undefined;
+  /** part of the commit's first line, in any case of its letters, or the beginning of its id */
+  text?: string | undefined;
 }
 
 /** Builds, newest first. */
@@ -33,7 +40,31 @@ export async function listBuilds(record: Record, filter: BuildFilter): Promise<B
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
+  // bounded below in any case, so that the newest builds are looked up rather than come upon
+  query = query.where('id', '>', Number(filter.after ?? 0));
+  const { author, text } = filter;
+  if (author !== undefined) query = query.where(holds('author', author));
+  if (text !== undefined)
+    query = query.where((eb) =>
+      eb.or([holds('subject', text), sql<boolean>`sha like ${`${escaped(text.toLowerCase())}%`} escape '\\'`]),
+    );
   return (await query.execute()).map(summaryOf);
+}
+
+function holds(column: 'author' | 'subject', text: string) {
+  return sql<boolean>`lower(${sql.ref(column)}) like ${`%${escaped(text.toLowerCase())}%`} escape '\\'`;
+}
+
+/** Text in which no character is a wildcard of LIKE. */
+function escaped(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
+/** Id of the newest build; undefined where there is none. */
+export async function newestBuild(record: Record): Promise<BuildId | undefined> {
+  const newest = record.db.selectFrom('builds').select((eb) => eb.fn.max('id').as('id'));
+  const id = (await newest.executeTakeFirst())?.id;
+  return id == null ? undefined : (String(id) as BuildId);
 }
 
 export async function findBuild(record: Record, id: BuildId): Promise<Build | undefined> {

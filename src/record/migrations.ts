@@ -95,6 +95,8 @@ const migrations: readonly Migration[] = [
     await db.schema.createIndex('builds_by_status').on('builds').columns(['status', 'id']).execute();
     await db.schema.createIndex('builds_by_ref').on('builds').columns(['repo', 'ref', 'id']).execute();
     await db.schema.createIndex('builds_of_ref').on('builds').columns(['repo', 'ref', 'status', 'id']).execute();
+    await db.schema.createIndex('builds_of_repo').on('builds').columns(['repo', 'status', 'id']).execute();
+    await db.schema.createIndex('builds_by_branch').on('builds').columns(['ref', 'id']).execute();
     await db.schema.createIndex('builds_by_repo').on('builds').columns(['repo', 'id']).execute();
     await sql`create index builds_unreported on builds (id) where finished_at is not null and reported_at is null`.execute(
       db,

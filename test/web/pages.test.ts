@@ -47,6 +47,41 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page('/?status=queued'))).to.not.include('Fix totals');
     expect(textOf(await site.page('/?branch=main'))).to.not.include('Fix totals');
     expect(textOf(await site.page('/?branch=none'))).to.include('No build fits this filter.');
+    for (const query of ['author=GRA', 'text=add+T', 'text=ABCDEF1', 'repo=sample&text=totals']) {
+      const found = textOf(await site.page(`/?${query}`));
+      expect(found, query).to.include('Add totals').and.not.include('Fix totals');
+    }
+    for (const query of ['text=%25', 'text=_dd', 'author=grace_']) {
+      expect(textOf(await site.page(`/?${query}`)), query).to.include('No build fits this filter.');
+    }
+  });
+
+  it('show the commits of one repository by their jobs', async () => {
+    await site.repository('wide');
+    const first = await site.build('wide', { subject: 'First' }, [{ name: 'lint' }, { name: 'unit' }]);
+    await site.finish({ job: job(first, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    const second = await site.build('wide', { subject: 'Second' }, [{ name: 'unit' }, { name: 'e2e' }]);
+    const page = await site.page('/?repo=wide&view=grid');
+    expect(page).to.include(`href="/builds/${first}?job=${job(first, 2)}" title="unit of #1: failed"`);
+    expect(page).to.include(`href="/builds/${second}?job=${job(second, 2)}" title="e2e of #2: queued"`);
+    expect(textOf(page)).to.match(/Commit unit e2e lint #2 Second .*#1 First/);
+    expect(await site.page('/?repo=wide')).to.include('href="/?repo=wide&amp;view=grid"');
+    expect(await site.page('/?view=grid')).to.not.include('class="grid"');
+  });
+
+  it('say how long a build that runs will take, by those that passed before it', async () => {
+    await site.repository('timed');
+    for (const seconds of [50, 60, 400]) {
+      const id = await site.build('timed');
+      await site.begin({ job: job(id), attempt: 1 });
+      await site.finish({ job: job(id), attempt: 1 });
+      const times = { started_at: 1000, finished_at: 1000 + seconds * 1000 };
+      await site.context.record.db.updateTable('builds').set(times).where('id', '=', Number(id)).execute();
+    }
+    const id = await site.build('timed', { ref: 'refs/heads/other' });
+    await site.begin({ job: job(id), attempt: 1 });
+    expect(textOf(await site.page('/?repo=timed'))).to.include('of about 1 min 0 s');
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('of about 1 min 0 s');
   });
 
   it('lead on to older builds', async () => {

@@ -82,6 +82,13 @@ function keepTime(): void {
   }
 }
 
+function keepProgress(): void {
+  for (const bar of document.querySelectorAll('progress')) {
+    const { from } = bar.dataset;
+    if (from !== undefined) bar.value = Math.min(bar.max, Date.now() - Date.parse(from));
+  }
+}
+
 /** Browsers open few connections to one server, so a page that nobody sees holds none. */
 function connect(): void {
   if (document.hidden) {
@@ -102,4 +109,7 @@ if (hasParts) {
   document.addEventListener('visibilitychange', connect);
   window.setInterval(plan, seconds * 1000);
 }
-window.setInterval(keepTime, 1000);
+window.setInterval(() => {
+  keepTime();
+  keepProgress();
+}, 1000);

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { findBuild } from '../../record/builds.ts';
+import { estimatedDuration } from '../../record/estimates.ts';
 import { listRunners } from '../../redis/membership.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
@@ -13,7 +14,7 @@ import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Broken, Neighbours } from './neighbours.tsx';
-import { Age, inUtc, StatusMark, Took } from './parts.tsx';
+import { Age, inUtc, Progress, StatusMark, Took } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
 import type { RenderMarkdown } from './steps.tsx';
 
@@ -28,6 +29,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     runnersIfAsked(build, web),
     markdownOf(build),
   ]);
+  const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
   const now = Date.now();
   const signedIn = context.get('signedIn');
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
@@ -51,7 +53,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <Broken build={build} history={history} />
           <Act build={build} signedIn={signedIn} />
         </div>
-        <Facts build={build} now={now} />
+        <Facts build={build} estimate={estimate} now={now} />
         <Graph build={build} />
         <Jobs build={build} chosen={chosen?.job.id} runners={runners} signedIn={signedIn} render={render} now={now} />
         {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}
@@ -105,7 +107,7 @@ function Retry({ build }: { build: Build }) {
   );
 }
 
-function Facts({ build, now }: { build: Build; now: number }) {
+function Facts({ build, estimate, now }: { build: Build; estimate: number | undefined; now: number }) {
   return (
     <dl class="facts" id="facts" data-live="">
       <div>
@@ -139,6 +141,7 @@ function Facts({ build, now }: { build: Build; now: number }) {
         <dt>Duration</dt>
         <dd>
           <Took from={build.startedAt} to={build.finishedAt} now={now} />
+          <Progress build={build} estimate={estimate} now={now} />
         </dd>
       </div>
     </dl>

@@ -1,39 +1,33 @@
 import type { Context } from 'hono';
-import { type BuildSummary, parseBuildId, type Status, statuses, statusWords } from '../../kernel/model.ts';
-import { listBuilds } from '../../record/builds.ts';
+import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/model.ts';
+import { listBuilds, newestBuild } from '../../record/builds.ts';
+import { estimatedDuration } from '../../record/estimates.ts';
+import { jobsOfBuilds } from '../../record/grid.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { systemStatus } from '../status.ts';
+import { BuildList } from './build-list.tsx';
+import { addressOf, type Filter, Filters, filterOf, isFiltered } from './filters.tsx';
+import { Grid } from './grid.tsx';
 import { answerPage } from './layout.tsx';
-import { Age, Problems, StatusMark, Took } from './parts.tsx';
-import { shortRef } from './sentences.ts';
+import { Problems } from './parts.tsx';
 
 const pageSize = 50;
+/** The grid is wide already. */
+const gridSize = 30;
+/** Text is looked for in so many builds at a time: nothing in the record leads to it, so they are read one by one. */
+const searchedBuilds = 20_000;
 
-interface Filter {
-  repo: string;
-  branch: string;
-  status: Status | '';
-}
-
-/** `/`: builds newest first, filtered by what the address says. */
+/** `/`: builds newest first, filtered by what the address says, as a list or as commits × jobs. */
 export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const filter = filterOf(context);
+  const filter = filterOf((name) => context.req.query(name));
   const before = parseBuildId(context.req.query('before') ?? '');
-  const [builds, repositories, { problems }] = await Promise.all([
-    listBuilds(web.record, {
-      repo: filter.repo || undefined,
-      branch: filter.branch || undefined,
-      status: filter.status || undefined,
-      before,
-      limit: pageSize + 1,
-    }),
+  const [found, repositories, { problems }] = await Promise.all([
+    findBuilds(web, filter, before),
     listRepositories(web.record),
     systemStatus(web),
   ]);
-  const shown = builds.slice(0, pageSize);
-  const older = builds.length > pageSize ? shown.at(-1)?.id : undefined;
   return answerPage(context, web, {
     title: filter.repo || 'Builds',
     place: 'builds',
@@ -43,14 +37,14 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
         <Problems problems={problems} />
         <Filters filter={filter} repositories={repositories.map(({ name }) => name)} />
         <div id="builds" data-live="">
-          {shown.length > 0 ? (
-            <BuildList builds={shown} now={Date.now()} />
+          {found.builds.length > 0 ? (
+            await asked(web, filter, found.builds)
           ) : (
             <Nothing filter={filter} observed={repositories.length} />
           )}
           <nav class="pages" aria-label="Pages">
-            {before && <a href={address(filter)}>Newest</a>}
-            {older && <a href={address(filter, older)}>Older</a>}
+            {before && <a href={addressOf(filter)}>Newest</a>}
+            {found.older && <a href={addressOf(filter, found.older)}>Older</a>}
           </nav>
         </div>
       </>
@@ -58,106 +52,51 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   });
 }
 
-function filterOf(context: Context<WebEnv>): Filter {
-  const text = (name: string) => (context.req.query(name) ?? '').trim().slice(0, 1024);
-  const status = text('status');
-  return { repo: text('repo'), branch: text('branch'), status: statuses.find((one) => one === status) ?? '' };
+interface Found {
+  builds: BuildSummary[];
+  /** builds before this one are still to be shown, or searched */
+  older: BuildId | undefined;
 }
 
-function address(filter: Filter, before?: string): string {
-  const given = Object.entries({ ...filter, before: before ?? '' }).filter(([, value]) => value !== '');
-  return given.length === 0 ? '/' : `/?${new URLSearchParams(given)}`;
+async function findBuilds(web: Web, filter: Filter, before: BuildId | undefined): Promise<Found> {
+  const size = filter.view === 'grid' ? gridSize : pageSize;
+  const isSearch = filter.author !== '' || filter.text !== '';
+  const top = isSearch ? Number(before ?? Number((await newestBuild(web.record)) ?? 0) + 1) : 0;
+  const after = Math.max(0, top - searchedBuilds - 1);
+  const builds = await listBuilds(web.record, {
+    repo: filter.repo || undefined,
+    branch: filter.branch || undefined,
+    status: filter.status || undefined,
+    author: filter.author || undefined,
+    text: filter.text || undefined,
+    before,
+    after: isSearch ? (String(after) as BuildId) : undefined,
+    limit: size + 1,
+  });
+  const shown = builds.slice(0, size);
+  const rest = isSearch && after > 0 ? (String(after + 1) as BuildId) : undefined;
+  return { builds: shown, older: builds.length > size ? shown.at(-1)?.id : rest };
 }
 
-function Filters({ filter, repositories }: { filter: Filter; repositories: string[] }) {
-  const names =
-    filter.repo === '' || repositories.includes(filter.repo) ? repositories : [filter.repo, ...repositories];
-  return (
-    <form class="filters" method="get" action="/">
-      <label>
-        Repository
-        <select name="repo">
-          <option value="">all</option>
-          {names.map((name) => (
-            <option value={name} selected={name === filter.repo}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Branch
-        <input name="branch" value={filter.branch} placeholder="all" autocomplete="off" spellcheck={false} />
-      </label>
-      <label>
-        Status
-        <select name="status">
-          <option value="">all</option>
-          {statuses
-            .filter((status) => status !== 'waiting')
-            .map((status) => (
-              <option value={status} selected={status === filter.status}>
-                {statusWords[status]}
-              </option>
-            ))}
-        </select>
-      </label>
-      <button type="submit">Show</button>
-      {(filter.repo || filter.branch || filter.status) && (
-        <a id="reset" href="/">
-          all builds
-        </a>
-      )}
-    </form>
+/** The builds in the form that the address asks for. */
+async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
+  const now = Date.now();
+  if (filter.view === 'grid') {
+    const jobs = await jobsOfBuilds(
+      web.record,
+      builds.map(({ id }) => id),
+    );
+    return <Grid builds={builds} jobs={jobs} now={now} />;
+  }
+  const running = builds.filter(({ status }) => status === 'running');
+  const estimates = await Promise.all(
+    running.map(async (build) => [build.id, await estimatedDuration(web.record, build)] as const),
   );
-}
-
-function BuildList({ builds, now }: { builds: BuildSummary[]; now: number }) {
-  return (
-    <table class="builds">
-      <thead>
-        <tr>
-          <th>Status</th>
-          <th>Build</th>
-          <th>Commit</th>
-          <th class="number">Duration</th>
-          <th class="number">Age</th>
-        </tr>
-      </thead>
-      <tbody>
-        {builds.map((build) => (
-          <tr>
-            <td>
-              <StatusMark status={build.status} />
-            </td>
-            <td class="name">
-              <a href={`/builds/${build.id}`}>
-                {build.repo}#{build.number}
-              </a>
-              <span class="branch">{shortRef(build.ref)}</span>
-            </td>
-            <td class="commit">
-              <span class="subject">{build.subject}</span>
-              <span class="by">
-                <code title={build.sha}>{build.sha.slice(0, 7)}</code> {build.author}
-                {build.trigger === 'manual' && ' · asked for by a person'}
-              </span>
-            </td>
-            <td class="number">
-              <Took from={build.startedAt} to={build.finishedAt} now={now} />
-            </td>
-            <td class="number">
-              <Age time={build.createdAt} now={now} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <BuildList builds={builds} estimates={new Map(estimates)} now={now} />;
 }
 
 function Nothing({ filter, observed }: { filter: Filter; observed: number }) {
-  if (filter.repo || filter.branch || filter.status) return <p class="empty">No build fits this filter.</p>;
+  if (isFiltered(filter)) return <p class="empty">No build fits this filter.</p>;
   if (observed > 0)
     return <p class="empty">No builds yet. The first appears here when the repository has been looked at.</p>;
   return (

@@ -1,4 +1,4 @@
-import { type Status, statusWords } from '../../kernel/model.ts';
+import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
 import type { Problem } from '../api/schemas.ts';
 import { age, duration } from '../times.ts';
 
@@ -24,6 +24,30 @@ export function Took({ from, to, now }: { from: string | null; to: string | null
     <time datetime={from} data-running="">
       {duration(now - Date.parse(from))}
     </time>
+  );
+}
+
+interface Expected {
+  build: Pick<BuildSummary, 'status' | 'startedAt'>;
+  /** how long it will take in all, in milliseconds; undefined where nothing like it has passed yet */
+  estimate: number | undefined;
+  now: number;
+}
+
+/** How far a build that runs will have come, by those before it; the browser moves it on. */
+export function Progress({ build, estimate, now }: Expected) {
+  if (build.status !== 'running' || build.startedAt === null || estimate === undefined) return null;
+  const begun = now - Date.parse(build.startedAt);
+  return (
+    <span class="progress">
+      <progress
+        max={estimate}
+        value={Math.min(begun, estimate)}
+        data-from={build.startedAt}
+        aria-label="progress by earlier builds"
+      />
+      <span>of about {duration(estimate)}</span>
+    </span>
   );
 }
 

@@ -1,0 +1,28 @@
+import type { BuildSummary } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/** So many builds that passed are looked at. */
+const sample = 9;
+
+/**
+ * How long a build will take in all, in milliseconds: the median of the last ones that passed on its branch, or where
+ * there are none, in its repository. A median, since one build on a busy machine must not spoil the estimate.
+ */
+export async function estimatedDuration(
+  record: Record,
+  { repo, ref }: Pick<BuildSummary, 'repo' | 'ref'>,
+): Promise<number | undefined> {
+  const passed = record.db
+    .selectFrom('builds')
+    .select(['started_at', 'finished_at'])
+    .where('repo', '=', repo)
+    .where('status', '=', 'success')
+    .orderBy('id', 'desc')
+    .limit(sample);
+  const ofBranch = await passed.where('ref', '=', ref).execute();
+  const rows = ofBranch.length > 0 ? ofBranch : await passed.execute();
+  const took = rows
+    .flatMap(({ started_at: from, finished_at: to }) => (from === null || to === null ? [] : [to - from]))
+    .sort((a, b) => a - b);
+  return took[Math.floor(took.length / 2)];
+}

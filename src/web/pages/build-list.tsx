@@ -1,0 +1,57 @@
+import type { BuildId, BuildSummary } from '../../kernel/model.ts';
+import { Age, Progress, StatusMark, Took } from './parts.tsx';
+import { shortRef } from './sentences.ts';
+
+interface Listed {
+  builds: BuildSummary[];
+  /** how long those that run will take in all, in milliseconds, where that is known */
+  estimates: ReadonlyMap<BuildId, number | undefined>;
+  now: number;
+}
+
+/** Builds as a table; on a phone each is a card. */
+export function BuildList({ builds, estimates, now }: Listed) {
+  return (
+    <table class="builds">
+      <thead>
+        <tr>
+          <th>Status</th>
+          <th>Build</th>
+          <th>Commit</th>
+          <th class="number">Duration</th>
+          <th class="number">Age</th>
+        </tr>
+      </thead>
+      <tbody>
+        {builds.map((build) => (
+          <tr>
+            <td>
+              <StatusMark status={build.status} />
+            </td>
+            <td class="name">
+              <a href={`/builds/${build.id}`}>
+                {build.repo}#{build.number}
+              </a>
+              <span class="branch">{shortRef(build.ref)}</span>
+            </td>
+            <td class="commit">
+              <span class="subject">{build.subject}</span>
+              <span class="by">
+                <code title={build.sha}>{build.sha.slice(0, 7)}</code> {build.author}
+                {build.trigger === 'manual' && ' · asked for by a person'}
+                {build.trigger === 'schedule' && ' · by schedule'}
+              </span>
+            </td>
+            <td class="number">
+              <Took from={build.startedAt} to={build.finishedAt} now={now} />
+              <Progress build={build} estimate={estimates.get(build.id)} now={now} />
+            </td>
+            <td class="number">
+              <Age time={build.createdAt} now={now} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
