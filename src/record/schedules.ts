@@ -89,3 +89,20 @@ export async function runSchedule(
     return true;
   });
 }
+
+/** The schedules of a repository; `nextAt` is null for one that never comes again. */
+export async function schedulesOf(
+  record: Record,
+  repo: string,
+): Promise<(ScheduleEntry & { nextAt: number | null })[]> {
+  const rows = await record.db
+    .selectFrom('schedules')
+    .select(['workflow', 'cron', 'timezone', 'next_at'])
+    .where('repo', '=', repo)
+    .orderBy('next_at')
+    .execute();
+  return rows.map(({ next_at: nextAt, ...entry }) => ({
+    ...entry,
+    nextAt: nextAt === Number.MAX_SAFE_INTEGER ? null : nextAt,
+  }));
+}

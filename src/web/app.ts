@@ -5,12 +5,13 @@ import { VoltError } from '../kernel/errors.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
+import { badge } from './badge.ts';
 import { queueBoard } from './board.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { errorAnswers, noSuchPlace } from './errors.ts';
 import { comesFromOwnPage, comesFromThisMachine, isReading, tokenNeeded } from './guard.ts';
-import { boardHeaders, pageHeaders } from './headers.ts';
+import { badgeHeaders, boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { Hooks } from './hooks/hooks.ts';
 import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
@@ -18,6 +19,8 @@ import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } fr
 import { buildPage } from './pages/build.tsx';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
+import { repositoriesPage } from './pages/repositories.tsx';
+import { repositoryPage } from './pages/repository.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 
@@ -30,7 +33,7 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
   app.notFound(noSuchPlace);
 
-  app.use((context, next) => (isBoard(context.req.path) ? boardHeaders : pageHeaders)(context, next));
+  app.use((context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
     context.set('signedIn', false);
     if (!isOwnHost(context.req.header('host'), hosts)) throw foreignHost(context.req.header('host'));
@@ -72,12 +75,20 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   app.post('/builds/:id/retry', (context) => retryFromPage(context, web));
   app.post('/jobs/:id/cancel', (context) => cancelJobFromPage(context, web));
   app.post('/jobs/:id/retry', (context) => retryJobFromPage(context, web));
+  app.get('/repos', (context) => repositoriesPage(context, web));
+  app.get('/repos/:name', (context) => repositoryPage(context, web));
+  app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
 
   const board = queueBoard(web);
   app.all('/queues', board);
   app.all('/queues/*', board);
   return app;
+}
+
+function headersOf(path: string): MiddlewareHandler<WebEnv> {
+  if (path.startsWith('/badge/')) return badgeHeaders;
+  return isBoard(path) ? boardHeaders : pageHeaders;
 }
 
 function isBoard(path: string): boolean {

@@ -32,6 +32,13 @@ export const pageHeaders: MiddlewareHandler<WebEnv> = secureHeaders({
   },
 });
 
+/** Headers of badges, which pages of other sites show. */
+export const badgeHeaders: MiddlewareHandler<WebEnv> = secureHeaders({
+  ...common,
+  crossOriginResourcePolicy: 'cross-origin',
+  contentSecurityPolicy: { defaultSrc: ["'none'"] },
+});
+
 /** The inline styles of an icon of Bull Board's, the only ones that it makes. */
 const iconStyles = "'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU='";
 

@@ -203,7 +203,8 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/runners', '/sign-in', '/builds/99999'];
+      const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners'];
+      paths.push('/sign-in', '/builds/99999');
       for (const path of paths) {
         await page.goto(path);
         expect(await faults(page), `${path} ${colorScheme}`).to.deep.equal([]);
@@ -222,7 +223,8 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
     await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });
     await page.setViewportSize({ width: 360, height: 740 });
-    const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/runners', '/sign-in', `/?branch=${long}`];
+    const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners', '/sign-in'];
+    paths.push(`/?branch=${long}`);
     for (const path of paths) {
       await page.goto(path);
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);

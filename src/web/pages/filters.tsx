@@ -75,6 +75,7 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
             all builds
           </a>
         )}
+        {repositories.includes(filter.repo) && <a href={`/repos/${filter.repo}`}>about {filter.repo}</a>}
         {filter.repo !== '' && <Views filter={filter} />}
       </span>
     </form>

@@ -7,7 +7,7 @@ import type { WebEnv } from '../env.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
-type Place = 'builds' | 'runners' | 'sign-in' | 'none';
+type Place = 'builds' | 'repositories' | 'runners' | 'sign-in' | 'none';
 
 interface Page {
   title: string;
@@ -67,6 +67,7 @@ function Frame(props: {
             </a>
             <nav aria-label="Main">
               <NavLink to="/" current={page.place === 'builds'} label="Builds" />
+              <NavLink to="/repos" current={page.place === 'repositories'} label="Repositories" />
               <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
               <NavLink to="/queues" current={false} label="Queues" />
             </nav>

@@ -1,0 +1,35 @@
+import type { BuildSummary, Status } from '../kernel/model.ts';
+import { summaryOf } from './builds.ts';
+import type { Record } from './record.ts';
+
+export interface ObservedRef {
+  ref: string;
+  sha: string;
+  newest: BuildSummary | undefined;
+}
+
+/** The refs of a repository that are observed and there, those first that have moved last, each with its newest build. */
+export async function observedRefs(record: Record, repo: string, limit: number): Promise<ObservedRef[]> {
+  const cursors = await record.db
+    .selectFrom('cursors')
+    .select(['ref', 'sha'])
+    .where('repo', '=', repo)
+    .where('absent', '=', 0)
+    .orderBy('moved_at', 'desc')
+    .limit(limit)
+    .execute();
+  return Promise.all(cursors.map(async (cursor) => ({ ...cursor, newest: await newestOf(record, repo, cursor.ref) })));
+}
+
+/** The newest build of a ref; with statuses, the newest in one of them. */
+export async function newestOf(
+  record: Record,
+  repo: string,
+  ref: string,
+  statuses?: readonly Status[],
+): Promise<BuildSummary | undefined> {
+  let query = record.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  if (statuses) query = query.where('status', 'in', statuses);
+  const row = await query.orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return row && summaryOf(row);
+}

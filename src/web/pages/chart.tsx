@@ -1,0 +1,72 @@
+/** One value of a chart; null where there is none. */
+export interface Point {
+  value: number | null;
+  /** what the pointer is told */
+  title: string;
+  href: string;
+  /** gives the colour */
+  class: string;
+}
+
+/** Sizes in units of the drawing, which is as wide as its place. */
+const size = { width: 600, height: 120, left: 4, bottom: 2 };
+/** Two lines in the height of the chart help to read it. */
+const guides = [0.5, 1];
+
+interface Shown {
+  title: string;
+  points: readonly Point[];
+  /** writes a value */
+  format: (value: number) => string;
+  /** the value at the top; the largest of the points where it is absent */
+  top?: number;
+}
+
+/** A chart of bars, one for each build, from the oldest to the newest: drawn on the server, so that it needs no script. */
+export function Chart({ title, points, format, top }: Shown) {
+  const values = points.flatMap(({ value }) => value ?? []);
+  const highest = top ?? Math.max(...values, 0);
+  const last = values.at(-1);
+  return (
+    <figure class="chart">
+      <figcaption>
+        {title} {last !== undefined && <strong>{format(last)}</strong>}
+      </figcaption>
+      {highest > 0 ? (
+        <div class="plot">
+          <svg viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
+            <title>{`${title}, the last ${points.length} builds`}</title>
+            {guides.map((part) => (
+              <line class="guide" x1="0" x2={size.width} y1={yOf(part)} y2={yOf(part)} />
+            ))}
+            {points.map((point, index) => (
+              <Bar point={point} index={index} count={points.length} highest={highest} />
+            ))}
+          </svg>
+          <span class="at-top">{format(highest)}</span>
+          <span class="at-middle">{format(highest / 2)}</span>
+        </div>
+      ) : (
+        <p class="faint">Nothing to show yet.</p>
+      )}
+    </figure>
+  );
+}
+
+function Bar({ point, index, count, highest }: { point: Point; index: number; count: number; highest: number }) {
+  if (point.value === null) return null;
+  const step = (size.width - size.left) / Math.max(count, 20);
+  const y = yOf(Math.min(1, point.value / highest));
+  const height = Math.max(1.5, size.height - size.bottom - y);
+  return (
+    <a href={point.href} aria-label={point.title}>
+      <rect class={point.class} x={size.left + index * step} y={y} width={step * 0.78} height={height}>
+        <title>{point.title}</title>
+      </rect>
+    </a>
+  );
+}
+
+function yOf(part: number): number {
+  return 4 + (1 - part) * (size.height - size.bottom - 4);
+}

@@ -1,0 +1,179 @@
+import type { Context } from 'hono';
+import { statusWords } from '../../kernel/model.ts';
+import { hideCredentials } from '../../kernel/urls.ts';
+import { type ObservedRef, observedRefs } from '../../record/branches.ts';
+import type { ObservedRepository } from '../../record/repositories.ts';
+import { schedulesOf } from '../../record/schedules.ts';
+import { type TrendPoint, trendOf } from '../../record/trends.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
+import { findOrRefuse } from '../repository-requests.ts';
+import { duration } from '../times.ts';
+import { Chart, type Point } from './chart.tsx';
+import { answerPage } from './layout.tsx';
+import { Age, inUtc, Problems, StatusMark } from './parts.tsx';
+import { shortRef } from './sentences.ts';
+
+/** So many builds are looked at for the charts. */
+const charted = 100;
+/** The share of successes is that of so many builds up to each. */
+const span = 20;
+const mostRefs = 50;
+
+/** `/repos/:name`: how a repository does, and how it is observed. */
+export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const repository = await findOrRefuse(web, context.req.param('name') ?? '');
+  const { name, error } = repository;
+  const [trend, refs, schedules] = await Promise.all([
+    trendOf(web.record, name, charted),
+    observedRefs(web.record, name, mostRefs),
+    schedulesOf(web.record, name),
+  ]);
+  return answerPage(context, web, {
+    title: name,
+    place: 'repositories',
+    content: (
+      <article>
+        <div class="path">
+          <p>
+            <a href="/repos">Repositories</a> / {name}
+          </p>
+          <nav class="neighbours" aria-label={`Builds of ${name}`}>
+            <a href={`/?repo=${name}`}>builds</a>
+            <a href={`/?repo=${name}&view=grid`}>grid</a>
+          </nav>
+        </div>
+        <h1>{name}</h1>
+        <Problems problems={error === null ? [] : [{ ...error, message: hideCredentials(error.message) }]} />
+        <div id="charts" data-live="">
+          <Charts trend={trend} />
+        </div>
+        <section id="branches" data-live="">
+          <h2>Branches and tags</h2>
+          <Refs refs={refs} repo={name} />
+        </section>
+        <section id="settings" data-live="">
+          <h2>How it is observed</h2>
+          <Settings repository={repository} now={Date.now()} />
+        </section>
+        {schedules.length > 0 && (
+          <section>
+            <h2>Schedules</h2>
+            <ul class="plain">
+              {schedules.map(({ workflow, cron, timezone, nextAt }) => (
+                <li>
+                  <code>{cron}</code> {timezone ?? 'UTC'} · {workflow} ·{' '}
+                  {nextAt === null ? 'never again' : `next at ${inUtc(new Date(nextAt).toISOString())}`}
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <section>
+          <h2>Badge</h2>
+          <p>
+            <img src={`/badge/${name}.svg`} alt={`state of ${name}`} /> <code>{`/badge/${name}.svg`}</code>{' '}
+            <span class="faint">
+              of the default branch; <code>?branch=</code> for another
+            </span>
+          </p>
+        </section>
+      </article>
+    ),
+  });
+}
+
+function Charts({ trend }: { trend: TrendPoint[] }) {
+  const points = (value: (point: TrendPoint, index: number) => number | null, word: (value: number) => string) =>
+    trend.map((point, index): Point => {
+      const is = value(point, index);
+      const title = `#${point.number} ${statusWords[point.status]}${is === null ? '' : `: ${word(is)}`}`;
+      return { value: is, title, href: `/builds/${point.id}`, class: point.status };
+    });
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return (
+    <div class="charts">
+      <Chart title="Duration" points={points(({ took }) => took, duration)} format={duration} />
+      <Chart title="Wait for a runner" points={points(({ waited }) => waited, duration)} format={duration} />
+      <Chart
+        title={`Passed, of ${span} builds`}
+        points={points((_, index) => passedShare(trend, index), percent)}
+        format={percent}
+        top={1}
+      />
+    </div>
+  );
+}
+
+/** Errors are not the commits', so they do not count. */
+function passedShare(trend: TrendPoint[], index: number): number | null {
+  const judged = trend.slice(Math.max(0, index + 1 - span), index + 1).filter(({ status }) => status !== 'error');
+  if (judged.length === 0) return null;
+  return judged.filter(({ status }) => status === 'success').length / judged.length;
+}
+
+function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
+  if (refs.length === 0) return <p class="empty">None has been seen yet.</p>;
+  return (
+    <table class="refs">
+      <tbody>
+        {refs.map(({ ref, sha, newest }) => (
+          <tr>
+            <td>{newest ? <StatusMark status={newest.status} /> : <span class="faint">not built</span>}</td>
+            <td class="name">
+              {ref.startsWith('refs/heads/') ? (
+                <a href={`/?${new URLSearchParams({ repo, branch: shortRef(ref) })}`}>{shortRef(ref)}</a>
+              ) : (
+                shortRef(ref)
+              )}
+            </td>
+            <td class="commit">
+              {newest ? <a href={`/builds/${newest.id}`}>#{newest.number}</a> : <code>{sha.slice(0, 7)}</code>}{' '}
+              {newest?.subject}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
+  const { url, host, branches, tags, defaultBranch, commits, command, pollSeconds, notice } = repository;
+  const facts: [string, string][] = [
+    ['Where', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
+    ['Branches', branches.join(', ') || `the default one${defaultBranch === null ? '' : `, ${defaultBranch}`}`],
+    ['Tags', tags.join(', ') || 'none'],
+    ['Commits', commits === 'every' ? 'every one' : 'the newest at each look'],
+    ['Runs', command ?? 'its workflows, or the tests that are found'],
+  ];
+  return (
+    <>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Looked at</dt>
+          <dd>
+            {repository.observedAt === null ? 'not yet' : <Age time={repository.observedAt} now={now} />}
+            {`, ${nextLook(repository, now)}`}
+          </dd>
+        </div>
+        <div>
+          <dt>Polled</dt>
+          <dd>every {duration(pollSeconds * 1000)}</dd>
+        </div>
+      </dl>
+      {notice !== null && <p>{notice}</p>}
+    </>
+  );
+}
+
+function nextLook({ observedAt, pollSeconds, retryAt }: ObservedRepository, now: number): string {
+  const next = retryAt !== null ? Date.parse(retryAt) : Date.parse(observedAt ?? '') + pollSeconds * 1000;
+  return next > now ? `again in ${duration(next - now)}` : 'again at any moment';
+}

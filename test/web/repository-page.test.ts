@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { VoltError } from '../../src/kernel/errors.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
+import { setSchedules } from '../../src/record/schedules.ts';
+import { job, Site } from './site.ts';
+
+const textOf = (page: string) => page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+
+describe('web: the page of a repository', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('sample', { branches: ['main', 'release-*'], pollSeconds: 60 });
+  });
+  after(() => site.stop());
+
+  const build = async (status: 'success' | 'failure' | 'error', ref = 'refs/heads/main') => {
+    const id = await site.build('sample', { ref });
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.finish({ job: job(id), attempt: 1 }, { status, reason: status === 'success' ? null : 'exit_code' });
+    return id;
+  };
+  const badge = async (path: string) => {
+    const answer = await site.fetch(path);
+    return [answer.status, /<title>(.*)<\/title>/.exec(await answer.text())?.[1]];
+  };
+
+  it('has a badge that knows nothing before there is a verdict', async () => {
+    expect(await badge('/badge/sample.svg?branch=main')).to.deep.equal([200, 'volt: unknown']);
+    expect(await badge('/badge/nobody.svg')).to.deep.equal([404, 'volt: unknown']);
+  });
+
+  it('charts its builds, and leads from each bar to the build', async () => {
+    await noteObserved(site.context.record, 'sample', { defaultBranch: 'main', notice: null });
+    await build('success');
+    const bad = await build('failure');
+    await site.build('sample');
+    const page = await site.page('/repos/sample');
+    expect(textOf(page))
+      .to.include('Duration')
+      .and.include('Wait for a runner')
+      .and.include('Passed, of 20 builds 50 %');
+    expect(page.match(new RegExp(`href="/builds/${bad}" aria-label="#2 failed`, 'g'))).to.have.lengthOf(3);
+    expect(textOf(page))
+      .to.include('main, release-*')
+      .and.match(/again in (59|1 min)/);
+  });
+
+  it('tells the verdict of a branch by a badge, past builds that have none', async () => {
+    expect(await badge('/badge/sample.svg')).to.deep.equal([200, 'volt: failed']);
+    await build('success', 'refs/heads/other');
+    expect(await badge('/badge/sample.svg?branch=other')).to.deep.equal([200, 'volt: passed']);
+    const { headers } = await site.fetch('/badge/sample.svg');
+    expect(headers.get('content-type')).to.equal('image/svg+xml');
+    expect(headers.get('cross-origin-resource-policy')).to.equal('cross-origin');
+  });
+
+  it('shows branches with their newest build', async () => {
+    const { db } = site.context.record;
+    const at = { repo: 'sample', sha: 'abcdef1'.padEnd(40, '0'), generation: 1, moved_at: 1 };
+    await db
+      .insertInto('cursors')
+      .values({ ...at, ref: 'refs/heads/main' })
+      .execute();
+    await db
+      .insertInto('cursors')
+      .values({ ...at, ref: 'refs/tags/v1' })
+      .execute();
+    const text = textOf(await site.page('/repos/sample'));
+    expect(text)
+      .to.match(/queued +main +#3/)
+      .and.match(/not built +v1 +abcdef1/);
+  });
+
+  it('says when schedules come, and what is wrong with looking at it', async () => {
+    const entry = { workflow: '.github/workflows/night.yml', cron: '0 3 * * *', timezone: null };
+    await setSchedules(site.context.record, 'sample', [entry], () => Date.parse('2030-01-02T03:00:00Z'));
+    const error = new VoltError('no_repository', 'no route to https://bob:pw@git.example', {
+      remedy: 'Mend it.',
+    });
+    await noteObserveError(site.context.record, 'sample', error, () => 60_000);
+    const text = textOf(await site.page('/repos/sample'));
+    expect(text).to.include('next at 2030-01-02 03:00:00 UTC');
+    expect(text).to.include('no route to https://***@git.example').and.include('Mend it.');
+    expect(textOf(await site.page('/repos'))).to.match(/cannot be read +sample/);
+  });
+
+  it('is none of a repository that is not observed', async () => {
+    expect((await site.fetch('/repos/nobody', { headers: { accept: 'text/html' } })).status).to.equal(404);
+  });
+});
