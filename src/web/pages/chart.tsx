@@ -25,14 +25,15 @@ interface Shown {
 /** A chart of bars, one for each build, from the oldest to the newest: drawn on the server, so that it needs no script. */
 export function Chart({ title, points, format, top }: Shown) {
   const values = points.flatMap(({ value }) => value ?? []);
-  const highest = top ?? Math.max(...values, 0);
+  // where all are zero, they stand on the ground
+  const highest = top ?? Math.max(...values, 1);
   const last = values.at(-1);
   return (
     <figure class="chart">
       <figcaption>
         {title} {last !== undefined && <strong>{format(last)}</strong>}
       </figcaption>
-      {highest > 0 ? (
+      {values.length > 0 ? (
         <div class="plot">
           <svg viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
             <title>{`${title}, the last ${points.length} builds`}</title>
