@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
+import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
@@ -25,6 +26,7 @@ import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { flush, paint } from './terminal.ts';
+import { tokenCommand } from './token.ts';
 import { triggerCommand } from './trigger.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
@@ -37,7 +39,7 @@ const commands = {
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [execCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
-  'Look after it:': [doctorCommand, backupCommand, restoreCommand, pruneCommand],
+  'Look after it:': [tokenCommand, auditCommand, doctorCommand, backupCommand, restoreCommand, pruneCommand],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 

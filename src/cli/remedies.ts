@@ -23,7 +23,7 @@ function inWordsOfCommands(code: ErrorCode, path: string): string | undefined {
 }
 
 function remedyForUnknown(path: string): string | undefined {
-  if (/\/(secrets|variables|credential)\b/.test(path)) return undefined;
+  if (/\/(secrets|variables|credential|tokens)\b/.test(path)) return undefined;
   if (path.startsWith('/builds')) return '`volt builds` lists those that there are.';
   if (path.startsWith('/jobs')) return '`volt show BUILD` lists the jobs and attempts of a build.';
   if (path.startsWith('/repos')) return '`volt repo ls` lists those that are observed.';

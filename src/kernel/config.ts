@@ -74,7 +74,7 @@ export const settings = [
     key: 'token',
     schema: z.string().min(16).optional(),
     about:
-      'Token that reading from elsewhere and all writing needs, at least 16 characters. Default: the one in the file `token` of the data directory, made at the first start.',
+      'The main token, good for everything, at least 16 characters; the commands send it. Default: the one in the file `token` of the data directory, made at the first start. `volt token add` makes others.',
   },
   {
     env: 'VOLT_READING',
@@ -195,6 +195,12 @@ export const settings = [
     key: 'keepLogDays',
     schema: z.coerce.number().min(0).default(90),
     about: 'Days for which the logs of finished builds are kept; 0 for as long as the builds.',
+  },
+  {
+    env: 'VOLT_KEEP_AUDIT_DAYS',
+    key: 'keepAuditDays',
+    schema: z.coerce.number().min(0).default(365),
+    about: 'Days for which the audit log of who did what is kept; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_MIRROR_DAYS',

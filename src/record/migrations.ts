@@ -186,12 +186,39 @@ const migrations: readonly Migration[] = [
       .execute();
     await createWorkflowTables(db);
     await createChanges(db);
+    await createAccessTables(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+async function createAccessTables(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (c) => c.notNull().unique())
+    .addColumn('scope', 'text', (c) => c.notNull())
+    .addColumn('hash', 'text', (c) => c.notNull().unique())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint')
+    .execute();
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('actor', 'text', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('action', 'text', (c) => c.notNull())
+    .addColumn('target', 'text', (c) => c.notNull())
+    .addColumn('status', 'integer', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('audit_by_time').on('audit').columns(['at']).execute();
+  await db.schema.createIndex('audit_by_actor').on('audit').columns(['actor', 'id']).execute();
+  await db.schema.createIndex('audit_by_action').on('audit').columns(['action', 'id']).execute();
+}
 
 async function createWorkflowTables(db: Transaction<Schema>): Promise<void> {
   await db.schema

@@ -1,5 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 import type { JobId, Reason, Status, Trigger } from '../kernel/model.ts';
+import type { TokenScope } from '../kernel/token-scope.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
 export interface Schema {
@@ -127,6 +128,28 @@ export interface Schema {
     created_at: number;
     started_at: number | null;
     finished_at: number | null;
+  };
+
+  /** beside the main token, see record/tokens.ts */
+  tokens: {
+    id: Generated<number>;
+    name: string;
+    scope: TokenScope;
+    /** SHA-256 in hexadecimal */
+    hash: string;
+    created_by: string;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  /** see record/audit.ts */
+  audit: {
+    id: Generated<number>;
+    at: number;
+    actor: string;
+    address: string;
+    action: string;
+    target: string;
+    status: number;
   };
 
   /** see record/changes.ts */

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Config, dataPaths } from '../kernel/config.ts';
 import { folderBytes } from '../kernel/disk.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
+import { removeOldActions } from '../record/audit.ts';
 import { listBuilds } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 import {
@@ -55,6 +56,10 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
   }
   await pruneLogs(context, dryRun, now, pruned);
   if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);
+  const { keepAuditDays } = context.config;
+  if (!dryRun && keepAuditDays > 0) {
+    while ((await removeOldActions(context.record, now - keepAuditDays * day, batch)) === batch) await turn();
+  }
   const { keepDays } = context.config;
   if (!dryRun && keepDays > 0) {
     while ((await removeClosedIntents(context.record, now - keepDays * day, batch)) === batch) await turn();

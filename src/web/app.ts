@@ -2,6 +2,11 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { comesFromThisMachine } from './access/address.ts';
+import { audited, doing } from './access/audit.ts';
+import { comesFromOwnPage, isReading } from './access/origin.ts';
+import { requireScope, tokenNeeded } from './access/permission.ts';
+import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
@@ -10,12 +15,12 @@ import { queueBoard } from './board.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { errorAnswers, noSuchPlace } from './errors.ts';
-import { comesFromOwnPage, comesFromThisMachine, isReading, tokenNeeded } from './guard.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { Hooks } from './hooks/hooks.ts';
 import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
 import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } from './pages/act.ts';
+import { auditPage } from './pages/audit.tsx';
 import { buildPage } from './pages/build.tsx';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
@@ -28,16 +33,19 @@ import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 const largestBody = 1024 * 1024;
 
 /** The whole of the web stage as one function from request to answer. */
-export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
+export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
   app.notFound(noSuchPlace);
 
   app.use((context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
+    context.set('caller', undefined);
     context.set('signedIn', false);
     if (!isOwnHost(context.req.header('host'), hosts)) throw foreignHost(context.req.header('host'));
-    context.set('signedIn', web.guard.isSignedIn(context));
+    const caller = await web.guard.callerOf(context);
+    context.set('caller', caller);
+    context.set('signedIn', caller !== undefined);
     await next();
   });
 
@@ -55,7 +63,7 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
   const hooks = new Hooks(web);
   app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
 
-  app.use(allowed(web));
+  app.use(allowed(web), limitedWrites(writes), audited(web));
   app.use((context, next) => (isReading(context) ? next() : bounded(context, next)));
 
   const api = new Hono<WebEnv>();
@@ -71,18 +79,19 @@ export function webApp(web: Web, hosts: OwnHosts): Hono<WebEnv> {
 
   app.get('/', (context) => buildsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
-  app.post('/builds/:id/cancel', (context) => cancelFromPage(context, web));
-  app.post('/builds/:id/retry', (context) => retryFromPage(context, web));
-  app.post('/jobs/:id/cancel', (context) => cancelJobFromPage(context, web));
-  app.post('/jobs/:id/retry', (context) => retryJobFromPage(context, web));
+  app.post('/builds/:id/cancel', doing('builds.cancel'), (context) => cancelFromPage(context, web));
+  app.post('/builds/:id/retry', doing('builds.retry'), (context) => retryFromPage(context, web));
+  app.post('/jobs/:id/cancel', doing('jobs.cancel'), (context) => cancelJobFromPage(context, web));
+  app.post('/jobs/:id/retry', doing('jobs.retry'), (context) => retryJobFromPage(context, web));
+  app.get('/audit', (context) => auditPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
 
   const board = queueBoard(web);
-  app.all('/queues', board);
-  app.all('/queues/*', board);
+  app.all('/queues', boardWrites, board);
+  app.all('/queues/*', boardWrites, board);
   return app;
 }
 
@@ -98,9 +107,9 @@ function isBoard(path: string): boolean {
 /** Who has no token may read as far as the settings say, and change nothing. */
 function allowed({ config }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
-    if (context.get('signedIn')) return next();
-    if (!isReading(context)) throw tokenNeeded('changing anything');
-    if (isOpen(context, config.reading)) return next();
+    // some changes need more than that, as their routes say
+    if (!isReading(context)) requireScope(context, 'write', 'changing anything');
+    if (context.get('caller') || isOpen(context, config.reading)) return next();
     if (!(context.req.header('accept') ?? '').includes('text/html'))
       throw tokenNeeded('reading this from where you are');
     const { pathname, search } = new URL(context.req.url);
@@ -114,6 +123,16 @@ function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
   // what runs Volt is nobody's business who does not run it
   return reading === 'public' && !isBoard(context.req.path) && context.req.path !== '/metrics';
 }
+
+/** What acts on messages can lose some, so it takes more than the other buttons. */
+const boardWrites: MiddlewareHandler<WebEnv> = async (context, next) => {
+  if (!isReading(context)) {
+    requireScope(context, 'admin', 'acting on queues');
+    context.set('action', 'queues.act');
+    context.set('target', context.req.path.replace(/^\/queues\/api\/queues\//, ''));
+  }
+  await next();
+};
 
 /** Nobody signs a browser in from a page of another site. */
 const fromOwnPage: MiddlewareHandler<WebEnv> = async (context, next) => {

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import { hideCredentials } from '../kernel/urls.ts';
 import { isJobQueue, jobQueue } from '../queues/names.ts';
 import { listRunners } from '../redis/membership.ts';
+import { may } from './access/permission.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
@@ -35,7 +36,7 @@ export function queueBoard(web: Web) {
   return async (context: Context<WebEnv>): Promise<Response> => {
     const path = context.req.path.slice(base.length).replace(/^\/?/, '/');
     if (path.startsWith('/static/')) return staticFile(context, path.slice('/static/'.length));
-    const board = await boardFor(context.get('signedIn'));
+    const board = await boardFor(may(context, 'admin'));
     await board.refresh();
     const answer = await board.fetch(await requestTo(context, path));
     return answer.headers.get('content-type')?.includes('text/html') ? withoutForbidden(answer) : answer;

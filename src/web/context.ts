@@ -1,7 +1,7 @@
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
+import type { Guard } from './access/guard.ts';
 import type { Assets } from './assets.ts';
-import type { Guard } from './guard.ts';
 import type { LineIndexes } from './logs/index.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';

@@ -1,10 +1,16 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { Caller } from './access/caller.ts';
 
 /** hono's types of a request's surroundings. */
 export interface WebEnv {
   Bindings: HttpBindings;
   Variables: {
-    /** whether the request carries the token, or a cookie from signing in */
+    /** who makes the request, by the token that it carries or the cookie from signing in */
+    caller: Caller | undefined;
+    /** whether that is anybody who is known */
     signedIn: boolean;
+    /** what the audit log calls it where it changes something, and what it is done to */
+    action: string | undefined;
+    target: string | undefined;
   };
 }

@@ -4,11 +4,11 @@ import { createAdaptorServer } from '@hono/node-server';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
+import { Guard } from './access/guard.ts';
 import { leaveAddress, urlOf } from './address.ts';
 import { webApp } from './app.ts';
 import { Assets } from './assets.ts';
 import type { Web } from './context.ts';
-import { Guard } from './guard.ts';
 import { LineIndexes } from './logs/index.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
@@ -29,7 +29,7 @@ export async function startWeb(
 ): Promise<Stage & { url: string }> {
   const logger = context.logger.child({ stage: 'web' });
   const { config, access } = context;
-  const guard = new Guard(ensureToken(config));
+  const guard = new Guard(ensureToken(config), { record: context.record, logger });
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);
   const web: Web = { ...context, logger, guard, streams, notices, assets: new Assets(), lines: new LineIndexes() };

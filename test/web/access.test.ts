@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Config } from '../../src/kernel/config.ts';
+import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
-import { Guard } from '../../src/web/guard.ts';
 import { isOwnHost } from '../../src/web/hosts.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
@@ -96,7 +96,7 @@ describe('web: who may do what', () => {
       const answer = await post({ token: 'not the token', next });
       expect(answer.status).to.equal(401);
       const page = await answer.text();
-      expect(page).to.include('That is not the token').and.include(`name="next" value="${next}"`);
+      expect(page).to.include('That is not a token of this Volt').and.include(`name="next" value="${next}"`);
       expect(await (await post({ token: 'no', next: '//evil.example/' })).text()).to.include('name="next" value="/"');
     });
 
@@ -118,7 +118,7 @@ describe('web: who may do what', () => {
       const wrong = await post({ token: 'wrong' });
       expect(wrong.status).to.equal(401);
       expect(wrong.headers.get('set-cookie')).to.equal(null);
-      expect(await wrong.text()).to.include('That is not the token');
+      expect(await wrong.text()).to.include('That is not a token of this Volt');
       expect((await post({ token: site.token }, { origin: 'http://evil.example' })).status).to.equal(401);
     });
 
@@ -128,15 +128,23 @@ describe('web: who may do what', () => {
       expect(answer.headers.get('set-cookie')).to.match(/Max-Age=0/);
     });
 
-    it('ends by itself after 30 days, and when the token is another', () => {
-      const guard = new Guard(site.token);
+    it('ends by itself after 30 days, and when the main token is another', async () => {
+      const { context } = site;
+      const guard = new Guard(site.token, context);
       const begin = Date.now();
-      const session = guard.newSession(begin);
-      expect(guard.isSession(session, begin + 29 * 86_400_000)).to.equal(true);
-      expect(guard.isSession(session, begin + 31 * 86_400_000)).to.equal(false);
-      expect(new Guard('another token of length').isSession(session, begin)).to.equal(false);
+      const owner = { id: 0, name: 'owner', scope: 'admin' } as const;
+      const session = guard.newSession(owner, begin);
+      expect(await guard.callerOfSession(session, begin + 29 * 86_400_000)).to.deep.equal(owner);
+      expect(await guard.callerOfSession(session, begin + 31 * 86_400_000)).to.equal(undefined);
+      expect(await new Guard('another token of length', context).callerOfSession(session, begin)).to.equal(undefined);
       const later = session.replace(/^\d+/, (until) => String(Number(until) + 1000));
-      expect(guard.isSession(later, begin)).to.equal(false);
+      expect(await guard.callerOfSession(later, begin)).to.equal(undefined);
+    });
+
+    it('gives a cookie that only https carries, where people come by https', async () => {
+      const secured = await post({ token: site.token }, { 'x-forwarded-proto': 'https' });
+      expect(secured.headers.get('set-cookie')).to.match(/; Secure/);
+      expect((await post({ token: site.token })).headers.get('set-cookie')).to.not.match(/; Secure/);
     });
   });
 
@@ -149,7 +157,7 @@ describe('web: who may do what', () => {
     ) => {
       const context = { ...site.context, config: { ...site.context.config, reading } };
       const notices = await Notices.open(context.access, context.logger);
-      const guard = new Guard(site.token);
+      const guard = new Guard(site.token, context);
       const streams = new OpenStreams(context.logger);
       const web = { ...context, notices, guard, streams, assets: new Assets(), lines: new LineIndexes() };
       const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });

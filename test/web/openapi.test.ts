@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
-import { Guard } from '../../src/web/guard.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
@@ -29,7 +29,7 @@ describe('web: the description of the API', () => {
     const web = {
       ...context,
       notices: await Notices.open(context.access, context.logger),
-      guard: new Guard(site.token),
+      guard: new Guard(site.token, context),
       streams: new OpenStreams(context.logger),
       lines: new LineIndexes(),
       assets: new Assets(),
@@ -88,7 +88,7 @@ describe('web: the description of the API', () => {
 
   it('says that writing and what concerns secrets needs the token, and what every request may be refused with', () => {
     for (const { name, path, method, operation } of operations()) {
-      const open = method === 'get' && !/secrets|variables|credentials|trusted/.test(path);
+      const open = method === 'get' && !/secrets|variables|credentials|trusted|tokens|audit/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,

@@ -43,6 +43,7 @@ const one = jsonRoute({
 const cancel = jsonRoute({
   method: 'post',
   path: '/builds/:id/cancel',
+  scope: 'write',
   summary: 'Cancel all jobs of a build that have not ended',
   params: z.object({ id: buildId }),
   status: 202,
@@ -54,6 +55,7 @@ const cancel = jsonRoute({
 const retry = jsonRoute({
   method: 'post',
   path: '/builds/:id/retry',
+  scope: 'write',
   summary: 'Run the jobs of a build that is over again, as further attempts',
   params: z.object({ id: buildId }),
   body: retryRequest,

@@ -17,6 +17,7 @@ import { accepted, jobId, logHits, logLines } from './schemas.ts';
 const cancel = jsonRoute({
   method: 'post',
   path: '/jobs/:id/cancel',
+  scope: 'write',
   summary: 'Cancel a job',
   params: z.object({ id: jobId }),
   status: 202,
@@ -28,6 +29,7 @@ const cancel = jsonRoute({
 const retry = jsonRoute({
   method: 'post',
   path: '/jobs/:id/retry',
+  scope: 'write',
   summary: 'Run a job of a build that is over again, and those that were skipped because of it',
   params: z.object({ id: jobId }),
   status: 202,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
-import { type Answer, jsonRoute, type Route } from './route.ts';
+import { type Answer, actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
 import { named } from './schemas.ts';
 
@@ -39,7 +39,12 @@ function describe(all: readonly Route[]): Json {
     components: {
       schemas: namedSchemas(),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'VOLT_TOKEN, or the file "token" of the data directory' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'The main token (VOLT_TOKEN, or the file "token" of the data directory) has the scope admin, which holds write, which holds read; `volt token add` makes others.',
+        },
       },
     },
   };
@@ -48,8 +53,10 @@ function describe(all: readonly Route[]): Json {
 function operation(route: Route): Json {
   return {
     summary: route.summary,
-    // reading needs no token on the machine itself
-    security: route.method !== 'get' || route.confidential ? [{ token: [] }] : [{}, { token: [] }],
+    operationId: actionOf(route),
+    tags: [route.path.split('/')[1] ?? ''],
+    // reading needs no token where the settings say so; the role is the scope that a token must have
+    security: [...(route.method !== 'get' || route.confidential ? [] : [{}]), { token: [route.scope] }],
     parameters: [
       ...parameters('path', route.params),
       ...parameters('query', route.query),
@@ -124,7 +131,8 @@ function answerHeaders(answer: Answer): Json {
 
 /** One answer for each HTTP status, with the codes that come with it. */
 function failures(route: Route): Json {
-  const codes: ErrorCode[] = ['foreign_host', 'token_needed', 'internal', ...route.errors];
+  const codes: ErrorCode[] = ['foreign_host', 'token_needed', 'rate_limited', 'internal', ...route.errors];
+  if (route.scope !== 'read') codes.push('scope_needed');
   if (route.params || route.query || route.body) codes.push('bad_request');
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes))

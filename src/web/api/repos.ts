@@ -83,6 +83,7 @@ const removing = jsonRoute({
 const trigger = jsonRoute({
   method: 'post',
   path: '/repos/:name/trigger',
+  scope: 'write',
   summary: 'Build a ref now, or run one workflow of it',
   params: ofName,
   body: triggerRequest,
@@ -102,6 +103,7 @@ const trigger = jsonRoute({
 const dispatch = jsonRoute({
   method: 'post',
   path: '/repos/:name/dispatches',
+  scope: 'write',
   summary: 'Run the workflows of the default branch that wait for a `repository_dispatch`',
   params: ofName,
   body: dispatchRequest,

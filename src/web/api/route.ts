@@ -1,9 +1,11 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import type { TokenScope } from '../../kernel/token-scope.ts';
+import type { Caller } from '../access/caller.ts';
+import { requireScope } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { tokenNeeded } from '../guard.ts';
 import { revalidated } from './revalidation.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
@@ -17,8 +19,10 @@ export interface Route {
   headers: { [name: string]: string };
   body: z.ZodObject | undefined;
   answer: Answer;
-  /** whether the token is needed for reading, too */
+  /** whether a token is needed for reading, too */
   confidential: boolean;
+  /** what the caller's token must be good for */
+  scope: TokenScope;
   /** codes of the errors that it may answer beside those of every route */
   errors: readonly ErrorCode[];
   answerTo(context: Context<WebEnv>, web: Web): Promise<Response>;
@@ -39,6 +43,7 @@ interface Given<
   params: Values<P>;
   query: Values<Q>;
   body: Values<B>;
+  caller: Caller | undefined;
 }
 
 interface Description<
@@ -54,6 +59,8 @@ interface Description<
   body?: B;
   headers?: { [name: string]: string };
   confidential?: boolean;
+  /** where it is absent: `read` for reading what is not confidential, else `admin` */
+  scope?: TokenScope;
   errors?: readonly ErrorCode[];
 }
 
@@ -76,7 +83,11 @@ export function jsonRoute<
     answer: { status, schema: answer },
     answerTo: async (context, web) => {
       const value = answer.parse(await handle(await given(description, context), web)) as object;
-      if (description.method !== 'get') return context.json(value, status);
+      if (description.method !== 'get') {
+        // what is new has no name yet in the path
+        if (!description.params && 'name' in value) context.set('target', String(value.name));
+        return context.json(value, status);
+      }
       if ('next' in value && typeof value.next === 'string') context.header('link', nextPage(context, value.next));
       return revalidated(context, JSON.stringify(value), description.confidential === true);
     },
@@ -109,11 +120,33 @@ export function contentRoute<
   };
 }
 
+const verbs = { get: 'get', put: 'set', patch: 'change', delete: 'remove', post: 'add' } as const;
+
+/**
+ * What a route does as one word that never changes, for the audit log and the description: `builds.cancel` of `POST
+ * /builds/:id/cancel`, `repos.secrets.set` of `PUT /repos/:name/secrets/:entry`, `builds.list` of `GET /builds`.
+ */
+export function actionOf({ method, path, answer }: Pick<Route, 'method' | 'path' | 'answer'>): string {
+  const words = path.split('/').filter((part) => part !== '' && !part.startsWith(':'));
+  // the last word of what is posted says what is done, but where that is adding to a list
+  if (method === 'post' && words.length > 1) return words.join('.');
+  const isList =
+    method === 'get' && 'schema' in answer && 'shape' in answer.schema && 'next' in (answer.schema.shape as object);
+  return [...words, isList ? 'list' : verbs[method]].join('.');
+}
+
+/** What the path names, in its order. */
+function targetOf({ path }: Route, context: Context<WebEnv>): string {
+  return [...path.matchAll(/:(\w+)/g)].map(([, part = '']) => context.req.param(part)).join(' ');
+}
+
 /** Puts routes below the app's path. */
 export function serveRoutes(app: Hono<WebEnv>, routes: readonly Route[], web: Web): void {
   for (const route of routes) {
     app.on(route.method.toUpperCase(), route.path, (context) => {
-      if (route.confidential && !context.get('signedIn')) throw tokenNeeded('reading this');
+      context.set('action', actionOf(route));
+      context.set('target', targetOf(route, context));
+      if (route.confidential || route.method !== 'get') requireScope(context, route.scope, actionOf(route));
       return route.answerTo(context, web);
     });
   }
@@ -123,7 +156,8 @@ function parts<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefi
   description: Description<P, Q, B>,
 ) {
   const { method, path, summary, params, query, body, headers = {}, confidential = false, errors = [] } = description;
-  return { method, path, summary, params, query, body, headers, confidential, errors };
+  const { scope = method === 'get' && !confidential ? 'read' : 'admin' } = description;
+  return { method, path, summary, params, query, body, headers, confidential, scope, errors };
 }
 
 async function given<
@@ -135,6 +169,7 @@ async function given<
     params: (params ? parsed(params, context.req.param()) : {}) as Values<P>,
     query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
     body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
+    caller: context.get('caller'),
   };
 }
 

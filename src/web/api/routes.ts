@@ -1,3 +1,4 @@
+import { accessRoutes } from './access.ts';
 import { buildRoutes } from './builds.ts';
 import { credentialRoutes } from './credentials.ts';
 import { intentRoutes } from './intents.ts';
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   ...secretRoutes,
   ...credentialRoutes,
   ...systemRoutes,
+  ...accessRoutes,
 ];

@@ -3,12 +3,15 @@ import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookSaltOf } from '../../record/hooks.ts';
 import { findRepository } from '../../record/repositories.ts';
+import { Buckets, type Rate } from '../access/buckets.ts';
+import { rateLimited } from '../access/rate-limit.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { announce } from '../requests.ts';
-import { Buckets } from './bucket.ts';
 import { proofIn, Verification } from './signature.ts';
 
+/** Calls that one webhook may make. */
+const rate: Rate = { burst: 60, perSecond: 5 };
 /** GitHub sends no more than 25 MB; nothing of it is kept. */
 const largestBody = 25 * 1024 * 1024;
 /** Milliseconds within which a body must have arrived. */
@@ -19,7 +22,7 @@ const places = 32;
 /** Takes what forges call when something was pushed, and has the repository looked at. */
 export class Hooks {
   readonly #web: Web;
-  readonly #buckets = new Buckets();
+  readonly #buckets = new Buckets(rate);
   #reading = 0;
 
   constructor(web: Web) {
@@ -38,7 +41,7 @@ export class Hooks {
     const proof = proofIn((header) => context.req.header(header));
     // whether there is such a repository is nobody's business who does not know its secret
     if (!repository || !salt || !proof) throw badSignature(name);
-    if (this.#reading >= places || !this.#buckets.take(name)) throw rateLimited(context);
+    if (this.#reading >= places || !this.#buckets.take(name)) throw tooOften(context, this.#buckets);
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const verification = new Verification(proof, guard.hookSecret(name, salt));
     this.#reading++;
@@ -94,9 +97,6 @@ function badSignature(name: string): VoltError {
   );
 }
 
-function rateLimited(context: Context<WebEnv>): VoltError {
-  context.header('retry-after', '10');
-  return new VoltError('rate_limited', 'this webhook is called too often', {
-    remedy: 'Let the forge call for pushes alone. Nothing is missed: the next poll finds what was pushed.',
-  });
+function tooOften(context: Context<WebEnv>, buckets: Buckets): VoltError {
+  return rateLimited(context, buckets, 'this webhook is called too often; the next poll finds what was pushed');
 }

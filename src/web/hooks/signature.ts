@@ -1,5 +1,5 @@
 import { createHmac, type Hmac } from 'node:crypto';
-import { sameText } from '../same-text.ts';
+import { sameText } from '../access/same-text.ts';
 
 /**
  * How forges prove that a call of a webhook is theirs. All but GitLab authenticate the body by HMAC-SHA256 (RFC 2104)

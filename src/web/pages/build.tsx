@@ -4,6 +4,7 @@ import { branchHistory } from '../../record/branch-history.ts';
 import { findBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { listRunners } from '../../redis/membership.ts';
+import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
@@ -31,7 +32,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
   const now = Date.now();
-  const signedIn = context.get('signedIn');
+  const signedIn = may(context, 'write');
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   return answerPage(context, web, {
     title: `${build.repo}#${build.number}`,

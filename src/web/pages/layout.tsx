@@ -2,12 +2,13 @@ import type { Context } from 'hono';
 import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
+import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
-type Place = 'builds' | 'repositories' | 'runners' | 'sign-in' | 'none';
+type Place = 'builds' | 'repositories' | 'runners' | 'audit' | 'sign-in' | 'none';
 
 interface Page {
   title: string;
@@ -27,6 +28,7 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
     <Frame
       page={page}
       signedIn={context.get('signedIn')}
+      admin={may(context, 'admin')}
       here={new URL(context.req.url).pathname}
       scripts={scripts}
       style={style ?? ''}
@@ -38,12 +40,13 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
 function Frame(props: {
   page: Page;
   signedIn: boolean;
+  admin: boolean;
   here: string;
   scripts: string[];
   style: string;
   theme: string;
 }) {
-  const { page, signedIn, here, scripts, style, theme } = props;
+  const { page, signedIn, admin, here, scripts, style, theme } = props;
   return (
     <>
       {doctype}
@@ -70,6 +73,7 @@ function Frame(props: {
               <NavLink to="/repos" current={page.place === 'repositories'} label="Repositories" />
               <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
               <NavLink to="/queues" current={false} label="Queues" />
+              {admin && <NavLink to="/audit" current={page.place === 'audit'} label="Audit" />}
             </nav>
             <button
               id="theme"

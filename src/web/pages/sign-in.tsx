@@ -1,8 +1,11 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
+import { noteAction } from '../access/audit.ts';
+import { sessionLifetime } from '../access/guard.ts';
+import { comesFromOwnPage, comesOverTls } from '../access/origin.ts';
+import { tokenNeeded } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { comesFromOwnPage, sessionLifetime, tokenNeeded } from '../guard.ts';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: asks for the token. */
@@ -19,12 +22,13 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
       <form class="sign-in" method="post" action="/sign-in">
         <h1>Sign in</h1>
         <p>
-          Whoever has the token may cancel builds and change queues. It is in the file <code>token</code> of Volt's data
-          directory (<code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says.
+          With a token you may do what that is good for. The main one is in the file <code>token</code> of Volt's data
+          directory (<code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says;{' '}
+          <code>volt token add</code> makes others.
         </p>
         {wrong && (
           <p class="wrong" role="alert">
-            That is not the token.
+            That is not a token of this Volt.
           </p>
         )}
         <input type="hidden" name="next" value={next} />
@@ -38,17 +42,21 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
   });
 }
 
-/** Exchanges the token for a cookie that is derived from it. */
+/** Exchanges a token for a cookie that stands for it. */
 export async function signIn(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { token, next } = await context.req.parseBody();
   const onward = safePath(typeof next === 'string' ? next : undefined);
-  if (typeof token !== 'string' || !web.guard.isToken(token.trim())) {
+  const caller = typeof token === 'string' ? await web.guard.callerWith(token.trim(), context) : undefined;
+  if (!caller) {
+    await noteAction(web, context, { actor: 'unknown', action: 'sign-in', status: 401 });
     context.status(401);
     return answerForm(context, web, onward, true);
   }
-  setCookie(context, web.guard.cookie, web.guard.newSession(), {
+  await noteAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
+  setCookie(context, web.guard.cookie, web.guard.newSession(caller), {
     httpOnly: true,
     sameSite: 'Strict',
+    secure: comesOverTls(context, web.config.url),
     path: '/',
     maxAge: sessionLifetime,
   });

@@ -1,0 +1,54 @@
+import type { Record } from './record.ts';
+
+/** Who did what: what was asked for with a token or from a signed-in browser, and attempts to sign in. */
+export interface AuditEntry {
+  id: number;
+  at: string;
+  /** name of the token; `unknown` for a failed attempt to sign in */
+  actor: string;
+  /** network address that it came from */
+  address: string;
+  /** stable, such as `builds.cancel` */
+  action: string;
+  /** what it was done to, such as the id of a build */
+  target: string;
+  /** HTTP status of the answer */
+  status: number;
+}
+
+export interface AuditFilter {
+  actor?: string | undefined;
+  action?: string | undefined;
+  limit: number;
+  /** only entries older than the one with this id */
+  before?: number | undefined;
+}
+
+/** Foreign text is kept up to this length. */
+const longest = 300;
+
+export async function recordAction(record: Record, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
+  const values = { ...entry, target: entry.target.slice(0, longest), at: Date.now() };
+  await record.write((db) => db.insertInto('audit').values(values).execute());
+}
+
+/** Entries, newest first. */
+export async function listActions(record: Record, filter: AuditFilter): Promise<AuditEntry[]> {
+  let query = record.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
+  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+  return (await query.execute()).map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
+}
+
+/** Removes entries from before that time (ms). @returns how many */
+export async function removeOldActions(record: Record, before: number, limit: number): Promise<number> {
+  const removed = await record.write((db) =>
+    db
+      .deleteFrom('audit')
+      .where('id', 'in', (eb) => eb.selectFrom('audit').select('id').where('at', '<', before).limit(limit))
+      .returning('id')
+      .execute(),
+  );
+  return removed.length;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { listActions } from '../../record/audit.ts';
+import { addToken, listTokens, type NamedToken, removeToken } from '../../record/tokens.ts';
+import { jsonRoute } from './route.ts';
+import { auditLog, done, newToken, repositoryName, tokenList, tokenRequest } from './schemas.ts';
+
+const tokens = jsonRoute({
+  method: 'get',
+  path: '/tokens',
+  summary: 'The named tokens, which are not shown themselves',
+  confidential: true,
+  answer: tokenList,
+  handle: async (_, { record }) => ({ tokens: (await listTokens(record)).map(shown), next: null }),
+});
+
+const adding = jsonRoute({
+  method: 'post',
+  path: '/tokens',
+  summary: 'Make a token',
+  body: tokenRequest,
+  status: 201,
+  answer: newToken,
+  errors: ['name_taken', 'too_large'],
+  handle: async ({ body, caller }, { record }) => {
+    const { token, ...entry } = await addToken(record, { ...body, createdBy: caller?.name ?? '' });
+    return { ...shown(entry), token };
+  },
+});
+
+const removing = jsonRoute({
+  method: 'delete',
+  path: '/tokens/:name',
+  summary: 'Revoke a token, and the sessions of browsers that have signed in with it',
+  params: z.object({ name: repositoryName }),
+  answer: done,
+  errors: ['not_found'],
+  handle: async ({ params }, { record }) => {
+    await removeToken(record, params.name);
+    return { done: true as const };
+  },
+});
+
+const audit = jsonRoute({
+  method: 'get',
+  path: '/audit',
+  summary: 'Who has asked for which change, and who has tried to sign in, newest first',
+  confidential: true,
+  query: z.object({
+    actor: z.string().min(1).max(64).optional().meta({ description: 'name of a token' }),
+    action: z.string().min(1).max(64).optional().meta({ description: 'for example builds.cancel' }),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    before: z.coerce.number().int().min(1).optional().meta({ description: 'only what is older than this entry' }),
+  }),
+  answer: auditLog,
+  handle: async ({ query }, { record }) => {
+    const entries = await listActions(record, { ...query, limit: query.limit + 1 });
+    const page = entries.slice(0, query.limit);
+    return { entries: page, next: entries.length > page.length ? String(page.at(-1)?.id) : null };
+  },
+});
+
+function shown({ id: _, ...entry }: NamedToken) {
+  return entry;
+}
+
+export const accessRoutes = [tokens, adding, removing, audit];

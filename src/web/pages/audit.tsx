@@ -1,0 +1,120 @@
+import type { Context } from 'hono';
+import { type AuditEntry, listActions } from '../../record/audit.ts';
+import { listTokens, type NamedToken } from '../../record/tokens.ts';
+import { requireScope } from '../access/permission.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
+import { answerPage } from './layout.tsx';
+import { Age } from './parts.tsx';
+
+const pageSize = 100;
+
+/** `/audit`: who did what, and who has a token. */
+export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/audit', 303);
+  requireScope(context, 'admin', 'the audit log');
+  const text = (name: string) => context.req.query(name)?.slice(0, 64) || undefined;
+  const filter = { actor: text('actor'), action: text('action') };
+  const before = Number(context.req.query('before')) || undefined;
+  const [entries, tokens] = await Promise.all([
+    listActions(web.record, { ...filter, before, limit: pageSize + 1 }),
+    listTokens(web.record),
+  ]);
+  const shown = entries.slice(0, pageSize);
+  const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;
+  const now = Date.now();
+  return answerPage(context, web, {
+    title: 'Audit',
+    place: 'audit',
+    content: (
+      <>
+        <h1>Audit</h1>
+        <Entries entries={shown} now={now} />
+        <nav class="pages" aria-label="Pages">
+          {(before || filter.actor || filter.action) && <a href="/audit">All, newest first</a>}
+          {older && <a href={addressOf({ ...filter, before: String(older) })}>Older</a>}
+        </nav>
+        <h2>Tokens</h2>
+        <Tokens tokens={tokens} now={now} />
+      </>
+    ),
+  });
+}
+
+function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
+  if (entries.length === 0) return <p class="empty">Nothing has been done.</p>;
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>When</th>
+          <th>Who</th>
+          <th>From</th>
+          <th>Did</th>
+          <th>To</th>
+          <th class="number">Answer</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map(({ at, actor, address, action, target, status }) => (
+          <tr>
+            <td>
+              <Age time={at} now={now} />
+            </td>
+            <td>
+              <a href={addressOf({ actor })}>{actor}</a>
+            </td>
+            <td>{address}</td>
+            <td>
+              <a href={addressOf({ action })}>{action}</a>
+            </td>
+            <td>{target}</td>
+            <td class="number">{status}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
+  if (tokens.length === 0) {
+    return (
+      <p class="empty">
+        There is only the main token. <code>volt token add</code> makes others.
+      </p>
+    );
+  }
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>Token</th>
+          <th>Scope</th>
+          <th>Made</th>
+          <th>By</th>
+          <th>Last used</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tokens.map(({ name, scope, createdAt, createdBy, lastUsedAt }) => (
+          <tr>
+            <td>{name}</td>
+            <td>{scope}</td>
+            <td>
+              <Age time={createdAt} now={now} />
+            </td>
+            <td>{createdBy}</td>
+            <td>{lastUsedAt === null ? 'never' : <Age time={lastUsedAt} now={now} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function addressOf(query: { [name: string]: string | undefined }): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value);
+  return `/audit?${parameters}`;
+}

@@ -1,0 +1,312 @@
+import { expect } from 'chai';
+import { listActions, recordAction } from '../../src/record/audit.ts';
+import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
+import { pruneResults } from '../../src/reporter/prune.ts';
+import { networkOf } from '../../src/web/access/address.ts';
+import { Buckets } from '../../src/web/access/buckets.ts';
+import { Guard } from '../../src/web/access/guard.ts';
+import { webApp } from '../../src/web/app.ts';
+import { Assets } from '../../src/web/assets.ts';
+import { LineIndexes } from '../../src/web/logs/index.ts';
+import { Notices } from '../../src/web/streams/notices.ts';
+import { OpenStreams } from '../../src/web/streams/sse.ts';
+import { volt } from '../support/cli.ts';
+import { until } from '../support/until.ts';
+import { bodyOf, Site } from './site.ts';
+
+type Headings = { [name: string]: string };
+
+describe('web: named tokens', () => {
+  let site: Site;
+  let build: string;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    build = await site.build('app');
+  });
+  after(() => site.stop());
+
+  let made = 0;
+  async function token(scope: string): Promise<{ name: string; token: string }> {
+    const answer = await site.post('/api/v1/tokens', { name: `${scope}-${++made}`, scope });
+    expect(answer.status).to.equal(201);
+    return bodyOf(answer);
+  }
+  const ask = (path: string, bearer: string, method = 'GET', headers: Headings = {}) =>
+    site.fetch(path, { method, headers: { authorization: `Bearer ${bearer}`, ...headers } });
+  const status = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
+
+  it('are good for what their scope says and no more', async () => {
+    const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
+    const asked = [
+      ['/api/v1/builds', 'GET', 200, 200, 200],
+      [`/api/v1/builds/${build}/cancel`, 'POST', 403, 202, 202],
+      [`/builds/${build}/cancel`, 'POST', 403, 303, 303],
+      ['/api/v1/repos/app/trigger', 'POST', 403, 202, 202],
+      ['/api/v1/repos/app/hook', 'POST', 403, 403, 200],
+      ['/api/v1/secrets', 'GET', 403, 403, 200],
+      ['/api/v1/tokens', 'GET', 403, 403, 200],
+      ['/api/v1/audit', 'GET', 403, 403, 200],
+      ['/audit', 'GET', 403, 403, 200],
+      ['/queues/api/queues/advance/pause', 'PUT', 403, 403, 200],
+    ] as const;
+    for (const [path, method, ...expected] of asked) {
+      const answers = [];
+      for (const one of [read, write, admin]) answers.push(await status(path, one.token, method));
+      expect(answers, `${method} ${path}`).to.deep.equal(expected);
+    }
+    const refusal = await bodyOf(await ask('/api/v1/repos/app/hook', write.token, 'POST'));
+    expect(refusal.error.code).to.equal('scope_needed');
+    expect(refusal.error.remedy).to.include('--scope admin');
+  });
+
+  it('are kept as hashes and shown once', async () => {
+    const { name, token: text } = await token('write');
+    expect(text).to.match(/^volt_[\w-]{43}$/);
+    const row = await site.context.record.db
+      .selectFrom('tokens')
+      .selectAll()
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    expect(JSON.stringify(row)).to.not.include(text).and.not.include(text.slice(5));
+    expect(await (await ask('/api/v1/tokens', site.token)).text())
+      .to.include(name)
+      .and.not.include(text);
+  });
+
+  it('have names of their own, and none is called as the main one', async () => {
+    const { name } = await token('read');
+    for (const taken of [name, 'owner']) {
+      const answer = await site.post('/api/v1/tokens', { name: taken });
+      expect([answer.status, (await bodyOf(answer)).error.code], taken).to.deep.equal([409, 'name_taken']);
+    }
+    expect((await site.post('/api/v1/tokens', { name: '<b>' })).status).to.equal(400);
+  });
+
+  it('tell when they were last used', async () => {
+    const { name, token: text } = await token('read');
+    const entry = async () => (await listTokens(site.context.record)).find((one) => one.name === name);
+    expect((await entry())?.lastUsedAt).to.equal(null);
+    await ask('/api/v1/builds', text);
+    await until('the use to be noted', async () => (await entry())?.lastUsedAt !== null);
+    const used = await entry();
+    const at = Date.parse(used?.lastUsedAt ?? '');
+    if (!used) throw new Error('there is no such token');
+    await noteUse(site.context.record, used, at + 59_000);
+    expect((await findTokenById(site.context.record, used.id))?.lastUsedAt).to.equal(used.lastUsedAt);
+    await noteUse(site.context.record, used, at + 61_000);
+    expect((await findTokenById(site.context.record, used.id))?.lastUsedAt).to.not.equal(used.lastUsedAt);
+  });
+
+  it('are good for nothing once they are revoked, nor are sessions that began with them', async () => {
+    const { name, token: text } = await token('write');
+    const body = new URLSearchParams({ token: text });
+    const answer = await site.fetch('/sign-in', { method: 'POST', body, headers: { origin: site.url } });
+    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const cancel = () =>
+      site.fetch(`/api/v1/builds/${build}/cancel`, { method: 'POST', headers: { cookie, origin: site.url } });
+    expect((await cancel()).status).to.equal(202);
+    expect(await status(`/api/v1/tokens/${name}`, site.token, 'DELETE')).to.equal(200);
+    expect((await cancel()).status).to.equal(401);
+    expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
+    expect(await status(`/api/v1/tokens/${name}`, site.token, 'DELETE')).to.equal(404);
+    const again = await site.post('/api/v1/tokens', { name, scope: 'write' });
+    expect(again.status).to.equal(201);
+    expect((await cancel()).status, 'the name is another token now').to.equal(401);
+  });
+
+  it('show on pages what their bearer may do', async () => {
+    const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
+    const page = (bearer: string) => site.page(`/builds/${build}`, { authorization: `Bearer ${bearer}` });
+    expect(await page(read.token))
+      .to.include('Sign out')
+      .and.not.include('Cancel build');
+    expect(await page(write.token))
+      .to.include('Cancel build')
+      .and.not.include('href="/audit"');
+    expect(await page(admin.token)).to.include('href="/audit"');
+  });
+
+  it('are made, listed and revoked by the command line, and what was done is told', async () => {
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await volt(args, { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });
+      expect(code, stderr).to.equal(0);
+      return stdout;
+    };
+    const text = /^volt_\S+$/m.exec(await run('token', 'add', 'deploy', '--scope', 'write'))?.[0] ?? '';
+    expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(202);
+    expect(await run('token', 'ls')).to.match(/deploy +write/);
+    await run('token', 'rm', 'deploy');
+    expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
+    expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +1 +202/);
+    expect(await run('audit'))
+      .to.match(/owner .*tokens\.remove +deploy +200/)
+      .and.match(/owner .*tokens\.add +deploy +201/);
+  });
+});
+
+describe('web: who did what', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+  });
+  after(() => site.stop());
+
+  it('is noted of every change that is asked for, however it ends, and of nothing else', async () => {
+    const id = await site.build('app');
+    const cookie = await site.signIn();
+    await site.fetch(`/builds/${id}/cancel`, { method: 'POST', headers: { cookie, origin: site.url } });
+    await site.post('/api/v1/builds/999/cancel');
+    const headers = { authorization: `Bearer ${site.token}` };
+    const secret = { method: 'PUT', headers, body: JSON.stringify({ value: 'hush-hush' }) };
+    await site.fetch('/api/v1/repos/app/secrets/NPM_TOKEN', secret);
+    await site.fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ token: 'wrong' }) });
+    await site.fetch('/api/v1/builds', { headers });
+    await site.fetch(`/api/v1/builds/${id}/cancel`, { method: 'POST' });
+    const entries = await listActions(site.context.record, { limit: 100 });
+    expect(entries.reverse().map((one) => [one.actor, one.action, one.target, one.status])).to.deep.equal([
+      ['owner', 'sign-in', '', 303],
+      ['owner', 'builds.cancel', id, 303],
+      ['owner', 'builds.cancel', '999', 404],
+      ['owner', 'repos.secrets.set', 'app NPM_TOKEN', 200],
+      ['unknown', 'sign-in', '', 401],
+    ]);
+    expect(JSON.stringify(entries)).to.not.include('hush');
+    expect(new Set(entries.map(({ address }) => address))).to.have.length(1);
+  });
+
+  it('is listed page by page', async () => {
+    for (let i = 0; i < 5; i++) await site.post(`/api/v1/builds/${900 + i}/cancel`);
+    const headers = { authorization: `Bearer ${site.token}` };
+    const targets: string[] = [];
+    let path = '/api/v1/audit?action=builds.cancel&limit=2';
+    for (;;) {
+      const answer = await site.fetch(path, { headers });
+      const { entries } = await bodyOf(answer);
+      targets.push(...entries.map((one: { target: string }) => one.target));
+      const link = /^<(.*)>/.exec(answer.headers.get('link') ?? '')?.[1];
+      if (link === undefined) break;
+      path = link;
+    }
+    expect(targets.slice(0, 5)).to.deep.equal(['904', '903', '902', '901', '900']);
+  });
+
+  it('is shown on a page, to those who may see it, and as text whatever it says', async () => {
+    const target = '<script>alert(1)</script>';
+    await recordAction(site.context.record, { actor: 'owner', address: '::1', action: 'x', target, status: 200 });
+    const headers = { authorization: `Bearer ${site.token}` };
+    expect(await site.page('/audit', headers))
+      .to.include('&lt;script&gt;alert(1)')
+      .and.not.include('<script>alert');
+    expect(await site.page('/audit?action=nothing', headers)).to.include('Nothing has been done.');
+    const answer = await site.fetch('/audit', { headers: { accept: 'text/html' } });
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=/audit']);
+  });
+
+  it('is forgotten after as many days as the settings say', async () => {
+    const { record, config } = site.context;
+    const before = (await listActions(record, { limit: 500 })).length;
+    const inDays = (days: number) => Date.now() + days * 86_400_000;
+    await pruneResults({ record, config: { ...config, keepAuditDays: 10 } }, false, inDays(9));
+    expect(await listActions(record, { limit: 500 })).to.have.length(before);
+    await pruneResults({ record, config: { ...config, keepAuditDays: 0 } }, false, inDays(999));
+    expect(await listActions(record, { limit: 500 })).to.have.length(before);
+    await pruneResults({ record, config: { ...config, keepAuditDays: 10 } }, false, inDays(11));
+    expect(await listActions(record, { limit: 500 })).to.have.length(0);
+  });
+});
+
+describe('web: who asks too often', () => {
+  let site: Site;
+  let build: string;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    build = await site.build('app');
+  });
+  after(() => site.stop());
+
+  /** The web stage as it answers requests from elsewhere, with bounds that a test reaches. */
+  async function elsewhere() {
+    const { context } = site;
+    const notices = await Notices.open(context.access, context.logger);
+    const rate = { burst: 3, perSecond: 1 / 3600 };
+    const guard = new Guard(site.token, context, rate);
+    const web = {
+      ...context,
+      notices,
+      guard,
+      streams: new OpenStreams(context.logger),
+      assets: new Assets(),
+      lines: new LineIndexes(),
+    };
+    const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined }, rate);
+    return async (from: string, bearer: string, method = 'GET', more: Headings = {}) => {
+      const headers = { host: 'box', authorization: `Bearer ${bearer}`, ...more };
+      const path = method === 'GET' ? '/api/v1/builds' : `/api/v1/builds/${build}/cancel`;
+      const env = { incoming: { socket: { remoteAddress: from } } };
+      const answer = await app.request(`http://box${path}`, { method, headers }, env);
+      expect(answer.headers.get('retry-after') !== null).to.equal(answer.status === 429);
+      return answer.status;
+    };
+  }
+
+  it('with wrong tokens is heard no more, others are', async () => {
+    const ask = await elsewhere();
+    for (let i = 0; i < 3; i++) expect(await ask('192.0.2.7', `wrong-${i}`)).to.equal(401);
+    expect(await ask('192.0.2.7', 'wrong')).to.equal(429);
+    expect(await ask('192.0.2.7', site.token), 'the right one tells nothing then').to.equal(429);
+    expect(await ask('192.0.2.8', site.token)).to.equal(200);
+  });
+
+  it('on this machine with wrong tokens shuts nobody out', async () => {
+    const ask = await elsewhere();
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push(await ask('127.0.0.1', 'wrong', 'POST'));
+    expect(statuses).to.deep.equal([401, 401, 401, 429]);
+    expect(await ask('127.0.0.1', site.token, 'POST')).to.equal(202);
+  });
+
+  it('through a proxy on this machine is told apart from whom it serves too', async () => {
+    const ask = await elsewhere();
+    const via = (address: string) => ({ 'x-forwarded-for': `203.0.113.9, ${address}` });
+    for (let i = 0; i < 4; i++) await ask('127.0.0.1', 'wrong', 'GET', via('192.0.2.7'));
+    expect(await ask('127.0.0.1', site.token, 'GET', via('192.0.2.7'))).to.equal(429);
+    expect(await ask('127.0.0.1', site.token, 'GET', via('192.0.2.8'))).to.equal(200);
+  });
+
+  it('for changes waits, by token and by address', async () => {
+    const ask = await elsewhere();
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'busy', scope: 'write' }));
+    for (let i = 0; i < 3; i++) expect(await ask('192.0.2.7', site.token, 'POST')).to.equal(202);
+    expect(await ask('192.0.2.7', site.token, 'POST')).to.equal(429);
+    expect(await ask('192.0.2.8', site.token, 'POST'), 'the same token').to.equal(429);
+    expect(await ask('192.0.2.7', token, 'POST'), 'the same address').to.equal(429);
+    expect(await ask('192.0.2.9', token, 'POST')).to.equal(202);
+    expect(await ask('192.0.2.7', site.token), 'reading').to.equal(200);
+  });
+
+  it('is remembered within bounds', () => {
+    const buckets = new Buckets({ burst: 1, perSecond: 1 });
+    expect(buckets.take('first', 0)).to.equal(true);
+    expect(buckets.isEmpty('first', 0)).to.equal(true);
+    for (let i = 0; i < 10_000; i++) buckets.take(`other ${i}`, 0);
+    expect(buckets.isEmpty('first', 0), 'forgotten').to.equal(false);
+    expect(buckets.isEmpty('other 9999', 0)).to.equal(true);
+    expect(buckets.isEmpty('other 9999', 1000)).to.equal(false);
+  });
+
+  for (const [address, network] of [
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::9', '2001:db8:1:2'],
+    ['2001:0DB8:1::', '2001:db8:1:0'],
+    ['::1', '0:0:0:0'],
+  ] as const) {
+    it(`from ${address} counts as ${network}`, () => {
+      expect(networkOf(address)).to.equal(network);
+    });
+  }
+});
