@@ -26,6 +26,7 @@ import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
 import { repositoryPage } from './pages/repository.tsx';
+import { runnerPage } from './pages/runner.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 
@@ -88,6 +89,7 @@ export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebE
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
+  app.get('/runners/:name', (context) => runnerPage(context, web));
 
   const board = queueBoard(web);
   app.all('/queues', boardWrites, board);

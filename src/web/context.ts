@@ -2,6 +2,7 @@ import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import type { Guard } from './access/guard.ts';
 import type { Assets } from './assets.ts';
+import type { FleetHistory } from './fleet-history.ts';
 import type { LineIndexes } from './logs/index.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
@@ -14,4 +15,5 @@ export interface Web extends StageContext {
   readonly streams: OpenStreams;
   readonly assets: Assets;
   readonly lines: LineIndexes;
+  readonly fleet: FleetHistory;
 }

@@ -9,6 +9,8 @@ import { leaveAddress, urlOf } from './address.ts';
 import { webApp } from './app.ts';
 import { Assets } from './assets.ts';
 import type { Web } from './context.ts';
+import { FleetHistory } from './fleet-history.ts';
+import { watchFleet } from './fleet-watch.ts';
 import { LineIndexes } from './logs/index.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
@@ -32,7 +34,9 @@ export async function startWeb(
   const guard = new Guard(ensureToken(config), { record: context.record, logger });
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);
-  const web: Web = { ...context, logger, guard, streams, notices, assets: new Assets(), lines: new LineIndexes() };
+  const fleet = new FleetHistory();
+  const assets = new Assets();
+  const web: Web = { ...context, logger, guard, streams, notices, assets, lines: new LineIndexes(), fleet };
   const app = webApp(web, { bound: options.host, machine: config.host, url: config.url });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: options.host }) as Server;
   let url: string;
@@ -47,11 +51,13 @@ export async function startWeb(
   }
   server.on('error', (error) => logger.warn(`the server has met an error: ${errorText(error)}`));
   const shown = showStage(context, 'web');
+  const watch = watchFleet(web);
   logger.info(`listening at ${url}`);
   return {
     url,
     stop: async () => {
       takeAddressAway();
+      await watch.stop();
       streams.close();
       await closed(server);
       await notices.close();

@@ -90,7 +90,7 @@ function unreadable({ name, error, retryAt }: ObservedRepository): Problem[] {
 }
 
 /** The answer, or undefined where Redis does not give one in time. A connection that is down is not asked at all. */
-export async function askRedis<T>(web: Web, ask: () => Promise<T>): Promise<T | undefined> {
+export async function askRedis<T>(web: Pick<Web, 'access'>, ask: () => Promise<T>): Promise<T | undefined> {
   if (web.access.client.status !== 'ready') return undefined;
   return within(ask(), patience);
 }
@@ -110,13 +110,18 @@ async function lookIntoRedis(web: Web): Promise<Seen> {
     Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
     listRunners(access),
     queues.labelSets(),
-    queueNames(web).then((names) => Promise.all(names.map((name) => depthOf(web, name)))),
+    queueDepths(web),
     serverFacts(access.client),
   ]);
   return { stages, runners: runners.alive, labelSets, queues: depths, server };
 }
 
-async function depthOf(web: Web, name: string): Promise<QueueDepth> {
+/** How much is in each queue. */
+export async function queueDepths(web: Pick<Web, 'queues' | 'record'>): Promise<QueueDepth[]> {
+  return Promise.all((await queueNames(web)).map((name) => depthOf(web, name)));
+}
+
+async function depthOf(web: Pick<Web, 'queues'>, name: string): Promise<QueueDepth> {
   const counts = await web.queues.queue(name).getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
   const count = (state: string) => counts[state] ?? 0;
   return {

@@ -3,6 +3,7 @@ import type { Config } from '../../src/kernel/config.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
+import { FleetHistory } from '../../src/web/fleet-history.ts';
 import { isOwnHost } from '../../src/web/hosts.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
@@ -159,7 +160,15 @@ describe('web: who may do what', () => {
       const notices = await Notices.open(context.access, context.logger);
       const guard = new Guard(site.token, context);
       const streams = new OpenStreams(context.logger);
-      const web = { ...context, notices, guard, streams, assets: new Assets(), lines: new LineIndexes() };
+      const web = {
+        ...context,
+        notices,
+        guard,
+        streams,
+        assets: new Assets(),
+        lines: new LineIndexes(),
+        fleet: new FleetHistory(),
+      };
       const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });
       const env = { incoming: { socket: { remoteAddress: from } } };
       return app.request(`http://box${path}`, { headers: { host: 'box:8420', ...headers } }, env);

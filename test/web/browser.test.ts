@@ -203,7 +203,15 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners'];
+      const paths = [
+        '/',
+        '/?repo=sample&view=grid',
+        `/builds/${id}`,
+        '/repos',
+        '/repos/sample',
+        '/runners',
+        '/runners/r1',
+      ];
       paths.push('/sign-in', '/builds/99999');
       for (const path of paths) {
         await page.goto(path);

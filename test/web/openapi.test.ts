@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
+import { FleetHistory } from '../../src/web/fleet-history.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
@@ -32,6 +33,7 @@ describe('web: the description of the API', () => {
       guard: new Guard(site.token, context),
       streams: new OpenStreams(context.logger),
       lines: new LineIndexes(),
+      fleet: new FleetHistory(),
       assets: new Assets(),
     };
     const app = webApp(web, { bound: '127.0.0.1', machine: 'box', url: undefined });

@@ -217,6 +217,26 @@ describe('web: pages without scripts', () => {
     expect(textOf(page)).to.include('reporter none is alive');
   });
 
+  it('tell what dead runners have cost, and what each runner has had to do', async () => {
+    const id = await site.build('sample', {}, [{ name: 'long one' }]);
+    const ref = { job: job(id), attempt: 1 };
+    await site.begin(ref, { id: 'gone~1', name: 'gone', host: 'box' });
+    await moveToNextAttempt(site.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    const now = Date.now();
+    await site.context.record.db
+      .updateTable('attempts')
+      .set({ started_at: now - 100_000, lost_at: now - 11_000, noticed_at: now - 10_000 })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', 1)
+      .execute();
+    const fleet = textOf(await site.page('/runners'));
+    expect(fleet).to.include('1 min 30 s of work in the last 7 days, by 1 attempt whose runner was lost.');
+    const page = await site.page('/runners/gone');
+    expect(textOf(page)).to.match(/Not alive\. .*sample#\d+ long one lost 1 min 30 s/);
+    expect(page).to.include(`href="/builds/${id}?job=${ref.job}&amp;attempt=1#log"`);
+    expect(textOf(await site.page('/runners/nobody'))).to.include('The record knows of nothing that it has run.');
+  });
+
   it('of errors are for people, with the right status', async () => {
     const answer = await site.fetch('/builds/99999', { headers: { accept: 'text/html' } });
     expect(answer.status).to.equal(404);

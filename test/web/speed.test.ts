@@ -31,7 +31,7 @@ describe('web: what pages ask of a record with many builds', () => {
   for (const path of [
     ...['/', '/?before=9', '/?repo=sample', '/?branch=main', '/?repo=sample&branch=main&status=failure'],
     ...['/?status=success', '/?author=ada', '/?text=change', '/?repo=sample&view=grid', '/builds/1', '/builds/2'],
-    ...['/repos', '/repos/sample', '/badge/sample.svg?branch=main', '/runners'],
+    ...['/repos', '/repos/sample', '/badge/sample.svg?branch=main', '/runners', '/runners/r1'],
     ...['/api/v1/builds', '/api/v1/builds/1'],
   ]) {
     it(`of ${path} is found by an index`, async () => {

@@ -3,7 +3,7 @@ export interface Point {
   value: number | null;
   /** what the pointer is told */
   title: string;
-  href: string;
+  href?: string;
   /** gives the colour */
   class: string;
 }
@@ -20,10 +20,12 @@ interface Shown {
   format: (value: number) => string;
   /** the value at the top; the largest of the points where it is absent */
   top?: number;
+  /** what the points are */
+  of?: string;
 }
 
-/** A chart of bars, one for each build, from the oldest to the newest: drawn on the server, so that it needs no script. */
-export function Chart({ title, points, format, top }: Shown) {
+/** A chart of bars, one for each point, from the oldest to the newest: drawn on the server, so that it needs no script. */
+export function Chart({ title, points, format, top, of = 'builds' }: Shown) {
   const values = points.flatMap(({ value }) => value ?? []);
   // where all are zero, they stand on the ground
   const highest = top ?? Math.max(...values, 1);
@@ -36,7 +38,7 @@ export function Chart({ title, points, format, top }: Shown) {
       {values.length > 0 ? (
         <div class="plot">
           <svg viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
-            <title>{`${title}, the last ${points.length} builds`}</title>
+            <title>{`${title}, the last ${points.length} ${of}`}</title>
             {guides.map((part) => (
               <line class="guide" x1="0" x2={size.width} y1={yOf(part)} y2={yOf(part)} />
             ))}
@@ -59,11 +61,15 @@ function Bar({ point, index, count, highest }: { point: Point; index: number; co
   const step = (size.width - size.left) / Math.max(count, 20);
   const y = yOf(Math.min(1, point.value / highest));
   const height = Math.max(1.5, size.height - size.bottom - y);
+  const bar = (
+    <rect class={point.class} x={size.left + index * step} y={y} width={step * 0.78} height={height}>
+      <title>{point.title}</title>
+    </rect>
+  );
+  if (point.href === undefined) return bar;
   return (
     <a href={point.href} aria-label={point.title}>
-      <rect class={point.class} x={size.left + index * step} y={y} width={step * 0.78} height={height}>
-        <title>{point.title}</title>
-      </rect>
+      {bar}
     </a>
   );
 }

@@ -1,17 +1,25 @@
 import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
+import { lostAttempts } from '../../record/runner-history.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { askRedis, systemStatus } from '../status.ts';
+import { FleetCharts, Losses } from './fleet-story.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
+
+/** Days over which losses are summed up. */
+const lostDays = 7;
+/** More of them than that are not summed up. */
+const mostLost = 1000;
 
 /** `/runners`: the fleet, the stages, and what waits in the queues. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const [status, listed] = await Promise.all([systemStatus(web), askRedis(web, () => listRunners(web.access))]);
   const now = Date.now();
+  const lost = await lostAttempts(web.record, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
     title: 'Runners',
     place: 'runners',
@@ -25,6 +33,11 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
             {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued} queued
           </p>
           <Fleet runners={listed?.alive ?? []} now={now} />
+          <FleetCharts moments={web.fleet.moments} />
+        </section>
+        <section id="losses" data-live="">
+          <h2>Time lost to dead runners</h2>
+          <Losses lost={lost} days={lostDays} now={now} />
         </section>
         <section id="stages" data-live="">
           <h2>Stages</h2>
@@ -63,7 +76,7 @@ function Fleet({ runners, now }: { runners: RunnerMember[]; now: number }) {
         {runners.map((runner) => (
           <tr>
             <td class="name">
-              <strong>{runner.name}</strong>
+              <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
               <span class="by">
                 {runner.host} · {runner.version}
               </span>

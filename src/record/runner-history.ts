@@ -1,0 +1,67 @@
+import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/** What a runner had to do once. Times are milliseconds since 1970. */
+export interface PastAttempt {
+  job: JobId;
+  attempt: number;
+  name: string;
+  repo: string;
+  build: BuildId;
+  number: number;
+  runner: string | null;
+  status: Status;
+  reason: Reason | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+  lostAt: number | null;
+  noticedAt: number | null;
+}
+
+function attempts(record: Record) {
+  return record.db
+    .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .select([
+      ...(['attempts.job_id', 'attempts.number as attempt', 'jobs.name', 'builds.repo', 'builds.id as build'] as const),
+      ...(['builds.number', 'attempts.runner_name', 'attempts.status', 'attempts.reason'] as const),
+      ...(['attempts.started_at', 'attempts.finished_at', 'attempts.lost_at', 'attempts.noticed_at'] as const),
+    ]);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
+
+/** What a runner has had to do, newest first. */
+export async function attemptsOfRunner(record: Record, runner: string, limit: number): Promise<PastAttempt[]> {
+  const rows = await attempts(record)
+    .where('attempts.runner_name', '=', runner)
+    .orderBy('attempts.created_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(pastOf);
+}
+
+/** Attempts whose runner was lost, newest first. @param since milliseconds since 1970 */
+export async function lostAttempts(record: Record, since: number, limit: number): Promise<PastAttempt[]> {
+  const rows = await attempts(record)
+    .where('attempts.noticed_at', '>=', since)
+    .orderBy('attempts.noticed_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(pastOf);
+}
+
+/** Milliseconds that a lost attempt has cost: what it had done by then, and until somebody noticed. */
+export function timeLost({ startedAt, lostAt, noticedAt }: PastAttempt): number {
+  if (noticedAt === null) return 0;
+  return Math.max(0, noticedAt - (startedAt ?? lostAt ?? noticedAt));
+}
+
+function pastOf(row: Row): PastAttempt {
+  return {
+    ...{ job: row.job_id, attempt: row.attempt, name: row.name, repo: row.repo, number: row.number },
+    ...{ build: String(row.build) as BuildId, runner: row.runner_name, status: row.status, reason: row.reason },
+    ...{ startedAt: row.started_at, finishedAt: row.finished_at, lostAt: row.lost_at, noticedAt: row.noticed_at },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'hono';
+import { attemptsOfRunner } from '../../record/runner-history.ts';
+import { listRunners } from '../../redis/membership.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
+import { askRedis } from '../status.ts';
+import { PastAttempts } from './fleet-story.tsx';
+import { answerPage } from './layout.tsx';
+
+const shown = 100;
+
+/** `/runners/:name`: what one runner has had to do. */
+export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const name = (context.req.param('name') ?? '').slice(0, 256);
+  const [attempts, listed] = await Promise.all([
+    attemptsOfRunner(web.record, name, shown),
+    askRedis(web, () => listRunners(web.access)),
+  ]);
+  const alive = listed?.alive.filter((runner) => runner.name === name) ?? [];
+  return answerPage(context, web, {
+    title: name,
+    place: 'runners',
+    content: (
+      <section id="runner" data-live="">
+        <div class="path">
+          <p>
+            <a href="/runners">Runners</a> / {name}
+          </p>
+        </div>
+        <h1>{name}</h1>
+        <p class="faint">
+          {alive.length === 0
+            ? 'Not alive.'
+            : alive
+                .map(({ host, slots, running }) => `On ${host}, ${running.length} of ${slots} slots busy.`)
+                .join(' ')}
+        </p>
+        {attempts.length === 0 ? (
+          <p class="empty">The record knows of nothing that it has run.</p>
+        ) : (
+          <PastAttempts attempts={attempts} now={Date.now()} />
+        )}
+      </section>
+    ),
+  });
+}
