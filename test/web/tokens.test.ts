@@ -7,6 +7,7 @@ import { Buckets } from '../../src/web/access/buckets.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { Assets } from '../../src/web/assets.ts';
+import { FleetHistory } from '../../src/web/fleet-history.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
@@ -240,6 +241,7 @@ describe('web: who asks too often', () => {
       streams: new OpenStreams(context.logger),
       assets: new Assets(),
       lines: new LineIndexes(),
+      fleet: new FleetHistory(),
     };
     const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined }, rate);
     return async (from: string, bearer: string, method = 'GET', more: Headings = {}) => {
