@@ -10,6 +10,8 @@ const TEST_TOOLS = [
   { program: PROGRAMS.chromium, skipped: 'the tests of the dashboard in a browser' },
   { program: PROGRAMS.make, skipped: 'the test of a project with a Makefile' },
   { program: PROGRAMS.pytest, skipped: 'the test of a project of pytest' },
+  { program: PROGRAMS.lfs, skipped: 'the tests of files in Git LFS' },
+  { program: PROGRAMS.ip, skipped: 'the tests of runners that are cut off' },
   { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
 ];
 
@@ -20,6 +22,21 @@ const CHECKS = [
   { name: 'types of the browser scripts', bin: 'tsc', args: ['-p', 'tsconfig.client.json'] },
   { name: 'unused code', bin: 'knip', args: [] },
 ];
+
+/**
+ * Folders of tests that start a whole Volt. Most of their time is spent waiting for what a fault brings about, so that
+ * they run beside all others.
+ */
+const WHOLE_SYSTEM = ['test/chaos', 'test/flow'];
+
+/** Arguments of mocha for each of the two. */
+const LANES = {
+  parts: WHOLE_SYSTEM.flatMap((folder) => ['--ignore', `${folder}/**`]),
+  whole: WHOLE_SYSTEM,
+};
+
+/** A run that ends it within this time (ms) has nothing to tell meanwhile. */
+const SILENT = 2 ** 31 - 1;
 
 /** @param {import('./programs.mjs').Machine} machine */
 export async function provideTestTools(machine) {
@@ -39,18 +56,59 @@ export async function provideTestTools(machine) {
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
 export async function runChecks(root, args) {
-  const mocha = { name: 'tests', bin: 'mocha', args };
-  for (const check of args.length > 0 ? [mocha] : [...CHECKS, mocha]) {
-    say(`${check.name}: ${[check.bin, ...check.args].join(' ')}`);
-    const bin = join(root, 'node_modules', '.bin', check.bin);
-    const { code } = await run(process.execPath, [bin, ...check.args], {
-      cwd: root,
-      env: testEnvironment(process.env),
-      show: true,
-    });
+  if (args.length > 0) return show(root, { name: 'tests', bin: 'mocha', args });
+  for (const check of CHECKS) {
+    const code = await show(root, check);
     if (code !== 0) return code;
   }
-  return 0;
+  return runLanes(root);
+}
+
+/**
+ * Runs all tests. Those of the whole system are told of when the others are over.
+ * @param {string} root
+ * @returns {Promise<number>} the exit code of the first that failed, else 0
+ */
+async function runLanes(root) {
+  const whole = run(...command(root, { bin: 'mocha', args: LANES.whole }), {
+    ...surroundings(root),
+    news: SILENT,
+  });
+  // both have ended before a signal or a fault ends the setup
+  const [parts, system] = await Promise.allSettled([
+    show(root, { name: 'tests', bin: 'mocha', args: LANES.parts }),
+    whole,
+  ]);
+  if (parts.status === 'rejected') throw parts.reason;
+  if (system.status === 'rejected') throw system.reason;
+  say(`tests of the whole system: mocha ${LANES.whole.join(' ')}`);
+  process.stdout.write(system.value.output);
+  return parts.value || system.value.code;
+}
+
+/**
+ * @param {string} root
+ * @param {{ name: string, bin: string, args: string[] }} check
+ * @returns {Promise<number>} its exit code
+ */
+async function show(root, check) {
+  say(`${check.name}: ${[check.bin, ...check.args].join(' ')}`);
+  const { code } = await run(...command(root, check), { ...surroundings(root), show: true });
+  return code;
+}
+
+/**
+ * @param {string} root
+ * @param {{ bin: string, args: string[] }} check
+ * @returns {[string, string[]]}
+ */
+function command(root, { bin, args }) {
+  return [process.execPath, [join(root, 'node_modules', '.bin', bin), ...args]];
+}
+
+/** @param {string} root */
+function surroundings(root) {
+  return { cwd: root, env: testEnvironment(process.env) };
 }
 
 /**

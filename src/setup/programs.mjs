@@ -59,6 +59,19 @@ export const PROGRAMS = {
     package: 'python3-pytest',
     packages: { alpine: 'py3-pytest', arch: 'python-pytest', macos: 'pytest' },
   },
+  lfs: {
+    title: 'Git LFS',
+    names: ['git-lfs'],
+    code: 'lfs_missing',
+    package: 'git-lfs',
+  },
+  ip: {
+    title: "ip, for networks of a test's own",
+    names: ['ip'],
+    code: 'ip_missing',
+    package: 'iproute2',
+    packages: { fedora: 'iproute', rhel: 'iproute', macos: '' },
+  },
   sshd: {
     title: 'an ssh server (sshd)',
     names: ['sshd'],

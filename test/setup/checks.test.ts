@@ -8,7 +8,7 @@ describe('`npm test`', () => {
     clone = new FreshClone();
     clone.write('node_modules/package.json', '{}');
     clone.write('node_modules/.package-lock.json', clone.read('package-lock.json'));
-    for (const name of ['chromium', 'sshd']) clone.program(name);
+    for (const name of ['chromium', 'sshd', 'git-lfs', 'ip']) clone.program(name);
     for (const name of tools) check(name);
   });
   afterEach(() => {
@@ -25,13 +25,24 @@ describe('`npm test`', () => {
 
   it('runs all checks in order', async () => {
     expect(await clone.run(['test'])).to.have.property('code', 0);
-    expect(clone.takeCalls().slice(1)).to.deep.equal([
-      'biome check .',
-      'tsc',
-      'tsc -p tsconfig.client.json',
-      'knip',
-      'mocha',
+    const calls = clone.takeCalls().slice(1);
+    expect(calls.slice(0, 4)).to.deep.equal(['biome check .', 'tsc', 'tsc -p tsconfig.client.json', 'knip']);
+    expect(calls.slice(4)).to.have.members([
+      'mocha test/chaos test/flow',
+      'mocha --ignore test/chaos/** --ignore test/flow/**',
     ]);
+  });
+
+  it('fails when either half of the tests fails, and tells of both', async () => {
+    for (const half of ['--ignore', 'test/chaos']) {
+      clone.write(
+        'node_modules/.bin/mocha',
+        `const half = process.argv[2]; console.log('ran ' + half); process.exit(half === '${half}' ? 7 : 0);`,
+      );
+      const { code, stdout } = await clone.run(['test']);
+      expect(code).to.equal(7);
+      expect(stdout).to.include('ran --ignore').and.include('ran test/chaos');
+    }
   });
 
   it('stops at the first that fails, with its exit code', async () => {

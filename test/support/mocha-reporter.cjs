@@ -1,8 +1,8 @@
 /**
- * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, the counts and the names of skipped tests as well, for
- * `.ci/run`. CommonJS, because mocha loads reporters with `require`.
+ * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, a line with the counts and the names of skipped tests is
+ * added to it, for `.ci/run`. CommonJS, because mocha loads reporters with `require`.
  */
-const { writeFileSync } = require('node:fs');
+const { appendFileSync } = require('node:fs');
 const Mocha = require('mocha');
 
 module.exports = class Reporter extends Mocha.reporters.Spec {
@@ -19,7 +19,7 @@ module.exports = class Reporter extends Mocha.reporters.Spec {
     runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
     runner.on(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes = 0, failures = 0 } = runner.stats ?? {};
-      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped }));
+      appendFileSync(file, `${JSON.stringify({ passed: passes, failed: failures, skipped })}\n`);
     });
   }
 };
