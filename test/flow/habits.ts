@@ -33,11 +33,13 @@ const main = 'refs/heads/main';
 
 /** Commits that follow each other, made without moving a ref. @returns their ids */
 function chain(repository: TestRepository, parents: string[], ...messages: string[]): string[] {
-  return messages.reduce<string[]>((made, message) => {
+  const made: string[] = [];
+  for (const message of messages) {
     const before = made.length === 0 ? parents : made.slice(-1);
     const flags = before.flatMap((parent) => ['-p', parent]);
-    return [...made, repository.git('commit-tree', 'HEAD^{tree}', ...flags, '-m', message)];
-  }, []);
+    made.push(repository.git('commit-tree', 'HEAD^{tree}', ...flags, '-m', message));
+  }
+  return made;
 }
 
 function move(repository: TestRepository, ref: string, to: string | undefined): void {
