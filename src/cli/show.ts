@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Attempt, Build, Job, Step, Trigger } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { FailedTests } from './failed-tests.ts';
 import { asTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
@@ -12,12 +13,13 @@ import { buildName, shortRef, verdictLine } from './wording.ts';
 export function showCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('show'))
     .summary('show what became of a build')
-    .description('Shows one build: its verdict, its commit, and what became of each job.')
+    .description('Shows one build: its verdict, its commit, what became of each job, and its failed tests.')
     .argument('<build>', buildArgumentHelp)
     .action(async (text: string, { json }: { json?: boolean }) => {
-      const build = await resolveBuild(Client.of(configOf(command)), text);
+      const client = Client.of(configOf(command));
+      const build = await resolveBuild(client, text);
       if (json) printJson(build);
-      else printBuild(build);
+      else printBuild(build, await FailedTests.of(client, build));
     });
   return {
     command,
@@ -28,14 +30,17 @@ export function showCommand(program: Command): CommandFile {
   };
 }
 
-function printBuild(build: Build): void {
+function printBuild(build: Build, failed: FailedTests): void {
   print(verdictLine(build));
   print(`  commit   ${build.sha} on ${shortRef(build.ref)}`);
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
   print(`  build    id ${build.id}, made ${ago(build.createdAt)} ${causes[build.trigger]}`);
   const several = new Set(build.jobs.map(({ workflow }) => workflow)).size > 1;
-  for (const job of build.jobs) printJob(job, several);
+  for (const job of build.jobs) {
+    printJob(job, several);
+    if (job.tests) failed.print(job.id, job.tests);
+  }
   print();
   print(paint('dim', `  ${asTyped(`volt logs ${buildName(build)}`)}`));
 }

@@ -14,6 +14,15 @@ export interface Discovery {
   /** the file that gave it away */
   because: string;
   steps: DiscoveredStep[];
+  reports: Reports;
+}
+
+/** How results of single tests can be had beyond what the tests print. */
+export interface Reports {
+  /** files in the checkout that the tools write by themselves */
+  globs: string[];
+  /** whether pytest may be asked for one by its environment */
+  pytest: boolean;
 }
 
 /** A test of whether a checkout is of a kind; the first that answers wins. */
@@ -59,18 +68,24 @@ function cargo(folder: string): Discovery | undefined {
 }
 
 function go(folder: string): Discovery | undefined {
-  return existsSync(join(folder, 'go.mod')) ? project('go.mod', undefined, 'go test ./...') : undefined;
+  return existsSync(join(folder, 'go.mod')) ? project('go.mod', undefined, 'go test -v ./...') : undefined;
 }
 
 function maven(folder: string): Discovery | undefined {
   if (!existsSync(join(folder, 'pom.xml'))) return undefined;
-  return project('pom.xml', undefined, `${isExecutable(join(folder, 'mvnw')) ? './mvnw' : 'mvn'} --batch-mode test`);
+  const found = project(
+    'pom.xml',
+    undefined,
+    `${isExecutable(join(folder, 'mvnw')) ? './mvnw' : 'mvn'} --batch-mode test`,
+  );
+  return { ...found, reports: { globs: ['**/target/surefire-reports/TEST-*.xml'], pytest: false } };
 }
 
 function gradle(folder: string): Discovery | undefined {
   const file = ['build.gradle', 'build.gradle.kts'].find((name) => existsSync(join(folder, name)));
   if (file === undefined) return undefined;
-  return project(file, undefined, `${isExecutable(join(folder, 'gradlew')) ? './gradlew' : 'gradle'} test`);
+  const found = project(file, undefined, `${isExecutable(join(folder, 'gradlew')) ? './gradlew' : 'gradle'} test`);
+  return { ...found, reports: { globs: ['**/build/test-results/**/TEST-*.xml'], pytest: false } };
 }
 
 function mix(folder: string): Discovery | undefined {
@@ -84,11 +99,15 @@ function mix(folder: string): Discovery | undefined {
 function python(folder: string): Discovery | undefined {
   const configured = pythonConfiguration(folder);
   const tests = ['tests', 'test'].find((name) => holdsPythonTests(join(folder, name)));
-  if (configured) return project(configured, undefined, 'python3 -m pytest');
+  if (configured) {
+    // a project that has to do with such reports itself is left alone
+    const pytest = !text(join(folder, configured)).includes('junitxml');
+    return { ...project(configured, undefined, 'python3 -m pytest'), reports: { globs: [], pytest } };
+  }
   if (!tests) return undefined;
-  const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -s ${tests} -t .; fi`;
+  const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -v -s ${tests} -t .; fi`;
   const plain = existsSync(join(folder, tests, '__init__.py')) ? command : command.replace(' -t .', '');
-  return project(`${tests}/`, undefined, plain, 'python3');
+  return { ...project(`${tests}/`, undefined, plain, 'python3'), reports: { globs: [], pytest: true } };
 }
 
 function pythonConfiguration(folder: string): string | undefined {
@@ -127,7 +146,8 @@ function project(because: string, install: string | undefined, test: string, pro
     command,
     program: program ?? (command.split(' ')[0] as string),
   });
-  return { because, steps: [...(install === undefined ? [] : [step('install', install)]), step('test', test)] };
+  const steps = [...(install === undefined ? [] : [step('install', install)]), step('test', test)];
+  return { because, steps, reports: { globs: [], pytest: false } };
 }
 
 /**

@@ -7,12 +7,13 @@ import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
-import { discover, isThere, lookedFor } from './discover.ts';
+import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
 import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
+import { TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
 type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
@@ -42,7 +43,11 @@ export async function runJob(input: JobInput, around: JobSurroundings): Promise<
 
 /** Checks out, finds the tests, runs them. */
 async function runTests(input: JobInput, plan: TestPlan, around: JobSurroundings): Promise<JobResult> {
-  const log = new JobLog(around.output);
+  const search = new TestSearch();
+  const log = new JobLog((chunk) => {
+    search.push(chunk);
+    return around.output(chunk);
+  });
   const steps = new StepList(log, around.progress);
   const workspace = join(around.folder, 'workspace');
   const run = async (name: string, work: () => Promise<number | null>) => {
@@ -59,18 +64,23 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobSurroundings
     const { values, withheld } = await given;
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const commands = commandsFor(plan, workspace, around.env.PATH ?? '', log);
+    const { steps: commands, reports } = commandsFor(plan, workspace, around.env.PATH ?? '', log);
     const env = { ...around.env, ...values };
+    search.places.push({ folder: workspace, globs: reports.globs });
+    if (reports.pytest) askForReport(env, join(around.folder, 'reports'), search);
     for (const { name, command } of commands)
       await run(name, () => runStep(command, workspace, { ...around, env }, log));
     await log.end();
-    return { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, steps: steps.list, outputs: {} };
+    const tests = await search.end(workspace, log);
+    const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
+    return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
     const known = outcomeOf(error, around.signal, steps.list.length > 1);
     const outcome = { ...known, message: known.message && log.masker.text(known.message) };
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
-    return { outcome, steps: steps.list, outputs: {} };
+    const tests = await search.end(workspace, log);
+    return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   }
 }
 
@@ -104,8 +114,10 @@ function commandsFor(
   workspace: string,
   path: string,
   log: JobLog,
-): { name: string; command: string }[] {
-  if (plan.kind === 'command') return [{ name: 'test', command: plan.command }];
+): { steps: { name: string; command: string }[]; reports: Reports } {
+  if (plan.kind === 'command') {
+    return { steps: [{ name: 'test', command: plan.command }], reports: { globs: [], pytest: false } };
+  }
   const found = discover(workspace);
   if (!found) {
     throw new StepFailed(
@@ -123,7 +135,16 @@ function commandsFor(
     );
   }
   void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);
-  return found.steps;
+  return found;
+}
+
+/** pytest writes a report of its own for whoever asks in its environment. */
+function askForReport(env: Record<string, string>, folder: string, search: TestSearch): void {
+  const option = `--junitxml=${join(folder, 'pytest.xml')}`;
+  // it takes the variable apart as a shell would
+  const quoted = `'${option.replaceAll("'", `'"'"'`)}'`;
+  env.PYTEST_ADDOPTS = [env.PYTEST_ADDOPTS ?? '', quoted].join(' ').trim();
+  search.places.push({ folder, globs: ['pytest.xml'] });
 }
 
 async function runStep(command: string, workspace: string, around: JobSurroundings, log: JobLog): Promise<number> {

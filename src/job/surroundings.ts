@@ -1,5 +1,5 @@
 import type { Scope } from '../exec/scope.ts';
-import type { Step } from '../kernel/model.ts';
+import type { JobTests, Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ActionStore } from './actions/store.ts';
@@ -48,4 +48,6 @@ export interface JobResult {
   steps: Step[];
   /** of a workflow's job */
   outputs: Record<string, string>;
+  /** absent where no results of single tests were found */
+  tests?: JobTests;
 }

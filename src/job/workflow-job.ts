@@ -20,6 +20,7 @@ import type { StepResult } from './steps/step-result.ts';
 import { StepRunner } from './steps/step-runner.ts';
 import { WorkflowState } from './steps/workflow-state.ts';
 import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
+import { TestSearch } from './test-search.ts';
 
 /** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
 const defaultCleanupTime = 300_000;
@@ -31,7 +32,11 @@ const longestName = 255;
  * ours.
  */
 export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobSurroundings): Promise<JobResult> {
-  const log = new JobLog(around.output);
+  const search = new TestSearch();
+  const log = new JobLog((chunk) => {
+    search.push(chunk);
+    return around.output(chunk);
+  });
   const steps = new StepList(log, around.progress);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
@@ -51,7 +56,8 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
   const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
-  return withinMessage({ outcome, steps: steps.list, outputs });
+  const tests = await search.end(job.folders.workspace, log);
+  return withinMessage({ outcome, steps: steps.list, outputs, ...(tests && { tests }) });
 }
 
 class WorkflowJob {

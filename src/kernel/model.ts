@@ -193,6 +193,41 @@ export function newStep(name: string): Step {
   };
 }
 
+export const testStatuses = ['passed', 'failed', 'skipped', 'error'] as const;
+/** `failed`: what it asserts does not hold; `error`: it could not be run to its end. Either is the commit's fault. */
+export type TestStatus = (typeof testStatuses)[number];
+
+/** What one test came to in one attempt of a job. */
+export interface TestResult {
+  /** what it belongs to, outermost first, joined by " > ": a class, a package, nested groups; empty where it has none */
+  suite: string;
+  name: string;
+  file: string | null;
+  status: TestStatus;
+  /** milliseconds */
+  duration: number | null;
+  /** what went wrong, or why it was skipped, in short */
+  message: string | null;
+  /** a stack trace, a difference, output */
+  details: string | null;
+}
+
+/** How many tests of an attempt came to what. */
+export interface TestSummary {
+  passed: number;
+  /** those with an error included */
+  failed: number;
+  skipped: number;
+  total: number;
+  /** how many of them are recorded one by one; fewer than `total` where they were too many, or reported only as a number */
+  listed: number;
+}
+
+export interface JobTests {
+  summary: TestSummary;
+  results: TestResult[];
+}
+
 export interface Attempt {
   number: number;
   runner: string | null;
@@ -221,7 +256,8 @@ export interface Job {
   exitCode: number | null;
   attempts: Attempt[];
   steps: Step[];
-  tests: null;
+  /** of the current attempt; null where no results of single tests were found */
+  tests: TestSummary | null;
   createdAt: string;
   startedAt: string | null;
   finishedAt: string | null;

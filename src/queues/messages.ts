@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type BuildId, finalStatuses, type JobId, type Reason, reasons, statuses, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
+import { packedTests } from './packed-tests.ts';
 
 /**
  * Every message that travels between stages. Each is parsed when it is sent and when it is received; `v` is the version
@@ -192,6 +193,8 @@ export const resultMessage = z.discriminatedUnion('kind', [
     steps: z.array(stepSchema),
     /** the job's outputs, for the jobs that need it; absent where it has none */
     outputs: z.record(z.string(), z.string()).optional(),
+    /** results of single tests; absent where none were found */
+    tests: packedTests.optional(),
     /** length of the whole log in bytes */
     logBytes: z.number().int().min(0),
     startedAt: time,

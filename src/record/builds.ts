@@ -10,6 +10,7 @@ import type {
   Status,
   Step,
   StepDetails,
+  TestSummary,
   Trigger,
 } from '../kernel/model.ts';
 import { lossStory } from '../kernel/story.ts';
@@ -131,7 +132,7 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
       .filter((attempt) => attempt.job_id === job.id)
       .map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
     steps: steps.filter((step) => step.job_id === job.id && step.attempt === job.attempt).map(stepOf),
-    tests: null,
+    tests: testsOf(attempts.find((attempt) => attempt.job_id === job.id && attempt.number === job.attempt)),
     createdAt: iso(job.created_at),
     startedAt: isoOrNull(job.started_at),
     finishedAt: isoOrNull(job.finished_at),
@@ -205,6 +206,10 @@ export function summaryOf(row: BuildRow): BuildSummary {
     startedAt: isoOrNull(row.started_at),
     finishedAt: isoOrNull(row.finished_at),
   };
+}
+
+function testsOf(attempt: AttemptRow | undefined): TestSummary | null {
+  return attempt?.tests == null ? null : (JSON.parse(attempt.tests) as TestSummary);
 }
 
 function attemptOf(row: AttemptRow, next: AttemptRow | undefined): Attempt {

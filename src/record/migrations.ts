@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import { createChanges } from './change-triggers.ts';
 import type { Schema } from './schema.ts';
+import { createTestTables } from './test-tables.ts';
 
 type Migration = (db: Transaction<Schema>) => Promise<void>;
 
@@ -143,6 +144,7 @@ const migrations: readonly Migration[] = [
       .addColumn('exit_code', 'integer')
       .addColumn('log_bytes', 'bigint')
       .addColumn('log_complete', 'integer')
+      .addColumn('tests', 'text')
       .addColumn('steps_revision', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('lost_at', 'bigint')
       .addColumn('noticed_at', 'bigint')
@@ -189,6 +191,7 @@ const migrations: readonly Migration[] = [
     await createWorkflowTables(db);
     await createChanges(db);
     await createAccessTables(db);
+    await createTestTables(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
 ];

@@ -6,6 +6,7 @@ import {
   type Step,
   type StepDetails,
   statusesBefore,
+  type TestSummary,
 } from '../kernel/model.ts';
 import type { RecordedLoss } from './losses.ts';
 import type { Record, Write } from './record.ts';
@@ -118,6 +119,7 @@ export interface AttemptOutcome extends Outcome {
   exitCode: number | null;
   outputs?: { [name: string]: string };
   steps: Step[];
+  tests?: TestSummary;
   logBytes: number;
   logComplete: boolean;
   startedAt: number;
@@ -159,6 +161,7 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
         runner_host: runner.host,
         log_bytes: outcome.logBytes,
         log_complete: outcome.logComplete ? 1 : 0,
+        tests: outcome.tests === undefined ? null : JSON.stringify(outcome.tests),
         started_at: outcome.startedAt,
         finished_at: outcome.finishedAt,
       })

@@ -1,5 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
-import type { JobId, Reason, Status, Trigger } from '../kernel/model.ts';
+import type { JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
@@ -176,6 +176,8 @@ export interface Schema {
     log_bytes: number | null;
     /** 1 when the archive holds all of the log, 0 when its end was lost with the runner */
     log_complete: number | null;
+    /** JSON of a summary, null where no results of single tests were found */
+    tests: string | null;
     /** revision of the steps that it shows, 0 before the first */
     steps_revision: Generated<number>;
     /** of an attempt whose runner was lost: the last sign of life of that, and when its silence was noticed */
@@ -199,6 +201,48 @@ export interface Schema {
     finished_at: number | null;
     /** JSON of the rest of a step: outcome, place in the log, annotations, summary */
     details: string;
+  };
+
+  /** see record/test-results.ts */
+  tests: {
+    id: Generated<number>;
+    repo: string;
+    /** hash of suite and name */
+    key: string;
+    suite: string;
+    name: string;
+    file: string | null;
+    /** the newest */
+    status: TestStatus;
+    /** results other than skipped, and those of them that did not pass */
+    runs: number;
+    failures: number;
+    /** mean, in which the newest results count most; milliseconds */
+    duration: number | null;
+    /** builds in which it was seen first and last */
+    first_build: number;
+    last_build: number;
+    /** commits of which it both passed and failed: how many, the newest of them, the build where that was first seen */
+    flaky_commits: Generated<number>;
+    flaky_sha: string | null;
+    flaky_since: number | null;
+    flaky_at: number | null;
+  };
+
+  test_results: {
+    id: Generated<number>;
+    test_id: number;
+    build_id: number;
+    job_id: JobId;
+    attempt: number;
+    /** in the attempt, from 1 */
+    position: number;
+    status: TestStatus;
+    /** milliseconds */
+    duration: number | null;
+    message: string | null;
+    details: string | null;
+    created_at: number;
   };
 
   intents: {

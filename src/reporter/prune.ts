@@ -17,6 +17,7 @@ import {
   repositoriesWithBuilds,
   sortBuilds,
 } from '../record/retention.ts';
+import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 import { removeUnusedModels } from '../record/unused-models.ts';
 import { writeTestResults } from './test-results.ts';
 
@@ -53,6 +54,7 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
       await turn();
       for (const build of page) await pruneBuild(context, build, dryRun, pruned);
     }
+    if (!dryRun) await removeForgottenTests(context.record, repo);
   }
   await pruneLogs(context, dryRun, now, pruned);
   if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);
@@ -74,6 +76,7 @@ async function pruneBuild(
   pruned: PrunedResults,
 ): Promise<void> {
   const bytes = await folderBytes(logFolder(context.config, build.id));
+  if (!dryRun) await removeResults(context.record, build.id);
   if (!dryRun && !(await removeBuild(context.record, build.id))) return;
   pruned.builds++;
   pruned.bytes += bytes;

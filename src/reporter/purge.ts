@@ -5,6 +5,7 @@ import { jobIdOf } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { buildsToPurge, deleteBuilds, forgetRepository, purgeableRepository } from '../record/removal.ts';
+import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 
 /** So many builds are deleted at once, few enough to leave the record and the event loop to others in between. */
 const batch = 50;
@@ -23,9 +24,11 @@ export async function purgeRemoved({ record, config, logger }: StageContext & { 
     for (const build of builds) {
       const logs = dirname(logFile(config.dataDir, { job: jobIdOf(build, 1), attempt: 1 }));
       await rm(logs, { recursive: true, force: true });
+      await removeResults(record, build);
     }
     await deleteBuilds(record, builds);
   }
+  await removeForgottenTests(record, name);
   await forgetRepository(record, name);
   logger.info(`the history of ${name} is deleted`);
 }

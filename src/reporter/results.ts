@@ -1,3 +1,4 @@
+import { errorText } from '../kernel/errors.ts';
 import { FadingMap } from '../kernel/fading-map.ts';
 import {
   type AttemptRef,
@@ -7,15 +8,18 @@ import {
   buildIdOf,
   type JobId,
   type RunnerId,
+  type TestSummary,
 } from '../kernel/model.ts';
 import type { Troubles } from '../kernel/troubles.ts';
 import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
+import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuild, markReported } from '../record/builds.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl, listRunners } from '../redis/membership.ts';
 import type { Archive } from './archive.ts';
@@ -100,6 +104,7 @@ export class ResultHandler {
       logger.debug(`dropped an outcome of ${attemptName(message)}, which counts no more and whose log is on its way`);
       return;
     }
+    const tests = message.tests && (await this.#recordTests(message, message.tests));
     const { status, reason, message: text, runner, exitCode, steps } = message;
     const moved = await finishAttempt(record, message, {
       status,
@@ -109,6 +114,7 @@ export class ResultHandler {
       exitCode,
       ...(message.outputs && { outputs: message.outputs }),
       steps,
+      ...(tests && { tests }),
       logBytes: message.logBytes,
       logComplete,
       startedAt: Date.parse(message.startedAt),
@@ -120,6 +126,24 @@ export class ResultHandler {
     if (moved) logger.info(`recorded: ${status}`, about);
     else logger.debug('an outcome that counts no more', { ...about, status });
     await notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job: message.job, attempt: message.attempt });
+  }
+
+  /**
+   * Before the outcome, so that whoever sees that sees its tests; an outcome that comes again goes on where it stopped.
+   * Results that cannot be understood never hold up an outcome.
+   */
+  async #recordTests(message: Result<'finished'>, packed: PackedTests): Promise<TestSummary> {
+    let listed = 0;
+    const batches = unpackTests(packed);
+    for (;;) {
+      const next = await batches.next().catch((error: unknown) => {
+        this.#context.logger.warn(`results of tests cannot be read: ${errorText(error)}`, workOf(message));
+      });
+      if (!next || next.done) break;
+      if (!(await recordTests(this.#context.record, message, listed + 1, next.value))) break;
+      listed += next.value.length;
+    }
+    return { ...packed.summary, listed };
   }
 
   async #returned(message: Result<'returned'>): Promise<void> {

@@ -117,7 +117,7 @@ export class RunningAttempt {
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#around.progress(steps));
-    const { outcome, steps, outputs } = await runJob(message, {
+    const { outcome, steps, outputs, tests } = await runJob(message, {
       folder,
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
@@ -140,7 +140,8 @@ export class RunningAttempt {
     if (this.#end === 'lost' || this.#expired || this.#around.leaseLeft() === 0) return { kind: 'lost' };
     if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
     if (end.kind === 'returned') return end;
-    return { kind: 'finished', outcome: end.outcome, steps, outputs, startedAt, finishedAt: new Date().toISOString() };
+    const finishedAt = new Date().toISOString();
+    return { kind: 'finished', outcome: end.outcome, steps, outputs, ...(tests && { tests }), startedAt, finishedAt };
   }
 
   /** What a job has come to is believed only where the machine let it work. */

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
+import { sizeOf } from '../job/result-size.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
+import { packTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
@@ -16,6 +18,9 @@ import type { WorkFolder } from './work-folder.ts';
 
 /** Why attempts are given back when the runner is stopped. */
 export const stopping = 'the runner is stopping';
+
+/** Bytes of an outcome that the results of single tests may fill up; a message has at most 1,048,576. */
+const mostResult = 1_000_000;
 
 /** What every result of one attempt begins with. */
 type Common = Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>;
@@ -266,8 +271,10 @@ export class Executions {
   async #handIn(end: AttemptEnd, common: Common, report: Report | undefined): Promise<void> {
     if (end.kind === 'finished' && report) {
       const { outcome, steps, outputs, startedAt, finishedAt } = end;
-      const logBytes = report.spool.bytes;
-      await report.finish({ ...common, kind: 'finished', ...outcome, steps, outputs, logBytes, startedAt, finishedAt });
+      const times = { startedAt, finishedAt };
+      const result = { ...common, kind: 'finished', ...outcome, steps, outputs, ...times } as const;
+      const tests = end.tests && (await packTests(end.tests, mostResult - sizeOf(result)));
+      await report.finish({ ...result, ...(tests && { tests }), logBytes: report.spool.bytes });
       return;
     }
     if (end.kind === 'returned') await this.#return(common, end.message);

@@ -50,7 +50,7 @@ const cases: [string, Files, string[]][] = [
     ['bun install --frozen-lockfile', 'bun run test'],
   ],
   ['a crate', { 'Cargo.toml': '' }, ['cargo test']],
-  ['a Go module', { 'go.mod': 'module x' }, ['go test ./...']],
+  ['a Go module', { 'go.mod': 'module x' }, ['go test -v ./...']],
   ['a project of Maven', { 'pom.xml': '' }, ['mvn --batch-mode test']],
   ['a project of Maven with its wrapper', { 'pom.xml': '', 'mvnw!': '' }, ['./mvnw --batch-mode test']],
   ['a project of Gradle', { 'build.gradle': '' }, ['gradle test']],
@@ -68,21 +68,21 @@ const cases: [string, Files, string[]][] = [
     'a folder of Python tests',
     { 'tests/test_a.py': '' },
     [
-      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest tests; else python3 -m unittest discover -s tests; fi",
+      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest tests; else python3 -m unittest discover -v -s tests; fi",
     ],
   ],
   [
     'a package of Python tests',
     { 'tests/test_a.py': '', 'tests/__init__.py': '' },
     [
-      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest tests; else python3 -m unittest discover -s tests -t .; fi",
+      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest tests; else python3 -m unittest discover -v -s tests -t .; fi",
     ],
   ],
   [
     'a folder of Python tests with the other name',
     { 'test/a_test.py': '' },
     [
-      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest test; else python3 -m unittest discover -s test; fi",
+      "if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest test; else python3 -m unittest discover -v -s test; fi",
     ],
   ],
   ['a Makefile that tests', { Makefile: 'all: x\n\ntest: all\n\t./x\n' }, ['make test']],

@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/config.ts';
-import { type BuildId, type JobId, jobIdOf, newStep, type Step } from '../../src/kernel/model.ts';
+import { type BuildId, type JobId, jobIdOf, newStep, type Step, type TestResult } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { AdvanceMessage, Result } from '../../src/queues/messages.ts';
+import { packTests } from '../../src/queues/packed-tests.ts';
 import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { resultsOf } from '../../src/record/test-queries.ts';
 import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { Archive } from '../../src/reporter/archive.ts';
@@ -110,6 +112,39 @@ describe('the reporter, told', () => {
     expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
     await until('everybody is told', () => changes.some(({ status }) => status === 'success'));
     await stop();
+  });
+
+  it('of results of single tests, records them with the outcome, once, however often they come', async () => {
+    const { record } = volt.context;
+    const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
+      ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1.5, message: null, details: null },
+      ...change,
+    });
+    const failed = result('fails', { status: 'failed', message: '2 is not 3', details: 'at a.js:1' });
+    const many = Array.from({ length: 250 }, (_, index) => result(`adds ${index}`));
+    const results = [...many, failed, result('later', { status: 'skipped' })];
+    const summary = { passed: 260, failed: 1, skipped: 1, total: 262, listed: 252 };
+    const message = finished({
+      status: 'failure',
+      reason: 'exit_code',
+      tests: await packTests({ summary, results }, 9e5),
+    });
+    await handler.handle(message);
+    await handler.handle(message);
+    expect((await jobNow()).tests).to.deep.equal(summary);
+    const found = await resultsOf(record, { build, failed: false, limit: 500 });
+    expect(found.map(({ id, test, job, ...rest }) => rest)).to.deep.equal(results);
+    const [only, ...others] = await resultsOf(record, { build, job, failed: true, limit: 500 });
+    expect(others).to.deep.equal([]);
+    expect(only).to.include({ ...failed, job });
+    const [test] = await record.db.selectFrom('tests').selectAll().where('name', '=', 'fails').execute();
+    expect(test).to.include({ repo: 'app', runs: 1, failures: 1, status: 'failed' });
+  });
+
+  it('of results that cannot be read, records the outcome all the same', async () => {
+    const summary = { passed: 2, failed: 0, skipped: 0, total: 2, listed: 2 };
+    await handler.handle(finished({ tests: { summary, lines: Buffer.from('no gzip').toString('base64') } }));
+    expect(await jobNow()).to.deep.include({ status: 'success', tests: { ...summary, listed: 0 } });
   });
 
   it('of an outcome again, records nothing new and tells the runner again', async () => {

@@ -7,11 +7,13 @@ import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { secretRoutes } from './secrets.ts';
 import { systemRoutes } from './system.ts';
+import { testRoutes } from './tests.ts';
 
 /** Every route of the API but that of its own description. */
 export const routes: readonly Route[] = [
   ...buildRoutes,
   ...jobRoutes,
+  ...testRoutes,
   ...repositoryRoutes,
   ...intentRoutes,
   ...secretRoutes,

@@ -6,6 +6,7 @@ import {
   parseBuildId,
   parseJobId,
   statuses,
+  testStatuses,
   triggers,
 } from '../../kernel/model.ts';
 import { repositoryNamePattern, shaPattern } from '../../kernel/names.ts';
@@ -94,6 +95,33 @@ const step = name(
   }),
 );
 
+const testSummary = name(
+  'TestSummary',
+  z.object({
+    passed: z.number().int(),
+    failed: z.number().int().meta({ description: 'those with an error included' }),
+    skipped: z.number().int(),
+    total: z.number().int(),
+    listed: z.number().int().meta({ description: 'how many of them are recorded one by one' }),
+  }),
+);
+
+const testResult = name(
+  'TestResult',
+  z.object({
+    id: z.string(),
+    test: z.string().meta({ description: 'id of the test, the same in all builds of the repository' }),
+    job: z.string(),
+    suite: z.string().meta({ description: 'what it belongs to, outermost first; may be empty' }),
+    name: z.string(),
+    file: z.string().nullable(),
+    status: z.enum(testStatuses),
+    duration: z.number().nullable().meta({ description: 'milliseconds' }),
+    message: z.string().nullable().meta({ description: 'what went wrong, or why it was skipped, in short' }),
+    details: z.string().nullable().meta({ description: 'a stack trace, a difference, output' }),
+  }),
+);
+
 const job = name(
   'Job',
   z.object({
@@ -109,7 +137,7 @@ const job = name(
     exitCode: z.number().int().nullable(),
     attempts: z.array(attempt),
     steps: z.array(step).meta({ description: 'of the current attempt' }),
-    tests: z.null(),
+    tests: testSummary.nullable().meta({ description: 'of the current attempt; null where none were found' }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -139,6 +167,14 @@ const buildSummary = name(
 export const build = name('Build', buildSummary.extend({ jobs: z.array(job) }));
 
 const next = z.string().nullable().meta({ description: 'what `before` must be for the next page; null on the last' });
+
+export const testResultList = name(
+  'TestResultList',
+  z.object({
+    tests: z.array(testResult),
+    next: z.string().nullable().meta({ description: 'what `after` must be for the next page; null on the last' }),
+  }),
+);
 
 export const buildList = name('BuildList', z.object({ builds: z.array(buildSummary), next }));
 

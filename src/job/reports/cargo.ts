@@ -1,0 +1,66 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import { type FoundTest, mostTests } from './collection.ts';
+import { Excerpt, type Findings, type LineParser } from './lines.ts';
+
+const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' };
+
+/** What `cargo test` prints. */
+export class CargoParser implements LineParser {
+  readonly #tests: FoundTest[] = [];
+  /** of the file that is being run */
+  #run = new Map<string, FoundTest>();
+  #suite = '';
+  #isCargo = false;
+  #current: { test: FoundTest; text: Excerpt } | undefined;
+
+  line(text: string): void {
+    const [, file, documented] = /^ +(?:Running (?:unittests )?(\S+)(?: \(.*\))?|Doc-tests (\S+))$/.exec(text) ?? [];
+    if (file !== undefined || documented !== undefined) {
+      this.#suite = file ?? `${documented} (documentation)`;
+      return;
+    }
+    if (/^test result: (ok|FAILED)\. \d+ passed; /.test(text)) {
+      this.#isCargo = true;
+      this.#settle();
+      for (const test of this.#run.values()) if (this.#tests.length < mostTests) this.#tests.push(test);
+      this.#run = new Map();
+      return;
+    }
+    const result = /^test (.+?) \.\.\. (ok|FAILED|ignored)(?:, (.*?))?(?: <([\d.]+)s>)?$/.exec(text);
+    if (result) {
+      const [, name = '', word = '', why, seconds] = result;
+      if (this.#run.size >= mostTests) return;
+      this.#run.set(name, {
+        suite: this.#suite,
+        name: name.replace(/ - should panic$/, ''),
+        status: statusOf[word] ?? 'failed',
+        message: why ?? null,
+        duration: seconds === undefined ? null : Number(seconds) * 1000,
+      });
+      return;
+    }
+    const begin = /^---- (.+) stdout ----$/.exec(text);
+    if (begin) {
+      this.#settle();
+      const test = this.#run.get(begin[1] ?? '');
+      if (test) this.#current = { test, text: new Excerpt() };
+    } else if (text === 'failures:') this.#settle();
+    else this.#current?.text.add(text);
+  }
+
+  end(): Findings {
+    return { tests: this.#isCargo ? this.#tests : [] };
+  }
+
+  #settle(): void {
+    if (!this.#current) return;
+    const { test, text } = this.#current;
+    const lines = text.text.split('\n');
+    // "thread 'a' panicked at src/lib.rs:5:9:" is followed by what it said, or before Rust 1.73 holds it
+    const panic = lines.findIndex((line) => / panicked at /.test(line));
+    const said = lines[panic]?.endsWith(':') ? lines[panic + 1] : lines[panic];
+    test.message = said?.trim() || text.headline;
+    test.details = text.text;
+    this.#current = undefined;
+  }
+}

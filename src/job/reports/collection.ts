@@ -1,0 +1,85 @@
+import type { JobTests, TestResult } from '../../kernel/model.ts';
+
+/** What a report says of one test; what is absent is unknown. */
+export type FoundTest = Pick<TestResult, 'suite' | 'name' | 'status'> & Partial<TestResult>;
+
+/** How many tests a report speaks of without naming them. */
+export interface Totals {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Characters of each part of a result. */
+const longest = { suite: 500, name: 500, file: 500, message: 2000, details: 10_000 };
+/** Tests of one attempt that are kept one by one. */
+export const mostTests = 20_000;
+/** Of these places, so many are for tests that did not pass. */
+const reserved = 2000;
+/** Characters that messages and details of one attempt may have together. */
+const mostText = 4_000_000;
+
+/** The results of one job's tests, within bounds; what is too much is counted and not kept. */
+export class TestCollection {
+  readonly #root: string;
+  readonly #results: TestResult[] = [];
+  readonly #counts: Totals = { passed: 0, failed: 0, skipped: 0 };
+  #text = 0;
+
+  /** @param root folder of the checkout; files in it are named by their path below it */
+  constructor(root: string) {
+    this.#root = `${root}/`;
+  }
+
+  /** how many tests there were so far */
+  get seen(): number {
+    const { passed, failed, skipped } = this.#counts;
+    return passed + failed + skipped;
+  }
+
+  add(found: FoundTest): void {
+    const { status } = found;
+    this.#counts[status === 'error' ? 'failed' : status]++;
+    const fine = status === 'passed' || status === 'skipped';
+    if (this.#results.length >= (fine ? mostTests - reserved : mostTests)) return;
+    const inside = (path: string) => (path.startsWith(this.#root) ? path.slice(this.#root.length) : path);
+    const result = bounded({ ...found, suite: inside(found.suite), file: found.file ? inside(found.file) : null });
+    this.#text += (result.message?.length ?? 0) + (result.details?.length ?? 0);
+    this.#results.push(this.#text > mostText ? { ...result, message: null, details: null } : result);
+  }
+
+  /** Counts tests that nobody has named. */
+  addUnnamed({ passed, failed, skipped }: Totals): void {
+    this.#counts.passed += passed;
+    this.#counts.failed += failed;
+    this.#counts.skipped += skipped;
+  }
+
+  end(): JobTests {
+    const { passed, failed, skipped } = this.#counts;
+    return {
+      summary: { passed, failed, skipped, total: this.seen, listed: this.#results.length },
+      results: this.#results,
+    };
+  }
+}
+
+function bounded({ suite, name, file, status, duration, message, details }: FoundTest): TestResult {
+  return {
+    suite: cut(suite, longest.suite),
+    name: cut(name.trim() || '(no name)', longest.name),
+    file: file ? cut(file, longest.file) : null,
+    status,
+    duration:
+      typeof duration === 'number' && duration >= 0 && duration < 1e10 ? Math.round(duration * 1000) / 1000 : null,
+    message: message ? cut(message.trim(), longest.message) : null,
+    details: details ? cut(details.trimEnd(), longest.details) : null,
+  };
+}
+
+/** Colours of terminals and other control characters mean nothing in a result. */
+function cut(text: string, most: number): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  const plain = text.slice(0, 2 * most).replace(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  return plain.length <= most ? plain : `${plain.slice(0, most - 1)}…`;
+}

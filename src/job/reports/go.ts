@@ -1,0 +1,132 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import { type FoundTest, mostTests } from './collection.ts';
+import { Excerpt, type Findings, type LineParser } from './lines.ts';
+
+const statusOf: { readonly [word: string]: TestStatus } = {
+  PASS: 'passed',
+  FAIL: 'failed',
+  SKIP: 'skipped',
+  pass: 'passed',
+  fail: 'failed',
+  skip: 'skipped',
+};
+
+/** What `go test` prints, with or without -v; packages that Go tests side by side are printed one after another. */
+export class GoTextParser implements LineParser {
+  readonly #tests: FoundTest[] = [];
+  /** tests of the package whose line is still to come */
+  #pending = new Map<string, FoundTest>();
+  readonly #texts = new Map<FoundTest, Excerpt>();
+  /** what the lines that come belong to */
+  #current: string | undefined;
+  #other = new Excerpt();
+  #isGo = false;
+
+  line(text: string): void {
+    const run = /^=== (?:RUN|CONT|NAME) +(\S+)/.exec(text);
+    if (run?.[1] !== undefined) {
+      this.#current = run[1];
+      // one that never ends has been taken down by another, or by the time that is up
+      if (!this.#pending.has(run[1])) this.#add(run[1], 'error');
+      return;
+    }
+    if (/^=== PAUSE /.test(text)) return;
+    const end = /^ *--- (PASS|FAIL|SKIP): (\S+) \(([\d.]+)s\)$/.exec(text);
+    const [, word, name] = end ?? [];
+    if (end && word !== undefined && name !== undefined) {
+      const test = this.#pending.get(name) ?? this.#add(name, 'passed');
+      if (test) {
+        test.status = statusOf[word] ?? 'passed';
+        test.duration = Number(end[3]) * 1000;
+      }
+      this.#current = name;
+      return;
+    }
+    const [, verdict, path, why] = /^(ok {2}|FAIL|\? {3})\t(\S+)(?:\s+(.*))?$/.exec(text) ?? [];
+    if (verdict !== undefined && path !== undefined) this.#package(verdict === 'FAIL', path, why ?? '');
+    else if (this.#current === undefined) this.#other.add(text);
+    else this.#tell(text);
+  }
+
+  end(): Findings {
+    return { tests: this.#isGo ? this.#tests : [] };
+  }
+
+  #add(name: string, status: TestStatus): FoundTest | undefined {
+    if (this.#pending.size + this.#tests.length >= mostTests) return undefined;
+    const test: FoundTest = { suite: '', name, status };
+    this.#pending.set(name, test);
+    return test;
+  }
+
+  #tell(text: string): void {
+    const test = this.#pending.get(this.#current ?? '');
+    if (!test || /^(PASS|FAIL|exit status \d+)$/.test(text)) return;
+    const excerpt = this.#texts.get(test) ?? new Excerpt();
+    this.#texts.set(test, excerpt);
+    excerpt.add(text);
+  }
+
+  #package(failed: boolean, path: string, why: string): void {
+    this.#isGo = true;
+    if (failed && this.#pending.size === 0) {
+      const name = /^\[.*\]$/.test(why) ? why : '(package)';
+      this.#tests.push({
+        suite: path,
+        name,
+        status: 'error',
+        details: this.#other.text,
+        message: 'it could not be run',
+      });
+    }
+    for (const test of this.#pending.values()) {
+      const told = this.#texts.get(test);
+      const text = test.status === 'passed' ? undefined : told;
+      this.#tests.push({ ...test, suite: path, message: text?.headline ?? null, details: text?.text ?? null });
+    }
+    this.#pending = new Map();
+    this.#texts.clear();
+    this.#current = undefined;
+    this.#other = new Excerpt();
+  }
+}
+
+/** The events of `go test -json`, one a line. Source: `go doc test2json`. */
+export class GoJsonParser implements LineParser {
+  readonly #tests: FoundTest[] = [];
+  readonly #texts = new Map<string, Excerpt>();
+
+  line(text: string): void {
+    if (!/^\{".*"Action":"/.test(text)) return;
+    const event = eventOf(text);
+    const { Action: action, Package: suite, Test: name, Elapsed: seconds, Output: output } = event;
+    if (typeof action !== 'string' || typeof suite !== 'string') return;
+    const key = JSON.stringify([suite, name]);
+    if (action === 'output' && typeof output === 'string') {
+      if (/^(=== |\s*--- )/.test(output) || this.#texts.size > mostTests) return;
+      const excerpt = this.#texts.get(key) ?? new Excerpt();
+      this.#texts.set(key, excerpt);
+      excerpt.add(output.replace(/\n$/, ''));
+      return;
+    }
+    const status = statusOf[action];
+    if (status === undefined) return;
+    const told = status === 'passed' ? undefined : this.#texts.get(key);
+    this.#texts.delete(key);
+    if (typeof name !== 'string' || this.#tests.length >= mostTests) return;
+    const duration = typeof seconds === 'number' ? seconds * 1000 : null;
+    this.#tests.push({ suite, name, status, duration, message: told?.headline ?? null, details: told?.text ?? null });
+  }
+
+  end(): Findings {
+    return { tests: this.#tests };
+  }
+}
+
+function eventOf(line: string): { [key: string]: unknown } {
+  try {
+    return JSON.parse(line) as { [key: string]: unknown };
+  } catch {
+    return {};
+  }
+}

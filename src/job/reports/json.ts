@@ -1,0 +1,93 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import type { FoundTest } from './collection.ts';
+import { suiteOf } from './lines.ts';
+
+type Values = { [key: string]: unknown };
+
+/**
+ * Reads a report in JSON: of Jest (`--json`) and Vitest (`--reporter=json`), which have one form, or of Mocha
+ * (`--reporter json`).
+ * @throws Error where it is neither
+ */
+export function readJsonReport(text: string): FoundTest[] {
+  const report = JSON.parse(text) as unknown;
+  if (!isObject(report)) throw new Error('it holds no report of tests');
+  if (Array.isArray(report.testResults)) return report.testResults.filter(isObject).flatMap(ofJest);
+  if (isObject(report.stats) && Array.isArray(report.tests)) return ofMocha(report);
+  throw new Error('it is a report of none of Jest, Vitest and Mocha');
+}
+
+const jestStatus: { readonly [word: string]: TestStatus } = {
+  passed: 'passed',
+  failed: 'failed',
+  pending: 'skipped',
+  skipped: 'skipped',
+  todo: 'skipped',
+  disabled: 'skipped',
+};
+
+function ofJest(file: Values): FoundTest[] {
+  const path = textOf(file.name) ?? '';
+  const cases = Array.isArray(file.assertionResults) ? file.assertionResults.filter(isObject) : [];
+  if (cases.length === 0 && file.status === 'failed') {
+    const message = textOf(file.message);
+    return [{ suite: path, name: '(file)', file: path, status: 'error', message: headline(message), details: message }];
+  }
+  return cases.map((found) => {
+    const details = Array.isArray(found.failureMessages) ? found.failureMessages.filter(isText).join('\n\n') : '';
+    const groups = Array.isArray(found.ancestorTitles) ? found.ancestorTitles.filter(isText) : [];
+    return {
+      suite: suiteOf(groups) || path,
+      name: textOf(found.title) ?? '',
+      file: path,
+      status: jestStatus[textOf(found.status) ?? ''] ?? 'error',
+      duration: numberOf(found.duration),
+      message: headline(details),
+      details: details || null,
+    };
+  });
+}
+
+/** Hooks that failed are among the failures only. */
+function ofMocha(report: Values): FoundTest[] {
+  const lists = { passed: report.passes, failed: report.failures, skipped: report.pending } as const;
+  return (['passed', 'failed', 'skipped'] as const).flatMap((status) => {
+    const list = lists[status];
+    return Array.isArray(list) ? list.filter(isObject).map((test) => ofMochaTest(test, status)) : [];
+  });
+}
+
+function ofMochaTest(test: Values, status: TestStatus): FoundTest {
+  const name = textOf(test.title) ?? '';
+  const full = textOf(test.fullTitle) ?? name;
+  const error = isObject(test.err) ? test.err : {};
+  return {
+    suite: full.endsWith(name) ? full.slice(0, full.length - name.length).trim() : full,
+    name,
+    file: textOf(test.file),
+    status,
+    duration: numberOf(test.duration),
+    message: headline(textOf(error.message)),
+    details: textOf(error.stack),
+  };
+}
+
+function headline(text: string | null): string | null {
+  return text?.trim().split('\n', 1)[0] || null;
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function textOf(value: unknown): string | null {
+  return isText(value) ? value : null;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}

@@ -1,0 +1,99 @@
+import { SaxesParser } from 'saxes';
+import type { TestStatus } from '../../kernel/model.ts';
+import type { FoundTest } from './collection.ts';
+import { suiteOf } from './lines.ts';
+
+/** Elements within each other; a report has five. */
+const deepest = 100;
+/** Characters of text that one element of a test may have; the rest is left out. */
+const longestText = 20_000;
+
+const statusOf: { readonly [element: string]: TestStatus } = {
+  failure: 'failed',
+  error: 'error',
+  skipped: 'skipped',
+};
+
+/**
+ * Reads a JUnit report, in the forms in which Ant, Surefire, Gradle, pytest, Jest, Vitest, Mocha and others write it.
+ * Entities of a document's own are never expanded.
+ */
+export class JUnitParser {
+  readonly tests: FoundTest[] = [];
+  readonly #parser = new SaxesParser();
+  readonly #suites: { name: string; file: string | undefined }[] = [];
+  readonly #open: string[] = [];
+  #test: FoundTest | undefined;
+  #text = '';
+  #isReport = false;
+
+  constructor() {
+    this.#parser.on('error', (error) => {
+      throw error;
+    });
+    this.#parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
+    this.#parser.on('closetag', ({ name }) => this.#end(name));
+    const take = (text: string) => {
+      if (this.#text.length < longestText) this.#text += text.slice(0, longestText);
+    };
+    this.#parser.on('text', take);
+    this.#parser.on('cdata', take);
+  }
+
+  /** @throws Error where it is not well-formed */
+  write(chunk: string): void {
+    this.#parser.write(chunk);
+  }
+
+  /** @throws Error where it is not whole, or no report of tests */
+  end(): void {
+    this.#parser.close();
+    if (!this.#isReport) throw new Error('it is XML, but no JUnit report: it has no <testsuite>');
+  }
+
+  #begin(name: string, attributes: { [name: string]: string }): void {
+    this.#open.push(name);
+    if (this.#open.length > deepest) throw new Error('its elements are nested too deeply');
+    this.#text = '';
+    if (name === 'testsuite' || name === 'testsuites') {
+      this.#isReport = true;
+      if (name === 'testsuite') this.#suites.push({ name: attributes.name ?? '', file: attributes.file });
+    } else if (name === 'testcase') this.#test = this.#testOf(attributes);
+    else if (this.#test && this.#open.at(-2) === 'testcase') this.#judge(this.#test, name, attributes);
+  }
+
+  #testOf(attributes: { [name: string]: string }): FoundTest {
+    const seconds = Number.parseFloat((attributes.time ?? '').replaceAll(',', ''));
+    const file = attributes.file ?? this.#suites.at(-1)?.file;
+    return {
+      suite: attributes.classname || suiteOf(this.#suites.map(({ name }) => name)),
+      name: attributes.name ?? '',
+      status: 'passed',
+      ...(file !== undefined && { file }),
+      ...(Number.isFinite(seconds) && { duration: seconds * 1000 }),
+    };
+  }
+
+  #judge(test: FoundTest, element: string, { message, type }: { [name: string]: string }): void {
+    const status = statusOf[element];
+    // a test may both fail and have an error, in its end for example; what came first stays
+    if (!status || test.status !== 'passed') return;
+    test.status = status;
+    test.message = message || type || null;
+  }
+
+  #end(name: string): void {
+    const test = this.#test;
+    if (test && this.#open.at(-2) === 'testcase' && statusOf[name] && !test.details && this.#text.trim() !== '') {
+      test.details = this.#text.replace(/^\n+/, '');
+      test.message ??= test.details.trim().split('\n', 1)[0] ?? null;
+    }
+    if (name === 'testsuite') this.#suites.pop();
+    if (name === 'testcase' && test) {
+      this.tests.push(test);
+      this.#test = undefined;
+    }
+    this.#open.pop();
+    this.#text = '';
+  }
+}

@@ -1,0 +1,51 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import type { FoundTest, Totals } from './collection.ts';
+
+/** What a parser has found in a text; `tests` is empty where the text is not of its kind. */
+export interface Findings {
+  tests: FoundTest[];
+  /** how many more there were that it does not name */
+  unnamed?: Totals;
+}
+
+/**
+ * Reads the output of one test runner line by line. It is given every line of the output, those of other programs
+ * included, with colours taken out and bounded in length; it takes time in proportion to the line.
+ */
+export interface LineParser {
+  line(text: string): void;
+  end(): Findings;
+}
+
+/** Text of one test, which grows line by line within a bound. */
+export class Excerpt {
+  #text = '';
+
+  add(line: string): void {
+    if (this.#text.length < 10_000) this.#text += `${line}\n`;
+  }
+
+  get text(): string {
+    return this.#text.replace(/^\n+/, '').trimEnd();
+  }
+
+  /** The first line that says something. */
+  get headline(): string | null {
+    return this.text.split('\n', 1)[0]?.trim() || null;
+  }
+}
+
+/** How many of those that a text counts it has not named. */
+export function unnamedOf({ passed, failed, skipped }: Totals, tests: readonly FoundTest[]): Totals {
+  const named = (...statuses: readonly TestStatus[]) => tests.filter(({ status }) => statuses.includes(status)).length;
+  return {
+    passed: Math.max(passed - named('passed'), 0),
+    failed: Math.max(failed - named('failed', 'error'), 0),
+    skipped: Math.max(skipped - named('skipped'), 0),
+  };
+}
+
+/** Groups that a test is in, as one name. */
+export function suiteOf(groups: readonly string[]): string {
+  return groups.filter((group) => group !== '').join(' > ');
+}

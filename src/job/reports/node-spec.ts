@@ -1,0 +1,80 @@
+import { type FoundTest, mostTests } from './collection.ts';
+import { Excerpt, type Findings, type LineParser, suiteOf } from './lines.ts';
+
+/** What `node --test` prints by its reporter `spec`. */
+export class NodeSpecParser implements LineParser {
+  readonly #tests: FoundTest[] = [];
+  /** failing tests that the list at the end has not spoken of yet, by name */
+  readonly #failed = new Map<string, FoundTest[]>();
+  readonly #groups: string[] = [];
+  #isNode = false;
+  #failing = false;
+  #file: string | null = null;
+  #current: { test: FoundTest; text: Excerpt } | undefined;
+
+  line(text: string): void {
+    if (/^ℹ tests \d+$/.test(text)) this.#isNode = true;
+    if (text === '✖ failing tests:') {
+      this.#failing = true;
+      return;
+    }
+    if (this.#failing && !/^[✔▶]/.test(text)) {
+      this.#failure(text);
+      return;
+    }
+    this.#failing = false;
+    const begin = /^((?: {2})*)▶ (.*?)( \([\d.]+ms\))?$/.exec(text);
+    if (begin) {
+      const depth = (begin[1]?.length ?? 0) / 2;
+      if (depth > 100) return;
+      // with a time it is the group's end
+      this.#groups.length = Math.min(this.#groups.length, depth);
+      if (begin[3] === undefined) this.#groups[depth] = begin[2] ?? '';
+      return;
+    }
+    const end = /^((?: {2})*)([✔✖﹣⚠]) (.*) \(([\d.]+)ms\)(?: # ?(?:SKIP|TODO)?\s*(.*))?$/.exec(text);
+    if (end) this.#result((end[1]?.length ?? 0) / 2, end[2] ?? '', end[3] ?? '', Number(end[4]), end[5]);
+  }
+
+  end(): Findings {
+    this.#settle();
+    return { tests: this.#isNode ? this.#tests : [] };
+  }
+
+  #result(depth: number, mark: string, name: string, duration: number, why: string | undefined): void {
+    if (this.#groups.length > depth && this.#groups[depth] === name) {
+      this.#groups.length = depth;
+      return;
+    }
+    this.#groups.length = Math.min(this.#groups.length, depth);
+    if (this.#tests.length >= mostTests) return;
+    const status = mark === '✔' ? 'passed' : mark === '✖' ? 'failed' : 'skipped';
+    const test: FoundTest = { suite: suiteOf(this.#groups), name, status, duration, message: why || null };
+    this.#tests.push(test);
+    if (status === 'failed') this.#failed.set(name, [...(this.#failed.get(name) ?? []), test]);
+  }
+
+  #failure(text: string): void {
+    const place = /^test at (.*?):\d+:\d+$/.exec(text);
+    const title = /^✖ (.*) \([\d.]+ms\)/.exec(text);
+    if (place) {
+      this.#settle();
+      this.#file = place[1] ?? null;
+    } else if (title) {
+      this.#settle();
+      const test = this.#failed.get(title[1] ?? '')?.shift();
+      if (test) {
+        test.file = this.#file;
+        this.#current = { test, text: new Excerpt() };
+      }
+    } else this.#current?.text.add(text.replace(/^ {2}/, ''));
+  }
+
+  #settle(): void {
+    if (!this.#current) return;
+    const { test, text } = this.#current;
+    test.message = text.headline;
+    test.details = text.text;
+    this.#current = undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import { parse } from 'yaml';
+import type { TestStatus } from '../../kernel/model.ts';
+import { type FoundTest, mostTests } from './collection.ts';
+import { Excerpt, type Findings, type LineParser, suiteOf } from './lines.ts';
+
+interface Point {
+  name: string;
+  status: TestStatus;
+  why: string | null;
+  duration: number | null;
+  /** of its YAML block */
+  diagnosis: Excerpt;
+  parts: Point[];
+}
+
+/** Subtests within each other that are told apart. */
+const deepest = 20;
+
+/**
+ * TAP 13 and 14, with subtests as node, node-tap and others indent them.
+ * Source: https://testanything.org/tap-version-14-specification.html
+ */
+export class TapParser implements LineParser {
+  /** by depth: points whose parent is still to come */
+  readonly #levels: Point[][] = [];
+  #isTap = false;
+  #count = 0;
+  #last: Point | undefined;
+  /** indentation of the YAML block that is open */
+  #block: string | undefined;
+
+  line(text: string): void {
+    if (this.#block !== undefined) {
+      if (text.trim() === '...') this.#block = undefined;
+      else this.#last?.diagnosis.add(text.startsWith(this.#block) ? text.slice(this.#block.length) : text.trimStart());
+      return;
+    }
+    if (/^TAP version 1[34]\s*$/.test(text) || /^1\.\.\d+(\s|$)/.test(text)) {
+      this.#isTap = true;
+      return;
+    }
+    const block = /^( +)---\s*$/.exec(text);
+    if (block && this.#last) {
+      this.#block = block[1];
+      return;
+    }
+    const found = /^((?: {4})*)(not )?ok(?: +\d+)?(?: +- | +|$)(.*)$/.exec(text);
+    if (found) this.#point((found[1]?.length ?? 0) / 4, found[2] === undefined, found[3] ?? '');
+  }
+
+  end(): Findings {
+    if (!this.#isTap) return { tests: [] };
+    const tests: FoundTest[] = [];
+    for (const point of this.#levels.flat()) gather(point, [], tests);
+    return { tests };
+  }
+
+  #point(depth: number, ok: boolean, text: string): void {
+    if (depth > deepest || ++this.#count > 2 * mostTests) return;
+    const [, name = '', directive = ''] = /^((?:[^#\\]|\\.|#(?! ?(?:skip|todo|time)))*)(.*)$/i.exec(text) ?? [];
+    const [, kind, why = ''] = /^# ?(skip|todo)\S*\s*(.*)$/i.exec(directive) ?? [];
+    const time = /^# time=([\d.]+)(ms|s)/.exec(directive);
+    const point: Point = {
+      name: name.trim().replaceAll(/\\([#\\])/g, '$1'),
+      status: kind === undefined ? (ok ? 'passed' : 'failed') : 'skipped',
+      why: kind === undefined ? null : why || kind.toLowerCase(),
+      duration: time ? Number(time[1]) * (time[2] === 's' ? 1000 : 1) : null,
+      diagnosis: new Excerpt(),
+      parts: this.#levels.splice(depth + 1).flat(),
+    };
+    for (let level = this.#levels.length; level <= depth; level++) this.#levels[level] = [];
+    this.#levels[depth]?.push(point);
+    this.#last = point;
+  }
+}
+
+/** A point with parts stands for them, but where it failed without any of them. */
+function gather(point: Point, groups: string[], tests: FoundTest[]): void {
+  const before = tests.length;
+  for (const part of point.parts) gather(part, [...groups, point.name], tests);
+  const explained = point.status !== 'failed' || tests.slice(before).some(({ status }) => status === 'failed');
+  if (point.parts.length > 0 && explained) return;
+  tests.push({ ...diagnosed(point), suite: suiteOf(groups), name: point.name, status: point.status });
+}
+
+function diagnosed({ status, why, duration, diagnosis }: Point): Partial<FoundTest> {
+  const { text } = diagnosis;
+  const time = /^duration_ms: ([\d.]+)$/m.exec(text);
+  const known = { duration: time ? Number(time[1]) : duration, message: why };
+  if (status !== 'failed' || text === '') return known;
+  const { error, message, location } = valuesOf(text);
+  const file = typeof location === 'string' ? location.replace(/:\d+:\d+$/, '') : null;
+  const said = [error, message].find((value) => typeof value === 'string') as string | undefined;
+  return { ...known, file, message: said ?? diagnosis.headline, details: text };
+}
+
+function valuesOf(text: string): { [key: string]: unknown } {
+  try {
+    const value: unknown = parse(text, { logLevel: 'silent' });
+    return typeof value === 'object' && value !== null ? (value as { [key: string]: unknown }) : {};
+  } catch {
+    return {};
+  }
+}

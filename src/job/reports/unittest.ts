@@ -1,0 +1,114 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import { type FoundTest, mostTests } from './collection.ts';
+import { Excerpt, type Findings, type LineParser, unnamedOf } from './lines.ts';
+
+interface Failure {
+  test: FoundTest;
+  text: Excerpt;
+  /** whether the line between title and text has been read */
+  ruled: boolean;
+}
+
+/** What Python's unittest prints with -v; without it the failures and the number. */
+export class UnittestParser implements LineParser {
+  readonly #tests: FoundTest[] = [];
+  /** of this run, by name and class */
+  #run = new Map<string, FoundTest>();
+  #totals = { passed: 0, failed: 0, skipped: 0 };
+  #isUnittest = false;
+  /** named, but not judged yet */
+  #open: { suite: string; name: string } | undefined;
+  #failure: Failure | undefined;
+  #afterRule = false;
+
+  line(text: string): void {
+    const count = /^Ran (\d+) tests? in [\d.]+s$/.exec(text);
+    if (count) this.#close(Number(count[1]));
+    else this.#other(text);
+  }
+
+  #other(text: string): void {
+    if (/^={70}$/.test(text)) {
+      this.#settle();
+      this.#afterRule = true;
+      return;
+    }
+    const failed = this.#afterRule ? /^(FAIL|ERROR): (.*)$/.exec(text) : null;
+    this.#afterRule = false;
+    if (failed) this.#begin(failed[1] === 'FAIL' ? 'failed' : 'error', failed[2] ?? '');
+    else if (this.#failure) this.#explain(this.#failure, text);
+    else this.#verdict(text);
+  }
+
+  #verdict(text: string): void {
+    const [, name, suite, verdict] = /^(\w+) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
+    if (name !== undefined && suite !== undefined) {
+      this.#open = { suite: classOf(name, suite), name };
+      if (verdict !== undefined) this.#judge(verdict);
+    } else if (this.#open) this.#judge(/^.* \.\.\. (.*)$/.exec(text)?.[1] ?? text);
+  }
+
+  end(): Findings {
+    return this.#isUnittest ? { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) } : { tests: [] };
+  }
+
+  /** The verdict stands alone on a line where the test has printed something. */
+  #judge(verdict: string): void {
+    const [, word = '', why] =
+      /^(ok|FAIL|ERROR|skipped|expected failure|unexpected success)(?: '(.*)')?$/.exec(verdict) ?? [];
+    const status = ({ ok: 'passed', FAIL: 'failed', ERROR: 'error', skipped: 'skipped' } as const)[word];
+    if (!this.#open || word === '' || this.#run.size >= mostTests) return;
+    const known: TestStatus = status ?? (word === 'expected failure' ? 'passed' : 'failed');
+    const message = why ?? (status === undefined ? word : null);
+    this.#run.set(JSON.stringify(this.#open), { ...this.#open, status: known, message });
+    this.#open = undefined;
+  }
+
+  #begin(status: TestStatus, title: string): void {
+    this.#open = undefined;
+    const [, name = title, suite = ''] = /^(\w+) \(([\w.<>]+)\)/.exec(title) ?? [];
+    const place = { suite: classOf(name, suite), name };
+    const key = JSON.stringify(place);
+    const test = this.#run.get(key) ?? { ...place, status };
+    // of a test with several failing parts, each has a block of its own
+    if (test.status === 'passed' || test.status === 'skipped') test.status = status;
+    if (this.#run.size < mostTests) this.#run.set(key, test);
+    this.#failure = { test, text: new Excerpt(), ruled: false };
+  }
+
+  #explain(failure: Failure, text: string): void {
+    if (!/^-{70}$/.test(text)) {
+      if (failure.ruled) failure.text.add(text);
+    } else if (failure.ruled) this.#settle();
+    else failure.ruled = true;
+  }
+
+  #settle(): void {
+    if (!this.#failure) return;
+    const { test, text } = this.#failure;
+    const lines = text.text.split('\n');
+    // the exception's own line is the first that is not indented behind the traceback
+    const said = lines.findLast((line) => /^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning)?(:|$)/.test(line));
+    test.message ??= said ?? text.headline;
+    test.details ??= text.text;
+    this.#failure = undefined;
+  }
+
+  #close(count: number): void {
+    this.#settle();
+    this.#isUnittest = true;
+    const failed = [...this.#run.values()].filter(({ status }) => status === 'failed' || status === 'error').length;
+    const skipped = [...this.#run.values()].filter(({ status }) => status === 'skipped').length;
+    this.#totals.failed += failed;
+    this.#totals.skipped += skipped;
+    this.#totals.passed += Math.max(count - failed - skipped, 0);
+    for (const test of this.#run.values()) if (this.#tests.length < mostTests) this.#tests.push(test);
+    this.#run = new Map();
+    this.#open = undefined;
+  }
+}
+
+/** Since Python 3.11 the class is followed by the name of the test. */
+function classOf(name: string, text: string): string {
+  return text.endsWith(`.${name}`) ? text.slice(0, -name.length - 1) : text;
+}

@@ -1,0 +1,91 @@
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { z } from 'zod';
+import { type JobTests, type TestResult, testStatuses } from '../kernel/model.ts';
+
+/**
+ * The results of single tests in a message: a line of JSON each, compressed, so that a suite of ten thousand tests fits
+ * into the outcome that it belongs to. They are kept, repeated and recorded with that, and need no messages of their own.
+ */
+
+const count = z.number().int().min(0);
+export const packedTests = z.object({
+  summary: z.object({ passed: count, failed: count, skipped: count, total: count, listed: count }),
+  /** base64 of gzip */
+  lines: z.base64().max(1_048_576),
+});
+export type PackedTests = z.infer<typeof packedTests>;
+
+const testResult = z.object({
+  suite: z.string().max(1000),
+  name: z.string().max(1000),
+  file: z.string().max(1000).nullable(),
+  status: z.enum(testStatuses),
+  duration: z.number().min(0).nullable(),
+  message: z.string().max(10_000).nullable(),
+  details: z.string().max(50_000).nullable(),
+}) satisfies z.ZodType<TestResult>;
+
+/** Bytes that unpacked results may have. */
+const mostBytes = 64 * 1024 * 1024;
+/** Results that are handled in one go. */
+const batch = 200;
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** What is done without, step by step, where the results are too large. */
+const lighter: readonly ((results: TestResult[]) => TestResult[])[] = [
+  (results) => results,
+  (results) => results.map((result) => ({ ...result, details: result.details?.slice(0, 1000) ?? null })),
+  (results) => results.map((result) => ({ ...result, details: null, message: result.message?.slice(0, 200) ?? null })),
+];
+
+/** @param limit bytes that it may have in a message; what does not fit is left out, and `listed` counts what is left */
+export async function packTests({ summary, results }: JobTests, limit: number): Promise<PackedTests> {
+  let kept = results;
+  for (let step = 0; ; step++) {
+    const lighten = lighter[step];
+    if (lighten) kept = lighten(results);
+    else {
+      // those that did not pass are what people look for
+      const ordered = [...kept].sort((a, b) => weight(b) - weight(a));
+      kept = ordered.slice(0, Math.floor(kept.length / 2));
+    }
+    const lines = (await compress(await linesOf(kept))).toString('base64');
+    if (lines.length <= limit || kept.length === 0) return { summary: { ...summary, listed: kept.length }, lines };
+  }
+}
+
+/**
+ * The results again, some at a time, so that nobody is held up by many.
+ * @throws Error where they are not what `packTests` makes
+ */
+export async function* unpackTests({ lines }: PackedTests): AsyncGenerator<TestResult[]> {
+  const text = (await decompress(Buffer.from(lines, 'base64'), { maxOutputLength: mostBytes })).toString();
+  let results: TestResult[] = [];
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('\n', from);
+    results.push(testResult.parse(JSON.parse(text.slice(from, end))));
+    from = end + 1;
+    if (results.length < batch && from < text.length) continue;
+    yield results;
+    results = [];
+    await setImmediate();
+  }
+}
+
+async function linesOf(results: TestResult[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let from = 0; from < results.length; from += batch) {
+    const lines = results.slice(from, from + batch).map((result) => `${JSON.stringify(result)}\n`);
+    parts.push(Buffer.from(lines.join('')));
+    await setImmediate();
+  }
+  return Buffer.concat(parts);
+}
+
+function weight({ status }: TestResult): number {
+  return status === 'failed' || status === 'error' ? 1 : 0;
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import type { AttemptRef, TestResult } from '../kernel/model.ts';
+import type { Record, Write } from './record.ts';
+
+/**
+ * The results of single tests. A test is known by its repository, its suite and its name; what every page needs of it
+ * (how it fares, how long it takes, whether it is flaky) is kept with it as results come in, so that no page reads all
+ * results.
+ */
+
+/** How much of a test's mean duration its newest result makes. */
+const newestShare = 0.3;
+/** Builds of one commit that are compared with each other. */
+const mostBuildsOfCommit = 20;
+
+/**
+ * Records some results of an attempt that is the job's current one and has not ended. The same results are recorded
+ * once, however often they come.
+ * @param first position of the first of them in the attempt, from 1
+ * @returns false where the attempt counts no more
+ */
+export async function recordTests(
+  record: Record,
+  ref: AttemptRef,
+  first: number,
+  results: readonly TestResult[],
+): Promise<boolean> {
+  return record.write(async (db) => {
+    const job = await openJob(db, ref);
+    if (!job) return false;
+    const known = await db
+      .selectFrom('test_results')
+      .select('position')
+      .where('job_id', '=', ref.job)
+      .where('attempt', '=', ref.attempt)
+      .where('position', '=', first)
+      .executeTakeFirst();
+    if (known || results.length === 0) return true;
+    const keyed = results.map((result) => ({ result, key: keyOf(result) }));
+    const ids = await upsertTests(db, job, keyed);
+    await db
+      .insertInto('test_results')
+      .values(
+        keyed.map(({ result, key }, index) => ({
+          test_id: ids.get(key) ?? 0,
+          build_id: job.build_id,
+          job_id: ref.job,
+          attempt: ref.attempt,
+          position: first + index,
+          status: result.status,
+          duration: result.duration,
+          message: result.message,
+          details: result.details,
+          created_at: Date.now(),
+        })),
+      )
+      .execute();
+    await noteFlaky(db, job, [...ids.values()]);
+    return true;
+  });
+}
+
+interface OpenJob {
+  build_id: number;
+  name: string;
+  workflow: string | null;
+  repo: string;
+  sha: string;
+}
+
+async function openJob(db: Write, ref: AttemptRef): Promise<OpenJob | undefined> {
+  return db
+    .selectFrom('jobs')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .select(['jobs.build_id', 'jobs.name', 'jobs.workflow', 'builds.repo', 'builds.sha'])
+    .where('jobs.id', '=', ref.job)
+    .where('jobs.attempt', '=', ref.attempt)
+    .where('jobs.finished_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** @returns ids of the tests by their keys */
+async function upsertTests(
+  db: Write,
+  { repo, build_id }: OpenJob,
+  keyed: readonly { result: TestResult; key: string }[],
+): Promise<Map<string, number>> {
+  const rows = new Map<string, { result: TestResult; runs: number; failures: number }>();
+  for (const { result, key } of keyed) {
+    const { runs, failures } = rows.get(key) ?? { runs: 0, failures: 0 };
+    const failed = result.status === 'failed' || result.status === 'error';
+    rows.set(key, {
+      result,
+      runs: runs + (result.status === 'skipped' ? 0 : 1),
+      failures: failures + (failed ? 1 : 0),
+    });
+  }
+  const written = await db
+    .insertInto('tests')
+    .values(
+      [...rows].map(([key, { result, runs, failures }]) => ({
+        repo,
+        key,
+        suite: result.suite,
+        name: result.name,
+        file: result.file,
+        status: result.status,
+        runs,
+        failures,
+        duration: result.duration,
+        first_build: build_id,
+        last_build: build_id,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['repo', 'key']).doUpdateSet((eb) => ({
+        file: eb.fn.coalesce('excluded.file', 'tests.file'),
+        status: eb.ref('excluded.status'),
+        runs: eb('tests.runs', '+', eb.ref('excluded.runs')),
+        failures: eb('tests.failures', '+', eb.ref('excluded.failures')),
+        duration: eb.fn.coalesce(
+          eb(eb('tests.duration', '*', 1 - newestShare), '+', eb(eb.ref('excluded.duration'), '*', newestShare)),
+          'excluded.duration',
+          'tests.duration',
+        ),
+        last_build: eb.ref('excluded.last_build'),
+      })),
+    )
+    .returning(['id', 'key'])
+    .execute();
+  return new Map(written.map(({ id, key }) => [key, id]));
+}
+
+/** A test is flaky that has both passed and failed in the same job of the same commit. */
+async function noteFlaky(db: Write, job: OpenJob, tests: number[]): Promise<void> {
+  const builds = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('sha', '=', job.sha)
+    .where('repo', '=', job.repo)
+    .orderBy('id', 'desc')
+    .limit(mostBuildsOfCommit)
+    .execute();
+  const seen = await db
+    .selectFrom('test_results')
+    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
+    .select(['test_results.test_id', 'test_results.status'])
+    .where('test_results.test_id', 'in', tests)
+    .where(
+      'test_results.build_id',
+      'in',
+      builds.map(({ id }) => id),
+    )
+    .where('jobs.name', '=', job.name)
+    .where('jobs.workflow', 'is', job.workflow)
+    .where('test_results.status', '!=', 'skipped')
+    .distinct()
+    .execute();
+  const passed = new Set(seen.filter(({ status }) => status === 'passed').map(({ test_id }) => test_id));
+  const flaky = [...new Set(seen.filter(({ status }) => status !== 'passed').map(({ test_id }) => test_id))].filter(
+    (test) => passed.has(test),
+  );
+  if (flaky.length === 0) return;
+  await db
+    .updateTable('tests')
+    .set((eb) => ({
+      // one commit counts once
+      flaky_commits: eb
+        .case()
+        .when('flaky_sha', '=', job.sha)
+        .then(eb.ref('flaky_commits'))
+        .else(eb('flaky_commits', '+', 1))
+        .end(),
+      flaky_sha: job.sha,
+      flaky_since: eb.fn.coalesce('flaky_since', eb.val(job.build_id)),
+      flaky_at: Date.now(),
+    }))
+    .where('id', 'in', flaky)
+    .execute();
+}
+
+function keyOf({ suite, name }: TestResult): string {
+  return createHash('sha256').update(`${suite}\0${name}`).digest('base64url').slice(0, 22);
+}

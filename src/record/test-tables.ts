@@ -1,0 +1,51 @@
+import type { Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** The tables of single tests, see test-results.ts. Every query of a page has an index that it can follow. */
+export async function createTestTables(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('tests')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('suite', 'text', (c) => c.notNull())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('file', 'text')
+    .addColumn('status', 'text', (c) => c.notNull())
+    .addColumn('runs', 'integer', (c) => c.notNull())
+    .addColumn('failures', 'integer', (c) => c.notNull())
+    .addColumn('duration', 'real')
+    .addColumn('first_build', 'integer', (c) => c.notNull())
+    .addColumn('last_build', 'integer', (c) => c.notNull())
+    .addColumn('flaky_commits', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('flaky_sha', 'text')
+    .addColumn('flaky_since', 'integer')
+    .addColumn('flaky_at', 'bigint')
+    .addUniqueConstraint('tests_key', ['repo', 'key'])
+    .execute();
+  await db.schema.createIndex('tests_by_duration').on('tests').columns(['repo', 'duration', 'id']).execute();
+  await db.schema.createIndex('tests_by_flakiness').on('tests').columns(['repo', 'flaky_commits', 'id']).execute();
+  await db.schema.createIndex('tests_by_build').on('tests').columns(['repo', 'last_build']).execute();
+  await db.schema
+    .createTable('test_results')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('test_id', 'integer', (c) => c.notNull().references('tests.id'))
+    .addColumn('build_id', 'integer', (c) => c.notNull())
+    .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
+    .addColumn('attempt', 'integer', (c) => c.notNull())
+    .addColumn('position', 'integer', (c) => c.notNull())
+    .addColumn('status', 'text', (c) => c.notNull())
+    .addColumn('duration', 'real')
+    .addColumn('message', 'text')
+    .addColumn('details', 'text')
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addUniqueConstraint('test_results_key', ['job_id', 'attempt', 'position'])
+    .execute();
+  await db.schema.createIndex('test_results_by_test').on('test_results').columns(['test_id', 'build_id']).execute();
+  await db.schema.createIndex('test_results_by_build').on('test_results').columns(['build_id', 'id']).execute();
+  await db.schema
+    .createIndex('test_results_by_status')
+    .on('test_results')
+    .columns(['build_id', 'status', 'id'])
+    .execute();
+}

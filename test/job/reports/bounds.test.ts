@@ -1,0 +1,92 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { mostTests, TestCollection } from '../../../src/job/reports/collection.ts';
+import { readReports } from '../../../src/job/reports/files.ts';
+import { OutputTests } from '../../../src/job/reports/output.ts';
+import type { JobTests } from '../../../src/kernel/model.ts';
+import { TestFolders } from '../../support/folder.ts';
+
+const suite = (inside: string) => `<testsuite name="s">${inside}</testsuite>`;
+
+describe('a report that is bad or hostile', () => {
+  const folders = new TestFolders();
+
+  after(folders.remove);
+
+  async function read(files: { [path: string]: string }, globs = ['**/*.xml', '*.json']) {
+    const folder = folders.make();
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return readFrom(folder, globs);
+  }
+
+  async function readFrom(folder: string, globs: string[]): Promise<JobTests & { told: string[] }> {
+    const tests = new TestCollection(folder);
+    const told: string[] = [];
+    await readReports({ folder, globs }, tests, (sentence) => told.push(sentence));
+    return { ...tests.end(), told };
+  }
+
+  const bad: [what: string, text: string, why: RegExp][] = [
+    ['is no XML', 'no report', /^the report a\.xml is left out: \d+:\d+: /],
+    ['is empty', '', /it is empty/],
+    ['is another document', '<html><body/></html>', /no JUnit report/],
+    ['is nested without end', suite('<a>'.repeat(5000)), /nested too deeply/],
+    [
+      'holds entities of its own',
+      `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>${suite('<testcase name="&b;"/>')}`,
+      /undefined entity/,
+    ],
+  ];
+  for (const [what, text, why] of bad) {
+    it(`is left out and told where it ${what}`, async () => {
+      const { summary, told } = await read({ 'a.xml': text, 'b.xml': suite('<testcase name="fine"/>') });
+      expect(told).to.have.length(1);
+      expect(told[0]).to.match(why);
+      expect(summary.total).to.equal(1);
+    });
+  }
+
+  it('counts as far as it goes where it breaks off', async () => {
+    const { results, told } = await read({ 'a.xml': '<testsuite name="s"><testcase name="one"/><testcase name="tw' });
+    expect(told[0]).to.match(/a\.xml is left out/);
+    expect(results.map(({ name }) => name)).to.deep.equal(['one']);
+  });
+
+  it('is not read where a link leads to it, or its name is no report that was asked for', async () => {
+    const folder = folders.make();
+    const outside = join(folders.make(), 'secret.xml');
+    writeFileSync(outside, suite('<testcase name="secret"/>'));
+    symlinkSync(outside, join(folder, 'a.xml'));
+    symlinkSync(join(outside, '..'), join(folder, 'linked'));
+    mkdirSync(join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'node_modules/a.xml'), suite('<testcase name="foreign"/>'));
+    expect((await readFrom(folder, ['**/*.xml'])).summary.total).to.equal(0);
+  });
+
+  it('is cut to what is kept of a test, and of tests', async () => {
+    const long = 'x'.repeat(100_000);
+    const passed = '<testcase name="p"/>'.repeat(mostTests);
+    const failed = `<testcase name="f${long}"><failure message="${long}">${long}</failure></testcase>`.repeat(3);
+    const { summary, results } = await read({ 'a.xml': suite(passed), 'b.xml': suite(failed) });
+    expect(summary).to.include({ passed: mostTests, failed: 3 });
+    const kept = results.filter(({ status }) => status === 'failed');
+    expect(kept).to.have.length(3);
+    expect(results).to.have.length(summary.listed);
+    expect(results.length).to.be.lessThan(mostTests);
+    const [first] = kept;
+    expect([first?.name.length, first?.message?.length, first?.details?.length]).to.deep.equal([500, 2000, 10_000]);
+  });
+
+  it('is not made of output that only looks a little like one', () => {
+    const found = new OutputTests();
+    const lines = ['ok 1 - no plan', '  ✔ no sum', 'test a ... ok', '--- PASS: TestA (0.00s)', 'PASS no-sum.js', 'OK'];
+    found.push(Buffer.from(lines.join('\n')));
+    const tests = new TestCollection('/app');
+    found.end(tests);
+    expect(tests.seen).to.equal(0);
+  });
+});

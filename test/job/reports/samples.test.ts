@@ -1,0 +1,211 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { TestCollection } from '../../../src/job/reports/collection.ts';
+import { readReports } from '../../../src/job/reports/files.ts';
+import { OutputTests } from '../../../src/job/reports/output.ts';
+import type { JobTests } from '../../../src/kernel/model.ts';
+
+/** What the tools themselves have written about small projects; paths of the machine are shortened to /app. */
+const samples = join(import.meta.dirname, 'samples');
+
+const go = [
+  'passed example.com/app | TestAdds',
+  'failed example.com/app | TestFails: a_test.go:4: 1 + 1 = 2, want 3',
+  'skipped example.com/app | TestLater: a_test.go:5: not now',
+  'passed example.com/app | TestTable/one',
+  'failed example.com/app | TestTable/two: a_test.go:6: two is wrong',
+  'failed example.com/app | TestTable',
+];
+const jest = [
+  'passed sum | adds',
+  'failed sum | fails: Error: expect(received).toEqual(expected) // deep equality',
+  'passed sum > deep | works',
+  'skipped sum > deep | later',
+  'passed other.test.js | top',
+  'skipped other.test.js | some day',
+];
+const vitest = [
+  'passed v/other.test.mjs | top',
+  'skipped v/other.test.mjs | some day',
+  'passed sum | adds',
+  'failed sum | fails: AssertionError: expected { a: 1 } to deeply equal { a: 2 }',
+  'passed sum > deep | works',
+  'skipped sum > deep | later',
+];
+const mocha = (status: string, groups: string, all: string, hook: string) => [
+  `passed ${all} | top`,
+  'passed sum | adds',
+  `failed sum | fails: ${status}Expected values to be loosely deep-equal:`,
+  `passed sum${groups}deep | works`,
+  `skipped sum${groups}deep | later`,
+  hook,
+];
+
+/** By file: its tests, and how many more are only counted. */
+const expected: { [file: string]: { tests: string[]; unnamed?: { passed: number; skipped: number } } } = {
+  'cargo.txt': {
+    tests: [
+      'passed src/lib.rs | tests::adds',
+      'skipped src/lib.rs | tests::later: not now',
+      'failed src/lib.rs | tests::fails: assertion `left == right` failed',
+      'passed src/lib.rs | tests::panics',
+      'passed tests/it.rs | outside',
+      'passed app (documentation) | src/lib.rs - add (line 1)',
+    ],
+  },
+  'go-v.txt': { tests: [...go, 'error example.com/app/broken | [build failed]: it could not be run'] },
+  'go.txt': {
+    tests: [go[1], go[4], go[5], 'error example.com/app/broken | [build failed]: it could not be run'] as string[],
+  },
+  'go.jsonl': { tests: go },
+  'jest.json': { tests: jest },
+  'jest.txt': {
+    tests: ['failed sum | fails: expect(received).toEqual(expected) // deep equality'],
+    unnamed: { passed: 3, skipped: 2 },
+  },
+  'mocha-dot.txt': {
+    tests: [
+      'failed sum | fails: AssertionError [ERR_ASSERTION]: Expected values to be loosely deep-equal:',
+      'failed hooked | "before all" hook for "never": Error: no server',
+    ],
+    unnamed: { passed: 3, skipped: 1 },
+  },
+  'mocha-spec.txt': {
+    tests: mocha(
+      'AssertionError [ERR_ASSERTION]: ',
+      ' > ',
+      '',
+      'error hooked | "before all" hook for "never": Error: no server',
+    ),
+  },
+  'mocha-xunit.xml': {
+    tests: mocha('', ' ', 'Mocha Tests', 'failed hooked | "before all" hook for "never": no server'),
+  },
+  'mocha.json': { tests: mocha('', ' ', '', 'failed hooked | "before all" hook for "never": no server') },
+  'node-spec.txt': {
+    tests: [
+      'passed sum | adds',
+      'failed sum | fails: AssertionError [ERR_ASSERTION]: 2 == 3',
+      'passed sum > deep | works',
+      'passed  | top',
+      'skipped  | left out: not now',
+      'passed  | later',
+    ],
+  },
+  'node-tap.txt': {
+    tests: [
+      'passed sum | adds',
+      'failed sum | fails: 2 == 3',
+      'passed sum > deep | works',
+      'passed  | top',
+      'skipped  | left out: not now',
+      'skipped  | later: todo',
+    ],
+  },
+  'pytest.xml': {
+    tests: [
+      'passed test_sum.TestSum | test_adds',
+      'failed test_sum.TestSum | test_fails: assert (1 + 1) == 3',
+      'skipped test_sum | test_later: not now',
+      'error test_sum | test_served: failed on setup with "RuntimeError: no server"',
+    ],
+  },
+  'unittest-short.txt': {
+    tests: [
+      'error test_sum.Sum | test_broken: RuntimeError: no server',
+      'failed test_sum.Sum | test_fails: AssertionError: 2 != 3',
+      'failed test_sum.Sum | test_parts: AssertionError: 2 == 2',
+    ],
+    unnamed: { passed: 4, skipped: 0 },
+  },
+  'unittest.txt': {
+    tests: [
+      'passed test_sum.Sum | test_adds',
+      'error test_sum.Sum | test_broken: RuntimeError: no server',
+      'passed test_sum.Sum | test_documented',
+      'failed test_sum.Sum | test_fails: AssertionError: 2 != 3',
+      'skipped test_sum.Sum | test_later: not now',
+      'failed test_sum.Sum | test_parts: AssertionError: 2 == 2',
+      'passed test_sum.Sum | test_prints',
+    ],
+  },
+  'vitest.json': { tests: vitest },
+  'vitest.txt': {
+    tests: [
+      'passed sum | adds',
+      'failed sum | fails: expected { a: 1 } to deeply equal { a: 2 }',
+      'passed sum > deep | works',
+      'skipped sum > deep | later',
+    ],
+    unnamed: { passed: 1, skipped: 1 },
+  },
+  'vitest.xml': {
+    tests: [
+      'passed v/other.test.mjs | top',
+      'skipped v/other.test.mjs | some day',
+      'passed v/sum.test.mjs | sum > adds',
+      'failed v/sum.test.mjs | sum > fails: expected { a: 1 } to deeply equal { a: 2 }',
+      'passed v/sum.test.mjs | sum > deep > works',
+      'skipped v/sum.test.mjs | sum > deep > later',
+    ],
+  },
+};
+
+function inShort({ results }: JobTests): string[] {
+  return results.map(
+    ({ status, suite, name, message }) => `${status} ${suite} | ${name}${message === null ? '' : `: ${message}`}`,
+  );
+}
+
+describe('reports of test runners', () => {
+  for (const file of readdirSync(samples)) {
+    it(`are read from ${file}`, async () => {
+      const tests = new TestCollection('/app');
+      const told: string[] = [];
+      await readReports({ folder: samples, globs: [file] }, tests, (sentence) => told.push(sentence));
+      expect(told).to.deep.equal([]);
+      const found = tests.end();
+      const { tests: named = [], unnamed = { passed: 0, skipped: 0 } } = expected[file] ?? {};
+      expect(inShort(found)).to.have.members(named);
+      const { listed, passed, skipped } = found.summary;
+      const count = (status: string) => named.filter((test) => test.startsWith(status)).length;
+      expect({ listed, passed, skipped }).to.deep.equal({
+        listed: named.length,
+        passed: count('passed') + unnamed.passed,
+        skipped: count('skipped') + unnamed.skipped,
+      });
+      for (const { status, details, name } of found.results) {
+        if (status === 'failed' && name !== 'TestTable') expect(details, name).to.be.a('string');
+      }
+    });
+  }
+
+  it('are found in output that holds several of them, in pieces of any size, with colours', () => {
+    const output = [
+      'node-spec.txt',
+      'mocha-spec.txt',
+      'unittest.txt',
+      'go-v.txt',
+      'cargo.txt',
+      'vitest.txt',
+      'jest.txt',
+    ]
+      .map((file) => readFileSync(join(samples, file), 'utf8'))
+      .join('some other line\n')
+      .replaceAll(/[✔✖]/g, '\u001b[32m$&\u001b[39m');
+    const found = new OutputTests();
+    const bytes = Buffer.from(output);
+    for (let from = 0; from < bytes.length; from += 7) found.push(bytes.subarray(from, from + 7));
+    const tests = new TestCollection('/app');
+    found.end(tests);
+    const { summary } = tests.end();
+    expect(summary).to.deep.equal({
+      passed: 4 + 3 + 3 + 2 + 4 + 3 + 3,
+      failed: 1 + 2 + 3 + 4 + 1 + 1 + 1,
+      skipped: 9,
+      total: 44,
+      listed: 6 + 6 + 7 + 7 + 6 + 4 + 1,
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import type { BuildId, TestResult } from '../../src/kernel/model.ts';
+import { recordTests } from '../../src/record/test-results.ts';
+import { testResultList } from '../../src/web/api/schemas.ts';
+import { volt } from '../support/cli.ts';
+import { job, Site } from './site.ts';
+
+const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
+  ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1, message: null, details: null },
+  ...change,
+});
+
+describe('results of single tests', () => {
+  let site: Site;
+  let build: BuildId;
+
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    build = await site.build('app', {}, [{ name: 'unit' }, { name: 'lint' }]);
+    const ref = { job: job(build, 1), attempt: 1 };
+    await recordTests(site.context.record, ref, 1, [
+      result('adds'),
+      result('fails', { status: 'failed', message: '2 is not 3\nand more', details: 'at a.js:1' }),
+      result('breaks \u001b[31m', { suite: '', status: 'error' }),
+      result('later', { status: 'skipped' }),
+    ]);
+    const tests = { passed: 1, failed: 2, skipped: 1, total: 4, listed: 4 };
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', exitCode: 1, tests });
+    await site.finish({ job: job(build, 2), attempt: 1 });
+  });
+
+  after(() => site.stop());
+
+  it('are counted with their job', async () => {
+    const { jobs } = await site.json(`/api/v1/builds/${build}`);
+    expect(jobs[0].tests).to.deep.equal({ passed: 1, failed: 2, skipped: 1, total: 4, listed: 4 });
+    expect(jobs[1].tests).to.equal(null);
+  });
+
+  for (const [what, path, names] of [
+    ['a build', () => `builds/${build}/tests`, ['adds', 'fails', 'breaks \u001b[31m', 'later']],
+    ['a build, failed', () => `builds/${build}/tests?status=failed`, ['fails', 'breaks \u001b[31m']],
+    ['a job', () => `jobs/${build}-1/tests?limit=2`, ['adds', 'fails']],
+    ['another job', () => `jobs/${build}-2/tests`, []],
+  ] as const) {
+    it(`are listed of ${what}`, async () => {
+      const { tests } = testResultList.strict().parse(await site.json(`/api/v1/${path()}`));
+      expect(tests.map(({ name }) => name)).to.deep.equal(names);
+    });
+  }
+
+  it('come in pages that join without a gap', async () => {
+    const first = await site.json(`/api/v1/builds/${build}/tests?limit=3`);
+    const second = await site.json(`/api/v1/builds/${build}/tests?limit=3&after=${first.next}`);
+    expect([...first.tests, ...second.tests].map(({ name }: TestResult) => name)).to.have.length(4);
+    expect(second.next).to.equal(null);
+  });
+
+  it('are refused where the build, the job or the place in the list is none', async () => {
+    for (const [path, status] of [
+      ['builds/9999/tests', 404],
+      ['jobs/9999-1/tests', 404],
+      [`builds/${build}/tests?after=x`, 400],
+      [`builds/${build}/tests?status=fine`, 400],
+    ] as const) {
+      expect((await site.fetch(`/api/v1/${path}`)).status, path).to.equal(status);
+    }
+  });
+
+  it('are of the attempt that counts', async () => {
+    const again = await site.build('app');
+    const ref = { job: job(again), attempt: 1 };
+    await recordTests(site.context.record, ref, 1, [result('adds', { status: 'failed' })]);
+    await site.context.record.write((db) =>
+      db.updateTable('jobs').set({ attempt: 2 }).where('id', '=', ref.job).execute(),
+    );
+    expect(await recordTests(site.context.record, ref, 2, [result('late')])).to.equal(false);
+    expect((await site.json(`/api/v1/builds/${again}/tests`)).tests).to.deep.equal([]);
+  });
+
+  it('that failed are named by volt show', async () => {
+    const { code, stdout } = await volt(['show', build], { env: { VOLT_URL: site.url } });
+    expect(code, stdout).to.equal(0);
+    expect(stdout).to.include(
+      '      tests: 2 failed, 1 passed, 1 skipped\n        ✗ sum > fails\n          2 is not 3\n        ✗ breaks ',
+    );
+    expect(stdout).to.not.include('\u001b[31m');
+  });
+});
