@@ -325,6 +325,11 @@ export function logFile(dataDir: string, ref: AttemptRef): string {
   return join(dataPaths(dataDir).logs, buildIdOf(ref.job), `${attemptName(ref)}.log`);
 }
 
+/** Where the times of an attempt's log are, beside it: when which byte came, see reporter/archive.ts. */
+export function logTimesFile(dataDir: string, ref: AttemptRef): string {
+  return `${logFile(dataDir, ref)}.times`;
+}
+
 /** Places inside the data directory. */
 export function dataPaths(dataDir: string) {
   return {

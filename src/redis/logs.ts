@@ -15,6 +15,8 @@ export interface LogChunk extends AttemptRef {
 
 export interface ReceivedChunk extends LogChunk {
   entry: string;
+  /** when Redis took it from the runner, in milliseconds since 1970 by its clock */
+  sentAt: number;
 }
 
 /** What came out of the stream: chunks, and entries that are none. */
@@ -168,5 +170,7 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   const offset = Number(fields.get('offset')?.toString());
   const data = fields.get('data');
   if (!attempt || !data || !Number.isSafeInteger(offset) || offset < 0) return undefined;
-  return { ...attempt, runner: String(fields.get('runner')), offset, data, entry };
+  // ids of entries begin with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
+  const sentAt = Number(entry.split('-')[0]);
+  return { ...attempt, runner: String(fields.get('runner')), offset, data, entry, sentAt };
 }

@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { appendFile, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { logFile } from '../kernel/config.ts';
+import { logFile, logTimesFile } from '../kernel/config.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 
@@ -10,7 +10,12 @@ interface OpenLog {
   /** what is being written; one write at a time keeps the length true */
   tail: Promise<unknown>;
   usedAt: number;
+  /** the last time that was written down, milliseconds since 1970 */
+  timed: number;
 }
+
+/** Pieces that come sooner than this (ms) after one whose time is written down count as coming with it. */
+const timeStep = 100;
 
 /** A log that nobody has written to for this long (ms) is closed. */
 const idle = 30_000;
@@ -29,13 +34,17 @@ export class Archive {
     this.#dataDir = dataDir;
   }
 
-  /** Adds a piece of the log, and gives the archive's length after it. */
-  async append(ref: AttemptRef, offset: number, data: Buffer): Promise<number> {
+  /**
+   * Adds a piece of the log, and gives the archive's length after it.
+   * @param sentAt when the runner sent it, in milliseconds since 1970, which is written down beside the log
+   */
+  async append(ref: AttemptRef, offset: number, data: Buffer, sentAt?: number): Promise<number> {
     const log = await this.#openLog(ref);
     const write = log.tail.then(async () => {
       if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
       const known = log.bytes - offset;
       if (known >= 0 && known < data.length) {
+        if (sentAt !== undefined) await this.#noteTime(ref, log, sentAt);
         // a disk that is nearly full takes a part; the error comes with the next try
         for (let from = known; from < data.length; ) {
           const { bytesWritten } = await log.file.write(data, from, data.length - from, log.bytes);
@@ -80,6 +89,17 @@ export class Archive {
     }
   }
 
+  /** Two doubles, little-endian: a position in bytes, and the time of what begins there. Of one reporter, positions only grow. */
+  async #noteTime(ref: AttemptRef, log: OpenLog, sentAt: number): Promise<void> {
+    if (sentAt - log.timed < timeStep) return;
+    log.timed = sentAt;
+    const entry = Buffer.alloc(16);
+    entry.writeDoubleLE(log.bytes, 0);
+    entry.writeDoubleLE(sentAt, 8);
+    // a log without times is better than none
+    await appendFile(logTimesFile(this.#dataDir, ref), entry).catch(() => undefined);
+  }
+
   async closeIdle(): Promise<void> {
     const now = Date.now();
     for (const [name, log] of this.#open) if (now - log.usedAt > idle) await this.#close(name, log);
@@ -97,7 +117,7 @@ export class Archive {
       await mkdir(dirname(path), { recursive: true });
       // "r+" keeps what is there; "a" would write at the end whatever the position
       const file = await open(path, 'r+').catch(() => open(path, 'w+'));
-      const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0 };
+      const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0, timed: 0 };
       // somebody else may have opened it meanwhile
       log = this.#open.get(name);
       if (log) await file.close();

@@ -105,7 +105,7 @@ export class Collector {
     let bytes = 0;
     await troubles.alone(`archiving the log of ${name}`, async () => {
       for (const piece of pieces) {
-        bytes = await this.#archive.append(piece, piece.offset, piece.data);
+        bytes = await this.#archive.append(piece, piece.offset, piece.data, piece.sentAt);
         done.push(piece);
       }
     });

@@ -140,6 +140,20 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await log.locator('.row .ln').last().getAttribute('data-n')).to.equal('1000001');
   });
 
+  it('each line says when it came, for those who want to see it', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    await site.begin(ref);
+    await page.goto(`/builds/${id}`);
+    await page.getByText('following').waitFor();
+    await site.appendLog(ref, 'just now\n');
+    const row = page.locator('.log .row', { hasText: 'just now' });
+    await row.waitFor();
+    await page.getByRole('button', { name: 'Times' }).click();
+    await row.locator('.at-time').waitFor();
+    expect(await row.locator('.at-time').getAttribute('data-time')).to.match(/^\d\d:\d\d:\d\d\.\d$/);
+  });
+
   it('groups of a log fold', async () => {
     const id = await site.build('sample');
     const ref = { job: job(id), attempt: 1 };

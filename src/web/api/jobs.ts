@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { logFile } from '../../kernel/config.ts';
+import { logFile, logTimesFile } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { JobId } from '../../kernel/model.ts';
 import { findJob } from '../../record/builds.ts';
@@ -8,6 +8,7 @@ import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { fileBytes, logSize } from '../logs/file.ts';
 import { searchLog } from '../logs/search.ts';
+import { timesOf } from '../logs/times.ts';
 import { cancelJob, noJob, retryJob } from '../requests.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
@@ -136,7 +137,13 @@ const lines = jsonRoute({
   errors: ['not_found'],
   handle: async ({ params, query }, web) => {
     const { attempt, file } = await chosenLog(web, params.id, query.attempt);
-    return { attempt, ...(await web.lines.of(file).window(query.from, query.count)) };
+    const found = await web.lines.of(file).window(query.from, query.count);
+    const times = await timesOf(
+      logTimesFile(web.config.dataDir, { job: params.id, attempt }),
+      found.lines.map(({ start }) => start),
+    );
+    const at = (time: number | null | undefined) => (time == null ? null : new Date(time).toISOString());
+    return { attempt, ...found, lines: found.lines.map((line, index) => ({ ...line, at: at(times[index]) })) };
   },
 });
 

@@ -583,7 +583,15 @@ export const logLines = name(
   z.object({
     attempt: z.number().int(),
     from: z.number().int().meta({ description: 'number of the first line, from 0' }),
-    lines: z.array(z.object({ spans, start: z.number().int().meta({ description: 'position of its first byte' }) })),
+    lines: z.array(
+      z.object({
+        spans,
+        start: z.number().int().meta({ description: 'position of its first byte' }),
+        at: time
+          .nullable()
+          .meta({ description: 'when it came, to a tenth of a second; null where nobody has noted it' }),
+      }),
+    ),
     total: z.number().int().meta({ description: 'lines that have ended by now' }),
     end: z.number().int().meta({ description: 'position in bytes after the last of them' }),
     rest: spans

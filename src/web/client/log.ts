@@ -18,6 +18,7 @@ class LogView {
   readonly #store: LineStore;
   readonly #search: LogSearch;
   #window: RowWindow | undefined;
+  #showsTimes = false;
   #chosen: { first: number; last: number } | undefined;
 
   constructor(section: HTMLElement) {
@@ -91,7 +92,8 @@ class LogView {
   }
 
   #row(line: number): Row {
-    const text = this.#store.at(line);
+    const timed = this.#store.at(line);
+    const text = timed?.spans;
     const isGroup = text?.[0]?.text.startsWith(groupMark) === true;
     const isChosen = this.#chosen && line >= this.#chosen.first && line <= this.#chosen.last;
     const classes = [
@@ -106,6 +108,7 @@ class LogView {
       text: isGroup ? titleOf(text) : text,
       group: isGroup ? (this.#folds.isFolded(line) ? 'folded' : 'open') : undefined,
       classes: classes.filter(Boolean).join(' '),
+      time: this.#showsTimes ? timeOf(timed?.at) : undefined,
     };
   }
 
@@ -140,7 +143,7 @@ class LogView {
   /** Last line of a group: before the next one begins, or where it is ended. */
   async #endOf(head: number): Promise<number> {
     for (let line = head + 1; line < this.#store.count; line++) {
-      const text = (await this.#store.fetched(line))?.[0]?.text ?? '';
+      const text = (await this.#store.fetched(line))?.spans[0]?.text ?? '';
       if (text.startsWith(groupEnd)) return line;
       if (text.startsWith(groupMark)) return line - 1;
     }
@@ -152,6 +155,11 @@ class LogView {
     tools?.replaceChildren(
       button('↑', 'Hit before', () => this.#search.step(-1)),
       button('↓', 'Next hit', () => this.#search.step(1)),
+      button('Times', 'When each line came, in your time zone', (pressed) => {
+        this.#showsTimes = !this.#showsTimes;
+        pressed.setAttribute('aria-pressed', String(this.#showsTimes));
+        this.#update();
+      }),
       button('Top', 'First line of the log', () => this.#goTo(0)),
       button('End', 'Last line of the log', () => this.#window?.toEnd()),
     );
@@ -163,17 +171,26 @@ class LogView {
   }
 }
 
+/** `12:30:05.3`; blank where nobody knows. */
+function timeOf(at: number | undefined): string {
+  if (at === undefined) return '';
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const tenth = Math.floor(date.getMilliseconds() / 100);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
+}
+
 function titleOf(line: Line): Line {
   return line.map((span, index) => (index === 0 ? { ...span, text: span.text.slice(groupMark.length) } : span));
 }
 
-function button(text: string, title: string, act: () => void): HTMLButtonElement {
+function button(text: string, title: string, act: (pressed: HTMLButtonElement) => void): HTMLButtonElement {
   const made = document.createElement('button');
   made.type = 'button';
   made.textContent = text;
   made.title = title;
   if (!/\w/.test(text)) made.setAttribute('aria-label', title);
-  made.addEventListener('click', act);
+  made.addEventListener('click', () => act(made));
   return made;
 }
 

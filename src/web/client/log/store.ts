@@ -7,10 +7,16 @@ const most = 20_000;
 
 interface Answer {
   from: number;
-  lines: { spans: Span[] }[];
+  lines: { spans: Span[]; at: string | null }[];
   total: number;
   end: number;
   rest: Span[] | null;
+}
+
+/** A line, and when it came, in milliseconds since 1970. */
+export interface TimedLine {
+  spans: Line;
+  at: number | undefined;
 }
 
 /**
@@ -21,11 +27,11 @@ export class LineStore {
   readonly #address: string;
   readonly #attempt: string;
   readonly #changed: () => void;
-  readonly #lines = new Map<number, Line>();
+  readonly #lines = new Map<number, TimedLine>();
   readonly #asked = new Set<number>();
   readonly #terminal = new Terminal();
   #total = 0;
-  #unended: Line | undefined;
+  #unended: TimedLine | undefined;
   #position = 0;
   #events: EventSource | undefined;
   #live: boolean;
@@ -54,12 +60,12 @@ export class LineStore {
     this.#position = answer.end;
     this.#keep(answer);
     // what has not ended comes again by the stream
-    if (!this.#live) this.#unended = answer.rest ?? undefined;
+    if (!this.#live && answer.rest !== null) this.#unended = { spans: answer.rest, at: undefined };
     this.#changed();
   }
 
   /** A line, or undefined where it is still to come. */
-  at(number: number): Line | undefined {
+  at(number: number): TimedLine | undefined {
     return number === this.#total ? this.#unended : this.#lines.get(number);
   }
 
@@ -75,7 +81,7 @@ export class LineStore {
   }
 
   /** A line, once it is here; undefined behind the last, and while Volt is away. */
-  async fetched(number: number): Promise<Line | undefined> {
+  async fetched(number: number): Promise<TimedLine | undefined> {
     if (this.at(number) === undefined && number < this.#total)
       await this.#load(Math.floor(number / block) * block, number);
     return this.at(number);
@@ -108,12 +114,14 @@ export class LineStore {
   }
 
   #write(text: string): void {
-    for (const line of this.#terminal.write(text)) {
-      this.#lines.set(this.#total, line);
+    // it has come just now, as far as a reader can tell
+    const at = Date.now();
+    for (const spans of this.#terminal.write(text)) {
+      this.#lines.set(this.#total, { spans, at });
       this.#total += 1;
     }
     const { current } = this.#terminal;
-    this.#unended = current.length > 0 ? current : undefined;
+    this.#unended = current.length > 0 ? { spans: current, at } : undefined;
     this.#trim(this.#total);
     this.#changed();
   }
@@ -138,7 +146,8 @@ export class LineStore {
   }
 
   #keep({ from, lines }: Answer): void {
-    for (const [index, { spans }] of lines.entries()) this.#lines.set(from + index, spans);
+    for (const [index, { spans, at }] of lines.entries())
+      this.#lines.set(from + index, { spans, at: at === null ? undefined : Date.parse(at) });
   }
 
   #trim(looked: number): void {

@@ -15,6 +15,8 @@ export interface Row {
   /** whether it begins a group, and if so, whether that is folded */
   group: 'open' | 'folded' | undefined;
   classes: string;
+  /** when it came, for those who want to see it */
+  time: string | undefined;
 }
 
 /** Draws the rows of a list that are in sight, and no others, however long the list is. */
@@ -99,7 +101,7 @@ export class RowWindow {
   }
 }
 
-function elementOf({ line, text, group, classes }: Row): HTMLElement {
+function elementOf({ line, text, group, classes, time }: Row): HTMLElement {
   const row = document.createElement('div');
   row.className = `row ${classes}`;
   const number = document.createElement('a');
@@ -110,6 +112,12 @@ function elementOf({ line, text, group, classes }: Row): HTMLElement {
   const code = document.createElement('code');
   code.append(...nodesOf(text ?? []), '\n');
   row.append(number);
+  if (time !== undefined) {
+    const shown = document.createElement('span');
+    shown.className = 'at-time';
+    shown.dataset.time = time;
+    row.append(shown);
+  }
   if (group !== undefined) row.append(foldButton(line, group));
   row.append(code);
   return row;

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { logTimesFile } from '../../src/kernel/config.ts';
+import { Archive } from '../../src/reporter/archive.ts';
+import { timesOf } from '../../src/web/logs/times.ts';
+import { TestFolders } from '../support/folder.ts';
+import { job, Site } from './site.ts';
+
+describe('web: when lines of a log came', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('is told by the times at which the runner sent them, from wherever one reads', async () => {
+    const dataDir = folders.make();
+    const archive = new Archive(dataDir);
+    const ref = { job: '7-1' as never, attempt: 1 };
+    const begin = 1_700_000_000_000;
+    const count = 10_000;
+    for (let i = 0; i < count; i++) await archive.append(ref, i * 10, Buffer.from('0123456789'), begin + i * 100);
+    await archive.close();
+    const file = logTimesFile(dataDir, ref);
+    for (const first of [0, 1, 4094, 4095, 4096, 7777, count - 3]) {
+      const starts = [first * 10, first * 10 + 5, first * 10 + 10];
+      const expected = [first, first, Math.min(first + 1, count - 1)].map((i) => begin + i * 100);
+      expect(await timesOf(file, starts), `from ${first}`).to.deep.equal(expected);
+    }
+    const far = await timesOf(file, [5, 55_555, 99_995]);
+    expect(far).to.deep.equal([begin, begin + 555_500, begin + 999_900]);
+  });
+
+  it('is not noted for each of many pieces that come together, nor for one that comes again', async () => {
+    const dataDir = folders.make();
+    const archive = new Archive(dataDir);
+    const ref = { job: '7-1' as never, attempt: 1 };
+    for (let i = 0; i < 10; i++) await archive.append(ref, i, Buffer.from('x'), 1000 + i * 30);
+    await archive.append(ref, 0, Buffer.from('xxx'), 5000);
+    await archive.close();
+    expect(await timesOf(logTimesFile(dataDir, ref), [0, 3, 4, 8, 9])).to.deep.equal([1000, 1000, 1120, 1240, 1240]);
+  });
+
+  it('is in the answer of the API, and null where nobody has noted it', async () => {
+    const site = await Site.start();
+    try {
+      await site.repository('sample');
+      const ref = { job: job(await site.build('sample')), attempt: 1 };
+      await site.begin(ref);
+      const archive = new Archive(site.context.config.dataDir);
+      await archive.append(ref, 0, Buffer.from('one\ntwo\n'), Date.parse('2026-01-02T03:04:05.678Z'));
+      await archive.close();
+      const ask = () => site.json(`/api/v1/jobs/${ref.job}/log/lines`);
+      expect((await ask()).lines.map(({ at }: { at: string }) => at)).to.deep.equal(
+        Array(2).fill('2026-01-02T03:04:05.678Z'),
+      );
+      const other = { job: job(await site.build('sample')), attempt: 1 };
+      await site.begin(other);
+      await site.appendLog(other, 'one\n');
+      const { lines } = await site.json(`/api/v1/jobs/${other.job}/log/lines`);
+      expect(lines).to.deep.equal([{ spans: [{ text: 'one', style: '' }], start: 0, at: null }]);
+    } finally {
+      await site.stop();
+    }
+  });
+});
