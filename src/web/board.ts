@@ -10,6 +10,7 @@ import { may } from './access/permission.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
+import { boardBar } from './pages/bar.tsx';
 import { queueNames } from './queue-names.ts';
 
 /** Where the board is. */
@@ -39,7 +40,8 @@ export function queueBoard(web: Web) {
     const board = await boardFor(may(context, 'admin'));
     await board.refresh();
     const answer = await board.fetch(await requestTo(context, path));
-    return answer.headers.get('content-type')?.includes('text/html') ? withoutForbidden(answer) : answer;
+    if (!answer.headers.get('content-type')?.includes('text/html')) return answer;
+    return framed(answer, await web.assets.url('board.css'));
   };
 }
 
@@ -55,7 +57,7 @@ async function openBoard(web: Web, writable: boolean): Promise<Board> {
   const { replaceQueues } = createBullBoard({
     queues: [],
     serverAdapter: server,
-    options: { uiConfig: { boardTitle: 'Volt queues', miscLinks: [{ text: 'Volt', url: '/' }] } },
+    options: { uiConfig: { boardTitle: 'Volt queues' } },
   });
   const app = server.registerPlugin();
   const adapters = new Map<string, BaseAdapter>();
@@ -123,14 +125,16 @@ async function staticFile(context: Context<WebEnv>, path: string): Promise<Respo
 }
 
 /**
- * The page without what the headers forbid anyway: its link to fonts on another server, and the inline styles of what it
- * shows while it loads.
+ * The page below Volt's own bar, and without what the headers forbid anyway: its link to fonts on another server, and the
+ * inline styles of what it shows while it loads.
  */
-async function withoutForbidden(answer: Response): Promise<Response> {
+async function framed(answer: Response, style: string): Promise<Response> {
   const page = (await answer.text())
     .replace(/<link href="https?:\/\/[^>]*>/g, '')
     .replace(/<style>[^<]*<\/style>/g, '')
-    .replace(/(<(?:div|span)) style="[^"]*"/g, '$1');
+    .replace(/(<(?:div|span)) style="[^"]*"/g, '$1')
+    .replace('</head>', `<link rel="stylesheet" href="${style}"></head>`)
+    .replace(/<body[^>]*>/, (body) => body + boardBar());
   return new Response(page, {
     status: answer.status,
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },

@@ -20,6 +20,9 @@ describe('web: the board of the queues', () => {
       expect(answer.status).to.equal(200);
       const page = await answer.text();
       expect(page).to.include('<base href="/queues/"');
+      expect(page)
+        .to.match(/href="\/public\/board\.css\?v=\w+"/)
+        .and.include('<nav class="volt-bar"');
       expect(page).to.not.match(/(src|href)="(https?:)?\/\//);
       const script = /src="(static\/js\/main[^"]+)"/.exec(page)?.[1];
       const { status, headers } = await site.fetch(`/queues/${script}`);

@@ -200,6 +200,45 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
   });
 
+  it('a person finds a failed build by its author and text, and retries one of its jobs', async () => {
+    const id = await site.build('sample', { author: 'Hedy', subject: 'Hop frequencies' }, [
+      { name: 'a' },
+      { name: 'b' },
+    ]);
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    await page.goto('/sign-in');
+    await page.getByLabel('Token').fill(site.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.goto('/');
+    await page.getByLabel('Author').fill('hedy');
+    await page.getByLabel('Commit').fill('frequen');
+    await page.getByLabel('Status').selectOption('failed');
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
+    expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
+    await page.locator('table.builds a').click();
+    await page.getByRole('button', { name: 'Retry b', exact: true }).click();
+    await page.waitForURL(`**/builds/${id}#job-${job(id, 2)}`);
+    const asked = await site.context.record.db
+      .selectFrom('intents')
+      .select(['kind', 'job_id'])
+      .where('build_id', '=', Number(id))
+      .execute();
+    expect(asked).to.deep.equal([{ kind: 'retry', job_id: job(id, 2) }]);
+  });
+
+  it('the switch between light and dark is kept', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto('/');
+    const scheme = () => page.evaluate('getComputedStyle(document.documentElement).colorScheme');
+    expect(await scheme()).to.equal('light dark');
+    await page.getByRole('button', { name: 'Switch between light and dark' }).click();
+    expect(await scheme()).to.equal('dark');
+    await page.goto('/runners');
+    expect(await scheme()).to.equal('dark');
+  });
+
   it('the board of the queues shows a message', async () => {
     await site.context.queues.sendAdvance({ v: 1, build: '4711' as never });
     await page.goto('/runners');
