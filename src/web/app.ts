@@ -24,6 +24,7 @@ import { auditPage } from './pages/audit.tsx';
 import { buildPage } from './pages/build.tsx';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
+import { referencePage } from './pages/reference.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
 import { repositoryPage } from './pages/repository.tsx';
 import { runnerPage } from './pages/runner.tsx';
@@ -84,6 +85,7 @@ export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebE
   app.post('/builds/:id/retry', doing('builds.retry'), (context) => retryFromPage(context, web));
   app.post('/jobs/:id/cancel', doing('jobs.cancel'), (context) => cancelJobFromPage(context, web));
   app.post('/jobs/:id/retry', doing('jobs.retry'), (context) => retryJobFromPage(context, web));
+  app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));

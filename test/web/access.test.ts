@@ -2,12 +2,7 @@ import { expect } from 'chai';
 import type { Config } from '../../src/kernel/config.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
-import { Assets } from '../../src/web/assets.ts';
-import { FleetHistory } from '../../src/web/fleet-history.ts';
 import { isOwnHost } from '../../src/web/hosts.ts';
-import { LineIndexes } from '../../src/web/logs/index.ts';
-import { Notices } from '../../src/web/streams/notices.ts';
-import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { bodyOf, rawRequest, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
@@ -156,19 +151,7 @@ describe('web: who may do what', () => {
       headers: { [name: string]: string } = {},
       reading: Config['reading'] = 'local',
     ) => {
-      const context = { ...site.context, config: { ...site.context.config, reading } };
-      const notices = await Notices.open(context.access, context.logger);
-      const guard = new Guard(site.token, context);
-      const streams = new OpenStreams(context.logger);
-      const web = {
-        ...context,
-        notices,
-        guard,
-        streams,
-        assets: new Assets(),
-        lines: new LineIndexes(),
-        fleet: new FleetHistory(),
-      };
+      const web = await site.web({ config: { ...site.context.config, reading } });
       const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });
       const env = { incoming: { socket: { remoteAddress: from } } };
       return app.request(`http://box${path}`, { headers: { host: 'box:8420', ...headers } }, env);

@@ -49,6 +49,12 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
         complaints.push(`asked for ${request.url()}`);
     });
   });
+  /** The browser has signed in. */
+  async function signedIn() {
+    const [name = '', value = ''] = (await site.signIn()).split('=');
+    await context.addCookies([{ name, value, url: site.url }]);
+  }
+
   afterEach(async () => {
     await context.close();
     expect(complaints).to.deep.equal([]);
@@ -246,6 +252,51 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByText('"4711"').waitFor();
   });
 
+  it('a log that prints markup and what steers terminals and browsers shows it as text and does no more', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    const evil = [
+      '<script>document.title = "owned"</script><img src=x onerror="document.title = 1"><svg onload=alert(1)>',
+      '</pre></script><iframe src="https://evil.example/"></iframe><style>body { display: none }</style>',
+      '&lt;b&gt; "quoted" \'single\' `ticked` ${injected} {{braces}}',
+      '\u001b]0;owned\u0007title \u001b]8;;javascript:alert(1)\u001b\\link\u001b]8;;\u001b\\ \u001b[2J\u001b[H\u001b[31;1mred\u001b[0m',
+      '\u001b]52;c;aGVsbG8=\u0007clipboard \u001bPdevice\u001b\\ \u0000\u0008\u202etni\ufeff \u001b[999999999999;5mX',
+    ];
+    await site.begin(ref);
+    await site.appendLog(ref, `${evil.join('\n')}\n`);
+    const looks = async () => {
+      const log = page.locator('.log');
+      await log.getByText('clipboard').last().waitFor();
+      const text = (await log.textContent()) ?? '';
+      for (const line of evil.slice(0, 3)) expect(text).to.include(line);
+      expect(text).to.not.include('\u001b').and.not.include('aGVsbG8').and.not.include('javascript:');
+      expect(await page.title()).to.match(/^sample#/);
+      const inside = 'script, img, svg, iframe, style, a[href^="javascript"], [onerror], [onload]';
+      expect(await log.locator(inside).count()).to.equal(0);
+      expect(await page.getByRole('heading', { level: 1 }).isVisible()).to.equal(true);
+    };
+    // as it comes, and as it is where it has come
+    await page.goto(`/builds/${id}`);
+    await looks();
+    await site.appendLog(ref, `${evil.join('\n')}\nand again\n`);
+    await page.locator('.log').getByText('and again').waitFor();
+    await looks();
+    await site.finish(ref);
+    await page.goto(`/builds/${id}`);
+    await looks();
+    const plain = await browser.newContext({ baseURL: site.url, javaScriptEnabled: false });
+    const kept = page;
+    page = await plain.newPage();
+    await page.goto(`/builds/${id}`);
+    await looks();
+    await plain.close();
+    page = kept;
+    // the log as a file is text, not a page
+    const answer = await site.fetch(`/api/v1/jobs/${job(id)}/log`, { headers: { accept: 'text/html' } });
+    expect(answer.headers.get('content-type')).to.equal('text/plain; charset=utf-8');
+    expect(answer.headers.get('x-content-type-options')).to.equal('nosniff');
+  });
+
   it('no page has a serious fault for people who read by ear, keyboard or high contrast', async () => {
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
     await site.runner('r1', { labels: ['linux'] });
@@ -254,6 +305,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.appendLog(ref, 'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n');
     const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({ ...newStep(status), status }));
     await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    await signedIn();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const paths = [
@@ -265,7 +317,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
         '/runners',
         '/runners/r1',
       ];
-      paths.push('/sign-in', '/builds/99999');
+      paths.push('/api', '/audit', '/sign-in', '/builds/99999');
       for (const path of paths) {
         await page.goto(path);
         expect(await faults(page), `${path} ${colorScheme}`).to.deep.equal([]);
@@ -283,9 +335,10 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.begin({ job: job(id), attempt: 1 });
     await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
     await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });
+    await signedIn();
     await page.setViewportSize({ width: 360, height: 740 });
     const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners', '/sign-in'];
-    paths.push(`/?branch=${long}`);
+    paths.push('/api', '/audit', `/?branch=${long}`);
     for (const path of paths) {
       await page.goto(path);
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);

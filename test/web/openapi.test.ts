@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { Guard } from '../../src/web/access/guard.ts';
+import { newStep } from '../../src/kernel/model.ts';
+import { apiDescription } from '../../src/web/api/openapi.ts';
+import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
-import { Assets } from '../../src/web/assets.ts';
-import { FleetHistory } from '../../src/web/fleet-history.ts';
-import { LineIndexes } from '../../src/web/logs/index.ts';
-import { Notices } from '../../src/web/streams/notices.ts';
-import { OpenStreams } from '../../src/web/streams/sse.ts';
-import { Site } from './site.ts';
+import { hasSshd } from '../support/git-over-ssh.ts';
+import { TestRepository } from '../support/repository.ts';
+import { Described } from './described.ts';
+import { job, Site } from './site.ts';
 
 interface Operation {
   security: object[];
@@ -26,16 +26,7 @@ describe('web: the description of the API', () => {
   before(async () => {
     site = await Site.start();
     document = await site.json('/api/v1/openapi.json');
-    const { context } = site;
-    const web = {
-      ...context,
-      notices: await Notices.open(context.access, context.logger),
-      guard: new Guard(site.token, context),
-      streams: new OpenStreams(context.logger),
-      lines: new LineIndexes(),
-      fleet: new FleetHistory(),
-      assets: new Assets(),
-    };
+    const web = await site.web();
     const app = webApp(web, { bound: '127.0.0.1', machine: 'box', url: undefined });
     served = app.routes
       .filter(({ path, method }) => path.startsWith('/api/') && method !== 'ALL')
@@ -98,5 +89,132 @@ describe('web: the description of the API', () => {
       expect(operation.responses, name).to.include.keys('401', '403', '500');
     }
     expect(document.paths['/builds/{id}/cancel']?.post?.responses).to.include.keys('202', '400', '404', '409');
+  });
+
+  it('gives every operation a name of its own', () => {
+    const { operations: names } = new Described(apiDescription());
+    expect(new Set(names).size).to.equal(names.length);
+  });
+
+  it('says of every operation what it answers, in success and in failure', async () => {
+    const described = new Described(apiDescription());
+    const ask = async (call: string, body?: unknown, headers: { [name: string]: string } = {}) => {
+      const [method = '', path = ''] = call.split(' ');
+      const init = { method, headers: { authorization: `Bearer ${site.token}`, ...headers } };
+      const answer = await site.fetch(
+        `/api/v1${path}`,
+        body === undefined ? init : { ...init, body: JSON.stringify(body) },
+      );
+      await described.check(method.toLowerCase(), path, answer);
+      if (answer.headers.get('content-type')?.startsWith('text/event-stream')) await answer.body?.cancel();
+    };
+    const repository = new TestRepository({ 'test.sh': 'true' });
+    for (const [call, body] of await everyOperation(site, repository)) await ask(call, body);
+    repository.remove();
+    // keys are made by a program of OpenSSH's
+    const operations = described.operations.filter((one) => hasSshd() || one !== 'repos.credential.ssh.set');
+    expect([...described.succeeded]).to.have.members(operations);
+    for (const route of routes) {
+      const method = route.method.toUpperCase();
+      const path = route.path.replace(':name', 'nothing').replace(':entry', 'NOTHING');
+      await ask(`${method} ${path.replace(':id', route.path.startsWith('/jobs') ? '999-1' : '999')}`);
+      await ask(`${method} ${path.replace(':id', 'x')}?limit=x&attempt=x&after=x&before=-&purge=x`);
+      await ask(`${method} ${path.replace(':id', '999')}`, undefined, { authorization: 'Bearer wrong' });
+      if (route.method === 'get') await ask(`GET ${path.replace(':id', '1')}`, undefined, { 'if-none-match': '*' });
+      else await ask(`${method} ${path.replace(':id', '1')}`, { huge: 'x'.repeat(1_100_000) });
+    }
+  });
+});
+
+/** One request for each operation that has success. */
+async function everyOperation(site: Site, repository: TestRepository): Promise<[call: string, body?: unknown][]> {
+  await site.repository('app');
+  await site.repository('shell', { url: 'git@127.0.0.1:app.git' });
+  const [running, over, idle] = [
+    await site.build('app'),
+    await site.build('app'),
+    await site.build('app', {}, [{}, {}]),
+  ];
+  await site.begin({ job: job(over), attempt: 1 });
+  await site.appendLog({ job: job(over), attempt: 1 }, 'one\ntwo\n');
+  const steps = [{ ...newStep('make'), status: 'failure' as const, exitCode: 2 }];
+  await site.finish({ job: job(over), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
+  await site.runner('r1');
+  await site.stage('dispatcher');
+  const knownHosts = '127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUFBCFc58UMEwYC2gHHUuM3GZkyhyGFDGRWYJ26lPzf\n';
+  return [
+    ['GET /builds?limit=1'],
+    [`GET /builds/${over}`],
+    [`GET /jobs/${job(over)}/log`],
+    [`GET /jobs/${job(over)}/log?follow=1`],
+    [`GET /jobs/${job(over)}/log/lines`],
+    [`GET /jobs/${job(over)}/log/search?q=two`],
+    [`GET /builds/${over}/tests`],
+    [`GET /jobs/${job(over)}/tests`],
+    [`POST /builds/${running}/cancel`],
+    [`POST /jobs/${job(idle, 2)}/cancel`],
+    ['GET /intents/1'],
+    [`POST /builds/${over}/retry`, { failed: true }],
+    [`POST /jobs/${job(over)}/retry`],
+    ['POST /repos', { url: repository.path, name: 'new' }],
+    ['GET /repos'],
+    ['GET /repos/new'],
+    ['PATCH /repos/new', { pollSeconds: 60 }],
+    ['POST /repos/app/trigger', { ref: 'main' }],
+    ['POST /repos/app/dispatches', { event_type: 'deploy' }],
+    ['POST /repos/app/hook'],
+    ...['', '/repos/app'].flatMap((scope): [string, unknown?][] =>
+      ['secrets', 'variables'].flatMap((kind): [string, unknown?][] => [
+        [`PUT ${scope}/${kind}/NAME`, { value: 'value' }],
+        [`GET ${scope}/${kind}`],
+        [`DELETE ${scope}/${kind}/NAME`],
+      ]),
+    ),
+    ['PUT /secrets/OTHER', { value: 'value' }],
+    ['POST /secrets/rotate'],
+    ['PUT /repos/app/trusted-refs', { refs: ['main'] }],
+    ['GET /repos/app/trusted-refs'],
+    ['PUT /repos/app/credential/https', { password: 'password' }],
+    ...(hasSshd() ? [['PUT /repos/shell/credential/ssh', { knownHosts }] as [string, unknown]] : []),
+    ['GET /credentials'],
+    ['DELETE /repos/app/credential'],
+    ['DELETE /repos/new?purge=1'],
+    ['GET /runners'],
+    ['GET /status'],
+    ['GET /events'],
+    ['POST /tokens', { name: 'ci', scope: 'write' }],
+    ['GET /tokens'],
+    ['DELETE /tokens/ci'],
+    ['GET /audit?limit=2'],
+    ['GET /openapi.json'],
+  ];
+}
+
+describe('web: the page about the API', () => {
+  let site: Site;
+  let page: string;
+  before(async () => {
+    site = await Site.start();
+    page = await site.page('/api');
+  });
+  after(() => site.stop());
+
+  it('tells of every operation, and every schema that it leads to', () => {
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    for (const id of new Described(apiDescription()).operations) expect(ids).to.include(id);
+    const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(links).to.include.members(['schema-Build', 'schema-Error', 'builds', 'events.get']);
+    for (const id of links) expect(ids).to.include(id);
+  });
+
+  it('tells types, bounds and scopes', () => {
+    const text = page
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/&quot;/g, '"')
+      .replace(/\s+/g, ' ');
+    expect(text).to.match(/limit in the query integer \(from 1, to 500\) ?, usually 50/);
+    expect(text).to.match(/POST \/builds\/\{id\}\/cancel .{0,120} a token of scope write/);
+    expect(text).to.match(/jobs list of Job/);
+    expect(text).to.not.match(/undefined|\[object/);
   });
 });

@@ -15,7 +15,14 @@ import { announceChange, announceGrowth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { beat, type RunnerMember, type StageKind, type StageMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
+import { Guard } from '../../src/web/access/guard.ts';
+import { Assets } from '../../src/web/assets.ts';
+import type { Web } from '../../src/web/context.ts';
+import { FleetHistory } from '../../src/web/fleet-history.ts';
+import { LineIndexes } from '../../src/web/logs/index.ts';
 import { startWeb } from '../../src/web/start.ts';
+import { Notices } from '../../src/web/streams/notices.ts';
+import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { ensureToken } from '../../src/web/token.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
@@ -47,6 +54,15 @@ export class Site {
     const record = await Record.open(config);
     const context = { config, access, queues: new Queues(access, logger), logger, record };
     return new Site(redis, context, await startWeb(context, { host, port: 0 }));
+  }
+
+  /** What routes work with, for an app of the test's own on the same record and Redis. */
+  async web(more: Partial<Web> = {}): Promise<Web> {
+    const { context, token } = this;
+    const notices = await Notices.open(context.access, context.logger);
+    const streams = new OpenStreams(context.logger);
+    const kept = { assets: new Assets(), lines: new LineIndexes(), fleet: new FleetHistory() };
+    return { ...context, notices, streams, guard: new Guard(token, context), ...kept, ...more };
   }
 
   /** Stops the web stage alone. */

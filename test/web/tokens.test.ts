@@ -6,11 +6,6 @@ import { networkOf } from '../../src/web/access/address.ts';
 import { Buckets } from '../../src/web/access/buckets.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
-import { Assets } from '../../src/web/assets.ts';
-import { FleetHistory } from '../../src/web/fleet-history.ts';
-import { LineIndexes } from '../../src/web/logs/index.ts';
-import { Notices } from '../../src/web/streams/notices.ts';
-import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, Site } from './site.ts';
@@ -230,19 +225,8 @@ describe('web: who asks too often', () => {
 
   /** The web stage as it answers requests from elsewhere, with bounds that a test reaches. */
   async function elsewhere() {
-    const { context } = site;
-    const notices = await Notices.open(context.access, context.logger);
     const rate = { burst: 3, perSecond: 1 / 3600 };
-    const guard = new Guard(site.token, context, rate);
-    const web = {
-      ...context,
-      notices,
-      guard,
-      streams: new OpenStreams(context.logger),
-      assets: new Assets(),
-      lines: new LineIndexes(),
-      fleet: new FleetHistory(),
-    };
+    const web = await site.web({ guard: new Guard(site.token, site.context, rate) });
     const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined }, rate);
     return async (from: string, bearer: string, method = 'GET', more: Headings = {}) => {
       const headers = { host: 'box', authorization: `Bearer ${bearer}`, ...more };

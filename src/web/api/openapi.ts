@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
+import type { Description, Operation, Parameter, SchemaNode } from './document.ts';
 import { type Answer, actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
-import { named } from './schemas.ts';
+import { named, pageParameter } from './schemas.ts';
 
 type Json = { [key: string]: unknown };
 
 /** Where the document refers to a named schema. */
 const place = (id: string) => `#/components/schemas/${id}`;
 
-let made: Json | undefined;
+let made: Description | undefined;
 
 /** The route that answers the description of all routes, itself included. */
 export const descriptionRoute = jsonRoute({
@@ -18,15 +19,18 @@ export const descriptionRoute = jsonRoute({
   path: '/openapi.json',
   summary: 'This description',
   answer: z.record(z.string(), z.unknown()),
-  handle: async () => {
-    made ??= describe([...routes, descriptionRoute]);
-    return made;
-  },
+  handle: async () => ({ ...apiDescription() }),
 });
 
-/** An OpenAPI 3.1 document of the routes, https://spec.openapis.org/oas/v3.1.1.html. */
-function describe(all: readonly Route[]): Json {
-  const paths: { [path: string]: Json } = {};
+/** The description of all routes; it is always the same. */
+export function apiDescription(): Description {
+  made ??= describe([...routes, descriptionRoute]);
+  return made;
+}
+
+/** The document of the routes. */
+function describe(all: readonly Route[]): Description {
+  const paths: Description['paths'] = {};
   for (const route of all) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route) };
@@ -50,7 +54,7 @@ function describe(all: readonly Route[]): Json {
   };
 }
 
-function operation(route: Route): Json {
+function operation(route: Route): Operation {
   return {
     summary: route.summary,
     operationId: actionOf(route),
@@ -63,7 +67,7 @@ function operation(route: Route): Json {
       ...Object.entries({ ...route.headers, ...(revalidates(route) ? conditional : {}) }).map(
         ([name, description]) => ({
           name,
-          in: 'header',
+          in: 'header' as const,
           description,
           schema: { type: 'string' },
         }),
@@ -74,10 +78,10 @@ function operation(route: Route): Json {
   };
 }
 
-function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): Json[] {
+function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): Parameter[] {
   if (!schema) return [];
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as {
-    properties?: { [name: string]: Json };
+    properties?: { [name: string]: SchemaNode };
     required?: string[];
   };
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
@@ -89,7 +93,7 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): J
   }));
 }
 
-function success(route: Route): Json {
+function success(route: Route): Operation['responses'] {
   const { answer } = route;
   const types = 'schema' in answer ? { 'application/json': '' } : answer.content;
   const content = Object.fromEntries(
@@ -122,7 +126,7 @@ function revalidates({ method, answer }: Route): boolean {
 
 function answerHeaders(answer: Answer): Json {
   const header = (description: string) => ({ description, schema: { type: 'string' } });
-  const paged = 'schema' in answer && 'shape' in answer.schema && 'next' in (answer.schema as z.ZodObject).shape;
+  const paged = 'schema' in answer && pageParameter(answer.schema) !== undefined;
   return {
     ETag: header('tells this content from any other'),
     ...(paged ? { Link: header('where there is a next page: its address, rel="next"') } : {}),
@@ -130,10 +134,11 @@ function answerHeaders(answer: Answer): Json {
 }
 
 /** One answer for each HTTP status, with the codes that come with it. */
-function failures(route: Route): Json {
+function failures(route: Route): Operation['responses'] {
   const codes: ErrorCode[] = ['foreign_host', 'token_needed', 'rate_limited', 'internal', ...route.errors];
   if (route.scope !== 'read') codes.push('scope_needed');
   if (route.params || route.query || route.body) codes.push('bad_request');
+  if (route.method !== 'get') codes.push('too_large', 'record_busy', 'record_full');
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes))
     byStatus.set(errorCodes[code].http, [...(byStatus.get(errorCodes[code].http) ?? []), code]);
@@ -146,14 +151,16 @@ function failures(route: Route): Json {
 }
 
 /** A schema as the document shows it: by name where it has one. */
-function reference(schema: z.ZodType): Json {
+function reference(schema: z.ZodType): SchemaNode {
   const entry = named.get(schema);
   if (entry) return { $ref: place(entry.id) };
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
-  return rest;
+  return rest as SchemaNode;
 }
 
-function namedSchemas(): Json {
+function namedSchemas(): Description['components']['schemas'] {
   const { schemas } = z.toJSONSchema(named, { uri: place, io: 'input' });
-  return Object.fromEntries(Object.entries(schemas).map(([id, { $schema: _, $id: __, ...rest }]) => [id, rest]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...rest }]) => [id, rest as SchemaNode]),
+  );
 }

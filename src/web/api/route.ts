@@ -7,6 +7,7 @@ import { requireScope } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { revalidated } from './revalidation.ts';
+import { pageParameter } from './schemas.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {
@@ -88,16 +89,18 @@ export function jsonRoute<
         if (!description.params && 'name' in value) context.set('target', String(value.name));
         return context.json(value, status);
       }
-      if ('next' in value && typeof value.next === 'string') context.header('link', nextPage(context, value.next));
+      const parameter = pageParameter(answer);
+      if (parameter && 'next' in value && value.next !== null)
+        context.header('link', nextPage(context, parameter, String(value.next)));
       return revalidated(context, JSON.stringify(value), description.confidential === true);
     },
   };
 }
 
 /** The address of the next page of a list, RFC 8288. */
-function nextPage(context: Context<WebEnv>, before: string): string {
+function nextPage(context: Context<WebEnv>, parameter: string, next: string): string {
   const { pathname, searchParams } = new URL(context.req.url);
-  searchParams.set('before', before);
+  searchParams.set(parameter, next);
   return `<${pathname}?${searchParams}>; rel="next"`;
 }
 
@@ -130,8 +133,7 @@ export function actionOf({ method, path, answer }: Pick<Route, 'method' | 'path'
   const words = path.split('/').filter((part) => part !== '' && !part.startsWith(':'));
   // the last word of what is posted says what is done, but where that is adding to a list
   if (method === 'post' && words.length > 1) return words.join('.');
-  const isList =
-    method === 'get' && 'schema' in answer && 'shape' in answer.schema && 'next' in (answer.schema.shape as object);
+  const isList = method === 'get' && 'schema' in answer && pageParameter(answer.schema) !== undefined;
   return [...words, isList ? 'list' : verbs[method]].join('.');
 }
 

@@ -99,7 +99,7 @@ function Frame(props: {
           </header>
           <main>{page.content}</main>
           <footer>
-            Volt {version} · <a href="/api/v1/openapi.json">API</a>
+            Volt {version} · <a href="/api">API</a>
           </footer>
         </body>
       </html>
