@@ -23,7 +23,7 @@ export function retryCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('retry'))
     .summary('run a build or a job again')
     .description(
-      'Runs a build that is over again, all of it, what failed, or one job. The jobs get further attempts of the same build; what was skipped because of a retried job runs as well.',
+      'Runs a build that is over again, all of it, what failed, or one job. The jobs get further attempts of the same build; what depends on a retried job runs again as well.',
     )
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)

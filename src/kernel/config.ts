@@ -117,7 +117,7 @@ export const settings = [
   {
     env: 'VOLT_HOSTED_LABELS',
     key: 'hostedLabels',
-    schema: z.string().default('ubuntu-*=linux'),
+    schema: z.string().default('ubuntu-*-arm=linux+arm64,ubuntu-*=linux'),
     about:
       'What the names of machines that GitHub hosts stand for in `runs-on` of a workflow: labels of runners, "+" between several. The first entry that fits counts, "*" stands for anything.',
   },

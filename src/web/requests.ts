@@ -36,7 +36,7 @@ export async function cancelJob(web: Web, id: JobId): Promise<number> {
 }
 
 /**
- * @param failedOnly only what did not succeed, and what was skipped because of it
+ * @param failedOnly only what did not succeed, and what depends on it
  * @throws VoltError `not_found`, or `conflict` when the build is not over or nothing of it failed
  */
 export async function retryBuild(web: Web, id: BuildId, failedOnly: boolean): Promise<number> {

@@ -1,4 +1,5 @@
 import type { BuildFacts } from './event.ts';
+import { dispatchTexts } from './inputs.ts';
 import type { Json } from './template.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -20,7 +21,7 @@ export function githubContext(facts: BuildFacts, workflow: Workflow): JsonObject
     server_url: server,
     base_ref: '',
     head_ref: '',
-    event: eventPayload(facts),
+    event: eventPayload(facts, workflow),
     event_name: facts.event.name,
     ref: facts.ref,
     ref_name: refName(facts.ref),
@@ -43,14 +44,19 @@ export function githubContext(facts: BuildFacts, workflow: Workflow): JsonObject
 }
 
 /** `github.event`, the content of event.json. */
-function eventPayload(facts: BuildFacts): JsonObject {
+function eventPayload(facts: BuildFacts, { on }: Workflow): JsonObject {
   const { event, ref, author } = facts;
   const common = { repository: repositoryOf(facts), sender: { login: author, type: 'User' } };
   switch (event.name) {
     case 'push':
       return { ...pushPayload(facts), ...common };
     case 'workflow_dispatch':
-      return { inputs: event.inputs, ref, workflow: event.workflow, ...common };
+      return {
+        inputs: dispatchTexts(on.workflow_dispatch?.inputs ?? [], event.inputs),
+        ref,
+        workflow: event.workflow,
+        ...common,
+      };
     case 'repository_dispatch':
       return { action: event.type, branch: refName(ref), client_payload: event.payload, ...common };
     case 'schedule':

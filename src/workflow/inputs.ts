@@ -33,6 +33,19 @@ export function dispatchInputs(
   return problems.length > 0 ? { problems } : { inputs };
 }
 
+/** The same inputs as the event of a `workflow_dispatch` has them: all of them, as text. */
+export function dispatchTexts(
+  definitions: readonly InputDefinition[],
+  given: { readonly [name: string]: string },
+): { [name: string]: string } {
+  return Object.fromEntries(
+    definitions.map(({ name, type, default: standard }) => [
+      name,
+      own(given, name) ?? textOf(standard) ?? (type === 'boolean' ? 'false' : ''),
+    ]),
+  );
+}
+
 /**
  * Inputs that a job gives to the workflow that it calls.
  * @param given values, by name

@@ -1,5 +1,6 @@
 import { type FinalStatus, isFinal, type Status } from '../kernel/model.ts';
-import type { Json, TemplateMap } from './template.ts';
+import type { SecretNaming } from './call-secrets.ts';
+import type { Json } from './template.ts';
 
 /**
  * A place in the graph of a build's workflows: a job as its file has it; once its needs are met, one combination of its
@@ -37,7 +38,7 @@ export interface Call {
   name: string;
   inputs: { [name: string]: Json };
   /** how each call on the way names secrets, outermost first */
-  secrets: TemplateMap[];
+  secrets: SecretNaming[];
 }
 
 /** A job of the build as the planner sees it. */
@@ -54,6 +55,12 @@ export interface NodeState<Id> {
 /** The call that a path is inside of: one "/" is one call. */
 export function callOf({ path, calls }: Node): Call | undefined {
   return calls?.[path.split('/').length - 2];
+}
+
+/** The job that calls the workflow which a job is of. */
+export function callingNode(node: Node): Node | undefined {
+  const prefix = prefixOf(node.path);
+  return prefix === '' ? undefined : { ...node, path: prefix.slice(0, -1) };
 }
 
 /** The part of a path that leads to the workflow which a job is of: empty, or with a "/" at its end. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretNaming } from './call-secrets.ts';
 import { type Json, template, templateMap } from './template.ts';
 
 const json = z.json() as z.ZodType<Json>;
@@ -65,6 +66,6 @@ export const workflowPlan = z.object({
    * `secrets` context is what the last one gives, each evaluated with the `secrets` context of the one before. Empty
    * where the context is the store's.
    */
-  secrets: z.object({ names: z.union([z.literal('*'), z.array(z.string())]), through: z.array(templateMap) }),
+  secrets: z.object({ names: z.union([z.literal('*'), z.array(z.string())]), through: z.array(secretNaming) }),
 });
 export type WorkflowPlan = z.infer<typeof workflowPlan>;

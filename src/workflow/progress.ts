@@ -1,13 +1,14 @@
 import { errorText } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
 import type { Action, ProgressSettings } from './action.ts';
+import { namingOf } from './call-secrets.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
 import { callInputs } from './inputs.ts';
 import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
-import { type Cell, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
+import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
 import { labelsOf } from './runs-on.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
 import { endedBySiblings, runningSiblings } from './siblings.ts';
@@ -92,14 +93,14 @@ class Progress<Id> {
     const { workflow, job } = definition;
     const needed = job.needs.map((key) => ({ key, states: statesOf(this.#graph.states, state.node, key) }));
     if (needed.some(({ states }) => resultOf(states) === undefined)) return [];
-    if (job.unsupported !== undefined) {
-      this.#decide(state, 'error', 'unsupported', job.unsupported);
-      return [];
-    }
     const contexts = contextsOf(this.#graph, state.node, job.needs);
     const functions = statusFunctions(this.#graph, state.node, workflow, job);
     if (!evaluateCondition(job.if, { contexts, functions })) {
       this.#skip(state, job, needed);
+      return [];
+    }
+    if (job.unsupported !== undefined) {
+      this.#decide(state, 'error', 'unsupported', job.unsupported);
       return [];
     }
     if (job.strategy?.matrix !== undefined && !state.node.cell) return this.#expandMatrix(state, job, contexts);
@@ -144,7 +145,7 @@ class Progress<Id> {
       file: called.path,
       name: this.#nameOf(state.node, job, contexts),
       inputs: callInputs(face.inputs, given, { contexts: { github: contexts.github, vars: contexts.vars } }),
-      secrets: [...(outer?.secrets ?? []), ...(job.secrets === 'inherit' ? [] : [job.secrets])],
+      secrets: [...(outer?.secrets ?? []), ...(job.secrets === 'inherit' ? [] : [namingOf(job.secrets, contexts)])],
     };
     const inside = { file: state.node.file, calls: [...(state.node.calls ?? []), call] };
     return this.#place(
@@ -219,7 +220,11 @@ class Progress<Id> {
   }
 
   #needNames(node: Node, job: WorkflowJob): string[] {
-    return job.needs.flatMap((key) => statesOf(this.#graph.states, node, key).map(({ name }) => name));
+    const needs = job.needs.flatMap((key) => statesOf(this.#graph.states, node, key).map(({ name }) => name));
+    // what begins a called workflow depends on what the call does
+    const call = callingNode(node);
+    const calling = needs.length === 0 && call ? definitionOf(this.#graph, call) : undefined;
+    return call && calling ? this.#needNames(call, calling.job) : needs;
   }
 
   #nameOf(node: Node, job: WorkflowJob, contexts: NodeContexts): string {

@@ -23,7 +23,8 @@ const unsuccessful: readonly Status[] = ['failure', 'error', 'cancelled'];
 
 /**
  * The jobs that a retry runs again: the whole build, one job, or those that failed, ended in an error or were
- * cancelled; and with them every job that was skipped and needs one of them, directly or through others.
+ * cancelled; and with them every job that needs one of them, directly or through others, whatever it came to: what it
+ * has made of their results is out of date.
  * @throws VoltError `conflict` when the build is not over or nothing of it failed, `not_found` when it has no such job
  */
 export function jobsToRetry<Id>(build: string, jobs: readonly RetriableJob<Id>[], wish: RetryWish<Id>): Id[] {
@@ -48,15 +49,15 @@ export function jobsToRetry<Id>(build: string, jobs: readonly RetriableJob<Id>[]
       remedy: 'Retry all of it, without "failed".',
     });
   }
-  return withSkippedFollowers(jobs, asked);
+  return withFollowers(jobs, asked);
 }
 
-function withSkippedFollowers<Id>(jobs: readonly RetriableJob<Id>[], asked: readonly RetriableJob<Id>[]): Id[] {
+function withFollowers<Id>(jobs: readonly RetriableJob<Id>[], asked: readonly RetriableJob<Id>[]): Id[] {
   const chosen = new Set(asked);
   // a set that is walked shows what is added meanwhile
   for (const { name, workflow } of chosen) {
     for (const job of jobs) {
-      if (job.status === 'skipped' && job.workflow === workflow && job.needs.includes(name)) chosen.add(job);
+      if (job.workflow === workflow && job.needs.includes(name)) chosen.add(job);
     }
   }
   return jobs.filter((job) => chosen.has(job)).map((job) => job.id);

@@ -1,6 +1,7 @@
 import { Lexer } from '@actions/expressions';
 import { TokenType } from '@actions/expressions/lexer';
-import { expressionsIn, type Template, type TemplateMap } from './template.ts';
+import type { SecretNaming } from './call-secrets.ts';
+import { expressionsIn, type Template } from './template.ts';
 
 /**
  * Which secrets templates name, in upper case; `*` where one is chosen by an expression or all are asked for. A job is
@@ -39,9 +40,9 @@ function namesIn(expression: string): '*' | string[] {
 }
 
 /** The secrets of the store behind names that a called workflow uses, given how each call on the way names them anew. */
-export function storeNames(names: '*' | string[], through: readonly TemplateMap[]): '*' | string[] {
-  return [...through].reverse().reduce<'*' | string[]>((inner, map) => {
-    const entries = Object.entries(map).filter(([name]) => inner === '*' || inner.includes(name.toUpperCase()));
+export function storeNames(names: '*' | string[], through: readonly SecretNaming[]): '*' | string[] {
+  return [...through].reverse().reduce<'*' | string[]>((inner, call) => {
+    const entries = Object.entries(call.names).filter(([name]) => inner === '*' || inner.includes(name.toUpperCase()));
     return secretNames(entries.map(([, template]) => template));
   }, names);
 }

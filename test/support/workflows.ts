@@ -1,3 +1,4 @@
+import { settings } from '../../src/kernel/config.ts';
 import type { FinalStatus, Status } from '../../src/kernel/model.ts';
 import type { Action, ReadyJob } from '../../src/workflow/action.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
@@ -7,6 +8,8 @@ import { progress } from '../../src/workflow/progress.ts';
 import { readWorkflows } from '../../src/workflow/read-all.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';
+
+const standardNames = String(settings.find(({ key }) => key === 'hostedLabels')?.schema.parse(undefined));
 
 /** Workflows of these texts; fails where one is not valid. */
 export function workflowsOf(files: { [path: string]: string }): Workflow[] {
@@ -95,7 +98,7 @@ export class PlannedBuild {
       },
       {
         timeoutMinutes: 60,
-        hosted: parseHostedNames('ubuntu-*=linux'),
+        hosted: parseHostedNames(standardNames),
         offered: this.offered,
         allocate: () => ++this.#last,
         enter: ({ name }) => (this.taken.has(name) ? `waits for ${name}` : undefined),

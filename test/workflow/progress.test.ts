@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { callSecrets } from '../../src/workflow/call-secrets.ts';
 import { factsOf, PlannedBuild } from '../support/workflows.ts';
 
 /** A workflow of jobs, each given by its lines; `runs-on` and a step are added where they are missing. */
@@ -43,6 +44,22 @@ describe('the planner', () => {
       const plan = build.plans['test 1.2']?.plan;
       expect(plan?.contexts.needs).to.deep.equal({ Build: { result: 'success', outputs: { version: '1.2' } } });
     });
+  });
+
+  it('gives a workflow that a person starts its inputs, typed, and all of them as text in the event', () => {
+    const text = workflow(
+      { a: [] },
+      `on: { workflow_dispatch: { inputs: { level: { default: minor }, count: { type: number, default: 3 },
+        dry: { type: boolean }, note: { type: string }, Who: { type: string } } } }`,
+    );
+    const build = new PlannedBuild(
+      text,
+      factsOf({ name: 'workflow_dispatch', workflow: 'ci.yml', inputs: { who: 'me' } }),
+    );
+    const { inputs, github } = build.plans.a?.plan.contexts ?? {};
+    expect(inputs).to.deep.equal({ level: 'minor', count: 3, dry: false, note: '', Who: 'me' });
+    const texts = { level: 'minor', count: '3', dry: 'false', note: '', Who: 'me' };
+    expect(github?.event).to.deep.include({ inputs: texts });
   });
 
   describe('of conditions', () => {
@@ -201,6 +218,12 @@ describe('the planner', () => {
       expect(labels('${{ fromJSON(\'["a","b"]\') }}')).to.deep.equal(['a', 'b']);
     });
 
+    it("has jobs for GitHub's machines of another architecture run on such runners alone", () => {
+      const build = new PlannedBuild(workflow({ a: ['runs-on: ubuntu-24.04-arm'], b: ['runs-on: ubuntu-24.04'] }));
+      expect(build.plans.a?.labels).to.have.members(['linux', 'arm64']);
+      expect(build.plans.b?.labels).to.deep.equal(['linux']);
+    });
+
     it("skips a job for a machine of GitHub's that nobody stands in for, and says so", () => {
       const text = workflow({
         t: ['strategy: { matrix: { os: [ubuntu-latest, windows-latest] } }', 'runs-on: ${{ matrix.os }}'],
@@ -224,6 +247,20 @@ describe('the planner', () => {
       );
       expect(build.decisions.a).to.match(/^error unsupported: ci.yml:5:15: `services` are not supported yet/);
       expect(build.statuses).to.include({ b: 'queued', c: 'skipped' });
+    });
+
+    it('refuses only what would run: not what its needs or its condition keep from it', () => {
+      const deploy = ['needs: a', 'environment: production'];
+      const build = new PlannedBuild(
+        workflow({
+          a: [],
+          b: [...deploy, "if: github.ref == 'refs/heads/other'"],
+          c: deploy,
+          d: ['needs: b', "if: '!cancelled()'"],
+        }),
+      );
+      build.end('a', 'failure');
+      expect(build.statuses).to.deep.equal({ a: 'failure', b: 'skipped', c: 'skipped', d: 'queued' });
     });
 
     it('refuses what would get lost silently, for one job or for all', () => {
@@ -289,7 +326,10 @@ describe('the planner', () => {
       expect(build.names).to.have.members(['first', 'call / inner', 'call / last', 'next']);
       const plan = build.plans['call / inner']?.plan;
       expect(plan?.contexts.inputs).to.deep.equal({ name: 'me', deep: true, count: 3 });
-      expect(plan?.secrets).to.deep.equal({ names: ['REAL'], through: [{ token: [{ expression: 'secrets.REAL' }] }] });
+      expect(plan?.secrets).to.deep.equal({
+        names: ['REAL'],
+        through: [{ names: { token: [{ expression: 'secrets.REAL' }] }, contexts: {} }],
+      });
       expect(plan?.workflow.path).to.equal('ci.yml');
       build.end('call / inner', 'success', { o: 'made' });
       expect(build.statuses.next).to.equal('waiting');
@@ -298,6 +338,42 @@ describe('the planner', () => {
         result: 'success',
         outputs: { result: 'made for me' },
       });
+    });
+
+    it('need, in their first jobs, what the call needs', () => {
+      const build = new PlannedBuild(files('with: { name: x }', 'secrets: inherit'));
+      build.end('first').end('call / inner');
+      expect(build.plans['call / inner']?.needs).to.deep.equal(['first']);
+      expect(build.plans['call / last']?.needs).to.deep.equal(['call / inner']);
+    });
+
+    it('are given secrets that the caller chooses by what it knows itself', () => {
+      const inner = workflow(
+        { use: ["env: { A: '${{ secrets.tok }}${{ secrets.tok2 }}${{ secrets.plain }}' }"] },
+        'on: { workflow_call: { inputs: { sel: { type: string } }, secrets: { tok: {}, tok2: {}, plain: {} } } }',
+      );
+      const build = new PlannedBuild({
+        'ci.yml': workflow({
+          pre: [],
+          call: [
+            'needs: pre',
+            'strategy: { matrix: { env: [prod] } }',
+            'uses: ./.github/workflows/inner.yml',
+            'with: { sel: no }',
+            'secrets:',
+            "  tok: ${{ secrets[format('SEC_{0}', matrix.env)] }}",
+            '  tok2: ${{ secrets[needs.pre.outputs.which] }}',
+            "  plain: ${{ matrix.env }} ${{ inputs.sel && 'x' || 'no' }}",
+          ],
+        }),
+        '.github/workflows/inner.yml': inner,
+      });
+      build.end('pre', 'success', { which: 'OTHER' });
+      const secrets = build.plans['call (prod) / use']?.plan.secrets;
+      if (!secrets) throw new Error(`no plan among ${build.names.join(', ')}`);
+      expect(secrets.names).to.equal('*');
+      const given = callSecrets(secrets.through, { SEC_PROD: 'of prod', OTHER: 'the other' }, { github: {}, vars: {} });
+      expect(given).to.deep.equal({ tok: 'of prod', tok2: 'the other', plain: 'prod no' });
     });
 
     it('fail as a whole where one of their jobs does', () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { evaluateText } from '../../workflow/expression.ts';
+import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { JobOutcome } from '../ending.ts';
@@ -67,7 +67,7 @@ export class WorkflowState {
       temp: join(root, 'temp'),
       actions: join(root, 'actions'),
     };
-    this.#secrets = secretsContext(plan, secrets);
+    this.#secrets = callSecrets(plan.secrets.through, secrets, plan.contexts);
     for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
     this.debug = [this.#secrets.ACTIONS_STEP_DEBUG, plan.contexts.vars.ACTIONS_STEP_DEBUG].includes('true');
     this.#runner = runnerContext({
@@ -146,21 +146,4 @@ export class WorkflowState {
       action_ref: source?.ref ?? '',
     };
   }
-}
-
-/** Each call on the way to the job's workflow may have named the secrets anew. */
-function secretsContext(
-  { secrets: { through }, contexts }: WorkflowPlan,
-  store: Readonly<Record<string, string>>,
-): Record<string, string> {
-  let current: Record<string, string> = { ...store };
-  for (const names of through) {
-    const scope = { contexts: { ...contexts, secrets: current } };
-    current = Object.fromEntries(
-      Object.entries(names).map(([name, template]) => [name, evaluateText(template, scope)]),
-    );
-    // the runner's own is always there
-    if (store.GITHUB_TOKEN !== undefined) current.GITHUB_TOKEN = store.GITHUB_TOKEN;
-  }
-  return current;
 }

@@ -31,7 +31,7 @@ const retry = jsonRoute({
   method: 'post',
   path: '/jobs/:id/retry',
   scope: 'write',
-  summary: 'Run a job of a build that is over again, and those that were skipped because of it',
+  summary: 'Run a job of a build that is over again, and those that depend on it',
   params: z.object({ id: jobId }),
   status: 202,
   answer: accepted,

@@ -431,7 +431,7 @@ export const retryRequest = name(
   'RetryRequest',
   z.object({
     failed: z.boolean().default(false).meta({
-      description: 'only what failed, ended in an error or was cancelled, and what was skipped because of it',
+      description: 'only what failed, ended in an error or was cancelled, and what depends on it',
     }),
   }),
 );
