@@ -5,16 +5,17 @@ import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import type { Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
-import { ActionLibrary, isCheckout } from './actions/library.ts';
-import { parseReference } from './actions/reference.ts';
+import { ActionLibrary } from './actions/library.ts';
 import { JobEnding } from './ending.ts';
 import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
 import { withinMessage } from './result-size.ts';
 import { StepList } from './step-list.ts';
+import type { Evaluation } from './steps/evaluation.ts';
 import type { Frame } from './steps/frame.ts';
 import { jobOutputs } from './steps/job-outputs.ts';
 import { problemOf } from './steps/problem.ts';
+import { StepBound } from './steps/step-bound.ts';
 import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
 import { StepRunner } from './steps/step-runner.ts';
@@ -22,8 +23,6 @@ import { WorkflowState } from './steps/workflow-state.ts';
 import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
 import { TestSearch } from './test-search.ts';
 
-/** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
-const defaultCleanupTime = 300_000;
 /** Characters of a step's name. */
 const longestName = 255;
 
@@ -83,13 +82,14 @@ class WorkflowJob {
     this.#steps.begin(setUp);
     await this.#setUp();
     const shown: Step[] = [];
-    for (const step of plan.steps) shown.push(this.#steps.add(await this.#nameOf(step)));
+    for (const step of plan.steps)
+      shown.push(this.#steps.add(await this.#nameOf(step, this.#job.evaluation(this.#frame, step.id))));
     await this.#library.prepare(plan.steps.map((step) => step.uses));
     this.#steps.end(setUp, 'success', null);
     for (const [index, step] of plan.steps.entries()) await this.#pre(step, shown[index] as Step);
     for (const [index, step] of plan.steps.entries()) await this.#main(step, shown[index] as Step);
     for (const post of this.#runner.posts.reverse()) {
-      await this.#own(post.name, post.condition, post.state, (io) => post.run(io, this.#job.signal));
+      await this.#own(post.name, post.condition, post.state, post.run);
     }
     await this.#heedEnding();
     return jobOutputs(this.#job, this.#frame, (message) => {
@@ -114,8 +114,8 @@ class WorkflowJob {
     const state = this.#states.get(step.id);
     const result = await this.#runner.run(step, this.#frame, shown, {
       ...(state ? { state } : {}),
-      begin: async () => {
-        shown.name = await this.#nameOf(step);
+      begin: async (evaluation) => {
+        shown.name = await this.#nameOf(step, evaluation);
         this.#steps.begin(shown);
       },
     });
@@ -124,9 +124,8 @@ class WorkflowJob {
 
   /** What an action of another repository wants to be run before the job's first step. */
   async #pre(step: PlannedStep, shown: Step): Promise<void> {
-    const reference = step.uses === undefined ? undefined : parseReference(step.uses);
-    if (reference?.kind !== 'remote' || isCheckout(reference)) return;
-    const action = await this.#library.load(reference);
+    const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses);
+    if (!action) return;
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
     if (runs.using !== 'node' || runs.pre === undefined) return;
     const { pre, preIf } = runs;
@@ -136,7 +135,7 @@ class WorkflowJob {
       `Pre ${shown.name}`,
       preIf,
       state,
-      async (io) => {
+      async (io, signal) => {
         const evaluation = this.#job.evaluation(this.#frame, step.id);
         const env = await evaluation.texts(step.env);
         const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
@@ -146,7 +145,7 @@ class WorkflowJob {
           pre,
           { id: step.id, frame: this.#frame, env, inputs: values },
           io,
-          this.#job.signal,
+          signal,
         );
       },
       this.#states.size,
@@ -158,26 +157,31 @@ class WorkflowJob {
     name: string,
     condition: string,
     state: Record<string, string>,
-    work: (io: StepIo) => Promise<void>,
+    work: (io: StepIo, signal: AbortSignal) => Promise<void>,
     before?: number,
   ): Promise<void> {
     await this.#heedEnding();
     const job = this.#job;
     const shown = this.#steps.add(name.slice(0, longestName), before);
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
+    const holds = () => job.evaluation(this.#frame, '').condition(condition);
+    const bound = new StepBound(job, holds);
+    const { signal } = bound;
     try {
-      if (await job.evaluation(this.#frame, '').condition(condition)) {
+      if (await holds()) {
         this.#steps.begin(shown);
-        await work(new StepIo(job, shown, state));
-        job.signal.throwIfAborted();
+        await work(new StepIo(job, shown, state), signal);
+        signal.throwIfAborted();
       } else result = { ...result, outcome: 'skipped', conclusion: 'skipped' };
     } catch (error) {
-      if (job.signal.aborted) result = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
+      if (signal.aborted) result = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
       else {
         const problem = problemOf(error);
         await job.log.line(`##[error]${problem.message}`);
         result = { outcome: 'failure', conclusion: 'failure', problem };
       }
+    } finally {
+      bound.release();
     }
     this.#end(shown, result, null);
   }
@@ -195,23 +199,16 @@ class WorkflowJob {
    */
   async #heedEnding(): Promise<void> {
     const job = this.#job;
-    const { signal, scope, cleanupTime } = job.around;
+    const { signal, scope } = job.around;
     if (!signal.aborted) return;
-    const ending: unknown = signal.reason;
-    if (!(ending instanceof JobEnding) || !ending.allowsCleanup) throw ending;
-    if (job.signal === signal) {
-      job.status = 'cancelled';
-      job.outcome ??= ending.outcome;
-      job.signal = AbortSignal.timeout(cleanupTime ?? defaultCleanupTime);
-    }
+    if (!job.beginCleanup()) throw signal.reason;
     job.signal.throwIfAborted();
     // somebody else may have the job by now
-    if (!(await scope).alive) throw ending;
+    if (!(await scope).alive) throw signal.reason;
   }
 
   /** What people see of a step; what cannot be evaluated yet is shown as it is written. */
-  async #nameOf(step: PlannedStep): Promise<string> {
-    const evaluation = this.#job.evaluation(this.#frame, step.id);
+  async #nameOf(step: PlannedStep, evaluation: Evaluation): Promise<string> {
     const text = (template: Template) => evaluation.text(template).catch(() => sourceOf(template));
     const name = step.name === undefined ? '' : (await text(step.name)).trim();
     const what = step.uses ?? (step.run === undefined ? '' : await text(step.run)).trim().split('\n', 1)[0];

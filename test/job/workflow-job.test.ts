@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { cancelled, runnerFailed, timedOut } from '../../src/job/ending.ts';
@@ -296,6 +296,34 @@ describe("a workflow's job", () => {
     expect(steps[0]?.annotations[0]?.message).to.include("Skip output 't'");
   });
 
+  it('knows the environment of a step in all that the step has', async () => {
+    const { outcome, steps, log } = await jobs.run(
+      `
+- name: Named \${{ env.X }}
+  if: env.X == 'y'
+  env: { X: y, T: 1, C: true }
+  timeout-minutes: \${{ env.T }}
+  continue-on-error: \${{ env.C }}
+  run: echo ran; exit 3
+- run: echo nested
+  if: env.X == ''
+- id: bad
+  name: Bad
+  if: false
+  env: { X: "\${{ fromJSON('{') }}" }
+  run: echo not this
+`,
+    );
+    expect(log).to.include('\nran\n').and.include('\nnested\n').and.not.include('\nnot this\n');
+    expect(short(steps).slice(1)).to.deep.equal([
+      ['Named y', 'success', 3],
+      ['Run echo nested', 'success', 0],
+      ['Bad', 'failure', null],
+    ]);
+    expect(steps[3]?.startedAt).to.not.equal(null);
+    expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
+  });
+
   describe('that is ended from outside', () => {
     const text = (sleep: number | string, after = '') =>
       jobText(`
@@ -325,6 +353,34 @@ describe("a workflow's job", () => {
       expect(outcome).to.include({ status: 'cancelled', reason: 'by_user', message: 'enough' });
       expect(steps.slice(1).map(({ status }) => status)).to.deep.equal(['cancelled', 'skipped', 'success', 'success']);
       expect(log).to.include('\ncancelled cancelled\n').and.include('\nalways\n').and.not.include('\nordinary\n');
+    });
+
+    it('lets a step go on that is to run in any case, also inside of an action, and others after it', async () => {
+      const repository = jobs.repository({
+        'clean/action.yml':
+          'runs: {using: composite, steps: [{run: "echo clean begun; until test -e go; do sleep 0.05; done; echo clean done", shell: sh}, {run: echo second, shell: sh}]}',
+      });
+      const plan = jobs.plans(
+        jobText(`
+- uses: actions/checkout@v4
+- uses: ./clean
+  if: always() && env.OWN == 'yes'
+  env: { OWN: 'yes' }
+- run: echo ordinary
+- run: echo last \${{ job.status }}
+  if: always()
+`),
+        repository,
+      ).test;
+      if (!plan) throw new Error('no plan');
+      const job = jobs.start(plan, repository);
+      await until('it cleans', () => job.log().includes('\nclean begun\n'));
+      job.stop.abort(cancelled('enough'));
+      writeFileSync(join(job.workspace, 'go'), '');
+      const { outcome, steps } = await job.ended;
+      expect(outcome).to.include({ status: 'cancelled', message: 'enough' });
+      expect(steps.slice(2).map(({ status }) => status)).to.deep.equal(['success', 'skipped', 'success']);
+      expect(job.log()).to.include('\nclean done\n').and.include('\nsecond\n').and.include('\nlast cancelled\n');
     });
 
     it('by its own time limit does the same', async () => {

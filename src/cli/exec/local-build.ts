@@ -27,7 +27,7 @@ export interface LocalBuildOptions {
   /** those that run */
   running: readonly Workflow[];
   settings: Pick<ProgressSettings<number>, 'timeoutMinutes' | 'hosted' | 'offered'>;
-  /** id or name of the one job that is wanted; it runs after those that it needs */
+  /** the one job that is wanted, by its id, its name or the name of one of its combinations; it runs after those that it needs */
   job: string | undefined;
   /** values that a combination of a matrix must have */
   matrix: { readonly [name: string]: string };

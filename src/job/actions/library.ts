@@ -1,6 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, readManifest } from './manifest.ts';
@@ -31,12 +32,11 @@ export class ActionLibrary {
 
   /**
    * Gets the actions of other repositories that steps name, and those that these use.
-   * @throws VoltError `action_unavailable`; StepFault for one that cannot be run here
+   * @throws VoltError `action_unavailable`; StepFault for one that is not valid
    */
   async prepare(uses: readonly (string | undefined)[], depth = 1): Promise<void> {
-    const named = [...new Set(uses.filter((one) => one !== undefined))].map(parseReference);
-    const remote = named.filter((reference) => reference.kind === 'remote' && !isCheckout(reference));
-    const loaded = await Promise.all(remote.map((reference) => this.load(reference)));
+    const named = [...new Set(uses.filter((one) => one !== undefined))];
+    const loaded = (await Promise.all(named.map((one) => this.remote(one)))).filter((action) => action !== undefined);
     for (const { manifest } of loaded) {
       if (manifest.runs.using !== 'composite') continue;
       if (depth >= deepest) throw new StepFault(`actions are nested more than ${deepest} deep`);
@@ -47,7 +47,25 @@ export class ActionLibrary {
     }
   }
 
-  /** @throws VoltError `action_unavailable`; StepFault for one that is not there, or cannot be run here */
+  /**
+   * The action of another repository that a step names; undefined for any other, and for one of a kind that cannot be run
+   * here: the step is refused once it is run, which its condition may keep it from.
+   * @throws VoltError `action_unavailable`; StepFault
+   */
+  async remote(uses: string): Promise<LoadedAction | undefined> {
+    try {
+      const reference = parseReference(uses);
+      return reference.kind === 'remote' && !isCheckout(reference) ? await this.load(reference) : undefined;
+    } catch (error) {
+      if (error instanceof VoltError && error.code === 'unsupported') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * @throws VoltError `action_unavailable`, `unsupported` for one of a kind that cannot be run here; StepFault for one that
+   * is not there, or not valid
+   */
   async load(reference: ActionReference): Promise<LoadedAction> {
     const { workspace } = this.#job.folders;
     if (reference.kind === 'local') {

@@ -11,6 +11,7 @@ import type { Frame } from './frame.ts';
 import type { PostStep } from './post-step.ts';
 import { problemOf } from './problem.ts';
 import { prepareScript } from './script.ts';
+import { StepBound } from './step-bound.ts';
 import { writeHeader } from './step-header.ts';
 import { StepIo } from './step-io.ts';
 import type { StepResult } from './step-result.ts';
@@ -46,18 +47,34 @@ export class StepRunner {
     const job = this.#job;
     const io = new StepIo(job, shown, call.state);
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
-    const evaluation = job.evaluation(frame, step.id);
-    const outer = call.signal ?? job.signal;
+    let env: Record<string, string> = {};
+    const evaluationNow = () => insideOf(job, frame, step.id, env);
+    const bound = call.signal ? undefined : new StepBound(job, () => evaluationNow().condition(step.if));
+    const outer = call.signal ?? (bound as StepBound).signal;
     let timer: AbortSignal | undefined;
+    let begun = false;
+    const begin = async () => {
+      begun = true;
+      await call.begin?.(evaluationNow());
+    };
     try {
+      // its own environment counts for all that a step has, its condition too
+      env = await job.evaluation(frame, step.id).texts(step.env);
+      const evaluation = evaluationNow();
       if (await evaluation.condition(step.if)) {
-        await call.begin?.(evaluation);
+        await begin();
         timer = await timerOf(step, evaluation);
         const signal = timer ? AbortSignal.any([outer, timer]) : outer;
-        await this.#execute(step, frame, evaluation, io, signal);
+        await this.#execute(step, frame, env, io, signal);
       } else result = { ...result, outcome: 'skipped', conclusion: 'skipped' };
     } catch (error) {
-      result = outer.aborted ? cancelled : await this.#failed(error, step, evaluation, io, timer);
+      if (outer.aborted) result = cancelled;
+      else {
+        if (!begun) await begin();
+        result = await this.#failed(error, step, evaluationNow(), io, timer);
+      }
+    } finally {
+      bound?.release();
     }
     const { outcome, conclusion } = result;
     frame.steps[step.id] = { outputs: io.outputs as Record<string, Json>, outcome, conclusion };
@@ -67,25 +84,21 @@ export class StepRunner {
   async #execute(
     step: PlannedStep,
     frame: Frame,
-    evaluation: Evaluation,
+    env: Readonly<Record<string, string>>,
     io: StepIo,
     signal: AbortSignal,
   ): Promise<void> {
     const job = this.#job;
-    const env = await evaluation.texts(step.env);
-    const inside =
-      Object.keys(env).length === 0
-        ? evaluation
-        : evaluation.withEnvironment({ ...job.env, ...frame.action?.env, ...env });
+    const evaluation = insideOf(job, frame, step.id, env);
     if (step.uses !== undefined) {
       const use: ActionStep = {
-        ...{ step, uses: step.uses, frame, env, evaluation: inside, io, signal, posts: this.posts },
+        ...{ step, uses: step.uses, frame, env, evaluation, io, signal, posts: this.posts },
         runNested: (nested, inner) => this.run(nested, inner, io.shown, { signal }),
       };
       await useAction(job, this.#library, use);
     } else {
       await io.speak(frame, step.id, env, async (child) => {
-        const script = await prepareScript(job, step, frame, inside, child.env);
+        const script = await prepareScript(job, step, frame, evaluation, child.env);
         const title = `Run ${script.text.trim().split('\n', 1)[0] ?? ''}`;
         await writeHeader(job.log, title, script.text, {
           shell: script.argv.join(' '),
@@ -114,6 +127,13 @@ export class StepRunner {
     const goesOn = await continuesOnError(step, evaluation);
     return { outcome: 'failure', conclusion: goesOn ? 'success' : 'failure', problem };
   }
+}
+
+/** What a step is evaluated with: the contexts of the moment, and the environment with its own. */
+function insideOf(job: WorkflowState, frame: Frame, id: string, env: Readonly<Record<string, string>>): Evaluation {
+  const evaluation = job.evaluation(frame, id);
+  if (Object.keys(env).length === 0) return evaluation;
+  return evaluation.withEnvironment({ ...job.env, ...frame.action?.env, ...env });
 }
 
 async function timerOf(step: PlannedStep, evaluation: Evaluation): Promise<AbortSignal | undefined> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
-import type { JobOutcome } from '../ending.ts';
+import { JobEnding, type JobOutcome } from '../ending.ts';
 import type { JobLog } from '../log.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
@@ -12,6 +12,9 @@ import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
+
+/** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
+const defaultCleanupTime = 300_000;
 
 /** Folders of one job; all are its own. */
 export interface JobFolders {
@@ -100,6 +103,22 @@ export class WorkflowState {
     this.outcome ??= outcome;
   }
 
+  /**
+   * After a cancel or a timeout, steps that are to run in any case get some time of their own, which begins now.
+   * @returns false where the job is over at once
+   */
+  beginCleanup(): boolean {
+    const { signal, cleanupTime } = this.around;
+    const ending: unknown = signal.reason;
+    if (!(ending instanceof JobEnding) || !ending.allowsCleanup) return false;
+    if (this.signal === signal) {
+      this.status = 'cancelled';
+      this.outcome ??= ending.outcome;
+      this.signal = AbortSignal.timeout(cleanupTime ?? defaultCleanupTime);
+    }
+    return true;
+  }
+
   /** Contexts and functions for a step of a frame. */
   evaluation(frame: Frame, step: string): Evaluation {
     const { contexts } = this.plan;
@@ -119,8 +138,9 @@ export class WorkflowState {
         strategy: contexts.strategy,
       },
       {
-        success: () => this.status !== 'cancelled' && (action ? !action.failed : this.status === 'success'),
-        failure: () => this.status !== 'cancelled' && (action ? action.failed : this.status === 'failure'),
+        // inside of an action only that counts: one that cleans up after a cancel does so by ordinary steps
+        success: () => (action ? !action.failed : this.status === 'success'),
+        failure: () => (action ? action.failed : this.status === 'failure'),
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },

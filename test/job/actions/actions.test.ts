@@ -262,6 +262,18 @@ ${checkout}
     });
   });
 
+  it('in containers are refused by the step that runs, not by one that does not', async () => {
+    jobs.action('acme/boxed', { 'action.yml': 'runs: {using: docker, image: Dockerfile}' });
+    const steps = (condition: string) =>
+      `- run: echo first\n- uses: docker://alpine\n  if: false\n- uses: acme/boxed@main\n  if: ${condition}\n- run: echo last`;
+    const passed = await jobs.run(steps('false'));
+    expect(passed.outcome.status).to.equal('success');
+    expect(passed.log).to.include('\nlast\n');
+    const refused = await jobs.run(steps('true'));
+    expect(refused.outcome).to.include({ status: 'error', reason: 'unsupported' });
+    expect(refused.log).to.include('\nfirst\n').and.not.include('\nlast\n');
+  });
+
   it('are ended with their job, and cleaned up after', async () => {
     const files = javascript({
       'main.js': "console.log('waiting'); setInterval(() => {}, 1000);",
