@@ -238,6 +238,8 @@ export interface Schema {
     /** in the attempt, from 1 */
     position: number;
     status: TestStatus;
+    /** 1 where it failed or had an error, else 0 */
+    failed: number;
     /** milliseconds */
     duration: number | null;
     message: string | null;

@@ -1,4 +1,4 @@
-import type { BuildId, JobId, TestResult } from '../kernel/model.ts';
+import type { BuildId, JobId, TestResult, TestStatus } from '../kernel/model.ts';
 import type { Record } from './record.ts';
 
 /** One test's result in the current attempt of a job. */
@@ -8,6 +8,8 @@ export interface RecordedResult extends TestResult {
   /** id of the test itself */
   test: string;
   job: JobId;
+  /** what the same test came to in the build of its branch before this one; null where that has no such result */
+  before: TestStatus | null;
 }
 
 export interface ResultFilter {
@@ -34,9 +36,11 @@ export async function resultsOf(record: Record, filter: ResultFilter): Promise<R
     .where('result.id', '>', Number(filter.after ?? 0))
     .orderBy('result.id')
     .limit(filter.limit);
-  if (filter.failed) query = query.where('result.status', 'in', ['failed', 'error']);
+  if (filter.failed) query = query.where('result.failed', '=', 1);
   if (filter.job !== undefined) query = query.where('result.job_id', '=', filter.job);
-  return (await query.execute()).map((row) => ({
+  const rows = await query.execute();
+  const before = await statusesBefore(record, filter.build, rows);
+  return rows.map((row) => ({
     id: String(row.id),
     test: String(row.test_id),
     job: row.job_id,
@@ -47,5 +51,55 @@ export async function resultsOf(record: Record, filter: ResultFilter): Promise<R
     duration: row.duration,
     message: row.message,
     details: row.details,
+    before: before.get(row.test_id) ?? null,
   }));
 }
+
+/** Builds that are looked back over for one that had tests. */
+const mostLookedAt = 10;
+
+/** The worst that each test came to in the newest earlier build of the same ref that has results. */
+async function statusesBefore(
+  record: Record,
+  id: BuildId,
+  rows: readonly { test_id: number }[],
+): Promise<Map<number, TestStatus>> {
+  const statuses = new Map<number, TestStatus>();
+  if (rows.length === 0) return statuses;
+  const build = await record.db
+    .selectFrom('builds')
+    .select(['repo', 'ref'])
+    .where('id', '=', Number(id))
+    .executeTakeFirstOrThrow();
+  const earlier = await record.db
+    .selectFrom('builds')
+    .select('id')
+    .where('repo', '=', build.repo)
+    .where('ref', '=', build.ref)
+    .where('id', '<', Number(id))
+    .orderBy('id', 'desc')
+    .limit(mostLookedAt)
+    .execute();
+  for (const { id: before } of earlier) {
+    const any = record.db.selectFrom('test_results').select('id').where('build_id', '=', before).limit(1);
+    if (!(await any.executeTakeFirst())) continue;
+    const found = await record.db
+      .selectFrom('test_results')
+      .select(['test_id', 'status'])
+      .where('build_id', '=', before)
+      .where(
+        'test_id',
+        'in',
+        rows.map(({ test_id }) => test_id),
+      )
+      .execute();
+    for (const { test_id, status } of found) {
+      if (rank[status] > rank[statuses.get(test_id) ?? 'skipped'] || !statuses.has(test_id))
+        statuses.set(test_id, status);
+    }
+    break;
+  }
+  return statuses;
+}
+
+const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import type { AttemptRef, TestResult } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 
@@ -48,6 +49,7 @@ export async function recordTests(
           attempt: ref.attempt,
           position: first + index,
           status: result.status,
+          failed: isFailed(result) ? 1 : 0,
           duration: result.duration,
           message: result.message,
           details: result.details,
@@ -88,11 +90,10 @@ async function upsertTests(
   const rows = new Map<string, { result: TestResult; runs: number; failures: number }>();
   for (const { result, key } of keyed) {
     const { runs, failures } = rows.get(key) ?? { runs: 0, failures: 0 };
-    const failed = result.status === 'failed' || result.status === 'error';
     rows.set(key, {
       result,
       runs: runs + (result.status === 'skipped' ? 0 : 1),
-      failures: failures + (failed ? 1 : 0),
+      failures: failures + (isFailed(result) ? 1 : 0),
     });
   }
   const written = await db
@@ -137,7 +138,8 @@ async function noteFlaky(db: Write, job: OpenJob, tests: number[]): Promise<void
     .selectFrom('builds')
     .select('id')
     .where('sha', '=', job.sha)
-    .where('repo', '=', job.repo)
+    // the plus keeps SQLite from going through all builds of the repository instead
+    .where(sql<string>`+repo`, '=', job.repo)
     .orderBy('id', 'desc')
     .limit(mostBuildsOfCommit)
     .execute();
@@ -177,6 +179,10 @@ async function noteFlaky(db: Write, job: OpenJob, tests: number[]): Promise<void
     }))
     .where('id', 'in', flaky)
     .execute();
+}
+
+function isFailed({ status }: TestResult): boolean {
+  return status === 'failed' || status === 'error';
 }
 
 function keyOf({ suite, name }: TestResult): string {

@@ -35,6 +35,7 @@ export async function createTestTables(db: Transaction<Schema>): Promise<void> {
     .addColumn('attempt', 'integer', (c) => c.notNull())
     .addColumn('position', 'integer', (c) => c.notNull())
     .addColumn('status', 'text', (c) => c.notNull())
+    .addColumn('failed', 'integer', (c) => c.notNull())
     .addColumn('duration', 'real')
     .addColumn('message', 'text')
     .addColumn('details', 'text')
@@ -43,9 +44,5 @@ export async function createTestTables(db: Transaction<Schema>): Promise<void> {
     .execute();
   await db.schema.createIndex('test_results_by_test').on('test_results').columns(['test_id', 'build_id']).execute();
   await db.schema.createIndex('test_results_by_build').on('test_results').columns(['build_id', 'id']).execute();
-  await db.schema
-    .createIndex('test_results_by_status')
-    .on('test_results')
-    .columns(['build_id', 'status', 'id'])
-    .execute();
+  await db.schema.createIndex('test_results_failed').on('test_results').columns(['build_id', 'failed', 'id']).execute();
 }

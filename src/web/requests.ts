@@ -99,6 +99,12 @@ export function noJob(id: JobId): VoltError {
   });
 }
 
+export function noTest(repo: string, id: string): VoltError {
+  return new VoltError('not_found', `${repo} has no test ${id}`, {
+    remedy: `/api/v1/repos/${repo}/tests lists its tests. One goes with the last build that had it.`,
+  });
+}
+
 async function cancel(web: Web, repo: string, build: BuildId, job: JobId | null): Promise<number> {
   const intent = await openCancel(web.record, repo, build, job);
   await announce(web, web.queues.sendAdvance({ v: 1, build }));

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
+import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
 import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
@@ -136,6 +137,16 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     await site.build('app', {}, [{}, {}]),
   ];
   await site.begin({ job: job(over), attempt: 1 });
+  const test = {
+    suite: '',
+    name: 'adds',
+    file: null,
+    status: 'passed',
+    duration: 1,
+    message: null,
+    details: null,
+  } as const;
+  await recordTests(site.context.record, { job: job(over), attempt: 1 }, 1, [test]);
   await site.appendLog({ job: job(over), attempt: 1 }, 'one\ntwo\n');
   const steps = [{ ...newStep('make'), status: 'failure' as const, exitCode: 2 }];
   await site.finish({ job: job(over), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
@@ -151,6 +162,8 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     [`GET /jobs/${job(over)}/log/search?q=two`],
     [`GET /builds/${over}/tests`],
     [`GET /jobs/${job(over)}/tests`],
+    ['GET /repos/app/tests'],
+    ['GET /repos/app/tests/1'],
     [`POST /builds/${running}/cancel`],
     [`POST /jobs/${job(idle, 2)}/cancel`],
     ['GET /intents/1'],

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BuildId, TestResult } from '../../src/kernel/model.ts';
 import { recordTests } from '../../src/record/test-results.ts';
-import { testResultList } from '../../src/web/api/schemas.ts';
+import { testHistory, testList, testResultList } from '../../src/web/api/schemas.ts';
 import { volt } from '../support/cli.ts';
 import { job, Site } from './site.ts';
 
@@ -50,6 +50,20 @@ describe('results of single tests', () => {
     });
   }
 
+  it('are kept with their tests', async () => {
+    const { tests } = testList.strict().parse(await site.json('/api/v1/repos/app/tests?sort=slowest&limit=1'));
+    expect(tests).to.have.length(1);
+    expect((await site.json('/api/v1/repos/app/tests?sort=flaky')).tests).to.deep.equal([]);
+    const { tests: all, next } = await site.json('/api/v1/repos/app/tests?limit=4');
+    expect(next).to.equal(null);
+    const fails = all.find(({ name }: TestResult) => name === 'fails');
+    const { test, results } = testHistory.strict().parse(await site.json(`/api/v1/repos/app/tests/${fails.id}`));
+    expect(test).to.include({ runs: 1, failures: 1, flaky: null });
+    expect(results.map(({ build, jobName, status }) => [build, jobName, status])).to.deep.equal([
+      [build, 'unit', 'failed'],
+    ]);
+  });
+
   it('come in pages that join without a gap', async () => {
     const first = await site.json(`/api/v1/builds/${build}/tests?limit=3`);
     const second = await site.json(`/api/v1/builds/${build}/tests?limit=3&after=${first.next}`);
@@ -61,6 +75,11 @@ describe('results of single tests', () => {
     for (const [path, status] of [
       ['builds/9999/tests', 404],
       ['jobs/9999-1/tests', 404],
+      ['repos/nobody/tests', 404],
+      ['repos/app/tests/9999', 404],
+      ['repos/app/tests?after=x', 400],
+      ['repos/app/tests?after=--1~1', 400],
+      ['repos/app/tests?sort=fine', 400],
       [`builds/${build}/tests?after=x`, 400],
       [`builds/${build}/tests?status=fine`, 400],
     ] as const) {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { buildIdOf } from '../../kernel/model.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
+import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';
 import { type ResultFilter, resultsOf } from '../../record/test-queries.ts';
 import type { Web } from '../context.ts';
-import { noBuild, noJob } from '../requests.ts';
+import { findOrRefuse } from '../repository-requests.ts';
+import { noBuild, noJob, noTest } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import { buildId, jobId, testResultList } from './schemas.ts';
+import { buildId, jobId, repositoryName, testHistory, testList, testResultList } from './schemas.ts';
 
 const query = z.object({
   status: z
@@ -57,4 +59,52 @@ async function page({ record }: Web, { status, limit, ...filter }: Query & Pick<
   return { tests, next: results.length > tests.length ? (tests.at(-1)?.id ?? null) : null };
 }
 
-export const testRoutes = [ofBuild, ofJob];
+/** What a list goes by, and the id of its last entry. */
+const place = z
+  .string()
+  .max(60)
+  .refine((text) => /^[\d.e+-]+~\d{1,15}$/.test(text) && Number.isFinite(Number(text.split('~')[0])), {
+    error: 'is not what `next` was',
+  })
+  .optional()
+  .meta({ description: '`next` of the page before' });
+
+const ofRepository = jsonRoute({
+  method: 'get',
+  path: '/repos/:name/tests',
+  summary: 'The tests of a repository: as they were seen last, the slowest, or those that are flaky',
+  params: z.object({ name: repositoryName }),
+  query: z.object({
+    sort: z.enum(testOrders).default('newest').meta({
+      description: 'flaky: only those that both passed and failed in one job of one commit, the worst first',
+    }),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    after: place,
+  }),
+  answer: testList,
+  errors: ['not_found'],
+  handle: async ({ params, query }, web) => {
+    await findOrRefuse(web, params.name);
+    return listTests(web.record, { repo: params.name, ...query });
+  },
+});
+
+const history = jsonRoute({
+  method: 'get',
+  path: '/repos/:name/tests/:id',
+  summary: 'A test and its results, newest build first',
+  params: z.object({ name: repositoryName, id: z.string().regex(/^\d{1,15}$/, 'is not the id of a test') }),
+  query: z.object({
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    before: place,
+  }),
+  answer: testHistory,
+  errors: ['not_found'],
+  handle: async ({ params, query }, web) => {
+    const test = await findTest(web.record, params.name, params.id);
+    if (!test) throw noTest(params.name, params.id);
+    return { test, ...(await historyOf(web.record, test.id, query)) };
+  },
+});
+
+export const testRoutes = [ofBuild, ofJob, ofRepository, history];

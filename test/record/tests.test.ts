@@ -1,0 +1,169 @@
+import { expect } from 'chai';
+import type { AttemptRef, BuildId, TestResult } from '../../src/kernel/model.ts';
+import { finishAttempt } from '../../src/record/moves.ts';
+import type { NewBuild } from '../../src/record/plans.ts';
+import type { Record } from '../../src/record/record.ts';
+import { removeBuild } from '../../src/record/retention.ts';
+import { findTest, historyOf, listTests, type Test, type TestOrder } from '../../src/record/test-history.ts';
+import { resultsOf } from '../../src/record/test-queries.ts';
+import { removeForgottenTests, removeResults } from '../../src/record/test-removal.ts';
+import { recordTests } from '../../src/record/test-results.ts';
+import { TestFolders } from '../support/folder.ts';
+import { plansOf } from '../support/query-plans.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+
+type Statuses = { [name: string]: TestResult['status'] };
+
+describe('the tests of a repository', () => {
+  const folders = new TestFolders();
+  let record: Record;
+
+  beforeEach(async () => {
+    record = await openRecord(folders.make());
+    await observed(record);
+  });
+  afterEach(() => record.close());
+  after(folders.remove);
+
+  /** A build whose one job has had these results. */
+  async function build(statuses: Statuses, change: Partial<NewBuild> = {}, duration = 10): Promise<BuildId> {
+    const id = await recordedBuild(record, change);
+    const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
+    const results = Object.entries(statuses).map(([name, status]) => ({
+      ...{ suite: 'sum', name, file: null, status, duration, message: null, details: null },
+    }));
+    expect(await recordTests(record, ref, 1, results)).to.equal(true);
+    await finishAttempt(record, ref, {
+      ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, logComplete: true },
+      runner: { id: 'r1~1', name: 'r1', host: 'box' },
+      ...{ startedAt: Date.now(), finishedAt: Date.now() },
+    });
+    return id;
+  }
+
+  async function names(sort: TestOrder, limit = 50): Promise<string[]> {
+    return (await listTests(record, { repo: 'app', sort, limit })).tests.map(({ name }) => name);
+  }
+
+  async function named(name: string): Promise<Test> {
+    const { tests } = await listTests(record, { repo: 'app', sort: 'newest', limit: 500 });
+    return tests.find((test) => test.name === name) ?? expect.fail(`there is no test ${name}`);
+  }
+
+  it('are flaky where they have both passed and failed in one job of one commit', async () => {
+    const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
+    const first = await build({ steady: 'passed', shaky: 'passed', late: 'skipped' }, { sha: one });
+    expect(await names('flaky')).to.deep.equal([]);
+    const again = await build({ steady: 'passed', shaky: 'failed', late: 'failed' }, { sha: one });
+    // another commit may well have broken it
+    await build({ steady: 'failed', shaky: 'failed' }, { sha: two });
+    expect(await names('flaky')).to.deep.equal(['shaky']);
+    const { flaky, runs, failures } = await named('shaky');
+    expect({ runs, failures }).to.deep.equal({ runs: 3, failures: 2 });
+    expect(flaky).to.include({ commits: 1, sha: one, since: again, sinceSha: one });
+    await build({ shaky: 'error' }, { sha: one });
+    expect((await named('shaky')).flaky, 'one commit counts once').to.include({ commits: 1, since: again });
+    await build({ shaky: 'passed' }, { sha: two });
+    expect((await named('shaky')).flaky).to.include({ commits: 2, sha: two, since: again });
+    expect(first).to.not.equal(again);
+  });
+
+  it('are not flaky where jobs of different names disagree', async () => {
+    const sha = '3'.repeat(40);
+    await build({ picky: 'passed' }, { sha });
+    await build({ picky: 'failed' }, { sha, jobs: [plannedJob('other')] });
+    expect(await names('flaky')).to.deep.equal([]);
+  });
+
+  it('are listed by how long they take, in pages that join without a gap', async () => {
+    for (const [name, duration] of [
+      ['slow', 900],
+      ['quick', 1],
+      ['middling', 30],
+      ['alike', 30],
+    ] as const) {
+      await build({ [name]: 'passed' }, {}, duration);
+    }
+    expect(await names('slowest')).to.deep.equal(['slow', 'alike', 'middling', 'quick']);
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listTests(record, { repo: 'app', sort: 'slowest', limit: 1, after });
+      found.push(...page.tests.map(({ name }) => name));
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+    expect(found).to.deep.equal(['slow', 'alike', 'middling', 'quick']);
+    await build({ quick: 'passed' }, {}, 101);
+    expect((await named('quick')).duration).to.be.closeTo(31, 0.001);
+  });
+
+  it('have a history, newest build first', async () => {
+    const builds = [await build({ a: 'passed' }), await build({ a: 'failed' }), await build({ a: 'passed' })];
+    const { id } = await named('a');
+    const first = await historyOf(record, id, { limit: 2 });
+    const second = await historyOf(record, id, { limit: 2, before: first.next ?? '' });
+    const results = [...first.results, ...second.results];
+    expect(results.map((result) => [result.build, result.status])).to.deep.equal([
+      [builds[2], 'passed'],
+      [builds[1], 'failed'],
+      [builds[0], 'passed'],
+    ]);
+    expect(second.next).to.equal(null);
+    expect(await findTest(record, 'other', id)).to.equal(undefined);
+  });
+
+  it('tell a new failure from one that the build of the branch before had', async () => {
+    await build({ old: 'failed', fresh: 'passed' });
+    await build({ old: 'passed', fresh: 'failed' }, { ref: 'refs/heads/other' });
+    const id = await build({ old: 'failed', fresh: 'failed', added: 'failed' });
+    const results = await resultsOf(record, { build: id, failed: true, limit: 50 });
+    expect(results.map(({ name, before }) => [name, before])).to.deep.equal([
+      ['old', 'failed'],
+      ['fresh', 'passed'],
+      ['added', null],
+    ]);
+  });
+
+  it('go with the last build that had them', async () => {
+    const first = await build({ gone: 'passed', stays: 'passed' });
+    await build({ stays: 'passed' });
+    await removeResults(record, first);
+    await removeBuild(record, first);
+    await removeForgottenTests(record, 'app');
+    expect(await names('newest')).to.deep.equal(['stays']);
+    expect((await historyOf(record, (await named('stays')).id, { limit: 9 })).results).to.have.length(1);
+  });
+
+  it('are found without a look at all of them', async () => {
+    const id = await build({ a: 'failed' });
+    await build({ a: 'passed' });
+    const { id: test } = await named('a');
+    const ref = { job: `${await recordedBuild(record)}-1`, attempt: 1 } as AttemptRef;
+    const result = {
+      suite: '',
+      name: 'a',
+      file: null,
+      status: 'passed',
+      duration: 1,
+      message: null,
+      details: null,
+    } as const;
+    const plans = await plansOf(record, async (watched) => {
+      for (const sort of ['newest', 'slowest', 'flaky'] as const) {
+        await listTests(watched, { repo: 'app', sort, limit: 10 });
+        await listTests(watched, { repo: 'app', sort, limit: 10, after: '5~5' });
+      }
+      await findTest(watched, 'app', test);
+      await historyOf(watched, test, { limit: 10, before: '9~9' });
+      for (const failed of [true, false]) {
+        await resultsOf(watched, { build: id, failed, limit: 10 });
+        await resultsOf(watched, { build: id, job: `${id}-1` as never, failed, limit: 10, after: '1' });
+      }
+      expect(await recordTests(watched, ref, 1, [result])).to.equal(true);
+      await removeResults(watched, id);
+      await removeForgottenTests(watched, 'app');
+    });
+    expect(plans.join('\n')).to.include('tests_by_duration').and.include('test_results_failed');
+    for (const step of plans) expect(step).to.not.match(/^SCAN|FOR ORDER BY|USING INDEX builds_by_repo \(repo=\?\)$/);
+  });
+});
