@@ -83,7 +83,7 @@ const jobColumns = [
  * Jobs that a matrix or a call has put in the place of one stand together, where the first of them is: they are recorded
  * as they are planned, which may be after many others.
  */
-function inFileOrder<J extends { id: string; node: string | null }>(jobs: J[]): J[] {
+export function inFileOrder<J extends { id: string; node: string | null }>(jobs: J[]): J[] {
   const groups = new Map<string, J[]>();
   for (const job of jobs) {
     const { file, path } = job.node === null ? { file: '', path: job.id } : (JSON.parse(job.node) as Place);

@@ -1,4 +1,5 @@
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import { inFileOrder } from './builds.ts';
 import type { Record } from './record.ts';
 
 export interface GridJob {
@@ -9,15 +10,20 @@ export interface GridJob {
 
 /** The jobs of some builds, as little of them as a grid shows. */
 export async function jobsOfBuilds(record: Record, builds: readonly BuildId[]): Promise<Map<BuildId, GridJob[]>> {
-  const byBuild = new Map<BuildId, GridJob[]>(builds.map((id) => [id, []]));
-  if (builds.length === 0) return byBuild;
+  if (builds.length === 0) return new Map();
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'name', 'status', 'build_id'])
+    .select(['id', 'name', 'status', 'build_id', 'node'])
     .where('build_id', 'in', builds.map(Number))
     .orderBy('build_id')
     .orderBy('position')
     .execute();
-  for (const { build_id: build, ...job } of rows) byBuild.get(String(build) as BuildId)?.push(job);
-  return byBuild;
+  const ofBuild = new Map(builds.map((id) => [id, [] as typeof rows]));
+  for (const row of rows) ofBuild.get(String(row.build_id) as BuildId)?.push(row);
+  return new Map(
+    [...ofBuild].map(([build, jobs]) => [
+      build,
+      inFileOrder(jobs).map(({ id, name, status }) => ({ id, name, status })),
+    ]),
+  );
 }

@@ -95,17 +95,17 @@ class LogView {
     const timed = this.#store.at(line);
     const text = timed?.spans;
     const isGroup = text?.[0]?.text.startsWith(groupMark) === true;
+    const isEnd = text?.[0]?.text.startsWith(groupEnd) === true;
     const isChosen = this.#chosen && line >= this.#chosen.first && line <= this.#chosen.last;
     const classes = [
       isChosen ? 'chosen' : '',
       this.#search.isHit(line) ? 'hit' : '',
       line === this.#search.current ? 'at' : '',
       isGroup ? 'group' : '',
-      text?.[0]?.text.startsWith(groupEnd) ? 'group-end' : '',
     ];
     return {
       line,
-      text: isGroup ? titleOf(text) : text,
+      text: isGroup ? titleOf(text) : isEnd ? [] : text,
       group: isGroup ? (this.#folds.isFolded(line) ? 'folded' : 'open') : undefined,
       classes: classes.filter(Boolean).join(' '),
       time: this.#showsTimes ? timeOf(timed?.at) : undefined,
