@@ -1,4 +1,4 @@
-import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { closeIntent, type Intent } from './intents.ts';
 import type { Record, Write } from './record.ts';
 
@@ -8,6 +8,7 @@ interface FinishedJob {
   name: string;
   workflow: string | null;
   status: Status;
+  reason: Reason | null;
   needs: string[];
 }
 
@@ -39,7 +40,7 @@ export async function retryJobs(
 async function finishedJobs(db: Write, build: BuildId): Promise<FinishedJob[]> {
   const rows = await db
     .selectFrom('jobs')
-    .select(['id', 'name', 'workflow', 'status', 'needs'])
+    .select(['id', 'name', 'workflow', 'status', 'reason', 'needs'])
     .where('build_id', '=', Number(build))
     .orderBy('position')
     .execute();

@@ -37,13 +37,13 @@ export async function cancelJob(web: Web, id: JobId): Promise<number> {
 
 /**
  * @param failedOnly only what did not succeed, and what depends on it
- * @throws VoltError `not_found`, or `conflict` when the build is not over or nothing of it failed
+ * @throws VoltError `not_found`, or `conflict` when the build is not over or nothing of it would run
  */
 export async function retryBuild(web: Web, id: BuildId, failedOnly: boolean): Promise<number> {
   return retry(web, id, { job: null, failedOnly });
 }
 
-/** @throws VoltError `not_found`, or `conflict` when the job's build is not over */
+/** @throws VoltError `not_found`, or `conflict` when the job's build is not over or it would not run */
 export async function retryJob(web: Web, id: JobId): Promise<number> {
   if (!(await findJob(web.record, id))) throw noJob(id);
   return retry(web, buildIdOf(id), { job: id, failedOnly: false });
@@ -79,7 +79,7 @@ export async function triggerBuild(
   }
   if (event !== null && repository.command !== null) {
     throw new VoltError('conflict', `${name} has a command of its own, so its workflows do not run`, {
-      remedy: `Take the command away first: volt repo set ${name} --command ''.`,
+      remedy: `Take the command away first: \`volt repo set ${name} --discover\`.`,
     });
   }
   const intent = await openTrigger(web.record, name, ref, event);

@@ -182,6 +182,14 @@ describe('web: the API', () => {
       expect((await site.post('/api/v1/repos/nowhere/dispatches', { event_type: 'x' })).status).to.equal(404);
     });
 
+    it('a trigger of a workflow is refused where a command runs instead, with the way to have workflows run', async () => {
+      await site.repository('commanded', { command: 'make test' });
+      const answer = await site.post('/api/v1/repos/commanded/trigger', { workflow: 'ci.yml' });
+      const { error } = await bodyOf(answer);
+      expect([answer.status, error.code]).to.deep.equal([409, 'conflict']);
+      expect(error.remedy).to.include('`volt repo set commanded --discover`');
+    });
+
     it('a trigger needs no body', async () => {
       const answer = await site.post('/api/v1/repos/api/trigger');
       expect(answer.status).to.equal(202);
@@ -251,10 +259,13 @@ describe('web: the API', () => {
       const running = await site.build('api');
       const passed = await site.build('api');
       await site.finish({ job: job(passed), attempt: 1 });
+      const skipped = await site.build('api');
+      await site.finish({ job: job(skipped), attempt: 1 }, { status: 'skipped', reason: 'skip_ci' });
       const refusals: [path: string, body: object, status: number, code: string][] = [
         [`/builds/${running}/retry`, {}, 409, 'conflict'],
         [`/jobs/${job(running)}/retry`, {}, 409, 'conflict'],
         [`/builds/${passed}/retry`, { failed: true }, 409, 'conflict'],
+        [`/builds/${skipped}/retry`, {}, 409, 'conflict'],
         [`/builds/${passed}/retry`, { failed: 'yes' }, 400, 'bad_request'],
         ['/builds/99999/retry', {}, 404, 'not_found'],
         [`/jobs/${job(passed, 2)}/retry`, {}, 404, 'not_found'],

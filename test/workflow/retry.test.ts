@@ -11,6 +11,7 @@ function retried(jobs: Jobs, wish: { job?: string; failedOnly?: boolean } = {}):
     name,
     status,
     needs,
+    reason: null,
     workflow: null,
   }));
   return jobsToRetry('7', list, { job: wish.job ?? null, failedOnly: wish.failedOnly ?? false });
@@ -74,6 +75,24 @@ describe('a retry', () => {
       expect(() => retried(jobs, wish))
         .to.throw(VoltError, says)
         .with.property('code', code);
+    });
+  }
+
+  for (const [reason, remedy] of [
+    ['skip_ci', /Trigger a build of it/],
+    ['not_triggered', /workflow_dispatch/],
+  ] as const) {
+    it(`is refused where it would run nothing, as after ${reason}, and says what to do instead`, () => {
+      const job = { id: '7-1', name: 'test', status: 'skipped' as const, reason, needs: [], workflow: null };
+      for (const wished of [null, '7-1']) {
+        expect(() => jobsToRetry('7', [job], { job: wished, failedOnly: false }))
+          .to.throw(VoltError, /skipped from the start/)
+          .that.includes({ code: 'conflict' })
+          .with.property('remedy')
+          .that.matches(remedy);
+      }
+      const other = { ...job, id: '7-2', name: 'other', status: 'failure' as const, reason: 'exit_code' as const };
+      expect(jobsToRetry('7', [job, other], { job: null, failedOnly: false })).to.deep.equal(['7-1', '7-2']);
     });
   }
 });
