@@ -31,7 +31,9 @@ function printStatus(status: SystemStatus): void {
     [
       [health(redis.reachable), 'redis', redis.reachable ? redisState(redis) : 'does not answer'],
       ...stages.flatMap(stageRows),
-      [health(runners.count > runners.draining), 'runners', runnersState(runners)],
+      runners
+        ? [health(runners.count > runners.draining), 'runners', runnersState(runners)]
+        : ['', 'runners', 'not known'],
       ['', 'builds', `${builds.running} running, ${builds.queued} queued`],
       [
         '',
@@ -67,11 +69,12 @@ function redisState({ version, appendOnly, memory }: SystemStatus['redis']): str
   return `answers, version ${version}${used}${appendOnly === false ? ', no append-only file' : ''}`;
 }
 
-function runnersState({ count, busy, slots, draining }: SystemStatus['runners']): string {
+function runnersState({ count, busy, slots, draining }: NonNullable<SystemStatus['runners']>): string {
   return `${count}, ${busy} of ${slots} slots busy${draining > 0 ? `, ${draining} stopping` : ''}`;
 }
 
 function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): string[][] {
+  if (alive === null) return [['', kind, 'not known']];
   if (!alive) return [[health(false), kind, 'none is up']];
   return members.map(({ host, pid, version, heartbeatAt, vitals }) => {
     const complaint = vitals?.complaints.last;

@@ -30,7 +30,6 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
     within(diskOf(web.config.dataDir), patience),
     keyTrouble(web.record, web.config),
   ]);
-  const runners = seen?.runners ?? [];
   const problems = [
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
     ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
@@ -50,19 +49,23 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
     disk: disk ?? null,
     stages: stageKinds.map((kind) => {
       const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
-      return { kind, alive: members.length > 0, members };
+      return { kind, alive: seen ? members.length > 0 : null, members };
     }),
-    runners: {
-      count: runners.length,
-      slots: runners.reduce((sum, runner) => sum + runner.slots, 0),
-      busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
-      draining: runners.filter(({ draining }) => draining === true).length,
-    },
-    oldest: waiting === undefined ? null : oldestOf(waiting, runners),
+    runners: seen ? sumOf(seen.runners) : null,
+    oldest: waiting === undefined ? null : oldestOf(waiting, seen?.runners),
     queues: seen?.queues ?? [],
     builds,
     problems,
     warnings: seen ? unfitRedis(seen, false) : [],
+  };
+}
+
+function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
+  return {
+    count: runners.length,
+    slots: runners.reduce((sum, runner) => sum + runner.slots, 0),
+    busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
+    draining: runners.filter(({ draining }) => draining === true).length,
   };
 }
 
@@ -75,7 +78,7 @@ function unfitRedis({ server }: Seen, fatal: boolean): Problem[] {
 
 function oldestOf(
   { id, labels, needs, message, since, ...job }: WaitingJob,
-  runners: RunnerMember[],
+  runners: RunnerMember[] | undefined,
 ): SystemStatus['oldest'] {
   const why = whyItWaits({ ...job, labels, needs, message }, runners);
   return { ...job, job: id, since: new Date(since).toISOString(), why };

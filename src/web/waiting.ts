@@ -1,12 +1,16 @@
 import type { WaitingJob } from '../record/open-jobs.ts';
 import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
 
-/** Why a job has not begun, as a sentence without a full stop. */
+/**
+ * Why a job has not begun, as a sentence without a full stop.
+ * @param runners undefined where nobody knows, as while Redis does not answer
+ */
 export function whyItWaits(
   job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<WaitingJob, 'message'>>,
-  runners: RunnerMember[],
+  runners: RunnerMember[] | undefined,
 ): string {
   if (job.status === 'waiting') return job.message ?? `waits for ${job.needs.join(', ') || 'its turn'}`;
+  if (runners === undefined) return 'not known: Redis does not answer';
   if (runners.length === 0) return 'no runner is alive';
   const serving = runners.filter(({ draining }) => draining !== true);
   if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
+import { until } from '../support/until.ts';
 import { Site } from '../web/site.ts';
 
 describe('volt status and volt runners', () => {
@@ -38,5 +39,22 @@ describe('volt status and volt runners', () => {
     expect(runners.stdout)
       .to.match(/^r1 .* stopping /m)
       .and.match(/^r2 .* serving /m);
+  });
+
+  it('claim nothing of stages and runners while Redis is away', async () => {
+    await site.redis.kill();
+    try {
+      await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);
+      const { code, stdout } = await volt(['status', ...at()]);
+      expect(code).to.equal(3);
+      expect(stdout)
+        .to.match(/^! +redis +does not answer$/m)
+        .and.match(/^ +dispatcher +not known$/m)
+        .and.match(/^ +runners +not known$/m)
+        .and.match(/^oldest waiting job: sample#1 unit, queued .*: not known: Redis does not answer$/m)
+        .and.to.not.match(/none is up|no runner is alive/);
+    } finally {
+      await site.redis.start();
+    }
   });
 });

@@ -25,7 +25,7 @@ describe('a runner', () => {
 
   afterEach(async () => {
     for (const name of ['r1', 'r2']) if (house.runs(name)) await house.kill(name);
-    await until('nobody is on the list', async () => (await house.status()).runners.count === 0);
+    await until('nobody is on the list', async () => (await house.status()).runners?.count === 0);
   });
 
   after(async () => {

@@ -37,7 +37,7 @@ describe('Redis Sentinel', () => {
     await house.prove([after]);
     await until('all are there', async () => {
       const { stages, runners } = await house.status();
-      return runners.count === 2 && stages.every(({ alive }) => alive);
+      return runners?.count === 2 && stages.every(({ alive }) => alive);
     });
     for (const name of ['dispatcher', 'reporter', 'observer', 'web', 'r1', 'r2'])
       expect(house.process(name).output, name).to.not.include('READONLY');

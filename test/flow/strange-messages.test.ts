@@ -72,7 +72,7 @@ describe('on one Redis', () => {
       .and.not.include(first);
     for (const house of houses) {
       const { runners, stages } = await house.status();
-      expect(runners.count).to.equal(1);
+      expect(runners?.count).to.equal(1);
       expect(stages.map(({ members }) => members.length)).to.deep.equal([1, 1, 1, 1]);
     }
     const keys = await access.client.keys('*');

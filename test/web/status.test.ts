@@ -130,7 +130,7 @@ describe('web: the state of the whole', () => {
 
   it('shows a runner that is being stopped', async () => {
     await site.runner('r1', { draining: true });
-    expect((await status()).runners.draining).to.equal(1);
+    expect((await status()).runners?.draining).to.equal(1);
     expect((await site.json('/api/v1/runners')).runners[0].draining).to.equal(true);
     await site.runner('r1');
   });
@@ -215,8 +215,22 @@ describe('web: the state of the whole', () => {
     try {
       await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);
       expect(await site.json('/healthz')).to.deep.equal({ status: 'failing', record: true, redis: false });
-      const { redis, problems } = await status();
+      await site.build('sample');
+      const { redis, problems, stages, runners, oldest } = await status();
       expect(redis.reachable).to.equal(false);
+      expect(new Set(stages.map(({ alive }) => alive))).to.deep.equal(new Set([null]));
+      expect(runners).to.equal(null);
+      expect(oldest?.why).to.equal('not known: Redis does not answer');
+      const page = await site.page('/runners');
+      expect(page)
+        .to.include('not known')
+        .and.to.not.match(/none is alive|No runner is alive|0 of 0 slots/);
+      const metrics = await (
+        await site.fetch('/metrics', { headers: { authorization: `Bearer ${site.token}` } })
+      ).text();
+      expect(metrics)
+        .to.include('volt_redis_up 0')
+        .and.to.not.match(/^volt_(runners|slots|stage_members)\b/m);
       expect(problems[0]?.code).to.equal('redis_unreachable');
       expect((await site.fetch('/api/v1/runners')).status).to.equal(503);
       expect((await site.fetch('/')).status).to.equal(200);

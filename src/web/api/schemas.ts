@@ -613,13 +613,22 @@ export const systemStatus = name(
       .object({ free: z.number(), total: z.number() })
       .nullable()
       .meta({ description: 'of the data directory of this stage, in bytes' }),
-    stages: z.array(z.object({ kind: z.enum(stageKinds), alive: z.boolean(), members: z.array(stageMember) })),
-    runners: z.object({
-      count: z.number().int(),
-      slots: z.number(),
-      busy: z.number().int().meta({ description: 'slots that run an attempt' }),
-      draining: z.number().int().meta({ description: 'runners that take no more jobs' }),
-    }),
+    stages: z.array(
+      z.object({
+        kind: z.enum(stageKinds),
+        alive: z.boolean().nullable().meta({ description: 'null while Redis does not answer' }),
+        members: z.array(stageMember),
+      }),
+    ),
+    runners: z
+      .object({
+        count: z.number().int(),
+        slots: z.number(),
+        busy: z.number().int().meta({ description: 'slots that run an attempt' }),
+        draining: z.number().int().meta({ description: 'runners that take no more jobs' }),
+      })
+      .nullable()
+      .meta({ description: 'null while Redis does not answer' }),
     oldest: z
       .object({
         job: z.string(),

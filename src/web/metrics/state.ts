@@ -21,14 +21,18 @@ export function addState(registry: Registry, status: SystemStatus): void {
   const since = status.oldest ? (Date.now() - Date.parse(status.oldest.since)) / 1000 : 0;
   gauge('oldest_waiting_seconds', 'How long the oldest job that has not begun waits').set(Math.max(0, since));
 
-  const { count, slots, busy, draining } = status.runners;
-  gauge('runners', 'Runners that are alive').set(count);
-  gauge('runners_draining', 'Runners that take no more jobs').set(draining);
-  gauge('slots', 'Slots of all runners').set(slots);
-  gauge('slots_busy', 'Slots that run an attempt').set(busy);
-
-  const stages = gauge('stage_members', 'Processes of each stage that are alive', ['stage']);
-  for (const { kind, members } of status.stages) stages.set({ stage: kind }, members.length);
+  // what is not known has no value, rather than 0
+  if (status.runners) {
+    const { count, slots, busy, draining } = status.runners;
+    gauge('runners', 'Runners that are alive').set(count);
+    gauge('runners_draining', 'Runners that take no more jobs').set(draining);
+    gauge('slots', 'Slots of all runners').set(slots);
+    gauge('slots_busy', 'Slots that run an attempt').set(busy);
+  }
+  if (status.redis.reachable) {
+    const stages = gauge('stage_members', 'Processes of each stage that are alive', ['stage']);
+    for (const { kind, members } of status.stages) stages.set({ stage: kind }, members.length);
+  }
 
   const depths = gauge('queue_messages', 'Messages in each queue', ['queue', 'state']);
   status.queues.forEach(({ name, waiting, prioritized, active, delayed, failed }, index) => {

@@ -29,10 +29,11 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
         <section id="runners" data-live="">
           <h1>Runners</h1>
           <p class="faint">
-            {status.runners.busy} of {status.runners.slots} slots busy · {status.builds.running}{' '}
-            {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued} queued
+            {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots not known'} ·{' '}
+            {status.builds.running} {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued}{' '}
+            queued
           </p>
-          <Fleet runners={listed?.alive ?? []} now={now} />
+          {listed ? <Fleet runners={listed.alive} now={now} /> : <p class="empty">Redis does not answer.</p>}
           <FleetCharts moments={web.fleet.moments} />
         </section>
         <section id="losses" data-live="">
@@ -136,15 +137,13 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
         </tr>
       </thead>
       <tbody>
-        {stages.flatMap(({ kind, members }) =>
+        {stages.flatMap(({ kind, alive, members }) =>
           members.length === 0 ? (
             <tr>
               <td class="name">
                 <strong>{kind}</strong>
               </td>
-              <td colspan={4}>
-                <span class="status error">none is alive</span>
-              </td>
+              <td colspan={4}>{alive === null ? 'not known' : <span class="status error">none is alive</span>}</td>
             </tr>
           ) : (
             members.map((member) => (
