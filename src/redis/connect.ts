@@ -4,8 +4,9 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
+import { openProbe } from './probe.ts';
 import { type ServerFacts, serverFacts, unfitness } from './server.ts';
-import { parseRedisUrl, withoutPassword } from './url.ts';
+import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
 
 export type RedisConnection = Redis;
 
@@ -139,7 +140,7 @@ const progressInterval = 5000;
  * What the server says of itself. While it does not answer that is logged, so that nobody waits without knowing for
  * what. One that loads its data is waited for as long as it does that, however large they are.
  * @param patience milliseconds to keep trying while nothing answers; 0 for one try, which waits for no data either
- * @throws VoltError `redis_unreachable`, `redis_denied`, `redis_unknown`
+ * @throws VoltError `redis_unreachable`, `redis_denied`, `redis_unknown`, `redis_unfit`
  */
 export async function askServer(url: string, logger: Logger, patience: number): Promise<ServerFacts> {
   let until = Date.now() + patience;
@@ -173,25 +174,26 @@ export async function askServer(url: string, logger: Logger, patience: number): 
 
 /** One try. @returns what the server says of itself, or why it could not be asked */
 async function tryServer(url: string): Promise<ServerFacts | string> {
-  const probe = new Redis({
-    ...parseRedisUrl(url),
-    retryStrategy: () => null,
-    lazyConnect: true,
-    maxRetriesPerRequest: 0,
-    // an address that swallows everything must not make the wait longer than it may be
-    connectTimeout: 3000,
-    commandTimeout: 3000,
-    // it would wait by itself while the server loads its data
-    enableReadyCheck: false,
-  });
+  const address = parseRedisUrl(url);
+  // an address that swallows everything must not make the wait longer than it may be
+  const probe = openProbe(address, 3000, { commandTimeout: 3000 });
   let reason = '';
   probe.on('error', (error) => {
     reason = errorText(error);
   });
+  let masterUnknown = false;
+  probe.on('sentinelError', (error) => {
+    // said by a sentinel itself, or by ioredis where it names no server
+    masterUnknown ||= /No such master|invalid reply/.test(errorText(error));
+  });
   try {
     await probe.connect();
-    return await serverFacts(probe);
+    const facts = await serverFacts(probe);
+    if (!facts.loading) await selectDatabase(probe, address, url);
+    return facts;
   } catch (error) {
+    if (error instanceof VoltError) throw error;
+    if (masterUnknown) return `its sentinels know no master "${address.name}"`;
     const text = errorText(error);
     reason = /NOAUTH|WRONGPASS|NOPERM/.test(text) ? text : reason || text;
     if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
@@ -207,5 +209,24 @@ async function tryServer(url: string): Promise<ServerFacts | string> {
     return reason;
   } finally {
     probe.disconnect();
+  }
+}
+
+/**
+ * Makes sure that the server has the database that the address names: ioredis selects it, too, but goes on in database 0
+ * where that fails, and would meet there whatever was to be kept apart.
+ * @throws VoltError `redis_unfit`
+ */
+async function selectDatabase(probe: Redis, { db = 0 }: RedisAddress, url: string): Promise<void> {
+  if (db === 0) return;
+  try {
+    await probe.select(db);
+  } catch (error) {
+    if (!/out of range|invalid DB index|not allowed in cluster mode/i.test(errorText(error))) throw error;
+    throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} has no database ${db}`, {
+      remedy:
+        'Name one that it has (by default 0 to 15) in VOLT_REDIS_URL or --redis, or raise "databases" in its settings.',
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,6 @@
-import { Redis } from 'ioredis';
 import { errorText, systemCode } from '../kernel/errors.ts';
 import { within } from '../kernel/wait.ts';
+import { openProbe } from './probe.ts';
 import { parseRedisUrl } from './url.ts';
 
 /** A server that has not answered after this long (ms) is silent. */
@@ -13,16 +13,7 @@ const patience = 500;
  */
 export async function isAwayForAll(url: string): Promise<boolean> {
   const address = parseRedisUrl(url);
-  const probe = new Redis({
-    ...address,
-    lazyConnect: true,
-    // would wait for the end of the loading by itself
-    enableReadyCheck: false,
-    retryStrategy: () => null,
-    sentinelRetryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    connectTimeout: patience,
-  });
+  const probe = openProbe(address, patience);
   let refused = false;
   probe.on('error', (error) => {
     refused ||= systemCode(error) === 'ECONNREFUSED';

@@ -5,6 +5,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { failure } from '../support/failure.ts';
 import { keepLog } from '../support/logger.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { startSentinel } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 
 const settings = { redisPrefix: 'volt' };
@@ -32,6 +33,29 @@ describe('connecting to Redis', () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
     expect(error.message).to.include('ECONNREFUSED').and.not.include('secret');
+  });
+
+  it('says so when no sentinel answers, and does not wait for one for ever', async () => {
+    const url = `redis+sentinel://:secret@127.0.0.1:${await freePort()}/main`;
+    const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
+    expect(error.message).to.include('entinel').and.not.include('secret');
+  });
+
+  it('says so when the sentinels know no master of that name', async () => {
+    const sentinel = await startSentinel();
+    const url = `redis+sentinel://127.0.0.1:${sentinel.port}/other`;
+    const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
+    expect(error.message).to.include('its sentinels know no master "other"');
+    await sentinel.stop();
+  });
+
+  it('refuses a database that the server does not have, instead of another one', async () => {
+    const error = await failure('redis_unfit', () => connectRedis(settings, `${redis.url}/99`, logger, 3_600_000));
+    expect(error.message).to.include('no database 99').and.not.include('secret');
+    const access = await connectRedis(settings, `${redis.url}/9`, logger, 0);
+    await access.client.set('where', 'nine');
+    expect(String(await access.client.client('INFO'))).to.include(' db=9 ');
+    await access.close();
   });
 
   it('waits for a server that is about to come', async () => {

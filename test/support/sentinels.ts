@@ -103,3 +103,24 @@ export class Sentinels {
     return new Map(fields.flatMap((name, index) => (index % 2 === 0 ? [[name, fields[index + 1] as string]] : [])));
   }
 }
+
+/** One sentinel that watches no master. */
+export async function startSentinel(): Promise<{ port: number; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'volt-sentinel-'));
+  const port = await freePort();
+  const file = join(folder, 'redis.conf');
+  writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ''].join('\n'));
+  const server = spawn(findRedisServer(), [file, '--sentinel'], { stdio: 'ignore' });
+  const redis = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null, enableReadyCheck: false });
+  redis.on('error', () => undefined);
+  await redis.ping();
+  redis.disconnect();
+  return {
+    port,
+    stop: async () => {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
