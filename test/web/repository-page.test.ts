@@ -46,6 +46,18 @@ describe('web: the page of a repository', () => {
       .and.match(/again in (59|1 min)/);
   });
 
+  it('charts how many tests there are, where some are reported', async () => {
+    expect(textOf(await site.page('/repos/sample'))).to.not.match(/Tests \d/);
+    const id = await build('success', 'refs/heads/tested');
+    const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
+    await site.context.record.db
+      .updateTable('attempts')
+      .set({ tests: JSON.stringify(tests) })
+      .where('job_id', '=', job(id))
+      .execute();
+    expect(textOf(await site.page('/repos/sample'))).to.include('Tests 42');
+  });
+
   it('tells the verdict of a branch by a badge, past builds that have none', async () => {
     expect(await badge('/badge/sample.svg')).to.deep.equal([200, 'volt: failed']);
     await build('success', 'refs/heads/other');

@@ -101,6 +101,13 @@ function Charts({ trend }: { trend: TrendPoint[] }) {
         format={percent}
         top={1}
       />
+      {trend.some(({ tests }) => tests !== null) && (
+        <Chart
+          title="Tests"
+          points={points(({ tests }) => tests, String)}
+          format={(count) => String(Math.round(count))}
+        />
+      )}
     </div>
   );
 }
