@@ -17,7 +17,7 @@ export interface Intent {
   failedOnly: boolean;
   /** of a trigger: what happened, null where a person wants the ref built */
   event: unknown;
-  /** of a cancel: why, where no person has asked for it */
+  /** of a cancel: why, where it is known that a rule or who has asked for it */
   because: { reason: Reason; message: string } | null;
   open: boolean;
   /** of a trigger that has had its effect */
@@ -56,8 +56,16 @@ export async function orderCancel(
     .execute();
 }
 
-export async function openCancel(record: Record, repo: string, build: BuildId, job: JobId | null): Promise<number> {
-  return insert(record, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job });
+/** @param by name of whoever asks, null where that is known to nobody */
+export async function openCancel(
+  record: Record,
+  repo: string,
+  build: BuildId,
+  job: JobId | null,
+  by: string | null = null,
+): Promise<number> {
+  const because = by === null ? {} : { reason: 'by_user' as const, message: `cancelled by ${by}` };
+  return insert(record, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job, ...because });
 }
 
 export async function openRetry(
@@ -72,7 +80,8 @@ export async function openRetry(
 
 async function insert(
   record: Record,
-  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> & { failed_only?: number; event?: string },
+  values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> &
+    Partial<Pick<IntentRow, 'failed_only' | 'event' | 'reason' | 'message'>>,
 ): Promise<number> {
   const row = await record.write((db) =>
     db

@@ -258,7 +258,7 @@ export interface Schema {
     failed_only: Generated<number>;
     /** JSON of a trigger: what happened, null for a plain one */
     event: string | null;
-    /** of a cancel that no person has asked for */
+    /** of a cancel that a rule has asked for, or somebody whose name is known */
     reason: Reason | null;
     message: string | null;
     created_at: number;

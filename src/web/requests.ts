@@ -6,6 +6,7 @@ import { findBuild, findJob } from '../record/builds.ts';
 import { openCancel, openRetry, openTrigger } from '../record/intents.ts';
 import { findRepository } from '../record/repositories.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
+import { type Caller, owner } from './access/caller.ts';
 import type { Web } from './context.ts';
 
 /**
@@ -20,19 +21,19 @@ import type { Web } from './context.ts';
 const patience = 2000;
 
 /** @throws VoltError `not_found`, or `conflict` when the build is final */
-export async function cancelBuild(web: Web, id: BuildId): Promise<number> {
+export async function cancelBuild(web: Web, id: BuildId, caller: Caller | undefined): Promise<number> {
   const build = await findBuild(web.record, id);
   if (!build) throw noBuild(id);
   if (isFinal(build.status)) throw alreadyFinal(`build ${id}`, build.status);
-  return cancel(web, build.repo, id, null);
+  return cancel(web, build.repo, id, null, caller);
 }
 
 /** @throws VoltError `not_found`, or `conflict` when the job is final */
-export async function cancelJob(web: Web, id: JobId): Promise<number> {
+export async function cancelJob(web: Web, id: JobId, caller: Caller | undefined): Promise<number> {
   const job = await findJob(web.record, id);
   if (!job) throw noJob(id);
   if (isFinal(job.status)) throw alreadyFinal(`job ${id}`, job.status);
-  return cancel(web, job.repo, buildIdOf(id), id);
+  return cancel(web, job.repo, buildIdOf(id), id, caller);
 }
 
 /**
@@ -105,8 +106,16 @@ export function noTest(repo: string, id: string): VoltError {
   });
 }
 
-async function cancel(web: Web, repo: string, build: BuildId, job: JobId | null): Promise<number> {
-  const intent = await openCancel(web.record, repo, build, job);
+async function cancel(
+  web: Web,
+  repo: string,
+  build: BuildId,
+  job: JobId | null,
+  caller: Caller | undefined,
+): Promise<number> {
+  // many may have the main token, so its name tells nobody apart
+  const by = caller && caller.id !== owner.id ? caller.name : null;
+  const intent = await openCancel(web.record, repo, build, job, by);
   await announce(web, web.queues.sendAdvance({ v: 1, build }));
   return intent;
 }

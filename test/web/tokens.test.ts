@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { listActions, recordAction } from '../../src/record/audit.ts';
+import { findIntent } from '../../src/record/intents.ts';
 import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
 import { networkOf } from '../../src/web/access/address.ts';
@@ -54,6 +55,18 @@ describe('web: named tokens', () => {
     const refusal = await bodyOf(await ask('/api/v1/repos/app/hook', write.token, 'POST'));
     expect(refusal.error.code).to.equal('scope_needed');
     expect(refusal.error.remedy).to.include('--scope admin');
+  });
+
+  it('give their name to what is cancelled with them; the main one, which many may have, does not', async () => {
+    const { name, token: text } = await token('write');
+    for (const [bearer, because] of [
+      [text, { reason: 'by_user', message: `cancelled by ${name}` }],
+      [site.token, null],
+    ] as const) {
+      const id = await site.build('app');
+      const { intent } = await bodyOf(await ask(`/api/v1/builds/${id}/cancel`, bearer, 'POST'));
+      expect((await findIntent(site.context.record, intent))?.because).to.deep.equal(because);
+    }
   });
 
   it('are kept as hashes and shown once', async () => {

@@ -1,4 +1,5 @@
 import type { TokenScope } from '../../kernel/token-scope.ts';
+import { ownerName } from '../../record/tokens.ts';
 
 /** Who makes a request, by the token that it carries or that its session was begun with. */
 export interface Caller {
@@ -7,3 +8,6 @@ export interface Caller {
   name: string;
   scope: TokenScope;
 }
+
+/** Whoever has the main token: that of VOLT_TOKEN or of the data directory. */
+export const owner: Caller = { id: 0, name: ownerName, scope: 'admin' };

@@ -4,11 +4,11 @@ import { getCookie } from 'hono/cookie';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Record } from '../../record/record.ts';
-import { findToken, findTokenById, type NamedToken, noteUse, ownerName } from '../../record/tokens.ts';
+import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import type { WebEnv } from '../env.ts';
 import { addressOf, comesFromThisMachine, networkOf } from './address.ts';
 import { Buckets, type Rate } from './buckets.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './origin.ts';
 import { rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
@@ -18,9 +18,6 @@ export const sessionLifetime = 30 * 24 * 3600;
 
 /** Wrong tokens that one sender may try. */
 const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
-
-/** Whoever has the main token: that of VOLT_TOKEN or of the data directory. */
-const owner: Caller = { id: 0, name: ownerName, scope: 'admin' };
 
 interface Keeper {
   record: Record;

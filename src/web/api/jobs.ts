@@ -24,7 +24,7 @@ const cancel = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params }, web) => ({ intent: await cancelJob(web, params.id) }),
+  handle: async ({ params, caller }, web) => ({ intent: await cancelJob(web, params.id, caller) }),
 });
 
 const retry = jsonRoute({

@@ -9,7 +9,7 @@ import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests.ts';
 /** The buttons of a build's page, which work without a script. */
 
 export function cancelFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return act(context, (id) => cancelBuild(web, id));
+  return act(context, (id) => cancelBuild(web, id, context.get('caller')));
 }
 
 export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -20,7 +20,7 @@ export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Respo
 }
 
 export function cancelJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return actOnJob(context, (job) => cancelJob(web, job));
+  return actOnJob(context, (job) => cancelJob(web, job, context.get('caller')));
 }
 
 export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {

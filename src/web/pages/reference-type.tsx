@@ -77,7 +77,7 @@ function bounds({ format, minimum, maximum, minLength, maxLength, pattern }: Sch
 }
 
 function suffix(usual: unknown): string {
-  return usual === undefined ? '' : `, usually ${JSON.stringify(usual)}`;
+  return usual === undefined ? '' : `, default ${JSON.stringify(usual)}`;
 }
 
 function joined(parts: Child[], between: string): Child {

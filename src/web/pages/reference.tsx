@@ -71,6 +71,9 @@ function Introduction() {
 
 function OperationPart({ path, method, operation }: { path: string; method: string; operation: Operation }) {
   const { operationId, summary, security, parameters, requestBody, responses } = operation;
+  const answers = Object.entries(responses);
+  const successes = answers.filter(([status, { content = {} }]) => Number(status) < 400 || !isError(content));
+  const errors = answers.filter((one) => !successes.includes(one)).map(([, { description }]) => description);
   const open = security.some((one) => Object.keys(one).length === 0);
   const scope = security.flatMap(({ token }) => token ?? [])[0];
   return (
@@ -98,7 +101,7 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
           </tr>
         </thead>
         <tbody>
-          {Object.entries(responses).map(([status, { description, content = {} }]) => (
+          {successes.map(([status, { description, content = {} }]) => (
             <tr>
               <td>{status}</td>
               <td>
@@ -111,6 +114,9 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
           ))}
         </tbody>
       </table>
+      <p class="faint">
+        <a href="#schema-Error">Errors</a>: {errors.join(', ')}
+      </p>
       {Object.entries(responses['200']?.content ?? {}).map(
         ([type, { schema }]) =>
           type !== 'application/json' && (
@@ -121,6 +127,10 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
       )}
     </article>
   );
+}
+
+function isError(content: { [type: string]: { schema: SchemaNode } }): boolean {
+  return content['application/json']?.schema.$ref?.endsWith('/Error') === true;
 }
 
 function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
