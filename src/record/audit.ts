@@ -37,7 +37,8 @@ export async function listActions(record: Record, filter: AuditFilter): Promise<
   let query = record.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+  // bounded in any case, so that the newest entries are looked up rather than come upon
+  query = query.where('id', '<', filter.before ?? Number.MAX_SAFE_INTEGER);
   return (await query.execute()).map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
 }
 

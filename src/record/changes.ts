@@ -33,6 +33,9 @@ export async function changesAfter(record: Record, after: number, limit: number)
 
 /** The number of the latest change, 0 where there has been none. */
 export async function latestChange(record: Record): Promise<number> {
-  const row = await record.db.selectFrom('changes').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  const row = await record.db
+    .selectFrom('changes')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .executeTakeFirst();
   return row?.id ?? 0;
 }
