@@ -106,7 +106,8 @@ export const settings = [
     env: 'VOLT_ISOLATION',
     key: 'isolation',
     schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
-    about: 'How far jobs are kept apart from Volt and the machine.',
+    about:
+      'How far jobs are kept apart from the machine. With auto and none, which are the same, they run with the rights of the user who runs the runner; user and sandbox are not there yet, and a runner refuses to start with them.',
   },
   {
     env: 'VOLT_JOB_TIMEOUT',

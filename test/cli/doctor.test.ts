@@ -36,7 +36,7 @@ describe('volt doctor', () => {
     const data = join(folders.make(), 'data');
     const { code, healthy, of } = await examine(['--data', data]);
     expect([code, healthy]).to.deep.equal([0, true]);
-    for (const check of ['node', 'git', 'containment', 'sandbox', 'container engine', 'redis', 'disk', 'web'])
+    for (const check of ['node', 'git', 'containment', 'isolation', 'container engine', 'redis', 'disk', 'web'])
       expect(of(check), check).to.have.lengthOf(1);
     expect(of('data directory')[0]?.message).to.include('not there yet');
     expect(of('record')[0]?.message).to.include('not there yet');

@@ -16,7 +16,8 @@ const oldestNode = [20, 19] as const;
 export async function machineFindings(config: Config): Promise<Finding[]> {
   return [
     nodeFinding(process.versions.node),
-    ...(await Promise.all([gitFinding(), containmentFinding(), sandboxFinding(config), engineFinding()])),
+    ...(await Promise.all([gitFinding(), containmentFinding(), engineFinding()])),
+    isolationFinding(config),
   ];
 }
 
@@ -47,13 +48,14 @@ async function containmentFinding(): Promise<Finding> {
   );
 }
 
-async function sandboxFinding({ isolation }: Config): Promise<Finding> {
-  const bubblewrap = await versionOf('bwrap');
-  if (bubblewrap !== undefined) return ok('sandbox', `${bubblewrap} is there for VOLT_ISOLATION=sandbox`);
-  const remedy = 'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap).';
-  if (isolation === 'sandbox')
-    return fail('sandbox', 'VOLT_ISOLATION=sandbox needs bubblewrap, which is not there', remedy);
-  return ok('sandbox', 'no bubblewrap: VOLT_ISOLATION=sandbox cannot be used here');
+function isolationFinding({ isolation }: Config): Finding {
+  if (isolation === 'auto' || isolation === 'none')
+    return ok('isolation', 'none: jobs run with the rights of the user who runs the runner');
+  return fail(
+    'isolation',
+    `VOLT_ISOLATION=${isolation} is not supported yet`,
+    'Set it to none, and let runners on this machine run only repositories that you trust.',
+  );
 }
 
 async function engineFinding(): Promise<Finding> {
