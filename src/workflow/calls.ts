@@ -1,55 +1,90 @@
 import { type Diagnostic, nearest } from './diagnostics.ts';
-import type { CallInterface, CallJob, Workflow } from './workflow.ts';
+import { evaluateValue, isLiteral } from './evaluate-value.ts';
+import { inputProblem } from './inputs.ts';
+import type { CallInterface, CallJob, Place, Workflow } from './workflow.ts';
 
 /** How many workflows may call one another in a row, the first included; as on GitHub. */
 const deepestCall = 10;
 
-/** What is wrong with the calls of a workflow, given all workflows of the commit by path. */
-export function checkCalls(workflow: Workflow, all: ReadonlyMap<string, Workflow>): Diagnostic[] {
+interface Problem {
+  /** where it is not the job as a whole */
+  place?: Place | undefined;
+  message: string;
+}
+
+/**
+ * What is wrong with the calls of a workflow, given all workflows of the commit by path.
+ * @param counts which called files are looked at
+ */
+export function checkCalls(
+  workflow: Workflow,
+  all: ReadonlyMap<string, Workflow>,
+  counts: (path: string) => boolean = () => true,
+): Diagnostic[] {
   return workflow.jobs.flatMap((job) => {
-    if (job.kind !== 'call' || job.unsupported !== undefined) return [];
-    return problemsOf(workflow, job, all).map((message) => ({
+    if (job.kind !== 'call' || job.unsupported !== undefined || !counts(job.uses)) return [];
+    return problemsOf(workflow, job, all).map(({ place, message }) => ({
       file: workflow.path,
-      ...job.place,
+      ...(place ?? job.place),
       severity: 'invalid' as const,
       message: `the job "${job.id}" ${message}`,
     }));
   });
 }
 
-function problemsOf(caller: Workflow, job: CallJob, all: ReadonlyMap<string, Workflow>): string[] {
+function problemsOf(caller: Workflow, job: CallJob, all: ReadonlyMap<string, Workflow>): Problem[] {
   const called = all.get(job.uses);
-  if (!called) return [`calls ${job.uses}, which is not there or not valid`];
+  if (!called) return [{ message: `calls ${job.uses}, which is not there or not valid` }];
   const face = called.on.workflow_call;
-  if (!face) return [`calls ${job.uses}, which cannot be called: it has no \`on: workflow_call\``];
+  if (!face) return [{ message: `calls ${job.uses}, which cannot be called: it has no \`on: workflow_call\`` }];
   const chain = circle(caller, all);
-  if (chain) return [`calls workflows in a circle or too deep: ${chain.join(' → ')}`];
+  if (chain) return [{ message: `calls workflows in a circle or too deep: ${chain.join(' → ')}` }];
   return [...inputProblems(job, face), ...secretProblems(job, face)];
 }
 
-function inputProblems(job: CallJob, face: CallInterface): string[] {
+function inputProblems(job: CallJob, face: CallInterface): Problem[] {
   const given = job.with.map(([name]) => name.toLowerCase());
-  const known = face.inputs.map(({ name }) => name.toLowerCase());
-  const unknown = job.with.flatMap(([name]) => {
-    if (known.includes(name.toLowerCase())) return [];
-    const meant = nearest(name, known);
-    return [`gives ${job.uses} an input "${name}", which it does not take${meant ? `; did you mean "${meant}"?` : ''}`];
+  const wrong = job.with.flatMap(([name, value]) => {
+    const place = job.places[name];
+    const input = face.inputs.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!input)
+      return [
+        { place, message: `gives ${job.uses} an input "${name}", which it does not take${meant(name, face.inputs)}` },
+      ];
+    const problem = isLiteral(value) ? inputProblem(input, evaluateValue(value, { contexts: {} })) : undefined;
+    return problem === undefined ? [] : [{ place, message: `gives ${job.uses} what it cannot take: ${problem}` }];
   });
   const missing = face.inputs
     .filter(
       ({ name, required, default: standard }) =>
         required && standard === undefined && !given.includes(name.toLowerCase()),
     )
-    .map(({ name }) => `must give ${job.uses} the input "${name}"`);
+    .map(({ name }) => ({ message: `must give ${job.uses} the input "${name}"` }));
+  return [...wrong, ...missing];
+}
+
+function secretProblems(job: CallJob, face: CallInterface): Problem[] {
+  if (job.secrets === 'inherit') return [];
+  const given = Object.keys(job.secrets);
+  const taken = (name: string) => face.secrets.some((one) => one.name.toLowerCase() === name.toLowerCase());
+  const unknown = given
+    .filter((name) => !taken(name))
+    .map((name) => ({
+      place: job.places[name],
+      message: `gives ${job.uses} a secret "${name}", which it does not take${meant(name, face.secrets)}`,
+    }));
+  const missing = face.secrets
+    .filter(({ name, required }) => required && !given.some((one) => one.toLowerCase() === name.toLowerCase()))
+    .map(({ name }) => ({ message: `must give ${job.uses} the secret "${name}"` }));
   return [...unknown, ...missing];
 }
 
-function secretProblems(job: CallJob, face: CallInterface): string[] {
-  if (job.secrets === 'inherit') return [];
-  const given = Object.keys(job.secrets).map((name) => name.toLowerCase());
-  return face.secrets
-    .filter(({ name, required }) => required && !given.includes(name.toLowerCase()))
-    .map(({ name }) => `must give ${job.uses} the secret "${name}"`);
+function meant(name: string, known: readonly { name: string }[]): string {
+  const near = nearest(
+    name,
+    known.map((one) => one.name),
+  );
+  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 /** A chain of calls from the workflow that is longer than may be; a circle is always too long. */

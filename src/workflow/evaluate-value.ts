@@ -2,6 +2,14 @@ import { evaluate, type Scope } from './expression.ts';
 import type { Json } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
+/** Whether it holds no expression, so that its value is known from the file alone. */
+export function isLiteral(template: ValueTemplate): boolean {
+  if (template === null || typeof template !== 'object') return true;
+  if ('text' in template) return typeof template.text === 'string';
+  if ('map' in template) return template.map.every(([, value]) => isLiteral(value));
+  return template.list.every(isLiteral);
+}
+
 /**
  * The value of a value template. An entry of a list that is an expression and comes to a list is replaced by the entries
  * of that.

@@ -63,13 +63,31 @@ export function callInputs(definitions: readonly InputDefinition[], given: Input
         if (required) throw new Error(`the input "${name}" must be given`);
         return [name, emptyOf(type)];
       }
-      const fits = typeof value === 'string' ? typed(type, value) : type === 'string' ? String(value) : value;
-      if (fits === undefined || typeof fits !== type) {
-        throw new Error(`the input "${name}" must be a ${type}, and is ${JSON.stringify(value)}`);
-      }
-      return [name, fits];
+      const problem = inputProblem(definition, value);
+      if (problem !== undefined) throw new Error(problem);
+      return [name, fitted(type, value) ?? null];
     }),
   );
+}
+
+/** What is wrong with the value that a job gives to an input of what it calls. */
+export function inputProblem({ name, type }: InputDefinition, value: Json): string | undefined {
+  if (value === null || typeof fitted(type, value) === type) return undefined;
+  return `the input "${name}" must be a ${type}, and is ${JSON.stringify(value)}`;
+}
+
+/** What is wrong with the default that a file gives for an input. */
+export function defaultProblem({ name, type, default: standard, options }: InputDefinition): string | undefined {
+  const text = textOf(standard);
+  if (text === undefined || text === '') return undefined;
+  const told = `the default of the input "${name}" must be`;
+  if (typed(type, text) === undefined) return `${told} a ${type}, and is "${text}"`;
+  return options && !options.includes(text) ? `${told} one of ${options.join(', ')}, and is "${text}"` : undefined;
+}
+
+function fitted(type: InputDefinition['type'], value: Json): Json | undefined {
+  if (typeof value === 'string') return typed(type, value);
+  return type === 'string' ? String(value) : value;
 }
 
 function unknownInputs(definitions: readonly InputDefinition[], given: string[]): string[] {

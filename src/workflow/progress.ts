@@ -12,6 +12,7 @@ import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, st
 import { labelsOf } from './runs-on.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
 import { endedBySiblings, runningSiblings } from './siblings.ts';
+import { asWritten } from './status-condition.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
 /**
@@ -112,7 +113,7 @@ class Progress<Id> {
   #skip(state: NodeState<Id>, job: WorkflowJob, needed: { key: string; states: readonly NodeState<Id>[] }[]): void {
     const because = needed.filter(({ states }) => resultOf(states) !== 'success').map(({ key }) => key);
     if (because.length > 0) this.#decide(state, 'skipped', 'needs_failed', `${because.join(', ')} did not succeed`);
-    else this.#decide(state, 'skipped', 'condition', `its condition does not hold: ${job.if}`);
+    else this.#decide(state, 'skipped', 'condition', `its condition does not hold: ${asWritten(job.if)}`);
   }
 
   #expandMatrix(state: NodeState<Id>, job: WorkflowJob, contexts: NodeContexts): NodeState<Id>[] {

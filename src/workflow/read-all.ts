@@ -15,6 +15,13 @@ export interface ReadWorkflows {
 export function readWorkflows(files: readonly WorkflowFile[]): ReadWorkflows {
   const read = files.map(readWorkflow);
   const diagnostics = read.flatMap((file) => file.diagnostics);
+  const drafts = read.flatMap(({ draft }) => (draft ? [draft] : []));
+  const known = new Map(
+    read.flatMap(({ workflow, draft }) => [workflow ?? draft ?? []].flat()).map((one) => [one.path, one]),
+  );
+  // whoever mends an invalid file wants to know at once what its calls lack, but not what else is still to be mended
+  const readable = (path: string) => known.has(path) || !files.some((file) => file.path === path);
+  diagnostics.push(...drafts.flatMap((draft) => checkCalls(draft, known, readable)));
   let workflows = read.flatMap(({ workflow }) => (workflow ? [workflow] : []));
   // a workflow that calls an invalid one is invalid too, and so on
   for (;;) {

@@ -1,9 +1,10 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { readCondition } from './conditions.ts';
 import { formatDiagnostic, nearest } from './diagnostics.ts';
-import { checkMinutes, idPattern, idRule, readSteps } from './read-steps.ts';
+import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
+import { readRunsOn, readStrategy } from './read-strategy.ts';
 import type { Reading } from './reading.ts';
-import type { CallJob, Concurrency, RunDefaults, StepsJob, Strategy, WorkflowJob } from './workflow.ts';
+import type { CallJob, Concurrency, RunDefaults, StepsJob, WorkflowJob } from './workflow.ts';
 
 /** Keys of a job that Volt knows and cannot do yet. */
 const unsupportedKeys: Readonly<Record<string, string>> = {
@@ -29,7 +30,7 @@ export function readJobs(reading: Reading, token: TemplateToken | undefined): Wo
       reading.diagnostics.slice(before).find(({ severity }) => severity === 'unsupported') ?? refusedAbove;
     return refused ? { ...job, unsupported: formatDiagnostic(refused) } : job;
   });
-  if (jobs.length === 0 && !reading.isInvalid) reading.invalid(token, 'there are no jobs');
+  if (jobs.length === 0 && token) reading.invalidUnlessKnown(token, 'there are no jobs');
   return resolveNeeds(reading, jobs, needsAt);
 }
 
@@ -57,13 +58,13 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
   const uses = get('uses');
   if (uses) return { ...any, ...readCall(reading, fields, uses) };
   const timeoutMinutes = has('timeout-minutes', (value) => {
-    checkMinutes(reading, value);
+    checkPositive(reading, value, 'timeout-minutes');
     return reading.template(value);
   });
   const steps: StepsJob = {
     ...any,
     kind: 'steps',
-    runsOn: has('runs-on', (value) => reading.value(value)) ?? null,
+    runsOn: has('runs-on', (value) => readRunsOn(reading, value)) ?? null,
     continueOnError: has('continue-on-error', (value) => reading.template(value)) ?? 'false',
     ...(timeoutMinutes === undefined ? {} : { timeoutMinutes }),
     env: reading.templates(get('env')),
@@ -71,7 +72,7 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     outputs: reading.templates(get('outputs')),
     steps: readSteps(reading, get('steps')),
   };
-  if (steps.steps.length === 0 && !reading.isInvalid) reading.invalid(token, `the job "${id}" has no steps`);
+  if (steps.steps.length === 0) reading.invalidUnlessKnown(get('steps') ?? key, `the job "${id}" has no steps`);
   return steps;
 }
 
@@ -79,7 +80,7 @@ function readCall(
   reading: Reading,
   fields: Map<string, TemplateToken>,
   token: TemplateToken,
-): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets'> {
+): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'places'> {
   const uses = token.toString();
   if (!localWorkflow.test(uses)) {
     if (/^[\w.-]+\/[\w.-]+\/\.github\/workflows\/[^@]+@.+$/.test(uses)) {
@@ -91,11 +92,16 @@ function readCall(
   }
   const values = reading.entries(fields.get('with'));
   const secrets = fields.get('secrets');
+  const places = [...values, ...reading.entries(secrets)].map(({ key, keyToken }) => [
+    key,
+    { line: keyToken.line ?? 1, column: keyToken.col ?? 1 },
+  ]);
   return {
     kind: 'call',
     uses: uses.slice('./'.length),
     with: values.map(({ key, value }) => [key, reading.value(value)]),
     secrets: secrets instanceof MappingToken || !secrets ? reading.templates(secrets) : 'inherit',
+    places: Object.fromEntries(places),
   };
 }
 
@@ -106,16 +112,6 @@ function refuseUnsupported(reading: Reading, fields: Map<string, TemplateToken>)
   }
   const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
   if (group) reading.report('unsupported', group.keyToken, '`group` of runners is not supported: ask for labels');
-}
-
-function readStrategy(reading: Reading, token: TemplateToken): Strategy {
-  const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
-  const [matrix, failFast, maxParallel] = ['matrix', 'fail-fast', 'max-parallel'].map((key) => fields.get(key));
-  return {
-    ...(matrix && { matrix: reading.value(matrix) }),
-    failFast: failFast ? reading.template(failFast) : 'true',
-    ...(maxParallel && { maxParallel: reading.template(maxParallel) }),
-  };
 }
 
 export function readConcurrency(reading: Reading, token: TemplateToken): Concurrency {
@@ -129,6 +125,7 @@ export function readDefaults(reading: Reading, token: TemplateToken | undefined)
   const run = reading.entries(token).find(({ key }) => key === 'run')?.value;
   const fields = new Map(reading.entries(run).map(({ key, value }) => [key, value]));
   const [shell, folder] = [fields.get('shell'), fields.get('working-directory')];
+  if (shell) checkShell(reading, shell);
   return {
     ...(shell && { shell: reading.template(shell) }),
     ...(folder && { workingDirectory: reading.template(folder) }),

@@ -50,6 +50,7 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
         break;
       case 'shell':
         step.shell = reading.template(value);
+        checkShell(reading, value);
         break;
       case 'working-directory':
         step.workingDirectory = reading.template(value);
@@ -59,7 +60,7 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
         break;
       case 'timeout-minutes':
         step.timeoutMinutes = reading.template(value);
-        checkMinutes(reading, value);
+        checkPositive(reading, value, key);
         break;
     }
   }
@@ -77,11 +78,20 @@ function checkUses(reading: Reading, token: TemplateToken, uses: string): void {
 }
 
 /** A number that is written down; an expression is checked when it is evaluated. */
-export function checkMinutes(reading: Reading, token: TemplateToken): void {
+export function checkPositive(reading: Reading, token: TemplateToken, key: string): void {
   const text = reading.template(token);
-  if (typeof text === 'string' && !(Number(text) > 0)) {
-    reading.invalid(token, `timeout-minutes must be more than 0, and is ${text}`);
+  // the parser tells what is no number
+  if (typeof text === 'string' && Number(text) <= 0) {
+    reading.invalidUnlessKnown(token, `${key} must be more than 0, and is ${text}`);
   }
+}
+
+const shells = new Set(['bash', 'sh', 'python', 'pwsh', 'cmd', 'powershell']);
+
+export function checkShell(reading: Reading, token: TemplateToken): void {
+  const text = reading.template(token);
+  if (typeof text !== 'string' || text.trim() === '' || shells.has(text.trim()) || text.includes('{0}')) return;
+  reading.invalid(token, `"${text}" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}`);
 }
 
 /** Ids of one job's steps, as GitHub makes them: `__run`, `__run_2`, `__actions_checkout`. */

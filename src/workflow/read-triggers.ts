@@ -2,6 +2,7 @@ import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workfl
 import { Cron } from 'croner';
 import { errorText } from '../kernel/errors.ts';
 import { parsePattern } from './filters.ts';
+import { defaultProblem } from './inputs.ts';
 import type { Reading } from './reading.ts';
 import type { CallInterface, InputDefinition, PushFilter, Schedule, Triggers } from './workflow.ts';
 
@@ -84,7 +85,11 @@ function readSchedule(reading: Reading, token: TemplateToken | undefined): Sched
     if (!cron) return [];
     const schedule = { cron: cron.toString(), ...(timezone && { timezone: timezone.toString() }) };
     const problem = scheduleProblem(schedule);
-    if (problem === undefined) return [schedule];
+    if (problem === undefined) {
+      const oddity = scheduleOddity(schedule);
+      if (oddity !== undefined) reading.report('warning', cron, oddity);
+      return [schedule];
+    }
     reading.invalid(cron, `"${schedule.cron}" is no schedule: ${problem}`);
     return [];
   });
@@ -101,6 +106,14 @@ function scheduleProblem({ cron, timezone }: Schedule): string | undefined {
   } catch (error) {
     return errorText(error).replace(/^CronPattern: /, '');
   }
+}
+
+/** What GitHub takes, and does not do what it looks like. */
+function scheduleOddity({ cron, timezone }: Schedule): string | undefined {
+  const times = new Cron(cron, { paused: true, timezone: timezone ?? 'UTC' }).nextRuns(20, new Date(0));
+  if (times.length === 0) return `the schedule "${cron}" never comes`;
+  const isClose = times.some((time, index) => time.getTime() - (times[index - 1]?.getTime() ?? -Infinity) < 300_000);
+  return isClose ? `GitHub runs no schedule more often than every 5 minutes; "${cron}" does so here alone` : undefined;
 }
 
 function readInterface(reading: Reading, token: TemplateToken | undefined): CallInterface {
@@ -125,12 +138,15 @@ function readInputs(reading: Reading, token: TemplateToken | undefined): InputDe
     const type = (fields.get('type')?.toString() ?? 'string') as InputDefinition['type'];
     const [standard, options] = [fields.get('default'), fields.get('options')];
     if (type === 'choice' && !options) reading.invalid(value, `the input "${key}" is a choice without \`options\``);
-    return {
+    const input: InputDefinition = {
       name: key,
       type,
       required: fields.get('required')?.toString() === 'true',
       ...(standard && { default: reading.template(standard) }),
       ...(options && { options: reading.texts(options) }),
     };
+    const problem = defaultProblem(input);
+    if (problem !== undefined) reading.invalid(standard, problem);
+    return input;
   });
 }

@@ -6,7 +6,8 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { getWorkflowSchema } from '@actions/workflow-parser/workflows/workflow-schema';
 import { errorText } from '../kernel/errors.ts';
-import { type Diagnostic, nearest } from './diagnostics.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { inWords, placeOf } from './fault-words.ts';
 import { longestFile, type WorkflowFile } from './files.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
@@ -17,6 +18,8 @@ import { BoundedYamlReader } from './yaml-reader.ts';
 export interface ReadWorkflow {
   /** absent where the file is invalid */
   workflow?: Workflow;
+  /** what could be read of an invalid file, for checking what it has to do with others */
+  draft?: Workflow;
   /** in the order of the file */
   diagnostics: Diagnostic[];
 }
@@ -37,7 +40,7 @@ export function readWorkflow(file: WorkflowFile): ReadWorkflow {
     reading.report('invalid', undefined, message);
   }
   const diagnostics = reading.diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ...(workflow && !reading.isInvalid && { workflow }), diagnostics };
+  return { ...(workflow && (reading.isInvalid ? { draft: workflow } : { workflow })), diagnostics };
 }
 
 function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefined {
@@ -53,17 +56,19 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
   const id = context.getFileId(path);
   const reader = new BoundedYamlReader(id, text);
   for (const { message, range } of reader.errors) reading.report('invalid', range, inWords(firstLine(message)));
+  if (reading.isInvalid) return undefined;
+  const tags = new Set<number | undefined>();
   for (const { message, linePos } of reader.warnings) {
     const place = linePos && { line: linePos[0].line, column: linePos[0].col };
+    tags.add(place?.line);
     reading.report('invalid', place, `${firstLine(message)}; put the value in quotes, or into \${{ }}`);
   }
-  if (reading.isInvalid) return undefined;
   if (reader.isEmpty) {
     reading.report('invalid', undefined, 'the file is empty');
     return undefined;
   }
   const root = readTemplate(context, 'workflow-root-strict', reader, id);
-  reportErrors(reading, context, { path, text }, emptyInputs(root));
+  reportErrors(reading, context, { path, text }, root, tags);
   const fields = new Map(reading.entries(root).map(({ key, value }) => [key, value]));
   const [name, runName, concurrency] = ['name', 'run-name', 'concurrency'].map((key) => fields.get(key));
   return {
@@ -86,15 +91,18 @@ function reportErrors(
   reading: Reading,
   context: TemplateContext,
   { path, text }: WorkflowFile,
-  empty: readonly (TokenRange | undefined)[],
+  root: TemplateToken | undefined,
+  tags: ReadonlySet<number | undefined>,
 ): void {
-  const real = (error: ParserError) => !isFalse(error, empty);
+  const empty = emptyInputs(root);
+  // what YAML takes for a tag is lost to the parser, and the rest of its line is not what was meant
+  const real = (error: ParserError) => !isFalse(error, empty) && !tags.has(error.range?.start.line);
   const found = context.errors.getErrors().filter(real);
   if (found.length === 0) return;
   const tooMuch = found.some(({ rawMessage }) => /its aliases stand for$/.test(rawMessage));
   const stock = tooMuch ? [] : stockErrors(path, text).filter(real);
   for (const { rawMessage, range } of stock.length === found.length ? stock : found) {
-    reading.report('invalid', range, inWords(rawMessage));
+    reading.report('invalid', range, inWords(rawMessage, placeOf(root, range)));
   }
 }
 
@@ -126,30 +134,6 @@ function emptyInputs(root: TemplateToken | undefined): (TokenRange | undefined)[
   const inputs = find(find(find(root, 'on'), 'workflow_dispatch'), 'inputs');
   if (!(inputs instanceof MappingToken)) return [];
   return [...inputs].flatMap(({ value }) => (value instanceof NullToken ? [value.range] : []));
-}
-
-/** The words that a workflow may have as keys, for guessing what was meant. */
-const words = [
-  ...['on', 'name', 'run-name', 'defaults', 'env', 'permissions', 'concurrency', 'jobs', 'needs', 'if', 'strategy'],
-  ...['runs-on', 'timeout-minutes', 'continue-on-error', 'container', 'services', 'environment', 'outputs', 'steps'],
-  ...['uses', 'with', 'secrets', 'matrix', 'fail-fast', 'max-parallel', 'include', 'exclude', 'group', 'labels'],
-  ...['cancel-in-progress', 'run', 'shell', 'working-directory', 'id', 'push', 'pull_request', 'schedule', 'cron'],
-  ...['workflow_dispatch', 'workflow_call', 'repository_dispatch', 'workflow_run', 'branches', 'branches-ignore'],
-  ...['tags', 'tags-ignore', 'paths', 'paths-ignore', 'inputs', 'type', 'types', 'required', 'default', 'options'],
-];
-
-function inWords(message: string): string {
-  const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
-  if (unexpected !== undefined) {
-    const meant = nearest(unexpected, words);
-    return `"${unexpected}" is not known here${meant === undefined || meant === unexpected ? '' : `; did you mean "${meant}"?`}`;
-  }
-  if (/call stack size exceeded/.test(message)) return 'it is nested too deeply';
-  const choices = /^There's not enough info .* Add one of these properties: (.*)$/.exec(message)?.[1]?.split(', ');
-  if (choices?.includes('run')) return 'a step has `run` or `uses`';
-  if (choices?.includes('runs-on')) return 'a job has `runs-on` and `steps`, or `uses`';
-  const missing = /^Required property is missing: (.*)$/.exec(message)?.[1];
-  return missing === undefined ? message : `\`${missing}\` is missing`;
 }
 
 /** YAML's messages go on with an excerpt of the file. */

@@ -82,8 +82,11 @@ export class Reading {
 
   /** A list of texts, or one text as a list of it. */
   texts(token: TemplateToken): string[] {
-    if (token instanceof SequenceToken) return [...token].map((item) => item.toString());
-    return token instanceof NullToken ? [] : [token.toString()];
+    const items = token instanceof SequenceToken ? [...token] : [token];
+    // the parser has told what is no text
+    const isText = (item: TemplateToken) =>
+      !(item instanceof MappingToken || item instanceof SequenceToken || item instanceof NullToken);
+    return items.filter(isText).map((item) => item.toString());
   }
 
   value(token: TemplateToken): ValueTemplate {

@@ -24,6 +24,11 @@ export function withStatus(expression: string): string {
   return callsStatus(expression) ? expression : `success() && (${expression})`;
 }
 
+/** The same as the file has it. */
+export function asWritten(condition: string): string {
+  return /^success\(\) && \((.*)\)$/s.exec(condition)?.[1] ?? condition;
+}
+
 /**
  * The condition that the file of an action has as an `if`: an expression, with or without `${{ }}`. Text around an
  * expression holds, as text does.

@@ -87,11 +87,17 @@ export interface Strategy {
   maxParallel?: Template;
 }
 
+/** Both begin at 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
 interface AnyJob {
   /** as the file has it; ids do not count their case */
   id: string;
   /** where the file has it */
-  place: { line: number; column: number };
+  place: Place;
   name?: Template;
   /** ids of other jobs, as those have them */
   needs: string[];
@@ -122,6 +128,8 @@ export interface CallJob extends AnyJob {
   uses: string;
   with: [name: string, value: ValueTemplate][];
   secrets: 'inherit' | TemplateMap;
+  /** where the file has each input and secret that it gives */
+  places: { [name: string]: Place };
 }
 
 export type WorkflowJob = StepsJob | CallJob;

@@ -171,6 +171,98 @@ describe('reading a workflow', () => {
         'ci.yml:6:18: `environment` is not supported yet: nobody would be asked for approval',
       ],
       [
+        'values that are none, by what belongs there',
+        job(
+          'continue-on-error: maybe',
+          'strategy: { fail-fast: nope, max-parallel: 0, matrix: { x: [] } }',
+          'timeout-minutes: abc',
+          'needs: { a: 1 }',
+          'steps: [{ run: x, uses: ./y }]',
+        ),
+        'ci.yml:5:24: `continue-on-error` must be true or false, and is "maybe"',
+        'ci.yml:6:28: `fail-fast` must be true or false, and is "nope"',
+        'ci.yml:7:22: `timeout-minutes` must be a number, and is "abc"',
+        'ci.yml:8:12: A mapping was not expected',
+        'ci.yml:9:23: a step has `run` or `uses`, not both',
+      ],
+      [
+        'an empty `runs-on`',
+        'on: push\njobs:\n  a:\n    runs-on:\n    steps: [{ run: x }]\n',
+        'ci.yml:4:13: `runs-on` is empty',
+      ],
+      [
+        'a permission that is none',
+        `permissions: { contents: wirte }\n${steps('- run: x')}`,
+        'ci.yml:1:26: the permission `contents` must be read, write or none, and is "wirte"',
+      ],
+      [
+        'what was meant by a context or a function',
+        steps('- run: ${{ secret.X }}', '- run: ${{ fromJSOM(1) }}', '- { run: x, if: succes() }'),
+        'ci.yml:6:14: Unrecognized named-value: \'secret\'; did you mean "secrets"?',
+        'ci.yml:7:14: Unrecognized function: \'fromJSOM\'; did you mean "fromjson"?',
+        'ci.yml:8:23: Unrecognized function: \'succes\'; did you mean "success"?',
+      ],
+      [
+        'a second document',
+        `${steps('- run: x')}---\na: b\n`,
+        'ci.yml:7:1: the file has more than one document, and a workflow is one: take out what begins with `---`',
+      ],
+      [
+        'a matrix that has nothing, too much, or excludes by what it has not',
+        `on: push\njobs:\n${[
+          '{ x: [] }',
+          `{ x: [${Array(17).fill(1)}], y: [${Array(17).fill(1)}] }`,
+          '{ x: [1], exclude: [{ y: 1 }] }',
+        ]
+          .map((matrix, index) => `  j${index}: { strategy: { matrix: ${matrix} }, runs-on: x, steps: [{ run: x }] }\n`)
+          .join('')}`,
+        'ci.yml:3:29: the matrix key "x" has no values',
+        'ci.yml:4:29: the matrix has 289 combinations, and may have 256',
+        'ci.yml:5:29: the matrix excludes by "y", which is none of its keys',
+      ],
+      [
+        'shells and labels that are none, and a matrix of which nothing may run',
+        job(
+          'defaults: { run: { shell: csh } }',
+          'strategy: { max-parallel: 0 }',
+          'steps: [{ run: x, shell: fish }, { run: x, shell: "fish {0}" }]',
+        ).replace('runs-on: x', 'runs-on: [self-hosted, "bad label!"]'),
+        'ci.yml:4:14: "bad label!" cannot be a label',
+        'ci.yml:5:31: "csh" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
+        'ci.yml:6:31: max-parallel must be more than 0, and is 0',
+        'ci.yml:7:30: "fish" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
+      ],
+      [
+        'defaults of inputs that these cannot have',
+        steps('- run: x').replace(
+          'on: push',
+          'on: { workflow_dispatch: { inputs: { n: { type: number, default: abc }, c: { type: choice, options: [a], default: b } } } }',
+        ),
+        'ci.yml:1:66: the default of the input "n" must be a number, and is "abc"',
+        'ci.yml:1:115: the default of the input "c" must be one of a, and is "b"',
+      ],
+      [
+        'schedules that never come, or too often for GitHub',
+        steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '0 0 31 2 *' }, { cron: '* * * * *' }] }"),
+        'ci.yml:1:26: warning: the schedule "0 0 31 2 *" never comes',
+        'ci.yml:1:50: warning: GitHub runs no schedule more often than every 5 minutes; "* * * * *" does so here alone',
+      ],
+      [
+        'everything at once, whatever else is wrong',
+        'on: push\nbogus: 1\njobs:\n  a:\n    runs-on: x\n    if: !cancelled()\n  b: { runs-on: x, steps: [] }\n  c: { runs-on: x, steps: [{ run: x, shel: y }] }\n',
+        'ci.yml:2:1: "bogus" is not known here',
+        'ci.yml:4:3: the job "a" has no steps',
+        'ci.yml:6:9: Unresolved tag: !cancelled(); put the value in quotes, or into ${{ }}',
+        'ci.yml:7:27: the job "b" has no steps',
+        'ci.yml:8:38: "shel" is not known here; did you mean "shell"?',
+      ],
+      [
+        'no jobs, whatever else is wrong',
+        'on: push\nbogus: 1\njobs: {}\n',
+        'ci.yml:2:1: "bogus" is not known here',
+        'ci.yml:3:7: there are no jobs',
+      ],
+      [
         'a condition that always holds',
         steps('- run: x', "  if: ${{ github.ref }} == 'x'"),
         'ci.yml:7:13: warning: this `if` is text around an expression, and text always holds; put all of it into one ${{ }}, or leave ${{ }} out',
@@ -256,6 +348,24 @@ describe('reading all workflows of a commit', () => {
       /gives .* an input "nam", which it does not take; did you mean "name"\?$/,
       /must give .* the input "name"$/,
       /must give .* the secret "key"$/,
+    ],
+    [
+      'inputs of the wrong type and secrets that nobody takes, where the call has them',
+      {
+        'a.yml': call('    with:\n      n: abc\n      b: "yes"\n      ok: "3"\n    secrets:\n      tokn: x\n'),
+        'b.yml': called(
+          '    inputs: { n: { type: number }, b: { type: boolean }, ok: { type: number } }\n    secrets: { token: {} }\n',
+        ),
+      },
+      /a.yml:6:7: .*the input "n" must be a number, and is "abc"$/,
+      /a.yml:7:7: .*the input "b" must be a boolean, and is "yes"$/,
+      /a.yml:10:7: .*a secret "tokn", which it does not take; did you mean "token"\?$/,
+    ],
+    [
+      'what is wrong with the calls of a file that is invalid anyway',
+      { 'a.yml': `${call('    with: { nam: x }\n')}bogus: 1\n`, 'b.yml': called() },
+      /"bogus" is not known here/,
+      /gives .* an input "nam"/,
     ],
     [
       'a circle of calls',

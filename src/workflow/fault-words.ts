@@ -1,0 +1,99 @@
+import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
+import { nearest } from './diagnostics.ts';
+import { contextNames } from './expression.ts';
+import { knownFunctions } from './functions.ts';
+
+/** The words that a workflow may have as keys, for guessing what was meant. */
+const words = [
+  ...['on', 'name', 'run-name', 'defaults', 'env', 'permissions', 'concurrency', 'jobs', 'needs', 'if', 'strategy'],
+  ...['runs-on', 'timeout-minutes', 'continue-on-error', 'container', 'services', 'environment', 'outputs', 'steps'],
+  ...['uses', 'with', 'secrets', 'matrix', 'fail-fast', 'max-parallel', 'include', 'exclude', 'group', 'labels'],
+  ...['cancel-in-progress', 'run', 'shell', 'working-directory', 'id', 'push', 'pull_request', 'schedule', 'cron'],
+  ...['workflow_dispatch', 'workflow_call', 'repository_dispatch', 'workflow_run', 'branches', 'branches-ignore'],
+  ...['tags', 'tags-ignore', 'paths', 'paths-ignore', 'inputs', 'type', 'types', 'required', 'default', 'options'],
+];
+
+const booleans = new Set(['continue-on-error', 'fail-fast', 'cancel-in-progress', 'required']);
+const numbers = new Set(['timeout-minutes', 'max-parallel', 'cancel-timeout-minutes']);
+
+/** Where a fault is: the keys that lead to the value, outermost first; or the mapping that has a wrong key. */
+export type FaultPlace = { keys: string[] } | { mapping: MappingToken } | undefined;
+
+/** Finds what the parser has complained about in what it has read. Wrong keys are not in there any more. */
+export function placeOf(root: TemplateToken | undefined, range: TokenRange | undefined): FaultPlace {
+  if (!root || !range) return undefined;
+  const { line, column } = range.start;
+  let around: MappingToken | undefined;
+  const find = (token: TemplateToken, keys: string[]): string[] | undefined => {
+    if (token instanceof SequenceToken) return first([...token], (item) => find(item, keys));
+    if (!(token instanceof MappingToken)) {
+      const { start } = token.range ?? {};
+      return start?.line === line && start.column === column ? keys : undefined;
+    }
+    if (holds(token.range, line, column)) around = token;
+    return first([...token], ({ key, value }) => find(value, [...keys, key.toString()]));
+  };
+  const keys = find(root, []);
+  return keys ? { keys } : around && { mapping: around };
+}
+
+function first<T, R>(items: T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function holds(range: TokenRange | undefined, line: number, column: number): boolean {
+  if (!range) return false;
+  const { start, end } = range;
+  const after = line > start.line || (line === start.line && column >= start.column);
+  return after && (line < end.line || (line === end.line && column <= end.column));
+}
+
+/** A message of the parser in words that say what to do. */
+export function inWords(message: string, place?: FaultPlace): string {
+  const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
+  if (unexpected !== undefined) return wrongValue(unexpected, place) ?? unknown(unexpected, words);
+  const [, kind, name] = /^Unrecognized (named-value|function): '(.*)'$/.exec(message) ?? [];
+  if (name !== undefined) {
+    const meant = nearest(name, kind === 'function' ? knownFunctions : contextNames);
+    return `${message}${hint(meant, name)}`;
+  }
+  if (/^Source contains multiple documents/.test(message)) {
+    return 'the file has more than one document, and a workflow is one: take out what begins with `---`';
+  }
+  if (/call stack size exceeded/.test(message)) return 'it is nested too deeply';
+  const choices = /^There's not enough info .* Add one of these properties: (.*)$/.exec(message)?.[1]?.split(', ');
+  if (choices?.includes('run')) return 'a step has `run` or `uses`';
+  if (choices?.includes('runs-on')) return 'a job has `runs-on` and `steps`, or `uses`';
+  const missing = /^Required property is missing: (.*)$/.exec(message)?.[1];
+  return missing === undefined ? message : `\`${missing}\` is missing`;
+}
+
+function wrongValue(value: string, place: FaultPlace): string | undefined {
+  if (!place) return undefined;
+  if ('mapping' in place) {
+    const has = (key: string) => place.mapping.find(key) !== undefined;
+    const both = (value === 'run' && has('uses')) || (value === 'uses' && has('run'));
+    return both ? 'a step has `run` or `uses`, not both' : undefined;
+  }
+  const key = place.keys.at(-1) ?? '';
+  if (value === '') return `\`${key}\` is empty`;
+  if (booleans.has(key)) return `\`${key}\` must be true or false, and is "${value}"`;
+  if (numbers.has(key)) return `\`${key}\` must be a number, and is "${value}"`;
+  if (place.keys.at(-2) === 'permissions') {
+    return `the permission \`${key}\` must be read, write or none, and is "${value}"`;
+  }
+  return place.keys.includes('on') ? undefined : `\`${key}\` cannot be "${value}"`;
+}
+
+function unknown(value: string, known: Iterable<string>): string {
+  return `"${value}" is not known here${hint(nearest(value, known), value)}`;
+}
+
+function hint(meant: string | undefined, given: string): string {
+  return meant === undefined || meant === given ? '' : `; did you mean "${meant}"?`;
+}

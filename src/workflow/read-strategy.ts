@@ -1,0 +1,50 @@
+import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { errorText } from '../kernel/errors.ts';
+import { evaluateValue, isLiteral } from './evaluate-value.ts';
+import { expandMatrix } from './matrix.ts';
+import { checkPositive } from './read-steps.ts';
+import type { Reading } from './reading.ts';
+import { labelsOf } from './runs-on.ts';
+import type { Strategy, ValueTemplate } from './workflow.ts';
+
+/** Which labels a job asks for; those that the file alone decides are checked. */
+export function readRunsOn(reading: Reading, token: TemplateToken): ValueTemplate {
+  const value = reading.value(token);
+  // the parser tells of one that is empty
+  if (value !== null && isLiteral(value)) {
+    const problem = thrownBy(() => labelsOf(value, { contexts: {} }, []));
+    // GitHub has more freedom there, so that it is this job alone that cannot run
+    if (problem !== undefined) reading.report('unsupported', token, problem);
+  }
+  return value;
+}
+
+function checkMatrix(reading: Reading, token: TemplateToken): void {
+  const value = reading.value(token);
+  if (!isLiteral(value)) return;
+  const problem = thrownBy(() => expandMatrix(evaluateValue(value, { contexts: {} })));
+  if (problem !== undefined) reading.invalidUnlessKnown(token, problem);
+}
+
+/** What a check has to say. */
+function thrownBy(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return errorText(error);
+  }
+}
+
+/** How often a job runs, and how; a matrix that the file alone decides is checked. */
+export function readStrategy(reading: Reading, token: TemplateToken): Strategy {
+  const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
+  const [matrix, failFast, maxParallel] = ['matrix', 'fail-fast', 'max-parallel'].map((key) => fields.get(key));
+  if (matrix) checkMatrix(reading, matrix);
+  if (maxParallel) checkPositive(reading, maxParallel, 'max-parallel');
+  return {
+    ...(matrix && { matrix: reading.value(matrix) }),
+    failFast: failFast ? reading.template(failFast) : 'true',
+    ...(maxParallel && { maxParallel: reading.template(maxParallel) }),
+  };
+}
