@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { faultKinds } from './chaos/schedule.ts';
+
+const root = join(import.meta.dirname, '..');
+const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+
+/** The targets of a page's links, those of the web left out. */
+function links(page: string): string[] {
+  const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
+}
+
+function read(page: string): string {
+  return readFileSync(join(root, page), 'utf8').replace(/^```.*?^```/gms, '');
+}
+
+/** The names by which the headings of a page are linked to, as GitHub makes them. */
+function anchors(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading as string)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the pages of documentation', () => {
+  it('are all led to from the README and from the list of pages', () => {
+    const told = docs.filter((name) => name !== 'README.md');
+    expect(links('README.md')).to.include.members(told.map((name) => `docs/${name}`));
+    expect(links('docs/README.md')).to.include.members(told);
+  });
+
+  it('name every kind of fault that chaos has, and no other', () => {
+    const [, section = ''] = read('README.md').split('| kind | what happens |');
+    const told = [...(section.split('\n\n')[0] ?? '').matchAll(/`(\w+-\w+)`/g)].map(([, kind]) => kind);
+    expect(told).to.have.members(Object.keys(faultKinds));
+  });
+
+  for (const page of pages) {
+    it(`lead to what is there: ${page}`, () => {
+      for (const link of links(page)) {
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : join(dirname(page), path);
+        expect(existsSync(join(root, target)), `${link} is not there`).to.equal(true);
+        if (anchor !== undefined) expect(anchors(target), link).to.include(anchor);
+      }
+    });
+  }
+});
