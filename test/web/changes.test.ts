@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { change } from '../../src/web/api/schemas.ts';
+import { startWeb } from '../../src/web/start.ts';
 import { followChanges } from '../../src/web/streams/changes.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { job, Site } from './site.ts';
@@ -151,5 +152,19 @@ describe('web: changes of builds', () => {
     expect((await told(client)).build).to.equal(id);
     client.close();
     logger.level = level;
+  });
+
+  it('that happened while the web stage was away are told by the next one', async () => {
+    const client = await open();
+    await site.build('sample');
+    const { id: last } = await told(client);
+    client.close();
+    await site.stopWeb();
+    const missedBuild = await site.build('sample');
+    const next = await startWeb(site.context, { host: '127.0.0.1', port: 0 });
+    const again = await EventReader.open(`${next.url}/api/v1/events`, { 'last-event-id': last });
+    expect((await told(again)).build).to.equal(missedBuild);
+    again.close();
+    await next.stop();
   });
 });
