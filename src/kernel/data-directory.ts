@@ -3,12 +3,13 @@ import { dirname } from 'node:path';
 import { errorText, systemCode, VoltError } from './errors.ts';
 
 /**
- * Makes sure that the data directory is there and can be written.
+ * Makes sure that the data directory is there and can be written. One that is made here is for its owner only: the
+ * mirrors and the record in it hold the code of repositories that others may not be allowed to read.
  * @throws VoltError `data_unwritable`
  */
 export function makeDataDirectory(folder: string): void {
   try {
-    make(folder);
+    make(folder, 0o700);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new VoltError('data_unwritable', `cannot use the data directory ${folder}: ${errorText(error)}`, {
@@ -19,7 +20,7 @@ export function makeDataDirectory(folder: string): void {
 }
 
 /** Folder by folder: where none can be made, as below /proc, Node's own recursive way tries for ever. */
-function make(folder: string): void {
+function make(folder: string, mode?: number): void {
   try {
     if (statSync(folder).isDirectory()) return;
     throw new Error(`${folder} is not a folder`);
@@ -28,7 +29,7 @@ function make(folder: string): void {
   }
   if (dirname(folder) !== folder) make(dirname(folder));
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, mode);
   } catch (error) {
     // another process was first
     if (systemCode(error) !== 'EEXIST') throw error;

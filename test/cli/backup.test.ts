@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as tar from 'tar';
 import { createBackup } from '../../src/cli/backup/create.ts';
+import { draftName } from '../../src/cli/backup/leftovers.ts';
 import { restoreBackup } from '../../src/cli/backup/restore.ts';
 import { dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
@@ -87,6 +88,30 @@ describe('a backup', () => {
     ]);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readdirSync(data).filter((name) => name.startsWith('.'))).to.deep.equal([]);
+  });
+
+  it('takes away what a killed one has left, and nothing of one that is being written', async () => {
+    const { data, file } = await backedUp();
+    const gone = startChild('console.log(1)');
+    await gone.ended();
+    const folder = join(file, '..');
+    const other = draftName({ host: 'another-machine' }, gone.pid);
+    const living = draftName(config(data), process.ppid);
+    for (const name of [draftName(config(data), gone.pid), living, other]) {
+      put(join(data, name, 'volt.db'), 'a copy');
+      put(join(folder, `${name}.tar`), 'half');
+    }
+    await createBackup(config(data), file);
+    expect(
+      readdirSync(data)
+        .filter((name) => name.startsWith('.'))
+        .sort(),
+    ).to.deep.equal([living, other].sort());
+    expect(
+      readdirSync(folder)
+        .filter((name) => name.startsWith('.'))
+        .sort(),
+    ).to.deep.equal([`${living}.tar`, `${other}.tar`].sort());
   });
 
   it('is restored with everything in it, modes too', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { draftName } from '../../src/cli/backup/leftovers.ts';
 import { deepFindings } from '../../src/cli/doctor/deep.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { Mirror } from '../../src/git/mirror.ts';
@@ -13,6 +14,7 @@ import { startAttempt } from '../../src/record/moves.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
 import { takeWorkFolder } from '../../src/runner/work-folder.ts';
+import { startChild } from '../support/child.ts';
 import { volt as command } from '../support/cli.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { runnerMember } from '../support/members.ts';
@@ -78,7 +80,7 @@ describe('volt doctor --deep', () => {
     await finished();
     const findings = await examine();
     expect(findings.map(({ check, level }) => [check, level])).to.deep.equal(
-      ['messages', 'members', 'logs', 'test results', 'spools', 'mirrors'].map((check) => [check, 'ok']),
+      ['messages', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'].map((check) => [check, 'ok']),
     );
   });
 
@@ -115,6 +117,17 @@ describe('volt doctor --deep', () => {
     await volt.reporter();
     await until('it has healed', async () => (await queues.queue(queueNames.results).getFailedCount()) === 1);
     expect((await only('messages', 'warn')).remedy).to.include('/queues/queue/results');
+  });
+
+  it('finds the copy of the record that a killed backup has left', async () => {
+    const gone = startChild('console.log(1)');
+    await gone.ended();
+    const left = draftName(config, gone.pid);
+    mkdirSync(join(config.dataDir, left));
+    mkdirSync(join(config.dataDir, draftName(config, process.ppid)));
+    expect((await only('backups', 'warn')).message)
+      .to.include(left)
+      .and.to.include('1 backup that was');
   });
 
   it('finds a Redis of another record', async () => {

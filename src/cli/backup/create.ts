@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as tar from 'tar';
 import type { Config } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
@@ -8,6 +8,7 @@ import { version } from '../../kernel/version.ts';
 import { inspectRecord } from '../../record/inspect.ts';
 import { recordFile } from '../../record/record.ts';
 import { snapshotRecord } from '../../record/snapshot.ts';
+import { draftName, removeLeftovers } from './leftovers.ts';
 import { backupFormat, kept, type Manifest, manifestName, partOf } from './manifest.ts';
 
 /**
@@ -24,10 +25,11 @@ export async function createBackup(config: Config, target: string): Promise<{ fi
     });
   }
   const file = resolve(target);
-  const draft = `${file}.${process.pid}.draft`;
-  const staged = `.backup-${process.pid}`;
+  const staged = draftName(config);
+  const draft = join(dirname(file), `${staged}.tar`);
   const folder = join(config.dataDir, staged);
   try {
+    for (const place of [config.dataDir, dirname(file)]) await removeLeftovers(config, place);
     await mkdir(folder, { mode: 0o700 });
     const newest = snapshotRecord(record, join(folder, 'volt.db'));
     await writeFile(join(folder, manifestName), JSON.stringify(manifestOf(config, join(folder, 'volt.db'))));

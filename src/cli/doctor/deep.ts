@@ -8,6 +8,7 @@ import { schemaVersion } from '../../record/migrations.ts';
 import { Record, recordFile } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
+import { backupFindings } from './deep/backups.ts';
 import { logFindings } from './deep/logs.ts';
 import { memberFindings } from './deep/members.ts';
 import { messageFindings } from './deep/messages.ts';
@@ -17,7 +18,15 @@ import { spoolFindings } from './deep/spools.ts';
 import type { Surroundings } from './deep/surroundings.ts';
 import { type Finding, fail, warn } from './finding.ts';
 
-const checks = [messageFindings, memberFindings, logFindings, resultFindings, spoolFindings, mirrorFindings];
+const checks = [
+  messageFindings,
+  memberFindings,
+  logFindings,
+  resultFindings,
+  spoolFindings,
+  mirrorFindings,
+  backupFindings,
+];
 
 /**
  * Compares record, files, Redis and mirrors with each other. What is found may be on its way to being right: stages work
