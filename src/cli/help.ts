@@ -57,7 +57,7 @@ export function examplesText(lines: CommandFile['examples']): string {
   return `\nExamples:\n${lines.map(([line, meaning]) => `  # ${meaning}\n  $ ${asTyped(line)}`).join('\n')}`;
 }
 
-/** @param judges whether the command's exit code tells what came of a build */
-function exitCodesText(judges: boolean): string {
-  return `\nExit codes:\n  0 success, ${judges ? '1 the build failed, ' : ''}2 wrong usage, 3 Volt or its environment failed`;
+function exitCodesText(judges: boolean | string): string {
+  const failed = judges === true ? 'the build failed' : judges;
+  return `\nExit codes:\n  0 success, ${failed ? `1 ${failed}, ` : ''}2 wrong usage, 3 Volt or its environment failed`;
 }

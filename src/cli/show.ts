@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { Attempt, Build, Job, Step, Trigger } from '../kernel/model.ts';
+import type { Annotation, Attempt, Build, Job, Step, Trigger } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { FailedTests } from './failed-tests.ts';
 import { asTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
-import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
+import { mark, paint, plain, plainLines, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
 import { buildName, shortRef, verdictLine } from './wording.ts';
 
@@ -64,7 +64,25 @@ function printJob(job: Job, several: boolean): void {
   // one attempt that ended as its job did says nothing more, but for where it ran
   if (job.attempts.length > 1) for (const attempt of job.attempts) print(`      ${attemptLine(attempt)}`);
   else if (job.runner !== null) print(`      on ${plain(job.runner)}`);
-  for (const step of job.steps) print(`      ${stepLine(step)}`);
+  for (const step of job.steps) printStep(step);
+}
+
+/** A step with what it points out and what it has to say of itself; a summary stands there as it was written. */
+function printStep(step: Step): void {
+  print(`      ${stepLine(step)}`);
+  for (const annotation of step.annotations) print(`          ${annotationText(annotation)}`);
+  if (step.summary === null || step.summary.trim() === '') return;
+  print(paint('dim', '          summary:'));
+  print(`          ${plainLines(step.summary, '          ')}`);
+}
+
+const annotationStyles = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
+
+/** `error: src/a.js:3:7: Title: message` */
+function annotationText({ level, title, message, file, line, column }: Annotation): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  const parts = [place, title, message].filter((part) => part !== null && part !== '');
+  return `${paint(annotationStyles[level], level)}: ${plainLines(parts.join(': '), '            ')}`;
 }
 
 function attemptLine(attempt: Attempt): string {
@@ -75,11 +93,12 @@ function attemptLine(attempt: Attempt): string {
 
 function stepLine(step: Step): string {
   const code = step.exitCode === null || step.exitCode === 0 ? '' : ` exit code ${step.exitCode}`;
-  return `${mark(step.status)} ${plain(step.name)}${since(step)}${code}`;
+  const forgiven = step.status === 'success' && step.outcome === 'failure' ? ', failed and may' : '';
+  return `${mark(step.status)} ${plain(step.name)}${since(step)}${code}${forgiven}`;
 }
 
 function reasonText({ reason, message }: Pick<Job, 'reason' | 'message'>): string {
-  return [reason, message === null ? null : plain(message)].filter((part) => part !== null).join(': ');
+  return [reason, message === null ? null : plainLines(message, '        ')].filter((part) => part !== null).join(': ');
 }
 
 function since({ startedAt, finishedAt }: Pick<Step, 'startedAt' | 'finishedAt'>): string {

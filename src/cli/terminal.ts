@@ -22,6 +22,11 @@ export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
+/** Foreign text that may have several lines, such as a list of faults: those after the first stand below with an indent. */
+export function plainLines(text: string, indent: string): string {
+  return text.trimEnd().split('\n').map(plain).join(`\n${indent}`);
+}
+
 /** A line of a job's output, as a terminal would show it in the end: what a carriage return has overwritten is gone. */
 export function plainOutput(line: string): string {
   const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? '';

@@ -31,6 +31,7 @@ export function validateCommand(program: Command): CommandFile {
     });
   return {
     command,
+    judges: 'a file is invalid or asks for what Volt cannot do',
     environment: [],
     examples: [
       ['volt validate', 'all workflow files of the checkout'],

@@ -19,6 +19,8 @@ export interface Snapshot {
   changed: boolean;
   /** URL that `origin` stands for; null where there is no such remote */
   origin: string | null;
+  /** of `origin`, as it was cloned; where there is no such remote, the branch that is checked out; null if unknown */
+  defaultBranch: string | null;
 }
 
 /**
@@ -76,8 +78,18 @@ export async function takeSnapshot(root: string, folder: string, options: GitOpt
   const origin = await optional('config', '--get', 'remote.origin.url');
   return {
     ...{ sha, ref: branch || 'HEAD', before: parent || null, subject, author },
+    defaultBranch: (origin === '' ? branchName(branch) : await remoteHead(optional)) || null,
     ...{ committedAt: new Date(committedAt).toISOString(), changed, origin: origin || null },
   };
+}
+
+function branchName(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '');
+}
+
+async function remoteHead(git: (...args: string[]) => Promise<string>): Promise<string> {
+  const head = await git('symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD');
+  return head.replace(/^refs\/remotes\/origin\//, '');
 }
 
 async function commitTree(folder: string, tree: string, parent: string, options: GitOptions): Promise<string> {

@@ -4,7 +4,7 @@ import { runCommand } from '../exec/command.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
@@ -104,7 +104,8 @@ async function checkout(input: JobInput, workspace: string, around: JobSurroundi
     if (known?.cause instanceof JobEnding) throw known.cause;
     const reason =
       known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
-    throw new StepFailed('error', reason, `${excerpt(errorText(error), 2000)}${known ? `. ${known.remedy}` : ''}`);
+    const message = excerpt(errorText(error), 2000);
+    throw new StepFailed('error', reason, known ? withRemedy({ message, remedy: known.remedy }) : message);
   }
   return null;
 }

@@ -112,7 +112,7 @@ export const settings = [
   {
     env: 'VOLT_JOB_TIMEOUT',
     key: 'jobTimeout',
-    schema: z.coerce.number().positive().max(35_000).default(60),
+    schema: z.coerce.number().positive().max(35_000).default(360),
     about: 'Minutes after which a job is ended as a failure.',
   },
   {

@@ -87,6 +87,11 @@ export function asVoltError(error: unknown): VoltError {
   });
 }
 
+/** What happened and what to do, as sentences one after the other. */
+export function withRemedy({ message, remedy }: Pick<VoltError, 'message' | 'remedy'>): string {
+  return `${message.replace(/[.\s]+$/, '')}. ${remedy}`;
+}
+
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

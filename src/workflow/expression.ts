@@ -4,7 +4,7 @@ import { TokenType } from '@actions/expressions/lexer';
 import { errorText } from '../kernel/errors.ts';
 import { givenFunctions, knownFunctions, ownFunctions } from './functions.ts';
 import type { Json, Template } from './template.ts';
-import { unwrap, wrap } from './values.ts';
+import { unwrap, wrap, wrapContexts } from './values.ts';
 
 /**
  * Evaluates the templates of a workflow with GitHub's own engine, and is the one place that knows its defects:
@@ -152,7 +152,7 @@ function contextsOf({ contexts: given }: Scope): data.Dictionary {
   const known = contexts.get(given);
   if (known) return known;
   const all = Object.fromEntries(contextNames.map((name) => [name, given[name] === undefined ? {} : given[name]]));
-  const wrapped = wrap(all) as data.Dictionary;
+  const wrapped = wrapContexts(all);
   contexts.set(given, wrapped);
   return wrapped;
 }

@@ -25,13 +25,17 @@ class ObjectValue extends data.Dictionary {
 
   /** Names do not count their case; of two that differ by it alone, the first counts. */
   override get(name: string): data.ExpressionData | undefined {
+    const key = this.keyOf(name);
+    return key === undefined ? undefined : this.#wrap(key);
+  }
+
+  protected keyOf(name: string): string | undefined {
     this.#byName ??= new Map(
       Object.keys(this.#object)
         .reverse()
         .map((key) => [key.toLowerCase(), key]),
     );
-    const key = this.#byName.get(name.toLowerCase());
-    return key === undefined ? undefined : this.#wrap(key);
+    return this.#byName.get(name.toLowerCase());
   }
 
   override values(): data.ExpressionData[] {
@@ -42,12 +46,31 @@ class ObjectValue extends data.Dictionary {
     return Object.keys(this.#object).map((key) => ({ key, value: this.#wrap(key) }));
   }
 
+  protected wrapEntry(_key: string, value: Json): data.ExpressionData {
+    return wrap(value);
+  }
+
   #wrap(key: string): data.ExpressionData {
     const known = this.#wrapped.get(key);
     if (known) return known;
-    const value = wrap(this.#object[key] ?? null);
+    const value = this.wrapEntry(key, this.#object[key] ?? null);
     this.#wrapped.set(key, value);
     return value;
+  }
+}
+
+/** One whose names count their case. */
+class ExactObjectValue extends ObjectValue {
+  protected override keyOf(name: string): string | undefined {
+    return Object.hasOwn(this.json, name) ? name : undefined;
+  }
+}
+
+/** Contexts by their names; the variables of an environment count their case, as on GitHub's runner for Linux. */
+class ContextsValue extends ObjectValue {
+  protected override wrapEntry(key: string, value: Json): data.ExpressionData {
+    const isEnvironment = key === 'env' && typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isEnvironment ? new ExactObjectValue(value) : wrap(value);
   }
 }
 
@@ -68,6 +91,10 @@ class ListValue extends data.Array {
     this.#wrapped ??= this.json.map(wrap);
     return this.#wrapped;
   }
+}
+
+export function wrapContexts(contexts: { [name: string]: Json }): data.Dictionary {
+  return new ContextsValue(contexts);
 }
 
 export function wrap(value: Json): data.ExpressionData {

@@ -47,6 +47,7 @@ describe('help', () => {
     expect((await volt(['--help'])).stdout).to.match(/Exit codes:\n {2}0 {2}success\n {2}1 {2}the build failed\n/);
     expect((await volt(['retry', '--help'])).stdout).to.contain('1 the build failed');
     expect((await volt(['show', '--help'])).stdout).to.not.contain('1 the build failed');
+    expect((await volt(['validate', '--help'])).stdout).to.contain('0 success, 1 a file is invalid');
   });
 
   it('knows its version', async () => {

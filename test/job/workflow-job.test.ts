@@ -296,6 +296,14 @@ describe("a workflow's job", () => {
     expect(steps[0]?.annotations[0]?.message).to.include("Skip output 't'");
   });
 
+  it('whose environment is too large for the system is the fault of the commit, and named', async () => {
+    const { outcome } = await jobs.run(
+      `- run: printf 'BIG=%s\\n' "$(head -c 200000 /dev/zero | tr '\\0' x)" >> "$GITHUB_ENV"\n- run: echo not this`,
+    );
+    expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
+    expect(outcome.message).to.include('BIG has 196 KB. One variable may have 128 KB');
+  });
+
   it('knows the environment of a step in all that the step has', async () => {
     const { outcome, steps, log } = await jobs.run(
       `

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { asVoltError, type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../../src/kernel/errors.ts';
+import {
+  asVoltError,
+  type ErrorCode,
+  errorCodes,
+  errorText,
+  systemCode,
+  VoltError,
+  withRemedy,
+} from '../../src/kernel/errors.ts';
 
 describe('error codes', () => {
   const entries = Object.entries(errorCodes) as [ErrorCode, { exit: number; http: number }][];
@@ -61,6 +69,11 @@ describe('an error of Volt', () => {
       expect(error.cause).to.equal(thrown);
       expect(error.remedy).to.not.equal('');
     }
+  });
+
+  it('stands before what to do with one full stop between them', () => {
+    for (const message of ['it is gone', 'it is gone.', 'it is gone.\n'])
+      expect(withRemedy({ message, remedy: 'Look.' })).to.equal('it is gone. Look.');
   });
 
   it('is told apart from system errors by the code that those have', () => {

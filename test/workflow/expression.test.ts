@@ -52,6 +52,8 @@ describe('an expression', () => {
     ["github['ref']", 'refs/heads/main'],
     ['github.missing', null],
     ['github.missing.deeper', null],
+    ['env.NAME', "it's"],
+    ['ENV.name', null],
     ['env.constructor', 'kept'],
     ['env.__proto__', 'kept too'],
     ['env.toString', null],

@@ -108,11 +108,11 @@ export class Exec {
       event: choice.event.name,
       workflows: running.map(({ path }) => path),
     });
-    const { before, subject, author, committedAt, origin } = snapshot;
+    const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
     const build = new LocalBuild({
       facts: {
         ...{ build: '1', number: 1, ref, sha, before, subject, author, committedAt, event: choice.event },
-        repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch: null },
+        repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
         vars: this.#options.var ?? {},
       },
       ...{ workflows, running, job: this.#options.job, matrix: this.#options.matrix ?? {} },

@@ -22,7 +22,7 @@ export function disguises(secret: string): Set<string> {
 
 function* encodings(value: string): Iterable<string> {
   yield JSON.stringify(value).slice(1, -1);
-  yield encodeURIComponent(Buffer.from(value).toString());
+  yield* urlForms(Buffer.from(value).toString());
   yield value
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -36,6 +36,16 @@ function* encodings(value: string): Iterable<string> {
   // inside a longer text the secret begins at any of three places of a group of base64
   for (const shift of [0, 1, 2])
     if (bytes.length > shift + 2) yield withoutEnd(bytes.subarray(shift).toString('base64'));
+}
+
+/** As JavaScript, Python (`quote` keeps `/`, and escapes more) and forms write it. */
+function* urlForms(value: string): Iterable<string> {
+  const component = encodeURIComponent(value);
+  const strict = component.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  yield component;
+  yield strict;
+  yield strict.replaceAll('%2F', '/');
+  yield strict.replaceAll('%20', '+');
 }
 
 /** The last character before padding depends on what follows the secret. */

@@ -1,6 +1,7 @@
 import { runCommand } from '../../exec/command.ts';
-import { errorText } from '../../kernel/errors.ts';
+import { errorText, systemCode } from '../../kernel/errors.ts';
 import type { JobOutcome } from '../ending.ts';
+import { StepFault } from './fault.ts';
 
 export interface StepCommand {
   argv: readonly string[];
@@ -34,6 +35,7 @@ export async function runStepCommand(
   try {
     end = await runCommand({ ...command, scope: await scope, stubborn: 'group' });
   } catch (error) {
+    if (systemCode(error) === 'E2BIG') throw new StepFault(tooLarge(command.env));
     throw new CommandFailed({
       status: 'error',
       reason: 'spawn_failed',
@@ -53,4 +55,13 @@ export async function runStepCommand(
     const message = `Process completed with exit code ${end.exitCode}.`;
     throw new CommandFailed({ status: 'failure', reason: 'exit_code', message, exitCode: end.exitCode });
   }
+}
+
+/** The system starts no program with more; Linux allows 128 KB for one variable, and a share of the stack for all. */
+function tooLarge(env: Readonly<Record<string, string>>): string {
+  const sizes = Object.entries(env).map(([name, value]) => ({ name, size: Buffer.byteLength(value) }));
+  const largest = sizes.reduce((a, b) => (b.size > a.size ? b : a), { name: '', size: 0 });
+  const all = sizes.reduce((sum, { size }) => sum + size, 0);
+  const kB = (bytes: number) => `${Math.ceil(bytes / 1024)} KB`;
+  return `The environment is too large to start a program: ${kB(all)}, of which ${largest.name} has ${kB(largest.size)}. One variable may have 128 KB; hand larger values on in files.`;
 }

@@ -1,4 +1,4 @@
-import { errorText, VoltError } from '../../kernel/errors.ts';
+import { errorText, VoltError, withRemedy } from '../../kernel/errors.ts';
 import { ExpressionFailed } from '../../workflow/expression.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
 import { CommandFailed } from './command.ts';
@@ -15,7 +15,7 @@ export function problemOf(error: unknown): JobOutcome {
   }
   const ours = {
     status: 'error',
-    message: error instanceof VoltError ? `${message}. ${error.remedy}` : message,
+    message: error instanceof VoltError ? withRemedy({ message, remedy: error.remedy }) : message,
     exitCode: null,
   } as const;
   const code = error instanceof VoltError ? error.code : undefined;

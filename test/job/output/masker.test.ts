@@ -33,6 +33,8 @@ describe('the masker', () => {
       '',
     ],
     ['the form in a URL', ['a b/c&d'], 'https://x/?q=a%20b%2Fc%26d', 'https://x/?q=***'],
+    ['the form in a URL that keeps slashes', ['a b/c&(d)'], 'https://x/a%20b/c%26%28d%29/y', 'https://x/***/y'],
+    ['the form in what a form sends', ['a b/c&d'], 'q=a+b%2Fc%26d', 'q=***'],
     ['the form in JSON', ['a"b\\c-d'], JSON.stringify({ x: 'a"b\\c-d' }), '{"x":"***"}'],
     ['the form in XML', ['a<b>&c'], '<x>a&lt;b&gt;&amp;c</x>', '<x>***</x>'],
   ];

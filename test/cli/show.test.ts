@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { newStep } from '../../src/kernel/model.ts';
+import { volt } from '../support/cli.ts';
+import { job, Site } from '../web/site.ts';
+
+describe('volt show', () => {
+  let site: Site;
+
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+  });
+
+  after(() => site.stop());
+
+  it('tells what steps point out and sum up, which of them failed and may, and each fault on a line of its own', async () => {
+    const build = await site.build('app');
+    const place = { title: null, file: null, line: null, endLine: null, column: null, endColumn: null };
+    await site.finish(
+      { job: job(build), attempt: 1 },
+      {
+        ...{ status: 'error', reason: 'invalid_workflow', message: 'a.yml:1:2: one\na.yml:3:4: two', exitCode: null },
+        steps: [
+          {
+            ...newStep('Lint'),
+            ...{ status: 'success', outcome: 'failure', exitCode: 3, summary: '# Found\n\n- two\u001b[31m\n' },
+            annotations: [
+              { ...place, level: 'error', message: 'bad\nvery bad', title: 'Style', file: 'a.js', line: 3, column: 7 },
+              { ...place, level: 'warning', message: 'careful' },
+            ],
+          },
+          { ...newStep('Fine'), status: 'success', outcome: 'success', exitCode: 0 },
+        ],
+      },
+    );
+    const { stdout, code } = await volt(['show', build], { env: { VOLT_URL: site.url } });
+    expect(code).to.equal(0);
+    expect(stdout).to.include('      invalid_workflow: a.yml:1:2: one\n        a.yml:3:4: two\n');
+    expect(stdout).to.include(
+      [
+        '      ✔ Lint exit code 3, failed and may',
+        '          error: a.js:3:7: Style: bad',
+        '            very bad',
+        '          warning: careful',
+        '          summary:',
+        '          # Found',
+        '          ',
+        '          - two',
+        '      ✔ Fine\n',
+      ].join('\n'),
+    );
+  });
+});
