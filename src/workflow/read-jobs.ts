@@ -72,7 +72,10 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     outputs: reading.templates(get('outputs')),
     steps: readSteps(reading, get('steps')),
   };
-  if (steps.steps.length === 0) reading.invalidUnlessKnown(get('steps') ?? key, `the job "${id}" has no steps`);
+  // a key that is misspelt has been told, and is not missing as well
+  if (steps.steps.length === 0 && !reading.hasTold(token, 'did you mean "steps"')) {
+    reading.invalidUnlessKnown(get('steps') ?? key, `the job "${id}" has no steps`);
+  }
   return steps;
 }
 

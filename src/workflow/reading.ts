@@ -50,8 +50,15 @@ export class Reading {
 
   /** For what the parser may have found too. */
   invalidUnlessKnown(at: TemplateToken, message: string): void {
-    const inside = (line: number) => line >= (at.range?.start.line ?? 0) && line <= (at.range?.end.line ?? 0);
-    if (!this.diagnostics.some(({ line }) => inside(line))) this.invalid(at, message);
+    if (!this.hasTold(at, '')) this.invalid(at, message);
+  }
+
+  /** Whether something has been told of what is inside of it, in words that include these. */
+  hasTold(inside: TemplateToken, words: string): boolean {
+    const { start, end } = inside.range ?? { start: { line: 0 }, end: { line: 0 } };
+    return this.diagnostics.some(
+      ({ line, message }) => line >= start.line && line <= end.line && message.includes(words),
+    );
   }
 
   /** A scalar as a template; an expression that is not closed has been reported by then. */
