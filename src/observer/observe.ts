@@ -9,7 +9,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { type Cursor, cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
 import { openTriggers } from '../record/intents.ts';
-import { noteObserved, noteObserveError } from '../record/observations.ts';
+import { noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { pauseAfter } from './backoff.ts';
@@ -19,8 +19,6 @@ import { offersOf } from './offers.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
-/** A quiet repository is noted as looked at this often (ms), not at every look. */
-const noteInterval = 60_000;
 /** Milliseconds that a remote may be silent, and that its answer may take. */
 const remotePatience = { silence: 30_000, bound: 120_000 };
 
@@ -34,12 +32,22 @@ export class Observations {
   readonly #context: StageContext & { record: Record };
   /** repositories that are being looked at, and whether somebody has asked for another look meanwhile */
   readonly #looking = new Map<string, { again: boolean }>();
-  readonly #noted = new Map<string, Seen & { at: number }>();
+  readonly #noted = new Map<string, Seen>();
+  /** repositories where nothing was new at their last looks, and when that was; not in the record yet */
+  #quiet = new Map<string, number>();
   readonly #failing = new Set<string>();
   readonly #lanes = new Lanes();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
+  }
+
+  /** Records the looks that found nothing new. All of them in one write: there may be hundreds in a second. */
+  async noteQuiet(): Promise<void> {
+    const quiet = this.#quiet;
+    if (quiet.size === 0) return;
+    this.#quiet = new Map();
+    await noteLooks(this.#context.record, quiet);
   }
 
   /**
@@ -85,6 +93,7 @@ export class Observations {
         logger.info(`cannot observe ${name}: ${known.message}`, { repo: name, code: known.code });
       this.#failing.add(name);
       this.#noted.delete(name);
+      this.#quiet.delete(name);
       await noteObserveError(record, name, known, (failures) => pauseAfter(failures, repository.pollSeconds));
       // a fault of ours will pass; what a person asked for waits for that
       if (known.code === 'fetch_failed') await failTriggers(record, name, known);
@@ -142,8 +151,11 @@ export class Observations {
     if (this.#failing.delete(name)) logger.info(`can observe ${name} again`, { repo: name });
     const noted = this.#noted.get(name);
     const same = noted?.defaultBranch === seen.defaultBranch && noted.notice === seen.notice;
-    if (same && Date.now() - noted.at < noteInterval) return;
-    this.#noted.set(name, { at: Date.now(), ...seen });
+    if (same) {
+      this.#quiet.set(name, Date.now());
+      return;
+    }
+    this.#noted.set(name, seen);
     await noteObserved(record, name, seen);
   }
 }

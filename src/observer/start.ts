@@ -17,6 +17,8 @@ const refreshInterval = 2000;
 const concurrency = 500;
 /** Milliseconds between renewals of the schedules: one that has ended by a fault of Redis's begins again. */
 const scheduleInterval = 15_000;
+/** Milliseconds between records of the looks that found nothing new. */
+const noteInterval = 5000;
 
 /**
  * Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine.
@@ -48,6 +50,7 @@ export async function startObserver(context: StageContext & { record: Record }):
       await queues.scheduleObserve(host, name, pollSeconds);
     }
   });
+  const noting = troubles.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
   let alone = false;
   const refreshing = every(
     refreshInterval,
@@ -63,6 +66,7 @@ export async function startObserver(context: StageContext & { record: Record }):
   return {
     stop: async () => {
       await scheduling.stop();
+      await noting.stop();
       await refreshing.stop();
       await watches.close();
       await Promise.all(consumers.map((consumer) => consumer.close()));

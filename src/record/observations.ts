@@ -57,6 +57,17 @@ export async function noteObserved(
 }
 
 /**
+ * Notes looks that found each repository as it was noted before.
+ * @param looks when each repository was looked at, in milliseconds since 1970
+ */
+export async function noteLooks(record: Record, looks: ReadonlyMap<string, number>): Promise<void> {
+  await record.write(async (db) => {
+    for (const [repo, at] of looks)
+      await db.updateTable('repositories').set({ observed_at: at }).where('name', '=', repo).execute();
+  });
+}
+
+/**
  * Notes that a repository could not be looked at; the time of the first failure in a row stays.
  * @param pauseAfter milliseconds until its schedule may look again, given how many looks have failed in a row
  */

@@ -382,6 +382,27 @@ describe('observing', () => {
     expect((await state())?.observedAt).to.not.equal(null);
   });
 
+  it('notes looks that find nothing new all together, and none that has failed since', async () => {
+    for (const name of ['one', 'two']) await add(repositoryOf(name).path, { name });
+    const observations = new Observations(volt.context);
+    const lookAtBoth = () => Promise.all(['one', 'two'].map((name) => observations.look(name)));
+    const times = async () => (await listRepositories(volt.context.record)).map(({ observedAt }) => observedAt ?? '');
+    await lookAtBoth();
+    const first = await times();
+    await lookAtBoth();
+    expect(await times()).to.deep.equal(first);
+    await observations.noteQuiet();
+    const second = await times();
+    expect(second.every((time, index) => time > (first[index] as string))).to.equal(true);
+    await lookAtBoth();
+    const rename = { url: `http://127.0.0.1:${await freePort()}/two` };
+    await volt.context.record.db.updateTable('repositories').set(rename).where('name', '=', 'two').execute();
+    await observations.look('two');
+    await observations.noteQuiet();
+    const third = await times();
+    expect(third.map((time, index) => time > (second[index] as string))).to.deep.equal([true, false]);
+  });
+
   it('notes why it cannot look, without a secret, and that it can again', async () => {
     const repository = repositoryOf();
     const { url } = await add(repository.path);
