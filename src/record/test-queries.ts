@@ -81,18 +81,16 @@ async function statusesBefore(
     .limit(mostLookedAt)
     .execute();
   for (const { id: before } of earlier) {
-    const any = record.db.selectFrom('test_results').select('id').where('build_id', '=', before).limit(1);
-    if (!(await any.executeTakeFirst())) continue;
-    const found = await record.db
-      .selectFrom('test_results')
-      .select(['test_id', 'status'])
-      .where('build_id', '=', before)
-      .where(
-        'test_id',
-        'in',
-        rows.map(({ test_id }) => test_id),
+    const results = record.db
+      .selectFrom('test_results as result')
+      .innerJoin('jobs', (join) =>
+        join.onRef('jobs.id', '=', 'result.job_id').onRef('jobs.attempt', '=', 'result.attempt'),
       )
-      .execute();
+      .select(['result.test_id', 'result.status'])
+      .where('result.build_id', '=', before);
+    if (!(await results.limit(1).executeTakeFirst())) continue;
+    const tests = rows.map(({ test_id }) => test_id);
+    const found = await results.where('result.test_id', 'in', tests).execute();
     for (const { test_id, status } of found) {
       if (rank[status] > rank[statuses.get(test_id) ?? 'skipped'] || !statuses.has(test_id))
         statuses.set(test_id, status);

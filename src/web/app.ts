@@ -30,6 +30,8 @@ import { repositoryPage } from './pages/repository.tsx';
 import { runnerPage } from './pages/runner.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
+import { testPage } from './pages/test.tsx';
+import { testsPage } from './pages/tests.tsx';
 
 /** A request's body holds at most this many bytes. */
 const largestBody = 1024 * 1024;
@@ -89,6 +91,8 @@ export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebE
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
+  app.get('/repos/:name/tests', (context) => testsPage(context, web));
+  app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
   app.get('/runners/:name', (context) => runnerPage(context, web));

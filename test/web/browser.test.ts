@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
+import { recordTests } from '../../src/record/test-results.ts';
 import { job, Site } from './site.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
@@ -304,7 +305,13 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.begin(ref);
     await site.appendLog(ref, 'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n');
     const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({ ...newStep(status), status }));
-    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    const test = { suite: 'sum', file: null, duration: 1500, message: 'no', details: 'at a.js:1' };
+    await recordTests(site.context.record, ref, 1, [
+      { ...test, name: 'adds', status: 'failed' },
+      { ...test, name: 'later', status: 'skipped' },
+    ]);
+    const tests = { passed: 0, failed: 1, skipped: 1, total: 2, listed: 2 };
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps, tests });
     await signedIn();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
@@ -317,7 +324,14 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
         '/runners',
         '/runners/r1',
       ];
-      paths.push('/api', '/audit', '/sign-in', '/builds/99999');
+      paths.push(
+        '/repos/sample/tests',
+        `/repos/sample/tests/${await newestTest(site)}`,
+        '/api',
+        '/audit',
+        '/sign-in',
+        '/builds/99999',
+      );
       for (const path of paths) {
         await page.goto(path);
         expect(await faults(page), `${path} ${colorScheme}`).to.deep.equal([]);
@@ -334,17 +348,31 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     ]);
     await site.begin({ job: job(id), attempt: 1 });
     await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
+    await recordTests(site.context.record, { job: job(id), attempt: 1 }, 1, [
+      { suite: long, name: long, file: long, status: 'failed', duration: 1, message: long, details: `${long}${long}` },
+    ]);
     await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });
     await signedIn();
     await page.setViewportSize({ width: 360, height: 740 });
     const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners', '/sign-in'];
-    paths.push('/api', '/audit', `/?branch=${long}`);
+    paths.push(
+      '/repos/sample/tests',
+      `/repos/sample/tests/${await newestTest(site)}`,
+      '/api',
+      '/audit',
+      `/?branch=${long}`,
+    );
     for (const path of paths) {
       await page.goto(path);
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.be.at.most(360);
     }
   });
 });
+
+/** Id of a test of the newest build that has results. */
+async function newestTest(site: Site): Promise<string> {
+  return (await site.json('/api/v1/repos/sample/tests?limit=1')).tests[0].id;
+}
 
 /** What axe-core finds that is serious or worse, as rule and place. */
 async function faults(page: Page): Promise<string[]> {

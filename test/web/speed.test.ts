@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { type CompiledQuery, sql } from 'kysely';
 import { removeOldActions } from '../../src/record/audit.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
+import { recordTests } from '../../src/record/test-results.ts';
 import { findToken } from '../../src/record/tokens.ts';
 import { job, Site } from './site.ts';
 
 /** Tables that grow with every build; the others hold what people have set up. */
-const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes)\b/;
+const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_results|result)\b/;
 
 describe('web: what pages ask of a record with many builds', () => {
   let site: Site;
@@ -16,7 +17,19 @@ describe('web: what pages ask of a record with many builds', () => {
     await site.repository('sample');
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
     await site.begin({ job: job(id), attempt: 1 });
-    await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    const ref = { job: job(id), attempt: 1 };
+    const test = {
+      suite: '',
+      name: 'adds',
+      file: null,
+      status: 'failed',
+      duration: 1,
+      message: 'no',
+      details: null,
+    } as const;
+    await recordTests(site.context.record, ref, 1, [test]);
+    const tests = { passed: 0, failed: 1, skipped: 0, total: 1, listed: 1 };
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', tests });
     const running = await site.build('sample');
     await site.begin({ job: job(running), attempt: 1 });
     const executor = site.context.record.db.getExecutor();
@@ -43,6 +56,8 @@ describe('web: what pages ask of a record with many builds', () => {
     ...['/', '/?before=9', '/?repo=sample', '/?branch=main', '/?repo=sample&branch=main&status=failure'],
     ...['/?status=success', '/?author=ada', '/?text=change', '/?repo=sample&view=grid', '/builds/1', '/builds/2'],
     ...['/repos', '/repos/sample', '/badge/sample.svg?branch=main', '/runners', '/runners/r1'],
+    ...['/repos/sample/tests', '/repos/sample/tests?sort=slowest', '/repos/sample/tests?sort=flaky&after=2~3'],
+    '/repos/sample/tests/1',
     ...['/api/v1/builds', '/api/v1/builds/1', '/audit', '/audit?actor=owner', '/audit?action=sign-in&before=9'],
   ]) {
     it(`of ${path} is found by an index`, async () => {

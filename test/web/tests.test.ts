@@ -21,7 +21,7 @@ describe('results of single tests', () => {
     const ref = { job: job(build, 1), attempt: 1 };
     await recordTests(site.context.record, ref, 1, [
       result('adds'),
-      result('fails', { status: 'failed', message: '2 is not 3\nand more', details: 'at a.js:1' }),
+      result('fails <b>', { status: 'failed', message: '2 is not 3\nand more', details: 'at a.js:1' }),
       result('breaks \u001b[31m', { suite: '', status: 'error' }),
       result('later', { status: 'skipped' }),
     ]);
@@ -39,9 +39,9 @@ describe('results of single tests', () => {
   });
 
   for (const [what, path, names] of [
-    ['a build', () => `builds/${build}/tests`, ['adds', 'fails', 'breaks \u001b[31m', 'later']],
-    ['a build, failed', () => `builds/${build}/tests?status=failed`, ['fails', 'breaks \u001b[31m']],
-    ['a job', () => `jobs/${build}-1/tests?limit=2`, ['adds', 'fails']],
+    ['a build', () => `builds/${build}/tests`, ['adds', 'fails <b>', 'breaks \u001b[31m', 'later']],
+    ['a build, failed', () => `builds/${build}/tests?status=failed`, ['fails <b>', 'breaks \u001b[31m']],
+    ['a job', () => `jobs/${build}-1/tests?limit=2`, ['adds', 'fails <b>']],
     ['another job', () => `jobs/${build}-2/tests`, []],
   ] as const) {
     it(`are listed of ${what}`, async () => {
@@ -56,7 +56,7 @@ describe('results of single tests', () => {
     expect((await site.json('/api/v1/repos/app/tests?sort=flaky')).tests).to.deep.equal([]);
     const { tests: all, next } = await site.json('/api/v1/repos/app/tests?limit=4');
     expect(next).to.equal(null);
-    const fails = all.find(({ name }: TestResult) => name === 'fails');
+    const fails = all.find(({ name }: TestResult) => name === 'fails <b>');
     const { test, results } = testHistory.strict().parse(await site.json(`/api/v1/repos/app/tests/${fails.id}`));
     expect(test).to.include({ runs: 1, failures: 1, flaky: null });
     expect(results.map(({ build, jobName, status }) => [build, jobName, status])).to.deep.equal([
@@ -98,11 +98,51 @@ describe('results of single tests', () => {
     expect((await site.json(`/api/v1/builds/${again}/tests`)).tests).to.deep.equal([]);
   });
 
+  it('that failed stand on the page of their build, with what they say, as text', async () => {
+    const page = await site.page(`/builds/${build}`);
+    expect(page).to.match(/<strong>2 failed, <\/strong>1 passed, 1 skipped/);
+    expect(page).to.match(/sum &gt; <\/span>fails &lt;b&gt;<\/a>/);
+    expect(page).to.include('<p class="message">2 is not 3\nand more</p>').and.include('at a.js:1');
+    expect(page).to.not.match(/>adds</);
+    const without = await site.page(`/builds/${await site.build('app')}`);
+    expect(without).to.not.include('id="tests"');
+  });
+
+  it('say on the page whether they are new on the branch', async () => {
+    const next = await site.build('app', {}, [{ name: 'unit' }]);
+    const ref = { job: job(next), attempt: 1 };
+    await recordTests(site.context.record, ref, 1, [
+      result('adds', { status: 'failed' }),
+      result('fails <b>', { status: 'failed' }),
+    ]);
+    const tests = { passed: 0, failed: 2, skipped: 0, total: 2, listed: 2 };
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', exitCode: 1, tests });
+    const page = await site.page(`/builds/${next}`);
+    expect(page).to.match(/adds<\/a><span class="label">new<\/span>/);
+    expect(page).to.match(/fails &lt;b&gt;<\/a><span class="faint">failed before<\/span>/);
+  });
+
+  it('have pages of a repository and of each test', async () => {
+    const all = await site.page('/repos/app/tests');
+    for (const name of ['adds', 'fails &lt;b&gt;', 'later']) expect(all).to.include(`</span>${name}</a>`);
+    expect(await site.page('/repos/app/tests?sort=flaky&after=nonsense')).to.include(
+      'No test has both passed and failed',
+    );
+    const [, path = ''] =
+      /href="(\/repos\/app\/tests\/\d+)"[^>]*><span class="faint">sum &gt; <\/span>fails/.exec(all) ?? [];
+    const page = await site.page(path);
+    expect(page).to.match(/2 of 2 \(100 %\)/);
+    expect(page).to.include(`<a href="/builds/${build}">#`).and.include('at a.js:1');
+    expect((await site.fetch('/repos/app/tests/999', { headers: { accept: 'text/html' } })).status).to.equal(404);
+    expect((await site.fetch('/repos/nobody/tests', { headers: { accept: 'text/html' } })).status).to.equal(404);
+    expect(await site.page('/repos/app')).to.include('href="/repos/app/tests"');
+  });
+
   it('that failed are named by volt show', async () => {
     const { code, stdout } = await volt(['show', build], { env: { VOLT_URL: site.url } });
     expect(code, stdout).to.equal(0);
     expect(stdout).to.include(
-      '      tests: 2 failed, 1 passed, 1 skipped\n        ✗ sum > fails\n          2 is not 3\n        ✗ breaks ',
+      '      tests: 2 failed, 1 passed, 1 skipped\n        ✗ sum > fails <b>\n          2 is not 3\n        ✗ breaks ',
     );
     expect(stdout).to.not.include('\u001b[31m');
   });

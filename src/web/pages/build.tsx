@@ -10,6 +10,7 @@ import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
 import { noBuild } from '../requests.ts';
 import { askRedis } from '../status.ts';
+import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
@@ -25,10 +26,11 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   if (id === undefined) return noSuchPlace(context);
   const build = await findBuild(web.record, id);
   if (!build) throw noBuild(id);
-  const [history, runners, render] = await Promise.all([
+  const [history, runners, render, failed] = await Promise.all([
     branchHistory(web.record, build),
     runnersIfAsked(build, web),
     markdownOf(build),
+    failedTestsOf(web.record, build),
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
   const now = Date.now();
@@ -55,6 +57,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <Act build={build} signedIn={signedIn} />
         </div>
         <Facts build={build} estimate={estimate} now={now} />
+        <FailedTests build={build} failed={failed} />
         <Graph build={build} />
         <Jobs build={build} chosen={chosen?.job.id} runners={runners} signedIn={signedIn} render={render} now={now} />
         {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}

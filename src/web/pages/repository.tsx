@@ -41,6 +41,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
           <nav class="neighbours" aria-label={`Builds of ${name}`}>
             <a href={`/?repo=${name}`}>builds</a>
             <a href={`/?repo=${name}&view=grid`}>grid</a>
+            <a href={`/repos/${name}/tests`}>tests</a>
           </nav>
         </div>
         <h1>{name}</h1>

@@ -1,0 +1,57 @@
+import type { Build, TestSummary } from '../../kernel/model.ts';
+import type { Record } from '../../record/record.ts';
+import { type RecordedResult, resultsOf } from '../../record/test-queries.ts';
+import { TestLink, TestMark, TestStory, TestTime } from './test-parts.tsx';
+
+/** Failed tests that a page names; of more it says how many. */
+const mostShown = 50;
+
+/** The failed tests of a build; none where no job has results of tests. */
+export async function failedTestsOf(record: Record, { id, jobs }: Build): Promise<RecordedResult[]> {
+  if (jobs.every(({ tests }) => tests === null || tests.failed === 0)) return [];
+  return resultsOf(record, { build: id, failed: true, limit: mostShown });
+}
+
+/** What the tests of a build came to: how many of each kind, and those that failed with what they say. */
+export function FailedTests({ build, failed }: { build: Build; failed: readonly RecordedResult[] }) {
+  const summaries = build.jobs.flatMap(({ tests }) => tests ?? []);
+  if (summaries.length === 0) return null;
+  const count = (key: keyof TestSummary) => summaries.reduce((sum, summary) => sum + summary[key], 0);
+  const more = count('failed') - failed.length;
+  const names = new Map(build.jobs.map(({ id, name }) => [id, name]));
+  return (
+    <section id="tests" data-live="" class="tests">
+      <h2>Tests</h2>
+      <p>
+        {count('failed') > 0 && <strong>{count('failed')} failed, </strong>}
+        {count('passed')} passed{count('skipped') > 0 && <>, {count('skipped')} skipped</>}
+      </p>
+      {failed.length > 0 && (
+        <ul class="failed-tests">
+          {failed.map((result) => (
+            <li>
+              <div class="test-line">
+                <TestMark status={result.status} />
+                <TestLink repo={build.repo} test={{ ...result, id: result.test }} />
+                <Since before={result.before} />
+                {build.jobs.length > 1 && <span class="faint">in {names.get(result.job)}</span>}
+                <span class="number">
+                  <TestTime ms={result.duration} />
+                </span>
+              </div>
+              <TestStory message={result.message} details={result.details} id={`result-${result.id}`} />
+            </li>
+          ))}
+          {more > 0 && <li class="faint">and {more} more</li>}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** Whether the build of the branch before had it, too. */
+function Since({ before }: { before: RecordedResult['before'] }) {
+  if (before === null) return null;
+  if (before === 'failed' || before === 'error') return <span class="faint">failed before</span>;
+  return <span class="label">new</span>;
+}

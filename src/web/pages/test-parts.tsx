@@ -1,0 +1,50 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import { duration } from '../times.ts';
+
+const colours: { readonly [S in TestStatus]: string } = {
+  passed: 'success',
+  failed: 'failure',
+  error: 'error',
+  skipped: 'skipped',
+};
+
+/** What a test came to as a word, in the colour of a job that came to the same. */
+export function TestMark({ status }: { status: TestStatus }) {
+  return <span class={`status ${colours[status]}`}>{status}</span>;
+}
+
+interface Named {
+  repo: string;
+  test: { id: string; suite: string; name: string };
+}
+
+/** A test's name, with the way to its history. */
+export function TestLink({ repo, test: { id, suite, name } }: Named) {
+  return (
+    <a class="test" href={`/repos/${repo}/tests/${id}`}>
+      {suite !== '' && <span class="faint">{suite} &gt; </span>}
+      {name}
+    </a>
+  );
+}
+
+/** @param ms undefined or null where it is not known */
+export function TestTime({ ms }: { ms: number | null }) {
+  if (ms === null) return <span class="faint">–</span>;
+  return <>{ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : duration(ms)}</>;
+}
+
+/** What went wrong, as the report has it. */
+export function TestStory({ message, details, id }: { message: string | null; details: string | null; id: string }) {
+  return (
+    <>
+      {message !== null && <p class="message">{message}</p>}
+      {details !== null && (
+        <details class="story" id={id}>
+          <summary>Details</summary>
+          <pre tabindex={0}>{details}</pre>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import type { Context } from 'hono';
+import { findTest, historyOf, type PastResult } from '../../record/test-history.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
+import { findOrRefuse } from '../repository-requests.ts';
+import { noTest } from '../requests.ts';
+import { answerPage } from './layout.tsx';
+import { Age } from './parts.tsx';
+import { shortRef } from './sentences.ts';
+import { TestMark, TestStory, TestTime } from './test-parts.tsx';
+import { Flaky, failureRate } from './tests.tsx';
+
+const pageSize = 50;
+
+/** `/repos/:name/tests/:id`: how one test has fared, newest build first. */
+export async function testPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { name } = await findOrRefuse(web, context.req.param('name') ?? '');
+  const id = /^\d{1,15}$/.exec(context.req.param('id') ?? '')?.[0] ?? '0';
+  const test = await findTest(web.record, name, id);
+  if (!test) throw noTest(name, id);
+  const before = /^\d{1,15}~\d{1,15}$/.exec(context.req.query('before') ?? '')?.[0];
+  const { results, next } = await historyOf(web.record, id, { limit: pageSize, before });
+  const now = Date.now();
+  return answerPage(context, web, {
+    title: test.name,
+    place: 'repositories',
+    content: (
+      <article class="one-test">
+        <div class="path">
+          <p>
+            <a href="/repos">Repositories</a> / <a href={`/repos/${name}`}>{name}</a> /{' '}
+            <a href={`/repos/${name}/tests`}>tests</a>
+          </p>
+        </div>
+        <h1>
+          <TestMark status={test.status} /> <span class="subject">{test.name}</span>
+        </h1>
+        <dl class="facts">
+          <div>
+            <dt>Suite</dt>
+            <dd>{test.suite || '–'}</dd>
+          </div>
+          <div>
+            <dt>File</dt>
+            <dd>{test.file ?? '–'}</dd>
+          </div>
+          <div>
+            <dt>Failed</dt>
+            <dd>{failureRate(test)}</dd>
+          </div>
+          <div>
+            <dt>Takes</dt>
+            <dd>
+              <TestTime ms={test.duration} />
+            </dd>
+          </div>
+          <div>
+            <dt>Flaky</dt>
+            <dd>{test.flaky === null ? 'no' : <Flaky test={test} />}</dd>
+          </div>
+        </dl>
+        <h2>History</h2>
+        <div id="history" data-live="">
+          <History results={results} now={now} />
+        </div>
+        <nav class="pages" aria-label="Pages">
+          {next !== null && <a href={`/repos/${name}/tests/${id}?before=${next}`}>Older</a>}
+        </nav>
+      </article>
+    ),
+  });
+}
+
+function History({ results, now }: { results: PastResult[]; now: number }) {
+  return (
+    <ul class="failed-tests">
+      {results.map((result) => (
+        <li>
+          <div class="test-line">
+            <TestMark status={result.status} />
+            <a href={`/builds/${result.build}`}>#{result.number}</a>
+            <code>{result.sha.slice(0, 7)}</code>
+            <span>{shortRef(result.ref)}</span>
+            <span class="faint">
+              {result.jobName}
+              {result.attempt > 1 && <>, attempt {result.attempt}</>} · <Age time={result.at} now={now} />
+            </span>
+            <span class="number">
+              <TestTime ms={result.duration} />
+            </span>
+          </div>
+          <TestStory message={result.message} details={result.details} id={`result-${result.id}`} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,116 @@
+import type { Context } from 'hono';
+import { listTests, type Test, type TestOrder, testOrders } from '../../record/test-history.ts';
+import type { Web } from '../context.ts';
+import type { WebEnv } from '../env.ts';
+import { findOrRefuse } from '../repository-requests.ts';
+import { answerPage } from './layout.tsx';
+import { TestLink, TestMark, TestTime } from './test-parts.tsx';
+
+const pageSize = 100;
+const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 'Slowest', flaky: 'Flaky' };
+
+/** `/repos/:name/tests`: the tests of a repository, all of them, the slowest, or the flaky ones. */
+export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { name } = await findOrRefuse(web, context.req.param('name') ?? '');
+  const sort = testOrders.find((order) => order === context.req.query('sort')) ?? 'newest';
+  // an address that somebody has changed begins at the first page
+  const after = /^[\d.e+-]{1,30}~\d{1,15}$/.exec(context.req.query('after') ?? '')?.[0];
+  const { tests, next } = await listTests(web.record, { repo: name, sort, limit: pageSize, after });
+  return answerPage(context, web, {
+    title: `Tests of ${name}`,
+    place: 'repositories',
+    content: (
+      <article>
+        <div class="path">
+          <p>
+            <a href="/repos">Repositories</a> / <a href={`/repos/${name}`}>{name}</a> / tests
+          </p>
+          <nav class="neighbours" aria-label="Which tests">
+            {testOrders.map((order) => (
+              <a href={`/repos/${name}/tests?sort=${order}`} aria-current={order === sort ? 'page' : undefined}>
+                {titles[order]}
+              </a>
+            ))}
+          </nav>
+        </div>
+        <h1>Tests of {name}</h1>
+        <div id="tests" data-live="">
+          <Tests tests={tests} repo={name} sort={sort} />
+        </div>
+        <nav class="pages" aria-label="Pages">
+          {next !== null && <a href={`/repos/${name}/tests?${new URLSearchParams({ sort, after: next })}`}>More</a>}
+        </nav>
+      </article>
+    ),
+  });
+}
+
+function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestOrder }) {
+  if (tests.length === 0) {
+    return (
+      <p class="empty">
+        {sort === 'flaky'
+          ? 'No test has both passed and failed at one commit.'
+          : 'No results of single tests have been found yet.'}
+      </p>
+    );
+  }
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>Newest</th>
+          <th>Test</th>
+          {sort === 'flaky' && <th>Flaky</th>}
+          <th class="number">Failed</th>
+          <th class="number">Takes</th>
+        </tr>
+      </thead>
+      <tbody>
+        {tests.map((test) => (
+          <tr>
+            <td data-label="Newest">
+              <TestMark status={test.status} />
+            </td>
+            <td data-label="Test">
+              <TestLink repo={repo} test={test} />
+            </td>
+            {sort === 'flaky' && (
+              <td data-label="Flaky">
+                <Flaky test={test} />
+              </td>
+            )}
+            <td class="number" data-label="Failed">
+              {failureRate(test)}
+            </td>
+            <td class="number" data-label="Takes">
+              <TestTime ms={test.duration} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** At how many commits it was flaky, and since when. */
+export function Flaky({ test: { flaky } }: { test: Test }) {
+  if (flaky === null) return null;
+  return (
+    <>
+      at {flaky.commits} {flaky.commits === 1 ? 'commit' : 'commits'}, first{' '}
+      {flaky.sinceSha === null ? (
+        'in a build that is not kept'
+      ) : (
+        <a href={`/builds/${flaky.since}`}>
+          <code>{flaky.sinceSha.slice(0, 7)}</code>
+        </a>
+      )}
+    </>
+  );
+}
+
+/** `3 of 40 (8 %)` */
+export function failureRate({ runs, failures }: Test): string {
+  return runs === 0 ? '–' : `${failures} of ${runs} (${Math.round((100 * failures) / runs)} %)`;
+}
