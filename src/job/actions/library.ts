@@ -6,6 +6,7 @@ import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, readManifest } from './manifest.ts';
 import { type ActionReference, parseReference, type RemoteAction } from './reference.ts';
+import { isUnserved } from './unserved.ts';
 
 /** Actions inside of actions, as deep as GitHub allows. */
 export const deepest = 10;
@@ -48,14 +49,15 @@ export class ActionLibrary {
   }
 
   /**
-   * The action of another repository that a step names; undefined for any other, and for one of a kind that cannot be run
+   * The action of another repository that a step names; undefined for any other, one that Volt stands in for, and one of a kind that cannot be run
    * here: the step is refused once it is run, which its condition may keep it from.
    * @throws VoltError `action_unavailable`; StepFault
    */
   async remote(uses: string): Promise<LoadedAction | undefined> {
     try {
       const reference = parseReference(uses);
-      return reference.kind === 'remote' && !isCheckout(reference) ? await this.load(reference) : undefined;
+      if (reference.kind !== 'remote' || isCheckout(reference) || isUnserved(reference)) return undefined;
+      return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
       throw error;

@@ -15,6 +15,7 @@ import { runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, isCheckout, type LoadedAction } from './library.ts';
 import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
 import { parseReference } from './reference.ts';
+import { isUnserved, standIn } from './unserved.ts';
 
 /** A step that uses an action, at the moment at which it is run. */
 export interface ActionStep {
@@ -39,6 +40,12 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     const given = await evaluation.texts(step.with);
     await writeHeader(job.log, `Run ${uses}`, '', { with: given });
     Object.assign(io.outputs, await serveCheckout(job, given, use.signal));
+    return;
+  }
+  if (isUnserved(reference)) {
+    const given = await evaluation.texts(step.with);
+    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
+    Object.assign(io.outputs, await standIn(job, { uses, repository: reference.repository }, given, io));
     return;
   }
   const action = await library.load(reference);
