@@ -58,7 +58,11 @@ export function buildsCommand(program: Command): CommandFile {
 function statusOf(text: string): Status {
   const found = statuses.find((status) => status === text || statusWords[status] === text);
   if (found) return found;
-  throw new InvalidArgumentError(`Allowed choices are ${statuses.join(', ')}.`);
+  const choices = statuses.map((status) => {
+    const word = statusWords[status];
+    return word === status ? status : `${status} (${word})`;
+  });
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
 }
 
 function printBuilds(builds: BuildSummary[]): void {

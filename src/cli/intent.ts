@@ -9,7 +9,7 @@ export interface Intent {
   kind: 'trigger' | 'cancel' | 'retry';
   open: boolean;
   build: BuildId | null;
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; remedy: string } | null;
 }
 
 /**
@@ -27,9 +27,7 @@ export async function awaitIntent(client: Client, id: number, seconds: number): 
   }
 }
 
-function impossible({ code, message }: NonNullable<Intent['error']>): VoltError {
+function impossible({ code, message, remedy }: NonNullable<Intent['error']>): VoltError {
   const known = code in errorCodes ? (code as ErrorCode) : 'conflict';
-  return new VoltError(known, message, {
-    remedy: 'Mend that and ask again; `volt status` shows what else is not well.',
-  });
+  return new VoltError(known, message, { remedy });
 }

@@ -1,3 +1,4 @@
+import type { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 import type { IntentRow } from './schema.ts';
@@ -22,7 +23,7 @@ export interface Intent {
   open: boolean;
   /** of a trigger that has had its effect */
   madeBuild: BuildId | null;
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; remedy: string } | null;
 }
 
 /** @param event what happened, where it is not that a person wants the ref built; as JSON */
@@ -145,11 +146,15 @@ export async function closeIntent(db: Write, id: number, madeBuild: BuildId | nu
 }
 
 /** Closes an intent that can have none. */
-export async function failIntent(record: Record, id: number, error: { code: string; message: string }): Promise<void> {
+export async function failIntent(
+  record: Record,
+  id: number,
+  { code, message, remedy }: Pick<VoltError, 'code' | 'message' | 'remedy'>,
+): Promise<void> {
   await record.write((db) =>
     db
       .updateTable('intents')
-      .set({ closed_at: Date.now(), error_code: error.code, error_message: error.message })
+      .set({ closed_at: Date.now(), error_code: code, error_message: message, error_remedy: remedy })
       .where('id', '=', id)
       .where('closed_at', 'is', null)
       .execute(),
@@ -169,6 +174,9 @@ function intentOf(row: IntentRow): Intent {
     because: row.reason === null ? null : { reason: row.reason, message: row.message ?? '' },
     open: row.closed_at === null,
     madeBuild: row.made_build === null ? null : (String(row.made_build) as BuildId),
-    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    error:
+      row.error_code === null
+        ? null
+        : { code: row.error_code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
   };
 }

@@ -187,6 +187,7 @@ const migrations: readonly Migration[] = [
       .addColumn('made_build', 'integer')
       .addColumn('error_code', 'text')
       .addColumn('error_message', 'text')
+      .addColumn('error_remedy', 'text')
       .execute();
     await createWorkflowTables(db);
     await createChanges(db);

@@ -42,7 +42,12 @@ export async function removeRepository(record: Record, name: string, purge: bool
 async function failRequests(db: Write, repo: string): Promise<void> {
   await db
     .updateTable('intents')
-    .set({ closed_at: Date.now(), error_code: 'not_found', error_message: `${repo} is not observed any more` })
+    .set({
+      closed_at: Date.now(),
+      error_code: 'not_found',
+      error_message: `${repo} is not observed any more`,
+      error_remedy: 'Add it again, then ask again.',
+    })
     .where('kind', 'in', ['trigger', 'retry'])
     .where('repo', '=', repo)
     .where('closed_at', 'is', null)

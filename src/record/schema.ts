@@ -267,6 +267,7 @@ export interface Schema {
     made_build: number | null;
     error_code: string | null;
     error_message: string | null;
+    error_remedy: string | null;
   };
 }
 

@@ -28,7 +28,7 @@ export const histograms = {
 export type HistogramName = keyof typeof histograms;
 
 export const counters = {
-  builds: { help: 'Builds that became final', labels: ['repo', 'status'] },
+  builds: { help: 'Builds that became final; one that is retried becomes so once more', labels: ['repo', 'status'] },
   attempts_lost: { help: 'Attempts that were lost, by reason', labels: ['reason'] },
 } as const;
 export type CounterName = keyof typeof counters;

@@ -24,7 +24,7 @@ type Wishes = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefi
 /** Seconds between polls, where nothing is said. */
 const usualPoll = 5;
 
-/** @throws VoltError `bad_url`, `no_repository`, `bad_ref`, `bad_setting`, `name_taken`, `conflict` */
+/** @throws VoltError `bad_name`, `bad_url`, `no_repository`, `bad_ref`, `bad_setting`, `name_taken`, `conflict` */
 export async function createRepository(
   web: Web,
   wish: Wishes & { url: string; name?: string | undefined },

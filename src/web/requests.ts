@@ -1,3 +1,4 @@
+import { checkRefName } from '../git/refs.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
@@ -65,13 +66,14 @@ async function retry(web: Web, id: BuildId, wish: { job: JobId | null; failedOnl
   return intent;
 }
 
-/** @throws VoltError `not_found` */
+/** @throws VoltError `bad_ref`, `not_found`, or `conflict` where an event is for workflows and a command runs instead */
 export async function triggerBuild(
   web: Web,
   name: string,
   ref: string | null,
   event: BuildEvent | null = null,
 ): Promise<number> {
+  if (ref !== null) checkRefName(ref);
   const repository = await findRepository(web.record, name);
   if (!repository) {
     throw new VoltError('not_found', `no repository named "${name}" is observed`, {

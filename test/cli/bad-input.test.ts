@@ -34,7 +34,7 @@ describe('bad input on the command line', () => {
       'a status that there is not',
       ['builds', '--status', 'fine'],
       'usage',
-      /Allowed choices are waiting, .*\n {2}See: npx volt builds/,
+      /Allowed choices are waiting, .*success \(passed\), failure \(failed\), .*\n {2}See: npx volt builds/,
     ],
     ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha: is not a full commit id/],
     [
@@ -43,7 +43,12 @@ describe('bad input on the command line', () => {
       'bad_request',
       /before: is not the id of a build/,
     ],
-    ['an option in place of a ref', ['trigger', 'app', '--', '--upload-pack=x'], 'bad_request', /ref: is not a branch/],
+    [
+      'an option in place of a ref',
+      ['trigger', 'app', '--', '--upload-pack=x'],
+      'bad_ref',
+      /cannot be the name of a branch, tag or commit/,
+    ],
     [
       'a trigger of what is not observed',
       ['trigger', 'nobody'],

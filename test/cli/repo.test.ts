@@ -48,7 +48,7 @@ describe('volt repo', () => {
       [['add', 'x', 'ext::sh -c id'], 'bad_url'],
       [['add', 'x', './nowhere'], 'no_repository'],
       [['add', 'x', 'https://git.example/x', '--branch=--all'], 'bad_ref'],
-      [['add', '../x', 'https://git.example/x'], 'bad_request'],
+      [['add', '../x', 'https://git.example/x'], 'bad_name'],
       [['add', 'x', '--upload-pack=touch /tmp/x'], 'usage'],
       [['add', 'x', 'https://git.example/x', '--poll', '0'], 'usage'],
       [['set', 'app'], 'usage'],

@@ -54,10 +54,14 @@ describe("people's requests", () => {
 
   it('that can have no effect say why', async () => {
     const trigger = await openTrigger(record, 'app', 'gone');
-    await failIntent(record, trigger, { code: 'commit_missing', message: 'there is no branch "gone"' });
+    await failIntent(record, trigger, {
+      code: 'commit_missing',
+      message: 'there is no branch "gone"',
+      remedy: 'Name another.',
+    });
     expect(await findIntent(record, trigger)).to.deep.include({
       open: false,
-      error: { code: 'commit_missing', message: 'there is no branch "gone"' },
+      error: { code: 'commit_missing', message: 'there is no branch "gone"', remedy: 'Name another.' },
     });
   });
 
@@ -65,7 +69,7 @@ describe("people's requests", () => {
     const build = await recordedBuild(record);
     const trigger = await openTrigger(record, 'app', null);
     await record.write((db) => closeIntent(db, trigger, build));
-    await failIntent(record, trigger, { code: 'commit_missing', message: 'too late' });
+    await failIntent(record, trigger, { code: 'commit_missing', message: 'too late', remedy: '' });
     expect(await findIntent(record, trigger)).to.include({ madeBuild: build, error: null });
   });
 

@@ -68,7 +68,7 @@ describe('what the reporter counts', () => {
     expect(await tallied('recovery')).to.deep.equal([{ labels: [], sum: 0.4 }]);
   });
 
-  it('is each build once', async () => {
+  it('is each verdict on a build once', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     const volt = await TestVolt.startAll();
     await volt.observe(repository.path, { name: 'app' });

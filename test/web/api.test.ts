@@ -109,7 +109,11 @@ describe('web: the API', () => {
       for (const ref of ['--upload-pack=touch /tmp/x', 'a b', 'a\nb', '', 7]) {
         const answer = await site.post('/api/v1/repos/api/trigger', { ref });
         expect(answer.status, String(ref)).to.equal(400);
-        expect((await bodyOf(answer)).error.message).to.include('ref');
+        const { code, message } = (await bodyOf(answer)).error;
+        expect([code, message.includes('ref') || message.includes('branch')], String(ref)).to.deep.equal([
+          typeof ref === 'string' ? 'bad_ref' : 'bad_request',
+          true,
+        ]);
       }
     });
 
@@ -198,11 +202,9 @@ describe('web: the API', () => {
 
     it('a trigger that can have no effect says why', async () => {
       const { intent: id } = await bodyOf(await site.post('/api/v1/repos/api/trigger', { ref: 'nowhere' }));
-      await failIntent(site.context.record, id, { code: 'bad_ref', message: 'there is no "nowhere"' });
-      expect((await site.json(`/api/v1/intents/${id}`)).error).to.deep.equal({
-        code: 'bad_ref',
-        message: 'there is no "nowhere"',
-      });
+      const error = { code: 'commit_missing' as const, message: 'there is no "nowhere"', remedy: 'Name another.' };
+      await failIntent(site.context.record, id, error);
+      expect((await site.json(`/api/v1/intents/${id}`)).error).to.deep.equal(error);
     });
 
     it('404 for a trigger of what is not observed', async () => {

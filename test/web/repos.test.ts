@@ -67,7 +67,7 @@ describe('web: repositories', () => {
       [{ url: 'ext::sh -c id' }, 400, 'bad_url'],
       [{ url: 'ssh://ada:secret@git.example/app' }, 400, 'bad_url'],
       [{ url: '/nowhere' }, 400, 'no_repository'],
-      [{ url: 'https://git.example/app', name: '../app' }, 400, 'bad_request'],
+      [{ url: 'https://git.example/app', name: '../app' }, 400, 'bad_name'],
       [{ url: 'https://git.example/app', branches: ['--all'] }, 400, 'bad_ref'],
       [{ url: 'https://git.example/app', tags: ['a..b'] }, 400, 'bad_ref'],
       [{ url: 'https://git.example/app', branches: Array(51).fill('x') }, 400, 'bad_setting'],

@@ -36,7 +36,7 @@ const adding = jsonRoute({
   body: newRepository,
   status: 201,
   answer: repositoryAnswer,
-  errors: ['bad_url', 'no_repository', 'bad_ref', 'bad_setting', 'name_taken', 'conflict', 'too_large'],
+  errors: ['bad_name', 'bad_url', 'no_repository', 'bad_ref', 'bad_setting', 'name_taken', 'conflict', 'too_large'],
   handle: async ({ body }, web) => shown(await createRepository(web, body)),
 });
 
@@ -89,7 +89,7 @@ const trigger = jsonRoute({
   body: triggerRequest,
   status: 202,
   answer: accepted,
-  errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
+  errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
   handle: async ({ params, body: { ref = null, workflow, inputs } }, web) => {
     if (workflow === undefined && inputs !== undefined) {
       throw new VoltError('bad_request', 'inputs are for a workflow', { remedy: 'Name the workflow too.' });

@@ -280,7 +280,12 @@ export const newRepository = name(
   repositorySettings
     .extend({
       url: z.string().min(1).max(4096).meta({ description: "URL, or a path on the web stage's machine" }),
-      name: repositoryName.optional().meta({ description: 'the last part of the URL where it is absent' }),
+      // what it may be is said by the error of its own, `bad_name`
+      name: z
+        .string()
+        .max(1024)
+        .optional()
+        .meta({ pattern: repositoryNamePattern.source, description: 'the last part of the URL where it is absent' }),
     })
     .strict(),
 );
@@ -318,8 +323,6 @@ export const triggerRequest = name(
     ref: z
       .string()
       .max(1024)
-      // git takes what begins with "-" for an option, and no ref holds spaces or control characters
-      .regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, 'is not a branch, a tag or a commit')
       .optional()
       .meta({ description: 'branch, tag or commit; the default branch where it is absent' }),
     workflow: z
@@ -509,7 +512,7 @@ export const intent = name(
       .string()
       .nullable()
       .meta({ description: 'the build that a trigger made, or that a cancel or retry is about' }),
-    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
   }),
 );
 
