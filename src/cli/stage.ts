@@ -6,6 +6,7 @@ import { Queues } from '../queues/queues.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { Record } from '../record/record.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
+import { withoutWaiting } from '../redis/farewell.ts';
 import { claimRedis } from '../redis/identity.ts';
 import { withoutPassword } from '../redis/url.ts';
 import { configOf } from './options.ts';
@@ -23,7 +24,7 @@ export interface Running {
   ready: string;
   /** resolves when it must give up */
   failed?: Promise<VoltError>;
-  /** what a second signal does */
+  /** what a second signal does; without it that ends the process at once */
   handBack?: () => void;
 }
 
@@ -39,7 +40,8 @@ export async function runRecordStage(
     const record = await Record.open(context.config);
     started.add('record', () => record.close());
     await claimRedis(context.access, record.id, record.formerIds);
-    return start({ ...context, record });
+    const running = await start({ ...context, record });
+    return { ...running, stage: { stop: () => withoutWaiting(context.access, () => running.stage.stop()) } };
   });
 }
 
@@ -55,6 +57,7 @@ export async function runStage(
   const config = configOf(command);
   const logger = createLogger(config.logLevel, config.logFormat);
   const signals = new Signals(() => process.exit(3));
+  signals.again = () => process.exit(3);
   const started = new Started(logger);
   const name = command.name();
   const startAll = async (): Promise<Running> => {
@@ -72,12 +75,14 @@ export async function runStage(
     if (typeof running !== 'string') {
       const end = await Promise.race([signals.first, ...(running.failed ? [running.failed] : [])]);
       if (end instanceof VoltError) throw end;
-      signals.again = () => {
-        if (!running.handBack) return;
-        print('handing the running jobs back now');
-        running.handBack();
-      };
-      print(`${name} stops${running.handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
+      const { handBack } = running;
+      if (handBack) {
+        signals.again = () => {
+          print('handing the running jobs back now');
+          handBack();
+        };
+      }
+      print(`${name} stops${handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
     }
   } catch (error) {
     await started.giveUp();

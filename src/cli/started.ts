@@ -41,7 +41,7 @@ export class Started {
   /**
    * Stops everything within a bound.
    * @param seconds after which the rest is left behind
-   * @throws VoltError `internal` naming what did not stop
+   * @throws VoltError `timed_out` naming what did not stop
    */
   async stopWithin(seconds: number): Promise<void> {
     const bound = new AbortController();

@@ -97,7 +97,9 @@ export async function listen<T>(
     listening = false;
     access.client.off('message', handler);
     const others = countListener(access.client, channel, -1);
-    if (others === 0 && access.client.status === 'ready') await access.client.unsubscribe(channel);
+    if (others > 0 || access.client.status !== 'ready') return;
+    // a connection that ends meanwhile hears nothing any more either
+    await access.client.unsubscribe(channel).catch(() => undefined);
   };
 }
 

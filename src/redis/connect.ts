@@ -3,6 +3,7 @@ import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
+import { endable } from './endable.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
 import { openProbe } from './probe.ts';
 import { type ServerFacts, serverFacts, unfitness } from './server.ts';
@@ -23,6 +24,7 @@ export interface RedisAccess {
    * and where nothing is heard for `impatience`, a new connection is tried.
    */
   openImpatient(name: string): RedisConnection;
+  /** Ends the connection for commands: what waits for the server, or is asked of it from now on, fails at once. */
   close(): Promise<void>;
 }
 
@@ -76,15 +78,17 @@ export async function connectRedis(
   const open = (name: string, further: Manners) => {
     // Redis refuses a name that holds a space
     const connectionName = name.replaceAll(' ', ':');
-    const redis = new Redis({
-      ...address,
-      ...further,
-      ...(address.sentinels ? { reconnectOnError } : {}),
-      retryStrategy,
-      maxLoadingRetryTime,
-      connectTimeout: 5000,
-      connectionName,
-    });
+    const redis = endable(
+      new Redis({
+        ...address,
+        ...further,
+        ...(address.sentinels ? { reconnectOnError } : {}),
+        retryStrategy,
+        maxLoadingRetryTime,
+        connectTimeout: 5000,
+        connectionName,
+      }),
+    );
     // the first connection speaks for all of them
     redis.on('error', () => undefined);
     return redis;

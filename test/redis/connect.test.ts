@@ -194,4 +194,15 @@ describe('connecting to Redis', () => {
     impatient.disconnect();
     await access.close();
   });
+
+  it('ends between two tries to reach a server that is away, and what waits for it fails', async () => {
+    const access = await connectRedis(settings, redis.url, logger, 0);
+    await access.client.ping();
+    await redis.kill();
+    await until('it waits for its next try', () => access.client.status === 'reconnecting');
+    const outcome = access.client.ping().catch((error: Error) => error);
+    await access.close();
+    expect(await outcome).to.be.an('error');
+    await redis.start();
+  });
 });

@@ -13,6 +13,8 @@ export interface TestRedis {
   port: number;
   /** Ends the server at once, as a crash would; `start` brings it back with its data. */
   kill(): Promise<void>;
+  /** Keeps the server from answering, with its connections open, until it is killed. */
+  freeze(): void;
   /** @param further settings for this start; `loading` to return while the server still loads its data */
   start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
   /** Ends the server and takes away all that it had, so that `start` brings an empty one to its place. */
@@ -82,6 +84,9 @@ export async function startRedis(options: { password?: string; settings?: string
     url: `redis://${options.password ? `:${options.password}@` : ''}127.0.0.1:${port}`,
     port,
     kill,
+    freeze: () => {
+      server.kill('SIGSTOP');
+    },
     start,
     empty: async () => {
       await kill();

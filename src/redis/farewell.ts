@@ -1,0 +1,29 @@
+import { every, within } from '../kernel/wait.ts';
+import type { RedisAccess } from './connect.ts';
+
+/** Milliseconds between questions whether the server is there. */
+const interval = 250;
+/** A server that has not answered after this long (ms) is not waited for. */
+const patience = 2000;
+
+/**
+ * Does what ends a process, in bounded time: while the server is away every command waits for it, which would hold up
+ * the end for as long. So the connection is closed when nothing answers, and what waits fails. Whatever is left undone by
+ * that is what a killed process leaves, which the next one takes up.
+ * @param work what still asks the server, such as handlers that come to their end
+ */
+export async function withoutWaiting(access: RedisAccess, work: () => Promise<void>): Promise<void> {
+  const watching = every(
+    interval,
+    async () => {
+      if ((await within(access.client.ping(), patience)) === undefined) await access.close();
+    },
+    // the connection is closed already
+    () => undefined,
+  );
+  try {
+    await work();
+  } finally {
+    await watching.stop();
+  }
+}
