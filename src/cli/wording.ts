@@ -1,5 +1,5 @@
 import type { BuildSummary, Status } from '../kernel/model.ts';
-import { mark, paint, plain, verdict } from './terminal.ts';
+import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
 import { took } from './times.ts';
 
 /** How a build is called, in what is printed as in what commands take: `sample#3`. */
@@ -19,7 +19,9 @@ export function shortSha(sha: string): string {
 export function verdictLine(build: BuildSummary): string {
   const time = took(build.startedAt, build.finishedAt);
   const why =
-    build.reason === null ? '' : ` (${build.reason}${build.message === null ? '' : `: ${plain(build.message)}`})`;
+    build.reason === null
+      ? ''
+      : ` (${build.reason}${build.message === null ? '' : `: ${plainLines(build.message, '    ')}`})`;
   return `${mark(build.status)} ${commitLine(build)} ${verdict(build.status)}${time === '' ? '' : ` in ${time}`}${why}`;
 }
 

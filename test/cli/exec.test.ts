@@ -149,6 +149,61 @@ jobs:
     expect(String(lines.at(-1)?.message)).to.include('.github/workflows/ci.yml:12:');
   });
 
+  const inner = `on: workflow_call
+jobs:
+  first: { runs-on: ubuntu-latest, steps: [{ run: echo first }] }
+  second: { needs: first, runs-on: ubuntu-latest, steps: [{ run: echo second }] }
+  third: { runs-on: ubuntu-latest, steps: [{ run: echo third }] }
+`;
+  const text = `${matrix}  titled:
+    name: On \${{ github.ref_name }}
+    runs-on: ubuntu-latest
+    steps: [{ run: 'echo titled, default \${{ github.event.repository.default_branch }}' }]
+  call: { uses: ./.github/workflows/inner.yml }
+`;
+  const several = () =>
+    checkout({ '.github/workflows/ci.yml': text, '.github/workflows/inner.yml': inner, 'a.txt': 'a' });
+
+  it('finds a job by the name that it is shown by', async () => {
+    const repository = several();
+    const names = async (...args: string[]) => (await events(repository, ...args)).ended.map(([name]) => name);
+    expect(await names('Test (20)')).to.deep.equal(['build', 'test (20)']);
+    const titled = await events(repository, 'On main');
+    expect(titled.ended.map(([name]) => name)).to.deep.equal(['On main']);
+    expect(titled.output).to.include('titled, default main\n');
+    expect(await names('call / second')).to.deep.equal(['call / first', 'call / second']);
+  });
+
+  it('says which jobs and combinations there are where there is not the one that is wanted', async () => {
+    const repository = several();
+    for (const [args, message, remedy] of [
+      [['nojob'], 'there is no job "nojob"', 'On main'],
+      [['test (24)'], 'there is no job "test (24)"', 'test (22)'],
+      [['test', '--matrix', 'node=24'], 'no job has a combination with node=24', 'Of node there are 20, 22.'],
+      [['--matrix', 'nod=20'], 'no job has a combination with nod=20', 'Its keys are node.'],
+      [['other', '--matrix', 'node=20'], 'no job has a combination with node=20', 'no job that runs has a matrix'],
+    ] as const) {
+      const { code, stderr } = await events(repository, ...args);
+      expect(stderr).to.include(`not_found`).and.include(message.replaceAll('"', '\\"')).and.include(remedy);
+      expect(code).to.equal(2);
+    }
+  });
+
+  it('runs what is valid beside what is not, shows each fault on a line of its own, and exits 3', async () => {
+    const repository = checkout({
+      '.github/workflows/ci.yml': 'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: echo said}]}}\n',
+      '.github/workflows/bad.yml': 'on: push\njobs:\n  a:\n    needs: x\n    run-on: y\n',
+    });
+    const { code, stdout } = await volt(['exec'], { cwd: repository.path, env });
+    expect(code).to.equal(3);
+    expect(stdout).to.include('\n    said\n').and.include('✔ one passed');
+    expect(stdout).to.match(
+      /\n! \.github\/workflows\/bad\.yml error: \.github\/workflows\/bad\.yml:\d+:\d+: .*\n {4}\.github\/workflows\/bad\.yml:\d+:\d+: /,
+    );
+    const named = await volt(['exec', '--workflow', 'ci.yml'], { cwd: repository.path, env });
+    expect(named.code).to.equal(0);
+  });
+
   it('shows lines where there is no terminal, without the headings of steps', async () => {
     const text =
       'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: "echo said; echo ::error::bad; exit 4"}]}}\n';

@@ -1,5 +1,5 @@
 import { isFinal, type Step } from '../../kernel/model.ts';
-import { mark, paint, plain, verdict } from '../terminal.ts';
+import { mark, paint, plain, plainLines, verdict } from '../terminal.ts';
 import { took } from '../times.ts';
 import { shortRef, shortSha } from '../wording.ts';
 import type { ExecEvent } from './events.ts';
@@ -25,10 +25,10 @@ export function stepLine(step: Step): string {
 /** A job that is over, or is not run. */
 export function jobLine(event: Of<'job'>): string {
   if (event.status === 'running') return `${mark('running')} ${paint('bold', plain(event.name))}`;
-  const why = event.message === null ? '' : `: ${plain(event.message)}`;
+  const why = event.message === null ? '' : `: ${plainLines(event.message, '    ')}`;
   return `${mark(event.status)} ${paint('bold', plain(event.name))} ${verdict(event.status)}${why}`;
 }
 
 export function endLine({ status, message }: Of<'end'>): string {
-  return `${mark(status)} ${verdict(status)}${message === null ? '' : `: ${plain(message)}`}`;
+  return `${mark(status)} ${verdict(status)}${message === null ? '' : `: ${plainLines(message, '    ')}`}`;
 }

@@ -1,13 +1,14 @@
 import type { JobResult } from '../../job/surroundings.ts';
 import { isFinal, type Status } from '../../kernel/model.ts';
-import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import type { Outcome, verdictOf } from '../../record/verdict.ts';
 import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';
 import type { BuildFacts } from '../../workflow/event.ts';
 import { firstPlaces } from '../../workflow/job-name.ts';
-import { keyOf, type Node, type NodeState } from '../../workflow/node.ts';
+import type { Node, NodeState } from '../../workflow/node.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import { progress } from '../../workflow/progress.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A job of a build that runs here. */
 interface LocalJob {
@@ -27,10 +28,9 @@ export interface LocalBuildOptions {
   /** those that run */
   running: readonly Workflow[];
   settings: Pick<ProgressSettings<number>, 'timeoutMinutes' | 'hosted' | 'offered'>;
-  /** the one job that is wanted, by its id, its name or the name of one of its combinations; it runs after those that it needs */
-  job: string | undefined;
-  /** values that a combination of a matrix must have */
-  matrix: { readonly [name: string]: string };
+  wanted: Wanted;
+  /** numbers of jobs that are taken; those of this build come after */
+  taken: number;
   /** is told of a job that will not run */
   decided(id: number, name: string, outcome: Outcome): void;
 }
@@ -40,38 +40,45 @@ export class LocalBuild {
   readonly #options: LocalBuildOptions;
   #jobs: LocalJob[];
 
+  /** @throws VoltError `not_found` for what no job is, where that can be told already */
   constructor(options: LocalBuildOptions) {
     this.#options = options;
     this.#jobs = options.running.flatMap((workflow) => {
-      const wanted = options.job === undefined ? undefined : neededFor(workflow, options.job);
+      const wanted = options.wanted.idsOf(workflow);
       return firstPlaces(workflow)
         .filter(({ node }) => wanted?.has(node.path) ?? true)
         .map(({ node, name }) => this.#newJob(0, node, name));
     });
     this.#jobs.forEach((job, index) => {
-      job.id = index + 1;
+      job.id = options.taken + index + 1;
       job.state = { ...job.state, id: job.id };
     });
     this.#advance();
+    if (!this.#jobs.some(({ state }) => state.status === 'waiting')) this.check();
+  }
+
+  /** To be asked when all jobs are known. @throws VoltError `not_found` for what no job is that a person has asked for */
+  check(): void {
+    const complaint = this.#options.wanted.complaint(this.#jobs.map(({ state }) => state.name));
+    if (complaint) throw complaint;
   }
 
   get isOver(): boolean {
     return this.#jobs.every(({ state }) => isFinal(state.status));
   }
 
-  get outcome(): Outcome {
-    return verdictOf(
-      this.#jobs
-        .filter(({ hidden }) => !hidden)
-        .map(({ state, outcome }) => ({
-          reason: null,
-          message: null,
-          ...outcome,
-          name: state.name,
-          status: state.status,
-          continueOnError: state.continueOnError,
-        })),
-    );
+  /** What the jobs that are wanted came to. */
+  get results(): Parameters<typeof verdictOf>[0] {
+    return this.#jobs
+      .filter(({ hidden }) => !hidden)
+      .map(({ state, outcome }) => ({
+        reason: null,
+        message: null,
+        ...outcome,
+        name: state.name,
+        status: state.status,
+        continueOnError: state.continueOnError,
+      }));
   }
 
   /** The next job that can run, which is taken for running from now on; undefined while there is none. */
@@ -97,20 +104,25 @@ export class LocalBuild {
       if (job.state.status === 'waiting' || job.state.status === 'queued') this.#decide(job, outcome);
   }
 
+  get #hidden(): number {
+    return this.#jobs.filter(({ hidden }) => hidden).length;
+  }
+
   #advance(): { id: number; message: string }[] {
     const { facts, workflows, settings } = this.#options;
     const graph = { facts, workflows: new Map(workflows.map((workflow) => [workflow.path, workflow])) };
     const cancels: { id: number; message: string }[] = [];
     for (;;) {
-      let last = this.#jobs.length;
+      let last = this.#options.taken + this.#jobs.length;
+      const hidden = this.#hidden;
       const states = this.#jobs.map(({ state }) => state);
       const actions = progress({ ...graph, states }, { ...settings, allocate: () => ++last, enter: () => undefined });
       for (const action of actions) {
         if (action.kind === 'cancel') cancels.push({ id: action.id, message: action.message });
         else this.#apply(action);
       }
-      // what was decided may let others go on
-      if (!actions.some(({ kind }) => kind === 'place' || kind === 'decide')) return cancels;
+      // what was decided may let others go on, and so may one that is not wanted
+      if (!actions.some(({ kind }) => kind === 'place' || kind === 'decide') && hidden === this.#hidden) return cancels;
     }
   }
 
@@ -120,14 +132,19 @@ export class LocalBuild {
         const known = this.#jobs.find(({ id }) => id === action.id);
         if (known) known.state = { ...known.state, node: action.node, name: action.name };
         else this.#jobs.push(this.#newJob(action.id, action.node, action.name));
-        if (!this.#isWanted(action.node)) this.#hide(this.#jobOf(action.id));
+        if (!this.#options.wanted.takes(action.node, action.name)) this.#hide(this.#jobOf(action.id));
         return;
       }
       case 'queue': {
         const job = this.#jobOf(action.id);
         if (job.hidden) return;
+        job.state = { ...job.state, name: action.job.name };
+        if (!this.#options.wanted.takes(job.state.node, action.job.name)) {
+          this.#hide(job);
+          return;
+        }
         job.ready = action.job;
-        job.state = { ...job.state, name: action.job.name, continueOnError: action.job.continueOnError };
+        job.state = { ...job.state, continueOnError: action.job.continueOnError };
         this.#set(job, 'queued');
         return;
       }
@@ -136,11 +153,6 @@ export class LocalBuild {
         if (!job.hidden) this.#decide(job, action);
       }
     }
-  }
-
-  #isWanted({ cell }: Node): boolean {
-    const wanted = Object.entries(this.#options.matrix);
-    return !cell || wanted.every(([name, value]) => !(name in cell.matrix) || String(cell.matrix[name]) === value);
   }
 
   #hide(job: LocalJob): void {
@@ -169,15 +181,4 @@ export class LocalBuild {
     const state: NodeState<number> = { id, node, name, status: 'waiting', continueOnError: false, outputs: {} };
     return { id, state, outcome: undefined, ready: undefined, hidden: false };
   }
-}
-
-/** Ids of a job and of those that it needs, directly or not; none where the workflow has no such job. */
-function neededFor({ jobs }: Workflow, wanted: string): Set<string> {
-  const named = (text: string) => text.toLowerCase() === wanted.toLowerCase();
-  const found = new Set(
-    jobs.filter(({ id, name }) => named(id) || (typeof name === 'string' && named(name))).map(({ id }) => id),
-  );
-  // a set that is walked shows what is added meanwhile
-  for (const id of found) for (const need of jobs.find((job) => job.id === id)?.needs ?? []) found.add(keyOf(need));
-  return found;
 }

@@ -10,17 +10,20 @@ import { cancelled, timedOut } from '../../job/ending.ts';
 import { runJob } from '../../job/job.ts';
 import type { JobInput, JobResult } from '../../job/surroundings.ts';
 import { type Config, dataPaths, jobEnvironment } from '../../kernel/config.ts';
+import { VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus, Step } from '../../kernel/model.ts';
 import { repositoryNameFrom } from '../../kernel/names.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import type { Outcome } from '../../record/verdict.ts';
-import { formatDiagnostic } from '../../workflow/diagnostics.ts';
+import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { readWorkflows } from '../../workflow/read-all.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
 import { checkoutAround, filesOf } from '../workflow-files.ts';
-import { choose, type Wish } from './choice.ts';
+import { type Choice, choose, type Wish } from './choice.ts';
 import type { ExecView } from './events.ts';
 import { LocalBuild } from './local-build.ts';
+import { Wanted } from './wanted.ts';
 
 /** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
 const patience = 604_800;
@@ -89,16 +92,13 @@ export class Exec {
         .outcome;
     }
     const { workflows, diagnostics } = readWorkflows(files);
-    const invalid = diagnostics.filter(({ severity }) => severity === 'invalid');
     const wanted = this.#options.workflow;
-    const concerned = invalid.filter(
-      ({ file }) => wanted === undefined || file === wanted || file.endsWith(`/${wanted}`),
+    const invalid = invalidJobs(
+      diagnostics.filter(({ file }) => wanted === undefined || file === wanted || file.endsWith(`/${wanted}`)),
     );
-    if (concerned.length > 0) {
-      const message = concerned.map(formatDiagnostic).join('\n');
-      return { status: 'error', reason: 'invalid_workflow', message };
-    }
-    const choice = choose(workflows, this.#options, ref);
+    if (wanted !== undefined && invalid.length > 0) return verdictOf(invalid);
+    const choice = chosen(workflows, this.#options, ref, invalid.length > 0);
+    if (!choice) return verdictOf(invalid);
     const running = choice.workflows;
     this.#view.take({
       kind: 'build',
@@ -108,25 +108,31 @@ export class Exec {
       event: choice.event.name,
       workflows: running.map(({ path }) => path),
     });
+    invalid.forEach(({ name: file, status, reason, message }, index) => {
+      const job = index + 1;
+      this.#view.take({ kind: 'job', job, name: file, workflow: null, status, reason, message, outputs: {} });
+    });
     const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
+    const { job, matrix = {} } = this.#options;
     const build = new LocalBuild({
       facts: {
         ...{ build: '1', number: 1, ref, sha, before, subject, author, committedAt, event: choice.event },
         repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
         vars: this.#options.var ?? {},
       },
-      ...{ workflows, running, job: this.#options.job, matrix: this.#options.matrix ?? {} },
+      ...{ workflows, running, wanted: new Wanted({ workflows, running, job, matrix }), taken: invalid.length },
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
         hosted: parseHostedNames(this.#config.hostedLabels),
         offered: new Set([platform(), arch()]),
       },
-      decided: (job, title, { status, reason, message }) =>
-        this.#view.take({ kind: 'job', job, name: title, workflow: null, status, reason, message, outputs: {} }),
+      decided: (id, title, { status, reason, message }) =>
+        this.#view.take({ kind: 'job', job: id, name: title, workflow: null, status, reason, message, outputs: {} }),
     });
     this.#build = build;
     await this.#runAll(build, (plan) => ({ ...input, plan }), folder, mirrors);
-    return build.outcome;
+    if (!this.#cancelled) build.check();
+    return verdictOf([...invalid, ...build.results]);
   }
 
   async #runAll(
@@ -202,5 +208,27 @@ export class Exec {
       told.set(step, state);
       this.#view.take({ kind: 'step', job, index, step: { ...step } });
     });
+  }
+}
+
+/** Files that are invalid, as jobs that cannot be run: as in a build, each is shown, and the other workflows run. */
+function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: string })[] {
+  const invalid = diagnostics.filter(({ severity }) => severity === 'invalid');
+  return [...new Set(invalid.map(({ file }) => file))].map((name) => {
+    const message = invalid
+      .filter(({ file }) => file === name)
+      .map(formatDiagnostic)
+      .join('\n');
+    return { name, status: 'error', reason: 'invalid_workflow', message };
+  });
+}
+
+/** @returns undefined where no valid workflow runs, while there are invalid ones that may have been meant */
+function chosen(workflows: readonly Workflow[], wish: Wish, ref: string, faulty: boolean): Choice | undefined {
+  try {
+    return choose(workflows, wish, ref);
+  } catch (error) {
+    if (faulty && error instanceof VoltError && error.code === 'not_found') return undefined;
+    throw error;
   }
 }
