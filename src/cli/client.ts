@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Config, dataPaths } from '../kernel/config.ts';
 import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
 import { remedyOnCommandLine } from './remedies.ts';
@@ -100,8 +100,19 @@ export class Client {
   }
 }
 
+/** @throws VoltError `data_unwritable` where the file is another user's */
 function contentOf(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new VoltError('data_unwritable', `${file} belongs to another user and cannot be read: ${code}`, {
+      remedy: 'Run it as the user of Volt, or set VOLT_URL and VOLT_TOKEN.',
+      cause: error,
+    });
+  }
 }
 
 function queryText(query: Query): string {

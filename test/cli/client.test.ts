@@ -1,12 +1,22 @@
 import { once } from 'node:events';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { Client } from '../../src/cli/client.ts';
+import { webFinding } from '../../src/cli/doctor/web.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
 import { volt } from '../support/cli.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
 import { freePort } from '../support/redis.ts';
 
 describe('the commands that talk to the web stage', () => {
+  const folders = new TestFolders();
   let server: Server | undefined;
+
+  after(() => folders.remove());
 
   afterEach(() => {
     server?.closeAllConnections();
@@ -27,6 +37,22 @@ describe('the commands that talk to the web stage', () => {
       const { code, stderr } = await volt(args, { env: { VOLT_URL } });
       expect(code, args[0]).to.equal(3);
       expect(stderr).to.match(/^error web_unreachable: .*ECONNREFUSED\n {2}Start it with `npx volt up`/);
+    }
+  });
+
+  it("say whom to be where the data directory is another user's, and doctor finds that", async function () {
+    if (process.geteuid?.() !== 0) return this.skip();
+    const dataDir = folders.make();
+    chmodSync(dataDir, 0o755);
+    writeFileSync(join(dataDir, 'web.url'), 'http://127.0.0.1:1', { mode: 0o600 });
+    const config = loadConfig({ dataDir });
+    process.seteuid?.(65534);
+    try {
+      const error = await failure('data_unwritable', async () => Client.of(config));
+      expect(error.remedy).to.include('as the user of Volt').and.include('VOLT_TOKEN');
+      expect(await webFinding(config)).to.include({ level: 'fail', remedy: error.remedy });
+    } finally {
+      process.seteuid?.(0);
     }
   });
 

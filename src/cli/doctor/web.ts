@@ -9,8 +9,8 @@ export async function webFinding(config: Config): Promise<Finding> {
   if (config.url === undefined && !existsSync(dataPaths(config.dataDir).webUrl)) {
     return ok('web', 'none is up that uses this data directory');
   }
-  const client = Client.of(config);
   try {
+    const client = Client.of(config);
     const { version } = await client.get<{ version: string }>('/status');
     // there is no such place; but whoever has no token is told of that first
     const code = await client.post('/doctor').then(
