@@ -14,6 +14,7 @@ import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { Problem, QueueDepth, SystemStatus } from './api/schemas.ts';
 import type { Web } from './context.ts';
 import { queueNames } from './queue-names.ts';
+import { age } from './times.ts';
 import { whyItWaits } from './waiting.ts';
 
 /** Redis has this many milliseconds to answer before it counts as unreachable. */
@@ -86,9 +87,10 @@ function oldestOf(
 
 function unreadable({ name, error, retryAt }: ObservedRepository): Problem[] {
   if (error === null) return [];
-  const pausing = retryAt !== null && Date.parse(retryAt) > Date.now();
-  const next = pausing ? ` The next look is at ${retryAt}; \`volt trigger ${name}\` looks now.` : '';
-  const message = `repository ${name}: ${hideCredentials(error.message)} (since ${error.since})`;
+  const now = Date.now();
+  const pause = retryAt === null ? 0 : Math.ceil((Date.parse(retryAt) - now) / 1000);
+  const next = pause > 0 ? ` The next look is in ${pause} s; \`volt trigger ${name}\` looks now.` : '';
+  const message = `repository ${name}: ${hideCredentials(error.message)} (since ${age(now - Date.parse(error.since))})`;
   return [{ code: error.code, message, remedy: error.remedy + next }];
 }
 
