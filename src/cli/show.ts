@@ -35,6 +35,7 @@ function printBuild(build: Build, failed: FailedTests): void {
   print(`  commit   ${build.sha} on ${shortRef(build.ref)}`);
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
+  if (build.runName !== null) print(`  run      ${plain(build.runName)}`);
   print(`  build    id ${build.id}, made ${ago(build.createdAt)} ${causes[build.trigger]}`);
   const several = new Set(build.jobs.map(({ workflow }) => workflow)).size > 1;
   for (const job of build.jobs) {

@@ -6,7 +6,7 @@ import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
 import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
-import { applyPlan, openNodes, type PlanChange, type PlanState, planState, remark } from '../record/workflows.ts';
+import { applyPlan, nameRun, openNodes, type PlanChange, type PlanState, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
 import type { Action, Group } from '../workflow/action.ts';
@@ -95,7 +95,7 @@ class Round {
     );
     if (!done) return false;
     if (this.#state.revision === 0)
-      await remark(db, this.#build, runNames(graphOf(this.#build, this.#state)).join('; '));
+      await nameRun(db, this.#build, runNames(graphOf(this.#build, this.#state)).join('; '));
     for (const action of this.actions) {
       if (action.kind !== 'cancel') continue;
       const { id: job, reason, message } = action;

@@ -273,6 +273,8 @@ export interface BuildSummary {
   subject: string;
   author: string;
   trigger: Trigger;
+  /** what its workflows call it, by their `run-name` */
+  runName: string | null;
   status: Status;
   reason: Reason | null;
   message: string | null;

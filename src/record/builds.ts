@@ -199,6 +199,7 @@ export function summaryOf(row: BuildRow): BuildSummary {
     subject: row.subject,
     author: row.author,
     trigger: row.trigger as Trigger,
+    runName: row.run_name,
     status: row.status,
     reason: row.reason as Reason | null,
     message: row.message,

@@ -83,6 +83,7 @@ const migrations: readonly Migration[] = [
       .addColumn('author', 'text', (c) => c.notNull())
       .addColumn('committed_at', 'bigint', (c) => c.notNull())
       .addColumn('trigger', 'text', (c) => c.notNull())
+      .addColumn('run_name', 'text')
       .addColumn('status', 'text', (c) => c.notNull())
       .addColumn('reason', 'text')
       .addColumn('message', 'text')

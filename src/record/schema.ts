@@ -87,6 +87,8 @@ export interface Schema {
     author: string;
     committed_at: number;
     trigger: Trigger;
+    /** what its workflows call it by their `run-name` */
+    run_name: Generated<string | null>;
     status: Status;
     reason: Reason | null;
     message: string | null;

@@ -110,14 +110,13 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
   };
 }
 
-/** Notes something about a build that nothing has been noted about. */
-export async function remark(db: Write, build: BuildId, message: string): Promise<void> {
-  if (message === '') return;
+/** Notes what its workflows call a build. */
+export async function nameRun(db: Write, build: BuildId, name: string): Promise<void> {
+  if (name === '') return;
   await db
     .updateTable('builds')
-    .set({ message: message.slice(0, 1000) })
+    .set({ run_name: name.slice(0, 1000) })
     .where('id', '=', Number(build))
-    .where('message', 'is', null)
     .execute();
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { statuses } from '../../kernel/model.ts';
 import { findBuild, listBuilds } from '../../record/builds.ts';
+import { tellWhyItWaits } from '../queued-jobs.ts';
 import { cancelBuild, noBuild, retryBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import { accepted, build, buildId, buildList, fullSha, repositoryName, retryRequest } from './schemas.ts';
@@ -33,10 +34,10 @@ const one = jsonRoute({
   params: z.object({ id: buildId }),
   answer: build,
   errors: ['not_found'],
-  handle: async ({ params }, { record }) => {
-    const found = await findBuild(record, params.id);
+  handle: async ({ params }, web) => {
+    const found = await findBuild(web.record, params.id);
     if (!found) throw noBuild(params.id);
-    return found;
+    return tellWhyItWaits(web, found);
   },
 });
 

@@ -186,6 +186,7 @@ const buildSummary = name(
     subject: z.string(),
     author: z.string(),
     trigger: z.enum(triggers),
+    runName: z.string().nullable().meta({ description: 'what its workflows call it, by their `run-name`' }),
     status,
     reason,
     message: sentence,

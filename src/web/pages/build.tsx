@@ -3,13 +3,12 @@ import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { findBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
-import { listRunners } from '../../redis/membership.ts';
 import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
+import { runnersIfAsked } from '../queued-jobs.ts';
 import { noBuild } from '../requests.ts';
-import { askRedis } from '../status.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
@@ -67,11 +66,6 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
 }
 
 /** Only what waits is explained by the runners. */
-async function runnersIfAsked({ jobs }: Build, web: Web) {
-  if (!jobs.some(({ status }) => status === 'queued')) return undefined;
-  return (await askRedis(web, () => listRunners(web.access)))?.alive;
-}
-
 async function markdownOf({ jobs }: Build): Promise<RenderMarkdown> {
   if (!jobs.some(({ steps }) => steps.some(({ summary }) => summary !== null))) return () => '';
   return (await import('../markdown.ts')).safeMarkdown;
@@ -130,6 +124,12 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
         <dt>Author</dt>
         <dd>{build.author}</dd>
       </div>
+      {build.runName !== null && (
+        <div>
+          <dt>Run</dt>
+          <dd>{build.runName}</dd>
+        </div>
+      )}
       <div>
         <dt>Made</dt>
         <dd>
