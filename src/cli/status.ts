@@ -11,6 +11,9 @@ import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 import { buildName } from './wording.ts';
 
+/** A last complaint that is older (ms) tells of what has passed; what lasts is among the problems. */
+const complaintAge = 60_000;
+
 export function statusCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('status'))
     .summary('show the health of all parts')
@@ -78,7 +81,10 @@ function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): st
   if (!alive) return [[health(false), kind, 'none is up']];
   return members.map(({ host, pid, version, heartbeatAt, vitals }) => {
     const complaint = vitals?.complaints.last;
-    const said = complaint ? `; last ${complaint.level} ${ago(complaint.at)}: ${plain(complaint.message)}` : '';
+    const said =
+      complaint && Date.now() - Date.parse(complaint.at) < complaintAge
+        ? `; last ${complaint.level} ${ago(complaint.at)}: ${plain(complaint.message)}`
+        : '';
     return [health(true), kind, `${plain(host)} (process ${pid}), ${version}, seen ${ago(heartbeatAt)}${said}`];
   });
 }

@@ -41,6 +41,16 @@ describe('volt status and volt runners', () => {
       .and.match(/^r2 .* serving /m);
   });
 
+  it('leave out a complaint that nothing has followed for minutes', async () => {
+    const last = { at: new Date(Date.now() - 300_000).toISOString(), level: 'warn', message: 'an old story' };
+    const vitals = { memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false };
+    await site.stage('reporter', { vitals: { ...vitals, complaints: { count: 1, last } } });
+    const { stdout } = await volt(['status', ...at()]);
+    expect(stdout)
+      .to.match(/✔ +reporter /)
+      .and.not.include('an old story');
+  });
+
   it('claim nothing of stages and runners while Redis is away', async () => {
     await site.redis.kill();
     try {
