@@ -6,19 +6,20 @@ import type { Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
+import { actionFrame } from './actions/use.ts';
 import { JobEnding } from './ending.ts';
 import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
 import { withinMessage } from './result-size.ts';
 import { StepList } from './step-list.ts';
 import type { Evaluation } from './steps/evaluation.ts';
-import type { Frame } from './steps/frame.ts';
+import { type Frame, placeOf } from './steps/frame.ts';
 import { jobOutputs } from './steps/job-outputs.ts';
 import { problemOf } from './steps/problem.ts';
 import { StepBound } from './steps/step-bound.ts';
 import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
-import { StepRunner } from './steps/step-runner.ts';
+import { insideOf, StepRunner } from './steps/step-runner.ts';
 import { WorkflowState } from './steps/workflow-state.ts';
 import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
 import { TestSearch } from './test-search.ts';
@@ -65,8 +66,6 @@ class WorkflowJob {
   readonly #library: ActionLibrary;
   readonly #runner: StepRunner;
   readonly #frame: Frame = { steps: {} };
-  /** what the `pre` of an action keeps for the rest of it, by the id of its step */
-  readonly #states = new Map<string, Record<string, string>>();
 
   constructor(job: WorkflowState, steps: StepList) {
     this.#job = job;
@@ -86,7 +85,7 @@ class WorkflowJob {
       shown.push(this.#steps.add(await this.#nameOf(step, this.#job.evaluation(this.#frame, step.id))));
     await this.#library.prepare(plan.steps.map((step) => step.uses));
     this.#steps.end(setUp, 'success', null);
-    for (const [index, step] of plan.steps.entries()) await this.#pre(step, shown[index] as Step);
+    for (const [index, step] of plan.steps.entries()) await this.#pre(step, this.#frame, (shown[index] as Step).name);
     for (const [index, step] of plan.steps.entries()) await this.#main(step, shown[index] as Step);
     for (const post of this.#runner.posts.reverse()) {
       await this.#own(post.name, post.condition, post.state, post.run);
@@ -111,9 +110,7 @@ class WorkflowJob {
 
   async #main(step: PlannedStep, shown: Step): Promise<void> {
     await this.#heedEnding();
-    const state = this.#states.get(step.id);
     const result = await this.#runner.run(step, this.#frame, shown, {
-      ...(state ? { state } : {}),
       begin: async (evaluation) => {
         shown.name = await this.#nameOf(step, evaluation);
         this.#steps.begin(shown);
@@ -122,33 +119,36 @@ class WorkflowJob {
     this.#end(shown, result, step.run === undefined ? null : 0);
   }
 
-  /** What an action of another repository wants to be run before the job's first step. */
-  async #pre(step: PlannedStep, shown: Step): Promise<void> {
+  /** What an action of another repository, or one inside of it, wants to be run before the job's first step. */
+  async #pre(step: PlannedStep, frame: Frame, name: string): Promise<void> {
     const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses);
     if (!action) return;
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
-    if (runs.using !== 'node' || runs.pre === undefined) return;
+    const call = async () => {
+      const env = await this.#job.evaluation(frame, step.id).texts(step.env);
+      const evaluation = insideOf(this.#job, frame, step.id, env);
+      const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
+      return { id: step.id, frame, env, inputs: values };
+    };
+    if (runs.using === 'composite') {
+      // what cannot be evaluated yet, or at all, is said when the step itself is run
+      const given = await call().catch(() => undefined);
+      if (!given) return;
+      const inner: Frame = { steps: {}, action: actionFrame(action, given) };
+      for (const nested of runs.steps) await this.#pre(nested, inner, `Run ${nested.uses}`);
+      return;
+    }
+    if (runs.pre === undefined) return;
     const { pre, preIf } = runs;
+    const { states } = this.#runner;
     const state: Record<string, string> = {};
-    this.#states.set(step.id, state);
+    states.set(placeOf(frame, step.id), state);
     await this.#own(
-      `Pre ${shown.name}`,
+      `Pre ${name}`,
       preIf,
       state,
-      async (io, signal) => {
-        const evaluation = this.#job.evaluation(this.#frame, step.id);
-        const env = await evaluation.texts(step.env);
-        const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
-        await runActionScript(
-          this.#job,
-          action,
-          pre,
-          { id: step.id, frame: this.#frame, env, inputs: values },
-          io,
-          signal,
-        );
-      },
-      this.#states.size,
+      async (io, signal) => runActionScript(this.#job, action, pre, await call(), io, signal),
+      states.size,
     );
   }
 

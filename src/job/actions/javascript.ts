@@ -29,7 +29,15 @@ export async function runActionScript(
 ): Promise<void> {
   const script = actionFile(action, file);
   const outer = frame.action;
-  const inside = { path: action.folder, source: action.source, inputs, env: outer?.env ?? {}, depth: 1, failed: false };
+  const inside = {
+    path: action.folder,
+    source: action.source,
+    inputs,
+    env: outer?.env ?? {},
+    place: outer?.place ?? '',
+    depth: 1,
+    failed: false,
+  };
   await io.speak({ steps: frame.steps, action: inside }, id, env, async (child) => {
     const given = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]);
     const state = Object.entries(io.state).map(([name, value]) => [`STATE_${name}`, value]);

@@ -3,7 +3,7 @@ import { annotationOf } from '../output/annotation.ts';
 import { CommandFailed } from '../steps/command.ts';
 import type { Evaluation } from '../steps/evaluation.ts';
 import { StepFault } from '../steps/fault.ts';
-import type { Frame } from '../steps/frame.ts';
+import { type ActionFrame, type Frame, placeOf } from '../steps/frame.ts';
 import type { PostStep } from '../steps/post-step.ts';
 import { writeHeader } from '../steps/step-header.ts';
 import type { StepIo } from '../steps/step-io.ts';
@@ -11,7 +11,7 @@ import type { StepResult } from '../steps/step-result.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { serveCheckout } from './checkout.ts';
 import { inputsOf } from './inputs.ts';
-import { runActionScript } from './javascript.ts';
+import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, isCheckout, type LoadedAction } from './library.ts';
 import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
 import { parseReference } from './reference.ts';
@@ -87,14 +87,14 @@ async function runJavaScript(
 
 async function runComposite(
   job: WorkflowState,
-  { folder, source }: LoadedAction,
+  loaded: LoadedAction,
   runs: CompositeRuns,
   inputs: Record<string, string>,
   { step, frame, env, io, signal, runNested }: ActionStep,
 ): Promise<void> {
   const depth = (frame.action?.depth ?? 0) + 1;
   if (depth > deepest) throw new StepFault(`actions are nested more than ${deepest} deep`);
-  const action = { path: folder, source, inputs, env: { ...frame.action?.env, ...env }, depth, failed: false };
+  const action = actionFrame(loaded, { id: step.id, frame, env, inputs });
   const inner: Frame = { steps: {}, action };
   let failed: CommandFailed | undefined;
   for (const nested of runs.steps) {
@@ -108,4 +108,11 @@ async function runComposite(
   if (!failed) return;
   io.said.add(failed);
   throw failed;
+}
+
+/** What the steps inside of a composite action see of it. */
+export function actionFrame({ folder, source }: LoadedAction, { id, frame, env, inputs }: ActionCall): ActionFrame {
+  const depth = (frame.action?.depth ?? 0) + 1;
+  const own = { path: folder, source, inputs, env: { ...frame.action?.env, ...env } };
+  return { ...own, place: placeOf(frame, id), depth, failed: false };
 }

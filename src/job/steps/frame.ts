@@ -17,8 +17,15 @@ export interface ActionFrame {
   readonly inputs: Record<string, Json>;
   /** environment of the step that uses it */
   readonly env: Readonly<Record<string, string>>;
+  /** ids of the steps that lead to it, that of the job's first */
+  readonly place: string;
   /** how many actions it is inside of, itself included */
   readonly depth: number;
   /** one of its steps has failed, so far */
   failed: boolean;
+}
+
+/** What tells a step from all others of the job. */
+export function placeOf({ action }: Frame, id: string): string {
+  return action ? `${action.place}/${id}` : id;
 }

@@ -7,7 +7,7 @@ import type { JobOutcome } from '../ending.ts';
 import { annotationOf } from '../output/annotation.ts';
 import { runStepCommand } from './command.ts';
 import type { Evaluation } from './evaluation.ts';
-import type { Frame } from './frame.ts';
+import { type Frame, placeOf } from './frame.ts';
 import type { PostStep } from './post-step.ts';
 import { problemOf } from './problem.ts';
 import { prepareScript } from './script.ts';
@@ -22,13 +22,14 @@ const cancelled: StepResult = { outcome: 'cancelled', conclusion: 'cancelled', p
 export interface StepCall {
   begin?: (evaluation: Evaluation) => Promise<void>;
   signal?: AbortSignal;
-  state?: Record<string, string>;
 }
 
 /** Runs the steps of a job, and those inside of composite actions. */
 export class StepRunner {
   /** to be run in the reverse order */
   readonly posts: PostStep[] = [];
+  /** what the `pre` of an action has kept for the rest of it, by the place of its step */
+  readonly states = new Map<string, Record<string, string>>();
   readonly #job: WorkflowState;
   readonly #library: ActionLibrary;
 
@@ -40,12 +41,11 @@ export class StepRunner {
   /**
    * Runs one step and notes what it came to in the frame. Never rejects.
    * @param shown the step of the job that people see; for one inside of an action, that of the action
-   * @param call `begin` is called once the step's condition holds; `signal` ends the step, where not only the job does;
-   * `state` is what an action's `pre` has kept
+   * @param call `begin` is called once the step's condition holds; `signal` ends the step, where not only the job does
    */
   async run(step: PlannedStep, frame: Frame, shown: Step, call: StepCall = {}): Promise<StepResult> {
     const job = this.#job;
-    const io = new StepIo(job, shown, call.state);
+    const io = new StepIo(job, shown, this.states.get(placeOf(frame, step.id)));
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
     let env: Record<string, string> = {};
     const evaluationNow = () => insideOf(job, frame, step.id, env);
@@ -130,7 +130,12 @@ export class StepRunner {
 }
 
 /** What a step is evaluated with: the contexts of the moment, and the environment with its own. */
-function insideOf(job: WorkflowState, frame: Frame, id: string, env: Readonly<Record<string, string>>): Evaluation {
+export function insideOf(
+  job: WorkflowState,
+  frame: Frame,
+  id: string,
+  env: Readonly<Record<string, string>>,
+): Evaluation {
   const evaluation = job.evaluation(frame, id);
   if (Object.keys(env).length === 0) return evaluation;
   return evaluation.withEnvironment({ ...job.env, ...frame.action?.env, ...env });

@@ -197,6 +197,34 @@ ${checkout}
       expect(existsSync(join(folder, 'actions', 'acme/greet'))).to.equal(true);
     });
 
+    it('have their pre run first inside of composite actions, too, with what it keeps for their main', async () => {
+      jobs.action('acme/inner', {
+        'action.yml': 'inputs: {who: {}}\nruns: {using: node20, pre: pre.js, main: main.js}',
+        'pre.js': `console.log('pre of ' + process.env.INPUT_WHO); require('fs').appendFileSync(process.env.GITHUB_STATE, 'kept=' + process.env.INPUT_WHO + '\\n');`,
+        'main.js': "console.log('main has ' + process.env.STATE_kept);",
+      });
+      jobs.action('acme/outer', {
+        'action.yml':
+          "inputs: {name: {}}\nruns: {using: composite, steps: [{uses: acme/inner@main, with: {who: '${{ inputs.name }}'}}]}",
+      });
+      const { log, steps, outcome } = await jobs.run(`
+- run: echo first
+- uses: acme/outer@main
+  with: { name: '\${{ env.N }}' }
+  env: { N: Ada }
+- uses: acme/outer@main
+  with: { name: Bob }
+`);
+      expect(outcome.status).to.equal('success');
+      expect(log).to.match(
+        /\npre of Ada\n[\s\S]*pre of Bob\n[\s\S]*\nfirst\n[\s\S]*main has Ada\n[\s\S]*main has Bob\n/,
+      );
+      expect(short(steps).slice(1, 3)).to.deep.equal([
+        ['Pre Run acme/inner@main', 'success', null],
+        ['Pre Run acme/inner@main', 'success', null],
+      ]);
+    });
+
     it('need no network once they were fetched', async () => {
       const action = jobs.action('acme/offline', {
         'sub/action.yml': 'runs: {using: composite, steps: [{run: echo from sub, shell: sh}]}',
