@@ -55,6 +55,11 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     ...(concurrency && { concurrency }),
     ...(strategy && { strategy }),
   };
+  const ending = get('cancel-timeout-minutes');
+  if (ending) {
+    const effect = 'has no effect: steps that run after a cancel have five minutes';
+    reading.report('warning', ending, `\`cancel-timeout-minutes\` ${effect}`);
+  }
   const uses = get('uses');
   if (uses) return { ...any, ...readCall(reading, fields, uses) };
   const timeoutMinutes = has('timeout-minutes', (value) => {

@@ -263,6 +263,11 @@ describe('reading a workflow', () => {
         'ci.yml:3:7: there are no jobs',
       ],
       [
+        'a time for the end of a cancelled job, which has no effect',
+        job('cancel-timeout-minutes: 1', 'steps: [{ run: x }]'),
+        'ci.yml:5:29: warning: `cancel-timeout-minutes` has no effect: steps that run after a cancel have five minutes',
+      ],
+      [
         'a condition that always holds',
         steps('- run: x', "  if: ${{ github.ref }} == 'x'"),
         'ci.yml:7:13: warning: this `if` is text around an expression, and text always holds; put all of it into one ${{ }}, or leave ${{ }} out',
