@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
+import { startObserver } from '../../src/observer/start.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { GitServer } from '../chaos/git-server.ts';
+import { keepLog } from '../support/logger.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -42,5 +44,12 @@ describe('an observer that starts', () => {
     expect(await schedulers()).to.deep.equal([]);
     await volt.observer();
     await until('it is scheduled', async () => (await schedulers()).length === 1);
+  });
+
+  it('says that no dispatcher is running, as nobody takes its commits then', async () => {
+    const { logger, lines } = keepLog();
+    const observer = await startObserver({ ...volt.context, logger });
+    await until('it says so', () => lines.some((line) => line.includes('no dispatcher is running')));
+    await observer.stop();
   });
 });
