@@ -236,9 +236,9 @@ export class SlotWorker {
       if (parsed.success) {
         if (await run(parsed.data)) await job.moveToCompleted('', token, false);
       } else {
-        logger.error('set aside a job message that cannot be understood', { id: job.id });
-        await setAside(job);
         const why = whyNotUnderstood(parsed.error);
+        logger.error(`set aside a message of "${job.queueName}" that cannot be understood`, { id: job.id, issue: why });
+        await setAside(job);
         const attempt = parseAttemptName(String(job.id));
         if (attempt) await this.#options.refuse(attempt, why);
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);
