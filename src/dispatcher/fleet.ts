@@ -135,13 +135,21 @@ export class FleetWatch {
     if (known) return known;
     if (!this.#claimed.get(name)) this.#claimed.set(name, now);
     const lastWord = Math.max(this.#claimed.get(name) ?? now, this.#connectedAt);
-    const sighting = this.#sightings.of(runner);
-    const seen = witnessed.some((member) => member.id === runner);
-    if (!seen && now - lastWord < heartbeatTtl) return undefined;
-    const lostAt = clockTime(seen && sighting ? sighting.aliveAt : lastWord);
-    const loss: Noticed = { how: seen ? 'runner vanished' : 'runner fell silent', lostAt, noticedAt: Date.now() };
+    const vanished = witnessed.find((member) => member.id === runner);
+    if (!vanished && now - lastWord < heartbeatTtl) return undefined;
+    const loss: Noticed = {
+      how: vanished ? 'runner vanished' : 'runner fell silent',
+      lostAt: vanished ? this.#lastSignOf(vanished) : clockTime(lastWord),
+      noticedAt: Date.now(),
+    };
     this.#open.set(name, loss);
     return loss;
+  }
+
+  /** Of a runner that went before this watch began, its last heartbeat is all that is known. */
+  #lastSignOf(member: RunnerMember): number {
+    const sighting = this.#sightings.of(member.id);
+    return sighting ? clockTime(sighting.aliveAt) : Date.parse(member.heartbeatAt);
   }
 
   /** A message that a runner has taken while the record knows of no start: it may have died in between. */

@@ -252,6 +252,17 @@ describe('the watch over the runners', () => {
       expect(await decided()).to.deep.equal([]);
     });
 
+    it('and tells by its last heartbeat when it was lost, where it was dead before the watch began', async () => {
+      const runner = live();
+      const ref = await running('dead~1');
+      const heartbeatAt = new Date(Date.now() - 40_000).toISOString();
+      await member('dead~1', { ...runner.identity, heartbeatAt, running: [attemptName(ref)] });
+      await end(runner.child);
+      await watch.look();
+      const [lost] = (await jobNow(ref)).attempts;
+      expect(lost?.lostAt).to.equal(heartbeatAt);
+    });
+
     it('and blames no job for a loss of several runners at once', async () => {
       const [one, two] = [await lastOf(2, { alone: true }, 'dead~1'), await lastOf(2, { alone: true }, 'dead~2')];
       await watch.look();
