@@ -2,6 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { VoltError } from './errors.ts';
+import { misfit } from './misfit.ts';
 import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
 import { hideCredentials } from './urls.ts';
 
@@ -257,11 +258,11 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   const values: Record<string, unknown> = {};
   for (const { env, key, schema } of settings) {
     const given = overrides[key] ?? (environment[env] || defaults[key]);
-    const parsed = schema.safeParse(given);
+    const parsed = schema.safeParse(given, { error: misfit });
     if (!parsed.success) {
       throw new VoltError(
         'bad_setting',
-        `${env}${passwords.has(env) ? '' : ` is "${String(given)}"`}: ${parsed.error.issues[0]?.message ?? 'not valid'}`,
+        `${env} ${parsed.error.issues[0]?.message ?? 'is not valid'}${passwords.has(env) ? '' : `, and is "${String(given)}"`}`,
         {
           remedy: `Correct ${env}, or leave it unset for its default; .env.example tells what it may be.`,
         },

@@ -22,7 +22,7 @@ describe('bad input on the command line', () => {
     ['a build that there is not', ['show', '99'], 'not_found', /there is no build 99\n {2}`npx volt builds` lists/],
     ['a number that there is not', ['show', 'app#77'], 'not_found', /there is no build app#77\n/],
     ['a repository without builds', ['logs', 'other'], 'not_found', /there is no build other\n/],
-    ['what cannot be a repository', ['show', '../../etc'], 'bad_request', /repo: is not the name of a repository\n/],
+    ['what cannot be a repository', ['show', '../../etc'], 'bad_request', /repo is not the name of a repository\n/],
     [
       'a job that there is not',
       ['logs', 'app#1', 'deploy'],
@@ -36,12 +36,12 @@ describe('bad input on the command line', () => {
       'usage',
       /Allowed choices are waiting, .*success \(passed\), failure \(failed\), .*\n {2}See: npx volt builds/,
     ],
-    ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha: is not a full commit id/],
+    ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha is not a full commit id/],
     [
       'a place in the list that is none',
       ['builds', '--before', 'x'],
       'bad_request',
-      /before: is not the id of a build/,
+      /before is not the id of a build/,
     ],
     [
       'an option in place of a ref',

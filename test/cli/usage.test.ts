@@ -30,7 +30,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
       args: ['builds'],
       env: { VOLT_HTTP_PORT: 'eighty' },
       code: 'bad_setting',
-      says: /VOLT_HTTP_PORT is "eighty"/,
+      says: /VOLT_HTTP_PORT must be a number, and is "eighty"/,
     },
     {
       what: 'an address that is none of Redis',

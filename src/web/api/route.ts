@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { misfit } from '../../kernel/misfit.ts';
 import type { TokenScope } from '../../kernel/token-scope.ts';
 import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/permission.ts';
@@ -177,11 +178,11 @@ async function given<
 
 /** @throws VoltError `bad_request` naming the parameter that does not fit */
 function parsed(schema: z.ZodObject, value: unknown): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: misfit });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const parameter = issue?.path.join('.') || 'the body';
-  throw new VoltError('bad_request', `${parameter}: ${issue?.message ?? 'not valid'}`, {
+  throw new VoltError('bad_request', `${parameter} ${issue?.message ?? 'is not valid'}`, {
     remedy: `Correct "${parameter}"; /api/v1/openapi.json tells what it may be.`,
   });
 }
