@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
-import { type Build, isFinal } from '../kernel/model.ts';
+import { type Build, isFinal, type JobId } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { conclude } from './conclude.ts';
@@ -43,7 +43,7 @@ export function retryCommand(program: Command): CommandFile {
       const { open } = await awaitIntent(client, intent, options.wait ? 60 : patience);
       if (open && options.wait) throw notTakenUp(build);
       const after = await client.get<Build>(`/builds/${build.id}`);
-      if (options.wait) return conclude(client, after, options);
+      if (options.wait) return conclude(client, after, { ...options, skip: untouched(build, after) });
       if (options.json) return printJson(after);
       if (open) return print(`${buildName(build)}: asked for; it runs again as soon as a dispatcher is up`);
       const again = after.jobs.filter(({ status }) => !isFinal(status)).map(({ name }) => plain(name));
@@ -60,6 +60,14 @@ export function retryCommand(program: Command): CommandFile {
       ['volt retry my-project#12 test', 'one job'],
     ],
   };
+}
+
+/** Jobs that do not run again: final, and with no more attempts than before. One that does may be done again already. */
+function untouched(before: Build, after: Build): JobId[] {
+  const former = new Map(before.jobs.map(({ id, attempts }) => [id, attempts.length]));
+  return after.jobs.flatMap(({ id, status, attempts }) =>
+    isFinal(status) && attempts.length === former.get(id) ? [id] : [],
+  );
 }
 
 function notTakenUp(build: Build): VoltError {

@@ -43,7 +43,7 @@ describe('a repository that is removed', () => {
     for (const wish of wishes)
       expect(await findIntent(record, wish)).to.deep.include({
         open: false,
-        error: { code: 'not_found', message: 'app is not observed any more' },
+        error: { code: 'not_found', message: 'app is not observed any more', remedy: 'Add it again, then ask again.' },
       });
     expect(await findIntent(record, others)).to.include({ open: true });
     expect((await openCancels(record)).map((intent) => intent.build)).to.deep.equal([build]);

@@ -46,9 +46,11 @@ describe('the stream of logs', () => {
 
   it('brings every byte as it was, with where it belongs', async () => {
     const sent = chunk(7, Buffer.concat([Buffer.from([0, 10, 13, 255, 128]), randomBytes(100_000)]));
+    const before = Date.now();
     await sendChunk(access, sent);
     const [received] = await receive();
-    expect(received).to.deep.equal({ ...sent, entry: received?.entry });
+    expect(received).to.deep.equal({ ...sent, entry: received?.entry, sentAt: received?.sentAt });
+    expect(received?.sentAt, 'when Redis took it').to.be.within(before, Date.now());
   });
 
   it('brings chunks in the order in which they were sent, each to one reporter', async () => {
