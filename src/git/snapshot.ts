@@ -61,6 +61,8 @@ export async function takeSnapshot(root: string, folder: string, options: GitOpt
       '--quiet',
       '--no-tags',
       '--no-write-fetch-head',
+      // HEAD here is whatever git takes for a first branch, and nothing is checked out
+      '--update-head-ok',
       '--',
       root,
       '+refs/heads/*:refs/heads/*',
