@@ -37,12 +37,7 @@ describe('bad input on the command line', () => {
       /Allowed choices are waiting, .*success \(passed\), failure \(failed\), .*\n {2}See: npx volt builds/,
     ],
     ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha is not a full commit id/],
-    [
-      'a place in the list that is none',
-      ['builds', '--before', 'x'],
-      'bad_request',
-      /before is not the id of a build/,
-    ],
+    ['a place in the list that is none', ['builds', '--before', 'x'], 'bad_request', /before is not the id of a build/],
     [
       'an option in place of a ref',
       ['trigger', 'app', '--', '--upload-pack=x'],
