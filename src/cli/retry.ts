@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import { type Build, isFinal, type JobId } from '../kernel/model.ts';
+import { awaitVerdict } from './await-verdict.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { conclude } from './conclude.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
@@ -43,7 +43,7 @@ export function retryCommand(program: Command): CommandFile {
       const { open } = await awaitIntent(client, intent, options.wait ? 60 : patience);
       if (open && options.wait) throw notTakenUp(build);
       const after = await client.get<Build>(`/builds/${build.id}`);
-      if (options.wait) return conclude(client, after, { ...options, skip: untouched(build, after) });
+      if (options.wait) return awaitVerdict(client, after, { ...options, skip: untouched(build, after) });
       if (options.json) return printJson(after);
       if (open) return print(`${buildName(build)}: asked for; it runs again as soon as a dispatcher is up`);
       const again = after.jobs.filter(({ status }) => !isFinal(status)).map(({ name }) => plain(name));

@@ -11,8 +11,8 @@ import { claimRedis } from '../redis/identity.ts';
 import { withoutPassword } from '../redis/url.ts';
 import { configOf } from './options.ts';
 import { redisAddress } from './redis-address.ts';
+import { Shutdown } from './shutdown.ts';
 import { Signals } from './signals.ts';
-import { Started } from './started.ts';
 import { print } from './terminal.ts';
 
 export type RecordContext = StageContext & { record: Record };
@@ -36,9 +36,9 @@ export async function runRecordStage(
   command: Command,
   start: (context: RecordContext) => Promise<Running>,
 ): Promise<void> {
-  await runStage(command, 0, async (context, started) => {
+  await runStage(command, 0, async (context, shutdown) => {
     const record = await Record.open(context.config);
-    started.add('record', () => record.close());
+    shutdown.add('record', () => record.close());
     await claimRedis(context.access, record.id, record.formerIds);
     const running = await start({ ...context, record });
     return { ...running, stage: { stop: () => withoutWaiting(context.access, () => running.stage.stop()) } };
@@ -52,21 +52,21 @@ export async function runRecordStage(
 export async function runStage(
   command: Command,
   graceSeconds: number,
-  start: (context: StageContext, started: Started) => Promise<Running>,
+  start: (context: StageContext, shutdown: Shutdown) => Promise<Running>,
 ): Promise<void> {
   const config = configOf(command);
   const logger = createLogger(config.logLevel, config.logFormat);
   const signals = new Signals(() => process.exit(3));
   signals.again = () => process.exit(3);
-  const started = new Started(logger);
+  const shutdown = new Shutdown(logger);
   const name = command.name();
   const startAll = async (): Promise<Running> => {
     const access = await connect(config, logger);
-    started.add('connection to Redis', () => access.close());
+    shutdown.add('connection to Redis', () => access.close());
     const queues = new Queues(access, logger);
-    started.add('queues', () => queues.close());
-    const running = await start({ config, access, queues, logger }, started);
-    started.add(name, () => running.stage.stop());
+    shutdown.add('queues', () => queues.close());
+    const running = await start({ config, access, queues, logger }, shutdown);
+    shutdown.add(name, () => running.stage.stop());
     print(`${running.ready}; Redis ${withoutPassword(access.url)}`);
     return running;
   };
@@ -85,10 +85,10 @@ export async function runStage(
       print(`${name} stops${handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
     }
   } catch (error) {
-    await started.giveUp();
+    await shutdown.giveUp();
     throw error;
   }
-  await started.stopWithin(graceSeconds + stopBound);
+  await shutdown.stopWithin(graceSeconds + stopBound);
 }
 
 /** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */

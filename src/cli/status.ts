@@ -11,8 +11,8 @@ import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 import { buildName } from './wording.ts';
 
-/** A last complaint that is older (ms) tells of what has passed; what lasts is among the problems. */
-const complaintAge = 60_000;
+/** A last warning that is older (ms) tells of what has passed; what lasts is among the problems. */
+const warningAge = 60_000;
 
 export function statusCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('status'))
@@ -80,13 +80,19 @@ function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): st
   if (alive === null) return [['', kind, 'not known']];
   if (!alive) return [[health(false), kind, 'none is up']];
   return members.map(({ host, pid, version, heartbeatAt, vitals }) => {
-    const complaint = vitals?.complaints.last;
+    const warning = vitals?.warnings.last;
     const said =
-      complaint && Date.now() - Date.parse(complaint.at) < complaintAge
-        ? `; last ${complaint.level} ${ago(complaint.at)}: ${plain(complaint.message)}`
+      warning && Date.now() - Date.parse(warning.at) < warningAge
+        ? `; last ${warning.level} ${ago(warning.at)}: ${plain(warning.message)}${workOf(warning.about)}`
         : '';
     return [health(true), kind, `${plain(host)} (process ${pid}), ${version}, seen ${ago(heartbeatAt)}${said}`];
   });
+}
+
+/** ` (repo sample, build 12)`, or nothing */
+function workOf(about: { [field: string]: string }): string {
+  const fields = Object.entries(about).map(([field, value]) => `${field} ${plain(value)}`);
+  return fields.length > 0 ? ` (${fields.join(', ')})` : '';
 }
 
 function health(well: boolean): string {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import type { Build } from '../kernel/model.ts';
+import { awaitVerdict } from './await-verdict.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { conclude } from './conclude.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption, namedValue } from './options.ts';
 import { print, printJson, verdict } from './terminal.ts';
@@ -47,7 +47,7 @@ export function triggerCommand(program: Command): CommandFile {
           `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${verdict(build.status)}`,
         );
       }
-      await conclude(client, build, { json: json === true });
+      await awaitVerdict(client, build, { json: json === true });
     });
   return {
     command,

@@ -1,6 +1,6 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
-import type { Troubles } from '../kernel/troubles.ts';
+import type { Problems } from '../kernel/problems.ts';
 import { type HeldAttempt, heldAttempts, retireAttempt } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -30,7 +30,7 @@ type Noticed = Omit<Loss, 'alone'>;
  * said and comes again with the next look.
  */
 export class FleetWatch {
-  readonly #context: StageContext & { record: Record; troubles: Troubles };
+  readonly #context: StageContext & { record: Record; problems: Problems };
   readonly #sightings = new Sightings();
   readonly #losses = new Losses(this.#sightings);
   /** when an attempt was last claimed, by attempt name */
@@ -39,7 +39,7 @@ export class FleetWatch {
   readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
 
-  constructor(context: StageContext & { record: Record; troubles: Troubles }) {
+  constructor(context: StageContext & { record: Record; problems: Problems }) {
     this.#context = context;
     context.access.client.on('ready', () => {
       this.#connectedAt = performance.now();
@@ -85,7 +85,7 @@ export class FleetWatch {
   }
 
   #alone(what: string, work: () => Promise<void>): Promise<boolean> {
-    return this.#context.troubles.alone(what, work);
+    return this.#context.problems.alone(what, work);
   }
 
   /**

@@ -5,7 +5,7 @@ import { messageIds } from '../queues/names.ts';
 import type { NewBuild, PlannedJob } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { NewWorkflows } from '../record/workflows.ts';
-import type { Decided } from './decided.ts';
+import type { DecidedPlan } from './decided-plan.ts';
 
 /**
  * The build of a commit: the jobs of its workflows, or one job that runs the repository's command or discovers its tests.
@@ -43,7 +43,7 @@ export function planBuild(
   };
 }
 
-function planOf({ skip }: CommitMessage, { command }: Repository): Plan | Decided {
+function planOf({ skip }: CommitMessage, { command }: Repository): Plan | DecidedPlan {
   if (skip !== undefined) {
     const message = `the commit's message says "${skip}"; trigger a build of it to run its tests all the same`;
     return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message };

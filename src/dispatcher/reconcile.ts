@@ -1,5 +1,5 @@
 import { attemptName, type RunnerId } from '../kernel/model.ts';
-import type { Troubles } from '../kernel/troubles.ts';
+import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
@@ -34,14 +34,14 @@ const listening = 100;
  * wait for. Undefined where they are not known
  */
 export async function reconcile(
-  context: StageContext & { record: Record; troubles: Troubles },
+  context: StageContext & { record: Record; problems: Problems },
   recent: RunnerId[] | undefined = undefined,
 ): Promise<void> {
-  const { access, record, queues, logger, troubles } = context;
+  const { access, record, queues, logger, problems } = context;
   await claimRedis(access, record.id, record.formerIds);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
   const young = await youngFor(access);
-  if (young > 0) await troubles.alone('scheduling the polls', () => reschedule(context));
+  if (young > 0) await problems.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
   if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await told(access, recent);
   const queued = await openJobs(record, { status: 'queued', limit: batch });
@@ -68,7 +68,7 @@ export async function reconcile(
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
   for (const build of [...(await buildsAtRest(record, restBatch)), ...(await lingeringHolders(record))]) {
-    await troubles.alone(`moving build ${build} on`, () => advance(context, build));
+    await problems.alone(`moving build ${build} on`, () => advance(context, build));
   }
 }
 

@@ -7,7 +7,7 @@ import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
-import { type Decided, decidedSchema } from './decided.ts';
+import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
 import { secretsNamedBy } from './secret-names.ts';
 
@@ -27,12 +27,12 @@ export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
   await queues.sendJobs(entries);
 }
 
-type Ending = Pick<Decided, 'status' | 'reason' | 'message'>;
+type Ending = Pick<DecidedPlan, 'status' | 'reason' | 'message'>;
 
 function whatToSend(job: OpenJob): { message: JobMessage } | { decided: Ending } {
   try {
     const plan: unknown = JSON.parse(job.plan);
-    const decided = decidedSchema.safeParse(plan);
+    const decided = decidedPlanSchema.safeParse(plan);
     if (decided.success) return { decided: decided.data };
     return { message: fittingJob(messageOf(job, planSchema.parse(plan))) };
   } catch (error) {

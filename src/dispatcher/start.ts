@@ -1,4 +1,4 @@
-import { Troubles } from '../kernel/troubles.ts';
+import { Problems } from '../kernel/problems.ts';
 import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
@@ -24,17 +24,17 @@ const unservedInterval = 10_000;
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
 export async function startDispatcher(context: StageContext & { record: Record }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'dispatcher' });
-  const troubles = new Troubles(logger);
-  const own = { ...context, logger, troubles };
-  const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...troubles.list()]);
+  const problems = new Problems(logger);
+  const own = { ...context, logger, problems };
+  const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...problems.list()]);
   const fleet = new FleetWatch(own);
-  const reconciling = troubles.every(reconcileInterval, 'making the queues agree with the record', () =>
+  const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', () =>
     reconcile(own, fleet.recentRunners()),
   );
-  const watching = troubles.every(watchInterval, 'watching the runners', () => fleet.look());
-  const scheduling = troubles.every(scheduleInterval, 'running schedules', () => runSchedules(own));
+  const watching = problems.every(watchInterval, 'watching the runners', () => fleet.look());
+  const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
-  const asking = troubles.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
+  const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
   const commits = new CommitHandler(own);
   const consumers = [
     consume(context.access, {
@@ -43,7 +43,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       // commits of one ref are made one after the other
       concurrency: 1,
       logger,
-      troubles,
+      problems,
       handle: (message, delivery) => commits.handle(message, delivery),
     }),
     consume(context.access, {
@@ -51,7 +51,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       schema: advanceMessage,
       concurrency: 8,
       logger,
-      troubles,
+      problems,
       handle: ({ build }) => advance(own, build),
     }),
     consume(context.access, {
@@ -59,7 +59,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       schema: secretsMessage,
       concurrency: 8,
       logger,
-      troubles,
+      problems,
       handle: (message) => deliver(own, message),
     }),
   ];

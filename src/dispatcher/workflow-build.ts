@@ -10,7 +10,7 @@ import { firstPlaces } from '../workflow/job-name.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
 import { isTriggered } from '../workflow/triggers.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import type { Decided } from './decided.ts';
+import type { DecidedPlan } from './decided-plan.ts';
 
 /** What of a build's facts the build itself does not say; kept with it as JSON. */
 export interface StoredFacts {
@@ -61,11 +61,11 @@ export function workflowBuild(
   return { jobs, workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) } };
 }
 
-function decidedJob(name: string, timeout: number, decided: Omit<Decided, 'kind'>): PlannedJob {
+function decidedJob(name: string, timeout: number, decided: Omit<DecidedPlan, 'kind'>): PlannedJob {
   return { name, labels: [], needs: [], plan: JSON.stringify({ kind: 'decided', ...decided }), timeout };
 }
 
-function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Omit<Decided, 'kind'> {
+function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Omit<DecidedPlan, 'kind'> {
   const what = event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
   const files = workflows?.files.map(({ path }) => path).join(', ') ?? '';
   const message = bounded([`no workflow runs for ${what}: ${files}`]);

@@ -7,12 +7,12 @@ import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
+import type { JobHost, JobInput, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
-import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
 import { TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
@@ -32,7 +32,7 @@ class StepFailed extends Error {
  * Runs one job from its commit to its verdict. Never rejects: whatever goes wrong becomes the outcome, told apart as the
  * commit's fault or ours.
  */
-export async function runJob(input: JobInput, around: JobSurroundings): Promise<JobResult> {
+export async function runJob(input: JobInput, around: JobHost): Promise<JobResult> {
   if (input.plan.kind !== 'workflow') return runTests(input, input.plan, around);
   const plan = workflowPlan.safeParse(input.plan);
   if (plan.success) return runWorkflowJob(input, plan.data, around);
@@ -42,7 +42,7 @@ export async function runJob(input: JobInput, around: JobSurroundings): Promise<
 }
 
 /** Checks out, finds the tests, runs them. */
-async function runTests(input: JobInput, plan: TestPlan, around: JobSurroundings): Promise<JobResult> {
+async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promise<JobResult> {
   const search = new TestSearch();
   const log = new JobLog((chunk) => {
     search.push(chunk);
@@ -84,7 +84,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobSurroundings
   }
 }
 
-async function checkout(input: JobInput, workspace: string, around: JobSurroundings, log: JobLog): Promise<null> {
+async function checkout(input: JobInput, workspace: string, around: JobHost, log: JobLog): Promise<null> {
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
@@ -148,7 +148,7 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
   search.places.push({ folder, globs: ['pytest.xml'] });
 }
 
-async function runStep(command: string, workspace: string, around: JobSurroundings, log: JobLog): Promise<number> {
+async function runStep(command: string, workspace: string, around: JobHost, log: JobLog): Promise<number> {
   const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;

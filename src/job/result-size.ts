@@ -1,4 +1,4 @@
-import type { JobResult } from './surroundings.ts';
+import type { JobResult } from './contract.ts';
 
 /** Bytes that steps and outputs may have together; a message of a result has at most a megabyte. */
 const most = 900_000;

@@ -7,6 +7,7 @@ import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame } from './actions/use.ts';
+import type { JobHost, JobInput, JobResult } from './contract.ts';
 import { JobEnding } from './ending.ts';
 import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
@@ -21,7 +22,6 @@ import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
 import { insideOf, StepRunner } from './steps/step-runner.ts';
 import { WorkflowState } from './steps/workflow-state.ts';
-import type { JobInput, JobResult, JobSurroundings } from './surroundings.ts';
 import { TestSearch } from './test-search.ts';
 
 /** Characters of a step's name. */
@@ -31,7 +31,7 @@ const longestName = 255;
  * Runs one job of a workflow. Never rejects: whatever goes wrong becomes the outcome, told apart as the commit's fault or
  * ours.
  */
-export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobSurroundings): Promise<JobResult> {
+export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobHost): Promise<JobResult> {
   const search = new TestSearch();
   const log = new JobLog((chunk) => {
     search.push(chunk);

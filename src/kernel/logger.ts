@@ -1,5 +1,5 @@
 import winston from 'winston';
-import { noteComplaint } from './complaints.ts';
+import { noteWarning } from './warnings.ts';
 
 export type Logger = winston.Logger;
 
@@ -23,7 +23,7 @@ const jsonLine = printf(({ level, message, timestamp: time, stage = 'volt', ...f
 
 const noted = winston.format((info) => {
   if (info.level === 'error' || info.level === 'warn') {
-    noteComplaint(String(info.stage ?? 'volt'), info.level, String(info.message));
+    noteWarning(String(info.stage ?? 'volt'), info.level, String(info.message), info);
   }
   return info;
 });

@@ -1,5 +1,5 @@
 import { gitVersion } from '../git/version.ts';
-import { Troubles } from '../kernel/troubles.ts';
+import { Problems } from '../kernel/problems.ts';
 import { every } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { observeMessage } from '../queues/messages.ts';
@@ -28,9 +28,9 @@ export async function startObserver(context: StageContext & { record: Record }):
   const { access, record, queues, config } = context;
   const logger = context.logger.child({ stage: 'observer' });
   await gitVersion();
-  const troubles = new Troubles(logger);
+  const problems = new Problems(logger);
   const own = { ...context, logger };
-  const shown = showStage(own, 'observer', () => [...record.problems(), ...troubles.list()]);
+  const shown = showStage(own, 'observer', () => [...record.problems(), ...problems.list()]);
   const watches = new Watches(own);
   const observations = new Observations(own);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
@@ -39,29 +39,29 @@ export async function startObserver(context: StageContext & { record: Record }):
       schema: observeMessage,
       concurrency,
       logger,
-      troubles,
+      problems,
       handle: ({ repo, cause }) => observations.look(repo, cause),
     }),
   );
   await retryFailed(own);
   // asking for a schedule that is there changes nothing
-  const scheduling = troubles.every(scheduleInterval, 'scheduling the polls', async () => {
+  const scheduling = problems.every(scheduleInterval, 'scheduling the polls', async () => {
     for (const { host, name, pollSeconds } of await listRepositories(record)) {
       await queues.scheduleObserve(host, name, pollSeconds);
     }
   });
-  const noting = troubles.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
+  const noting = problems.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
   let alone = false;
   const refreshing = every(
     refreshInterval,
     async () => {
-      await troubles.alone('watching the repositories of this machine', () => watches.refresh());
+      await problems.alone('watching the repositories of this machine', () => watches.refresh());
       const dispatchers = (await listStages(access, 'dispatcher')).alive.length;
       if (dispatchers === 0 && !alone)
         logger.warn('no dispatcher is running: commits wait in the queue until one is started');
       alone = dispatchers === 0;
     },
-    (error) => troubles.note('looking for dispatchers', error),
+    (error) => problems.note('looking for dispatchers', error),
   );
   return {
     stop: async () => {

@@ -2,7 +2,7 @@ import { DelayedError, type Job, type JobJson, UnrecoverableError, Worker } from
 import type { z } from 'zod';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Troubles } from '../kernel/troubles.ts';
+import type { Problems } from '../kernel/problems.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
@@ -29,7 +29,7 @@ export interface ConsumerOptions<M> {
   concurrency: number;
   logger: Logger;
   /** where a message that cannot be handled is told */
-  troubles: Troubles;
+  problems: Problems;
   handle(message: M, delivery: Delivery): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ class Consumer extends Worker {
  * @returns `close` resolves when the handlers under way have ended
  */
 export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { close(): Promise<void> } {
-  const { queue, schema, concurrency, logger, troubles, handle } = options;
+  const { queue, schema, concurrency, logger, problems, handle } = options;
   const worker = new Consumer(
     queue,
     async (job, token) => {
@@ -71,14 +71,14 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       const what = `handling message ${job.id} of "${queue}"`;
       try {
         await handle(parsed.data, { count: job.attemptsStarted });
-        troubles.clear(what);
+        problems.clear(what);
       } catch (error) {
         if (error instanceof Later) {
-          troubles.clear(what);
+          problems.clear(what);
           await job.moveToDelayed(Date.now() + error.ms, token);
           throw new DelayedError();
         }
-        troubles.note(what, error);
+        problems.note(what, error);
         logger.debug(`could not handle a message of "${queue}"`, {
           id: job.id,
           stack: error instanceof Error ? error.stack : undefined,

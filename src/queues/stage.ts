@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Problem } from '../kernel/troubles.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { version } from '../kernel/version.ts';
 import { every } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';

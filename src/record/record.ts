@@ -4,7 +4,7 @@ import { Kysely, type Transaction } from 'kysely';
 import { type Config, dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import type { Problem } from '../kernel/troubles.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { migrate, setMeta } from './migrations.ts';
 import type { Schema } from './schema.ts';

@@ -26,7 +26,7 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
 }
 
 /** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
-export async function keyTrouble(record: Record, config: Config): Promise<VoltError | undefined> {
+export async function keyProblem(record: Record, config: Config): Promise<VoltError | undefined> {
   const used = await keysInUse(record);
   if (used.size === 0) return undefined;
   try {
@@ -46,8 +46,8 @@ export async function keyTrouble(record: Record, config: Config): Promise<VoltEr
  */
 export async function rotateKey(record: Record, config: Config): Promise<string> {
   await record.write((db) => writingVault(db, config));
-  const trouble = await keyTrouble(record, config);
-  if (trouble) throw trouble;
+  const problem = await keyProblem(record, config);
+  if (problem) throw problem;
   const vault = Vault.beginRotation(config);
   await record.write(async (db) => {
     for (const { repo, name, value, key_id } of await db.selectFrom('secrets').selectAll().execute()) {

@@ -42,9 +42,17 @@ const vitalsSchema = z.object({
   /** less than VOLT_DISK_FLOOR is free */
   diskLow: z.boolean(),
   /** what it has logged as warnings and errors */
-  complaints: z.object({
+  warnings: z.object({
     count: z.number(),
-    last: z.object({ at: z.string(), level: z.string(), message: z.string() }).nullable(),
+    last: z
+      .object({
+        at: z.string(),
+        level: z.string(),
+        message: z.string(),
+        /** the work that it is about: `repo`, `build`, `job`, `attempt`, `runner` */
+        about: z.record(z.string(), z.string()).default({}),
+      })
+      .nullable(),
   }),
 });
 export type Vitals = z.infer<typeof vitalsSchema>;

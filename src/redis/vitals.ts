@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { complaintsOf } from '../kernel/complaints.ts';
 import type { Config } from '../kernel/config.ts';
 import { type Disk, diskOf, isLow } from '../kernel/disk.ts';
+import { warningsOf } from '../kernel/warnings.ts';
 import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
 
@@ -17,7 +17,7 @@ export class VitalSigns {
   #disk: Disk | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param stage whose complaints are told */
+  /** @param stage whose warnings are told */
   constructor(stage: string, config: Config) {
     this.#stage = stage;
     this.#config = config;
@@ -35,7 +35,7 @@ export class VitalSigns {
       reconnects: reconnects(),
       diskFree: this.#disk?.free ?? null,
       diskLow: this.#disk !== undefined && isLow(this.#disk, this.#config),
-      complaints: complaintsOf(this.#stage),
+      warnings: warningsOf(this.#stage),
     };
   }
 

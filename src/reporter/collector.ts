@@ -1,5 +1,5 @@
 import { attemptName, type RunnerId } from '../kernel/model.ts';
-import type { Troubles } from '../kernel/troubles.ts';
+import type { Problems } from '../kernel/problems.ts';
 import { pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { announceGrowth, notifyRunner } from '../redis/channels.ts';
@@ -29,7 +29,7 @@ const silent = 60_000;
  * holds up no other.
  */
 export class Collector {
-  readonly #context: StageContext & { troubles: Troubles };
+  readonly #context: StageContext & { problems: Problems };
   readonly #archive: Archive;
   readonly #blocking: RedisConnection;
   readonly #consumer: string;
@@ -38,13 +38,13 @@ export class Collector {
   #stopped = false;
 
   /** @param consumer name of this reporter among all of them */
-  constructor(context: StageContext & { troubles: Troubles }, archive: Archive, consumer: string) {
+  constructor(context: StageContext & { problems: Problems }, archive: Archive, consumer: string) {
     this.#context = context;
     this.#archive = archive;
     this.#consumer = consumer;
     this.#blocking = context.access.open(`collector ${consumer}`);
     this.#loop = this.#collect();
-    this.#claiming = context.troubles.every(abandoned, 'taking over what another reporter has left of the logs', () =>
+    this.#claiming = context.problems.every(abandoned, 'taking over what another reporter has left of the logs', () =>
       this.#takeOver(),
     );
   }
@@ -62,10 +62,10 @@ export class Collector {
     while (!this.#stopped) {
       try {
         await this.#store(await receiveChunks(this.#context.access, this.#blocking, this.#consumer, block));
-        this.#context.troubles.clear(what);
+        this.#context.problems.clear(what);
       } catch (error) {
         if (this.#stopped) return;
-        this.#context.troubles.note(what, error);
+        this.#context.problems.note(what, error);
         await pause(500);
       }
     }
@@ -100,10 +100,10 @@ export class Collector {
 
   /** Pieces of one log. One that cannot be written, and those behind it, stay in the stream for the next try. */
   async #storeLog(name: string, pieces: ReceivedChunk[]): Promise<void> {
-    const { access, troubles } = this.#context;
+    const { access, problems } = this.#context;
     const done: ReceivedChunk[] = [];
     let bytes = 0;
-    await troubles.alone(`archiving the log of ${name}`, async () => {
+    await problems.alone(`archiving the log of ${name}`, async () => {
       for (const piece of pieces) {
         bytes = await this.#archive.append(piece, piece.offset, piece.data, piece.sentAt);
         done.push(piece);

@@ -10,7 +10,7 @@ import {
   type RunnerId,
   type TestSummary,
 } from '../kernel/model.ts';
-import type { Troubles } from '../kernel/troubles.ts';
+import type { Problems } from '../kernel/problems.ts';
 import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
@@ -32,7 +32,7 @@ const longestWait = 600_000;
 const logPatience = 1000;
 const nextDelivery = logPatience / 2;
 
-export type ReporterContext = StageContext & { record: Record; troubles: Troubles };
+export type ReporterContext = StageContext & { record: Record; problems: Problems };
 
 /**
  * Takes in what has become of attempts; what it is told twice it does once.
@@ -77,8 +77,8 @@ export class ResultHandler {
 
   /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
   async reportAlone(build: BuildId): Promise<void> {
-    const { record, config, troubles } = this.#context;
-    await troubles.alone(`writing the results of build ${build}`, async () => {
+    const { record, config, problems } = this.#context;
+    await problems.alone(`writing the results of build ${build}`, async () => {
       await writeTestResults(record, config.dataDir, build);
       await markReported(record, build);
     });

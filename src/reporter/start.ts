@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Troubles } from '../kernel/troubles.ts';
+import { Problems } from '../kernel/problems.ts';
 import { everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { resultMessage } from '../queues/messages.ts';
@@ -26,26 +26,26 @@ const pruneInterval = 3_600_000;
 /** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
 export async function startReporter(context: StageContext & { record: Record }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'reporter' });
-  const troubles = new Troubles(logger);
-  const own = { ...context, logger, troubles };
-  const shown = showStage(own, 'reporter', () => [...context.record.problems(), ...troubles.list()]);
+  const problems = new Problems(logger);
+  const own = { ...context, logger, problems };
+  const shown = showStage(own, 'reporter', () => [...context.record.problems(), ...problems.list()]);
   const archive = new Archive(context.config.dataDir);
   const collector = new Collector(own, archive, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
-  const sweeping = troubles.every(sweepInterval, 'looking for results to write', () =>
+  const sweeping = problems.every(sweepInterval, 'looking for results to write', () =>
     sweep(context.record, (build) => results.reportAlone(build)),
   );
   const pruning = everyLater(
     pruneInterval,
     async () => {
-      await troubles.alone('removing what is not kept any more', async () => {
+      await problems.alone('removing what is not kept any more', async () => {
         const { builds, logs, orphans } = await pruneResults(own);
         if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
       });
     },
     () => undefined,
   );
-  const purging = troubles.every(purgeInterval, 'deleting the history of a removed repository', () =>
+  const purging = problems.every(purgeInterval, 'deleting the history of a removed repository', () =>
     purgeRemoved(own),
   );
   const consumer = consume(context.access, {
@@ -53,7 +53,7 @@ export async function startReporter(context: StageContext & { record: Record }):
     schema: resultMessage,
     concurrency,
     logger,
-    troubles,
+    problems,
     handle: (message) => results.handle(message),
   });
   return {

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { detectContainment } from '../exec/containment.ts';
 import { Scope } from '../exec/scope.ts';
 import { ActionStore } from '../job/actions/store.ts';
+import type { JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
 import { runJob } from '../job/job.ts';
-import type { JobResult } from '../job/surroundings.ts';
 import { type Config, dataPaths, jobEnvironment } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -33,7 +33,7 @@ export type AttemptEnd =
 /** Steps are told while they run, at most this often (ms); short jobs tell them only at their end. */
 const progressInterval = 250;
 
-export interface AttemptSurroundings {
+export interface AttemptHost {
   config: Config;
   logger: Logger;
   /** name of the runner */
@@ -54,7 +54,7 @@ export interface AttemptSurroundings {
 /** One execution of a job by this runner. */
 export class RunningAttempt {
   readonly message: JobMessage;
-  readonly #around: AttemptSurroundings;
+  readonly #host: AttemptHost;
   readonly #ending = new AbortController();
   /** what was asked for already; an attempt is given the same to its end */
   readonly #asked = new Map<DeliveryKind, Promise<Delivered<DeliveryKind>>>();
@@ -64,9 +64,9 @@ export class RunningAttempt {
   #expired = false;
   readonly #begunAt = performance.now();
 
-  constructor(message: JobMessage, around: AttemptSurroundings) {
+  constructor(message: JobMessage, host: AttemptHost) {
     this.message = message;
-    this.#around = around;
+    this.#host = host;
   }
 
   get ref(): AttemptRef {
@@ -84,7 +84,7 @@ export class RunningAttempt {
 
   /** Renews the lease of the attempt's processes. */
   beat(): void {
-    this.#scope?.beat(this.#around.leaseLeft() / 1000);
+    this.#scope?.beat(this.#host.leaseLeft() / 1000);
   }
 
   cancel(message: string, reason?: Reason): void {
@@ -106,7 +106,7 @@ export class RunningAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { message } = this;
-    const { config, work, spool } = this.#around;
+    const { config, work, spool } = this.#host;
     const startedAt = new Date().toISOString();
     const folder = join(work, 'jobs', attemptName(this.ref));
     const paths = dataPaths(config.dataDir);
@@ -116,13 +116,13 @@ export class RunningAttempt {
     scope.catch(() => undefined);
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
-    const progress = new Progress((steps) => this.#around.progress(steps));
+    const progress = new Progress((steps) => this.#host.progress(steps));
     const { outcome, steps, outputs, tests } = await runJob(message, {
       folder,
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
       toolCache: resolve(config.toolCache ?? paths.tools),
-      runner: this.#around.runner,
+      runner: this.#host.runner,
       env: jobEnvironment(),
       scope,
       output: (chunk) => spool.append(chunk),
@@ -137,7 +137,7 @@ export class RunningAttempt {
     await spool.settle();
     const end = await this.#judge(outcome, folder);
     this.#remove(folder);
-    if (this.#end === 'lost' || this.#expired || this.#around.leaseLeft() === 0) return { kind: 'lost' };
+    if (this.#end === 'lost' || this.#expired || this.#host.leaseLeft() === 0) return { kind: 'lost' };
     if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
     if (end.kind === 'returned') return end;
     const finishedAt = new Date().toISOString();
@@ -149,7 +149,7 @@ export class RunningAttempt {
     outcome: JobOutcome,
     folder: string,
   ): Promise<{ kind: 'outcome'; outcome: JobOutcome } | { kind: 'returned'; message: string }> {
-    const { disk, runner } = this.#around;
+    const { disk, runner } = this.#host;
     if (this.#end !== undefined || this.#expired || outcome.status === 'success') return { kind: 'outcome', outcome };
     const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
     const blame = await blameFor(outcome, problem, { workspace: folder, attempt: this.message.attempt, runner });
@@ -164,13 +164,13 @@ export class RunningAttempt {
 
   #remove(folder: string): void {
     void rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-      this.#around.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
+      this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
   }
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
     if (!sealed) return nothing;
-    const asked = this.#asked.get(kind) ?? this.#around.ask(kind, this.#ending.signal);
+    const asked = this.#asked.get(kind) ?? this.#host.ask(kind, this.#ending.signal);
     this.#asked.set(kind, asked);
     return asked as Promise<Delivered<K>>;
   }
@@ -180,7 +180,7 @@ export class RunningAttempt {
     this.#scope = scope;
     this.beat();
     if (this.#end !== undefined) void scope.close();
-    this.#around.opened(scope);
+    this.#host.opened(scope);
     scope.whenExpired(() => {
       this.#expired = true;
       this.#stop('lost', 'the lease has run out');

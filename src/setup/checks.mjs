@@ -71,7 +71,7 @@ export async function runChecks(root, args) {
  */
 async function runLanes(root) {
   const whole = run(...command(root, { bin: 'mocha', args: LANES.whole }), {
-    ...surroundings(root),
+    ...environment(root),
     news: SILENT,
   });
   // both have ended before a signal or a fault ends the setup
@@ -93,7 +93,7 @@ async function runLanes(root) {
  */
 async function show(root, check) {
   say(`${check.name}: ${[check.bin, ...check.args].join(' ')}`);
-  const { code } = await run(...command(root, check), { ...surroundings(root), show: true });
+  const { code } = await run(...command(root, check), { ...environment(root), show: true });
   return code;
 }
 
@@ -107,7 +107,7 @@ function command(root, { bin, args }) {
 }
 
 /** @param {string} root */
-function surroundings(root) {
+function environment(root) {
   return { cwd: root, env: testEnvironment(process.env) };
 }
 

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Caller } from './access/caller.ts';
 
-/** hono's types of a request's surroundings. */
+/** hono's types of what goes with a request. */
 export interface WebEnv {
   Bindings: HttpBindings;
   Variables: {

@@ -7,7 +7,7 @@ import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
 import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
-import { keyTrouble } from '../record/secret-key.ts';
+import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
@@ -29,7 +29,7 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
     oldestWaitingJob(web.record),
     recordBytes(web.record),
     within(diskOf(web.config.dataDir), patience),
-    keyTrouble(web.record, web.config),
+    keyProblem(web.record, web.config),
   ]);
   const problems = [
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
@@ -147,20 +147,20 @@ const unreachable: Problem = {
 
 function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
   const missing = (kind: string) => stages.find((stage) => stage.kind === kind)?.members.length === 0;
-  const stageProblems = [
+  const missingStages = [
     { kind: 'observer', effect: 'new commits are not noticed' },
     { kind: 'dispatcher', effect: 'new commits are kept but not built' },
     { kind: 'reporter', effect: 'results and logs are kept by the runners but not recorded' },
   ].filter(({ kind }) => missing(kind));
   return [
-    ...stageProblems.map(({ kind, effect }) => ({
+    ...missingStages.map(({ kind, effect }) => ({
       code: `no_${kind}`,
       message: `no ${kind} is alive: ${effect}`,
       remedy: `Start one with \`volt ${kind}\`, or everything with \`volt up\`.`,
     })),
     ...(runners.length > 0 ? unservedLabels(runners, queues, labelSets) : [noRunner]),
     ...queues.flatMap(setAside),
-    ...troublesOf(stages),
+    ...stageProblems(stages),
     ...runners.flatMap(({ name, host, problems }) =>
       problems.map((problem) => ({ ...problem, message: `runner ${name} on ${host}: ${problem.message}` })),
     ),
@@ -168,16 +168,16 @@ function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
 }
 
 /** What stages say about themselves; what several of them say alike, as of one record, is said once. */
-function troublesOf(stages: Seen['stages']): Problem[] {
-  const troubles = new Map<string, Problem>();
+function stageProblems(stages: Seen['stages']): Problem[] {
+  const said = new Map<string, Problem>();
   for (const { kind, members } of stages) {
     for (const { host, problems } of members) {
       for (const { code, message, remedy } of problems) {
-        if (!troubles.has(message)) troubles.set(message, { code, message: `${kind} on ${host}: ${message}`, remedy });
+        if (!said.has(message)) said.set(message, { code, message: `${kind} on ${host}: ${message}`, remedy });
       }
     }
   }
-  return [...troubles.values()];
+  return [...said.values()];
 }
 
 const noRunner: Problem = {

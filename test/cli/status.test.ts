@@ -24,27 +24,35 @@ describe('volt status and volt runners', () => {
       .and.match(/^! no_dispatcher: .*\n {4}Start one with .*volt dispatcher/m);
   });
 
-  it('show each process of a stage with its age, version and last complaint, and runners that stop', async () => {
+  it('show each process of a stage with its age, version and last warning, and runners that stop', async () => {
+    const last = { at: new Date().toISOString(), level: 'warn', message: 'the disk is slow' };
     const vitals = {
       ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false },
-      complaints: { count: 3, last: { at: new Date().toISOString(), level: 'warn', message: 'the disk is slow' } },
+      warnings: { count: 3, last: { ...last, about: { repo: 'sample', build: '1' } } },
     };
     for (const kind of ['observer', 'dispatcher', 'reporter'] as const) await site.stage(kind, { vitals });
     await site.runner('r1', { draining: true });
     await site.runner('r2', { slots: 3 });
     const [status, runners] = await Promise.all([volt(['status', ...at()]), volt(['runners', ...at()])]);
     expect(status.stdout)
-      .to.match(/✔ +reporter +\S+ \(process \d+\), 0\.1\.0, seen .*; last warn .*: the disk is slow/)
+      .to.match(
+        /✔ +reporter +\S+ \(process \d+\), 0\.1\.0, seen .*; last warn .*: the disk is slow \(repo sample, build 1\)/,
+      )
       .and.match(/✔ +runners +2, 0 of 5 slots busy, 1 stopping/);
     expect(runners.stdout)
       .to.match(/^r1 .* stopping /m)
       .and.match(/^r2 .* serving /m);
   });
 
-  it('leave out a complaint that nothing has followed for minutes', async () => {
-    const last = { at: new Date(Date.now() - 300_000).toISOString(), level: 'warn', message: 'an old story' };
+  it('leave out a warning that nothing has followed for minutes', async () => {
+    const last = {
+      at: new Date(Date.now() - 300_000).toISOString(),
+      level: 'warn',
+      message: 'an old story',
+      about: {},
+    };
     const vitals = { memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false };
-    await site.stage('reporter', { vitals: { ...vitals, complaints: { count: 1, last } } });
+    await site.stage('reporter', { vitals: { ...vitals, warnings: { count: 1, last } } });
     const { stdout } = await volt(['status', ...at()]);
     expect(stdout)
       .to.match(/✔ +reporter /)

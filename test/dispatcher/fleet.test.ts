@@ -328,7 +328,7 @@ describe('the watch over the runners', () => {
       await end(runner.child);
       await watch.look();
       expect(await messages()).to.include(`${refs[1].job}.2`);
-      expect(volt.context.troubles.list().map(({ message }) => message)).to.have.length(1);
+      expect(volt.context.problems.list().map(({ message }) => message)).to.have.length(1);
     });
 
     it('and does not count runners that have handed it back', async () => {

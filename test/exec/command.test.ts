@@ -83,7 +83,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       expect(said.toString()).to.include('there-is-no-such-program');
     });
 
-    it('that could not be started because its folder is gone is a fault of its surroundings, not an exit code', async () => {
+    it('that could not be started because its folder is gone is the fault of the machine, not an exit code', async () => {
       const { message } = await failure('spawn_failed', () => run('exit 0', { cwd: join(folders.make(), 'gone') }));
       expect(message).to.include('gone');
     });

@@ -141,7 +141,7 @@ describe('a runner', () => {
     await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
   }).timeout(90_000);
 
-  it('cut off for longer than its orphan timeout ends its job, and exits as Volt does when its surroundings fail', async function () {
+  it('cut off for longer than its orphan timeout ends its job, and exits as Volt does when its environment fails', async function () {
     if (!network) return this.skip();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
     const sha = await atWork(80, { ...inside, args: ['--orphan-timeout', '6'] });

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
 
 import { ActionStore } from '../../src/job/actions/store.ts';
+import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
 import { runJob } from '../../src/job/job.ts';
-import type { JobInput, JobSurroundings } from '../../src/job/surroundings.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -35,7 +35,7 @@ describe('a job', () => {
   }
 
   /** A job under way, of the newest commit of a repository. */
-  function start(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobSurroundings> = {}) {
+  function start(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobHost> = {}) {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
@@ -69,11 +69,7 @@ describe('a job', () => {
     return { ended, stop, log, told, workspace };
   }
 
-  async function run(
-    repository: TestRepository,
-    change: Partial<JobInput> = {},
-    around: Partial<JobSurroundings> = {},
-  ) {
+  async function run(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobHost> = {}) {
     const job = start(repository, change, around);
     return { ...(await job.ended), log: job.log(), told: job.told, workspace: job.workspace };
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { complaintsOf } from '../../src/kernel/complaints.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
+import { warningsOf } from '../../src/kernel/warnings.ts';
 import { startChild } from '../support/child.ts';
 import { keepLog } from '../support/logger.ts';
 
@@ -39,15 +39,16 @@ describe('the logger', () => {
     expect(await child.ended()).to.equal(0);
   });
 
-  it('remembers what a stage has complained of', () => {
+  it('remembers what a stage has warned of, and of which work', () => {
     const { logger } = keepLog();
-    const stage = logger.child({ stage: 'complainer' });
+    const stage = logger.child({ stage: 'warner' });
     stage.info('all is well');
-    expect(complaintsOf('complainer')).to.deep.equal({ count: 0, last: null });
+    expect(warningsOf('warner')).to.deep.equal({ count: 0, last: null });
     stage.warn('a disk is slow');
-    stage.error('a disk is gone');
-    expect(complaintsOf('complainer')).to.deep.include({ count: 2 });
-    expect(complaintsOf('complainer').last).to.include({ level: 'error', message: 'a disk is gone' });
+    stage.error('a disk is gone', { repo: 'app', build: 42, error: 'EIO' });
+    expect(warningsOf('warner')).to.deep.include({ count: 2 });
+    const { at: _, ...last } = warningsOf('warner').last ?? {};
+    expect(last).to.deep.equal({ level: 'error', message: 'a disk is gone', about: { repo: 'app', build: '42' } });
   });
 
   it('leaves standard output to results', async () => {

@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
-import { Troubles } from '../../src/kernel/troubles.ts';
+import { Problems } from '../../src/kernel/problems.ts';
 import { consume, Later } from '../../src/queues/consumer.ts';
 import { advanceMessage, type ResultMessage, resultMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -13,15 +13,15 @@ import { until } from '../support/until.ts';
 /** Takes one message of `advance`, says so, and never comes to an end with it. */
 const stuck = `
   import { createLogger } from './src/kernel/logger.ts';
-  import { Troubles } from './src/kernel/troubles.ts';
+  import { Problems } from './src/kernel/problems.ts';
   import { consume } from './src/queues/consumer.ts';
   import { advanceMessage } from './src/queues/messages.ts';
   import { connectRedis } from './src/redis/connect.ts';
   const logger = createLogger('error');
   const access = await connectRedis({ redisPrefix: 'volt' }, process.argv.at(-1), logger);
-  const troubles = new Troubles(logger);
+  const problems = new Problems(logger);
   const handle = (message) => { console.log(message.build); return new Promise(() => {}); };
-  consume(access, { queue: 'advance', schema: advanceMessage, concurrency: 1, logger, troubles, handle });
+  consume(access, { queue: 'advance', schema: advanceMessage, concurrency: 1, logger, problems, handle });
 `;
 
 describe('a consumer', () => {
@@ -55,7 +55,7 @@ describe('a consumer', () => {
       schema: advanceMessage,
       concurrency,
       logger: test.logger,
-      troubles: new Troubles(test.logger),
+      problems: new Problems(test.logger),
       handle: async ({ build }) => {
         given.push(build);
         await handle(build, given.length);
@@ -135,7 +135,7 @@ describe('a consumer', () => {
         schema: advanceMessage,
         concurrency: 1,
         logger: test.logger,
-        troubles: new Troubles(test.logger),
+        problems: new Problems(test.logger),
         handle: async (_message, { count }) => {
           counts.push(count);
           if (count < 6) throw new Later(1, `${name} cannot yet`);
@@ -149,7 +149,7 @@ describe('a consumer', () => {
   });
 
   it('lists what it cannot handle until it can', async () => {
-    const troubles = new Troubles(test.logger);
+    const problems = new Problems(test.logger);
     let broken = true;
     open.push(
       consume(test.access, {
@@ -157,19 +157,19 @@ describe('a consumer', () => {
         schema: advanceMessage,
         concurrency: 1,
         logger: test.logger,
-        troubles,
+        problems,
         handle: async () => {
           if (broken) throw new VoltError('record_full', 'no room', { remedy: 'make room' });
         },
       }),
     );
     await send(7);
-    const [problem] = await until('it is listed', () => troubles.list().length > 0 && troubles.list());
+    const [problem] = await until('it is listed', () => problems.list().length > 0 && problems.list());
     expect(problem).to.include({ code: 'record_full', remedy: 'make room' });
     expect(problem?.message).to.include('"advance"').and.include('no room');
     broken = false;
     await until('nothing is left', empty);
-    expect(troubles.list()).to.deep.equal([]);
+    expect(problems.list()).to.deep.equal([]);
   });
 
   it('gives a handler that throws its message again, until it does not', async () => {
@@ -238,7 +238,7 @@ describe('a consumer', () => {
       schema: advanceMessage,
       concurrency: 1,
       logger: test.logger,
-      troubles: new Troubles(test.logger),
+      problems: new Problems(test.logger),
       handle: async ({ build }) => {
         given.push(build);
         await new Promise<void>((resolve) => {
@@ -266,7 +266,7 @@ describe('a consumer', () => {
         schema: resultMessage,
         concurrency: 1,
         logger: test.logger,
-        troubles: new Troubles(test.logger),
+        problems: new Problems(test.logger),
         handle,
       }),
     );

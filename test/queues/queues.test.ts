@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type BuildId, type JobId, newStep } from '../../src/kernel/model.ts';
-import { Troubles } from '../../src/kernel/troubles.ts';
+import { Problems } from '../../src/kernel/problems.ts';
 import { consume } from '../../src/queues/consumer.ts';
 import { advanceMessage, type CommitMessage, type JobMessage, observeMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -96,7 +96,7 @@ describe('queues', () => {
       schema: observeMessage,
       concurrency: 4,
       logger: test.logger,
-      troubles: new Troubles(test.logger),
+      problems: new Problems(test.logger),
       handle: () => new Promise<void>((resolve) => looks.push(resolve)),
     });
     await until('the look has begun', () => looks.length === 1);
@@ -128,7 +128,7 @@ describe('queues', () => {
       schema: observeMessage,
       concurrency: 1,
       logger: test.logger,
-      troubles: new Troubles(test.logger),
+      problems: new Problems(test.logger),
       handle,
     });
     await until('the first look', () => looked.length > 0);
@@ -200,7 +200,7 @@ describe('queues', () => {
       schema: advanceMessage,
       concurrency: 1,
       logger: test.logger,
-      troubles: new Troubles(test.logger),
+      problems: new Problems(test.logger),
       handle,
     });
     for (let count = 1; count <= 3; count++) {

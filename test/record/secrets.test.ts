@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Record } from '../../src/record/record.ts';
-import { keyTrouble, rotateKey } from '../../src/record/secret-key.ts';
+import { keyProblem, rotateKey } from '../../src/record/secret-key.ts';
 import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
 import { Vault } from '../../src/secrets/vault.ts';
@@ -81,13 +81,13 @@ describe('secrets in the record', () => {
   });
 
   it('are told of when their key is missing or another one', async () => {
-    expect(await keyTrouble(record, config)).to.equal(undefined);
+    expect(await keyProblem(record, config)).to.equal(undefined);
     await set('TOKEN', 'a');
-    expect(await keyTrouble(record, config)).to.equal(undefined);
+    expect(await keyProblem(record, config)).to.equal(undefined);
     writeFileSync(join(config.dataDir, 'secrets.key'), `${'ab'.repeat(32)}\n`);
-    expect((await keyTrouble(record, config))?.code).to.equal('secrets_key_wrong');
+    expect((await keyProblem(record, config))?.code).to.equal('secrets_key_wrong');
     rmSync(join(config.dataDir, 'secrets.key'));
-    expect((await keyTrouble(record, config))?.code).to.equal('secrets_key_missing');
+    expect((await keyProblem(record, config))?.code).to.equal('secrets_key_missing');
   });
 
   it('for all repositories are in the environment of no job by themselves', async () => {

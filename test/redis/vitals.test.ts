@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { noteComplaint } from '../../src/kernel/complaints.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
+import { noteWarning } from '../../src/kernel/warnings.ts';
 import { VitalSigns } from '../../src/redis/vitals.ts';
 import { TestFolders } from '../support/folder.ts';
 import { mountFullDisk } from '../support/full-disk.ts';
@@ -39,11 +39,11 @@ describe('how a process is doing', () => {
     await until('the hold-up is seen', () => signs.read().lag >= 200);
   });
 
-  it('tells what the stage has complained of, and nothing of other stages', () => {
-    noteComplaint('tester', 'warn', 'x'.repeat(1000));
-    noteComplaint('another', 'error', 'not mine');
-    const { complaints } = new VitalSigns('tester', loadConfig({ dataDir: folders.make() })).read();
-    expect(complaints.count).to.equal(1);
-    expect(complaints.last?.message).to.have.lengthOf(300);
+  it('tells what the stage has warned of, and nothing of other stages', () => {
+    noteWarning('tester', 'warn', 'x'.repeat(1000), {});
+    noteWarning('another', 'error', 'not mine', {});
+    const { warnings } = new VitalSigns('tester', loadConfig({ dataDir: folders.make() })).read();
+    expect(warnings.count).to.equal(1);
+    expect(warnings.last?.message).to.have.lengthOf(300);
   });
 });

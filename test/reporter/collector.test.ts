@@ -116,13 +116,13 @@ describe('collecting logs', () => {
     await send(0, 'not held up', good);
     collect('one');
     await until('the other is archived', () => archive.reaches(good, 11, 0));
-    const troubles = () => volt.context.troubles.list().map(({ message }) => message);
-    await until('it is said', () => troubles().some((message) => message.includes('archiving the log of 77-1.1')));
+    const problems = () => volt.context.problems.list().map(({ message }) => message);
+    await until('it is said', () => problems().some((message) => message.includes('archiving the log of 77-1.1')));
     expect(await left(), 'it waits in Redis').to.equal(1);
     rmSync(folder);
     await until('it is archived', () => archive.reaches(bad, 7, 0));
     expect(content(bad)).to.equal('held up');
-    await until('it is said no more', () => troubles().length === 0);
+    await until('it is said no more', () => problems().length === 0);
   });
 
   it('sets aside what is no piece of a log, where people see it', async () => {

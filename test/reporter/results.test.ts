@@ -301,11 +301,11 @@ describe('the reporter, told', () => {
     await sweepOnce();
     const left = await unreportedBuilds(record, 500);
     expect(left).to.include(blocked).and.not.include(build);
-    expect(volt.context.troubles.list()[0]?.message).to.include(`build ${blocked}`);
+    expect(volt.context.problems.list()[0]?.message).to.include(`build ${blocked}`);
     rmSync(join(results, 'blocked'));
     await sweepOnce();
     expect(await unreportedBuilds(record, 500)).to.not.include(blocked);
-    expect(volt.context.troubles.list()).to.deep.equal([]);
+    expect(volt.context.problems.list()).to.deep.equal([]);
   });
 
   it('by a reporter that died before it wrote the files, writes them later', async () => {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { detectContainment } from '../../src/exec/containment.ts';
 import { Scope } from '../../src/exec/scope.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
+import type { JobHost, JobResult } from '../../src/job/contract.ts';
 import { runJob } from '../../src/job/job.ts';
-import type { JobResult, JobSurroundings } from '../../src/job/surroundings.ts';
 import { jobEnvironment } from '../../src/kernel/config.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
@@ -67,7 +67,7 @@ export class TestJobs {
     );
   }
 
-  start(plan: WorkflowPlan, repository: TestRepository, around: Partial<JobSurroundings> = {}): StartedJob {
+  start(plan: WorkflowPlan, repository: TestRepository, around: Partial<JobHost> = {}): StartedJob {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
@@ -125,7 +125,7 @@ export interface RunOptions {
   job?: string;
   /** more lines of the workflow */
   head?: string;
-  around?: Partial<JobSurroundings>;
+  around?: Partial<JobHost>;
   facts?: Partial<BuildFacts>;
 }
 

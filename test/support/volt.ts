@@ -6,7 +6,7 @@ import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Build, type BuildId, isFinal } from '../../src/kernel/model.ts';
-import { Troubles } from '../../src/kernel/troubles.ts';
+import { Problems } from '../../src/kernel/problems.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { startObserver } from '../../src/observer/start.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -26,13 +26,13 @@ import { until } from './until.ts';
 /** Volt's stages inside the test, on a Redis server and a data directory of its own. */
 export class TestVolt {
   readonly redis: TestRedis;
-  readonly context: StageContext & { record: Record; troubles: Troubles };
+  readonly context: StageContext & { record: Record; problems: Problems };
   readonly dataDir: string;
   readonly #stages: Stage[] = [];
 
   private constructor(
     redis: TestRedis,
-    context: StageContext & { record: Record; troubles: Troubles },
+    context: StageContext & { record: Record; problems: Problems },
     dataDir: string,
   ) {
     this.redis = redis;
@@ -54,7 +54,7 @@ export class TestVolt {
       queues: new Queues(access, logger),
       logger,
       record,
-      troubles: new Troubles(logger),
+      problems: new Problems(logger),
     };
     return new TestVolt(redis, context, dataDir);
   }

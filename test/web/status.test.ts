@@ -102,7 +102,7 @@ describe('web: the state of the whole', () => {
     await site.stage('reporter', { vitals: vitals({ diskFree: 10, diskLow: true }) });
     const { stages, problems } = await status();
     const reporter = stages.find(({ kind }) => kind === 'reporter')?.members[0];
-    expect(reporter?.vitals?.complaints.last?.message).to.equal('a disk is slow');
+    expect(reporter?.vitals?.warnings.last?.message).to.equal('a disk is slow');
     const problem = problems.find(({ code }) => code === 'disk_low');
     expect(problem?.message).to.include(hostname()).and.include('(reporter)');
     await site.stage('reporter');
@@ -243,6 +243,7 @@ describe('web: the state of the whole', () => {
 });
 
 function vitals(change: Partial<Vitals> = {}): Vitals {
-  const complaints = { count: 1, last: { at: new Date().toISOString(), level: 'warn', message: 'a disk is slow' } };
-  return { memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false, complaints, ...change };
+  const last = { at: new Date().toISOString(), level: 'warn', message: 'a disk is slow', about: {} };
+  const warnings = { count: 1, last };
+  return { memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false, warnings, ...change };
 }

@@ -4,7 +4,7 @@ import { runnerMember } from '../support/members.ts';
 
 const vitals = {
   ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 0, diskLow: true },
-  complaints: { count: 0, last: null },
+  warnings: { count: 0, last: null },
 };
 const unfit = { code: 'runner_unfit', message: 'takes no jobs: disk full', remedy: 'free some' };
 const linux = { labels: ['linux'] };

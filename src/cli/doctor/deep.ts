@@ -9,13 +9,13 @@ import { Record, recordFile } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
 import { backupFindings } from './deep/backups.ts';
+import type { DeepCheck } from './deep/check.ts';
 import { logFindings } from './deep/logs.ts';
 import { memberFindings } from './deep/members.ts';
 import { messageFindings } from './deep/messages.ts';
 import { mirrorFindings } from './deep/mirrors.ts';
 import { resultFindings } from './deep/results.ts';
 import { spoolFindings } from './deep/spools.ts';
-import type { Surroundings } from './deep/surroundings.ts';
 import { type Finding, fail, warn } from './finding.ts';
 
 const checks = [
@@ -42,10 +42,10 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
   }
   const record = await Record.open(config);
   const redis = await openRedis(config, logger);
-  const surroundings: Surroundings = { config, record, redis, mend };
+  const context: DeepCheck = { config, record, redis, mend };
   const findings: Finding[] = [];
   try {
-    for (const check of checks) findings.push(...(await check(surroundings).catch(failed)));
+    for (const check of checks) findings.push(...(await check(context).catch(failed)));
   } finally {
     await redis?.queues.close();
     await redis?.access.close();
@@ -54,7 +54,7 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
   return findings;
 }
 
-async function openRedis(config: Config, logger: Logger): Promise<Surroundings['redis']> {
+async function openRedis(config: Config, logger: Logger): Promise<DeepCheck['redis']> {
   try {
     const access = await connectRedis(config, redisAddress(config).url, logger, 0);
     return { access, queues: new Queues(access, logger) };

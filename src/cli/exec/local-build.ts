@@ -1,4 +1,4 @@
-import type { JobResult } from '../../job/surroundings.ts';
+import type { JobResult } from '../../job/contract.ts';
 import { isFinal, type Status } from '../../kernel/model.ts';
 import type { Outcome, verdictOf } from '../../record/verdict.ts';
 import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';

@@ -5,8 +5,8 @@ import { Record } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { startEmbeddedRedis } from '../../redis/embedded.ts';
 import { claimRedis } from '../../redis/identity.ts';
+import type { Shutdown } from '../shutdown.ts';
 import type { RecordContext } from '../stage.ts';
-import type { Started } from '../started.ts';
 import type { RunnerStage } from './stages.ts';
 
 export interface Volt {
@@ -22,7 +22,7 @@ export interface Volt {
  * Starts everything in this process: Redis where none is named, and all stages on one connection and one record. Redis
  * starts while the code of the stages is loaded, and the stages start side by side.
  * @param runner its slots, and the seconds that running jobs may take to end when it is stopped
- * @param started takes what must be stopped again, also where this throws
+ * @param shutdown takes what must be stopped again, also where this throws
  * @param prepare is called before the first stage starts
  * @throws VoltError of whatever could not start
  */
@@ -30,21 +30,21 @@ export async function compose(
   config: Config,
   logger: Logger,
   { slots, graceSeconds }: { slots: number; graceSeconds: number },
-  started: Started,
+  shutdown: Shutdown,
   prepare: (context: RecordContext) => Promise<void>,
 ): Promise<Volt> {
-  started.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
-  const url = config.redisUrl ?? (await startRedis(config, logger, started));
+  shutdown.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
+  const url = config.redisUrl ?? (await startRedis(config, logger, shutdown));
   const [access, record, stages] = await settled([
     connectRedis(config, url, logger),
     Record.open(config),
     import('./stages.ts'),
   ]);
-  started.add('record', () => record.close());
-  started.add('connection to Redis', () => access.close());
+  shutdown.add('record', () => record.close());
+  shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, record.id, record.formerIds);
   const queues = new stages.Queues(access, logger);
-  started.add('queues', () => queues.close());
+  shutdown.add('queues', () => queues.close());
 
   const context = { config, access, queues, logger, record };
   await prepare(context);
@@ -59,7 +59,7 @@ export async function compose(
   await Promise.allSettled(Object.values(starting));
   for (const [name, stage] of Object.entries(starting)) {
     await stage.then(
-      (running) => started.add(name, () => running.stop()),
+      (running) => shutdown.add(name, () => running.stop()),
       () => undefined,
     );
   }
@@ -73,9 +73,9 @@ export async function compose(
   return { context, url: web.url, runner, embedded: config.redisUrl === undefined };
 }
 
-async function startRedis(config: Config, logger: Logger, started: Started): Promise<string> {
+async function startRedis(config: Config, logger: Logger, shutdown: Shutdown): Promise<string> {
   const redis = await startEmbeddedRedis(config, logger);
-  started.add('embedded Redis', redis.stop);
+  shutdown.add('embedded Redis', redis.stop);
   return redis.url;
 }
 

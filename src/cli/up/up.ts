@@ -9,9 +9,9 @@ import { listRepositories } from '../../record/repositories.ts';
 import { configOf } from '../options.ts';
 import { addRepositories } from '../repositories.ts';
 import { Screen } from '../screen.ts';
+import { Shutdown } from '../shutdown.ts';
 import { Signals } from '../signals.ts';
 import type { RecordContext } from '../stage.ts';
-import { Started } from '../started.ts';
 import { print } from '../terminal.ts';
 import { BuildNews } from './build-news.ts';
 import { compose, type Volt } from './compose.ts';
@@ -30,18 +30,18 @@ export async function up(command: Command, options: UpOptions): Promise<void> {
   // what the stages log at "info" would hide the progress that is told here
   const config = configOf(command, { httpHost: options.host, httpPort: options.port }, { logLevel: 'warn' });
   const session = new Session(config, options);
-  const started = new Started(session.logger);
+  const shutdown = new Shutdown(session.logger);
   const signals = new Signals(() => process.exit(3));
   try {
-    const volt = await Promise.race([session.start(started), signals.first]);
+    const volt = await Promise.race([session.start(shutdown), signals.first]);
     if (typeof volt !== 'string') process.exitCode = await session.run(volt, signals);
     // what is still starting will complain of what is being stopped
     else session.logger.silent = true;
   } catch (error) {
-    await started.giveUp();
+    await shutdown.giveUp();
     throw error;
   }
-  await started.stopWithin(options.grace + stopBound);
+  await shutdown.stopWithin(options.grace + stopBound);
 }
 
 /** One run of `volt up`. */
@@ -65,16 +65,16 @@ class Session {
     this.logger = createLogger(config.logLevel, config.logFormat, this.#screen?.errors);
   }
 
-  async start(started: Started): Promise<Volt> {
+  async start(shutdown: Shutdown): Promise<Volt> {
     const { slots, grace } = this.#options;
-    return compose(this.#config, this.logger, { slots, graceSeconds: grace }, started, async (context) => {
+    return compose(this.#config, this.logger, { slots, graceSeconds: grace }, shutdown, async (context) => {
       this.#names = await this.#addRepositories(context);
       const repositories = tellRepositories(context, this.#since);
-      started.add('news of repositories', () => repositories.stop());
+      shutdown.add('news of repositories', () => repositories.stop());
       const builds = new BuildNews(context, { starts: !this.#screen, done: ({ repo }) => this.#explain(repo) });
-      started.add('news of builds', () => builds.stop());
+      shutdown.add('news of builds', () => builds.stop());
       // the view stays while the stages stop
-      started.add('view', () => this.#view?.stop() ?? this.#screen?.close());
+      shutdown.add('view', () => this.#view?.stop() ?? this.#screen?.close());
       await builds.listen();
       // what happens meanwhile is told below the greeting
       this.#begin = () => {

@@ -4,7 +4,7 @@ import { createContext, Script } from 'node:vm';
  * A foreign regular expression can take for ever over a line, and would hold up the whole process. V8 interrupts one
  * only inside of a script that has a time limit, so the work is called from such a script.
  */
-const surroundings = createContext({ work: undefined as (() => unknown) | undefined });
+const context = createContext({ work: undefined as (() => unknown) | undefined });
 const script = new Script('work()');
 
 /**
@@ -13,13 +13,13 @@ const script = new Script('work()');
  * @returns undefined when it took too long
  */
 export function withinTime<T>(ms: number, work: () => T): T | undefined {
-  surroundings.work = work;
+  context.work = work;
   try {
-    return script.runInContext(surroundings, { timeout: ms }) as T;
+    return script.runInContext(context, { timeout: ms }) as T;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;
     throw error;
   } finally {
-    surroundings.work = undefined;
+    context.work = undefined;
   }
 }

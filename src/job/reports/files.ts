@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Minimatch } from 'minimatch';
 import { errorText } from '../../kernel/errors.ts';
-import { readInside } from '../inside.ts';
+import { readUntrusted } from '../untrusted-file.ts';
 import type { TestCollection } from './collection.ts';
 import { readJsonReport } from './json.ts';
 import { JUnitParser } from './junit.ts';
@@ -37,7 +37,7 @@ export async function readReports(
   let left = mostBytes;
   for (const path of await find(folder, globs, tell)) {
     try {
-      const text = readInside(folder, join(folder, path), Math.min(largest, left));
+      const text = readUntrusted(folder, join(folder, path), Math.min(largest, left));
       left -= text.length;
       await readReport(path, text, tests);
     } catch (error) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
-import { readInside } from '../inside.ts';
+import { readUntrusted } from '../untrusted-file.ts';
 import { parseEnvironmentFile, parsePathFile } from './environment-file.ts';
 import { StepFault } from './fault.ts';
 
@@ -77,7 +77,7 @@ export class CommandFiles {
 
   #text(name: Name): string {
     try {
-      return readInside(this.#folder, this.#pathOf(name), largestFile);
+      return readUntrusted(this.#folder, this.#pathOf(name), largestFile);
     } catch (error) {
       // a step may remove what it does not need
       if (systemCode(error) === 'ENOENT') return '';

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
+import type { JobHost, JobInput } from '../contract.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
 import type { JobLog } from '../log.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
-import type { JobInput, JobSurroundings } from '../surroundings.ts';
 import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
@@ -29,7 +29,7 @@ export interface JobFolders {
 export class WorkflowState {
   readonly input: JobInput;
   readonly plan: WorkflowPlan;
-  readonly around: JobSurroundings;
+  readonly around: JobHost;
   readonly folders: JobFolders;
   readonly log: JobLog;
   readonly matchers = new Matchers();
@@ -54,7 +54,7 @@ export class WorkflowState {
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
-    around: JobSurroundings,
+    around: JobHost,
     log: JobLog,
     secrets: Readonly<Record<string, string>>,
   ) {

@@ -529,9 +529,18 @@ const vitals = name(
       reconnects: z.number().meta({ description: 'how often Redis was lost and found again' }),
       diskFree: z.number().nullable().meta({ description: 'bytes free on the disk of the data directory' }),
       diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR asks for' }),
-      complaints: z.object({
+      warnings: z.object({
         count: z.number(),
-        last: z.object({ at: time, level: z.string(), message: z.string() }).nullable(),
+        last: z
+          .object({
+            at: time,
+            level: z.string(),
+            message: z.string(),
+            about: z
+              .record(z.string(), z.string())
+              .meta({ description: 'the work that it is about: repo, build, job, attempt, runner' }),
+          })
+          .nullable(),
       }),
     })
     .meta({ description: "how the member's process is doing" }),

@@ -63,7 +63,7 @@ export function addProcesses(registry: Registry, processes: readonly Process[]):
   const cpu = counter('cpu_seconds', 'Processor time');
   const lag = gauge('event_loop_lag_seconds', 'Longest hold-up of the event loop within the last seconds');
   const reconnects = counter('redis_reconnects', 'How often Redis was lost and found again');
-  const complaints = counter('complaints', 'Warnings and errors that were logged');
+  const warnings = counter('warnings', 'Warnings and errors that were logged');
   const disk = gauge('disk_free_bytes', 'Free on the disk of its data directory');
   for (const { stage, host, pid, vitals } of processes) {
     if (!vitals) continue;
@@ -72,7 +72,7 @@ export function addProcesses(registry: Registry, processes: readonly Process[]):
     cpu.inc(own, vitals.cpu);
     lag.set(own, vitals.lag / 1000);
     reconnects.inc(own, vitals.reconnects);
-    complaints.inc(own, vitals.complaints.count);
+    warnings.inc(own, vitals.warnings.count);
     if (vitals.diskFree !== null) disk.set(own, vitals.diskFree);
   }
 }

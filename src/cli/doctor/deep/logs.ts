@@ -4,13 +4,13 @@ import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.t
 import { sortBuilds } from '../../../record/retention.ts';
 import { recordedLogs } from '../../../record/survey.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
-import { counted, listed, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck, listed } from './check.ts';
 
 /** So many builds are compared at a time. */
 const batch = 200;
 
 /** The archive against what the record says of it. */
-export async function logFindings({ record, config }: Surroundings): Promise<Finding[]> {
+export async function logFindings({ record, config }: DeepCheck): Promise<Finding[]> {
   const missing: string[] = [];
   const short: string[] = [];
   let count = 0;
@@ -47,7 +47,7 @@ export async function logFindings({ record, config }: Surroundings): Promise<Fin
   return findings.length > 0 ? findings : [ok('logs', `${counted(count, 'log')} as long as recorded`)];
 }
 
-async function orphanFolders({ record, config }: Pick<Surroundings, 'record' | 'config'>): Promise<BuildId[]> {
+async function orphanFolders({ record, config }: Pick<DeepCheck, 'record' | 'config'>): Promise<BuildId[]> {
   const names = await readdir(dataPaths(config.dataDir).logs).catch(() => [] as string[]);
   const ids = names.flatMap((name) => parseBuildId(name) ?? []);
   const orphans: BuildId[] = [];

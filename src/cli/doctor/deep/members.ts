@@ -2,10 +2,10 @@ import { attemptName } from '../../../kernel/model.ts';
 import { openJobs } from '../../../record/open-jobs.ts';
 import { listRunners, listStages, stageKinds } from '../../../redis/membership.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, listed, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck, listed } from './check.ts';
 
 /** Who says that they live against what the record says that they run. */
-export async function memberFindings({ record, redis }: Surroundings): Promise<Finding[]> {
+export async function memberFindings({ record, redis }: DeepCheck): Promise<Finding[]> {
   if (!redis) return [];
   const { access } = redis;
   const runners = await listRunners(access);

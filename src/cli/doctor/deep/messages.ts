@@ -4,12 +4,12 @@ import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
 import { listRunners } from '../../../redis/membership.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
-import { counted, listed, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck, listed } from './check.ts';
 
 const nextLook = 'The dispatcher sends it again at its next look, within seconds; one must be up.';
 
 /** The queues against the record: each queued attempt has one message, and each message an attempt. */
-export async function messageFindings({ record, redis }: Surroundings): Promise<Finding[]> {
+export async function messageFindings({ record, redis }: DeepCheck): Promise<Finding[]> {
   if (!redis)
     return [warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.')];
   const { access, queues } = redis;
@@ -36,7 +36,7 @@ export async function messageFindings({ record, redis }: Surroundings): Promise<
     : [ok('messages', `those of ${counted(queued.length, 'queued job')} agree with the record`)];
 }
 
-type Redis = NonNullable<Surroundings['redis']>;
+type Redis = NonNullable<DeepCheck['redis']>;
 
 async function withoutMessage({ access, queues }: Redis, missing: AttemptRef[]): Promise<Finding[]> {
   const { alive } = await listRunners(access);
@@ -65,7 +65,7 @@ async function withoutAttempt({
   record,
   redis: { queues },
 }: {
-  record: Surroundings['record'];
+  record: DeepCheck['record'];
   redis: Redis;
 }): Promise<Finding[]> {
   const stray: string[] = [];

@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { listMirrors, mirrorFault, removeMirror } from '../../../git/mirrors.ts';
 import { dataPaths } from '../../../kernel/config.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck } from './check.ts';
 
 /** Whether all that the refs of the mirrors lead to is there. */
-export async function mirrorFindings({ config, mend }: Surroundings): Promise<Finding[]> {
+export async function mirrorFindings({ config, mend }: DeepCheck): Promise<Finding[]> {
   const mirrors = await listMirrors(dataPaths(config.dataDir).mirrors);
   const findings: Finding[] = [];
   for (const { path } of mirrors) {

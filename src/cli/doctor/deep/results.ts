@@ -4,12 +4,12 @@ import { dataPaths } from '../../../kernel/config.ts';
 import type { BuildId } from '../../../kernel/model.ts';
 import { reportAgain, reportedBuilds } from '../../../record/survey.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, listed, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck, listed } from './check.ts';
 
 const batch = 200;
 
 /** test_results/ against the builds that are said to be in it. */
-export async function resultFindings({ record, config, mend }: Surroundings): Promise<Finding[]> {
+export async function resultFindings({ record, config, mend }: DeepCheck): Promise<Finding[]> {
   const wrong = new Map<string, BuildId>();
   let count = 0;
   for (let after = 0; ; ) {

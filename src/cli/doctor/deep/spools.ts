@@ -6,10 +6,10 @@ import { currentAttempts } from '../../../record/open-jobs.ts';
 import { leftSpools } from '../../../runner/spool.ts';
 import { isOwned } from '../../../runner/work-folder.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, listed, type Surroundings } from './surroundings.ts';
+import { counted, type DeepCheck, listed } from './check.ts';
 
 /** What runners of this machine have left on the disk, against what the record still waits for. */
-export async function spoolFindings({ record, config }: Surroundings): Promise<Finding[]> {
+export async function spoolFindings({ record, config }: DeepCheck): Promise<Finding[]> {
   const { work } = dataPaths(config.dataDir);
   const findings: Finding[] = [];
   for (const name of await readdir(work).catch(() => [] as string[])) {

@@ -14,7 +14,7 @@ export interface JobInput {
 }
 
 /** What a job needs of the place where it runs. */
-export interface JobSurroundings {
+export interface JobHost {
   /** an empty or missing folder of the job's own */
   folder: string;
   /** folder of the machine's mirrors */

@@ -10,16 +10,16 @@ export interface Problem {
   remedy: string;
 }
 
-/** A trouble that has not come again for this long (ms) has passed, or what it was about is gone. */
+/** A problem that has not come again for this long (ms) has passed, or what it was about is gone. */
 const fade = 60_000;
-/** Most troubles that are kept, and most that are shown. */
+/** Most problems that are kept, and most that are shown. */
 const most = { kept: 200, shown: 5 };
 
 /**
- * What a stage fails at and goes on trying. A trouble is said once when it begins and once when it has passed, not at
+ * What a stage fails at and goes on trying. A problem is said once when it begins and once when it has passed, not at
  * each try, and stands in the stage's heartbeat meanwhile.
  */
-export class Troubles {
+export class Problems {
   readonly #logger: Logger;
   readonly #open = new FadingMap<string, Problem>(fade, most.kept);
 
@@ -29,7 +29,7 @@ export class Troubles {
 
   /**
    * Does a piece of work that must not hold up any other: what it throws is noted, not thrown.
-   * @param what the work in words, for example `writing the results of build 12`; one trouble for each
+   * @param what the work in words, for example `writing the results of build 12`; one problem for each
    * @returns whether it went well
    */
   async alone(what: string, work: () => Promise<unknown>): Promise<boolean> {
@@ -67,7 +67,7 @@ export class Troubles {
     if (this.#open.delete(what)) this.#logger.info(`${what} works again`);
   }
 
-  /** The troubles that last, the newest ones; several of one kind as one. */
+  /** The problems that last, the newest ones; several of one kind as one. */
   list(): Problem[] {
     const byCode = new Map<string, { problem: Problem; others: number }>();
     for (const problem of this.#open.values().reverse()) {

@@ -3,7 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
 
 /** What a command has started and must stop again, in the reverse order. */
-export class Started {
+export class Shutdown {
   readonly #parts: { name: string; stop: () => unknown }[] = [];
   readonly #logger: Logger;
 

@@ -1,46 +1,46 @@
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
-import { Troubles } from '../../src/kernel/troubles.ts';
+import { Problems } from '../../src/kernel/problems.ts';
 import { keepLog } from '../support/logger.ts';
 
 const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
-describe('the troubles of a stage', () => {
+describe('the problems of a stage', () => {
   const told = (lines: string[]) => lines.filter((line) => !line.includes(' debug ')).length;
 
   it('are said once when they begin and once when they have passed', async () => {
     const { logger, lines } = keepLog();
-    const troubles = new Troubles(logger);
+    const problems = new Problems(logger);
     for (let round = 0; round < 3; round++) {
-      const well = await troubles.alone('writing build 7', async () => {
+      const well = await problems.alone('writing build 7', async () => {
         throw full;
       });
       expect(well).to.equal(false);
     }
     expect(told(lines)).to.equal(1);
-    expect(troubles.list()).to.have.length(1);
-    expect(troubles.list()[0]).to.include({ code: 'data_unwritable' });
-    expect(await troubles.alone('writing build 7', async () => 'done')).to.equal(true);
-    expect(troubles.list()).to.deep.equal([]);
+    expect(problems.list()).to.have.length(1);
+    expect(problems.list()[0]).to.include({ code: 'data_unwritable' });
+    expect(await problems.alone('writing build 7', async () => 'done')).to.equal(true);
+    expect(problems.list()).to.deep.equal([]);
     expect(told(lines)).to.equal(2);
     expect(lines.at(-1)).to.include('writing build 7 works again');
   });
 
   it('are said again when they turn into something else', () => {
     const { logger, lines } = keepLog();
-    const troubles = new Troubles(logger);
-    troubles.note('writing build 7', full);
-    troubles.note('writing build 7', new Error('something else'));
+    const problems = new Problems(logger);
+    problems.note('writing build 7', full);
+    problems.note('writing build 7', new Error('something else'));
     expect(told(lines)).to.equal(2);
-    expect(troubles.list()).to.have.length(1);
+    expect(problems.list()).to.have.length(1);
   });
 
   it('are told with the code and the remedy of the error, many of a kind as one', () => {
-    const troubles = new Troubles(keepLog().logger);
+    const problems = new Problems(keepLog().logger);
     for (const build of [1, 2, 3]) {
-      troubles.note(`recording ${build}`, new VoltError('record_full', 'no room', { remedy: 'make room' }));
+      problems.note(`recording ${build}`, new VoltError('record_full', 'no room', { remedy: 'make room' }));
     }
-    expect(troubles.list()).to.deep.equal([
+    expect(problems.list()).to.deep.equal([
       {
         code: 'record_full',
         message: 'recording 3 fails, and is tried again: no room (and 2 more of this kind)',

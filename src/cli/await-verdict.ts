@@ -8,7 +8,7 @@ import { exitCodeOf, verdictLine } from './wording.ts';
  * Follows a build until it is final, prints its verdict, and sets the exit code that goes with it.
  * @param skip jobs whose logs are not wanted
  */
-export async function conclude(
+export async function awaitVerdict(
   client: Client,
   build: Build,
   { json, skip = [] }: { json?: boolean; skip?: readonly JobId[] },

@@ -9,7 +9,7 @@ import { StepFault } from './steps/fault.ts';
  * @param limit bytes
  * @throws StepFault where it is no ordinary file inside, or larger; system errors such as ENOENT as they are
  */
-export function readInside(root: string, file: string, limit: number): string {
+export function readUntrusted(root: string, file: string, limit: number): string {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!pathOf(descriptor, file).startsWith(`${realpathSync(root)}${sep}`)) {

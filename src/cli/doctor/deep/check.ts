@@ -4,7 +4,7 @@ import type { Record } from '../../../record/record.ts';
 import type { RedisAccess } from '../../../redis/connect.ts';
 
 /** What the checks compare with each other. */
-export interface Surroundings {
+export interface DeepCheck {
   config: Config;
   record: Record;
   /** undefined where Redis does not answer */
