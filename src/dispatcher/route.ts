@@ -81,7 +81,7 @@ function messageOf(job: OpenJob, plan: Plan): JobMessage {
     build: job.build,
     name: job.name,
     labels: job.labels,
-    repo: { name: job.repo.name, url: job.repo.url },
+    repo: { name: job.repo.name, url: job.repo.url, ...(job.repo.reports.length > 0 && { reports: job.repo.reports }) },
     ref: job.ref,
     sha: job.sha,
     plan,

@@ -6,7 +6,12 @@ import type { ActionStore } from './actions/store.ts';
 import type { JobOutcome } from './ending.ts';
 
 export interface JobInput {
-  repo: { name: string; url: string };
+  repo: {
+    name: string;
+    url: string;
+    /** globs of files that hold results of single tests */
+    reports?: readonly string[] | undefined;
+  };
   ref: string;
   sha: string;
   /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */

@@ -43,13 +43,13 @@ export async function runJob(input: JobInput, around: JobHost): Promise<JobResul
 
 /** Checks out, finds the tests, runs them. */
 async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promise<JobResult> {
-  const search = new TestSearch();
+  const workspace = join(around.folder, 'workspace');
+  const search = new TestSearch(workspace, input.repo.reports);
   const log = new JobLog((chunk) => {
     search.push(chunk);
     return around.output(chunk);
   });
   const steps = new StepList(log, around.progress);
-  const workspace = join(around.folder, 'workspace');
   const run = async (name: string, work: () => Promise<number | null>) => {
     around.signal.throwIfAborted();
     const step = steps.add(name);
@@ -71,7 +71,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promi
     for (const { name, command } of commands)
       await run(name, () => runStep(command, workspace, { ...around, env }, log));
     await log.end();
-    const tests = await search.end(workspace, log);
+    const tests = await search.end(log);
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
     return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
@@ -79,7 +79,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promi
     const outcome = { ...known, message: known.message && log.masker.text(known.message) };
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
-    const tests = await search.end(workspace, log);
+    const tests = await search.end(log);
     return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   }
 }

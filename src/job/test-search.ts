@@ -1,8 +1,8 @@
 import { errorText } from '../kernel/errors.ts';
 import type { JobTests } from '../kernel/model.ts';
 import type { JobLog } from './log.ts';
-import { TestCollection } from './reports/collection.ts';
-import { type ReportPlace, readReports } from './reports/files.ts';
+import { TestCollection, type Totals } from './reports/collection.ts';
+import { type ReportPlace, ReportReader } from './reports/files.ts';
 import { OutputTests } from './reports/output.ts';
 
 /**
@@ -13,7 +13,21 @@ export class TestSearch {
   /** where reports may be when the job has ended */
   readonly places: ReportPlace[] = [];
   readonly #output = new OutputTests();
+  readonly #root: string;
+  readonly #tests: TestCollection;
+  readonly #reports: ReportReader;
   #broken: unknown;
+
+  /**
+   * @param root folder of the checkout
+   * @param wanted globs below it, of reports that the repository's settings name
+   */
+  constructor(root: string, wanted: readonly string[] = []) {
+    this.#root = root;
+    this.#tests = new TestCollection(root);
+    this.#reports = new ReportReader(this.#tests);
+    if (wanted.length > 0) this.places.push({ folder: root, globs: wanted });
+  }
 
   /** What the job prints; secrets are hidden in it already. */
   push(chunk: Buffer): void {
@@ -26,29 +40,44 @@ export class TestSearch {
   }
 
   /**
-   * @param root folder of the checkout
+   * Reads reports of the checkout as they are now.
+   * @returns how many there were, what tests they hold, and a sentence about each that could not be read, in bounds
+   */
+  async take(globs: readonly string[]): Promise<{ reports: number; tests: Totals; told: string[] }> {
+    const { passed, failed, skipped } = this.#tests.counts;
+    const told: string[] = [];
+    const reports = await this.#reports.read({ folder: this.#root, globs }, (sentence) => told.push(sentence));
+    const now = this.#tests.counts;
+    const tests = { passed: now.passed - passed, failed: now.failed - failed, skipped: now.skipped - skipped };
+    return { reports, tests, told: shortened(told) };
+  }
+
+  /**
    * @param log is told what could not be read
    * @returns undefined where nothing was found
    */
-  async end(root: string, log: JobLog): Promise<JobTests | undefined> {
-    const tests = new TestCollection(root);
+  async end(log: JobLog): Promise<JobTests | undefined> {
+    const tests = this.#tests;
     const told: string[] = [];
     try {
-      for (const place of this.places) await readReports(place, tests, (sentence) => told.push(sentence));
+      for (const place of this.places) await this.#reports.read(place, (sentence) => told.push(sentence));
       // a report says more than what the same tests have printed
       if (tests.seen === 0 && this.#broken === undefined) this.#output.end(tests);
     } catch (error) {
       this.#broken = error;
     }
-    for (const sentence of told.slice(0, mostTold)) await log.say(sentence);
-    if (told.length > mostTold) await log.say(`and ${told.length - mostTold} more`);
+    for (const sentence of shortened(told)) await log.say(sentence);
     if (this.#broken !== undefined) await log.say(`not all results of tests could be read: ${errorText(this.#broken)}`);
     return tests.seen === 0 ? undefined : hidden(tests.end(), log);
   }
 }
 
-/** Sentences about reports that one log is given. */
+/** Sentences about reports that are told at once. */
 const mostTold = 20;
+
+function shortened(told: readonly string[]): string[] {
+  return told.length <= mostTold ? [...told] : [...told.slice(0, mostTold), `and ${told.length - mostTold} more`];
+}
 
 /** Secrets may be in a report, too. */
 function hidden({ summary, results }: JobTests, { masker }: JobLog): JobTests {

@@ -32,7 +32,7 @@ const longestName = 255;
  * ours.
  */
 export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobHost): Promise<JobResult> {
-  const search = new TestSearch();
+  const search = new TestSearch(join(around.folder, 'workspace'), input.repo.reports);
   const log = new JobLog((chunk) => {
     search.push(chunk);
     return around.output(chunk);
@@ -44,7 +44,7 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
     around.signal.throwIfAborted();
     const { values, withheld } = await around.secrets();
     if (withheld !== null) await log.say(`no secrets are given: ${withheld}`);
-    job = new WorkflowState(input, plan, around, log, values);
+    job = new WorkflowState(input, plan, { around, log, search }, values);
     outputs = await new WorkflowJob(job, steps).run();
   } catch (error) {
     const ending: unknown = around.signal.reason;
@@ -56,7 +56,7 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
   const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
-  const tests = await search.end(job.folders.workspace, log);
+  const tests = await search.end(log);
   return withinMessage({ outcome, steps: steps.list, outputs, ...(tests && { tests }) });
 }
 

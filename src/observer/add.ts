@@ -5,6 +5,7 @@ import { setCredential } from '../record/credentials.ts';
 import type { Record } from '../record/record.ts';
 import {
   createRepository,
+  findRepository,
   mayTakeName,
   type Repository,
   type RepositorySettings,
@@ -13,13 +14,15 @@ import {
 } from '../record/repositories.ts';
 import { checkSettings } from './settings.ts';
 
-export interface RepositoryOptions extends Omit<RepositorySettings, 'tags'> {
+export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 'reports'> {
   /** path or URL, as a person writes it */
   url: string;
   /** where it is missing, the last part of the URL */
   name?: string | undefined;
   /** globs; none where they are missing */
   tags?: string[] | undefined;
+  /** globs; those that the repository has already where they are missing */
+  reports?: string[] | undefined;
 }
 
 type Context = Pick<StageContext, 'config'> & { record: Record };
@@ -61,11 +64,13 @@ async function repositoryOf(
   source: Source,
   options: RepositoryOptions,
 ): Promise<Repository> {
-  const { name, branches, tags = [], pollSeconds, commits, command } = options;
-  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command };
+  const { branches, tags = [], pollSeconds, commits, command } = options;
+  const name = options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name);
+  const reports = options.reports ?? (await findRepository(record, name))?.reports ?? [];
+  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, reports };
   checkSettings(settings);
   return {
-    name: name === undefined ? await freeName(record, source.url) : checkRepositoryName(name),
+    name,
     url: source.url,
     host: source.kind === 'path' ? config.host : null,
     ...settings,

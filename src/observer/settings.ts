@@ -14,12 +14,17 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command } = settings;
+  const { branches = [], tags = [], pollSeconds, command, reports = [] } = settings;
   refMatcher(branches);
   refMatcher(tags);
   if (branches.length > mostGlobs || tags.length > mostGlobs) {
     throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} globs of branches, and of tags`, {
       remedy: 'Give fewer, with "*" or "**" where they vary.',
+    });
+  }
+  if (reports.length > mostGlobs || !reports.every(isPathGlob)) {
+    throw new VoltError('bad_setting', `globs of reports are at most ${mostGlobs} paths below the checkout`, {
+      remedy: 'Give paths such as "build/**/*.xml", each of at most 1,000 characters and without "..".',
     });
   }
   if (pollSeconds !== undefined && !(pollSeconds >= pollRange.least && pollSeconds <= pollRange.most)) {
@@ -32,4 +37,8 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
       remedy: 'Give --command what is to be run, or leave it out to have the tests discovered.',
     });
   }
+}
+
+function isPathGlob(glob: string): boolean {
+  return glob.trim() !== '' && glob.length <= 1000 && !glob.includes('\0') && !glob.split('/').includes('..');
 }

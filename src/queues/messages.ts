@@ -113,7 +113,12 @@ export const jobMessage = z.object({
   build,
   name: text,
   labels: z.array(z.string().regex(labelPattern)),
-  repo: z.object({ name: repo, url: z.string().min(1).max(4096) }),
+  repo: z.object({
+    name: repo,
+    url: z.string().min(1).max(4096),
+    /** globs of files of the checkout that hold results of single tests; absent where there are none */
+    reports: z.array(z.string().min(1).max(1000)).max(50).optional(),
+  }),
   ref,
   sha,
   plan: planSchema,

@@ -20,6 +20,7 @@ const migrations: readonly Migration[] = [
       .addColumn('poll_seconds', 'real', (c) => c.notNull())
       .addColumn('commits', 'text', (c) => c.notNull())
       .addColumn('command', 'text')
+      .addColumn('reports', 'text', (c) => c.notNull())
       .addColumn('trusted_refs', 'text')
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('observed_at', 'bigint')

@@ -20,7 +20,7 @@ export interface OpenJob {
   attemptAt: number;
   ref: string;
   sha: string;
-  repo: { name: string; url: string; removed: boolean };
+  repo: { name: string; url: string; reports: string[]; removed: boolean };
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
   /** the repository has secrets for jobs that no workflow describes */
@@ -58,6 +58,7 @@ export async function openJobs(
       'builds.sha',
       'repositories.name as repo',
       'repositories.url',
+      'repositories.reports',
       'repositories.removed_at',
     ])
     .select((eb) => [
@@ -97,7 +98,12 @@ export async function openJobs(
     attemptAt: row.attempt_at ?? 0,
     ref: row.ref,
     sha: row.sha,
-    repo: { name: row.repo, url: row.url, removed: row.removed_at !== null },
+    repo: {
+      name: row.repo,
+      url: row.url,
+      reports: JSON.parse(row.reports) as string[],
+      removed: row.removed_at !== null,
+    },
     hasCredential: Boolean(row.has_credential),
     hasSecretsInEnvironment: Boolean(row.has_secrets),
   }));

@@ -15,6 +15,8 @@ export interface RepositorySettings {
   commits: 'every' | 'latest';
   /** what to run instead of discovering the tests */
   command: string | null;
+  /** globs of files of the checkout that hold results of single tests, beside those that are found by themselves */
+  reports: string[];
 }
 
 export interface Repository extends RepositorySettings {
@@ -101,6 +103,7 @@ function columnsOf(repository: Repository) {
     poll_seconds: repository.pollSeconds,
     commits: repository.commits,
     command: repository.command,
+    reports: JSON.stringify(repository.reports),
     // what went wrong before says nothing about the settings as they are now
     ...noError,
   };
@@ -151,6 +154,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     pollSeconds: row.poll_seconds,
     commits: row.commits,
     command: row.command,
+    reports: JSON.parse(row.reports) as string[],
   };
 }
 

@@ -21,6 +21,8 @@ export interface Schema {
     /** `every` commit, or only the `latest` at each look */
     commits: 'every' | 'latest';
     command: string | null;
+    /** JSON: globs of files that hold results of single tests; empty means none */
+    reports: string;
     /** JSON: globs of full ref names whose builds may have secrets; null for all branches and tags */
     trusted_refs: string | null;
     created_at: number;

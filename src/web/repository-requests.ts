@@ -29,8 +29,16 @@ export async function createRepository(
   web: Web,
   wish: Wishes & { url: string; name?: string | undefined },
 ): Promise<ObservedRepository> {
-  const { branches = [], tags = [], pollSeconds = usualPoll, commits = 'every', command = null, url } = wish;
-  const settings = { branches, tags, pollSeconds, commits, command };
+  const {
+    branches = [],
+    tags = [],
+    pollSeconds = usualPoll,
+    commits = 'every',
+    command = null,
+    reports = [],
+    url,
+  } = wish;
+  const settings = { branches, tags, pollSeconds, commits, command, reports };
   const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });

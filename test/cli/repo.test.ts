@@ -64,6 +64,9 @@ describe('volt repo', () => {
   it('changes what is named', async () => {
     const set = await repo('set', 'app', '--no-tags', '--command', 'make check', '--poll', '30');
     expect(set.stdout).to.equal('app: main, release/*, every commit, each 30 s; runs "make check"\n');
+    const globs = await repo('set', 'app', '--reports', 'a/*.xml', '--reports', 'b.tap', '--json');
+    expect(JSON.parse(globs.stdout).reports).to.deep.equal(['a/*.xml', 'b.tap']);
+    expect(JSON.parse((await repo('set', 'app', '--no-reports', '--json')).stdout).reports).to.deep.equal([]);
     const back = await repo('set', 'app', '--default-branch', '--discover', '--json');
     expect(JSON.parse(back.stdout)).to.deep.include({ branches: [], tags: [], command: null, pollSeconds: 30 });
   });

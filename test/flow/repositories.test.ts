@@ -6,6 +6,7 @@ import { jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { openTrigger } from '../../src/record/intents.ts';
 import { removeRepository } from '../../src/record/removal.ts';
+import { resultsOf } from '../../src/record/test-queries.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -48,6 +49,29 @@ describe('flow: a repository', () => {
     await look('docs');
     const run = await volt.build(sha, ({ trigger, finishedAt }) => trigger === 'manual' && finishedAt !== null);
     expect(run).to.include({ status: 'success' });
+  });
+
+  it('whose settings name reports has the tests that they tell of, of a command as of a workflow', async () => {
+    const report = (name: string) => `<testsuite name="s"><testcase name="${name}"/></testsuite>`;
+    const repository = new TestRepository({
+      'out/a.xml': report('of a file'),
+      'out/bad.xml': 'none',
+      '.volt/workflows/ci.yml':
+        'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n',
+    });
+    made.push(repository);
+    await volt.observe(repository.path, { name: 'reports', command: 'true', reports: ['out/*.xml'] });
+    const named = async (number: number) => {
+      const build = await volt.build(repository.head(), (one) => one.number === number && one.finishedAt !== null);
+      expect(build.status).to.equal('success');
+      const tests = await resultsOf(volt.context.record, { build: build.id, failed: false, limit: 9 });
+      return tests.map(({ suite, name, status }) => [suite, name, status]);
+    };
+    expect(await named(1)).to.deep.equal([['s', 'of a file', 'passed']]);
+    // observed again without a word of them, they stay
+    await volt.observe(repository.path, { name: 'reports', command: null });
+    await look('reports');
+    expect(await named(2)).to.deep.equal([['s', 'of a file', 'passed']]);
   });
 
   it('whose command is another one has its head built with that', async () => {

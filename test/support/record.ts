@@ -20,6 +20,7 @@ export async function observed(record: Record, name = 'app', change: Partial<Rep
     pollSeconds: 5,
     commits: 'every',
     command: null,
+    reports: [],
     ...change,
   };
   await saveRepository(record, repository);

@@ -46,13 +46,20 @@ describe('web: repositories', () => {
   it('are added with what is usual, and their polls are scheduled', async () => {
     const answer = await send('POST', '/repos', { url: 'https://git.example/acme/app.git' });
     expect(answer.status).to.equal(201);
-    const usual = { branches: [], tags: [], pollSeconds: 5, commits: 'every', command: null, host: null };
+    const usual = { branches: [], tags: [], pollSeconds: 5, commits: 'every', command: null, reports: [], host: null };
     expect(await bodyOf(answer)).to.deep.include({ name: 'app', url: 'https://git.example/acme/app.git', ...usual });
     expect(await schedules(null)).to.deep.equal([['app', 5000]]);
   });
 
   it('are added with habits of their own, also as a path of this machine', async () => {
-    const habits = { branches: ['main'], tags: ['v*'], pollSeconds: 60, commits: 'latest', command: 'make' };
+    const habits = {
+      branches: ['main'],
+      tags: ['v*'],
+      pollSeconds: 60,
+      commits: 'latest',
+      command: 'make',
+      reports: ['o/*.xml'],
+    };
     const answer = await send('POST', '/repos', { name: 'mine', url: repository.path, ...habits });
     expect(answer.status).to.equal(201);
     const url = realpathSync(repository.path);
@@ -73,6 +80,7 @@ describe('web: repositories', () => {
       [{ url: 'https://git.example/app', branches: Array(51).fill('x') }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', pollSeconds: 0 }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', command: ' ' }, 400, 'bad_setting'],
+      [{ url: 'https://git.example/app', reports: ['../*.xml'] }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', branch: 'main' }, 400, 'bad_request'],
       [{}, 400, 'bad_request'],
       [{ url: 'https://git.example/other', name: 'taken' }, 409, 'name_taken'],

@@ -105,7 +105,15 @@ export class Site {
   }
 
   async repository(name: string, more: Partial<Repository> = {}): Promise<void> {
-    const usual = { host: null, branches: [], tags: [], pollSeconds: 5, commits: 'every' as const, command: null };
+    const usual = {
+      host: null,
+      branches: [],
+      tags: [],
+      pollSeconds: 5,
+      commits: 'every' as const,
+      command: null,
+      reports: [],
+    };
     await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
   }
 

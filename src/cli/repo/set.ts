@@ -22,6 +22,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .argument('<name>', 'name of the repository')
     .option('--default-branch', 'observe the default branch alone')
     .option('--no-tags', 'build no tags')
+    .option('--no-reports', 'read no other reports than those that are found by themselves')
     .option('--discover', 'discover the tests again instead of running a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {
@@ -44,6 +45,7 @@ export function repoSetCommand(group: Command): CommandFile {
     examples: [
       ['volt repo set app --branch main --branch "release/*"', 'other branches'],
       ['volt repo set app --command "make check"', 'another command; the heads are built again with it'],
+      ['volt repo set app --reports "out/**/junit-*.xml"', 'where its tests write their reports'],
       ['volt repo set app --default-branch --no-tags --discover', 'as it was at first'],
     ],
   };

@@ -9,6 +9,8 @@ export interface SettingsOptions {
   poll?: number;
   commits?: 'every' | 'latest';
   command?: string;
+  /** false for `--no-reports` */
+  reports?: string[] | false;
 }
 
 /** What may be said of a repository when it is added and later. */
@@ -23,16 +25,23 @@ export function addSettingsOptions(command: Command): Command {
         'latest',
       ]),
     )
-    .option('--command <command>', 'run this shell command instead of discovering the tests');
+    .option('--command <command>', 'run this shell command instead of discovering the tests')
+    .option(
+      '--reports <glob>',
+      'read these files of the checkout for results of single tests; may be repeated',
+      collect,
+    );
 }
 
 /** The settings that were named, as the API takes them. */
-export function settingsOf({ branch, tags, poll, commits, command }: SettingsOptions): Partial<RepositorySettings> {
+export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
+  const { branch, tags, poll, commits, command, reports } = options;
   return {
     ...(branch === undefined ? {} : { branches: branch }),
     ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
     ...(poll === undefined ? {} : { pollSeconds: poll }),
     ...(commits === undefined ? {} : { commits }),
     ...(command === undefined ? {} : { command }),
+    ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
   };
 }

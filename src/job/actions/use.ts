@@ -15,6 +15,7 @@ import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, isCheckout, type LoadedAction } from './library.ts';
 import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
 import { parseReference } from './reference.ts';
+import { isTestReport, serveTestReport } from './test-report.ts';
 import { isUnserved, standIn } from './unserved.ts';
 
 /** A step that uses an action, at the moment at which it is run. */
@@ -40,6 +41,12 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     const given = await evaluation.texts(step.with);
     await writeHeader(job.log, `Run ${uses}`, '', { with: given });
     Object.assign(io.outputs, await serveCheckout(job, given, use.signal));
+    return;
+  }
+  if (isTestReport(reference)) {
+    const given = await evaluation.texts(step.with);
+    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
+    Object.assign(io.outputs, await serveTestReport(job, given, io));
     return;
   }
   if (isUnserved(reference)) {

@@ -37,6 +37,11 @@ export class TestCollection {
     return passed + failed + skipped;
   }
 
+  /** what they came to */
+  get counts(): Readonly<Totals> {
+    return { ...this.#counts };
+  }
+
   add(found: FoundTest): void {
     const { status } = found;
     this.#counts[status === 'error' ? 'failed' : status]++;

@@ -1,4 +1,4 @@
-import { opendir } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Minimatch } from 'minimatch';
@@ -25,24 +25,43 @@ export interface ReportPlace {
   globs: readonly string[];
 }
 
-/**
- * Reads the reports of a job. One that cannot be read is none, and is told.
- * @param tell is given a sentence about each
- */
-export async function readReports(
-  { folder, globs }: ReportPlace,
-  tests: TestCollection,
-  tell: (sentence: string) => void,
-): Promise<void> {
-  let left = mostBytes;
-  for (const path of await find(folder, globs, tell)) {
-    try {
-      const text = readUntrusted(folder, join(folder, path), Math.min(largest, left));
-      left -= text.length;
-      await readReport(path, text, tests);
-    } catch (error) {
-      tell(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
+/** Reads the reports of one job. One that cannot be read is none, and is told. */
+export class ReportReader {
+  readonly #tests: TestCollection;
+  /** a report that two globs or two steps lead to counts once */
+  readonly #seen = new Set<string>();
+  #left = mostBytes;
+
+  constructor(tests: TestCollection) {
+    this.#tests = tests;
+  }
+
+  /**
+   * @param tell is given a sentence about each that is left out
+   * @returns how many files the globs have led to
+   */
+  async read({ folder, globs }: ReportPlace, tell: (sentence: string) => void): Promise<number> {
+    const paths = await find(folder, globs, tell);
+    for (const path of paths) {
+      const file = join(folder, path);
+      try {
+        if (!(await this.#isNew(file))) continue;
+        const text = readUntrusted(folder, file, Math.min(largest, this.#left));
+        this.#left -= text.length;
+        await readReport(path, text, this.#tests);
+      } catch (error) {
+        tell(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
+      }
     }
+    return paths.length;
+  }
+
+  async #isNew(file: string): Promise<boolean> {
+    const { ino, size, mtimeMs } = await lstat(file);
+    const identity = `${file} ${ino} ${size} ${mtimeMs}`;
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
+    return true;
   }
 }
 

@@ -7,6 +7,7 @@ import { JobEnding, type JobOutcome } from '../ending.ts';
 import type { JobLog } from '../log.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
+import type { TestSearch } from '../test-search.ts';
 import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
@@ -32,6 +33,7 @@ export class WorkflowState {
   readonly around: JobHost;
   readonly folders: JobFolders;
   readonly log: JobLog;
+  readonly search: TestSearch;
   readonly matchers = new Matchers();
   readonly annotations = new AnnotationBudget();
   /** that of the workflow and the job, and what steps have added */
@@ -54,14 +56,14 @@ export class WorkflowState {
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
-    around: JobHost,
-    log: JobLog,
+    { around, log, search }: { around: JobHost; log: JobLog; search: TestSearch },
     secrets: Readonly<Record<string, string>>,
   ) {
     this.input = input;
     this.plan = plan;
     this.around = around;
     this.log = log;
+    this.search = search;
     this.signal = around.signal;
     const root = around.folder;
     this.folders = {

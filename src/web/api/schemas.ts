@@ -260,6 +260,7 @@ const repository = name(
     pollSeconds: z.number(),
     commits: z.enum(['every', 'latest']),
     command: z.string().nullable().meta({ description: 'null where the tests are discovered' }),
+    reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
     notice: sentence.meta({ description: 'what is odd about it and no error, for people' }),
@@ -274,6 +275,10 @@ const repositorySettings = z.object({
   pollSeconds: z.number().optional().meta({ description: 'seconds between two looks, 0.5 to 86400' }),
   commits: z.enum(['every', 'latest']).optional().meta({ description: 'which of the new commits at a look are built' }),
   command: z.string().nullable().optional().meta({ description: 'shell command; null to have the tests discovered' }),
+  reports: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
 });
 
 export const newRepository = name(

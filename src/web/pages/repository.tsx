@@ -147,13 +147,14 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
 }
 
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
-  const { url, host, branches, tags, defaultBranch, commits, command, pollSeconds, notice } = repository;
+  const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
   const facts: [string, string][] = [
     ['Where', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
     ['Branches', branches.join(', ') || `the default one${defaultBranch === null ? '' : `, ${defaultBranch}`}`],
     ['Tags', tags.join(', ') || 'none'],
     ['Commits', commits === 'every' ? 'every one' : 'the newest at each look'],
     ['Runs', command ?? 'its workflows, or the tests that are found'],
+    ['Reports of tests', reports.join(', ') || 'those that are found'],
   ];
   return (
     <>

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { mostTests, TestCollection } from '../../../src/job/reports/collection.ts';
-import { readReports } from '../../../src/job/reports/files.ts';
+import { ReportReader } from '../../../src/job/reports/files.ts';
 import { OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests } from '../../../src/kernel/model.ts';
 import { TestFolders } from '../../support/folder.ts';
@@ -26,7 +26,7 @@ describe('a report that is bad or hostile', () => {
   async function readFrom(folder: string, globs: string[]): Promise<JobTests & { told: string[] }> {
     const tests = new TestCollection(folder);
     const told: string[] = [];
-    await readReports({ folder, globs }, tests, (sentence) => told.push(sentence));
+    await new ReportReader(tests).read({ folder, globs }, (sentence) => told.push(sentence));
     return { ...tests.end(), told };
   }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { TestCollection } from '../../../src/job/reports/collection.ts';
-import { readReports } from '../../../src/job/reports/files.ts';
+import { ReportReader } from '../../../src/job/reports/files.ts';
 import { OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests } from '../../../src/kernel/model.ts';
 
@@ -163,7 +163,7 @@ describe('reports of test runners', () => {
     it(`are read from ${file}`, async () => {
       const tests = new TestCollection('/app');
       const told: string[] = [];
-      await readReports({ folder: samples, globs: [file] }, tests, (sentence) => told.push(sentence));
+      await new ReportReader(tests).read({ folder: samples, globs: [file] }, (sentence) => told.push(sentence));
       expect(told).to.deep.equal([]);
       const found = tests.end();
       const { tests: named = [], unnamed = { passed: 0, skipped: 0 } } = expected[file] ?? {};

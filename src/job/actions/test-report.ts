@@ -1,0 +1,66 @@
+import { annotationOf } from '../output/annotation.ts';
+import { StepFault } from '../steps/fault.ts';
+import type { StepIo } from '../steps/step-io.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { ActionReference } from './reference.ts';
+
+/** What `if-no-files-found` may be, as `actions/upload-artifact` has it. */
+const withoutFiles = ['warn', 'error', 'ignore'];
+/** Globs of one step. */
+const mostGlobs = 50;
+const inputs = new Set(['reports', 'if-no-files-found']);
+
+/** Whether it is `volt/test-report`, an action that is nowhere but in Volt. */
+export function isTestReport(reference: ActionReference): boolean {
+  return (
+    reference.kind === 'remote' && reference.repository.toLowerCase() === 'volt/test-report' && reference.path === ''
+  );
+}
+
+/**
+ * Reads reports of single tests as they are at this step. What they say never changes what the step comes to.
+ * @param given inputs as the step gives them: `reports`, globs below the workspace, one a line; `if-no-files-found`
+ * @returns the action's outputs: how many reports there were, and what their tests came to
+ * @throws StepFault where the inputs make no sense, or no file was found and the step wants to fail then
+ */
+export async function serveTestReport(
+  job: WorkflowState,
+  given: Readonly<Record<string, string>>,
+  io: StepIo,
+): Promise<Record<string, string>> {
+  const warn = async (message: string) => {
+    await job.log.line(`##[warning]${message}`);
+    io.annotate(annotationOf('warning', message, new Map()));
+  };
+  for (const name of Object.keys(given)) {
+    if (!inputs.has(name)) await warn(`volt/test-report has no input "${name}"; it has reports and if-no-files-found`);
+  }
+  const globs = globsOf(given.reports ?? '', job.folders.workspace);
+  const without = given['if-no-files-found']?.trim() || 'warn';
+  if (!withoutFiles.includes(without)) {
+    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without.slice(0, 50)}"`);
+  }
+  const { reports, tests, told } = await job.search.take(globs);
+  for (const sentence of told) await warn(job.masker.text(sentence));
+  if (reports === 0 && without !== 'ignore') {
+    const message = `no file fits ${globs.join(', ')}`;
+    if (without === 'error') throw new StepFault(message);
+    await warn(message);
+  }
+  const { passed, failed, skipped } = tests;
+  const files = `${reports} ${reports === 1 ? 'report' : 'reports'}`;
+  await job.log.line(`${files}: ${passed} tests passed, ${failed} failed, ${skipped} skipped`);
+  return { reports: `${reports}`, passed: `${passed}`, failed: `${failed}`, skipped: `${skipped}` };
+}
+
+function globsOf(text: string, workspace: string): string[] {
+  const globs = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map((glob) => (glob.startsWith(`${workspace}/`) ? glob.slice(workspace.length + 1) : glob));
+  if (globs.length === 0 || globs.length > mostGlobs) {
+    throw new StepFault(`the input "reports" must be 1 to ${mostGlobs} globs below the workspace, one a line`);
+  }
+  return globs;
+}
