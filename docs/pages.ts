@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settings } from '../src/kernel/config.ts';
+import { settings, settingsFromFiles } from '../src/kernel/config.ts';
 import { reasons, statuses } from '../src/kernel/model.ts';
 
 type Setting = (typeof settings)[number];
@@ -15,7 +15,7 @@ export function pages(): { file: string; text: string }[] {
 
 function example(): string {
   const entries = settings.map((setting) => {
-    const lines = wrap([setting.about, choices(setting)].filter((part) => part !== '').join(' '), 117);
+    const lines = wrap(meaning(setting), 117);
     return `${lines.map((line) => `# ${line}\n`).join('')}# ${setting.env}=${defaultOf(setting) ?? ''}\n`;
   });
   return `# Every setting of Volt with its default. Volt reads its environment, not this file by itself: copy it to .env, remove
@@ -31,8 +31,7 @@ ${entries.join('\n')}`;
 function reference(): string {
   const rows = settings.map((setting) => {
     const value = defaultOf(setting);
-    const may = choices(setting);
-    return `| \`${setting.env}\` | ${value === undefined ? '' : `\`${value}\``} | ${cell([setting.about, may].join(' ').trim())} |`;
+    return `| \`${setting.env}\` | ${value === undefined ? '' : `\`${value}\``} | ${cell(meaning(setting))} |`;
   });
   return `# Configuration
 
@@ -61,6 +60,12 @@ ${rows.join('\n')}
 
 This page is made from \`src/kernel/model.ts\` by \`npm run docs\`.
 `;
+}
+
+/** All that is said of a setting. */
+function meaning(setting: Setting): string {
+  const file = settingsFromFiles.has(setting.env) ? `Or ${setting.env}_FILE, a file that holds it.` : '';
+  return [setting.about, choices(setting), file].filter((part) => part !== '').join(' ');
 }
 
 /** What the schema says of the values, where the text has to add it: the choices, or the bounds. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { VoltError } from './errors.ts';
 import { misfit } from './misfit.ts';
 import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
+import { settingFromFile, withPassword } from './setting-files.ts';
 import { hideCredentials } from './urls.ts';
 
 /** Where the settings come from; this file is the only one that reads the environment. */
@@ -21,6 +22,12 @@ export const settings = [
     schema: z.string().optional(),
     about:
       'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://... (TLS), or redis+sentinel://[user:password@]host:port[,host:port...]/name. Default: `volt up` starts a server of its own.',
+  },
+  {
+    env: 'VOLT_REDIS_PASSWORD',
+    key: 'redisPassword',
+    schema: z.string().optional(),
+    about: 'Password of the Redis that VOLT_REDIS_URL names, where that has none.',
   },
   {
     env: 'VOLT_REDIS_BIND',
@@ -43,6 +50,12 @@ export const settings = [
     key: 'databaseUrl',
     schema: z.string().optional(),
     about: 'Where builds are recorded, as sqlite:<path>. Default: volt.db in the data directory.',
+  },
+  {
+    env: 'VOLT_DATABASE_PASSWORD',
+    key: 'databasePassword',
+    schema: z.string().optional(),
+    about: 'Password of the database server that VOLT_DATABASE_URL names, where that has none.',
   },
   {
     env: 'VOLT_DATA_DIR',
@@ -96,6 +109,13 @@ export const settings = [
     key: 'logLevel',
     schema: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
     about: 'How much the stages log to standard error. `volt up` shows "warn" unless told otherwise.',
+  },
+  {
+    env: 'VOLT_HEALTH_FILE',
+    key: 'healthFile',
+    schema: z.string().optional(),
+    about:
+      'File that each stage touches with every heartbeat that Redis confirms, once a second, for health checks. Default: none.',
   },
   {
     env: 'VOLT_LOG_FORMAT',
@@ -244,8 +264,19 @@ export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
 const passwords: ReadonlySet<string> = new Set([
   'VOLT_TOKEN',
   'VOLT_REDIS_URL',
+  'VOLT_REDIS_PASSWORD',
   'VOLT_DATABASE_URL',
+  'VOLT_DATABASE_PASSWORD',
   'VOLT_ACTIONS_URL',
+]);
+
+/** Settings that may stand in a file as well, which the variable with `_FILE` behind its name names. */
+export const settingsFromFiles: ReadonlySet<string> = new Set([
+  'VOLT_TOKEN',
+  'VOLT_REDIS_URL',
+  'VOLT_REDIS_PASSWORD',
+  'VOLT_DATABASE_URL',
+  'VOLT_DATABASE_PASSWORD',
 ]);
 
 /**
@@ -257,7 +288,7 @@ const passwords: ReadonlySet<string> = new Set([
 export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const values: Record<string, unknown> = {};
   for (const { env, key, schema } of settings) {
-    const given = overrides[key] ?? (environment[env] || defaults[key]);
+    const given = overrides[key] ?? (inEnvironment(env) || defaults[key]);
     const parsed = schema.safeParse(given, { error: misfit });
     if (!parsed.success) {
       throw new VoltError(
@@ -271,7 +302,28 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
     values[key] = parsed.data;
   }
   const config = values as unknown as Values;
-  return { ...config, dataDir: resolve(config.dataDir), host: hostname() };
+  return { ...withPasswords(config), dataDir: resolve(config.dataDir), host: hostname() };
+}
+
+/** What the environment says of a setting, or a file that it names. */
+function inEnvironment(env: string): string | undefined {
+  const variable = `${env}_FILE`;
+  const file = settingsFromFiles.has(env) ? environment[variable] : undefined;
+  if (!file) return environment[env];
+  if (!environment[env]) return settingFromFile(variable, file);
+  throw new VoltError('bad_setting', `${env} and ${variable} are both set`, {
+    remedy: 'Leave one of them unset.',
+  });
+}
+
+/** The settings with the passwords in the addresses that they belong to. */
+function withPasswords(values: Values): Values {
+  const { redisUrl, redisPassword, databaseUrl, databasePassword } = values;
+  return {
+    ...values,
+    ...(redisUrl && redisPassword ? { redisUrl: withPassword(redisUrl, redisPassword) } : {}),
+    ...(databaseUrl && databasePassword ? { databaseUrl: withPassword(databaseUrl, databasePassword) } : {}),
+  };
 }
 
 /** Whether a program watches instead of a person, as in continuous integration. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
+import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { version } from '../kernel/version.ts';
@@ -38,12 +39,14 @@ export function showStage(context: StageContext, kind: StageKind, problems: () =
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const startedAt = new Date().toISOString();
   const signs = new VitalSigns(kind, context.config);
+  const health = new HealthFile(context.config.healthFile, logger);
   let beats = 0;
   const beating = every(
     heartbeatInterval,
     async () => {
       const told = { heartbeatAt: new Date().toISOString(), vitals: signs.read(), problems: problems() };
       await beat(access, kind, { ...own, id, version, startedAt, ...told });
+      health.touch();
       if (beats++ % tidyEvery === 0) await forgetGone(access, kind, (await listStages(access, kind)).gone);
     },
     (error) => logger.debug(`heartbeat of ${kind} failed: ${errorText(error)}`),

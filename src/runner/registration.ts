@@ -20,6 +20,8 @@ const leavePatience = 500;
 export interface RegistrationHooks {
   /** what the runner says of itself in a heartbeat */
   describe(): Omit<RunnerMember, 'id' | 'heartbeatAt'>;
+  /** Redis has confirmed a heartbeat */
+  heard(): void;
   /** Redis has confirmed a new id: jobs may be taken under it */
   joined(id: RunnerId): void;
   /** the lease holds for longer now */
@@ -130,6 +132,7 @@ export class Registration {
       return false;
     }
     this.#lastWord = performance.now();
+    this.#hooks.heard();
     if (this.#lease) this.#renew(id, sentAt);
     else if (id === this.#id && !this.#left) this.#join(new Lease(sentAt));
     return true;

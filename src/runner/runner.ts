@@ -1,6 +1,7 @@
 import { loadavg, tmpdir } from 'node:os';
 import { dataPaths } from '../kernel/config.ts';
 import type { VoltError } from '../kernel/errors.ts';
+import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
@@ -73,6 +74,7 @@ export class Runner {
     this.#logger = context.logger.child({ stage: 'runner', runner: folder.name });
     this.#signs = new VitalSigns('runner', context.config);
     this.name = folder.name;
+    const health = new HealthFile(config.healthFile, this.#logger);
     this.#disk = new DiskWatch(config, {
       name: folder.name,
       writes: [folder.path, dataPaths(config.dataDir).mirrors],
@@ -83,6 +85,7 @@ export class Runner {
     });
     this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
+      heard: () => health.touch(),
       joined: (id) => this.#enter(id),
       renewed: () => this.#executions.beat(),
       lost: () => this.#fence(),

@@ -24,8 +24,11 @@ describe('single stages', () => {
     await folder.remove();
   });
 
+  const healthFile = (index: number): string => join(folder.path, `alive-${index}`);
+
   async function start(args: string[], script?: string): Promise<VoltProcess> {
-    const process = new VoltProcess(args, { env, ...(script === undefined ? {} : { script }) });
+    const own = { ...env, VOLT_HEALTH_FILE: healthFile(processes.length) };
+    const process = new VoltProcess(args, { env: own, ...(script === undefined ? {} : { script }) });
     processes.push(process);
     await process.says(/ ready\b.*; Redis redis:\/\/127\.0\.0\.1:\d+\n/);
     return process;
@@ -43,6 +46,8 @@ describe('single stages', () => {
       const { stdout } = await volt(['builds', '--json'], { env });
       return JSON.parse(stdout || '{"builds":[]}').builds[0]?.status === 'success';
     });
+    for (const [index] of processes.entries())
+      expect(existsSync(healthFile(index)), `health of ${index}`).to.equal(true);
     for (const process of processes.reverse()) {
       process.signal('SIGTERM');
       expect(await process.ended(), process.stdout).to.include({ code: 0 });

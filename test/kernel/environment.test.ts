@@ -3,20 +3,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { jobEnvironment, loadConfig, logFile, settings, toolEnvironment } from '../../src/kernel/config.ts';
 import type { JobId } from '../../src/kernel/model.ts';
+import { withEnvironment } from '../support/environment.ts';
 import { failure } from '../support/failure.ts';
-
-/** Runs the work with these variables in the environment, and with no setting of Volt's beside them. */
-function withEnvironment<T>(values: Record<string, string>, work: () => T): T {
-  const former = { ...process.env };
-  for (const { env } of settings) delete process.env[env];
-  Object.assign(process.env, values);
-  try {
-    return work();
-  } finally {
-    for (const name of Object.keys(process.env)) if (!(name in former)) delete process.env[name];
-    Object.assign(process.env, former);
-  }
-}
 
 const secrets = {
   VOLT_REDIS_URL: 'redis://:canary@127.0.0.1',

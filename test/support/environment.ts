@@ -1,0 +1,14 @@
+import { settings } from '../../src/kernel/config.ts';
+
+/** Runs the work with these variables in the environment, and with no setting of Volt's beside them. */
+export function withEnvironment<T>(values: Record<string, string>, work: () => T): T {
+  const former = { ...process.env };
+  for (const { env } of settings) delete process.env[env];
+  Object.assign(process.env, values);
+  try {
+    return work();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in former)) delete process.env[name];
+    Object.assign(process.env, former);
+  }
+}
