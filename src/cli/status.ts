@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { statusWords } from '../kernel/model.ts';
-import type { Problem, SystemStatus } from '../web/api/schemas.ts';
+import type { SystemStatus } from '../web/api/schemas/system.ts';
+import type { Problem } from '../web/api/schemas/terms.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';

@@ -5,7 +5,7 @@ import { dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { Record } from '../../src/record/record.ts';
-import type { SystemStatus } from '../../src/web/api/schemas.ts';
+import type { SystemStatus } from '../../src/web/api/schemas/system.ts';
 import { Evidence } from './evidence.ts';
 import { TestFolders } from './folder.ts';
 import { currentBundle, type VoltProcess, VoltProcesses } from './processes.ts';

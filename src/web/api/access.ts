@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { listActions } from '../../record/audit.ts';
 import { addToken, listTokens, type NamedToken, removeToken } from '../../record/tokens.ts';
 import { jsonRoute } from './route.ts';
-import { auditLog, done, newToken, repositoryName, tokenList, tokenRequest } from './schemas.ts';
+import { auditLog, newToken, tokenList, tokenRequest } from './schemas/access.ts';
+import { done, repositoryName } from './schemas/terms.ts';
 
 const tokens = jsonRoute({
   method: 'get',

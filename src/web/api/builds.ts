@@ -4,7 +4,9 @@ import { findBuild, listBuilds } from '../../record/builds.ts';
 import { tellWhyItWaits } from '../queued-jobs.ts';
 import { cancelBuild, noBuild, retryBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import { accepted, build, buildId, buildList, fullSha, repositoryName, retryRequest } from './schemas.ts';
+import { build, buildList } from './schemas/builds.ts';
+import { accepted, retryRequest } from './schemas/intents.ts';
+import { buildId, fullSha, repositoryName } from './schemas/terms.ts';
 
 const listing = jsonRoute({
   method: 'get',

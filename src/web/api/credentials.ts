@@ -7,14 +7,8 @@ import type { Credential } from '../../secrets/credential.ts';
 import type { Web } from '../context.ts';
 import { announce } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import {
-  credential,
-  credentialList,
-  done,
-  httpsCredentialRequest,
-  repositoryName,
-  sshCredentialRequest,
-} from './schemas.ts';
+import { credential, credentialList, httpsCredentialRequest, sshCredentialRequest } from './schemas/credentials.ts';
+import { done, repositoryName } from './schemas/terms.ts';
 
 const params = z.object({ name: repositoryName });
 const errors: ErrorCode[] = [

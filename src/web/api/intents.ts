@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { findIntent } from '../../record/intents.ts';
 import { jsonRoute } from './route.ts';
-import { intent } from './schemas.ts';
+import { intent } from './schemas/intents.ts';
 
 const one = jsonRoute({
   method: 'get',

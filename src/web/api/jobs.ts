@@ -13,7 +13,9 @@ import { cancelJob, noJob, retryJob } from '../requests.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-import { accepted, jobId, logHits, logLines } from './schemas.ts';
+import { accepted } from './schemas/intents.ts';
+import { logHits, logLines } from './schemas/logs.ts';
+import { jobId } from './schemas/terms.ts';
 
 const cancel = jsonRoute({
   method: 'post',

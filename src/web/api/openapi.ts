@@ -4,7 +4,8 @@ import { version } from '../../kernel/version.ts';
 import type { Description, Operation, Parameter, SchemaNode } from './document.ts';
 import { type Answer, actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
-import { named, pageParameter } from './schemas.ts';
+import { pageParameter } from './schemas/paging.ts';
+import { named } from './schemas/registry.ts';
 
 type Json = { [key: string]: unknown };
 

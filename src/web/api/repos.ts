@@ -5,9 +5,8 @@ import { listRepositories, type ObservedRepository } from '../../record/reposito
 import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
+import { accepted, dispatchRequest, triggerRequest } from './schemas/intents.ts';
 import {
-  accepted,
-  dispatchRequest,
   hook,
   hookRequest,
   newRepository,
@@ -15,9 +14,8 @@ import {
   repositoryAnswer,
   repositoryChange,
   repositoryList,
-  repositoryName,
-  triggerRequest,
-} from './schemas.ts';
+} from './schemas/repositories.ts';
+import { repositoryName } from './schemas/terms.ts';
 
 const ofName = z.object({ name: repositoryName });
 

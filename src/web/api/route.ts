@@ -8,7 +8,7 @@ import { requireScope } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { revalidated } from './revalidation.ts';
-import { pageParameter } from './schemas.ts';
+import { pageParameter } from './schemas/paging.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {

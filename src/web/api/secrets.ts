@@ -9,16 +9,15 @@ import { listVariables, removeVariable, setVariable } from '../../record/variabl
 import type { Web } from '../context.ts';
 import { jsonRoute, type Route } from './route.ts';
 import {
-  done,
   keyRotated,
-  repositoryName,
   secretList,
   secretRequest,
   trustedRefList,
   trustedRefRequest,
   variableList,
   variableRequest,
-} from './schemas.ts';
+} from './schemas/secrets.ts';
+import { done, repositoryName } from './schemas/terms.ts';
 
 const settingErrors: ErrorCode[] = ['bad_name', 'not_found', 'conflict', 'too_large'];
 const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];

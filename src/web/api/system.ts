@@ -4,7 +4,7 @@ import { listRunners } from '../../redis/membership.ts';
 import { askRedis, systemStatus } from '../status.ts';
 import { followChanges } from '../streams/changes.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-import { runnerList, systemStatus as systemStatusSchema } from './schemas.ts';
+import { runnerList, systemStatus as systemStatusSchema } from './schemas/system.ts';
 
 const runners = jsonRoute({
   method: 'get',

@@ -7,7 +7,8 @@ import type { Web } from '../context.ts';
 import { findOrRefuse } from '../repository-requests.ts';
 import { noBuild, noJob, noTest } from '../requests.ts';
 import { jsonRoute } from './route.ts';
-import { buildId, jobId, repositoryName, testHistory, testList, testResultList } from './schemas.ts';
+import { buildId, jobId, repositoryName } from './schemas/terms.ts';
+import { testHistory, testList, testResultList } from './schemas/tests.ts';
 
 const query = z.object({
   status: z

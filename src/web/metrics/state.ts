@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { SystemStatus } from '../api/schemas.ts';
+import type { SystemStatus } from '../api/schemas/system.ts';
 
 /** More queues than this are told as one: there is one for each set of labels that jobs ask for. */
 const mostQueues = 100;

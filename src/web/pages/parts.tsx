@@ -1,5 +1,5 @@
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
-import type { Problem } from '../api/schemas.ts';
+import type { Problem } from '../api/schemas/terms.ts';
 import { age, duration } from '../times.ts';
 
 /** A status as a word with its colour. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
-import type { QueueDepth, SystemStatus } from '../api/schemas.ts';
+import type { QueueDepth, SystemStatus } from '../api/schemas/system.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { askRedis, systemStatus } from '../status.ts';

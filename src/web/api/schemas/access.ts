@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { repositoryNamePattern } from '../../../kernel/names.ts';
+import { tokenScopes } from '../../../kernel/token-scope.ts';
+import { next } from './paging.ts';
+import { name } from './registry.ts';
+import { time } from './terms.ts';
+
+const token = z.object({
+  name: z.string(),
+  scope: z.enum(tokenScopes).meta({ description: 'admin holds write, write holds read' }),
+  createdBy: z.string().meta({ description: 'name of the token it was made with' }),
+  createdAt: time,
+  lastUsedAt: time.nullable().meta({ description: 'to the minute' }),
+});
+
+export const tokenList = name('TokenList', z.object({ tokens: z.array(name('Token', token)), next }));
+
+export const tokenRequest = name(
+  'TokenRequest',
+  z.object({
+    name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
+    scope: token.shape.scope.default('read'),
+  }),
+);
+
+export const newToken = name(
+  'NewToken',
+  token.extend({ token: z.string().meta({ description: 'to be kept now; it cannot be had again' }) }),
+);
+
+const auditEntry = name(
+  'AuditEntry',
+  z.object({
+    id: z.number().int(),
+    at: time,
+    actor: z.string().meta({ description: 'name of the token, owner for the main one, unknown for a failed sign-in' }),
+    address: z.string().meta({ description: 'network address that it came from' }),
+    action: z.string().meta({ description: 'stable, for example builds.cancel' }),
+    target: z.string().meta({ description: 'what it was done to, for example the id of a build' }),
+    status: z.number().int().meta({ description: 'HTTP status of the answer' }),
+  }),
+);
+
+export const auditLog = name('AuditLog', z.object({ entries: z.array(auditEntry), next }));

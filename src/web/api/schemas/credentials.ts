@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { next } from './paging.ts';
+import { name } from './registry.ts';
+import { time } from './terms.ts';
+
+export const credential = name(
+  'Credential',
+  z.object({
+    repo: z.string(),
+    kind: z.enum(['https', 'ssh']),
+    user: z.string().nullable().meta({ description: 'with https' }),
+    publicKey: z.string().nullable().meta({ description: 'with ssh: what the forge must be given as a deploy key' }),
+    hostKeys: z.array(z.string()).meta({ description: 'with ssh: fingerprints of the keys that the server may show' }),
+    updatedAt: time,
+  }),
+);
+
+export const credentialList = name('CredentialList', z.object({ credentials: z.array(credential), next }));
+
+export const httpsCredentialRequest = name(
+  'HttpsCredentialRequest',
+  z.object({
+    user: z
+      .string()
+      .min(1)
+      .max(255)
+      .regex(/^[^\p{Cc}]*$/u, 'holds a control character')
+      .default('git')
+      .meta({ description: 'forges that take a token take any user name beside it' }),
+    password: z
+      .string()
+      .min(1)
+      .max(10_000)
+      .regex(/^[^\p{Cc}]*$/u, 'holds a control character')
+      .meta({ description: 'or a token' }),
+  }),
+);
+
+export const sshCredentialRequest = name(
+  'SshCredentialRequest',
+  z.object({
+    privateKey: z
+      .string()
+      .min(1)
+      .max(48 * 1024)
+      .optional()
+      .meta({ description: 'without a passphrase; a new pair is made where it is absent' }),
+    knownHosts: z
+      .string()
+      .min(1)
+      .max(48 * 1024)
+      .optional()
+      .meta({ description: 'lines as in known_hosts; the keys that the server shows now where it is absent' }),
+  }),
+);

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { name } from './registry.ts';
+
+export const triggerRequest = name(
+  'TriggerRequest',
+  z.object({
+    ref: z
+      .string()
+      .max(1024)
+      .optional()
+      .meta({ description: 'branch, tag or commit; the default branch where it is absent' }),
+    workflow: z
+      .string()
+      .min(1)
+      .max(300)
+      .optional()
+      .meta({ description: 'run this workflow alone, by its `workflow_dispatch`: its file or its name' }),
+    inputs: z
+      .record(z.string().max(100), z.string().max(65_535))
+      .refine((inputs) => Object.keys(inputs).length <= 25, 'has more than 25 inputs')
+      .optional()
+      .meta({ description: 'inputs of that workflow, as text' }),
+  }),
+);
+
+export const dispatchRequest = name(
+  'DispatchRequest',
+  z.object({
+    event_type: z.string().min(1).max(100).meta({ description: 'what `types` of `repository_dispatch` names' }),
+    client_payload: z
+      .record(z.string(), z.unknown())
+      .refine((payload) => JSON.stringify(payload).length <= 65_535, 'is larger than 64 KB')
+      .optional()
+      .meta({ description: '`github.event.client_payload`' }),
+  }),
+);
+
+export const retryRequest = name(
+  'RetryRequest',
+  z.object({
+    failed: z.boolean().default(false).meta({
+      description: 'only what failed, ended in an error or was cancelled, and what depends on it',
+    }),
+  }),
+);
+
+export const accepted = name(
+  'Accepted',
+  z.object({ intent: z.number().int().meta({ description: 'id of the request, see /intents/{id}' }) }),
+);
+
+export const intent = name(
+  'Intent',
+  z.object({
+    id: z.number().int(),
+    kind: z.enum(['trigger', 'cancel', 'retry']),
+    open: z.boolean().meta({ description: 'whether it has still to take effect' }),
+    build: z
+      .string()
+      .nullable()
+      .meta({ description: 'the build that a trigger made, or that a cancel or retry is about' }),
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+  }),
+);

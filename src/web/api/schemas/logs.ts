@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { name } from './registry.ts';
+import { reason, sentence, status, time } from './terms.ts';
+
+name('LogEnd', z.object({ status, reason, message: sentence }));
+
+const spans = z.array(z.object({ text: z.string(), style: z.string() })).meta({
+  description: 'text in one style each; style: class names such as `bold f1`, where f is the colour and b its ground',
+});
+
+export const logLines = name(
+  'LogLines',
+  z.object({
+    attempt: z.number().int(),
+    from: z.number().int().meta({ description: 'number of the first line, from 0' }),
+    lines: z.array(
+      z.object({
+        spans,
+        start: z.number().int().meta({ description: 'position of its first byte' }),
+        at: time
+          .nullable()
+          .meta({ description: 'when it came, to a tenth of a second; null where nobody has noted it' }),
+      }),
+    ),
+    total: z.number().int().meta({ description: 'lines that have ended by now' }),
+    end: z.number().int().meta({ description: 'position in bytes after the last of them' }),
+    rest: spans
+      .nullable()
+      .meta({ description: 'what follows them, a line that has not ended; only with the last line' }),
+  }),
+);
+
+export const logHits = name(
+  'LogHits',
+  z.object({
+    attempt: z.number().int(),
+    hits: z.array(z.object({ line: z.number().int(), text: z.string() })),
+    next: z
+      .object({ position: z.number().int(), line: z.number().int() })
+      .nullable()
+      .meta({ description: 'where to search on; null after the whole log' }),
+  }),
+);
