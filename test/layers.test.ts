@@ -59,7 +59,7 @@ const BANS: readonly Ban[] = [
 ];
 
 /** The one file that knows the environment. */
-const ENVIRONMENT = 'src/kernel/config.ts';
+const ENVIRONMENT = 'src/kernel/environment.ts';
 
 describe('the layers of the house', () => {
   let tree: Tree;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Config, dataPaths } from '../kernel/config.ts';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
 import { remedyOnCommandLine } from './remedies.ts';
 import { readEvents, type ServerEvent } from './sse.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { userCache, variableOf } from '../kernel/config.ts';
+import { userCache, variableOf } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption, namedValue } from './options.ts';

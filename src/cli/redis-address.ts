@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type Config, dataPaths } from '../kernel/config.ts';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 
 /** Where a command looks for Redis, and why there. */
 export interface FoundAddress {

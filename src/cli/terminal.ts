@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { isAutomated } from '../kernel/config.ts';
+import { isAutomated } from '../kernel/environment.ts';
 import { type Status, statusWords } from '../kernel/model.ts';
 
 type Style = Parameters<typeof styleText>[0];

@@ -1,4 +1,4 @@
-import { toolEnvironment } from '../kernel/config.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
 import { runCommand } from './command.ts';
 import { type Containment, Scope } from './scope.ts';
 

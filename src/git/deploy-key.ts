@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { toolEnvironment } from '../kernel/config.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 import { withPrivateFolder, writePrivate } from './access.ts';
 

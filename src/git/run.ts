@@ -1,5 +1,5 @@
 import { simpleGit } from 'simple-git';
-import { toolEnvironment } from '../kernel/config.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { type Access, type ConfigEntry, configuration, lend } from './access.ts';

@@ -1,14 +1,11 @@
-import { homedir, hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { environment } from './environment.ts';
 import { VoltError } from './errors.ts';
 import { misfit } from './misfit.ts';
-import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
 import { settingFromFile, withPassword } from './setting-files.ts';
 import { hideCredentials } from './urls.ts';
-
-/** Where the settings come from; this file is the only one that reads the environment. */
-const environment = process.env;
 
 /**
  * Every setting that the environment may carry; `about` is what people read of it. `.env.example` and
@@ -324,83 +321,4 @@ function withPasswords(values: Values): Values {
     ...(redisUrl && redisPassword ? { redisUrl: withPassword(redisUrl, redisPassword) } : {}),
     ...(databaseUrl && databasePassword ? { databaseUrl: withPassword(databaseUrl, databasePassword) } : {}),
   };
-}
-
-/** Whether a program watches instead of a person, as in continuous integration. */
-export function isAutomated(): boolean {
-  return Boolean(environment.CI);
-}
-
-/** A variable that a person names, such as one that holds a secret. */
-export function variableOf(name: string): string | undefined {
-  return environment[name];
-}
-
-/** Where Volt keeps what it can get again, for a user rather than for a data directory. */
-export function userCache(): string {
-  return join(environment.XDG_CACHE_HOME || join(home(), '.cache'), 'volt');
-}
-
-const common = [
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
-  ...['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'],
-] as const;
-const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
-const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/**
- * The environment that a job's commands start from: the machine's search path, language and home, and nothing of
- * Volt's own; a job's code is not trusted with it.
- */
-export function jobEnvironment(): Record<string, string> {
-  return { PATH: searchPath, HOME: home(), ...inherited(common), CI: 'true' };
-}
-
-/** The environment for programs of Volt's own: git with the user's configuration and keys, and the embedded Redis. */
-export function toolEnvironment(): Record<string, string> {
-  return { PATH: searchPath, HOME: home(), ...inherited([...common, ...credentials]) };
-}
-
-/** A user without an entry in the passwd file, as in many containers, has no home. */
-function home(): string {
-  try {
-    return homedir();
-  } catch {
-    return '/';
-  }
-}
-
-function inherited(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
-}
-
-/** Archive of one attempt's log. */
-export function logFile(dataDir: string, ref: AttemptRef): string {
-  return join(dataPaths(dataDir).logs, buildIdOf(ref.job), `${attemptName(ref)}.log`);
-}
-
-/** Where the times of an attempt's log are, beside it: when which byte came, see reporter/archive.ts. */
-export function logTimesFile(dataDir: string, ref: AttemptRef): string {
-  return `${logFile(dataDir, ref)}.times`;
-}
-
-/** Places inside the data directory. */
-export function dataPaths(dataDir: string) {
-  return {
-    root: dataDir,
-    record: join(dataDir, 'volt.db'),
-    lock: join(dataDir, 'up.lock'),
-    token: join(dataDir, 'token'),
-    secretsKey: join(dataDir, 'secrets.key'),
-    webUrl: join(dataDir, 'web.url'),
-    redis: join(dataDir, 'redis'),
-    redisUrl: join(dataDir, 'redis', 'url'),
-    mirrors: join(dataDir, 'mirrors'),
-    work: join(dataDir, 'work'),
-    actions: join(dataDir, 'actions'),
-    tools: join(dataDir, 'tools'),
-    logs: join(dataDir, 'logs'),
-    testResults: join(dataDir, 'test_results'),
-    sample: join(dataDir, 'sample'),
-  } as const;
 }

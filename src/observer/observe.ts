@@ -1,7 +1,7 @@
 import { Mirror } from '../git/mirror.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
-import { dataPaths } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import type { ObserveMessage } from '../queues/messages.ts';

@@ -1,6 +1,6 @@
 import { appendFile, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { logFile, logTimesFile } from '../kernel/config.ts';
+import { logFile, logTimesFile } from '../kernel/data-paths.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { dataPaths, logFile } from '../kernel/config.ts';
+import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { jobIdOf } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { dataPaths, logFile } from '../kernel/config.ts';
+import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job } from '../kernel/model.ts';
 import { findBuild, listBuilds } from '../record/builds.ts';

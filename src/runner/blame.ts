@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { JobOutcome } from '../job/ending.ts';
-import { toolEnvironment } from '../kernel/config.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { DiskProblem } from './disk-watch.ts';
 

@@ -1,7 +1,7 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
-import { toolEnvironment } from '../kernel/config.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 
 /** open(2) of macOS and the BSDs takes the lock itself; Node gives the flag no name. */

@@ -1,5 +1,5 @@
 import { loadavg, tmpdir } from 'node:os';
-import { dataPaths } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import type { VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';

@@ -1,7 +1,7 @@
 import { arch, platform } from 'node:os';
 import { gitVersion } from '../git/version.ts';
-import { dataPaths } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';

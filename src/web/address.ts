@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { type Config, dataPaths } from '../kernel/config.ts';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 
 /** The address under which this machine reaches a server that listens there. */
 export function urlOf(host: string, port: number): string {

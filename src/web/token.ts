@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type Config, dataPaths } from '../kernel/config.ts';
+import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
 
 /**

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import Database from 'libsql';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFinding } from '../../src/cli/doctor/machine.ts';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { volt } from '../support/cli.ts';
 import { TestFolders } from '../support/folder.ts';

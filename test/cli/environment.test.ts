@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { lockDataDirectory } from '../../src/record/lock.ts';
 import { setMeta } from '../../src/record/migrations.ts';
 import { volt } from '../support/cli.ts';

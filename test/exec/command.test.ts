@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandEnd, type CommandOptions, runCommand } from '../../src/exec/command.ts';
 import { Scope } from '../../src/exec/scope.ts';
-import { jobEnvironment } from '../../src/kernel/config.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { pause } from '../../src/kernel/wait.ts';
 import { containments, isPossible } from '../support/containments.ts';
 import { failure } from '../support/failure.ts';

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { runCommand } from '../../src/exec/command.ts';
 import { detectContainment } from '../../src/exec/containment.ts';
 import { type Containment, Scope } from '../../src/exec/scope.ts';
-import { jobEnvironment } from '../../src/kernel/config.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { startChild } from '../support/child.ts';
 import { containments, isPossible } from '../support/containments.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';

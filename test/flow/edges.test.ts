@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { expect } from 'chai';
-import { logFile } from '../../src/kernel/config.ts';
+import { logFile } from '../../src/kernel/data-paths.ts';
 import type { Build, Job, Reason, Status } from '../../src/kernel/model.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';

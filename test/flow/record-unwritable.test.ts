@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import Database from 'libsql';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { systemCode } from '../../src/kernel/errors.ts';
 import { TestFolders } from '../support/folder.ts';
 import { House } from '../support/house.ts';

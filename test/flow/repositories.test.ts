@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { dataPaths, logFile } from '../../src/kernel/config.ts';
+import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { openTrigger } from '../../src/record/intents.ts';

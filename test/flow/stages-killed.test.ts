@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { connectRedis } from '../../src/redis/connect.ts';

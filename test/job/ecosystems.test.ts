@@ -6,7 +6,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
 import { runJob } from '../../src/job/job.ts';
-import { jobEnvironment } from '../../src/kernel/config.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 

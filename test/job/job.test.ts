@@ -8,7 +8,7 @@ import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
 import { runJob } from '../../src/job/job.ts';
-import { jobEnvironment } from '../../src/kernel/config.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';

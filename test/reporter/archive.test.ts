@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { logFile } from '../../src/kernel/config.ts';
+import { logFile } from '../../src/kernel/data-paths.ts';
 import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { TestFolders } from '../support/folder.ts';

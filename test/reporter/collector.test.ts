@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { logFile } from '../../src/kernel/config.ts';
+import { logFile } from '../../src/kernel/data-paths.ts';
 import type { AttemptRef, JobId, RunnerId } from '../../src/kernel/model.ts';
 import { type Growth, growthSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { receiveChunks, sendChunk } from '../../src/redis/logs.ts';

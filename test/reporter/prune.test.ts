@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { type Config, dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
+import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { NewBuild } from '../../src/record/plans.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { type BuildId, type JobId, jobIdOf, newStep, type Step, type TestResult } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { AdvanceMessage, Result } from '../../src/queues/messages.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { dataPaths, logFile } from '../../src/kernel/config.ts';
+import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type AttemptRef, type Build, type BuildId, type FinalStatus, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Config, dataPaths, loadConfig } from '../../src/kernel/config.ts';
+import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { pruneMachine } from '../../src/runner/prune.ts';
 import { takeWorkFolder } from '../../src/runner/work-folder.ts';
 import { TestFolders } from '../support/folder.ts';

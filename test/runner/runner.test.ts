@@ -3,7 +3,7 @@ import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { JobType } from 'bullmq';
 import { expect } from 'chai';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { parseAttemptName } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { version } from '../../src/kernel/version.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { dataPaths, loadConfig, logFile } from '../../src/kernel/config.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { Record } from '../../src/record/record.ts';

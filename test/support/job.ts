@@ -4,7 +4,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
 import { runJob } from '../../src/job/job.ts';
-import { jobEnvironment } from '../../src/kernel/config.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
 import type { WorkflowPlan } from '../../src/workflow/plan.ts';

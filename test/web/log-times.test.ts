@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { logTimesFile } from '../../src/kernel/config.ts';
+import { logTimesFile } from '../../src/kernel/data-paths.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { timesOf } from '../../src/web/logs/times.ts';
 import { TestFolders } from '../support/folder.ts';

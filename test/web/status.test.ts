@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect } from 'chai';
-import { dataPaths } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
 import { gitVersion } from '../../git/version.ts';
-import { type Config, toolEnvironment } from '../../kernel/config.ts';
+import type { Config } from '../../kernel/config.ts';
+import { toolEnvironment } from '../../kernel/environment.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Config, dataPaths } from '../../kernel/config.ts';
+import type { Config } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { Client } from '../client.ts';
 import { type Finding, fail, ok } from './finding.ts';

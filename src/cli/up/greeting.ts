@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { dataPaths } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';

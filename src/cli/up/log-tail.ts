@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { logFile } from '../../kernel/config.ts';
+import { logFile } from '../../kernel/data-paths.ts';
 import { systemCode } from '../../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job, type JobId } from '../../kernel/model.ts';
 import { pause } from '../../kernel/wait.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Config, dataPaths } from '../../kernel/config.ts';
+import type { Config } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { createLogger, type Logger } from '../../kernel/logger.ts';
 import { isFinal } from '../../kernel/model.ts';

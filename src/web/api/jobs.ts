@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { logFile, logTimesFile } from '../../kernel/config.ts';
+import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { JobId } from '../../kernel/model.ts';
 import { findJob } from '../../record/builds.ts';

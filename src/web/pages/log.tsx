@@ -1,5 +1,5 @@
 import { raw } from 'hono/html';
-import { logFile } from '../../kernel/config.ts';
+import { logFile } from '../../kernel/data-paths.ts';
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { Web } from '../context.ts';
 import { type Hits, searchLog } from '../logs/search.ts';

@@ -1,4 +1,4 @@
-import { logFile } from '../../kernel/config.ts';
+import { logFile } from '../../kernel/data-paths.ts';
 import { buildIdOf, isFinal, type JobId } from '../../kernel/model.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
 import type { Web } from '../context.ts';

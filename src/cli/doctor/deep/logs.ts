@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dataPaths, logFile } from '../../../kernel/config.ts';
+import { dataPaths, logFile } from '../../../kernel/data-paths.ts';
 import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.ts';
 import { sortBuilds } from '../../../record/retention.ts';
 import { recordedLogs } from '../../../record/survey.ts';

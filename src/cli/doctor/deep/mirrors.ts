@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { listMirrors, mirrorFault, removeMirror } from '../../../git/mirrors.ts';
-import { dataPaths } from '../../../kernel/config.ts';
+import { dataPaths } from '../../../kernel/data-paths.ts';
 import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataPaths } from '../../../kernel/config.ts';
+import { dataPaths } from '../../../kernel/data-paths.ts';
 import type { BuildId } from '../../../kernel/model.ts';
 import { reportAgain, reportedBuilds } from '../../../record/survey.ts';
 import { type Finding, ok, warn } from '../finding.ts';

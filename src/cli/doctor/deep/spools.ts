@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataPaths } from '../../../kernel/config.ts';
+import { dataPaths } from '../../../kernel/data-paths.ts';
 import { attemptName } from '../../../kernel/model.ts';
 import { currentAttempts } from '../../../record/open-jobs.ts';
 import { leftSpools } from '../../../runner/spool.ts';

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { type AttemptRef, attemptName, buildIdOf } from './model.ts';
+
+/** Archive of one attempt's log. */
+export function logFile(dataDir: string, ref: AttemptRef): string {
+  return join(dataPaths(dataDir).logs, buildIdOf(ref.job), `${attemptName(ref)}.log`);
+}
+
+/** Where the times of an attempt's log are, beside it: when which byte came, see reporter/archive.ts. */
+export function logTimesFile(dataDir: string, ref: AttemptRef): string {
+  return `${logFile(dataDir, ref)}.times`;
+}
+
+/** Places inside the data directory. */
+export function dataPaths(dataDir: string) {
+  return {
+    root: dataDir,
+    record: join(dataDir, 'volt.db'),
+    lock: join(dataDir, 'up.lock'),
+    token: join(dataDir, 'token'),
+    secretsKey: join(dataDir, 'secrets.key'),
+    webUrl: join(dataDir, 'web.url'),
+    redis: join(dataDir, 'redis'),
+    redisUrl: join(dataDir, 'redis', 'url'),
+    mirrors: join(dataDir, 'mirrors'),
+    work: join(dataDir, 'work'),
+    actions: join(dataDir, 'actions'),
+    tools: join(dataDir, 'tools'),
+    logs: join(dataDir, 'logs'),
+    testResults: join(dataDir, 'test_results'),
+    sample: join(dataDir, 'sample'),
+  } as const;
+}
