@@ -1,4 +1,4 @@
-import { appendFile, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { appendFile, constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logFile, logTimesFile } from '../kernel/data-paths.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
@@ -115,8 +115,8 @@ export class Archive {
     if (!log) {
       const path = logFile(this.#dataDir, ref);
       await mkdir(dirname(path), { recursive: true });
-      // "r+" keeps what is there; "a" would write at the end whatever the position
-      const file = await open(path, 'r+').catch(() => open(path, 'w+'));
+      // made where it is not there and never emptied, in one step: another reporter may be making it just now
+      const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
       const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0, timed: 0 };
       // somebody else may have opened it meanwhile
       log = this.#open.get(name);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
@@ -49,6 +49,26 @@ describe('the archive of logs', () => {
     await append(4, 'two ');
     expect(await append(8, 'three')).to.equal(13);
     expect(content()).to.equal('one two three');
+  });
+
+  it('never empties a log that another reporter has begun while it was opening it', async () => {
+    // the other's piece comes between any two of its steps: those that it waits for are over when the loop stands still
+    const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    for (let steps = 0; steps < 40; steps++) {
+      const begun: AttemptRef = { job: `${steps}-1` as JobId, attempt: 1 };
+      mkdirSync(dirname(logFile(dataDir, begun)), { recursive: true });
+      const appended = archive.append(begun, 4, Buffer.from('two '));
+      for (let step = steps % 10; step > 0; step--) {
+        standStill();
+        await new Promise(setImmediate);
+      }
+      standStill();
+      const isFirst = !existsSync(logFile(dataDir, begun));
+      if (isFirst) writeFileSync(logFile(dataDir, begun), 'one ');
+      const told = await appended;
+      expect(content(begun)).to.equal(isFirst ? 'one two '.slice(0, told) : '');
+      if (isFirst) expect(told, 'what the other has told').to.be.at.least(4);
+    }
   });
 
   it('takes of a piece only what it does not have', async () => {
