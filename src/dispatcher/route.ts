@@ -1,5 +1,6 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { giveWay } from '../kernel/turn.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -20,6 +21,7 @@ import { secretsNamedBy } from './secret-names.ts';
 export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
   const entries: { message: JobMessage; priority: number }[] = [];
   for (const job of jobs) {
+    await giveWay();
     const what = whatToSend(job);
     if ('message' in what) entries.push({ message: what.message, priority: priorityOf(job.virtualStart) });
     else await sendDecided(queues, job, what.decided);

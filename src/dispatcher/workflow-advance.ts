@@ -1,6 +1,7 @@
 import type { Config } from '../kernel/config.ts';
 import { type BuildId, isFinal, type JobId, jobIdOf } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
+import { giveWay } from '../kernel/turn.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
@@ -15,6 +16,7 @@ import type { Node, NodeState } from '../workflow/node.ts';
 import { progress } from '../workflow/progress.ts';
 import { runNames } from '../workflow/run-name.ts';
 import { parseHostedNames } from '../workflow/runs-on.ts';
+import type { BuildGraph } from '../workflow/scope.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { startTags } from './fairness.ts';
 import type { StoredFacts } from './workflow-build.ts';
@@ -67,12 +69,14 @@ class Round {
   readonly #build: BuildId;
   readonly #state: PlanState;
   readonly #offered: ReadonlySet<string>;
+  readonly #graph: BuildGraph<JobId>;
 
   constructor(config: Config, build: BuildId, state: PlanState, offered: ReadonlySet<string>) {
     this.#config = config;
     this.#build = build;
     this.#state = state;
     this.#offered = offered;
+    this.#graph = graphOf(build, state);
   }
 
   get queued(): Set<JobId> {
@@ -89,13 +93,16 @@ class Round {
       if (wishes.size === 0) break;
       for (const [holder, group] of wishes) answers.set(holder, await this.#enter(db, holder, group));
     }
-    const changes = this.actions.flatMap((action) => this.#changeOf(action));
+    const changes: PlanChange[] = [];
+    for (const action of this.actions) {
+      await giveWay();
+      changes.push(...this.#changeOf(action));
+    }
     const done = await applyPlan(db, this.#build, this.#state.revision, changes, (count) =>
       startTags(db, repo.name, count),
     );
     if (!done) return false;
-    if (this.#state.revision === 0)
-      await nameRun(db, this.#build, runNames(graphOf(this.#build, this.#state)).join('; '));
+    if (this.#state.revision === 0) await nameRun(db, this.#build, runNames(this.#graph).join('; '));
     for (const action of this.actions) {
       if (action.kind !== 'cancel') continue;
       const { id: job, reason, message } = action;
@@ -109,7 +116,7 @@ class Round {
   #plan(answers: ReadonlyMap<string, string | undefined>): Map<string, Group> {
     const wishes = new Map<string, Group>();
     let last = Math.max(0, ...this.#state.jobs.map(({ position }) => position));
-    this.actions = progress(graphOf(this.#build, this.#state), {
+    this.actions = progress(this.#graph, {
       timeoutMinutes: this.#config.jobTimeout,
       hosted: parseHostedNames(this.#config.hostedLabels),
       offered: this.#offered,
@@ -164,12 +171,12 @@ class Round {
   }
 
   #nameOf({ file }: Node): string {
-    return workflowsOf(this.#state).get(file)?.name ?? file;
+    return this.#graph.workflows.get(file)?.name ?? file;
   }
 }
 
 /** What the planner works on, from what is recorded. */
-function graphOf(build: BuildId, state: PlanState) {
+function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
   const { event, before, defaultBranch, vars } = JSON.parse(state.facts) as StoredFacts;
   const { repo, committedAt, ...rest } = state.build;
   const facts: BuildFacts = {
@@ -181,12 +188,8 @@ function graphOf(build: BuildId, state: PlanState) {
   const states = state.jobs.flatMap(({ id, node, name, status, continueOnError, outputs }): NodeState<JobId>[] =>
     node === null ? [] : [{ id, node: JSON.parse(node) as Node, name, status, continueOnError, outputs }],
   );
-  return { facts, workflows: workflowsOf(state), states };
-}
-
-function workflowsOf({ models }: PlanState): Map<string, Workflow> {
-  const workflows = models.map((model) => JSON.parse(model) as Workflow);
-  return new Map(workflows.map((workflow) => [workflow.path, workflow]));
+  const workflows = state.models.map((model) => JSON.parse(model) as Workflow);
+  return { facts, workflows: new Map(workflows.map((workflow) => [workflow.path, workflow])), states };
 }
 
 async function sendDecisions(

@@ -4,6 +4,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
 import { labelPattern } from '../kernel/names.ts';
+import { giveWay } from '../kernel/turn.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import {
   type AdvanceMessage,
@@ -47,6 +48,9 @@ const once = {
   attempts: 1,
   sizeLimit,
 } as const;
+
+/** Messages of jobs that are sent in one go: plans are long, and the event loop is everybody's. */
+const mostAtOnce = 16;
 
 /** How many things are kept that nobody could understand and that came by no queue. */
 const mostSetAside = 1000;
@@ -118,13 +122,16 @@ export class Queues {
     const byQueue = groupByQueue(entries);
     for (const [name, group] of byQueue) {
       await this.announceLabels(group[0]?.message.labels ?? []);
-      await this.queue(name).addBulk(
-        group.map(({ message, priority }) => ({
-          name: `${message.repo.name} ${message.name}`,
-          data: encode(jobMessage, message),
-          opts: { ...once, priority, jobId: messageIds.job(message) },
-        })),
-      );
+      for (let first = 0; first < group.length; first += mostAtOnce) {
+        await giveWay();
+        await this.queue(name).addBulk(
+          group.slice(first, first + mostAtOnce).map(({ message, priority }) => ({
+            name: `${message.repo.name} ${message.name}`,
+            data: encode(jobMessage, message),
+            opts: { ...once, priority, jobId: messageIds.job(message) },
+          })),
+        );
+      }
     }
   }
 
@@ -210,7 +217,9 @@ function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
   const groups = new Map<string, typeof entries>();
   for (const entry of entries) {
     const name = jobQueue(entry.message.labels);
-    groups.set(name, [...(groups.get(name) ?? []), entry]);
+    const group = groups.get(name) ?? [];
+    groups.set(name, group);
+    group.push(entry);
   }
   return groups;
 }

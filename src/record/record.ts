@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Kysely, type Transaction } from 'kysely';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
@@ -153,6 +154,8 @@ async function retryWhileBusy<T>(work: () => Promise<T>, waiting: (ms: number) =
       }
       waiting(waited);
       await pause(2 + Math.random() * 20);
+      // timers alone, each of which is late after a try, would keep the event loop from who holds the lock in this process
+      await nextTurn();
     }
   }
 }

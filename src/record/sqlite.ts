@@ -1,6 +1,7 @@
-import { type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
+import { type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
 import Database from 'libsql';
 import { errorText } from '../kernel/errors.ts';
+import { giveWay } from '../kernel/turn.ts';
 
 /**
  * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
@@ -51,6 +52,21 @@ class ImmediateSqliteDriver extends SqliteDriver {
   constructor(config: SqliteDialectConfig, begin: () => void) {
     super(config);
     this.#begin = begin;
+  }
+
+  /**
+   * libsql answers within the call, so a transaction of many statements would hold the event loop from its begin to its
+   * end. Nobody else has the connection while it gives way.
+   */
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    return {
+      executeQuery: async (query) => {
+        await giveWay();
+        return connection.executeQuery(query);
+      },
+      streamQuery: (query, size) => connection.streamQuery(query, size),
+    };
   }
 
   /**

@@ -161,12 +161,15 @@ export async function applyPlan(
   const known = new Set(
     (await db.selectFrom('jobs').select('id').where('build_id', '=', Number(build)).execute()).map(({ id }) => id),
   );
-  const placed = changes.filter((change) => change.kind === 'place');
-  const fresh = placed.filter(({ id }) => !known.has(id));
-  await insertPlaces(db, build, fresh, fresh.length === 0 ? [] : await startTags(fresh.length));
+  // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
+  const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
+  const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
+  const queued = new Map(changes.flatMap((change) => (change.kind === 'queue' ? [[change.id, change]] : [])));
+  await insertPlaces(db, build, fresh, queued, fresh.length === 0 ? [] : await startTags(fresh.length));
   for (const change of changes) {
-    if (change.kind === 'queue') await queuePlanned(db, change);
-    else if (change.kind === 'hold') await setWaiting(db, change.id, { message: change.message });
+    if (change.kind === 'queue') {
+      if (known.has(change.id)) await queuePlanned(db, change);
+    } else if (change.kind === 'hold') await setWaiting(db, change.id, { message: change.message });
     else if (change.kind === 'needs') await setWaiting(db, change.id, { needs: JSON.stringify(change.needs) });
     else if (known.has(change.id)) {
       const { name, node, needs } = change;
@@ -177,36 +180,55 @@ export async function applyPlan(
 }
 
 type Place = Extract<PlanChange, { kind: 'place' }>;
+type Queued = Extract<PlanChange, { kind: 'queue' }>;
 
-async function insertPlaces(db: Write, build: BuildId, places: readonly Place[], tags: number[]): Promise<void> {
-  if (places.length === 0) return;
+/** Rows that one statement writes: each costs some time to put together, in which nothing else runs. */
+const rowsAtOnce = 32;
+
+/** Writes jobs that come new into the build, queued at once where nothing keeps them from running. */
+async function insertPlaces(
+  db: Write,
+  build: BuildId,
+  places: readonly Place[],
+  queued: ReadonlyMap<JobId, Queued>,
+  tags: number[],
+): Promise<void> {
   const now = Date.now();
-  // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
-  const last = new Map(places.map((place, index) => [place.id, { place, tag: tags[index] ?? 0 }]));
-  await db
-    .insertInto('jobs')
-    .values(
-      [...last.values()].map(({ place, tag }) => ({
-        id: place.id,
-        build_id: Number(build),
-        position: Number(place.id.slice(place.id.indexOf('-') + 1)),
-        name: place.name,
-        workflow: place.workflow,
-        labels: '[]',
-        needs: JSON.stringify(place.needs),
-        plan: '{}',
-        timeout: 1,
-        status: 'waiting' as const,
-        attempt: 0,
-        virtual_start: tag,
-        node: place.node,
-        created_at: now,
-      })),
-    )
-    .execute();
+  for (let first = 0; first < places.length; first += rowsAtOnce) {
+    const some = places.slice(first, first + rowsAtOnce);
+    await db
+      .insertInto('jobs')
+      .values(
+        some.map((place, index) => {
+          const ready = queued.get(place.id);
+          return {
+            id: place.id,
+            build_id: Number(build),
+            position: Number(place.id.slice(place.id.indexOf('-') + 1)),
+            name: ready?.name ?? place.name,
+            workflow: place.workflow,
+            labels: JSON.stringify(ready?.labels ?? []),
+            needs: JSON.stringify(ready?.needs ?? place.needs),
+            plan: ready?.plan ?? '{}',
+            timeout: ready?.timeout ?? 1,
+            continue_on_error: ready?.continueOnError ? 1 : 0,
+            status: ready ? ('queued' as const) : ('waiting' as const),
+            attempt: ready ? 1 : 0,
+            virtual_start: tags[first + index] ?? 0,
+            node: place.node,
+            created_at: now,
+          };
+        }),
+      )
+      .execute();
+    const attempts = some
+      .filter(({ id }) => queued.has(id))
+      .map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now }));
+    if (attempts.length > 0) await db.insertInto('attempts').values(attempts).execute();
+  }
 }
 
-async function queuePlanned(db: Write, change: Extract<PlanChange, { kind: 'queue' }>): Promise<void> {
+async function queuePlanned(db: Write, change: Queued): Promise<void> {
   const moved = await db
     .updateTable('jobs')
     .set((eb) => ({

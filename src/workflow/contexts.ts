@@ -7,11 +7,22 @@ type JsonObject = { [key: string]: Json };
 
 const noCommit = '0'.repeat(40);
 
+/** A plan asks for it once for each job and each thing that is evaluated. */
+const known = new WeakMap<BuildFacts, WeakMap<Workflow, JsonObject>>();
+
 /**
  * The `github` context of a build's workflow, as GitHub fills it for a repository without a forge: what only a forge
  * knows is empty. The runner adds what only it knows.
  */
 export function githubContext(facts: BuildFacts, workflow: Workflow): JsonObject {
+  const ofBuild = known.get(facts) ?? new WeakMap<Workflow, JsonObject>();
+  known.set(facts, ofBuild);
+  const context = ofBuild.get(workflow) ?? makeContext(facts, workflow);
+  ofBuild.set(workflow, context);
+  return context;
+}
+
+function makeContext(facts: BuildFacts, workflow: Workflow): JsonObject {
   const { repository, server, owner } = placeOf(facts);
   return {
     actor: facts.author,

@@ -5,6 +5,9 @@ import { secretNames, storeNames } from './secret-names.ts';
 import type { Json, Template } from './template.ts';
 import type { RunDefaults, StepsJob, Workflow } from './workflow.ts';
 
+/** Secrets that a job names, the same for each combination of its matrix. */
+const named = new WeakMap<StepsJob, '*' | string[]>();
+
 /** The plan of one job, as it is stored and sent. */
 export function jobPlan(
   root: Workflow,
@@ -16,6 +19,8 @@ export function jobPlan(
 ): WorkflowPlan {
   const through = callOf(node)?.secrets ?? [];
   const defaults: RunDefaults = { ...workflow.defaults, ...job.defaults };
+  const names = named.get(job) ?? secretNames(templatesOf(workflow, job, defaults));
+  named.set(job, names);
   return {
     kind: 'workflow',
     workflow: { path: root.path, name: root.name },
@@ -26,7 +31,7 @@ export function jobPlan(
     outputs: job.outputs,
     timeoutMinutes,
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
-    secrets: { names: storeNames(secretNames(templatesOf(workflow, job, defaults)), through), through },
+    secrets: { names: storeNames(names, through), through },
   };
 }
 

@@ -37,6 +37,8 @@ export interface Call {
   /** name of the calling job, which goes before the names of the called ones */
   name: string;
   inputs: { [name: string]: Json };
+  /** the combination of the calling job's matrix, where it has one */
+  cell?: Pick<Cell, 'failFast' | 'maxParallel' | 'total'>;
   /** how each call on the way names secrets, outermost first */
   secrets: SecretNaming[];
 }

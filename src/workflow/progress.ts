@@ -11,7 +11,7 @@ import { expandMatrix } from './matrix.ts';
 import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
 import { labelsOf } from './runs-on.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
-import { endedBySiblings, runningSiblings } from './siblings.ts';
+import { endedBySiblings, parallelBound } from './siblings.ts';
 import { asWritten } from './status-condition.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
@@ -142,9 +142,11 @@ class Progress<Id> {
     const scope = { contexts };
     const given = Object.fromEntries(job.with.map(([name, value]) => [name, evaluateValue(value, scope)]));
     const outer = callOf(state.node);
+    const { cell } = state.node;
     const call = {
       file: called.path,
       name: this.#nameOf(state.node, job, contexts),
+      ...(cell && { cell: { failFast: cell.failFast, maxParallel: cell.maxParallel, total: cell.total } }),
       inputs: callInputs(face.inputs, given, { contexts: { github: contexts.github, vars: contexts.vars } }),
       secrets: [...(outer?.secrets ?? []), ...(job.secrets === 'inherit' ? [] : [namingOf(job.secrets, contexts)])],
     };
@@ -160,13 +162,9 @@ class Progress<Id> {
 
   #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
     const scope: Scope = { contexts };
-    const { cell } = state.node;
-    if (cell && runningSiblings(this.#graph.states, state.node) >= cell.maxParallel) {
-      this.#actions.push({
-        kind: 'hold',
-        id: state.id,
-        message: `at most ${cell.maxParallel} of its matrix run at once`,
-      });
+    const bound = parallelBound(this.#graph.states, state.node);
+    if (bound !== undefined) {
+      this.#actions.push({ kind: 'hold', id: state.id, message: `at most ${bound} of its matrix run at once` });
       return;
     }
     const labels = labelsOf(job.runsOn, scope, this.#settings.hosted);

@@ -1,7 +1,7 @@
 /**
  * What reading and planning workflows costs: `npx tsx test/bench/planning.ts`. Prints medians in milliseconds; the first
  * run of each is told apart, since it loads GitHub's schema and warms the engine up. `cpu` is this process's own time for
- * each run: the one figure that says something on a busy machine.
+ * each run: the one figure that says something on a busy machine. `held` is the longest that the event loop was held.
  */
 import { randomBytes } from 'node:crypto';
 import { advance } from '../../src/dispatcher/advance.ts';
@@ -54,21 +54,34 @@ function long(): string {
 
 const cells = `on: push\njobs:\n  all:\n    runs-on: ubuntu-latest\n    strategy:\n      matrix:\n        a: [${Array.from({ length: 16 }, (_, index) => index)}]\n        b: [${Array.from({ length: 16 }, (_, index) => index)}]\n    steps:\n      - uses: actions/checkout@v4\n      - run: make \${{ matrix.a }}-\${{ matrix.b }}\n`;
 
+let held = 0;
+let turnedAt = performance.now();
+setImmediate(function turn() {
+  held = Math.max(held, performance.now() - turnedAt);
+  turnedAt = performance.now();
+  setImmediate(turn).unref();
+}).unref();
+
 async function measure(what: string, times: number, work: () => unknown): Promise<void> {
   const taken: number[] = [];
+  const holds: number[] = [];
   let before = process.cpuUsage();
   for (let count = 0; count <= times; count++) {
     const begin = performance.now();
     await work();
     taken.push(performance.now() - begin);
+    await new Promise(setImmediate);
+    if (count > 0) holds.push(held);
+    held = 0;
     if (count === 0) before = process.cpuUsage();
   }
   const [first = 0, ...rest] = taken;
   rest.sort((a, b) => a - b);
   const [median = 0, slow = 0] = [0.5, 0.95].map((part) => rest[Math.floor(rest.length * part)]);
+  const hold = holds.sort((a, b) => a - b)[Math.floor(holds.length / 2)] ?? 0;
   const { user, system } = process.cpuUsage(before);
   const cpu = (user + system) / 1000 / times;
-  const line = `median ${median.toFixed(1)}  p95 ${slow.toFixed(1)}  first ${first.toFixed(1)}  cpu ${cpu.toFixed(1)}  n ${times}`;
+  const line = `median ${median.toFixed(1)}  p95 ${slow.toFixed(1)}  first ${first.toFixed(1)}  cpu ${cpu.toFixed(1)}  held ${hold.toFixed(1)}  n ${times}`;
   process.stdout.write(`${what.padEnd(58)} ${line}\n`);
 }
 

@@ -47,6 +47,24 @@ describe('the record', () => {
     await second.close();
   });
 
+  it('leaves the event loop to others within a transaction of many statements', async () => {
+    const record = await openRecord(folders.make());
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await record.write(async (db) => {
+      const end = performance.now() + 200;
+      while (performance.now() < end) await sql`select 1`.execute(db);
+    });
+    over = true;
+    await record.close();
+    expect(turns).to.be.greaterThan(2);
+  });
+
   it('is told from every other by its id', async () => {
     const records = await Promise.all([openRecord(folders.make()), openRecord(folders.make())]);
     expect(records[0]?.id).to.not.equal(records[1]?.id);

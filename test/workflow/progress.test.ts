@@ -413,6 +413,30 @@ describe('the planner', () => {
       expect(build.plans.end?.plan.contexts.needs.all).to.deep.equal({ result: 'success', outputs: { up: 'b for b' } });
     });
 
+    it('are held back, and ended, as combinations of the matrix that calls them', () => {
+      const callers = (rest: string) => ({
+        'ci.yml': workflow({
+          all: [`strategy: { matrix: { n: [1, 2, 3] }, ${rest} }`, 'uses: ./.github/workflows/two.yml'],
+        }),
+        '.github/workflows/two.yml': workflow({ a: [], b: ['needs: a'] }, 'on: workflow_call'),
+      });
+      const one = new PlannedBuild(callers('max-parallel: 1'));
+      expect(one.statuses).to.include({ 'all (1) / a': 'queued', 'all (2) / a': 'waiting', 'all (3) / a': 'waiting' });
+      expect(one.held['all (2) / a']).to.equal('at most 1 of its matrix run at once');
+      one.end('all (1) / a');
+      expect(one.statuses).to.include({ 'all (1) / b': 'queued', 'all (2) / a': 'waiting' });
+      one.end('all (1) / b');
+      expect(one.statuses).to.include({ 'all (2) / a': 'queued', 'all (3) / a': 'waiting' });
+
+      const fast = new PlannedBuild(callers('max-parallel: 2')).end('all (1) / a').end('all (1) / b', 'failure');
+      expect(fast.told).to.include('all (2) / a');
+      expect(fast.decisions['all (2) / b']).to.match(/^cancelled fail_fast: all \(1\) \/ b did not succeed/);
+      expect(fast.decisions['all (3) / a']).to.match(/^cancelled fail_fast/);
+      const slow = new PlannedBuild(callers('fail-fast: false')).end('all (1) / a', 'failure');
+      expect(slow.told).to.deep.equal([]);
+      expect(slow.decisions).to.have.all.keys('all (1) / b');
+    });
+
     it('are refused an input of another type, at the place of the call', () => {
       const build = new PlannedBuild(files('with: { name: x, count: "${{ github.ref }}" }', 'secrets: inherit'));
       build.end('first');

@@ -37,6 +37,10 @@ export interface ActionStep {
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
   const { step, evaluation, io, uses } = use;
   const reference = parseReference(uses);
+  const warn = async (message: string) => {
+    await job.log.line(`##[warning]${message}`);
+    io.annotate(annotationOf('warning', message, new Map()));
+  };
   if (isCheckout(reference)) {
     const given = await evaluation.texts(step.with);
     await writeHeader(job.log, `Run ${uses}`, '', { with: given });
@@ -63,12 +67,23 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     env: { ...job.env, ...use.frame.action?.env, ...use.env },
   });
   if (unknown.length > 0) {
-    const message = `Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${inputNames.join("', '")}']`;
-    await job.log.line(`##[warning]${message}`);
-    io.annotate(annotationOf('warning', message, new Map()));
+    await warn(`Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${inputNames.join("', '")}']`);
+  }
+  if (reference.kind === 'local' && (await hasPre(library, runs))) {
+    await warn(`\`pre\` execution is not supported for local action from './${reference.path}'`);
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
   else await runComposite(job, action, runs, values, use);
+}
+
+/** Whether an action, or one inside of it, wants something to be run before the job's first step. */
+async function hasPre(library: ActionLibrary, runs: JavaScriptRuns | CompositeRuns, depth = 1): Promise<boolean> {
+  if (runs.using === 'node') return runs.pre !== undefined;
+  for (const { uses } of depth < deepest ? runs.steps : []) {
+    const inner = uses === undefined ? undefined : await library.remote(uses);
+    if (inner && (await hasPre(library, inner.manifest.runs, depth + 1))) return true;
+  }
+  return false;
 }
 
 async function runJavaScript(

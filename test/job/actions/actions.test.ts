@@ -225,6 +225,29 @@ ${checkout}
       ]);
     });
 
+    it('of the workspace say that their pre, or one inside of them, is not run', async () => {
+      jobs.action('acme/early', {
+        'action.yml': 'runs: {using: node20, pre: pre.js, main: main.js}',
+        'pre.js': `console.log('pre of early')`,
+        'main.js': `console.log('main of early')`,
+      });
+      const repository = jobs.repository({
+        'own/action.yml': 'runs: {using: node20, pre: pre.js, main: main.js}',
+        'own/pre.js': `console.log('pre of own')`,
+        'own/main.js': `console.log('main of own')`,
+        'both/action.yml': 'runs: {using: composite, steps: [{uses: acme/early@main}]}',
+        'none/action.yml': 'runs: {using: composite, steps: [{run: echo x, shell: sh}]}',
+      });
+      const steps = ['own', 'both', 'none'].map((name) => `- uses: ./${name}`).join('\n');
+      const { outcome, log } = await jobs.run(`- uses: actions/checkout@v4\n${steps}`, { repository });
+      expect(outcome.status).to.equal('success');
+      expect(log).to.include('main of own').and.to.include('main of early').and.to.not.include('pre of');
+      const warnings = log.match(/(?<=##\[warning\]).*/g);
+      expect(warnings).to.deep.equal(
+        ['own', 'both'].map((name) => `\`pre\` execution is not supported for local action from './${name}'`),
+      );
+    });
+
     it('need no network once they were fetched', async () => {
       const action = jobs.action('acme/offline', {
         'sub/action.yml': 'runs: {using: composite, steps: [{run: echo from sub, shell: sh}]}',
