@@ -60,7 +60,6 @@ export class FleetWatch {
     const witnessed = alive.filter((member) => isSeenGone(member) && member.scopes.every(isSeenGone));
     const living = alive.filter((member) => !witnessed.includes(member));
     const newlyLost = this.#noteRunners(alive, [...witnessed.map(({ id }) => id), ...(gone as RunnerId[])], now);
-    for (const member of witnessed) await leave(access, 'runner', member.id);
     this.#noteClaims(living, now);
     await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living));
 
@@ -81,6 +80,8 @@ export class FleetWatch {
     for (const runner of newlyLost) {
       await this.#alone('noting which runners were lost together', () => notAlone(record, runner));
     }
+    // not before: another dispatcher must still see what this one may die over
+    for (const member of witnessed) await leave(access, 'runner', member.id);
     await forgetGone(access, 'runner', gone);
   }
 
@@ -111,7 +112,10 @@ export class FleetWatch {
     }
   }
 
-  /** A runner that was taken for lost may turn out to live: what it still runs of others' jobs is to end. */
+  /**
+   * A runner that was taken for lost may turn out to live: what it still runs of others' jobs is to end. So is what it
+   * took from a Redis that had forgotten that another runner had it, as after a failover.
+   */
   async #stopSuperseded(living: RunnerMember[]): Promise<void> {
     const { access, record, logger } = this.#context;
     const claims = living.flatMap(({ id, running }) =>
@@ -123,7 +127,8 @@ export class FleetWatch {
     const current = await currentAttempts(record, [...new Set(claims.map(({ ref }) => ref.job))]);
     for (const { id, ref } of claims) {
       const state = current.get(ref.job);
-      if (!state || (state.open && state.attempt === ref.attempt)) continue;
+      const isOurs = state?.runner === null || state?.runner === id;
+      if (!state || (state.open && state.attempt === ref.attempt && isOurs)) continue;
       logger.debug(`attempt ${attemptName(ref)} counts no more`, { runner: id });
       await notifyRunner(access, id, { kind: 'lose', ...ref });
     }

@@ -3,14 +3,15 @@ import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { missingAttempts } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
+import type { Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
-import { buildsAtRest, openJobs } from '../record/open-jobs.ts';
+import { buildsAtRest, buildsPartlyAtRest, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { claimRedis, youngFor } from '../redis/identity.ts';
-import { listRunners } from '../redis/membership.ts';
+import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { advance } from './advance.ts';
 import { jobsToCancel, pursueCancels } from './cancel.ts';
 import { pursueRetries } from './retry.ts';
@@ -18,8 +19,9 @@ import { route } from './route.ts';
 
 /** How many queued jobs are compared with their queues at a time; the oldest first. */
 const batch = 2000;
-/** How many builds of which everything waits are looked at in one round. */
+/** How many builds of which everything waits are looked at in one round, and how many of which some jobs do. */
 const restBatch = 50;
+const partlyBatch = 10;
 /** Milliseconds between looks for the heartbeats of runners that have something to tell a young Redis. */
 const listening = 100;
 
@@ -50,7 +52,9 @@ export async function reconcile(
     await queues.announceLabels(labels);
   }
   const unwanted = await jobsToCancel(record);
-  const claimed = await claimedAttempts(access);
+  const { alive } = await listRunners(access);
+  await startClaimed(queues, queued, alive);
+  const claimed = new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
   const missing = await missingAttempts(
     access,
     queued
@@ -67,7 +71,8 @@ export async function reconcile(
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
-  for (const build of [...(await buildsAtRest(record, restBatch)), ...(await lingeringHolders(record))]) {
+  const resting = [await buildsAtRest(record, restBatch), await buildsPartlyAtRest(record, partlyBatch)].flat();
+  for (const build of [...resting, ...(await lingeringHolders(record))]) {
     await problems.alone(`moving build ${build} on`, () => advance(context, build));
   }
 }
@@ -89,9 +94,18 @@ async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promis
   }
 }
 
-async function claimedAttempts(access: RedisAccess): Promise<Set<string>> {
-  const { alive } = await listRunners(access);
-  return new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
+/**
+ * What a runner says it is at work on has begun, though its word of that was lost. Were it still queued when the runner
+ * is lost, the same attempt would be sent a second time, and its log would be that of two runs.
+ */
+async function startClaimed(queues: Queues, queued: OpenJob[], runners: RunnerMember[]): Promise<void> {
+  const attempts = new Map(queued.map((job) => [attemptName({ job: job.id, attempt: job.attempt }), job]));
+  for (const { id, name, host, running } of runners) {
+    for (const job of running.flatMap((claim) => attempts.get(claim) ?? [])) {
+      const about = { v: 1, job: job.id, attempt: job.attempt, runner: { id, name, host } } as const;
+      await queues.sendResult({ ...about, kind: 'started', at: new Date().toISOString() });
+    }
+  }
 }
 
 /** A new Redis knows of no schedules; an upsert leaves those that are there as they are. */

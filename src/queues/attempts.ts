@@ -46,9 +46,10 @@ export async function missingAttempts<T extends AttemptRef & { labels: string[] 
 }
 
 /**
- * Takes the message of an attempt that is over out of its queue, whoever holds it. With the holder's own token, BullMQ
- * removes it in one step and only if it is still that holder's, so a message is never taken from a living hand by
- * mistake of ours.
+ * Takes the message of an attempt that is over out of the hand that holds it. With the holder's own token, BullMQ does so
+ * in one step and only if it is still that holder's, so a message is never taken from a living hand by mistake of ours.
+ * It stays as one that is done with: a dispatcher that was frozen or cut off while it sent the attempt may go on with
+ * that now, and must find that there is such a message. One that nobody holds is ours to hold first.
  */
 export async function retireAttempt(
   access: RedisAccess,
@@ -58,17 +59,26 @@ export async function retireAttempt(
 ): Promise<void> {
   const id = attemptName(ref);
   const target = queues.queue(queue);
-  const token = await access.client.get(lockKey(access, queue, id));
-  if (token === null) {
-    await target.remove(id);
-    return;
-  }
   const job = await target.getJob(id);
-  await job?.moveToFailed(new Error('the attempt was taken back'), token, false).catch((error: { code?: number }) => {
+  if (!job) return;
+  const lock = lockKey(access, queue, id);
+  const token = await access.client.get(lock);
+  if (token === null) {
+    if (!(await job.isActive())) {
+      await target.remove(id);
+      return;
+    }
+    await access.client.set(lock, retiring, 'PX', retiringTime, 'NX');
+  }
+  await job.moveToCompleted('', token ?? retiring, false).catch((error: { code?: number }) => {
     // missing key, missing lock, not active, another's lock: it has moved by itself meanwhile
     if (![-1, -2, -3, -6].includes(error.code ?? 0)) throw error;
   });
 }
+
+/** Who takes back what nobody holds, and for how long (ms) at most that takes. */
+const retiring = 'taken-back:0';
+const retiringTime = 5000;
 
 /** The lock that BullMQ keeps while a message is worked on; its value is the holder's token. */
 function lockKey(access: RedisAccess, queue: string, id: string): string {

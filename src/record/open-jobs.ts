@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
+import type { Schema } from './schema.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
 export interface OpenJob {
@@ -159,18 +160,23 @@ export async function oldestWaitingJob(record: Record): Promise<WaitingJob | und
   return undefined;
 }
 
-/** Which attempt of each job counts, and whether the job is still open. */
+/** Which attempt of each job counts, which runner has begun it, and whether the job is still open. */
 export async function currentAttempts(
   record: Record,
   jobs: readonly JobId[],
-): Promise<Map<JobId, { attempt: number; open: boolean }>> {
+): Promise<Map<JobId, { attempt: number; open: boolean; runner: RunnerId | null }>> {
   if (jobs.length === 0) return new Map();
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'attempt', 'finished_at'])
+    .select(['id', 'attempt', 'finished_at', 'runner_id'])
     .where('id', 'in', jobs)
     .execute();
-  return new Map(rows.map((row) => [row.id, { attempt: row.attempt, open: row.finished_at === null }]));
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      { attempt: row.attempt, open: row.finished_at === null, runner: row.runner_id as RunnerId | null },
+    ]),
+  );
 }
 
 /** Names and statuses of all jobs of a build, for deciding which of them are ready. */
@@ -192,16 +198,34 @@ export async function jobStates(
  * concurrency group, so that who asks again and again is given some of them by chance.
  */
 export async function buildsAtRest(record: Record, limit: number): Promise<BuildId[]> {
+  return waitingBuilds(record, { least: 0, most: 0 }, limit);
+}
+
+/**
+ * Builds of which something waits while something else does not: the next outcome will move them on, which may take
+ * hours. Some of them by chance.
+ */
+export async function buildsPartlyAtRest(record: Record, limit: number): Promise<BuildId[]> {
+  return waitingBuilds(record, { least: 0, most: 1 }, limit);
+}
+
+/** @param busy the least and the most busy of a build's open jobs: 0 for one that waits, 1 for others */
+async function waitingBuilds(record: Record, busy: { least: 0; most: 0 | 1 }, limit: number): Promise<BuildId[]> {
   const rows = await record.db
     .selectFrom('jobs')
     .select('build_id')
     .where('finished_at', 'is', null)
     .groupBy('build_id')
-    .having((eb) => eb(eb.fn.max(eb.case().when('status', '=', 'waiting').then(0).else(1).end()), '=', 0))
+    .having((eb) => eb(eb.fn.min(isBusy(eb)), '=', busy.least))
+    .having((eb) => eb(eb.fn.max(isBusy(eb)), '=', busy.most))
     .orderBy(sql`random()`)
     .limit(limit)
     .execute();
   return rows.map((row) => String(row.build_id) as BuildId);
+}
+
+function isBusy(eb: ExpressionBuilder<Schema, 'jobs'>) {
+  return eb.case().when('status', '=', 'waiting').then(0).else(1).end();
 }
 
 /** The virtual time: the largest start tag that is being served, or the smallest that waits, or 0 when all is quiet. */

@@ -137,6 +137,14 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['test']);
     });
 
+    it('also of a build of which something else runs, which may take hours', async () => {
+      await plan({ lint: [], test: ['lint'], long: [] });
+      await end(1, 'success');
+      await start(3);
+      await reconcile(volt.context);
+      expect(await sent()).to.deep.equal(['test']);
+    });
+
     it('sends to a young Redis what is new, and nothing that an earlier one may have held', async () => {
       await plan({ old: [] });
       const planned = Date.now();
@@ -180,6 +188,19 @@ describe('the dispatcher', () => {
       await beat(volt.context.access, 'runner', runnerMember(box.id, change));
       await reconcile(volt.context);
       expect(await sent()).to.deep.equal(['three']);
+    });
+
+    it('says of what a living runner is at work on that it has begun, as the word of that was lost', async () => {
+      await plan({ one: [], two: [], three: [] });
+      await start(3);
+      const change = { running: [`${job(1)}.1`, `${job(3)}.1`], reporting: [`${job(2)}.1`] };
+      await beat(volt.context.access, 'runner', runnerMember(box.id, change));
+      await reconcile(volt.context);
+      const said = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
+      expect(said.map(({ kind, job: about, attempt }) => [kind, about, attempt])).to.deep.equal([
+        ['started', job(1), 1],
+      ]);
+      expect((said[0] as Result<'started'>).runner).to.include({ id: box.id, name: box.name });
     });
 
     it('sends nothing that a person wants cancelled', async () => {

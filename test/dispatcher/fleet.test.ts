@@ -21,7 +21,7 @@ import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/c
 import { beat, heartbeatTtl, listRunners, type ProcessIdentity } from '../../src/redis/membership.ts';
 import { identify } from '../../src/redis/process.ts';
 import { runnerMember } from '../support/members.ts';
-import { observed, recordedBuild } from '../support/record.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -172,6 +172,22 @@ describe('the watch over the runners', () => {
       await watch.look();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
+    });
+
+    it('also where another dispatcher saw it first and could do no more', async () => {
+      const runner = live();
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
+      await end(runner.child);
+      const other = await openRecord(volt.dataDir);
+      const dying = new FleetWatch({ ...volt.context, record: other });
+      await other.close();
+      await dying.look().then(
+        () => expect.fail('it has no record'),
+        () => undefined,
+      );
+      await watch.look();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
     it('also one that it has taken and not yet begun', async () => {
@@ -392,23 +408,26 @@ describe('the watch over the runners', () => {
     expect(await known()).to.have.members(['claiming~1', 'reporting~1']);
   });
 
-  it('tells a runner that was taken for lost that what it still runs counts no more', async () => {
+  it("tells a runner that was taken for lost that what it still runs counts no more, or is another runner's", async () => {
     const { access, logger, record } = volt.context;
     const ref = await running('back~1');
     await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     const over = await running('back~2');
     await decideJob(record, over, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
-    const current = await running('back~3');
+    const current = await running('back~1');
     const heard: RunnerNotice[] = [];
     const key = access.keys.toRunner('back~1');
     const stop = await listen(access, key, runnerNoticeSchema, logger, (notice) => heard.push(notice));
-    const claims = [ref, over, current, { job: '999999-1' as JobId, attempt: 1 }].map(attemptName);
+    // a failover of Redis may have forgotten that it was taken, so that it was given to two
+    const taken = await running('first~1');
+    const claims = [ref, over, current, taken, { job: '999999-1' as JobId, attempt: 1 }].map(attemptName);
     await member('back~1' as RunnerId, { running: [...claims, 'nonsense'] });
     await watch.look();
-    await until('both are told', () => heard.length >= 2);
+    await until('all are told', () => heard.length >= 3);
     expect(heard).to.have.deep.members([
       { kind: 'lose', ...ref },
       { kind: 'lose', ...over },
+      { kind: 'lose', ...taken },
     ]);
     await stop();
   });

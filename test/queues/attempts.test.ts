@@ -118,12 +118,11 @@ describe('what is known about attempts on their way', () => {
     expect(await exists('1-2.1')).to.equal(true);
   });
 
-  it('an attempt that is held is taken out, and its holder changes nothing any more', async () => {
+  it('an attempt that is held is taken out of the hand, and its holder changes nothing any more', async () => {
     await send('1-1');
     const lost = runner('lost~1');
     await until('it is taken', () => lost.taken.length === 1);
     await retireAttempt(test.access, queues, 'jobs', first);
-    expect(await exists('1-1.1')).to.equal(false);
     expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
 
     await lost.worker.stopFetching();
@@ -138,14 +137,26 @@ describe('what is known about attempts on their way', () => {
     expect(test.lines.filter((line) => / (warn|error) /.test(line))).to.deep.equal([]);
   });
 
-  it('an attempt whose holder is gone without a lock is taken out', async () => {
-    await send('1-1');
-    const { taken } = runner('box~1');
-    await until('it is taken', () => taken.length === 1);
-    await test.access.client.del('volt:bull:jobs:1-1.1:lock');
-    await retireAttempt(test.access, queues, 'jobs', first);
-    expect(await exists('1-1.1')).to.equal(false);
-  });
+  for (const [whose, forget] of [
+    ['whose holder is gone', async () => undefined],
+    ['whose holder is gone without a lock', () => test.access.client.del('volt:bull:jobs:1-1.1:lock')],
+  ] as const) {
+    it(`an attempt ${whose} is given to nobody any more, though somebody sends it once more`, async () => {
+      await send('1-1');
+      const lost = runner('lost~1');
+      await until('it is taken', () => lost.taken.length === 1);
+      await forget();
+      await retireAttempt(test.access, queues, 'jobs', first);
+      expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
+      await send('1-1', { attempt: 2 });
+      await send('1-1');
+      const next = runner('next~1', 2);
+      await until('the next attempt is taken', () => next.taken.length > 0);
+      await send('1-2');
+      await until('both slots are full', () => next.taken.length === 2);
+      expect(next.taken).to.have.members(['1-1.2', '1-2.1']);
+    });
+  }
 
   it('taking out what is gone already does nothing', async () => {
     await retireAttempt(test.access, queues, 'jobs', first);
