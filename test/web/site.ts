@@ -186,12 +186,19 @@ export class Site {
   /** A runner's heartbeat. */
   async runner(name: string, more: Partial<RunnerMember> = {}): Promise<void> {
     const usual = { name, labels: [], slots: 2, running: [], reporting: [], scopes: [], load: 0.5 };
-    await beat(this.context.access, 'runner', { ...memberNow(`${name}~1` as RunnerId), ...usual, ...more });
+    await this.#beat('runner', { ...memberNow(`${name}~1` as RunnerId), ...usual, ...more });
   }
 
   /** The heartbeat of another stage. */
   async stage(kind: StageKind, more: Partial<StageMember> = {}): Promise<void> {
-    await beat(this.context.access, kind, { ...memberNow(`${kind}-1`), ...more });
+    await this.#beat(kind, { ...memberNow(`${kind}-1`), ...more });
+  }
+
+  /** Nobody sends the next heartbeat, so this one lives as long as a test may take on a slow machine. */
+  async #beat(kind: string, member: Parameters<typeof beat>[2]): Promise<void> {
+    const { access } = this.context;
+    await beat(access, kind, member);
+    await access.client.pexpire(access.keys.member(kind, member.id), 120_000);
   }
 }
 
