@@ -30,7 +30,7 @@ const testResult = z.object({
 /** Bytes that unpacked results may have. */
 const mostBytes = 64 * 1024 * 1024;
 /** Results that are handled in one go. */
-const batch = 200;
+const batch = 100;
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

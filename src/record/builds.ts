@@ -103,20 +103,21 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
   const jobs = inFileOrder(
     await record.db.selectFrom('jobs').select(jobColumns).where('build_id', '=', build).orderBy('position').execute(),
   );
-  const ids = jobs.map((job) => job.id);
-  if (ids.length === 0) return [];
+  if (jobs.length === 0) return [];
   const attempts = await record.db
     .selectFrom('attempts')
-    .selectAll()
-    .where('job_id', 'in', ids)
-    .orderBy('number')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
+    .selectAll('attempts')
+    .where('jobs.build_id', '=', build)
     .execute();
   const steps = await record.db
     .selectFrom('steps')
-    .selectAll()
-    .where('job_id', 'in', ids)
-    .orderBy('position')
+    .innerJoin('jobs', (join) => join.onRef('jobs.id', '=', 'steps.job_id').onRef('jobs.attempt', '=', 'steps.attempt'))
+    .selectAll('steps')
+    .where('jobs.build_id', '=', build)
     .execute();
+  const attemptsOf = byJob(attempts, (attempt) => attempt.number);
+  const stepsOf = byJob(steps, (step) => step.position);
   return jobs.map((job) => ({
     id: job.id,
     name: job.name,
@@ -128,15 +129,25 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
     message: job.message,
     runner: job.runner_name,
     exitCode: job.exit_code,
-    attempts: attempts
-      .filter((attempt) => attempt.job_id === job.id)
-      .map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
-    steps: steps.filter((step) => step.job_id === job.id && step.attempt === job.attempt).map(stepOf),
-    tests: testsOf(attempts.find((attempt) => attempt.job_id === job.id && attempt.number === job.attempt)),
+    attempts: attemptsOf(job.id).map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
+    steps: stepsOf(job.id).map(stepOf),
+    tests: testsOf(attemptsOf(job.id).find((attempt) => attempt.number === job.attempt)),
     createdAt: iso(job.created_at),
     startedAt: isoOrNull(job.started_at),
     finishedAt: isoOrNull(job.finished_at),
   }));
+}
+
+/** @returns the rows of a job, in the order of `place` */
+function byJob<Row extends { job_id: JobId }>(rows: Row[], place: (row: Row) => number): (job: JobId) => Row[] {
+  const groups = new Map<JobId, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.job_id);
+    if (group) group.push(row);
+    else groups.set(row.job_id, [row]);
+  }
+  for (const group of groups.values()) group.sort((a, b) => place(a) - place(b));
+  return (job) => groups.get(job) ?? [];
 }
 
 /** What is needed to find a job's log. */

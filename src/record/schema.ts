@@ -226,7 +226,7 @@ export interface Schema {
     /** builds in which it was seen first and last */
     first_build: number;
     last_build: number;
-    /** commits of which it both passed and failed: how many, the newest of them, the build where that was first seen */
+    /** commits at which it was flaky: how many, the newest of them, the build where that was first seen, and when last */
     flaky_commits: Generated<number>;
     flaky_sha: string | null;
     flaky_since: number | null;

@@ -20,7 +20,7 @@ export interface Test {
 }
 
 export interface Flakiness {
-  /** of which it has both passed and failed in the same job */
+  /** at which it has shown itself to be flaky, see flaky-tests.ts */
   commits: number;
   /** the newest of them */
   sha: string;

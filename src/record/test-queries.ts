@@ -10,6 +10,8 @@ export interface RecordedResult extends TestResult {
   job: JobId;
   /** what the same test came to in the build of its branch before this one; null where that has no such result */
   before: TestStatus | null;
+  /** whether the test is known to be flaky */
+  flaky: boolean;
 }
 
 export interface ResultFilter {
@@ -31,7 +33,7 @@ export async function resultsOf(record: Record, filter: ResultFilter): Promise<R
       join.onRef('jobs.id', '=', 'result.job_id').onRef('jobs.attempt', '=', 'result.attempt'),
     )
     .select(['result.id', 'result.test_id', 'result.job_id', 'result.status', 'result.duration', 'result.message'])
-    .select(['result.details', 'tests.suite', 'tests.name', 'tests.file'])
+    .select(['result.details', 'tests.suite', 'tests.name', 'tests.file', 'tests.flaky_commits'])
     .where('result.build_id', '=', Number(filter.build))
     .where('result.id', '>', Number(filter.after ?? 0))
     .orderBy('result.id')
@@ -52,6 +54,7 @@ export async function resultsOf(record: Record, filter: ResultFilter): Promise<R
     message: row.message,
     details: row.details,
     before: before.get(row.test_id) ?? null,
+    flaky: row.flaky_commits > 0,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
-import type { AttemptRef, TestResult } from '../kernel/model.ts';
+import type { AttemptRef, TestResult, TestStatus } from '../kernel/model.ts';
+import { noteFlaky } from './flaky-tests.ts';
 import type { Record, Write } from './record.ts';
 
 /**
@@ -11,8 +11,8 @@ import type { Record, Write } from './record.ts';
 
 /** How much of a test's mean duration its newest result makes. */
 const newestShare = 0.3;
-/** Builds of one commit that are compared with each other. */
-const mostBuildsOfCommit = 20;
+/** Of several results of one test in one attempt the worst counts: a test with parameters has one for each. */
+const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };
 
 /**
  * Records some results of an attempt that is the job's current one and has not ended. The same results are recorded
@@ -39,6 +39,11 @@ export async function recordTests(
     if (known || results.length === 0) return true;
     const keyed = results.map((result) => ({ result, key: keyOf(result) }));
     const ids = await upsertTests(db, job, keyed);
+    const worst = new Map<number, TestStatus>();
+    for (const { result, key } of keyed) {
+      const id = ids.get(key);
+      if (id !== undefined && rank[result.status] > rank[worst.get(id) ?? 'skipped']) worst.set(id, result.status);
+    }
     await db
       .insertInto('test_results')
       .values(
@@ -57,7 +62,7 @@ export async function recordTests(
         })),
       )
       .execute();
-    await noteFlaky(db, job, [...ids.values()]);
+    await noteFlaky(db, { ...job, ...ref }, worst);
     return true;
   });
 }
@@ -67,6 +72,7 @@ interface OpenJob {
   name: string;
   workflow: string | null;
   repo: string;
+  ref: string;
   sha: string;
 }
 
@@ -74,7 +80,7 @@ async function openJob(db: Write, ref: AttemptRef): Promise<OpenJob | undefined>
   return db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
-    .select(['jobs.build_id', 'jobs.name', 'jobs.workflow', 'builds.repo', 'builds.sha'])
+    .select(['jobs.build_id', 'jobs.name', 'jobs.workflow', 'builds.repo', 'builds.ref', 'builds.sha'])
     .where('jobs.id', '=', ref.job)
     .where('jobs.attempt', '=', ref.attempt)
     .where('jobs.finished_at', 'is', null)
@@ -130,55 +136,6 @@ async function upsertTests(
     .returning(['id', 'key'])
     .execute();
   return new Map(written.map(({ id, key }) => [key, id]));
-}
-
-/** A test is flaky that has both passed and failed in the same job of the same commit. */
-async function noteFlaky(db: Write, job: OpenJob, tests: number[]): Promise<void> {
-  const builds = await db
-    .selectFrom('builds')
-    .select('id')
-    .where('sha', '=', job.sha)
-    // the plus keeps SQLite from going through all builds of the repository instead
-    .where(sql<string>`+repo`, '=', job.repo)
-    .orderBy('id', 'desc')
-    .limit(mostBuildsOfCommit)
-    .execute();
-  const seen = await db
-    .selectFrom('test_results')
-    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
-    .select(['test_results.test_id', 'test_results.status'])
-    .where('test_results.test_id', 'in', tests)
-    .where(
-      'test_results.build_id',
-      'in',
-      builds.map(({ id }) => id),
-    )
-    .where('jobs.name', '=', job.name)
-    .where('jobs.workflow', 'is', job.workflow)
-    .where('test_results.status', '!=', 'skipped')
-    .distinct()
-    .execute();
-  const passed = new Set(seen.filter(({ status }) => status === 'passed').map(({ test_id }) => test_id));
-  const flaky = [...new Set(seen.filter(({ status }) => status !== 'passed').map(({ test_id }) => test_id))].filter(
-    (test) => passed.has(test),
-  );
-  if (flaky.length === 0) return;
-  await db
-    .updateTable('tests')
-    .set((eb) => ({
-      // one commit counts once
-      flaky_commits: eb
-        .case()
-        .when('flaky_sha', '=', job.sha)
-        .then(eb.ref('flaky_commits'))
-        .else(eb('flaky_commits', '+', 1))
-        .end(),
-      flaky_sha: job.sha,
-      flaky_since: eb.fn.coalesce('flaky_since', eb.val(job.build_id)),
-      flaky_at: Date.now(),
-    }))
-    .where('id', 'in', flaky)
-    .execute();
 }
 
 function isFailed({ status }: TestResult): boolean {

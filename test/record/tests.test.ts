@@ -68,6 +68,43 @@ describe('the tests of a repository', () => {
     expect(first).to.not.equal(again);
   });
 
+  it('are flaky where they fail anew again and again on one branch, though each commit is built once', async () => {
+    let count = 0;
+    const next = (shaky: TestResult['status'], ref = 'refs/heads/main') =>
+      build({ shaky }, { sha: String(++count).padStart(40, 'a'), ref });
+    // broken once and mended, and broken for long, shows nothing
+    for (const status of ['passed', 'failed', 'failed', 'failed', 'passed', 'failed'] as const) await next(status);
+    // another branch does not count in
+    for (const status of ['passed', 'failed'] as const) await next(status, 'refs/heads/other');
+    expect(await names('flaky')).to.deep.equal([]);
+    await next('passed');
+    const third = await next('failed');
+    expect((await named('shaky')).flaky).to.include({ commits: 1, since: third });
+    await next('passed');
+    await next('failed');
+    expect((await named('shaky')).flaky).to.include({ commits: 2, since: third });
+  });
+
+  it('are not flaky where they fail with many others', async () => {
+    const many = (status: TestResult['status']) =>
+      Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`case ${index}`, status]));
+    for (const [index, status] of (['passed', 'failed', 'passed', 'failed', 'passed', 'failed'] as const).entries())
+      await build(many(status), { sha: String(index).padStart(40, 'b') });
+    expect(await names('flaky')).to.deep.equal([]);
+  });
+
+  it('are not flaky where one of their cases fails and another passes in the same attempt', async () => {
+    const id = await recordedBuild(record, { sha: 'c'.repeat(40) });
+    const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
+    const of = (status: TestResult['status']) => ({ suite: 's', name: 'of a table', status });
+    const more = { file: null, duration: 1, message: null, details: null };
+    await recordTests(record, ref, 1, [
+      { ...of('passed'), ...more },
+      { ...of('failed'), ...more },
+    ]);
+    expect(await names('flaky')).to.deep.equal([]);
+  });
+
   it('are not flaky where jobs of different names disagree', async () => {
     const sha = '3'.repeat(40);
     await build({ picky: 'passed' }, { sha });

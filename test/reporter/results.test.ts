@@ -133,7 +133,7 @@ describe('the reporter, told', () => {
     await handler.handle(message);
     expect((await jobNow()).tests).to.deep.equal(summary);
     const found = await resultsOf(record, { build, failed: false, limit: 500 });
-    expect(found.map(({ id, test, job, before, ...rest }) => rest)).to.deep.equal(results);
+    expect(found.map(({ id, test, job, before, flaky, ...rest }) => rest)).to.deep.equal(results);
     const [only, ...others] = await resultsOf(record, { build, job, failed: true, limit: 500 });
     expect(others).to.deep.equal([]);
     expect(only).to.include({ ...failed, job });

@@ -77,7 +77,8 @@ const ofRepository = jsonRoute({
   params: z.object({ name: repositoryName }),
   query: z.object({
     sort: z.enum(testOrders).default('newest').meta({
-      description: 'flaky: only those that both passed and failed in one job of one commit, the worst first',
+      description:
+        'flaky: only those that both passed and failed in one job of one commit, or that have failed anew three times within 20 builds of a branch; the worst first',
     }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     after: place,

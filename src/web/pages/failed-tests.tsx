@@ -34,6 +34,11 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
                 <TestMark status={result.status} />
                 <TestLink repo={build.repo} test={{ ...result, id: result.test }} />
                 <Since before={result.before} />
+                {result.flaky && (
+                  <a class="label" href={`/repos/${build.repo}/tests?sort=flaky`}>
+                    flaky
+                  </a>
+                )}
                 {build.jobs.length > 1 && <span class="faint">in {names.get(result.job)}</span>}
                 <span class="number">
                   <TestTime ms={result.duration} />

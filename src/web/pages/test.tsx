@@ -56,7 +56,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
           </div>
           <div>
             <dt>Flaky</dt>
-            <dd>{test.flaky === null ? 'no' : <Flaky test={test} />}</dd>
+            <dd>{test.flaky === null ? 'no' : <Flaky test={test} now={now} />}</dd>
           </div>
         </dl>
         <h2>History</h2>

@@ -4,6 +4,7 @@ import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { findOrRefuse } from '../repository-requests.ts';
 import { answerPage } from './layout.tsx';
+import { Age } from './parts.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 
 const pageSize = 100;
@@ -34,6 +35,12 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
           </nav>
         </div>
         <h1>Tests of {name}</h1>
+        {sort === 'flaky' && (
+          <p class="faint">
+            A test is flaky that has both passed and failed at one commit, in jobs of one name; or that has failed anew
+            three times within 20 builds of a branch.
+          </p>
+        )}
         <div id="tests" data-live="">
           <Tests tests={tests} repo={name} sort={sort} />
         </div>
@@ -49,9 +56,7 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
   if (tests.length === 0) {
     return (
       <p class="empty">
-        {sort === 'flaky'
-          ? 'No test has both passed and failed at one commit.'
-          : 'No results of single tests have been found yet.'}
+        {sort === 'flaky' ? 'No test is known to be flaky.' : 'No results of single tests have been found yet.'}
       </p>
     );
   }
@@ -77,7 +82,7 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
             </td>
             {sort === 'flaky' && (
               <td data-label="Flaky">
-                <Flaky test={test} />
+                <Flaky test={test} now={Date.now()} />
               </td>
             )}
             <td class="number" data-label="Failed">
@@ -93,8 +98,8 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
   );
 }
 
-/** At how many commits it was flaky, and since when. */
-export function Flaky({ test: { flaky } }: { test: Test }) {
+/** At how many commits it was flaky, since when, and when last. */
+export function Flaky({ test: { flaky }, now }: { test: Test; now: number }) {
   if (flaky === null) return null;
   return (
     <>
@@ -106,6 +111,7 @@ export function Flaky({ test: { flaky } }: { test: Test }) {
           <code>{flaky.sinceSha.slice(0, 7)}</code>
         </a>
       )}
+      , last <Age time={flaky.at} now={now} />
     </>
   );
 }

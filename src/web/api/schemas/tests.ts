@@ -32,6 +32,7 @@ const testResult = name(
       .enum(testStatuses)
       .nullable()
       .meta({ description: 'what it came to in the build of the branch before; null where that has no such result' }),
+    flaky: z.boolean().meta({ description: 'whether the test is known to be flaky' }),
   }),
 );
 
@@ -49,9 +50,9 @@ const test = name(
     lastBuild: z.string().meta({ description: 'id of the newest build that has it' }),
     flaky: z
       .object({
-        commits: z.number().int().meta({ description: 'of how many commits it has both passed and failed' }),
+        commits: z.number().int().meta({ description: 'at how many commits it has shown that' }),
         sha: z.string().meta({ description: 'the newest of them' }),
-        since: z.string().meta({ description: 'id of the build where that was first seen' }),
+        since: z.string().meta({ description: 'id of the build where it was first seen' }),
         sinceSha: z
           .string()
           .nullable()

@@ -1,0 +1,128 @@
+import { sql } from 'kysely';
+import type { JobId, TestStatus } from '../kernel/model.ts';
+import type { Write } from './record.ts';
+
+/**
+ * A test is flaky where what it comes to does not follow from the commit. Two things show it, each in jobs of one name:
+ * it has both passed and failed at one commit, in several attempts or builds; or it has failed anew `mostFalls` times
+ * within the last `window` builds of one branch, having passed in between each time. One failure that later goes away
+ * shows nothing: a commit may have broken the test, and another mended it.
+ */
+
+/** Builds of one commit that are compared with each other. */
+const mostBuildsOfCommit = 20;
+const window = 20;
+const mostFalls = 3;
+/** Where more tests than that fail together, something else is broken, and nothing follows for any of them. */
+const mostFailures = 50;
+
+interface JobOfTests {
+  job: JobId;
+  attempt: number;
+  build_id: number;
+  name: string;
+  workflow: string | null;
+  repo: string;
+  ref: string;
+  sha: string;
+}
+
+/**
+ * Notes which of the tests have just shown themselves to be flaky.
+ * @param results what each test has come to in the attempt, skipped ones left out
+ */
+export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap<number, TestStatus>): Promise<void> {
+  const failed = [...results].filter(([, status]) => status !== 'passed').map(([test]) => test);
+  const flaky = new Set([...(await contradicted(db, job, results)), ...(await fallingOften(db, job, failed))]);
+  if (flaky.size === 0) return;
+  await db
+    .updateTable('tests')
+    .set((eb) => ({
+      // one commit counts once
+      flaky_commits: eb
+        .case()
+        .when('flaky_sha', '=', job.sha)
+        .then(eb.ref('flaky_commits'))
+        .else(eb('flaky_commits', '+', 1))
+        .end(),
+      flaky_sha: job.sha,
+      flaky_since: eb.fn.coalesce('flaky_since', eb.val(job.build_id)),
+      flaky_at: Date.now(),
+    }))
+    .where('id', 'in', [...flaky])
+    .execute();
+}
+
+/** Those that have come to the opposite in another attempt or build of the commit. */
+async function contradicted(
+  db: Write,
+  { job, attempt, build_id, name, workflow, repo, sha }: JobOfTests,
+  results: ReadonlyMap<number, TestStatus>,
+): Promise<number[]> {
+  const builds = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('sha', '=', sha)
+    // the plus keeps SQLite from going through all builds of the repository instead
+    .where(sql<string>`+repo`, '=', repo)
+    .orderBy('id', 'desc')
+    .limit(mostBuildsOfCommit)
+    .execute();
+  const others = builds.map(({ id }) => id).filter((id) => id !== build_id || attempt > 1);
+  if (others.length === 0 || results.size === 0) return [];
+  const seen = await db
+    .selectFrom('test_results')
+    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
+    .select(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
+    // of several in one attempt the worst
+    .select((eb) => eb.fn.max('test_results.failed').as('failed'))
+    .where('test_results.test_id', 'in', [...results.keys()])
+    .where('test_results.build_id', 'in', others)
+    .where('jobs.name', '=', name)
+    .where('jobs.workflow', 'is', workflow)
+    .where('test_results.status', '!=', 'skipped')
+    .groupBy(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
+    .execute();
+  return seen
+    .filter((row) => row.job_id !== job || row.attempt !== attempt)
+    .filter((row) => (row.failed === 1) === (results.get(row.test_id) === 'passed'))
+    .map((row) => row.test_id);
+}
+
+/** Those of some that have just failed that have passed and failed in turn for a while on their branch. */
+async function fallingOften(
+  db: Write,
+  { name, workflow, repo, ref }: JobOfTests,
+  failed: readonly number[],
+): Promise<number[]> {
+  if (failed.length === 0 || failed.length > mostFailures) return [];
+  const builds = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('repo', '=', repo)
+    .where('ref', '=', ref)
+    .orderBy('id', 'desc')
+    .limit(window)
+    .execute();
+  const rows = await db
+    .selectFrom('test_results')
+    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
+    .select(['test_results.test_id', 'test_results.build_id', 'test_results.attempt'])
+    .select((eb) => eb.fn.max('test_results.failed').as('failed'))
+    .where('test_results.test_id', 'in', failed)
+    .where(
+      'test_results.build_id',
+      'in',
+      builds.map(({ id }) => id),
+    )
+    .where('jobs.name', '=', name)
+    .where('jobs.workflow', 'is', workflow)
+    .where('test_results.status', '!=', 'skipped')
+    .groupBy(['test_results.test_id', 'test_results.build_id', 'test_results.attempt'])
+    .execute();
+  rows.sort((a, b) => a.build_id - b.build_id || a.attempt - b.attempt);
+  return failed.filter((test) => {
+    const outcomes = rows.filter((row) => row.test_id === test).map((row) => row.failed);
+    return outcomes.filter((now, index) => now === 1 && outcomes[index - 1] === 0).length >= mostFalls;
+  });
+}
