@@ -44,6 +44,9 @@ describe('the record', () => {
     const pushed = house.push(1);
     await house.over(running);
     await until('it is said', async () => (await codes()).includes('record_busy'));
+    await until('writes have been given up, to be tried again', async () =>
+      (await house.status()).problems.some(({ message }) => message.includes("has held the record's lock for")),
+    );
     somebody.exec('rollback');
     await house.prove([running, pushed]);
 

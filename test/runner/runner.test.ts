@@ -182,6 +182,16 @@ describe('a runner', () => {
     await gone(`${message.job}.1.json`);
   });
 
+  it('tells the outcome again until it hears that it is recorded, should Redis have lost it', async () => {
+    const runner = await start();
+    const message = await send('echo kept');
+    const finished = await result('finished', message);
+    await volt.context.queues.queue('results').remove(`${message.job}.1.finished`);
+    expect(await result('finished', message)).to.deep.equal(finished);
+    await recorded(runner, message);
+    await gone(`${message.job}.1.log`);
+  });
+
   it('reports again, under the same id, what an earlier process of the same name could not', async () => {
     const first = await start();
     const message = await send('echo kept');
