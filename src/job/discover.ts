@@ -51,8 +51,7 @@ function node(folder: string): Discovery | undefined {
   if (typeof test !== 'string' || test.trim() === '' || /no test specified/.test(test)) return undefined;
   const has = (file: string) => existsSync(join(folder, file));
   if (has('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
-  if (has('yarn.lock'))
-    return project('package.json', 'yarn install --immutable || yarn install --frozen-lockfile', 'yarn test');
+  if (has('yarn.lock')) return project('package.json', `yarn install ${yarnFlag(folder)}`, 'yarn test');
   if (has('bun.lock') || has('bun.lockb'))
     return project('package.json', 'bun install --frozen-lockfile', 'bun run test');
   if (has('package-lock.json') || has('npm-shrinkwrap.json'))
@@ -61,6 +60,12 @@ function node(folder: string): Discovery | undefined {
     (key) => Object.keys((manifest?.[key] as object | undefined) ?? {}).length > 0,
   );
   return project('package.json', needs ? 'npm install --no-audit --no-fund' : undefined, 'npm test');
+}
+
+/** Yarn 1 takes no notice of `--immutable`, and later ones know no other; the lock file tells which made it. */
+function yarnFlag(folder: string): string {
+  const classic = /^# yarn lockfile v1$/m.test(text(join(folder, 'yarn.lock')).slice(0, 1000));
+  return classic ? '--frozen-lockfile' : '--immutable';
 }
 
 function cargo(folder: string): Discovery | undefined {

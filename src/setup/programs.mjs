@@ -59,6 +59,41 @@ export const PROGRAMS = {
     package: 'python3-pytest',
     packages: { alpine: 'py3-pytest', arch: 'python-pytest', macos: 'pytest' },
   },
+  cargo: {
+    title: 'Cargo',
+    names: ['cargo'],
+    code: 'cargo_missing',
+    package: 'cargo',
+    packages: { macos: 'rust', arch: 'rust' },
+  },
+  go: {
+    title: 'Go',
+    names: ['go'],
+    code: 'go_missing',
+    package: 'golang-go',
+    packages: { fedora: 'golang', rhel: 'golang', alpine: 'go', arch: 'go', suse: 'go', macos: 'go' },
+  },
+  // brings Maven, a Java compiler and the plugins by which Maven works without a network; others have no such package
+  maven: {
+    title: "Maven with Debian's repository",
+    names: ['mh_make'],
+    code: 'maven_missing',
+    package: 'maven-debian-helper',
+    packages: { fedora: '', rhel: '', alpine: '', arch: '', suse: '', macos: '' },
+  },
+  gradle: {
+    title: 'Gradle',
+    names: ['gradle'],
+    code: 'gradle_missing',
+    package: 'gradle',
+    packages: { fedora: '', rhel: '', suse: '' },
+  },
+  elixir: {
+    title: 'Elixir',
+    names: ['mix'],
+    code: 'elixir_missing',
+    package: 'elixir',
+  },
   lfs: {
     title: 'Git LFS',
     names: ['git-lfs'],
