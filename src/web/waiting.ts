@@ -9,7 +9,7 @@ export function whyItWaits(
   job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<WaitingJob, 'message'>>,
   runners: RunnerMember[] | undefined,
 ): string {
-  if (job.status === 'waiting') return job.message ?? `waits for ${job.needs.join(', ') || 'its turn'}`;
+  if (job.status === 'waiting') return job.message ?? waitingFor(job.needs);
   if (runners === undefined) return 'not known: Redis does not answer';
   if (runners.length === 0) return 'no runner is alive';
   const serving = runners.filter(({ draining }) => draining !== true);
@@ -27,4 +27,14 @@ export function whyItWaits(
   const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
   const whose = asked === '' ? '' : ` with ${asked}`;
   return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
+}
+
+/** More names than that are counted. */
+const mostNamed = 3;
+
+/** Which jobs one waits for, in words; a job may need hundreds. */
+export function waitingFor(needs: readonly string[]): string {
+  if (needs.length === 0) return 'waits for its turn';
+  const more = needs.length - mostNamed;
+  return `waits for ${needs.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

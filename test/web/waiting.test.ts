@@ -17,6 +17,7 @@ describe('why a job has not begun', () => {
       [{ status: 'waiting', labels: [], needs: ['build'], message: 'waits for the concurrency group "ci"' }, []],
     ],
     ['waits for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
+    ['waits for a, b, c and 2 more', [{ status: 'waiting', labels: [], needs: ['a', 'b', 'c', 'd', 'e'] }, []]],
     ['no runner is alive', [queued, []]],
     ['every runner is being stopped and takes no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],
     ['no runner has the label linux', [queued, [runnerMember('r~1')]]],

@@ -22,10 +22,12 @@ interface Shown {
   top?: number;
   /** what the points are */
   of?: string;
+  /** what the first and the last point are called */
+  ends?: readonly [first: string, last: string];
 }
 
 /** A chart of bars, one for each point, from the oldest to the newest: drawn on the server, so that it needs no script. */
-export function Chart({ title, points, format, top, of = 'builds' }: Shown) {
+export function Chart({ title, points, format, top, of = 'builds', ends }: Shown) {
   const values = points.flatMap(({ value }) => value ?? []);
   // where all are zero, they stand on the ground
   const highest = top ?? Math.max(...values, 1);
@@ -48,6 +50,12 @@ export function Chart({ title, points, format, top, of = 'builds' }: Shown) {
           </svg>
           <span class="at-top">{format(highest)}</span>
           <span class="at-middle">{format(highest / 2)}</span>
+          {ends && (
+            <p class="ends">
+              <span>{ends[0]}</span>
+              <span>{ends[1]}</span>
+            </p>
+          )}
         </div>
       ) : (
         <p class="faint">Nothing to show yet.</p>
@@ -61,10 +69,14 @@ function Bar({ point, index, count, highest }: { point: Point; index: number; co
   const step = (size.width - size.left) / Math.max(count, 20);
   const y = yOf(Math.min(1, point.value / highest));
   const height = Math.max(1.5, size.height - size.bottom - y);
+  const x = size.left + index * step;
+  // a pointer meets the whole column, however low the bar
   const bar = (
-    <rect class={point.class} x={size.left + index * step} y={y} width={step * 0.78} height={height}>
+    <g>
       <title>{point.title}</title>
-    </rect>
+      <rect class="column" x={x} y={0} width={step} height={size.height} />
+      <rect class={point.class} x={x} y={y} width={step * 0.78} height={height} />
+    </g>
   );
   if (point.href === undefined) return bar;
   return (

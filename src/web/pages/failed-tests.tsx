@@ -6,6 +6,9 @@ import { TestLink, TestMark, TestStory, TestTime } from './test-parts.tsx';
 /** Failed tests that a page names; of more it says how many. */
 const mostShown = 50;
 
+/** Of these so many tell at once all that their report says. */
+const mostOpened = 2;
+
 /** The failed tests of a build; none where no job has results of tests. */
 export async function failedTestsOf(record: Record, { id, jobs }: Build): Promise<RecordedResult[]> {
   if (jobs.every(({ tests }) => tests === null || tests.failed === 0)) return [];
@@ -28,7 +31,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
       </p>
       {failed.length > 0 && (
         <ul class="failed-tests">
-          {failed.map((result) => (
+          {failed.map((result, index) => (
             <li>
               <div class="test-line">
                 <TestMark status={result.status} />
@@ -44,7 +47,12 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
                   <TestTime ms={result.duration} />
                 </span>
               </div>
-              <TestStory message={result.message} details={result.details} id={`result-${result.id}`} />
+              <TestStory
+                message={result.message}
+                details={result.details}
+                id={`result-${result.id}`}
+                open={index < mostOpened}
+              />
             </li>
           ))}
           {more > 0 && <li class="faint">and {more} more</li>}

@@ -13,6 +13,8 @@ export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
       title: `${time(moment.at)}: ${value(moment) ?? 'unknown'} ${what}`,
       class: 'running',
     }));
+  const [first, last] = [moments[0], moments.at(-1)];
+  const ends = first && last && first !== last ? { ends: [time(first.at), time(last.at)] as const } : {};
   const slots = Math.max(0, ...moments.map((moment) => moment.slots ?? 0));
   return (
     <div class="charts">
@@ -21,6 +23,7 @@ export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
         points={points(({ waiting }) => waiting, 'waiting')}
         format={whole}
         of="looks"
+        {...ends}
       />
       <Chart
         title="Slots busy, last hour"
@@ -28,6 +31,7 @@ export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
         format={whole}
         {...(slots > 0 ? { top: slots } : {})}
         of="looks"
+        {...ends}
       />
     </div>
   );

@@ -2,10 +2,13 @@ import { type Build, statusWords } from '../../kernel/model.ts';
 import { type JobGraph, layOut, type Placed } from './graph-layout.ts';
 
 /** Sizes in pixels. */
-const box = { width: 168, height: 30 };
+const height = 30;
 const gap = { x: 44, y: 10 };
-/** Of a name so many characters fit into a box. */
-const longestName = 19;
+/** A box is as wide as the longest name asks for, within bounds. */
+const widths = { least: 120, most: 290 };
+/** Of a box what is not the name, and about what a character takes. */
+const margin = 36;
+const character = 7;
 
 /** The jobs of a build by what they need, from left to right. Beyond so many rows the list of jobs tells it better. */
 const mostRows = 40;
@@ -13,18 +16,22 @@ const mostRows = 40;
 export function Graph({ build }: { build: Build }) {
   const graph = layOut(build.jobs);
   if (!graph || graph.rows > mostRows) return <div id="graph" data-live=""></div>;
-  const width = graph.columns * (box.width + gap.x) - gap.x + 2;
-  const height = graph.rows * (box.height + gap.y) - gap.y + 2;
+  const longest = Math.max(...build.jobs.map(({ name }) => name.length));
+  const box = { width: Math.min(widths.most, Math.max(widths.least, margin + longest * character)), height };
+  const all = {
+    width: graph.columns * (box.width + gap.x) - gap.x + 2,
+    height: graph.rows * (box.height + gap.y) - gap.y + 2,
+  };
   return (
     <div id="graph" data-live="">
       <nav class="graph" aria-label="Graph of the jobs by what they need">
-        <svg width={width} height={height} viewBox={`-1 -1 ${width} ${height}`}>
+        <svg width={all.width} height={all.height} viewBox={`-1 -1 ${all.width} ${all.height}`}>
           <title>Jobs and what they need</title>
           {graph.edges.map((edge) => (
-            <Edge graph={graph} edge={edge} />
+            <Edge graph={graph} edge={edge} box={box} />
           ))}
           {graph.nodes.map((node) => (
-            <Node node={node} />
+            <Node node={node} box={box} />
           ))}
         </svg>
       </nav>
@@ -32,9 +39,16 @@ export function Graph({ build }: { build: Build }) {
   );
 }
 
-function Node({ node: { job, column, row } }: { node: Placed }) {
-  const { x, y } = placeOf({ column, row });
-  const name = job.name.length > longestName ? `${job.name.slice(0, longestName - 1)}…` : job.name;
+interface Box {
+  width: number;
+  height: number;
+}
+
+function Node({ node, box }: { node: Placed; box: Box }) {
+  const { job } = node;
+  const { x, y } = placeOf(node, box);
+  const most = Math.floor((box.width - margin) / character);
+  const name = job.name.length > most ? `${job.name.slice(0, most - 1)}…` : job.name;
   return (
     <a href={`#job-${job.id}`} aria-label={`${job.name}: ${statusWords[job.status]}`}>
       <title>
@@ -51,16 +65,16 @@ function Node({ node: { job, column, row } }: { node: Placed }) {
   );
 }
 
-function Edge({ graph, edge: [from, to] }: { graph: JobGraph; edge: [number, number] }) {
+function Edge({ graph, edge: [from, to], box }: { graph: JobGraph; edge: [number, number]; box: Box }) {
   const [left, right] = [graph.nodes[from], graph.nodes[to]];
   if (!left || !right) return null;
-  const start = placeOf(left);
-  const end = placeOf(right);
+  const start = placeOf(left, box);
+  const end = placeOf(right, box);
   const [x1, y1, x2, y2] = [start.x + box.width, start.y + box.height / 2, end.x, end.y + box.height / 2];
   const bend = gap.x / 2;
   return <path class="edge" d={`M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} />;
 }
 
-function placeOf({ column, row }: Pick<Placed, 'column' | 'row'>): { x: number; y: number } {
+function placeOf({ column, row }: Placed, box: Box): { x: number; y: number } {
   return { x: column * (box.width + gap.x), y: row * (box.height + gap.y) };
 }

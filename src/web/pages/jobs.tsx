@@ -16,10 +16,13 @@ interface Shown {
   now: number;
 }
 
+/** So many jobs are laid side by side where they are closed, so that what is below them is not far. */
+const many = 20;
+
 /** The jobs of a build: each with what it waits for or came to, its attempts as a story, and its steps. */
 export function Jobs(shown: Shown) {
   return (
-    <section id="jobs" data-live="" aria-label="Jobs">
+    <section id="jobs" data-live="" aria-label="Jobs" class={shown.build.jobs.length > many ? 'many' : undefined}>
       {shown.build.jobs.map((job) => (
         <JobCard job={job} shown={shown} />
       ))}
@@ -36,7 +39,7 @@ function isOpen(job: Job, { build, chosen }: Shown): boolean {
 function JobCard({ job, shown }: { job: Job; shown: Shown }) {
   const { build, chosen, now } = shown;
   const single = build.jobs.length === 1;
-  const state = single && job.finishedAt !== null ? undefined : stateNow(job, shown.runners);
+  const state = single && job.finishedAt !== null ? undefined : stateNow(job, shown);
   const open = isOpen(job, shown);
   return (
     <details
@@ -67,10 +70,18 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
 }
 
 /** Why it waits, as the runners are now; else what it came to. */
-function stateNow(job: Job, runners: RunnerMember[] | undefined): string | undefined {
+function stateNow(job: Job, { build, runners }: Shown): string | undefined {
   const { status, labels, needs } = job;
+  if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
   if (runners === undefined || status !== 'queued') return stateOf(job);
   return `waits: ${whyItWaits({ status, labels, needs }, runners)}`;
+}
+
+/** Of what a job needs that which is not over; a name may stand for the jobs of a matrix. */
+function stillNeeded(needs: string[], { jobs }: Build): string[] {
+  const open = jobs.filter(({ finishedAt }) => finishedAt === null).map(({ name }) => name);
+  const left = needs.filter((need) => open.some((name) => name === need || name.startsWith(`${need} (`)));
+  return left.length > 0 ? left : needs;
 }
 
 /** A single attempt that went as it should is no story. */

@@ -91,22 +91,26 @@ function Charts({ trend }: { trend: TrendPoint[] }) {
       const title = `#${point.number} ${statusWords[point.status]}${is === null ? '' : `: ${word(is)}`}`;
       return { value: is, title, href: `/builds/${point.id}`, class: point.status };
     });
+  const [first, last] = [trend[0], trend.at(-1)];
+  const ends = first && last && first !== last ? { ends: [`#${first.number}`, `#${last.number}`] as const } : {};
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return (
     <div class="charts">
-      <Chart title="Duration" points={points(({ took }) => took, duration)} format={duration} />
-      <Chart title="Wait for a runner" points={points(({ waited }) => waited, duration)} format={duration} />
+      <Chart title="Duration" points={points(({ took }) => took, duration)} format={duration} {...ends} />
+      <Chart title="Wait for a runner" points={points(({ waited }) => waited, duration)} format={duration} {...ends} />
       <Chart
         title={`Passed, of ${span} builds`}
         points={points((_, index) => passedShare(trend, index), percent)}
         format={percent}
         top={1}
+        {...ends}
       />
       {trend.some(({ tests }) => tests !== null) && (
         <Chart
           title="Tests"
           points={points(({ tests }) => tests, String)}
           format={(count) => String(Math.round(count))}
+          {...ends}
         />
       )}
     </div>
@@ -123,7 +127,7 @@ function passedShare(trend: TrendPoint[], index: number): number | null {
 function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
   if (refs.length === 0) return <p class="empty">None has been seen yet.</p>;
   return (
-    <table class="refs">
+    <table class="refs cards">
       <tbody>
         {refs.map(({ ref, sha, newest }) => (
           <tr>
@@ -174,7 +178,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
         </div>
         <div>
           <dt>Polled</dt>
-          <dd>every {duration(pollSeconds * 1000)}</dd>
+          <dd>every {pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</dd>
         </div>
       </dl>
       {notice !== null && <p>{notice}</p>}

@@ -1,5 +1,6 @@
 import { type Attempt, type Build, type Job, reasons, statusWords } from '../../kernel/model.ts';
 import { duration } from '../times.ts';
+import { waitingFor } from '../waiting.ts';
 
 /** What a build, a job or an attempt has come to, in the words of the pages. */
 
@@ -31,7 +32,7 @@ export function verdictOf(build: Build): string {
 /** Why a job waits, or what it ended with; undefined where its status says it all. */
 export function stateOf(job: Job): string | undefined {
   if (job.status === 'waiting' && job.message !== null) return job.message;
-  if (job.status === 'waiting') return job.needs.length > 0 ? `waits for ${job.needs.join(', ')}` : 'waits';
+  if (job.status === 'waiting') return waitingFor(job.needs);
   if (job.status === 'queued') {
     const labels = job.labels.length > 0 ? ` with ${job.labels.join(', ')}` : '';
     return `waits for a free slot of a runner${labels}`;

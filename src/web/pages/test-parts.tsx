@@ -1,7 +1,8 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { duration } from '../times.ts';
 
-const colours: { readonly [S in TestStatus]: string } = {
+/** Classes of a job that came to the same. */
+export const colours: { readonly [S in TestStatus]: string } = {
   passed: 'success',
   failed: 'failure',
   error: 'error',
@@ -31,16 +32,28 @@ export function TestLink({ repo, test: { id, suite, name } }: Named) {
 /** @param ms undefined or null where it is not known */
 export function TestTime({ ms }: { ms: number | null }) {
   if (ms === null) return <span class="faint">–</span>;
-  return <>{ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : duration(ms)}</>;
+  return <>{timeOf(ms)}</>;
+}
+
+/** `3.4 ms`, `120 ms`, `2 min 3 s` */
+export function timeOf(ms: number): string {
+  return ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : duration(ms);
+}
+
+interface Story {
+  message: string | null;
+  details: string | null;
+  id: string;
+  open?: boolean;
 }
 
 /** What went wrong, as the report has it. */
-export function TestStory({ message, details, id }: { message: string | null; details: string | null; id: string }) {
+export function TestStory({ message, details, id, open = false }: Story) {
   return (
     <>
       {message !== null && <p class="message">{message}</p>}
       {details !== null && (
-        <details class="story" id={id}>
+        <details class="story" id={id} open={open} data-open={open ? '' : undefined}>
           <summary>Details</summary>
           <pre tabindex={0}>{details}</pre>
         </details>

@@ -4,10 +4,11 @@ import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { findOrRefuse } from '../repository-requests.ts';
 import { noTest } from '../requests.ts';
+import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
 import { shortRef } from './sentences.ts';
-import { TestMark, TestStory, TestTime } from './test-parts.tsx';
+import { colours, TestMark, TestStory, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
 
 const pageSize = 50;
@@ -61,6 +62,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
         </dl>
         <h2>History</h2>
         <div id="history" data-live="">
+          <Durations results={results} />
           <History results={results} now={now} />
         </div>
         <nav class="pages" aria-label="Pages">
@@ -69,6 +71,30 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
       </article>
     ),
   });
+}
+
+/** Of the results that are listed below, from the oldest to the newest. */
+function Durations({ results }: { results: PastResult[] }) {
+  const timed = results.filter(({ status, duration }) => status !== 'skipped' && duration !== null).reverse();
+  const [first, last] = [timed[0], timed.at(-1)];
+  if (!first || !last || first === last) return null;
+  const points = timed.map(({ number, status, duration, build, job }) => ({
+    value: duration,
+    title: `#${number} ${status} in ${timeOf(duration ?? 0)}`,
+    href: `/builds/${build}?job=${job}`,
+    class: colours[status],
+  }));
+  return (
+    <div class="charts">
+      <Chart
+        title="Duration"
+        points={points}
+        format={timeOf}
+        of="results"
+        ends={[`#${first.number}`, `#${last.number}`]}
+      />
+    </div>
+  );
 }
 
 function History({ results, now }: { results: PastResult[]; now: number }) {
