@@ -15,7 +15,7 @@ export function pruneCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('prune'))
     .summary('remove what is not kept any more')
     .description(
-      'Removes the builds, logs, mirrors and folders of runners on this machine that the VOLT_KEEP_ settings do not keep. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
+      'Removes the builds, logs, mirrors, caches, artifacts and folders of runners on this machine that the VOLT_KEEP_ settings do not keep. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
     )
     .option('--dry-run', 'only say what would be removed')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
@@ -31,8 +31,8 @@ export function pruneCommand(program: Command): CommandFile {
         const record = await Record.open(config);
         results = await pruneResults({ record, config }, dryRun).finally(() => record.close());
       }
-      const { mirrors, workFolders } = await pruneMachine(config, dryRun);
-      if (json) return printJson({ dryRun, ...results, mirrors, workFolders });
+      const { mirrors, workFolders, caches, artifacts } = await pruneMachine(config, dryRun);
+      if (json) return printJson({ dryRun, ...results, mirrors, workFolders, caches, artifacts });
       const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
       const rows: [string, number][] = [
         [
@@ -41,6 +41,8 @@ export function pruneCommand(program: Command): CommandFile {
         ],
         [`${mirrors.length} mirrors`, sum(mirrors)],
         [`${workFolders.length} folders of runners that have not come back`, sum(workFolders)],
+        [`${caches.length} caches`, sum(caches)],
+        [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
       ];
       for (const [what, bytes] of rows) print(`${dryRun ? 'would remove' : 'removed'} ${what} (${size(bytes)})`);
     });

@@ -26,6 +26,12 @@ export interface JobHost {
   mirrors: string;
   /** actions of other repositories */
   actions: ActionStore;
+  /** repositories of actions that Volt stands in for, in lower case */
+  ownActions: readonly string[];
+  /** folder of the repository's caches */
+  caches: string;
+  /** folder of the repository's artifacts, by build */
+  artifacts: string;
   /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
   toolCache: string;
   /** name of the runner */

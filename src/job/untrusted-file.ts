@@ -10,18 +10,33 @@ import { StepFault } from './steps/fault.ts';
  * @throws StepFault where it is no ordinary file inside, or larger; system errors such as ENOENT as they are
  */
 export function readUntrusted(root: string, file: string, limit: number): string {
+  const descriptor = openUntrusted(root, file);
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > limit) throw new StepFault(`${file} is larger than ${Math.round(limit / 1024)} kB`);
+    const buffer = Buffer.alloc(size);
+    return buffer.subarray(0, readSync(descriptor, buffer, 0, size, 0)).toString();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Opens such a file.
+ * @returns a descriptor for reading
+ * @throws as `readUntrusted`
+ */
+export function openUntrusted(root: string, file: string): number {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!pathOf(descriptor, file).startsWith(`${realpathSync(root)}${sep}`)) {
       throw new StepFault(`${file} leads out of its folder`);
     }
-    const found = fstatSync(descriptor);
-    if (!found.isFile()) throw new StepFault(`${file} is no file`);
-    if (found.size > limit) throw new StepFault(`${file} is larger than ${Math.round(limit / 1024)} kB`);
-    const buffer = Buffer.alloc(found.size);
-    return buffer.subarray(0, readSync(descriptor, buffer, 0, found.size, 0)).toString();
-  } finally {
+    if (!fstatSync(descriptor).isFile()) throw new StepFault(`${file} is no file`);
+    return descriptor;
+  } catch (error) {
     closeSync(descriptor);
+    throw error;
   }
 }
 

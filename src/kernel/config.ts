@@ -7,6 +7,9 @@ import { misfit } from './misfit.ts';
 import { settingFromFile, withPassword } from './setting-files.ts';
 import { hideCredentials } from './urls.ts';
 
+/** Repositories of actions that Volt can do by itself, see job/actions/served.ts. */
+const knownActions = ['actions/checkout', 'actions/cache', 'actions/upload-artifact', 'actions/download-artifact'];
+
 /**
  * Every setting that the environment may carry; `about` is what people read of it. `.env.example` and
  * docs/configuration.md are made of this table by `npm run docs`, and a test keeps them equal. A command's own flag,
@@ -159,6 +162,18 @@ export const settings = [
       'Where the actions of workflows come from: `owner/name` is appended, and git fetches it. A path serves as well.',
   },
   {
+    env: 'VOLT_OWN_ACTIONS',
+    key: 'ownActions',
+    schema: z
+      .string()
+      .refine((text) => text.split(',').every((name) => name === '' || knownActions.includes(name)), {
+        error: `may hold ${knownActions.join(', ')}, with commas between them`,
+      })
+      .default(knownActions.join(',')),
+    about:
+      'Actions that Volt does by itself instead of fetching them; take one out to have the real one run, or give only a comma to have none.',
+  },
+  {
     env: 'VOLT_TOOL_CACHE',
     key: 'toolCache',
     schema: z.string().optional(),
@@ -234,6 +249,19 @@ export const settings = [
     schema: z.coerce.number().min(0).default(50),
     about:
       'Gigabytes that the mirrors of one data directory may have together; those that were used the longest ago go first. 0 for any size.',
+  },
+  {
+    env: 'VOLT_CACHE_LIMIT',
+    key: 'cacheLimit',
+    schema: z.coerce.number().min(0).default(10),
+    about:
+      'Gigabytes that the caches of `actions/cache` may have together on a machine; those that were of no use the longest go first.',
+  },
+  {
+    env: 'VOLT_KEEP_ARTIFACT_DAYS',
+    key: 'keepArtifactDays',
+    schema: z.coerce.number().min(0).default(14),
+    about: 'Days for which a machine keeps the artifacts of a build; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_WORK_DAYS',

@@ -26,6 +26,8 @@ export function dataPaths(dataDir: string) {
     work: join(dataDir, 'work'),
     actions: join(dataDir, 'actions'),
     tools: join(dataDir, 'tools'),
+    caches: join(dataDir, 'caches'),
+    artifacts: join(dataDir, 'artifacts'),
     logs: join(dataDir, 'logs'),
     testResults: join(dataDir, 'test_results'),
     sample: join(dataDir, 'sample'),

@@ -27,6 +27,7 @@ export const errorCodes = {
   git_old: { exit: 3, http: 500 },
   commit_missing: { exit: 3, http: 404 },
   action_unavailable: { exit: 3, http: 502 },
+  artifact_missing: { exit: 3, http: 404 },
   tool_missing: { exit: 3, http: 500 },
   spawn_failed: { exit: 3, http: 500 },
   redis_missing: { exit: 3, http: 500 },

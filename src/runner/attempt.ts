@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { detectContainment } from '../exec/containment.ts';
 import { Scope } from '../exec/scope.ts';
+import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
 import type { JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
@@ -123,6 +124,9 @@ export class RunningAttempt {
       folder,
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
+      ownActions: ownActionsOf(config.ownActions),
+      caches: join(paths.caches, message.repo.name),
+      artifacts: join(paths.artifacts, message.repo.name),
       toolCache: resolve(config.toolCache ?? paths.tools),
       runner: this.#host.runner,
       env: jobEnvironment(),

@@ -1,6 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
+import { pruneCaches, type RemovedCache } from '../job/storage/caches.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { folderBytes } from '../kernel/disk.ts';
@@ -11,19 +13,29 @@ export interface PrunedMachine {
   mirrors: MirrorOnDisk[];
   /** folders of runners that have not been there for long, with what they had still to report */
   workFolders: { name: string; bytes: number }[];
+  caches: RemovedCache[];
+  artifacts: RemovedArtifacts[];
 }
 
 /**
- * Removes the mirrors and the folders of runners that nobody has used for as long as the settings say.
+ * Removes the mirrors and the folders of runners that nobody has used for as long as the settings say, and the caches and
+ * artifacts of jobs that they do not keep.
  * @param now milliseconds since 1970
  */
 export async function pruneMachine(config: Config, dryRun = false, now = Date.now()): Promise<PrunedMachine> {
   const paths = dataPaths(config.dataDir);
   const bounds = { days: config.keepMirrorDays, limit: config.mirrorLimit * 1_073_741_824 };
+  const { keepArtifactDays: days } = config;
   return {
     mirrors: await pruneMirrors(paths.mirrors, bounds, dryRun, now),
     workFolders: config.keepWorkDays === 0 ? [] : await pruneWorkFolders(paths.work, config.keepWorkDays, dryRun, now),
+    caches: await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now),
+    artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
   };
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [] as string[])).map((name) => join(folder, name));
 }
 
 async function pruneWorkFolders(

@@ -1,11 +1,18 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Artifacts } from '../../src/job/storage/artifacts.ts';
+import { Caches } from '../../src/job/storage/caches.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { pruneMachine } from '../../src/runner/prune.ts';
 import { takeWorkFolder } from '../../src/runner/work-folder.ts';
 import { TestFolders } from '../support/folder.ts';
+
+const write = (bytes: number) => async (archive: string) => {
+  writeFileSync(archive, 'x'.repeat(bytes));
+  return { bytes, digest: '' };
+};
 
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 
@@ -60,5 +67,37 @@ describe('removing what nobody on the machine uses', () => {
     expect((await pruneMachine(config, false, inDays(29))).mirrors).to.deep.equal([]);
     expect((await pruneMachine(config, false, inDays(31))).mirrors.map(({ path }) => path)).to.deep.equal([mirror]);
     expect(existsSync(mirror)).to.equal(false);
+  });
+
+  it('takes artifacts after their days', async () => {
+    const folder = join(dataPaths(config.dataDir).artifacts, 'app', '7');
+    await new Artifacts(folder).save({ name: 'n', job: 'j', files: 1 }, write(3));
+    expect((await pruneMachine(config, false, inDays(13))).artifacts).to.deep.equal([]);
+    expect((await pruneMachine(config, true, inDays(15))).artifacts).to.have.lengthOf(1);
+    expect((await pruneMachine(config, false, inDays(15))).artifacts.map(({ build }) => build)).to.deep.equal(['7']);
+    expect(existsSync(folder)).to.equal(false);
+  });
+
+  it('takes the caches that were of no use the longest, where all do not fit', async () => {
+    const folder = join(dataPaths(config.dataDir).caches, 'app');
+    const caches = new Caches(folder);
+    const wish = (key: string) => ({ key, restoreKeys: [], version: 'v', refs: ['r'] });
+    const used = async (key: string, days: number) => {
+      await caches.save({ key, version: 'v', ref: 'r' }, write(6));
+      const found = await caches.find(wish(key));
+      utimesSync(found?.folder ?? '', new Date(inDays(-days)), new Date(inDays(-days)));
+    };
+    await used('old', 3);
+    await used('useful', 2);
+    await used('new', 1);
+    const found = await caches.find(wish('old'));
+    if (found) await caches.touch(found);
+    const small = { ...config, cacheLimit: 12 / 1_073_741_824 };
+    expect((await pruneMachine(small)).caches).to.deep.equal([{ key: 'useful', bytes: 6 }]);
+    expect(await caches.find(wish('useful'))).to.equal(undefined);
+    expect(await caches.find(wish('old'))).to.not.equal(undefined);
+    mkdirSync(join(folder, 'left.draft'));
+    await pruneMachine(small, false, inDays(2));
+    expect(existsSync(join(folder, 'left.draft'))).to.equal(false);
   });
 });

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { detectContainment } from '../../src/exec/containment.ts';
 import { Scope } from '../../src/exec/scope.ts';
+import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
 import { runJob } from '../../src/job/job.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
@@ -31,6 +33,8 @@ export class TestJobs {
   readonly actionsUrl = this.folders.make();
   readonly #mirrors = this.folders.make();
   readonly #actions = this.folders.make();
+  readonly #caches = this.folders.make();
+  readonly #artifacts = this.folders.make();
   readonly #repositories: TestRepository[] = [];
   readonly #scopes: Promise<Scope>[] = [];
 
@@ -67,19 +71,27 @@ export class TestJobs {
     );
   }
 
-  start(plan: WorkflowPlan, repository: TestRepository, around: Partial<JobHost> = {}): StartedJob {
+  start(
+    plan: WorkflowPlan,
+    repository: TestRepository,
+    around: Partial<JobHost> = {},
+    ref = 'refs/heads/main',
+  ): StartedJob {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
     const scope = detectContainment().then((kind) => Scope.open(3600, kind));
     this.#scopes.push(scope);
     const folder = join(this.folders.make(), 'job');
-    const input = { repo: { name: 'app', url: repository.path }, ref: 'refs/heads/main', sha: repository.head(), plan };
+    const input = { repo: { name: 'app', url: repository.path }, ref, sha: repository.head(), plan };
     const ended = runJob(input, {
       folder,
       mirrors: this.#mirrors,
       actions: new ActionStore(this.#actions, this.actionsUrl),
       toolCache: this.folders.make(),
+      ownActions: ownActionsOf(loadConfig().ownActions),
+      caches: this.#caches,
+      artifacts: this.#artifacts,
       runner: 'box',
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,
@@ -104,11 +116,11 @@ export class TestJobs {
   /** A workflow with one job of these steps, run to its end. @param steps YAML of the list, as it stands below `steps:` */
   async run(
     steps: string,
-    { repository = this.repository(), job = '', head = '', around = {}, facts = {} }: RunOptions = {},
+    { repository = this.repository(), job = '', head = '', around = {}, facts = {}, ref }: RunOptions = {},
   ): Promise<JobResult & { log: string; told: Step[][]; folder: string; workspace: string }> {
-    const plan = this.plans(jobText(steps, job, head), repository, facts).test;
+    const plan = this.plans(jobText(steps, job, head), repository, { ...facts, ...(ref && { ref }) }).test;
     if (!plan) throw new Error('the workflow has no job "test" that can run');
-    const started = this.start(plan, repository, around);
+    const started = this.start(plan, repository, around, ref);
     return {
       ...(await started.ended),
       log: started.log(),
@@ -127,6 +139,8 @@ export interface RunOptions {
   head?: string;
   around?: Partial<JobHost>;
   facts?: Partial<BuildFacts>;
+  /** of the commit; the main branch where it is not said */
+  ref?: string;
 }
 
 /** The text of a workflow with one job. */

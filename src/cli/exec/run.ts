@@ -5,6 +5,7 @@ import { detectContainment } from '../../exec/containment.ts';
 import { Scope } from '../../exec/scope.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
+import { ownActionsOf } from '../../job/actions/served.ts';
 import { ActionStore } from '../../job/actions/store.ts';
 import type { JobInput, JobResult } from '../../job/contract.ts';
 import { cancelled, timedOut } from '../../job/ending.ts';
@@ -186,6 +187,9 @@ export class Exec {
       const result = await runJob(input, {
         ...{ folder: own, mirrors, scope, signal: stop.signal, env: jobEnvironment(), runner: 'exec' },
         actions: new ActionStore(paths.actions, this.#config.actionsUrl),
+        ownActions: ownActionsOf(this.#config.ownActions),
+        caches: join(paths.caches, input.repo.name),
+        artifacts: join(folder, 'artifacts'),
         toolCache: resolve(this.#config.toolCache ?? paths.tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
         progress: (steps) => this.#tellSteps(id, steps, told),

@@ -6,8 +6,7 @@ import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, readManifest } from './manifest.ts';
 import { type ActionReference, parseReference, type RemoteAction } from './reference.ts';
-import { isTestReport } from './test-report.ts';
-import { isUnserved } from './unserved.ts';
+import { servedAction } from './served.ts';
 
 /** Actions inside of actions, as deep as GitHub allows. */
 export const deepest = 10;
@@ -57,7 +56,7 @@ export class ActionLibrary {
   async remote(uses: string): Promise<LoadedAction | undefined> {
     try {
       const reference = parseReference(uses);
-      if (reference.kind !== 'remote' || isOurs(reference)) return undefined;
+      if (reference.kind !== 'remote' || servedAction(reference, this.#job.around.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -100,18 +99,6 @@ export class ActionLibrary {
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
     return target;
   }
-}
-
-/** Whether Volt does itself what the action is for, or stands in for it. */
-function isOurs(reference: ActionReference): boolean {
-  return isCheckout(reference) || isTestReport(reference) || isUnserved(reference);
-}
-
-/** Volt checks out by itself, from its mirror. */
-export function isCheckout(reference: ActionReference): boolean {
-  return (
-    reference.kind === 'remote' && reference.repository.toLowerCase() === 'actions/checkout' && reference.path === ''
-  );
 }
 
 /** A file of an action. @throws StepFault where it is not there */

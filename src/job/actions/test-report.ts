@@ -2,20 +2,12 @@ import { annotationOf } from '../output/annotation.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { StepIo } from '../steps/step-io.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import type { ActionReference } from './reference.ts';
 
 /** What `if-no-files-found` may be, as `actions/upload-artifact` has it. */
 const withoutFiles = ['warn', 'error', 'ignore'];
 /** Globs of one step. */
 const mostGlobs = 50;
 const inputs = new Set(['reports', 'if-no-files-found']);
-
-/** Whether it is `volt/test-report`, an action that is nowhere but in Volt. */
-export function isTestReport(reference: ActionReference): boolean {
-  return (
-    reference.kind === 'remote' && reference.repository.toLowerCase() === 'volt/test-report' && reference.path === ''
-  );
-}
 
 /**
  * Reads reports of single tests as they are at this step. What they say never changes what the step comes to.

@@ -9,14 +9,13 @@ import { writeHeader } from '../steps/step-header.ts';
 import type { StepIo } from '../steps/step-io.ts';
 import type { StepResult } from '../steps/step-result.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { serveCheckout } from './checkout.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
-import { type ActionLibrary, deepest, isCheckout, type LoadedAction } from './library.ts';
+import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
 import { parseReference } from './reference.ts';
-import { isTestReport, serveTestReport } from './test-report.ts';
-import { isUnserved, standIn } from './unserved.ts';
+import { type ServedAction, servedAction } from './served.ts';
+import type { ServedCall } from './served-call.ts';
 
 /** A step that uses an action, at the moment at which it is run. */
 export interface ActionStep {
@@ -41,24 +40,8 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     await job.log.line(`##[warning]${message}`);
     io.annotate(annotationOf('warning', message, new Map()));
   };
-  if (isCheckout(reference)) {
-    const given = await evaluation.texts(step.with);
-    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
-    Object.assign(io.outputs, await serveCheckout(job, given, use.signal));
-    return;
-  }
-  if (isTestReport(reference)) {
-    const given = await evaluation.texts(step.with);
-    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
-    Object.assign(io.outputs, await serveTestReport(job, given, io));
-    return;
-  }
-  if (isUnserved(reference)) {
-    const given = await evaluation.texts(step.with);
-    await writeHeader(job.log, `Run ${uses}`, '', { with: given });
-    Object.assign(io.outputs, await standIn(job, { uses, repository: reference.repository }, given, io));
-    return;
-  }
+  const served = servedAction(reference, job.around.ownActions);
+  if (served) return serve(job, served, use, warn);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
   const { values, unknown } = await inputsOf({ defaults, names: inputNames }, step.with, evaluation);
@@ -74,6 +57,32 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
   else await runComposite(job, action, runs, values, use);
+}
+
+/** Does what Volt does in the place of an action. */
+async function serve(
+  job: WorkflowState,
+  served: ServedAction,
+  { step, evaluation, io, uses, frame, signal, posts }: ActionStep,
+  warn: ServedCall['warn'],
+): Promise<void> {
+  const inputs = await evaluation.texts(step.with);
+  await writeHeader(job.log, `Run ${uses}`, '', { with: inputs });
+  const unknown = Object.keys(inputs).filter((name) => served.inputs && !served.inputs.includes(name));
+  if (served.inputs && unknown.length > 0) {
+    await warn(`Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${served.inputs.join("', '")}']`);
+  }
+  const call = { job, inputs, io, signal, warn };
+  const { post } = served;
+  if (post) {
+    posts.push({
+      name: `Post ${frame.action ? `Run ${uses}` : io.shown.name}`,
+      condition: post.condition,
+      state: io.state,
+      run: (later, until) => post.run({ ...call, io: later, signal: until }),
+    });
+  }
+  Object.assign(io.outputs, await served.main(call));
 }
 
 /** Whether an action, or one inside of it, wants something to be run before the job's first step. */

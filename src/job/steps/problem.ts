@@ -21,6 +21,7 @@ export function problemOf(error: unknown): JobOutcome {
   const code = error instanceof VoltError ? error.code : undefined;
   switch (code) {
     case 'action_unavailable':
+    case 'artifact_missing':
     case 'tool_missing':
     case 'unsupported':
       return { ...ours, reason: code };

@@ -325,23 +325,14 @@ ${checkout}
     expect(refused.log).to.include('\nfirst\n').and.not.include('\nlast\n');
   });
 
-  it('that need a cache find none, and those that need artifacts are refused, without being fetched', async () => {
-    const steps = (last: string) => `
-- id: cache
-  uses: actions/cache@v4
-  with: {path: x, key: 'a-key'}
-- run: echo "[\${{ steps.cache.outputs.cache-hit }}] [\${{ steps.cache.outputs.cache-primary-key }}]"
-- uses: ${last}
-  with: {path: x, key: k, fail-on-cache-miss: true}
-`;
-    const missed = await jobs.run(steps('actions/cache/restore@v4'));
-    expect(missed.log).to.include('\n[false] [a-key]\n').and.include('##[warning]actions/cache@v4 has no effect');
-    expect(missed.steps[1]).to.include({ status: 'success' });
-    expect(missed.steps[1]?.annotations).to.have.lengthOf(1);
-    expect(missed.outcome).to.include({ status: 'failure', reason: 'step_failed' });
-    const refused = await jobs.run(steps('actions/upload-artifact@v4'));
-    expect(refused.outcome).to.include({ status: 'error', reason: 'unsupported' });
-    expect(refused.outcome.message).to.include('actions/upload-artifact@v4 needs a store of artifacts');
+  it('that Volt does by itself are fetched where the settings leave them out', async () => {
+    jobs.action('actions/checkout', {
+      'action.yml': 'runs: {using: composite, steps: [{run: echo the real one, shell: sh}]}',
+    });
+    const steps = '- uses: actions/checkout@main';
+    const real = await jobs.run(steps, { around: { ownActions: ['actions/cache'] } });
+    expect(real.log).to.include('\nthe real one\n');
+    expect((await jobs.run(steps)).log).to.include('Checking out');
   });
 
   it('are ended with their job, and cleaned up after', async () => {

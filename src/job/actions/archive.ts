@@ -1,0 +1,88 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { runStepCommand } from '../steps/command.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { openUntrusted } from '../untrusted-file.ts';
+
+/** What the archive of some paths of a job has come to. */
+export interface Packed {
+  bytes: number;
+  /** SHA-256, hexadecimal */
+  digest: string;
+}
+
+/**
+ * Packs files by tar(1), which runs as the job does: it reads nothing that the job could not.
+ * @param folder that relative paths begin at
+ * @param options of tar
+ * @param target file to be written, out of the job's reach
+ */
+export async function pack(
+  job: WorkflowState,
+  { folder, paths, options }: { folder: string; paths: readonly string[]; options: readonly string[] },
+  target: string,
+  signal: AbortSignal,
+): Promise<Packed> {
+  const { temp } = job.folders;
+  const [list, archive] = [join(temp, `${randomUUID()}.list`), join(temp, `${randomUUID()}.tar`)];
+  try {
+    await writeFile(list, paths.map((path) => `${path}\0`).join(''), { flag: 'wx', mode: 0o644 });
+    const from = [`--directory=${folder}`, '--null', `--files-from=${list}`];
+    await tar(job, ['--create', `--file=${archive}`, ...options, ...from], signal);
+    const descriptor = openUntrusted(job.folders.root, archive);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const measure = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        hash.update(chunk);
+        bytes += chunk.length;
+        done(null, chunk);
+      },
+    });
+    // the stream closes the descriptor
+    await pipeline(createReadStream('', { fd: descriptor }), measure, createWriteStream(target, { flags: 'wx' }), {
+      signal,
+    });
+    return { bytes, digest: hash.digest('hex') };
+  } finally {
+    await Promise.all([list, archive].map((file) => rm(file, { force: true })));
+  }
+}
+
+/**
+ * Unpacks an archive as the job: it writes nothing that the job could not.
+ * @param folder made where it is not there
+ */
+export async function unpack(
+  job: WorkflowState,
+  archive: string,
+  { folder, options }: { folder: string; options: readonly string[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const copy = join(job.folders.temp, `${randomUUID()}.tar`);
+  try {
+    await mkdir(job.folders.temp, { recursive: true });
+    await copyFile(archive, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const { around, folders } = job;
+    const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: around.env };
+    await runStepCommand(around.scope, { ...make, output: (chunk) => job.log.write(chunk), signal });
+    await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+async function tar(job: WorkflowState, args: readonly string[], signal: AbortSignal): Promise<void> {
+  const { around, folders } = job;
+  await runStepCommand(around.scope, {
+    argv: ['tar', ...args],
+    cwd: folders.workspace,
+    env: around.env,
+    output: (chunk) => job.log.write(chunk),
+    signal,
+  });
+}

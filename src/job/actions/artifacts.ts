@@ -1,0 +1,143 @@
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { Minimatch } from 'minimatch';
+import { VoltError } from '../../kernel/errors.ts';
+import { StepFault } from '../steps/fault.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { Artifacts, type KeptArtifact } from '../storage/artifacts.ts';
+import { pack, unpack } from './archive.ts';
+import { findPaths, PathPatterns } from './path-search.ts';
+import type { ServedCall } from './served-call.ts';
+
+/** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */
+
+/** As `actions/upload-artifact` has it. */
+const withoutFiles = ['warn', 'error', 'ignore'];
+/** Characters that a name must not have, from GitHub's package for it (`@actions/artifact`). */
+const forbidden = /["/:<>|*?\\\r\n]/;
+const longestName = 255;
+
+export async function uploadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
+  const name = inputs.name || 'artifact';
+  if (forbidden.test(name) || name.length > longestName) {
+    throw new StepFault(
+      `The artifact name is not valid: ${name.slice(0, 100)}. It must have none of " / : < > | * ? \\`,
+    );
+  }
+  const without = inputs['if-no-files-found'] || 'warn';
+  if (!withoutFiles.includes(without)) {
+    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without.slice(0, 50)}"`);
+  }
+  if ((inputs.path ?? '').trim() === '') throw new StepFault('Input required and not supplied: path');
+  const { folder, files } = await filesOf(job, inputs, signal);
+  if (files.length === 0) {
+    const message = `No files were found with the provided path: ${inputs.path?.trim()}. No artifacts will be uploaded.`;
+    if (without === 'error') throw new StepFault(message);
+    if (without === 'warn') await warn(message);
+    return {};
+  }
+  const artifacts = artifactsOf(job);
+  const maker = JSON.stringify([job.plan.workflow.path, job.plan.key, job.plan.contexts.matrix]);
+  // what a retry of a job makes takes the place of what it has made before
+  if (inputs.overwrite === 'true' || (await artifacts.find(name))?.about.job === maker) await artifacts.remove(name);
+  const about = await artifacts.save({ name, job: maker, files: files.length }, (archive) =>
+    pack(job, { folder, paths: files, options: ['--dereference', '--no-recursion'] }, archive, signal),
+  );
+  if (!about) {
+    throw new StepFault(
+      `Failed to CreateArtifact: an artifact with the name ${name} already exists on the workflow run`,
+    );
+  }
+  const { id, digest, bytes } = about;
+  await job.log.line(
+    `Artifact ${name} has been successfully uploaded: ${files.length} files, ${bytes} bytes. It stays on this machine. Artifact ID is ${id}`,
+  );
+  return { 'artifact-id': String(id), 'artifact-digest': digest, 'artifact-url': '' };
+}
+
+export async function downloadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
+  const run = inputs['run-id'];
+  if (run && run !== String(job.github.run_id)) {
+    throw new VoltError('unsupported', 'artifacts of other runs cannot be had', {
+      remedy: 'Leave "run-id" out: a job has the artifacts of its own build.',
+    });
+  }
+  const target = resolve(job.folders.workspace, inputs.path ?? '');
+  const { name } = inputs;
+  const all = await artifactsOf(job).list();
+  const chosen = all
+    .filter(({ about }) => (name ? about.name === name : isWanted(about, inputs)))
+    .sort((a, b) => (a.about.name < b.about.name ? -1 : 1));
+  if (name && chosen.length === 0) throw missing(name, all);
+  if (chosen.length === 0) await warn(`no artifacts were found${all.length === 0 ? '' : ' that match'}`);
+  for (const { about, archive } of chosen) {
+    const folder = name || inputs['merge-multiple'] === 'true' ? target : join(target, about.name);
+    await unpack(job, archive, { folder, options: [] }, signal);
+    await job.log.line(`Artifact ${about.name} was downloaded: ${about.files} files to ${folder}`);
+  }
+  return { 'download-path': target };
+}
+
+/**
+ * The machine or the workflow is at fault where an artifact is missing: the job that made it may have run elsewhere.
+ */
+function missing(name: string, all: readonly KeptArtifact[]): VoltError {
+  const known = all.map(({ about }) => about.name).sort();
+  const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ').slice(0, 500)}`;
+  return new VoltError(
+    'artifact_missing',
+    `Artifact not found for name: ${name}; this machine has ${has} of this build`,
+    {
+      remedy:
+        'Need the job that uploads it. Artifacts stay on the machine that made them: where several have runners, have both jobs run on one, by a label such as host:NAME in `runs-on`.',
+    },
+  );
+}
+
+function isWanted({ id, name }: { id: number; name: string }, inputs: Readonly<Record<string, string>>): boolean {
+  const ids = (inputs['artifact-ids'] ?? '').split(',').map((text) => text.trim());
+  if (ids.some((text) => text !== '')) return ids.includes(String(id));
+  return inputs.pattern ? new Minimatch(inputs.pattern).match(name) : true;
+}
+
+function artifactsOf(job: WorkflowState): Artifacts {
+  const run = String(job.github.run_id);
+  if (!/^\d+$/.test(run)) throw new Error(`the build is not known: ${run}`);
+  return new Artifacts(join(job.around.artifacts, run));
+}
+
+/** The files, by their paths in the folder that they have in common; as `actions/upload-artifact` has it. */
+async function filesOf(
+  job: WorkflowState,
+  inputs: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<{ folder: string; files: string[] }> {
+  const { workspace } = job.folders;
+  const patterns = new PathPatterns(inputs.path ?? '', { workspace, home: job.around.env.HOME ?? '/' });
+  const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
+  // a link stands for the file that it leads to
+  const found = await findPaths(job, starts, ['(', '-type', 'f', '-o', '-xtype', 'f', ')'], signal);
+  const hidden = inputs['include-hidden-files'] === 'true';
+  const chosen = [...new Set(found)].filter(
+    (path) => patterns.choose(path, true) && (hidden || !isHidden(path, starts)),
+  );
+  const folder = commonFolder(starts, chosen);
+  return { folder, files: chosen.map((path) => relative(folder, path)).sort() };
+}
+
+/** Hidden files, and what is in hidden folders, are left out; a folder that is named as such is not hidden. */
+function isHidden(path: string, starts: readonly string[]): boolean {
+  const start = starts
+    .filter((one) => path === one || path.startsWith(`${one}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  const below = start === undefined ? path : relative(start, path);
+  return below.split('/').some((part) => part.startsWith('.') && part !== '.');
+}
+
+function commonFolder(starts: readonly string[], files: readonly string[]): string {
+  const [first = '/', ...others] = starts;
+  if (others.length === 0) return files.length === 1 && files[0] === first ? dirname(first) : first;
+  const parts = first.split('/');
+  const length = parts.findIndex((part, index) => others.some((other) => other.split('/')[index] !== part));
+  const common = parts.slice(0, length < 0 ? parts.length : length).join('/') || '/';
+  return files.includes(common) || !isAbsolute(common) ? dirname(common) : common;
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
+import { StepFault } from '../steps/fault.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { Caches } from '../storage/caches.ts';
+import { pack, unpack } from './archive.ts';
+import { findPaths, PathPatterns } from './path-search.ts';
+import type { ServedCall } from './served-call.ts';
+
+/** Longest key in characters, as on GitHub. */
+const longestKey = 512;
+/** What the main part keeps for the end of the job. */
+const matched = 'CACHE_RESULT';
+
+/** `actions/cache`, `actions/cache/restore`, `actions/cache/save`: from and to the disk of this machine. */
+
+export async function restoreCache(call: ServedCall): Promise<Record<string, string>> {
+  const { job, inputs, io, signal } = call;
+  const { key, version } = wishOf(inputs);
+  const restoreKeys = linesOf(inputs['restore-keys']);
+  const outputs: Record<string, string> = { 'cache-primary-key': key };
+  const caches = new Caches(job.around.caches);
+  const found = await caches.find({ key, restoreKeys, version, refs: refsOf(job) });
+  if (!found) {
+    if (inputs['fail-on-cache-miss'] === 'true') {
+      throw new StepFault(`Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: ${key}`);
+    }
+    await job.log.line(`Cache not found for input keys: ${[key, ...restoreKeys].join(', ')}`);
+    return outputs;
+  }
+  const { about, archive } = found;
+  const isExact = about.key.toLowerCase() === key.toLowerCase();
+  if (inputs['lookup-only'] === 'true') {
+    await job.log.line(`Cache found and can be restored from key: ${about.key}`);
+  } else {
+    await caches.touch(found);
+    await job.log.line(`Cache Size: ~${Math.round(about.bytes / 1_048_576)} MB (${about.bytes} B)`);
+    await unpack(job, archive, { folder: job.folders.workspace, options: ['--absolute-names'] }, signal);
+    await job.log.line(`Cache restored from key: ${about.key}`);
+  }
+  io.state[matched] = about.key;
+  return { ...outputs, 'cache-hit': String(isExact), 'cache-matched-key': about.key };
+}
+
+/** At the end of a job that has succeeded: what `actions/cache` has not found is there the next time. */
+export async function saveCacheLater(call: ServedCall): Promise<void> {
+  const { job, inputs, io } = call;
+  if (io.state[matched]?.toLowerCase() === (inputs.key ?? '').toLowerCase()) {
+    await job.log.line(`Cache hit occurred on the primary key ${inputs.key}, not saving cache.`);
+    return;
+  }
+  await saveCache(call);
+}
+
+export async function saveCache({ job, inputs, io, signal, warn }: ServedCall): Promise<Record<string, string>> {
+  const { key, paths, version } = wishOf(inputs);
+  const caches = new Caches(job.around.caches);
+  const about = { key, version, ref: job.input.ref };
+  if (await caches.has(about)) {
+    await warn(`Failed to save: Unable to reserve cache with key ${key}, there is one already.`);
+    return {};
+  }
+  const chosen = await pathsOf(job, paths, signal);
+  if (chosen.length === 0) {
+    await warn(
+      'Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache is being saved.',
+    );
+    return {};
+  }
+  const { workspace } = job.folders;
+  const saved = await caches.save(about, (archive) =>
+    pack(job, { folder: workspace, paths: chosen, options: ['--absolute-names'] }, archive, signal),
+  );
+  await job.log.line(saved ? `Cache saved with key: ${key}` : `there is a cache with key ${key} by now`);
+  io.state[matched] = key;
+  return {};
+}
+
+function wishOf(inputs: Readonly<Record<string, string>>): { key: string; paths: string; version: string } {
+  const key = inputs.key ?? '';
+  const paths = linesOf(inputs.path);
+  if (key === '') throw new StepFault('Input required and not supplied: key');
+  if (paths.length === 0) throw new StepFault('Input required and not supplied: path');
+  for (const one of [key, ...linesOf(inputs['restore-keys'])]) {
+    if (one.length > longestKey) {
+      throw new StepFault(`Key Validation Error: ${one.slice(0, 50)}… cannot be larger than ${longestKey} characters.`);
+    }
+    if (one.includes(',')) throw new StepFault(`Key Validation Error: ${one} cannot contain commas.`);
+  }
+  const version = createHash('sha256').update(paths.join('|')).digest('hex');
+  return { key, paths: paths.join('\n'), version };
+}
+
+/** A ref has its own caches and those of the default branch; none sees what another branch has made of them. */
+function refsOf({ input, github }: WorkflowState): string[] {
+  const event = github.event as { repository?: { default_branch?: string } } | undefined;
+  const standard = event?.repository?.default_branch;
+  return [...new Set([input.ref, ...(standard ? [`refs/heads/${standard}`] : [])])];
+}
+
+/** What is chosen, without what lies in a folder that is; in the workspace by its path there. */
+async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
+  const { workspace } = job.folders;
+  const patterns = new PathPatterns(text, { workspace, home: job.around.env.HOME ?? '/' });
+  const found = [
+    ...(await findPaths(job, patterns.paths, ['-maxdepth', '0'], signal)),
+    ...(await findPaths(job, patterns.globBases, [], signal)),
+  ];
+  const chosen = new Set(found.filter((path) => patterns.choose(path, false)));
+  return [...chosen]
+    .filter((path) => !ancestorsOf(path).some((folder) => chosen.has(folder)))
+    .map((path) => (path.startsWith(`${workspace}/`) ? relative(workspace, path) : path));
+}
+
+function ancestorsOf(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('/'));
+}
+
+function linesOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}

@@ -1,0 +1,64 @@
+import type { PostStep } from '../steps/post-step.ts';
+import { downloadArtifact, uploadArtifact } from './artifacts.ts';
+import { restoreCache, saveCache, saveCacheLater } from './cache.ts';
+import { serveCheckout } from './checkout.ts';
+import type { ActionReference } from './reference.ts';
+import type { ServedCall } from './served-call.ts';
+import { serveTestReport } from './test-report.ts';
+
+export interface ServedAction {
+  /** names of inputs; any others are said to be unknown. Absent where the action says so by itself */
+  inputs?: readonly string[];
+  /** @returns the action's outputs @throws StepFault, VoltError */
+  main(call: ServedCall): Promise<Record<string, string>>;
+  post?: { condition: PostStep['condition']; run(call: ServedCall): Promise<void> };
+}
+
+const cacheInputs = ['path', 'key', 'upload-chunk-size', 'enableCrossOsArchive'];
+const restoreInputs = [...cacheInputs, 'restore-keys', 'fail-on-cache-miss', 'lookup-only', 'save-always'];
+
+/**
+ * Actions that Volt does by itself: from what it has anyway, or in the place of a service that only GitHub has. They are
+ * not fetched, and their version does not count.
+ */
+const served: Readonly<Record<string, ServedAction>> = {
+  'actions/checkout': { main: ({ job, inputs, signal }) => serveCheckout(job, inputs, signal) },
+  'actions/cache': {
+    inputs: restoreInputs,
+    main: restoreCache,
+    post: { condition: 'success()', run: saveCacheLater },
+  },
+  'actions/cache/restore': { inputs: restoreInputs, main: restoreCache },
+  'actions/cache/save': { inputs: cacheInputs, main: saveCache },
+  'actions/upload-artifact': {
+    inputs: [
+      ...['name', 'path', 'if-no-files-found', 'retention-days', 'compression-level', 'overwrite'],
+      ...['include-hidden-files', 'archive'],
+    ],
+    main: uploadArtifact,
+  },
+  'actions/download-artifact': {
+    inputs: [
+      ...['name', 'artifact-ids', 'path', 'pattern', 'merge-multiple', 'github-token', 'repository', 'run-id'],
+      ...['skip-decompress', 'digest-mismatch'],
+    ],
+    main: downloadArtifact,
+  },
+  'volt/test-report': { main: ({ job, inputs, io }) => serveTestReport(job, inputs, io) },
+};
+
+/** The repositories that the setting names. */
+export function ownActionsOf(setting: string): string[] {
+  return setting.split(',').filter((name) => name !== '');
+}
+
+/**
+ * What Volt does in the place of an action; undefined for one that is fetched, or the workspace's.
+ * @param own repositories whose actions Volt does, as the settings have it; those that are nowhere but in Volt always
+ */
+export function servedAction(reference: ActionReference, own: readonly string[]): ServedAction | undefined {
+  if (reference.kind !== 'remote') return undefined;
+  const repository = reference.repository.toLowerCase();
+  if (!own.includes(repository) && !repository.startsWith('volt/')) return undefined;
+  return served[`${repository}${reference.path === '' ? '' : `/${reference.path}`}`];
+}

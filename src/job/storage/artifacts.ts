@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { folderBytes } from '../../kernel/disk.ts';
+import { type Kept, keep, keptAt, keptIn } from './kept-folder.ts';
+
+const aboutArtifact = z.object({
+  id: z.number(),
+  name: z.string(),
+  /** the job that has made it; a retry of that takes its place */
+  job: z.string(),
+  files: z.number(),
+  bytes: z.number(),
+  /** SHA-256 of the archive, hexadecimal */
+  digest: z.string(),
+});
+export type AboutArtifact = z.infer<typeof aboutArtifact>;
+export type KeptArtifact = Kept<AboutArtifact>;
+
+/** The artifacts of one build on this machine. */
+export class Artifacts {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  list(): Promise<KeptArtifact[]> {
+    return keptIn(this.#folder, aboutArtifact);
+  }
+
+  async find(name: string): Promise<KeptArtifact | undefined> {
+    return keptAt(this.#place(name), aboutArtifact);
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#place(name), { recursive: true, force: true });
+  }
+
+  /** @returns what is known about it; undefined where there is one of that name */
+  async save(
+    { name, job, files }: Pick<AboutArtifact, 'name' | 'job' | 'files'>,
+    write: (archive: string) => Promise<{ bytes: number; digest: string }>,
+  ): Promise<AboutArtifact | undefined> {
+    const place = this.#place(name);
+    // a number that nobody else's artifact has, as far as anyone will ever see
+    const id = Number.parseInt(createHash('sha256').update(place).digest('hex').slice(0, 12), 16);
+    let about: AboutArtifact | undefined;
+    const kept = await keep(place, async (archive) => {
+      about = { id, name, job, files, ...(await write(archive)) };
+      return about;
+    });
+    return kept ? about : undefined;
+  }
+
+  #place(name: string): string {
+    return join(this.#folder, createHash('sha256').update(name).digest('hex'));
+  }
+}
+
+export interface RemovedArtifacts {
+  build: string;
+  bytes: number;
+}
+
+/**
+ * Removes the artifacts of builds that have had no new ones for so long.
+ * @param folders of the repositories
+ * @param now milliseconds since 1970
+ */
+export async function pruneArtifacts(
+  folders: readonly string[],
+  days: number,
+  dryRun: boolean,
+  now: number,
+): Promise<RemovedArtifacts[]> {
+  const removed: RemovedArtifacts[] = [];
+  for (const folder of folders) {
+    for (const build of await readdir(folder).catch(() => [] as string[])) {
+      const path = join(folder, build);
+      const changed = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => now,
+      );
+      if (now - changed < days * 86_400_000) continue;
+      const bytes = await folderBytes(path);
+      if (!dryRun) await rm(path, { recursive: true, force: true });
+      removed.push({ build, bytes });
+    }
+  }
+  return removed;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Kept, keep, keptIn, removeDrafts } from './kept-folder.ts';
+
+const aboutCache = z.object({
+  key: z.string(),
+  /** of what the paths of the cache are: one is only good for the same */
+  version: z.string(),
+  /** that has saved it */
+  ref: z.string(),
+  bytes: z.number(),
+  /** milliseconds since 1970 */
+  createdAt: z.number(),
+});
+type AboutCache = z.infer<typeof aboutCache>;
+export type KeptCache = Kept<AboutCache>;
+
+/** What a job looks for. */
+export interface CacheWish {
+  key: string;
+  /** beginnings of keys that will do where there is none of that key */
+  restoreKeys: readonly string[];
+  version: string;
+  /** whose caches count, in this order: the job's own ref, and the default branch */
+  refs: readonly string[];
+}
+
+/** The caches of one repository on this machine. */
+export class Caches {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * The cache that fits best, by GitHub's rules: for each ref the key itself, the newest that begins with it, and then
+   * the newest that begins with one of the others (docs.github.com, "Cache key matching").
+   */
+  async find({ key, restoreKeys, version, refs }: CacheWish): Promise<KeptCache | undefined> {
+    const all = (await keptIn(this.#folder, aboutCache))
+      .filter(({ about }) => about.version === version)
+      .sort((a, b) => b.about.createdAt - a.about.createdAt);
+    for (const ref of refs) {
+      const own = all.filter(({ about }) => about.ref === ref);
+      const found =
+        own.find(({ about }) => about.key === key) ??
+        [key, ...restoreKeys].map((start) => own.find(({ about }) => about.key.startsWith(start))).find(Boolean);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** Notes that it was of use: those that were not for the longest go first. */
+  async touch({ folder }: KeptCache): Promise<void> {
+    const now = new Date();
+    await utimes(folder, now, now).catch(() => undefined);
+  }
+
+  /** @returns false where there is one of that key, which never changes */
+  async save(
+    about: Omit<AboutCache, 'bytes' | 'createdAt'>,
+    write: (archive: string) => Promise<{ bytes: number }>,
+  ): Promise<boolean> {
+    const id = createHash('sha256')
+      .update(JSON.stringify([about.key, about.version, about.ref]))
+      .digest('hex');
+    return keep<AboutCache>(join(this.#folder, id), async (archive) => {
+      const { bytes } = await write(archive);
+      return { ...about, bytes, createdAt: Date.now() };
+    });
+  }
+
+  async has(about: Omit<AboutCache, 'bytes' | 'createdAt'>): Promise<boolean> {
+    const { key, version, ref } = about;
+    return (await keptIn(this.#folder, aboutCache)).some(
+      ({ about: other }) => other.key === key && other.version === version && other.ref === ref,
+    );
+  }
+}
+
+export interface RemovedCache {
+  key: string;
+  bytes: number;
+}
+
+/**
+ * Removes the caches that were of no use for the longest, until what is left fits.
+ * @param folders of the repositories
+ * @param limit bytes of all together
+ * @param now milliseconds since 1970
+ */
+export async function pruneCaches(
+  folders: readonly string[],
+  limit: number,
+  dryRun: boolean,
+  now: number,
+): Promise<RemovedCache[]> {
+  if (!dryRun) for (const folder of folders) await removeDrafts(folder, now);
+  const kept = (await Promise.all(folders.map((folder) => keptIn(folder, aboutCache)))).flat();
+  const dated = await Promise.all(
+    kept.map(async (cache) => ({
+      cache,
+      used: await stat(cache.folder).then(
+        (found) => found.mtimeMs,
+        () => 0,
+      ),
+    })),
+  );
+  dated.sort((a, b) => b.used - a.used);
+  const removed: RemovedCache[] = [];
+  let total = 0;
+  for (const { cache } of dated) {
+    const { key, bytes } = cache.about;
+    total += bytes;
+    if (total <= limit) continue;
+    if (!dryRun) await rm(cache.folder, { recursive: true, force: true });
+    removed.push({ key, bytes });
+  }
+  return removed;
+}

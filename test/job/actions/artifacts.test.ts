@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { TestJobs } from '../../support/job.ts';
+
+describe('artifacts', () => {
+  const jobs = new TestJobs();
+  afterEach(() => jobs.clean());
+  after(jobs.folders.remove);
+
+  /** Each test has a build of its own, whose artifacts are no other's. */
+  let build = 100;
+  beforeEach(() => {
+    build++;
+  });
+  const run = (steps: string, job = '') => jobs.run(steps, { job, facts: { build: String(build) } });
+  const upload = (inputs: string, id = '') =>
+    `- uses: actions/upload-artifact@v4\n${id === '' ? '' : `  id: ${id}\n`}  with: {${inputs}}\n`;
+  const download = (inputs: string) => `- uses: actions/download-artifact@v5\n  id: down\n  with: {${inputs}}\n`;
+  const files =
+    '- run: mkdir -p dist/deep .hid; echo a > dist/a.txt; echo b > dist/deep/b.js; echo h > dist/.h; echo r > README';
+
+  it('reach another job of the build as they were', async () => {
+    const made = await run(
+      `${files}\n${upload('name: site, path: dist', 'up')}- run: echo "id \${{ steps.up.outputs.artifact-id }}"`,
+    );
+    expect(made.outcome.status, made.log).to.equal('success');
+    expect(made.log).to.match(/\nid \d+\n/);
+    const { workspace, log } = await run(
+      `${download('name: site, path: out')}- run: echo "[\${{ steps.down.outputs.download-path }}]"; cd out; find . -type f | sort`,
+    );
+    expect(log).to.include(`[${join(workspace, 'out')}]\n./a.txt\n./deep/b.js\n`);
+    const all = await run(`${download('')}- run: find . -type f | sort`);
+    expect(all.log).to.include('\n./site/a.txt\n./site/deep/b.js\n');
+  });
+
+  it('have the paths below the folder that the patterns have in common', async () => {
+    await run(
+      [
+        files,
+        upload('name: one, path: README'),
+        upload('name: glob, path: "dist/**/*.js"'),
+        upload('name: some, path: "README\\ndist/\\n!dist/deep"'),
+        upload('name: all, path: dist, include-hidden-files: true'),
+      ].join('\n'),
+    );
+    const { log } = await run(`${download('path: got')}- run: cd got; find . -type f | sort`);
+    const found = [
+      'all/.h',
+      'all/a.txt',
+      'all/deep/b.js',
+      'glob/deep/b.js',
+      'one/README',
+      'some/README',
+      'some/dist/a.txt',
+    ];
+    expect(log).to.include(`\n${found.map((file) => `./${file}\n`).join('')}`);
+  });
+
+  it('are chosen by a pattern, and may be put together', async () => {
+    await run(
+      `${files}\n${upload('name: part-1, path: README')}${upload('name: part-2, path: dist')}${upload('name: else, path: dist')}`,
+    );
+    const { log } = await run(
+      `${download('pattern: part-*, merge-multiple: true, path: got')}- run: cd got; find . -type f | sort`,
+    );
+    expect(log).to.include('\n./README\n./a.txt\n./deep/b.js\n');
+  });
+
+  it('keep their first content, unless a retry of the job or the step itself says otherwise', async () => {
+    const steps = (text: string, more = '') => `- run: echo ${text} > f\n${upload(`name: n, path: f${more}`)}`;
+    const other = (text: string, more = '') =>
+      run(steps(text, more), "strategy: { matrix: { n: [1] } }\nname: ${{ matrix.n && 'test' }}");
+    await run(steps('first'));
+    const taken = await other('second');
+    expect(taken.outcome).to.include({ status: 'failure', reason: 'step_failed' });
+    expect(taken.outcome.message).to.include('an artifact with the name n already exists');
+    const look = async () => (await run(`${download('name: n')}- run: cat f`)).log;
+    expect(await look()).to.include('\nfirst\n');
+    expect((await run(steps('retried'))).outcome.status).to.equal('success');
+    expect(await look()).to.include('\nretried\n');
+    expect((await other('third', ', overwrite: true')).outcome.status).to.equal('success');
+    expect(await look()).to.include('\nthird\n');
+  });
+
+  it('that are not there are told as what they are: no fault of the commit', async () => {
+    await run(`${files}\n${upload('name: there, path: dist')}`);
+    const { outcome } = await run(download('name: gone'));
+    expect(outcome).to.include({ status: 'error', reason: 'artifact_missing' });
+    expect(outcome.message).to.include('Artifact not found for name: gone').and.include('only there');
+    build++;
+    const other = await run(download('name: there'));
+    expect(other.outcome.message).to.include('no artifacts of this build');
+    const none = await run(download('pattern: x*'));
+    expect(none.outcome.status).to.equal('success');
+    expect(none.log).to.include('##[warning]no artifacts were found');
+    const foreign = await run(download('name: there, run-id: 1'));
+    expect(foreign.outcome).to.include({ status: 'error', reason: 'unsupported' });
+  });
+
+  it('without files warn, fail or are silent, as the step wants it', async () => {
+    const warned = await run(upload('path: nowhere'));
+    expect(warned.outcome.status).to.equal('success');
+    expect(warned.log).to.include('##[warning]No files were found with the provided path: nowhere');
+    const failed = await run(upload('path: nowhere, if-no-files-found: error'));
+    expect(failed.outcome).to.include({ status: 'failure', reason: 'step_failed' });
+    const silent = await run(upload('path: nowhere, if-no-files-found: ignore'));
+    expect(silent.log).to.not.include('No files');
+    for (const inputs of ['path: x, name: "a/b"', 'name: n', 'path: x, if-no-files-found: what']) {
+      expect((await run(upload(inputs))).outcome.status, inputs).to.equal('failure');
+    }
+  });
+
+  it('hold what a link to a file leads to', async () => {
+    await run(`- run: echo x > f; ln -s f link; ln -s nowhere broken\n${upload('name: l, path: "*"')}`);
+    expect((await run(`${download('name: l')}- run: ls; cat link`)).log).to.include('\nf\nlink\nx\n');
+  });
+});
