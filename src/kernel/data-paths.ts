@@ -11,6 +11,11 @@ export function logTimesFile(dataDir: string, ref: AttemptRef): string {
   return `${logFile(dataDir, ref)}.times`;
 }
 
+/** Where a runner keeps the log of an attempt until it is archived. @param runner its name */
+export function spoolFile(dataDir: string, runner: string, ref: AttemptRef): string {
+  return join(dataPaths(dataDir).work, runner, 'spool', `${attemptName(ref)}.log`);
+}
+
 /** Places inside the data directory. */
 export function dataPaths(dataDir: string) {
   return {

@@ -1,17 +1,55 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, signal ? { signal } : undefined).catch(() => undefined);
+/**
+ * Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. (That of node:timers/promises makes
+ * an error with a stack for each wait that is ended early, which is too much for what happens all the time.)
+ */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+  });
 }
 
 /** Resolves with the promise's value, or with undefined when `ms` milliseconds have passed first. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
   try {
-    return await Promise.race([promise, pause(ms, stop.signal).then(() => undefined)]);
+    return await Promise.race([promise, late]);
   } finally {
-    stop.abort();
+    clearTimeout(timer);
+  }
+}
+
+/** A wait that others can end. A ring that nobody waits for ends the next wait at once. */
+export class Bell {
+  #rung = false;
+  #end: () => void = () => {};
+
+  ring(): void {
+    this.#rung = true;
+    this.#end();
+  }
+
+  /** Until it has rung, at most `ms` milliseconds. */
+  async wait(ms: number): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#rung = false;
   }
 }
 

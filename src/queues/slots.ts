@@ -2,7 +2,7 @@ import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions 
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName } from '../kernel/model.ts';
-import { pause } from '../kernel/wait.ts';
+import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
@@ -14,6 +14,9 @@ const lockDuration = 120_000;
 const renewInterval = 30_000;
 /** seconds; after this a blocked wait looks again whether there are new queues */
 const longestBlock = 5;
+
+/** Without a free slot, or any queue, it looks again after this long (ms). */
+const longestPause = 1000;
 
 /** A wait that is asked to end and does not for this long (ms) is broken off. */
 const unblockPatience = 500;
@@ -76,8 +79,8 @@ export class SlotWorker {
   #sequence = 0;
   #turn = 0;
   #stopped = false;
-  #wake: () => void = () => {};
-  #awake = false;
+  /** a slot has become free, a queue is new, or the runner is ready again */
+  readonly #bell = new Bell();
   readonly #loop: Promise<void>;
 
   constructor(access: RedisAccess, options: SlotWorkerOptions) {
@@ -97,7 +100,7 @@ export class SlotWorker {
 
   /** Looks for new queues at once, or for messages when the runner has become ready. */
   look(): void {
-    this.#rouse();
+    this.#bell.ring();
     if (this.#connection !== undefined) {
       this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection)).catch(() => undefined);
     }
@@ -130,12 +133,12 @@ export class SlotWorker {
     while (!this.#stopped) {
       try {
         if (this.free <= 0 || !this.#options.ready()) {
-          await this.#waitForWake();
+          await this.#bell.wait(longestPause);
           continue;
         }
         const queues = await this.#queues();
         if (queues.length === 0) {
-          await this.#waitForWake();
+          await this.#bell.wait(longestPause);
           continue;
         }
         const got = await this.#fetchFromAny(queues, popped);
@@ -147,22 +150,6 @@ export class SlotWorker {
         }
       }
     }
-  }
-
-  /** A slot has become free, a queue is new, or a moment has passed, since this was last called. */
-  async #waitForWake(): Promise<void> {
-    if (!this.#awake) {
-      const stop = new AbortController();
-      this.#wake = () => stop.abort();
-      await pause(1000, stop.signal);
-      this.#wake = () => {};
-    }
-    this.#awake = false;
-  }
-
-  #rouse(): void {
-    this.#awake = true;
-    this.#wake();
   }
 
   async #queues(): Promise<string[]> {
@@ -224,7 +211,7 @@ export class SlotWorker {
     const key = `${queue} ${job.id}`;
     const done = this.#execute(job, token).finally(() => {
       this.#held.delete(key);
-      this.#rouse();
+      this.#bell.ring();
     });
     this.#held.set(key, { job, fetcher, token, done });
   }

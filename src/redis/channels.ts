@@ -26,8 +26,17 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     delivery: z.enum(deliveryKinds),
     answer: z.union([z.object({ box: z.string() }), z.object({ refused: z.string() })]),
   }),
-  /** from a reporter: the archive of the attempt's log has reached this many bytes */
-  z.object({ kind: z.literal('archived'), job, attempt: z.number(), bytes: z.number() }),
+  /**
+   * from a reporter: the archive of the attempt's log has reached this many bytes; and, where that was asked, whether
+   * its file is that of the attempt's spool
+   */
+  z.object({
+    kind: z.literal('archived'),
+    job,
+    attempt: z.number(),
+    bytes: z.number(),
+    seesSpool: z.boolean().optional(),
+  }),
   /** from a reporter: the attempt's outcome is recorded, or will never be; its spool may go */
   z.object({ kind: z.literal('recorded'), job, attempt: z.number() }),
 ]);

@@ -4,13 +4,23 @@ import type { RedisAccess } from './connect.ts';
 
 const group = 'reporters';
 
-/** A piece of one attempt's log: its bytes and where they begin. */
+/** Bytes that a chunk carries at most. */
+export const mostCarried = 256 * 1024;
+/** Bytes of a spool that a chunk may speak of without carrying them. */
+export const mostNamed = 4 * 1024 * 1024;
+
+/** A piece of one attempt's log. */
 export interface LogChunk extends AttemptRef {
   /** who sent it and waits for the acknowledgement */
   runner: string;
   /** position of the first byte in the log */
   offset: number;
-  data: Buffer;
+  /** bytes */
+  length: number;
+  /** what they are; absent where the archive has the spool's file */
+  data?: Buffer;
+  /** the file of the spool, by which a reporter can tell whether one that it sees is the same */
+  spool?: string;
 }
 
 export interface ReceivedChunk extends LogChunk {
@@ -36,8 +46,8 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<s
     chunk.runner,
     'offset',
     String(chunk.offset),
-    'data',
-    chunk.data,
+    ...(chunk.data ? ['data', chunk.data] : ['length', String(chunk.length)]),
+    ...(chunk.spool === undefined ? [] : ['spool', chunk.spool]),
   );
   return String(entry);
 }
@@ -169,8 +179,17 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   const attempt = parseAttemptName(String(fields.get('attempt')));
   const offset = Number(fields.get('offset')?.toString());
   const data = fields.get('data');
-  if (!attempt || !data || !Number.isSafeInteger(offset) || offset < 0) return undefined;
+  const length = data ? data.length : Number(fields.get('length')?.toString());
+  if (!attempt || !Number.isSafeInteger(offset) || offset < 0) return undefined;
+  if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= mostNamed)) return undefined;
   // ids of entries begin with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
   const sentAt = Number(entry.split('-')[0]);
-  return { ...attempt, runner: String(fields.get('runner')), offset, data, entry, sentAt };
+  const spool = fields.get('spool')?.toString();
+  return {
+    ...attempt,
+    runner: String(fields.get('runner')),
+    ...{ offset, length, entry, sentAt },
+    ...(data && { data }),
+    ...(spool !== undefined && { spool }),
+  };
 }

@@ -1,6 +1,7 @@
-import { appendFile, constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { appendFile, constants, type FileHandle, link, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logFile, logTimesFile } from '../kernel/data-paths.ts';
+import { fileIdentity } from '../kernel/file-identity.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 
@@ -23,7 +24,8 @@ const idle = 30_000;
 /**
  * The logs in the data directory, one file an attempt. A file is always a prefix of the log: a piece that begins
  * beyond its end is refused, one that lies before it is known already. So its length says how far it has come, without
- * any other book-keeping, and several reporters on one volume cannot spoil it.
+ * any other book-keeping, and several reporters on one volume cannot spoil it. A log whose spool is on the same disk is
+ * not copied: the spool's file becomes that of the archive, too.
  */
 export class Archive {
   readonly #dataDir: string;
@@ -39,8 +41,7 @@ export class Archive {
    * @param sentAt when the runner sent it, in milliseconds since 1970, which is written down beside the log
    */
   async append(ref: AttemptRef, offset: number, data: Buffer, sentAt?: number): Promise<number> {
-    const log = await this.#openLog(ref);
-    const write = log.tail.then(async () => {
+    return this.#grow(ref, async (log) => {
       if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
       const known = log.bytes - offset;
       if (known >= 0 && known < data.length) {
@@ -54,10 +55,37 @@ export class Archive {
       }
       return log.bytes;
     });
-    log.tail = write.catch(() => undefined);
-    const bytes = await write;
+  }
+
+  /**
+   * Lets the log's file be that of a runner's spool, which then grows by itself.
+   * @param spool where the spool should be
+   * @param identity of its file, see fileIdentity
+   * @param sentAt as for `append`
+   * @returns the length of the log; undefined where the spool is not there, or not on the same disk
+   */
+  async adopt(ref: AttemptRef, spool: string, identity: string, sentAt: number): Promise<number | undefined> {
+    const path = logFile(this.#dataDir, ref);
+    if (!this.#open.has(attemptName(ref)) && (await fileIdentity(spool).catch(() => undefined)) === identity) {
+      await mkdir(dirname(path), { recursive: true });
+      // a log that has begun stays what it is; whatever else does not work here, the log can still be sent
+      await link(spool, path).catch(() => undefined);
+    }
+    return this.#grow(ref, async (log) => {
+      if ((await fileIdentity(log.file)) !== identity) return undefined;
+      await this.#noteTime(ref, log, sentAt);
+      log.bytes = (await log.file.stat()).size;
+      return log.bytes;
+    });
+  }
+
+  async #grow<T>(ref: AttemptRef, work: (log: OpenLog) => Promise<T>): Promise<T> {
+    const log = await this.#openLog(ref);
+    const result = log.tail.then(() => work(log));
+    log.tail = result.catch(() => undefined);
+    const value = await result;
     for (const grown of this.#waiting.get(attemptName(ref)) ?? []) grown();
-    return bytes;
+    return value;
   }
 
   /** Bytes of the log that are in the archive. */

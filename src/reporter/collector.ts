@@ -1,3 +1,4 @@
+import { spoolFile } from '../kernel/data-paths.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause, type Repeating } from '../kernel/wait.ts';
@@ -98,14 +99,31 @@ export class Collector {
     await Promise.all([...byLog].map(([name, pieces]) => this.#storeLog(name, pieces)));
   }
 
+  async #append(piece: ReceivedChunk): Promise<number> {
+    if (!piece.data) return this.#archive.length(piece);
+    return this.#archive.append(piece, piece.offset, piece.data, piece.sentAt);
+  }
+
+  /** @returns the length of the log; undefined where its bytes have to be carried here */
+  async #adopt(piece: ReceivedChunk): Promise<number | undefined> {
+    // a runner's id is its name and an epoch; what is none may be meant to lead elsewhere
+    const runner = /^([A-Za-z0-9][\w.-]*)~\w+$/.exec(piece.runner)?.[1];
+    if (piece.spool === undefined || runner === undefined) return undefined;
+    const spool = spoolFile(this.#context.config.dataDir, runner, piece);
+    return this.#archive.adopt(piece, spool, piece.spool, piece.sentAt);
+  }
+
   /** Pieces of one log. One that cannot be written, and those behind it, stay in the stream for the next try. */
   async #storeLog(name: string, pieces: ReceivedChunk[]): Promise<void> {
     const { access, problems } = this.#context;
     const done: ReceivedChunk[] = [];
     let bytes = 0;
+    let seesSpool: boolean | undefined;
     await problems.alone(`archiving the log of ${name}`, async () => {
       for (const piece of pieces) {
-        bytes = await this.#archive.append(piece, piece.offset, piece.data, piece.sentAt);
+        const adopted = await this.#adopt(piece);
+        if (piece.spool !== undefined) seesSpool = adopted !== undefined;
+        bytes = adopted ?? (await this.#append(piece));
         done.push(piece);
       }
     });
@@ -117,7 +135,7 @@ export class Collector {
     const last = done.at(-1);
     if (!last) return;
     const { job, attempt } = last;
-    await notifyRunner(access, last.runner as RunnerId, { kind: 'archived', job, attempt, bytes });
+    await notifyRunner(access, last.runner as RunnerId, { kind: 'archived', job, attempt, bytes, seesSpool });
     await announceGrowth(access, { job, attempt, bytes });
   }
 }

@@ -1,10 +1,8 @@
-import { pause } from '../kernel/wait.ts';
+import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { holdsChunk, sendChunk } from '../redis/logs.ts';
+import { holdsChunk, mostCarried, mostNamed, sendChunk } from '../redis/logs.ts';
 import type { Spool } from './spool.ts';
 
-/** Bytes of one chunk. */
-const chunkSize = 256 * 1024;
 /** Bytes that may be under way without acknowledgement; bounds what a job costs in Redis. */
 const window = 4 * 1024 * 1024;
 /** Output is gathered this long (ms) before it is sent; a full chunk goes at once. */
@@ -17,11 +15,16 @@ const refusedPause = 250;
 /**
  * Carries a spool to the archive: go-back-N with a bounded window, as in any sliding-window protocol. The archive is a
  * prefix of the log, so one number acknowledges, and sending bytes twice does no harm.
+ *
+ * How the bytes travel: `unknown` (in the chunks, one at a time) → (a reporter sees the spool, and its file is the
+ * archive's, too) `named`: chunks say only that there is more, so that neither Redis nor anybody else copies it; → (one
+ * does not see it, or nothing comes of it) `carried`: in the chunks, from then on.
  */
 export class LogSender {
   readonly #access: RedisAccess;
   readonly #runner: string;
   readonly #spool: Spool;
+  #way: 'unknown' | 'named' | 'carried' = 'unknown';
   #sent = 0;
   /** the oldest chunk that is not acknowledged */
   #oldest: { entry: string; end: number } | undefined;
@@ -29,8 +32,7 @@ export class LogSender {
   #lastProgress = performance.now();
   #ended = false;
   #stopped = false;
-  #wake: () => void = () => {};
-  #awake = false;
+  readonly #bell = new Bell();
   readonly #loop: Promise<void>;
 
   /** @param runner id of the runner that acknowledgements go to */
@@ -38,7 +40,7 @@ export class LogSender {
     this.#access = access;
     this.#runner = runner;
     this.#spool = spool;
-    spool.onChange(() => this.#rouse());
+    spool.onChange(() => this.#bell.ring());
     this.#loop = this.#send();
   }
 
@@ -51,25 +53,30 @@ export class LogSender {
     return this.#archived;
   }
 
-  /** The archive has come so far. */
-  acknowledge(bytes: number): void {
+  /**
+   * The archive has come so far.
+   * @param seesSpool whether the reporter that says so has taken the spool's file for its own; undefined where it was not asked
+   */
+  acknowledge(bytes: number, seesSpool?: boolean): void {
+    if (seesSpool === false) this.#carry();
+    else if (seesSpool && this.#way === 'unknown') this.#way = 'named';
     if (bytes <= this.#archived) return;
     this.#archived = bytes;
     if (this.#oldest && this.#oldest.end <= bytes) this.#oldest = undefined;
     this.#sent = Math.max(this.#sent, bytes);
     this.#lastProgress = performance.now();
-    this.#rouse();
+    this.#bell.ring();
   }
 
   /** The log is complete on the disk: what is left is sent at once. */
   end(): void {
     this.#ended = true;
-    this.#rouse();
+    this.#bell.ring();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#rouse();
+    this.#bell.ring();
     await this.#loop;
   }
 
@@ -79,55 +86,72 @@ export class LogSender {
         await this.#goBack().catch(() => undefined);
       }
       const ready = this.#spool.bytes - this.#sent;
-      const room = this.#archived + window - this.#sent;
+      const size = this.#way === 'named' ? mostNamed : mostCarried;
+      const room = this.#room();
       if (ready <= 0 || room <= 0) {
-        await this.#sleep(patience / 4);
+        await this.#bell.wait(patience / 4);
         continue;
       }
-      if (ready < chunkSize && !this.#ended) await this.#gather();
+      if (ready < size && !this.#ended) await this.#gather(size);
       if (this.#sent === this.#archived) this.#lastProgress = performance.now();
-      await this.#sendNext(Math.min(chunkSize, room)).catch(() => pause(refusedPause));
+      await this.#sendNext(Math.min(size, room)).catch(() => pause(refusedPause));
     }
+  }
+
+  /** bytes that may be sent now */
+  #room(): number {
+    const unacknowledged = this.#sent - this.#archived;
+    if (this.#way === 'unknown') return unacknowledged === 0 ? mostCarried : 0;
+    return window - unacknowledged;
   }
 
   async #sendNext(most: number): Promise<void> {
     const offset = this.#sent;
-    const data = await this.#spool.read(offset, most);
-    if (data.length === 0) throw new Error('the spool is shorter than what was written to it');
-    const entry = await sendChunk(this.#access, { ...this.#spool.ref, runner: this.#runner, offset, data });
-    if (offset + data.length > this.#archived) this.#oldest ??= { entry, end: offset + data.length };
+    const length = Math.min(most, this.#spool.bytes - offset);
+    const named = this.#way === 'named';
+    const asks = this.#way === 'unknown';
+    const entry = await sendChunk(this.#access, {
+      ...{ ...this.#spool.ref, runner: this.#runner, offset, length },
+      ...(named ? {} : { data: await this.#read(offset, length) }),
+      ...(named || asks ? { spool: this.#spool.identity } : {}),
+    });
+    // meanwhile it has turned out that nobody can read it there
+    if (named && this.#way !== 'named') return;
+    const end = offset + length;
+    if (end > this.#archived) this.#oldest ??= { entry, end };
     // an acknowledgement that came meanwhile may have gone further
-    this.#sent = Math.max(this.#sent, offset + data.length);
+    this.#sent = Math.max(this.#sent, end);
+  }
+
+  async #read(offset: number, length: number): Promise<Buffer> {
+    const data = await this.#spool.read(offset, length);
+    if (data.length < length) throw new Error('the spool is shorter than what was written to it');
+    return data;
+  }
+
+  /** What was only named is sent again. */
+  #carry(): void {
+    if (this.#way === 'named') {
+      this.#oldest = undefined;
+      this.#sent = this.#archived;
+      this.#bell.ring();
+    }
+    this.#way = 'carried';
   }
 
   /** While the stream holds the oldest chunk, nobody has come to read it, and sending it again would only pile up. */
   async #goBack(): Promise<void> {
     this.#lastProgress = performance.now();
     if (this.#oldest && (await holdsChunk(this.#access, this.#oldest.entry))) return;
+    this.#carry();
     this.#oldest = undefined;
     this.#sent = this.#archived;
   }
 
-  async #gather(): Promise<void> {
+  async #gather(size: number): Promise<void> {
     const until = performance.now() + gathering;
-    while (!this.#ended && !this.#stopped && performance.now() < until && this.#spool.bytes - this.#sent < chunkSize) {
-      await this.#sleep(until - performance.now());
+    while (!this.#ended && !this.#stopped && performance.now() < until && this.#spool.bytes - this.#sent < size) {
+      await this.#bell.wait(Math.max(until - performance.now(), 1));
     }
-  }
-
-  #rouse(): void {
-    this.#awake = true;
-    this.#wake();
-  }
-
-  /** Until something has changed, or the time has passed. */
-  async #sleep(ms: number): Promise<void> {
-    if (!this.#awake) {
-      const stop = new AbortController();
-      this.#wake = () => stop.abort();
-      await pause(Math.max(ms, 1), stop.signal);
-      this.#wake = () => {};
-    }
-    this.#awake = false;
   }
 }

@@ -78,8 +78,9 @@ export class Report {
     if (this.#sender.archived >= this.spool.bytes) this.#settle();
   }
 
-  archived(bytes: number): void {
-    this.#sender.acknowledge(bytes);
+  /** @param seesSpool see LogSender */
+  archived(bytes: number, seesSpool?: boolean): void {
+    this.#sender.acknowledge(bytes, seesSpool);
     if (this.#outcome === undefined && this.#sender.ended && bytes >= this.spool.bytes) this.#settle();
   }
 

@@ -1,6 +1,12 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileIdentity } from '../kernel/file-identity.ts';
 import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
+import { Bell } from '../kernel/wait.ts';
+
+/** Output is gathered this long (ms), or until it is so many bytes, to be written at once. */
+const gathering = 5;
+const enough = 256 * 1024;
 
 /**
  * One attempt's log on the runner's disk. It stays until the reporter has archived it, so that neither a Redis that is
@@ -8,6 +14,8 @@ import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.
  */
 export class Spool {
   readonly ref: AttemptRef;
+  /** of its file, see fileIdentity */
+  readonly identity: string;
   /** bytes that are on the disk */
   bytes = 0;
   readonly #folder: string;
@@ -18,10 +26,19 @@ export class Spool {
   #accepted = 0;
   #cut = false;
   #writing: Promise<void> | undefined;
+  readonly #enough = new Bell();
+  #settling = 0;
   #changed: () => void = () => {};
   #failed: (error: unknown) => void = () => {};
 
-  private constructor(folder: string, ref: AttemptRef, file: FileHandle, limit: number, bytes: number) {
+  private constructor(
+    folder: string,
+    ref: AttemptRef,
+    { file, identity }: { file: FileHandle; identity: string },
+    limit: number,
+    bytes: number,
+  ) {
+    this.identity = identity;
     this.#folder = folder;
     this.ref = ref;
     this.#file = file;
@@ -32,13 +49,16 @@ export class Spool {
   /** @param limit bytes of output that are kept; what comes after is dropped, and the log says so */
   static async create(folder: string, ref: AttemptRef, limit: number): Promise<Spool> {
     await mkdir(folder, { recursive: true });
-    return new Spool(folder, ref, await open(logPath(folder, ref), 'w+'), limit, 0);
+    const path = logPath(folder, ref);
+    // never written over: it may be the archive's file as well
+    if ((await stat(path).catch(() => undefined))?.isFile()) await rm(path);
+    return new Spool(folder, ref, await identified(await open(path, 'w+')), limit, 0);
   }
 
   /** A spool that an earlier process of this runner has left. */
   static async reopen(folder: string, ref: AttemptRef): Promise<Spool> {
     const file = await open(logPath(folder, ref), 'r+');
-    return new Spool(folder, ref, file, 0, (await file.stat()).size);
+    return new Spool(folder, ref, await identified(file), 0, (await file.stat()).size);
   }
 
   /** Is called whenever more bytes are on the disk. */
@@ -58,12 +78,16 @@ export class Spool {
     this.#pending.push(kept);
     this.#pendingBytes += kept.length;
     this.#writing ??= this.#flush();
+    if (this.#pendingBytes >= enough) this.#enough.ring();
     return this.#pendingBytes > 1_048_576 ? this.#writing : undefined;
   }
 
   /** Resolves when everything appended so far is on the disk. */
   async settle(): Promise<void> {
+    this.#settling++;
+    this.#enough.ring();
     while (this.#writing) await this.#writing;
+    this.#settling--;
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
@@ -116,6 +140,7 @@ export class Spool {
   async #flush(): Promise<void> {
     try {
       while (this.#pending.length > 0) {
+        if (this.#pendingBytes < enough && this.#settling === 0) await this.#enough.wait(gathering);
         const batch = this.#pending;
         const size = this.#pendingBytes;
         this.#pending = [];
@@ -148,6 +173,10 @@ export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; out
         .catch(() => undefined),
     })),
   );
+}
+
+async function identified(file: FileHandle): Promise<{ file: FileHandle; identity: string }> {
+  return { file, identity: await fileIdentity(file) };
 }
 
 function logPath(folder: string, ref: AttemptRef): string {

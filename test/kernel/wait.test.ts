@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { every, everyLater, pause, within } from '../../src/kernel/wait.ts';
+import { Bell, every, everyLater, pause, within } from '../../src/kernel/wait.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than any test lasts. */
@@ -24,6 +24,28 @@ describe('pause', () => {
     await paused;
     await pause(forEver, stop.signal);
   });
+});
+
+describe('a bell', () => {
+  it('ends a wait, whether it rings during it or before, and one wait only', async () => {
+    const bell = new Bell();
+    const waited = bell.wait(forEver);
+    bell.ring();
+    await waited;
+    bell.ring();
+    bell.ring();
+    await bell.wait(forEver);
+    let ended = false;
+    const next = bell.wait(forEver).then(() => {
+      ended = true;
+    });
+    await pause(1);
+    expect(ended).to.equal(false);
+    bell.ring();
+    await next;
+  });
+
+  it('is not waited for longer than the given time', () => new Bell().wait(1));
 });
 
 describe('within', () => {

@@ -16,7 +16,8 @@ import { startAccess, type TestAccess } from '../support/access.ts';
 import { until } from '../support/until.ts';
 
 function chunk(offset: number, data: string | Buffer = `piece ${offset}`): LogChunk {
-  return { job: '1-1' as JobId, attempt: 1, runner: 'a~1', offset, data: Buffer.from(data) };
+  const bytes = Buffer.from(data);
+  return { job: '1-1' as JobId, attempt: 1, runner: 'a~1', offset, length: bytes.length, data: bytes };
 }
 
 describe('the stream of logs', () => {
@@ -51,6 +52,14 @@ describe('the stream of logs', () => {
     const [received] = await receive();
     expect(received).to.deep.equal({ ...sent, entry: received?.entry, sentAt: received?.sentAt });
     expect(received?.sentAt, 'when Redis took it').to.be.within(before, Date.now());
+  });
+
+  it('brings word of bytes that lie in a spool', async () => {
+    const { data, ...rest } = chunk(7);
+    const named = { ...rest, spool: '12-34' };
+    await sendChunk(access, named);
+    const [received] = await receive();
+    expect(received).to.deep.equal({ ...named, entry: received?.entry, sentAt: received?.sentAt });
   });
 
   it('brings chunks in the order in which they were sent, each to one reporter', async () => {
@@ -89,7 +98,7 @@ describe('the stream of logs', () => {
     expect(await receive('heir', 1)).to.deep.equal([]);
     expect(await claim('heir', 3_600_000)).to.deep.equal([]);
     const claimed = await claim('heir', 0);
-    expect(claimed.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([
+    expect(claimed.map(({ offset, data }) => [offset, data?.toString()])).to.deep.equal([
       [0, 'piece 0'],
       [1, 'piece 1'],
     ]);
@@ -133,12 +142,14 @@ describe('the stream of logs', () => {
     await client.xadd(keys.logs, '*', 'attempt', '../../etc', 'runner', 'a~1', 'offset', '0', 'data', 'x');
     await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', '-1', 'data', 'x');
     await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', 'zero', 'data', 'x');
+    for (const length of ['0', '-1', '1e12', 'all'])
+      await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', '0', 'length', length);
     await client.xadd(keys.logs, '*', 'strange', 'yes');
     await sendChunk(access, chunk(5));
     const { chunks, strange } = await receiveChunks(access, blocking, 'one', 5000);
     expect(offsets(chunks)).to.deep.equal([5]);
-    expect(strange).to.have.length(4);
-    expect(strange[3]?.fields).to.deep.equal(['strange', 'yes']);
+    expect(strange).to.have.length(8);
+    expect(strange[7]?.fields).to.deep.equal(['strange', 'yes']);
   });
 
   it('gives back what was left in pages, to the last one', async () => {

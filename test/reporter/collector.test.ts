@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { logFile } from '../../src/kernel/data-paths.ts';
+import { logFile, spoolFile } from '../../src/kernel/data-paths.ts';
+import { fileIdentity } from '../../src/kernel/file-identity.ts';
 import type { AttemptRef, JobId, RunnerId } from '../../src/kernel/model.ts';
 import { type Growth, growthSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { receiveChunks, sendChunk } from '../../src/redis/logs.ts';
@@ -35,7 +36,7 @@ describe('collecting logs', () => {
 
   const collect = (name: string, by = archive) => collectors.push(new Collector(volt.context, by, name));
   const send = (offset: number, text: string, of = ref) =>
-    sendChunk(volt.context.access, { ...of, runner: 'box~1', offset, data: Buffer.from(text) });
+    sendChunk(volt.context.access, { ...of, runner: 'box~1', offset, length: text.length, data: Buffer.from(text) });
   const left = () => volt.context.access.client.xlen(volt.context.access.keys.logs);
   const content = (of = ref) => readFileSync(logFile(volt.dataDir, of), 'utf8');
 
@@ -75,6 +76,75 @@ describe('collecting logs', () => {
     await until('all is there', () => archive.reaches(of, 13, 0));
     expect(content(of)).to.equal('one two three');
     await stop();
+  });
+
+  describe('of a runner that shares the data directory', () => {
+    const text = 'line of a log\n'.repeat(60_000);
+    let told: Extract<RunnerNotice, { kind: 'archived' }>[];
+    let stop: () => Promise<void>;
+
+    beforeEach(async () => {
+      told = [];
+      const { access, logger } = volt.context;
+      stop = await listen(access, access.keys.toRunner('box~1' as RunnerId), runnerNoticeSchema, logger, (notice) => {
+        if (notice.kind === 'archived') told.push(notice);
+      });
+    });
+
+    afterEach(() => stop());
+
+    /** @returns the identity of the file */
+    async function spool(of: AttemptRef, content: string): Promise<string> {
+      const path = spoolFile(volt.dataDir, 'box', of);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+      return fileIdentity(path);
+    }
+
+    const name = (of: AttemptRef, offset: number, length: number, identity: string, runner = 'box~1') =>
+      sendChunk(volt.context.access, { ...of, runner, offset, length, spool: identity });
+
+    it('makes the file of its spool the archive, and is told so', async () => {
+      const of = { ...ref, attempt: 10 };
+      const identity = await spool(of, text.slice(0, 100));
+      collect('one');
+      const data = Buffer.from(text.slice(0, 10));
+      const first = { ...of, runner: 'box~1', offset: 0, length: data.length, data, spool: identity };
+      await sendChunk(volt.context.access, first);
+      await until('it is told', () => told.at(-1)?.bytes === 100);
+      appendFileSync(spoolFile(volt.dataDir, 'box', of), text.slice(100));
+      await name(of, 100, text.length - 100, identity);
+      await until('it is told of all', () => told.at(-1)?.bytes === text.length);
+      expect(told.every(({ seesSpool }) => seesSpool === true)).to.equal(true);
+      // as the runner does when it is told that the outcome is recorded
+      rmSync(spoolFile(volt.dataDir, 'box', of));
+      expect(content(of) === text).to.equal(true);
+    });
+
+    it('has its spool copied where that is another file than it says, or lies elsewhere', async () => {
+      const of = { ...ref, attempt: 11 };
+      const identity = await spool(of, text);
+      collect('one');
+      await name(of, 0, 100, `${identity}0`);
+      await name({ ...ref, attempt: 12 }, 0, 100, identity);
+      await name({ ...ref, attempt: 13 }, 0, 100, identity, '../work/box~1');
+      await until('it is told', () => told.some(({ attempt }) => attempt === 12));
+      await until('nothing is left in Redis', async () => (await left()) === 0);
+      expect(told.every(({ seesSpool }) => seesSpool === false)).to.equal(true);
+      expect(content(of)).to.equal('');
+      expect(existsSync(logFile(volt.dataDir, { ...ref, attempt: 13 }))).to.equal(false);
+    });
+
+    it('has its spool copied where its log has begun as a file of its own', async () => {
+      const of = { ...ref, attempt: 14 };
+      const identity = await spool(of, text);
+      collect('one');
+      await send(0, text.slice(0, 100), of);
+      await until('it is archived', () => archive.reaches(of, 100, 20));
+      await name(of, 100, 100, identity);
+      await until('it is told', () => told.at(-1)?.seesSpool === false);
+      expect(content(of)).to.equal(text.slice(0, 100));
+    });
   });
 
   it('is shared by several reporters', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { RedisConnection } from '../../src/redis/connect.ts';
-import { dropChunks, type ReceivedChunk, receiveChunks } from '../../src/redis/logs.ts';
+import { dropChunks, mostCarried, type ReceivedChunk, receiveChunks } from '../../src/redis/logs.ts';
 import { LogSender } from '../../src/runner/log-sender.ts';
 import { Spool } from '../../src/runner/spool.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
@@ -51,7 +51,7 @@ describe('sending a log', () => {
 
   /** Takes chunks until so many bytes have come, dropping them from the stream. */
   async function take(bytes: number) {
-    const taken: { offset: number; data: Buffer }[] = [];
+    const taken: ReceivedChunk[] = [];
     let length = 0;
     while (length < bytes) {
       const chunks = await until('the next chunks', async () => {
@@ -59,7 +59,7 @@ describe('sending a log', () => {
         return received.length > 0 && received;
       });
       taken.push(...chunks);
-      length += chunks.reduce((sum, { data }) => sum + data.length, 0);
+      length += chunks.reduce((sum, chunk) => sum + chunk.length, 0);
       await dropChunks(
         test.access,
         chunks.map(({ entry }) => entry),
@@ -72,7 +72,7 @@ describe('sending a log', () => {
     await append(Buffer.from('what was said'));
     const [chunk] = await receive();
     expect(chunk).to.include({ job: '1-1', attempt: 1, runner: 'box~1', offset: 0 });
-    expect(chunk?.data.toString()).to.equal('what was said');
+    expect(chunk?.data?.toString()).to.equal('what was said');
   });
 
   it('brings all of a large log, in order, while it is acknowledged', async () => {
@@ -88,11 +88,11 @@ describe('sending a log', () => {
     const found = createHash('sha256');
     let archived = 0;
     while (archived < 20 * megabyte) {
-      for (const { offset, data } of (await take(1)).taken) {
+      for (const { offset, data = Buffer.alloc(0) } of (await take(1)).taken) {
         expect(offset).to.equal(archived);
         found.update(data);
         archived += data.length;
-        sender.acknowledge(archived);
+        sender.acknowledge(archived, false);
       }
     }
     await writing;
@@ -101,6 +101,7 @@ describe('sending a log', () => {
   });
 
   it('has no more under way than its window, however much there is', async () => {
+    sender.acknowledge(0, false);
     await append(Buffer.alloc(10 * megabyte, 'a'));
     const { length } = await take(window);
     expect(length).to.equal(window);
@@ -112,12 +113,47 @@ describe('sending a log', () => {
     expect(await receive(50)).to.deep.equal([]);
   });
 
+  it('waits with all but a first chunk until it knows whether its spool is seen', async () => {
+    await append(Buffer.alloc(megabyte, 'a'));
+    const { taken } = await take(mostCarried);
+    expect(taken).to.have.length(1);
+    expect(taken[0]).to.include({ offset: 0, length: mostCarried, spool: spool.identity });
+    expect(await receive(50)).to.deep.equal([]);
+    sender.acknowledge(mostCarried, false);
+    const rest = await take(megabyte - mostCarried);
+    expect(rest.taken.every(({ data, spool: asked }) => data !== undefined && asked === undefined)).to.equal(true);
+  });
+
+  it('only says where the bytes are while its spool is seen, and carries them once somebody does not see it', async () => {
+    const content = randomBytes(3 * megabyte);
+    await append(content);
+    await take(mostCarried);
+    sender.acknowledge(mostCarried, true);
+    const { taken } = await take(content.length - mostCarried);
+    expect(taken.some(({ data }) => data !== undefined)).to.equal(false);
+    expect(taken.map(({ offset }) => offset)).to.deep.equal([mostCarried]);
+    sender.acknowledge(mostCarried + megabyte, false);
+    const again = await take(content.length - mostCarried - megabyte);
+    const sent = Buffer.concat(again.taken.map(({ data }) => data ?? Buffer.alloc(0)));
+    expect(sent.equals(content.subarray(mostCarried + megabyte))).to.equal(true);
+  });
+
+  it('carries what it had only named and nothing has come of', async () => {
+    await append(Buffer.alloc(megabyte, 'a'));
+    await take(mostCarried);
+    sender.acknowledge(mostCarried, true);
+    await take(megabyte - mostCarried);
+    const { taken } = await take(megabyte - mostCarried);
+    expect(taken.every(({ data }) => data !== undefined)).to.equal(true);
+  });
+
   it('sends again what was lost, from where the archive stands, and nothing that Redis still holds', async () => {
     const { client } = test.access;
     const looked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
     const before = await looked();
     const held = await Spool.create(folders.make(), { job: '2-1' as JobId, attempt: 1 }, megabyte);
     const other = new LogSender(test.access, 'box~1', held);
+    sender.acknowledge(0, false);
     await append(Buffer.alloc(megabyte, 'a'), Buffer.alloc(megabyte, 'b'));
     await take(2 * megabyte);
     sender.acknowledge(megabyte);
@@ -125,27 +161,30 @@ describe('sending a log', () => {
     const again: ReceivedChunk[] = [];
     await until('what was lost comes again', async () => {
       again.push(...(await receive(50)));
-      const bytes = again.filter(({ job }) => job === '1-1').reduce((sum, { data }) => sum + data.length, 0);
+      const bytes = again.filter(({ job }) => job === '1-1').reduce((sum, { length }) => sum + length, 0);
       return bytes >= megabyte;
     });
     await until('the other has looked whether its chunk is still there', async () => (await looked()) > before);
     again.push(...(await receive(1)));
     const lost = again.filter(({ job }) => job === '1-1');
     expect(lost[0]?.offset).to.equal(megabyte);
-    expect(Buffer.concat(lost.map(({ data }) => data)).equals(Buffer.alloc(megabyte, 'b'))).to.equal(true);
+    expect(Buffer.concat(lost.map(({ data }) => data ?? Buffer.alloc(0))).equals(Buffer.alloc(megabyte, 'b'))).to.equal(
+      true,
+    );
     expect(again.filter(({ job }) => job === '2-1')).to.have.length(1);
     await other.stop();
     await held.close();
   });
 
   it('does not go back for an acknowledgement that comes late', async () => {
+    sender.acknowledge(0, false);
     await append(Buffer.alloc(megabyte, 'a'));
     await take(megabyte);
     sender.acknowledge(megabyte);
     sender.acknowledge(1000);
     await append(Buffer.from('more'));
     const { taken } = await take(4);
-    expect(taken.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([[megabyte, 'more']]);
+    expect(taken.map(({ offset, data }) => [offset, data?.toString()])).to.deep.equal([[megabyte, 'more']]);
   });
 
   it('begins where the archive stands already, as after a restart', async () => {
@@ -153,7 +192,7 @@ describe('sending a log', () => {
     await append(Buffer.from('before '), Buffer.from('after'));
     sender.end();
     const { taken } = await take(5);
-    expect(taken.map(({ offset, data }) => [offset, data.toString()])).to.deep.equal([[7, 'after']]);
+    expect(taken.map(({ offset, data }) => [offset, data?.toString()])).to.deep.equal([[7, 'after']]);
   });
 
   it('gathers what is said in little pieces, and is not slower for it at the end', async () => {
@@ -172,7 +211,7 @@ describe('sending a log', () => {
     await until('it was refused', refused);
     await client.config('SET', 'maxmemory', '0');
     const { taken } = await take(13);
-    expect(taken.map(({ data }) => data.toString())).to.deep.equal(['what was said']);
+    expect(taken.map(({ data }) => data?.toString())).to.deep.equal(['what was said']);
   });
 
   it('goes on when Redis was away', async () => {
@@ -181,7 +220,7 @@ describe('sending a log', () => {
     await test.redis.start();
     const { taken } = await take(13);
     expect(
-      Buffer.concat(taken.map(({ data }) => data))
+      Buffer.concat(taken.map(({ data }) => data ?? Buffer.alloc(0)))
         .subarray(0, 13)
         .toString(),
     ).to.equal('what was said');

@@ -6,12 +6,17 @@ const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED
 
 /** What `cargo test` prints. */
 export class CargoParser implements LineParser {
+  readonly begins = ' t-f';
   readonly #tests: FoundTest[] = [];
   /** of the file that is being run */
   #run = new Map<string, FoundTest>();
   #suite = '';
   #isCargo = false;
   #current: { test: FoundTest; text: Excerpt } | undefined;
+
+  get inside(): boolean {
+    return this.#current !== undefined;
+  }
 
   line(text: string): void {
     const [, file, documented] = /^ +(?:Running (?:unittests )?(\S+)(?: \(.*\))?|Doc-tests (\S+))$/.exec(text) ?? [];

@@ -13,6 +13,7 @@ const statusOf: { readonly [word: string]: TestStatus } = {
 
 /** What `go test` prints, with or without -v; packages that Go tests side by side are printed one after another. */
 export class GoTextParser implements LineParser {
+  readonly begins = '= -oF?';
   readonly #tests: FoundTest[] = [];
   /** tests of the package whose line is still to come */
   #pending = new Map<string, FoundTest>();
@@ -21,6 +22,10 @@ export class GoTextParser implements LineParser {
   #current: string | undefined;
   #other = new Excerpt();
   #isGo = false;
+
+  get inside(): boolean {
+    return this.#current !== undefined || !this.#other.full;
+  }
 
   line(text: string): void {
     const run = /^=== (?:RUN|CONT|NAME) +(\S+)/.exec(text);
@@ -93,6 +98,8 @@ export class GoTextParser implements LineParser {
 
 /** The events of `go test -json`, one a line. Source: `go doc test2json`. */
 export class GoJsonParser implements LineParser {
+  readonly begins = '{';
+  readonly inside = false;
   readonly #tests: FoundTest[] = [];
   readonly #texts = new Map<string, Excerpt>();
 

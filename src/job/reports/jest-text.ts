@@ -5,6 +5,7 @@ const statusOf = { '✓': 'passed', '✕': 'failed', '○': 'skipped', '✎': 's
 
 /** What Jest prints: every test of a single file or with --verbose, else only those that failed and the numbers. */
 export class JestTextParser implements LineParser {
+  readonly begins = 'PFT';
   readonly #tests: FoundTest[] = [];
   readonly #known = new Map<string, FoundTest>();
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
@@ -12,6 +13,10 @@ export class JestTextParser implements LineParser {
   #file: string | null = null;
   #groups: string[] = [];
   #failure: { test: FoundTest; text: Excerpt } | undefined;
+
+  get inside(): boolean {
+    return this.#file !== null;
+  }
 
   line(text: string): void {
     const file = /^(?:PASS|FAIL) +(\S.*?)(?: \([\d.]+ m?s\))?$/.exec(text);

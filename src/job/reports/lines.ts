@@ -9,11 +9,16 @@ export interface Findings {
 }
 
 /**
- * Reads the output of one test runner line by line. It is given every line of the output, those of other programs
- * included, with colours taken out and bounded in length; it takes time in proportion to the line.
+ * Reads the output of one test runner line by line, with colours taken out and bounded in length; it takes time in
+ * proportion to the line. Of the lines of other programs it is given only those that it may have to look at.
  */
 export interface LineParser {
-  line(text: string): void;
+  /** The characters that a line which means something may begin with; a line feed stands for empty lines. */
+  readonly begins: string;
+  /** Every line means something now. */
+  readonly inside: boolean;
+  /** @param gap whether lines were left out before this one */
+  line(text: string, gap: boolean): void;
   end(): Findings;
 }
 
@@ -22,7 +27,11 @@ export class Excerpt {
   #text = '';
 
   add(line: string): void {
-    if (this.#text.length < 10_000) this.#text += `${line}\n`;
+    if (!this.full) this.#text += `${line}\n`;
+  }
+
+  get full(): boolean {
+    return this.#text.length >= 10_000;
   }
 
   get text(): string {

@@ -9,6 +9,7 @@ interface Failure {
 
 /** What Mocha's reporter `spec` prints, which is its default; of its other reporters the failures and the numbers. */
 export class MochaSpecParser implements LineParser {
+  readonly begins = 'ℹ \t\r\n';
   readonly #tests: FoundTest[] = [];
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #isMocha = false;
@@ -22,7 +23,12 @@ export class MochaSpecParser implements LineParser {
   /** whether the line before was empty or a test, behind which an outermost group may stand */
   #mayBegin = true;
 
-  line(text: string): void {
+  get inside(): boolean {
+    return this.#summed;
+  }
+
+  line(text: string, gap: boolean): void {
+    if (gap) this.#mayBegin = false;
     // what stands before was a tree of node's own runner
     if (!this.#summed && /^ℹ tests \d+$/.test(text)) this.#run = [];
     if (this.#summed) this.#afterSum(text);

@@ -3,6 +3,7 @@ import { Excerpt, type Findings, type LineParser, suiteOf } from './lines.ts';
 
 /** What `node --test` prints by its reporter `spec`. */
 export class NodeSpecParser implements LineParser {
+  readonly begins = 'ℹ✔✖▶﹣⚠ ';
   readonly #tests: FoundTest[] = [];
   /** failing tests that the list at the end has not spoken of yet, by name */
   readonly #failed = new Map<string, FoundTest[]>();
@@ -11,6 +12,10 @@ export class NodeSpecParser implements LineParser {
   #failing = false;
   #file: string | null = null;
   #current: { test: FoundTest; text: Excerpt } | undefined;
+
+  get inside(): boolean {
+    return this.#failing;
+  }
 
   line(text: string): void {
     if (/^ℹ tests \d+$/.test(text)) this.#isNode = true;

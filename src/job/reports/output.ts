@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
 import { CargoParser } from './cargo.ts';
 import type { TestCollection } from './collection.ts';
 import { GoJsonParser, GoTextParser } from './go.ts';
@@ -14,12 +13,14 @@ import { VitestTextParser } from './vitest-text.ts';
 const mostOutput = 32 * 1024 * 1024;
 /** Characters of a line that are looked at. */
 const longestLine = 4000;
+/** Bytes of a character in UTF-8. */
+const longestCharacter = 4;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
 const colours = /\u001b\[[0-9;]*m/g;
 
 /** The parsers of what test runners print. */
-function lineParsers(): LineParser[] {
+export function lineParsers(): LineParser[] {
   return [
     new TapParser(),
     new NodeSpecParser(),
@@ -35,32 +36,85 @@ function lineParsers(): LineParser[] {
 
 /** Finds the results of single tests in what a job prints. A kind of output that is not recognised for certain is none. */
 export class OutputTests {
-  readonly #parsers = lineParsers();
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #lines = new Lines(lineParsers());
   #bytes = 0;
-  #rest = '';
+  /** of a line whose end has not come yet */
+  #rest: Buffer = Buffer.alloc(0);
 
   push(chunk: Buffer): void {
     if (this.#bytes >= mostOutput) return;
     this.#bytes += chunk.length;
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+    const begun = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const end = this.#lines.take(begun);
     // of a line without end only so much is kept
-    this.#rest = (lines.pop() ?? '').slice(0, longestLine);
-    for (const line of lines) this.#line(line);
+    this.#rest = Buffer.from(begun.subarray(end, end + longestLine * longestCharacter));
   }
 
   /** Adds what was found. */
   end(tests: TestCollection): void {
-    if (this.#rest !== '') this.#line(this.#rest);
-    for (const parser of this.#parsers) {
+    if (this.#rest.length > 0) this.#lines.take(Buffer.concat([this.#rest, Buffer.from('\n')]));
+    for (const parser of this.#lines.parsers) {
       const found = parser.end();
       for (const test of found.tests) tests.add(test);
       if (found.unnamed) tests.addUnnamed(found.unnamed);
     }
   }
+}
 
-  #line(line: string): void {
-    const text = line.slice(0, longestLine).replace(colours, '').replace(/\r$/, '');
-    for (const parser of this.#parsers) parser.line(text);
+/**
+ * Gives each line to the parsers that have to look at it. Most lines of most output mean nothing to any of them; their
+ * first byte tells that, and they are not even made strings.
+ */
+class Lines {
+  readonly parsers: readonly LineParser[];
+  /** for each byte that a line may begin with, the parsers that look at such lines, as bits */
+  readonly #wanted = new Uint16Array(256);
+  /** the parsers to which every line means something, as bits */
+  #inside = 0;
+  /** the parsers that were not given the last line, as bits */
+  #gap = 0;
+  /** all parsers */
+  readonly #all: number;
+
+  constructor(parsers: readonly LineParser[]) {
+    this.parsers = parsers;
+    this.#all = 2 ** parsers.length - 1;
+    parsers.forEach(({ begins, inside }, index) => {
+      const bit = 1 << index;
+      if (inside) this.#inside |= bit;
+      // behind a colour anything may stand
+      for (const character of `\u001b${begins}`) {
+        const [first = 0] = Buffer.from(character);
+        this.#wanted[first] = (this.#wanted[first] as number) | bit;
+      }
+    });
   }
+
+  /** Takes all lines that have ended. @returns where the rest begins */
+  take(bytes: Buffer): number {
+    // each byte one character: looking for line ends in a string is several times faster
+    const characters = bytes.toString('latin1');
+    let from = 0;
+    for (let end = characters.indexOf('\n'); end >= 0; end = characters.indexOf('\n', from)) {
+      const takers = this.#inside | (this.#wanted[characters.charCodeAt(from)] as number);
+      if (takers !== 0) this.#give(takers, textOf(bytes, from, end));
+      this.#gap = this.#all & ~takers;
+      from = end + 1;
+    }
+    return from;
+  }
+
+  #give(takers: number, text: string): void {
+    this.parsers.forEach((parser, index) => {
+      const bit = 1 << index;
+      if ((takers & bit) === 0) return;
+      parser.line(text, (this.#gap & bit) !== 0);
+      this.#inside = parser.inside ? this.#inside | bit : this.#inside & ~bit;
+    });
+  }
+}
+
+function textOf(bytes: Buffer, from: number, end: number): string {
+  const text = bytes.toString('utf8', from, Math.min(end, from + longestLine * longestCharacter)).slice(0, longestLine);
+  return (text.includes('\u001b') ? text.replace(colours, '') : text).replace(/\r$/, '');
 }

@@ -21,6 +21,7 @@ const deepest = 20;
  * Source: https://testanything.org/tap-version-14-specification.html
  */
 export class TapParser implements LineParser {
+  readonly begins = 'T1 no';
   /** by depth: points whose parent is still to come */
   readonly #levels: Point[][] = [];
   #isTap = false;
@@ -28,6 +29,10 @@ export class TapParser implements LineParser {
   #last: Point | undefined;
   /** indentation of the YAML block that is open */
   #block: string | undefined;
+
+  get inside(): boolean {
+    return this.#block !== undefined;
+  }
 
   line(text: string): void {
     if (this.#block !== undefined) {

@@ -11,6 +11,7 @@ interface Failure {
 
 /** What Python's unittest prints with -v; without it the failures and the number. */
 export class UnittestParser implements LineParser {
+  readonly begins = '=_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   readonly #tests: FoundTest[] = [];
   /** of this run, by name and class */
   #run = new Map<string, FoundTest>();
@@ -20,6 +21,10 @@ export class UnittestParser implements LineParser {
   #open: { suite: string; name: string } | undefined;
   #failure: Failure | undefined;
   #afterRule = false;
+
+  get inside(): boolean {
+    return this.#open !== undefined || this.#failure !== undefined || this.#afterRule;
+  }
 
   line(text: string): void {
     const count = /^Ran (\d+) tests? in [\d.]+s$/.exec(text);
@@ -41,7 +46,7 @@ export class UnittestParser implements LineParser {
   }
 
   #verdict(text: string): void {
-    const [, name, suite, verdict] = /^(\w+) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
+    const [, name, suite, verdict] = /^([A-Za-z_]\w*) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
     if (name !== undefined && suite !== undefined) {
       this.#open = { suite: classOf(name, suite), name };
       if (verdict !== undefined) this.#judge(verdict);

@@ -5,6 +5,7 @@ const statusOf = { '✓': 'passed', '×': 'failed', '↓': 'skipped' } as const;
 
 /** What Vitest prints by its reporter `default`: the tests of files where one has failed, and the numbers. */
 export class VitestTextParser implements LineParser {
+  readonly begins = ' ⎯';
   readonly #tests: FoundTest[] = [];
   readonly #known = new Map<string, FoundTest>();
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
@@ -12,6 +13,10 @@ export class VitestTextParser implements LineParser {
   #file: string | null = null;
   #last: FoundTest | undefined;
   #failure: { test: FoundTest; text: Excerpt } | undefined;
+
+  get inside(): boolean {
+    return this.#failure !== undefined;
+  }
 
   line(text: string): void {
     const file = /^ [✓❯↓] (\S.*?) \(\d+ tests?\b[^)]*\)(?: [\d.]+m?s)?$/.exec(text);

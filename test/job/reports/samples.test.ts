@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { TestCollection } from '../../../src/job/reports/collection.ts';
 import { ReportReader } from '../../../src/job/reports/files.ts';
-import { OutputTests } from '../../../src/job/reports/output.ts';
+import { lineParsers, OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests } from '../../../src/kernel/model.ts';
 
 /** What the tools themselves have written about small projects; paths of the machine are shortened to /app. */
@@ -207,5 +207,49 @@ describe('reports of test runners', () => {
       total: 44,
       listed: 6 + 6 + 7 + 7 + 6 + 4 + 1,
     });
+  });
+
+  it('are found as if every parser were given every line', () => {
+    const lines = readdirSync(samples)
+      .filter((file) => file.endsWith('.txt'))
+      .flatMap((file) => readFileSync(join(samples, file), 'utf8').split('\n'));
+    const others = [
+      '',
+      ' ',
+      '  of no test',
+      'any words',
+      '1 number',
+      '\u001b[1mcoloured',
+      'ok',
+      '- item',
+      '✔',
+      '\t',
+      '{}',
+    ];
+    // a generator of Lehmer, so that a failure comes again
+    let state = 7;
+    const random = (below: number) => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    for (let round = 0; round < 50; round++) {
+      const from = random(lines.length);
+      const text = lines
+        .slice(from, from + 400)
+        .flatMap((line) => (random(10) === 0 ? [others[random(others.length)] ?? '', line] : [line]));
+      const found = new OutputTests();
+      found.push(Buffer.from(`${text.join('\n')}\n`));
+      const tests = new TestCollection('/app');
+      found.end(tests);
+      const expected = new TestCollection('/app');
+      for (const parser of lineParsers()) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
+        for (const line of text) parser.line(line.replace(/\u001b\[[0-9;]*m/g, '').replace(/\r$/, ''), false);
+        const { tests: results, unnamed } = parser.end();
+        for (const test of results) expected.add(test);
+        if (unnamed) expected.addUnnamed(unnamed);
+      }
+      expect(tests.end(), `round ${round}`).to.deep.equal(expected.end());
+    }
   });
 });
