@@ -1,21 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { faultKinds } from './chaos/schedule.ts';
+import { pageLinks, pageText } from './support/links.ts';
 
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
 
-/** The targets of a page's links, those of the web left out. */
-function links(page: string): string[] {
-  const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
-  return targets.filter((target) => !/^[a-z]+:/.test(target));
-}
-
-function read(page: string): string {
-  return readFileSync(join(root, page), 'utf8').replace(/^```.*?^```/gms, '');
-}
+const links = (page: string): string[] => pageLinks(root, page);
+const read = (page: string): string => pageText(root, page);
 
 /** The names by which the headings of a page are linked to, as GitHub makes them. */
 function anchors(page: string): string[] {

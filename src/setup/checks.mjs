@@ -18,6 +18,7 @@ const TEST_TOOLS = [
   { program: PROGRAMS.lfs, skipped: 'the tests of files in Git LFS' },
   { program: PROGRAMS.ip, skipped: 'the tests of runners that are cut off' },
   { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
+  { program: PROGRAMS.systemd, skipped: 'the check of the systemd units' },
 ];
 
 /** Checks before the tests: the cheap ones that explain a later failure come first. */

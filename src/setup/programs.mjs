@@ -107,6 +107,13 @@ export const PROGRAMS = {
     package: 'iproute2',
     packages: { fedora: 'iproute', rhel: 'iproute', macos: '' },
   },
+  systemd: {
+    title: "systemd's own check of units (systemd-analyze)",
+    names: ['systemd-analyze'],
+    code: 'systemd_missing',
+    package: 'systemd',
+    packages: { alpine: '', macos: '' },
+  },
   sshd: {
     title: 'an ssh server (sshd)',
     names: ['sshd'],

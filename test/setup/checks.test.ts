@@ -8,7 +8,7 @@ describe('`npm test`', () => {
     clone = new FreshClone();
     clone.write('node_modules/package.json', '{}');
     clone.write('node_modules/.package-lock.json', clone.read('package-lock.json'));
-    for (const name of ['chromium', 'sshd', 'git-lfs', 'ip']) clone.program(name);
+    for (const name of ['chromium', 'sshd', 'git-lfs', 'ip', 'systemd-analyze']) clone.program(name);
     for (const name of tools) check(name);
   });
   afterEach(() => {

@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { minimatch } from 'minimatch';
+import { parse } from 'yaml';
+import { settings, settingsFromFiles } from '../../src/kernel/config.ts';
+import { stageKinds } from '../../src/redis/membership.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (name: string): string => readFileSync(join(root, 'docker', name), 'utf8');
+const dockerfile = read('Dockerfile').replaceAll(/\\\n/g, ' ');
+const composeFiles = readdirSync(join(root, 'docker')).filter((name) => /^compose.*\.yaml$/.test(name));
+const known = new Set<string>(
+  settings.flatMap(({ env }) => (settingsFromFiles.has(env) ? [env, `${env}_FILE`] : [env])),
+);
+
+interface Service {
+  image?: string;
+  command?: string[];
+  environment?: Record<string, string>;
+  secrets?: string[];
+  volumes?: string[];
+  healthcheck?: { test: string[] };
+}
+interface Compose {
+  services: Record<string, Service>;
+  volumes?: Record<string, unknown>;
+  secrets?: Record<string, { file: string }>;
+}
+const compose = (name: string): Compose => parse(read(name), { merge: true });
+
+/** The instructions of the Dockerfile, each with what follows its name. */
+const instructions = [...dockerfile.matchAll(/^([A-Z]+) +(.*)$/gm)].map(([, name, rest]) => ({
+  name,
+  rest: String(rest),
+}));
+
+describe('the image', () => {
+  it('is made of files that are there, and that the list of what may get in lets in', () => {
+    const copied = instructions.filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from'));
+    const sources = copied.flatMap(({ rest }) => rest.split(/ +/).slice(0, -1));
+    const letIn = read('Dockerfile.dockerignore').match(/(?<=^!).*/gm);
+    expect(sources).to.include.members(['package.json', 'src', 'workers']);
+    for (const source of sources) {
+      expect(existsSync(join(root, source)), source).to.equal(true);
+      expect(letIn).to.include(source);
+    }
+  });
+
+  it('knows the settings that it sets', () => {
+    const set = instructions
+      .filter(({ name }) => name === 'ENV')
+      .flatMap(({ rest }) => rest.match(/VOLT_\w+(?==)/g) ?? []);
+    expect(set).to.include('VOLT_HEALTH_FILE');
+    for (const name of set) expect(known).to.include(name);
+  });
+
+  it('runs as an ordinary user, and has a health check', () => {
+    const final = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM'));
+    expect(final.findLast(({ name }) => name === 'USER')).to.have.property('rest', 'node');
+    expect(final.some(({ name }) => name === 'HEALTHCHECK')).to.equal(true);
+  });
+});
+
+describe('the server in containers', () => {
+  it('keeps every message over a restart, and forgets none', () => {
+    expect(read('redis.conf'))
+      .to.match(/^appendonly yes$/m)
+      .and.match(/^maxmemory-policy noeviction$/m);
+  });
+});
+
+for (const file of composeFiles) {
+  describe(`docker/${file}`, () => {
+    const { services, volumes = {}, secrets = {} } = compose(file);
+
+    it('sets nothing that is no setting', () => {
+      const set = Object.values(services).flatMap(({ environment = {} }) => Object.keys(environment));
+      for (const name of set.filter((each) => each.startsWith('VOLT_'))) expect(known).to.include(name);
+    });
+
+    it('has what its services name', () => {
+      for (const [name, service] of Object.entries(services)) {
+        expect(Object.keys(secrets), name).to.include.members(service.secrets ?? []);
+        for (const [source = '', path] of (service.volumes ?? []).map((volume) => volume.split(':'))) {
+          if (path === undefined) continue;
+          if (source.startsWith('.')) expect(existsSync(join(root, 'docker', source)), source).to.equal(true);
+          else expect(volumes, name).to.have.property(source);
+        }
+      }
+    });
+
+    it('keeps passwords out of the checkout', () => {
+      const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
+      for (const { file: path } of Object.values(secrets)) {
+        expect(
+          ignored.some((line) => line !== '' && minimatch(join('docker', path), `${line}**`)),
+          path,
+        ).to.equal(true);
+      }
+    });
+
+    it('checks the health of every service that it adds', () => {
+      for (const [name, { image, healthcheck }] of Object.entries(services)) {
+        if (image !== undefined && image !== 'volt-ci') expect(healthcheck?.test, name).to.not.equal(undefined);
+      }
+    });
+  });
+}
+
+describe('the services of docker/compose.yaml', () => {
+  const { services } = compose('compose.yaml');
+
+  it('are Redis and all stages, each by its command', () => {
+    const stages = [...stageKinds, 'runner'];
+    expect(Object.keys(services)).to.have.members(['redis', ...stages]);
+    for (const stage of stages) expect(services[stage]?.command).to.deep.equal([stage]);
+  });
+
+  it('share the data directory, but for the runner, whose jobs may not reach it', () => {
+    for (const stage of stageKinds) expect(services[stage]?.volumes).to.deep.equal(['data:/data']);
+    expect(services.runner?.volumes).to.deep.equal(['/data']);
+  });
+
+  it('give the runner no way to the database', () => {
+    expect(Object.keys(compose('compose.postgres.yaml').services)).to.have.members([...stageKinds, 'postgres']);
+  });
+});

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+
+interface RunOptions {
+  env?: Record<string, string>;
+  /** what it reads from standard input */
+  input?: string;
+  /** milliseconds after which it is ended, which counts as a failure; ten minutes */
+  timeout?: number;
+}
+
+/**
+ * Runs a program to its end.
+ * @returns its standard output, trimmed
+ * @throws with both outputs where the exit code is not 0
+ */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const child = spawn(file, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: options.timeout ?? 600_000,
+  });
+  // a program that does not read what it is given is no fault
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(stdout.trim());
+      else reject(new Error(`${[file, ...args].join(' ')} ended with ${code ?? signal}:\n${stdout}${stderr}`));
+    });
+  });
+}
+
+/** Whether the program runs to its end with exit code 0. */
+export async function succeeds(file: string, args: readonly string[], options: RunOptions = {}): Promise<boolean> {
+  return run(file, args, options).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Tells what is done now, and how long it has been going on. */
+export function step(text: string): void {
+  console.log(`${process.uptime().toFixed(0).padStart(4)} s  ${text}`);
+}

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import type { BaseImages } from './base-images.ts';
+import type { Engine } from './engine.ts';
+
+const docker = join(import.meta.dirname, '../../docker');
+const stages = ['observer', 'dispatcher', 'reporter', 'web', 'runner'];
+
+interface Settings {
+  engine: Engine;
+  /** ends the name of everything that is made */
+  suffix: string;
+  /** the image of Volt */
+  image: string;
+  /** stand-ins for the images of the servers, where no registry answers */
+  base?: BaseImages;
+  folder: string;
+  postgres: boolean;
+}
+
+/** Those of this machine that are published. */
+interface Ports {
+  webPort: number;
+  redisPort: number;
+  gitPort: number;
+}
+
+/** The Volt of `docker/compose.yaml`, with a git server beside it in the same network. */
+export class VoltInContainers {
+  readonly webPort: number;
+  readonly gitPort: number;
+  readonly #settings: Settings;
+  readonly #files: string[];
+  readonly #remoteFiles: string[];
+
+  private constructor(settings: Settings, { webPort, redisPort, gitPort }: Ports) {
+    this.#settings = settings;
+    this.webPort = webPort;
+    this.gitPort = gitPort;
+    const secrets = writeSecrets(settings.folder);
+    const change = join(settings.folder, 'change.json');
+    writeFileSync(change, JSON.stringify(changes(settings, secrets, gitPort)));
+    const files = ['compose.yaml', 'compose.remote.yaml', ...(settings.postgres ? ['compose.postgres.yaml'] : [])];
+    this.#files = [...files.map((name) => join(docker, name)), change];
+    const remote = join(settings.folder, 'remote.json');
+    writeFileSync(remote, JSON.stringify(remoteChanges(settings, secrets)));
+    this.#remoteFiles = [join(docker, 'compose.runner.yaml'), remote];
+    const variables = [`WEB_PORT=${webPort}`, `REDIS_PORT=${redisPort}`, 'REDIS_ADDRESS=127.0.0.1'];
+    writeFileSync(join(settings.folder, 'variables'), variables.join('\n'));
+  }
+
+  static async create(settings: Settings): Promise<VoltInContainers> {
+    const ports = { webPort: await freePort(), redisPort: await freePort(), gitPort: await freePort() };
+    return new VoltInContainers(settings, ports);
+  }
+
+  get project(): string {
+    return `volt-test-${this.#settings.suffix}`;
+  }
+
+  compose(...args: string[]): Promise<string> {
+    return this.#compose(this.project, this.#files, args);
+  }
+
+  /** The same for the runner of another machine. */
+  remote(...args: string[]): Promise<string> {
+    return this.#compose(`${this.project}-remote`, this.#remoteFiles, args);
+  }
+
+  #compose(project: string, files: readonly string[], args: readonly string[]): Promise<string> {
+    const variables = join(this.#settings.folder, 'variables');
+    const named = files.flatMap((file) => ['--file', file]);
+    return this.#settings.engine.compose('--project-name', project, '--env-file', variables, ...named, ...args);
+  }
+
+  /** A command of `volt` in the container of the web stage. @returns what it prints as JSON */
+  async volt(...args: string[]): Promise<unknown> {
+    return JSON.parse(await this.compose('exec', '-T', 'web', 'volt', ...args, '--json'));
+  }
+
+  /** A script in the git server's folder of repositories. */
+  git(script: string): Promise<string> {
+    return this.compose('exec', '-T', 'git', 'sh', '-ec', script);
+  }
+
+  /** Ids of the containers of a service, or of all. */
+  async containers(service?: string, project = this.project): Promise<string[]> {
+    const filters = [`label=com.docker.compose.project=${project}`];
+    if (service) filters.push(`label=com.docker.compose.service=${service}`);
+    const named = filters.flatMap((filter) => ['--filter', filter]);
+    const ids = await this.#settings.engine.command('ps', '--all', '--no-trunc', '--quiet', ...named);
+    return ids.split('\n').filter(Boolean);
+  }
+
+  /** What the engine says of a container's health. */
+  async #health(container: string): Promise<{ Status: string }> {
+    const [{ State }] = JSON.parse(await this.#settings.engine.command('inspect', container));
+    return State.Health ?? { Status: 'none' };
+  }
+
+  /** The last results of all health checks, for whoever has to find out what went wrong. */
+  async healthReport(): Promise<string> {
+    const ids = await this.containers();
+    return (await Promise.all(ids.map(async (id) => `${id} ${JSON.stringify(await this.#health(id))}`))).join('\n');
+  }
+
+  /** Waits until every stage, and Redis, is in this state. */
+  async allAre(state: 'healthy' | 'unhealthy', services = [...stages, 'redis']): Promise<void> {
+    for (const service of services) {
+      await until(
+        `${service} is ${state}`,
+        async () => {
+          const ids = await this.containers(service);
+          const states = await Promise.all(ids.map((id) => this.#health(id)));
+          return ids.length > 0 && states.every(({ Status }) => Status === state);
+        },
+        180_000,
+      );
+    }
+  }
+
+  /** Ends everything and takes it away, volumes too. */
+  async down(): Promise<void> {
+    await this.remote('down', '--volumes', '--timeout', '20');
+    await this.compose('down', '--volumes', '--timeout', '20');
+  }
+}
+
+/** The files are readable for every user, as the users in the containers differ; their folder keeps others out. */
+function writeSecrets(folder: string): Record<string, { file: string }> {
+  const secrets = join(folder, 'secrets');
+  mkdirSync(secrets, { mode: 0o700 });
+  const names = ['redis_password', 'database_password'];
+  for (const name of names) writeFileSync(join(secrets, name), `${randomBytes(16).toString('hex')}\n`, { mode: 0o644 });
+  return Object.fromEntries(names.map((name) => [name, { file: join(secrets, name) }]));
+}
+
+/** What the test has otherwise than a person: names of images, passwords, and the git server. */
+function changes({ image, base, postgres }: Settings, secrets: Record<string, { file: string }>, port: number): object {
+  const server = (name: 'redis' | 'postgres') => (base?.[name] ? { [name]: { image: base[name] } } : {});
+  const { redis_password, database_password } = secrets;
+  return {
+    services: {
+      ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
+      ...server('redis'),
+      ...(postgres ? server('postgres') : {}),
+      git: {
+        image,
+        entrypoint: ['tini', '--', 'git', 'daemon', '--export-all', '--base-path=/data', `--port=${port}`],
+        ports: [`127.0.0.1:${port}:${port}`],
+        healthcheck: { disable: true },
+        working_dir: '/data',
+      },
+    },
+    secrets: { redis_password, ...(postgres ? { database_password } : {}) },
+  };
+}
+
+/** The other machine is this one: its runner reaches Redis and the git server at their published ports. */
+function remoteChanges({ image }: Settings, { redis_password }: Record<string, { file: string }>): object {
+  return {
+    services: { runner: { image, network_mode: 'host', extra_hosts: ['git:127.0.0.1'] } },
+    secrets: { redis_password },
+  };
+}

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { volt } from './support/cli.ts';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(root, '.github/workflows');
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+
+describe("Volt's own workflows", () => {
+  it('are valid, by its own validator', async () => {
+    const { code, stdout } = await volt(['validate'], { cwd: root });
+    expect(stdout).to.include(`${readdirSync(folder).length} workflows checked: nothing wrong`);
+    expect(code).to.equal(0);
+  });
+
+  it('test on the oldest Node that it runs on, and on that of the image', () => {
+    const { node } = parse(read('test.yaml')).jobs.suite.strategy.matrix;
+    const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const image = /NODE_IMAGE=node:(\d+)/.exec(readFileSync(join(root, 'docker/Dockerfile'), 'utf8'))?.[1];
+    expect(engines.node).to.match(new RegExp(`^>=${node[0]}\\.`));
+    expect(node).to.include(image);
+  });
+
+  it('let no job do more than it says that it needs', () => {
+    for (const name of readdirSync(folder))
+      expect(parse(read(name)).permissions, name).to.deep.equal({ contents: 'read' });
+  });
+});

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { settings, settingsFromFiles } from '../src/kernel/config.ts';
+import { stageKinds } from '../src/redis/membership.ts';
+import { find, PROGRAMS, thisMachine } from '../src/setup/programs.mjs';
+import { TestFolders } from './support/folder.ts';
+
+const folder = join(import.meta.dirname, '../systemd');
+const units = readdirSync(folder);
+const read = (unit: string): string => readFileSync(join(folder, unit), 'utf8');
+const analyze = find(PROGRAMS.systemd.names, thisMachine().folders);
+
+/** What a unit says of a key, in order. */
+const values = (unit: string, key: string): string[] =>
+  [...read(unit).matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value as string);
+
+describe('the units of systemd', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('are one for each stage, and one for all in one process', () => {
+    const stages = [...stageKinds, 'runner'];
+    expect(units).to.have.members(['volt.service', ...stages.map((stage) => `volt-${stage}.service`)]);
+    for (const stage of stages) {
+      expect(values(`volt-${stage}.service`, 'ExecStart')).to.deep.equal([`/usr/local/bin/volt ${stage}`]);
+    }
+    expect(values('volt.service', 'ExecStart')).to.deep.equal(['/usr/local/bin/volt up']);
+  });
+
+  it('set nothing that is no setting', () => {
+    const known = settings.flatMap(({ env }) => (settingsFromFiles.has(env) ? [env, `${env}_FILE`] : [env]));
+    const set = units.flatMap(
+      (unit) =>
+        values(unit, 'Environment')
+          .join(' ')
+          .match(/VOLT_\w+(?==)/g) ?? [],
+    );
+    expect(set).to.include('VOLT_REDIS_URL_FILE');
+    expect(known).to.include.members(set);
+  });
+
+  it('give jobs another user than the stages that keep the record', () => {
+    for (const stage of stageKinds) expect(values(`volt-${stage}.service`, 'User')).to.deep.equal(['volt']);
+    expect(values('volt-runner.service', 'User')).to.deep.equal(['volt-runner']);
+  });
+
+  it('let jobs have namespaces, and no stage besides', () => {
+    const closed = units.filter((unit) => values(unit, 'RestrictNamespaces').includes('yes'));
+    expect(closed).to.have.members(stageKinds.map((stage) => `volt-${stage}.service`));
+  });
+
+  describe('as systemd itself sees them', () => {
+    let checked: string[];
+    before(function () {
+      if (!analyze) return this.skip();
+      const aside = folders.make();
+      checked = units.map((unit) => {
+        const file = join(aside, unit);
+        // the command is not installed here
+        writeFileSync(file, read(unit).replace('/usr/local/bin/volt', process.execPath));
+        return file;
+      });
+    });
+
+    it('are valid', async () => {
+      const { stdout, stderr } = await promisify(execFile)(analyze ?? '', ['verify', '--man=no', ...checked]);
+      expect(stdout + stderr).to.equal('');
+    });
+
+    it('are exposed little: those without jobs at most 1.5 of 10, those with jobs at most 4', async () => {
+      for (const file of checked) {
+        const most = /volt(-runner)?\.service$/.test(file) ? 40 : 15;
+        const limit = ['--offline=true', '--no-pager', `--threshold=${most}`];
+        // it exits with an error above the limit
+        await promisify(execFile)(analyze ?? '', ['security', ...limit, file]);
+      }
+    });
+  });
+});
