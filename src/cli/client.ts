@@ -10,6 +10,9 @@ type Query = { [name: string]: string | number | undefined };
 /** An answer comes within this many milliseconds, or the web stage counts as unreachable. */
 const patience = 30_000;
 
+/** Entries that one page has at most. */
+const largestPage = 500;
+
 /** The JSON API of Volt's web stage. Errors that it answers keep their code and remedy. */
 export class Client {
   readonly url: string;
@@ -29,6 +32,18 @@ export class Client {
 
   async get<T>(path: string, query: Query = {}): Promise<T> {
     return this.#json(await this.#ask(path + queryText(query), {}));
+  }
+
+  /** All entries of a list that comes in pages, each of which begins after the last entry of the one before. */
+  async all<T>(path: string, list: string): Promise<T[]> {
+    const entries: T[] = [];
+    let after: string | undefined;
+    do {
+      const page: { [name: string]: unknown } = await this.get(path, { limit: largestPage, after });
+      entries.push(...(page[list] as T[]));
+      after = typeof page.next === 'string' ? page.next : undefined;
+    } while (after !== undefined);
+    return entries;
   }
 
   async post<T>(path: string, body: unknown = {}): Promise<T> {

@@ -25,10 +25,10 @@ export function runnersCommand(program: Command): CommandFile {
     .summary('list the runners')
     .description('Lists the runners that are there, and what they run.')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await Client.of(configOf(command)).get<{ runners: RunnerEntry[] }>('/runners');
-      if (json) printJson(page);
-      else if (page.runners.length === 0) print(withCommandsAsTyped('no runners; start one with `volt runner`'));
-      else printRunners(page.runners);
+      const runners = await Client.of(configOf(command)).all<RunnerEntry>('/runners', 'runners');
+      if (json) printJson({ runners, next: null });
+      else if (runners.length === 0) print(withCommandsAsTyped('no runners; start one with `volt runner`'));
+      else printRunners(runners);
     });
   return { command, examples: [['volt runners', 'the fleet']] };
 }

@@ -16,6 +16,7 @@ import type {
 import { lossStory } from '../kernel/story.ts';
 import type { Record } from './record.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
+import { escaped, holds } from './text-search.ts';
 
 export interface BuildFilter {
   repo?: string | undefined;
@@ -50,15 +51,6 @@ export async function listBuilds(record: Record, filter: BuildFilter): Promise<B
       eb.or([holds('subject', text), sql<boolean>`sha like ${`${escaped(text.toLowerCase())}%`} escape '\\'`]),
     );
   return (await query.execute()).map(summaryOf);
-}
-
-function holds(column: 'author' | 'subject', text: string) {
-  return sql<boolean>`lower(${sql.ref(column)}) like ${`%${escaped(text.toLowerCase())}%`} escape '\\'`;
-}
-
-/** Text in which no character is a wildcard of LIKE. */
-function escaped(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }
 
 /** Id of the newest build; undefined where there is none. */

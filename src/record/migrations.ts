@@ -204,6 +204,12 @@ export const schemaVersion = migrations.length;
 
 async function createAccessTables(db: Transaction<Schema>): Promise<void> {
   await db.schema
+    .createTable('ended_sessions')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('ended_sessions_by_time').on('ended_sessions').columns(['until']).execute();
+  await db.schema
     .createTable('tokens')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('name', 'text', (c) => c.notNull().unique())

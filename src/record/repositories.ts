@@ -4,6 +4,7 @@ import { renewCursors } from './cursors.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
 import type { Database, Record, Write } from './record.ts';
 import type { RepositoryRow } from './schema.ts';
+import { holds } from './text-search.ts';
 
 /** What a person may change about a repository that is observed. */
 export interface RepositorySettings {
@@ -134,6 +135,29 @@ export async function mayTakeName(record: Record, name: string, url: string): Pr
 export async function listRepositories(record: Record): Promise<ObservedRepository[]> {
   const rows = await observed(record).orderBy('name').execute();
   return rows.map(observedOf);
+}
+
+export interface RepositoryFilter {
+  limit: number;
+  /** only those whose names come behind this one */
+  after?: string | undefined;
+  /** part of the name or the address, in any case of its letters */
+  text?: string | undefined;
+}
+
+/** The observed repositories, by name, page by page. */
+export async function pageOfRepositories(
+  record: Record,
+  { limit, after, text }: RepositoryFilter,
+): Promise<{ repositories: ObservedRepository[]; next: string | null }> {
+  let query = observed(record)
+    .orderBy('name')
+    .limit(limit + 1);
+  if (after !== undefined) query = query.where('name', '>', after);
+  if (text !== undefined) query = query.where((eb) => eb.or([holds('name', text), holds('url', text)]));
+  const rows = await query.execute();
+  const repositories = rows.slice(0, limit).map(observedOf);
+  return { repositories, next: rows.length > limit ? (repositories.at(-1)?.name ?? null) : null };
 }
 
 function observed(record: Record) {

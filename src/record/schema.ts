@@ -156,6 +156,9 @@ export interface Schema {
     status: number;
   };
 
+  /** see record/ended-sessions.ts */
+  ended_sessions: { id: string; until: number };
+
   /** see record/changes.ts */
   changes: { id: Generated<number>; build_id: number };
 

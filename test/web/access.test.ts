@@ -124,6 +124,14 @@ describe('web: who may do what', () => {
       expect(answer.headers.get('set-cookie')).to.match(/Max-Age=0/);
     });
 
+    it('ends with signing out for every copy of the cookie, and for no other session', async () => {
+      const [cookie, other] = [await site.signIn(), await site.signIn()];
+      const isIn = async (one: string) => (await site.page('/', { cookie: one })).includes('Sign out');
+      expect([await isIn(cookie), await isIn(other)]).to.deep.equal([true, true]);
+      await site.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: site.url } });
+      expect([await isIn(cookie), await isIn(other)]).to.deep.equal([false, true]);
+    });
+
     it('ends by itself after 30 days, and when the main token is another', async () => {
       const { context } = site;
       const guard = new Guard(site.token, context);

@@ -247,9 +247,9 @@ describe('web: pages without scripts', () => {
     ).to.equal(401);
   });
 
-  it('are not kept by browsers, but their scripts and styles are', async () => {
+  it('are asked for at every look, but their scripts and styles are', async () => {
     const answer = await site.fetch('/');
-    expect(answer.headers.get('cache-control')).to.equal('no-store');
+    expect(answer.headers.get('cache-control')).to.equal('private, no-cache');
     const style = /href="(\/public\/style\.css\?v=[0-9a-f]+)"/.exec(await answer.text())?.[1] ?? '';
     expect((await site.fetch(style)).headers.get('cache-control')).to.include('immutable');
     expect((await site.fetch('/public/style.css?v=old')).headers.get('cache-control')).to.equal('no-cache');

@@ -27,6 +27,20 @@ describe('web: answers that a client has already', () => {
     expect(changed.headers.get('etag')).to.not.equal(tag);
   });
 
+  it('are not sent again as pages either, and are others for another reader', async () => {
+    const headers = { accept: 'text/html' };
+    const first = await site.fetch('/repos/app', { headers });
+    const tag = first.headers.get('etag') ?? '';
+    expect(first.headers.get('content-type')).to.match(/^text\/html/);
+    expect((await first.text()).startsWith('<!DOCTYPE html>')).to.equal(true);
+    const again = await site.fetch('/repos/app', { headers: { ...headers, 'if-none-match': tag } });
+    expect(again.status).to.equal(304);
+    const cookie = await site.signIn();
+    const signedIn = await site.fetch('/repos/app', { headers: { ...headers, cookie, 'if-none-match': tag } });
+    expect(signedIn.status).to.equal(200);
+    expect(signedIn.headers.get('vary')).to.include('cookie');
+  });
+
   it('are kept by nobody where they are confidential', async () => {
     const headers = { authorization: `Bearer ${site.token}` };
     const answer = await site.fetch('/api/v1/secrets', { headers });

@@ -13,10 +13,10 @@ export function repoLsCommand(group: Command): CommandFile {
     .summary('list the observed repositories')
     .description('Lists what is observed, when it was last looked at, and what keeps it from being looked at.')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await Client.of(configOf(command)).get<{ repos: ShownRepository[] }>('/repos');
-      if (json) printJson(page);
-      else if (page.repos.length === 0) print(withCommandsAsTyped('nothing is observed; see `volt repo add --help`'));
-      else printRepositories(page.repos);
+      const repos = await Client.of(configOf(command)).all<ShownRepository>('/repos', 'repos');
+      if (json) printJson({ repos, next: null });
+      else if (repos.length === 0) print(withCommandsAsTyped('nothing is observed; see `volt repo add --help`'));
+      else printRepositories(repos);
     });
   return {
     command,

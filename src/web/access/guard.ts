@@ -1,8 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { endSession, isEnded } from '../../record/ended-sessions.ts';
 import type { Record } from '../../record/record.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import type { WebEnv } from '../env.ts';
@@ -26,8 +27,9 @@ interface Keeper {
 
 /**
  * Knows the main token and what is derived from it, and finds the named ones in the record. A signed-in browser holds no
- * token but the id of one and the time until which it is signed in, with an authentication code (HMAC, RFC 2104) under
- * the main token: it needs no storage, outlives a restart, and ends when its token is revoked or the main token changed.
+ * token but the id of one, the time until which it is signed in and a name of its own, with an authentication code (HMAC,
+ * RFC 2104) under the main token: it needs no storage while it lasts, outlives a restart, and ends when it is signed out
+ * of, its token is revoked or the main token changed.
  */
 export class Guard {
   readonly #token: string;
@@ -72,13 +74,29 @@ export class Guard {
   /** The cookie's value for a browser that signs in now. */
   newSession({ id }: Caller, now = Date.now()): string {
     const until = Math.floor(now / 1000) + sessionLifetime;
-    return `${until}.${id}.${this.#code(`session of ${id} until ${until}`)}`;
+    const session = randomBytes(16).toString('hex');
+    return `${until}.${id}.${session}.${this.#code(`session ${session} of ${id} until ${until}`)}`;
   }
 
   async callerOfSession(value: string, now = Date.now()): Promise<Caller | undefined> {
-    const [, until = '', id = '', code = ''] = /^(\d{1,12})\.(\d{1,15})\.([0-9a-f]{64})$/.exec(value) ?? [];
-    if (Number(until) * 1000 <= now || !sameText(code, this.#code(`session of ${id} until ${until}`))) return undefined;
-    return Number(id) === owner.id ? owner : this.#used(await findTokenById(this.#keeper.record, Number(id)));
+    const session = this.#sessionOf(value);
+    const { record } = this.#keeper;
+    if (!session || session.until <= now || (await isEnded(record, session.id))) return undefined;
+    return session.token === owner.id ? owner : this.#used(await findTokenById(record, session.token));
+  }
+
+  /** Ends the session of a cookie, wherever else the cookie may be. */
+  async endSession(value: string): Promise<void> {
+    const session = this.#sessionOf(value);
+    if (session) await endSession(this.#keeper.record, session.id, session.until);
+  }
+
+  /** undefined for one that was not made here; `until` in milliseconds since 1970 */
+  #sessionOf(value: string): { id: string; token: number; until: number } | undefined {
+    const form = /^(\d{1,12})\.(\d{1,15})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
+    const [, until = '', token = '', id = '', code = ''] = form.exec(value) ?? [];
+    if (!sameText(code, this.#code(`session ${id} of ${token} until ${until}`))) return undefined;
+    return { id, token: Number(token), until: Number(until) * 1000 };
   }
 
   /**

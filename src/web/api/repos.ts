@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import { listRepositories, type ObservedRepository } from '../../record/repositories.ts';
+import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
@@ -23,8 +23,16 @@ const listing = jsonRoute({
   method: 'get',
   path: '/repos',
   summary: 'The observed repositories, by name',
+  query: z.object({
+    text: z.string().min(1).max(1024).optional().meta({ description: 'part of the name or the URL' }),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    after: repositoryName.optional().meta({ description: 'only those whose names come behind this one' }),
+  }),
   answer: repositoryList,
-  handle: async (_, { record }) => ({ repos: (await listRepositories(record)).map(shown), next: null }),
+  handle: async ({ query }, { record }) => {
+    const { repositories, next } = await pageOfRepositories(record, query);
+    return { repos: repositories.map(shown), next };
+  },
 });
 
 const adding = jsonRoute({

@@ -7,7 +7,7 @@ import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { revalidated } from './revalidation.ts';
+import { revalidated } from '../revalidation.ts';
 import { pageParameter } from './schemas/paging.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
@@ -93,7 +93,7 @@ export function jsonRoute<
       const parameter = pageParameter(answer);
       if (parameter && 'next' in value && value.next !== null)
         context.header('link', nextPage(context, parameter, String(value.next)));
-      return revalidated(context, JSON.stringify(value), description.confidential === true);
+      return revalidated(context, context.json(value), description.confidential === true);
     },
   };
 }

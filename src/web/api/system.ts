@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
+import { pageOfRunners } from '../runner-page.ts';
 import { askRedis, systemStatus } from '../status.ts';
 import { followChanges } from '../streams/changes.ts';
 import { contentRoute, jsonRoute } from './route.ts';
@@ -10,16 +11,22 @@ const runners = jsonRoute({
   method: 'get',
   path: '/runners',
   summary: 'The runners that are alive',
+  query: z.object({
+    text: z.string().min(1).max(256).optional().meta({ description: 'part of the name or the machine' }),
+    label: z.string().min(1).max(256).optional().meta({ description: 'only those that have it' }),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    after: z.string().min(1).max(300).optional().meta({ description: 'only those behind the one with this id' }),
+  }),
   answer: runnerList,
   errors: ['redis_unreachable'],
-  handle: async (_, web) => {
+  handle: async ({ query }, web) => {
     const found = await askRedis(web, () => listRunners(web.access));
     if (!found) {
       throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are not known', {
         remedy: 'Start the Redis server again.',
       });
     }
-    return { runners: found.alive, next: null };
+    return pageOfRunners(found.alive, query);
   },
 });
 

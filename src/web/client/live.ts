@@ -18,6 +18,8 @@ let events: EventSource | undefined;
 let planned: number | undefined;
 let fetching = false;
 let again = false;
+/** the page as it was fetched last */
+let shown: string | undefined;
 
 function plan(): void {
   if (planned !== undefined) return;
@@ -34,7 +36,10 @@ async function refresh(): Promise<void> {
   fetching = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    if (!answer.ok) return;
+    const text = await answer.text();
+    if (text !== shown) exchange(new DOMParser().parseFromString(text, 'text/html'));
+    shown = text;
   } catch {
     // Volt is away for a moment; the event stream comes back by itself and brings us here again
   } finally {

@@ -26,6 +26,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   return answerPage(context, web, {
     title: 'Audit',
     place: 'audit',
+    confidential: true,
     content: (
       <>
         <h1>Audit</h1>

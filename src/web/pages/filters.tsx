@@ -35,22 +35,29 @@ export function isFiltered({ view, ...filter }: Filter): boolean {
   return Object.values(filter).some((value) => value !== '');
 }
 
+/** Nobody looks through a longer list. */
+const mostChoices = 200;
+
 export function Filters({ filter, repositories }: { filter: Filter; repositories: string[] }) {
   const names =
     filter.repo === '' || repositories.includes(filter.repo) ? repositories : [filter.repo, ...repositories];
   return (
     <form class="filters" method="get" action="/">
-      <label>
-        Repository
-        <select name="repo">
-          <option value="">all</option>
-          {names.map((name) => (
-            <option value={name} selected={name === filter.repo}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      {names.length > mostChoices ? (
+        <TextField name="repo" label="Repository" value={filter.repo} />
+      ) : (
+        <label>
+          Repository
+          <select name="repo">
+            <option value="">all</option>
+            {names.map((name) => (
+              <option value={name} selected={name === filter.repo}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <TextField name="branch" label="Branch" value={filter.branch} />
       <label>
         Status

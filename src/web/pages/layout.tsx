@@ -5,6 +5,7 @@ import { version } from '../../kernel/version.ts';
 import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
+import { revalidated } from '../revalidation.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
@@ -13,18 +14,22 @@ type Place = 'builds' | 'repositories' | 'runners' | 'audit' | 'sign-in' | 'none
 interface Page {
   title: string;
   place: Place;
+  /** whether no browser may keep it */
+  confidential?: boolean;
   /** names of further scripts */
   scripts?: readonly string[];
   content: Child;
 }
 
-/** Answers a page: the frame that all pages share around its content. */
+/**
+ * Answers a page: the frame that all pages share around its content. Pages that are looked at anew at every change are
+ * not sent again where they are the same.
+ */
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
   const scripts = await Promise.all(['live', ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
   const [style, theme] = await Promise.all(['style.css', 'theme.js'].map((name) => assets.url(name)));
-  context.header('cache-control', 'no-store');
-  return context.html(
+  const answer = await context.html(
     <Frame
       page={page}
       signedIn={context.get('signedIn')}
@@ -35,6 +40,9 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
       theme={theme ?? ''}
     />,
   );
+  if (answer.status === 200) return revalidated(context, answer, page.confidential === true);
+  answer.headers.set('cache-control', 'no-store');
+  return answer;
 }
 
 function Frame(props: {

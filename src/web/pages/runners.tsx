@@ -5,19 +5,29 @@ import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership
 import type { QueueDepth, SystemStatus } from '../api/schemas/system.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
+import { pageOfRunners } from '../runner-page.ts';
 import { askRedis, systemStatus } from '../status.ts';
 import { FleetCharts, Losses } from './fleet-story.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
+import { TextFilter } from './text-filter.tsx';
 
 /** Days over which losses are summed up. */
 const lostDays = 7;
 /** More of them than that are not summed up. */
 const mostLost = 1000;
 
+/** Runners on one page. */
+const pageSize = 100;
+/** So few can be looked through without a filter. */
+const few = 10;
+
 /** `/runners`: the fleet, the stages, and what waits in the queues. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const [status, listed] = await Promise.all([systemStatus(web), askRedis(web, () => listRunners(web.access))]);
+  const text = (context.req.query('text') ?? '').trim().slice(0, 256);
+  const after = context.req.query('after')?.slice(0, 300) || undefined;
+  const { runners, next } = pageOfRunners(listed?.alive ?? [], { limit: pageSize, text, after });
   const now = Date.now();
   const lost = await lostAttempts(web.record, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
@@ -26,14 +36,27 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
     content: (
       <div data-refresh="3">
         <Problems problems={status.problems} />
+        <h1>Runners</h1>
+        {((listed?.alive.length ?? 0) > few || text !== '') && (
+          <TextFilter action="/runners" label="Name or machine" text={text} />
+        )}
         <section id="runners" data-live="">
-          <h1>Runners</h1>
           <p class="faint">
             {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots not known'} ·{' '}
             {status.builds.running} {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued}{' '}
             queued
           </p>
-          {listed ? <Fleet runners={listed.alive} now={now} /> : <p class="empty">Redis does not answer.</p>}
+          {listed ? (
+            <Fleet runners={runners} narrowed={text !== '' || after !== undefined} now={now} />
+          ) : (
+            <p class="empty">Redis does not answer.</p>
+          )}
+          <nav class="pages" aria-label="Pages">
+            {after && <a href={`/runners${text && `?${new URLSearchParams({ text })}`}`}>First</a>}
+            {next !== null && (
+              <a href={`/runners?${new URLSearchParams({ ...(text && { text }), after: next })}`}>More</a>
+            )}
+          </nav>
           <FleetCharts moments={web.fleet.moments} />
         </section>
         <section id="losses" data-live="">
@@ -53,7 +76,8 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
   });
 }
 
-function Fleet({ runners, now }: { runners: RunnerMember[]; now: number }) {
+function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: boolean; now: number }) {
+  if (runners.length === 0 && narrowed) return <p class="empty">No runner fits.</p>;
   if (runners.length === 0) {
     return (
       <p class="empty">

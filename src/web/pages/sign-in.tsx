@@ -18,6 +18,7 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
   return answerPage(context, web, {
     title: 'Sign in',
     place: 'sign-in',
+    confidential: true,
     content: (
       <form class="sign-in" method="post" action="/sign-in">
         <h1>Sign in</h1>
@@ -63,9 +64,13 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
   return context.redirect(onward, 303);
 }
 
+/** Ends the session itself, not only this browser's cookie of it. */
 export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!comesFromOwnPage(context)) throw tokenNeeded('signing out from another site');
-  deleteCookie(context, web.guard.cookie, { path: '/' });
+  const session = deleteCookie(context, web.guard.cookie, { path: '/' });
+  if (session !== undefined) await web.guard.endSession(session);
+  // the pages of before are for nobody who comes to this browser next
+  context.header('clear-site-data', '"cache"');
   return context.redirect('/', 303);
 }
 

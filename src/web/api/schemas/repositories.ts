@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { repositoryNamePattern } from '../../../kernel/names.ts';
-import { next } from './paging.ts';
+import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 import { sentence, time } from './terms.ts';
 
@@ -76,4 +76,4 @@ export const removed = name(
   }),
 );
 
-export const repositoryList = name('RepositoryList', z.object({ repos: z.array(repository), next }));
+export const repositoryList = name('RepositoryList', z.object({ repos: z.array(repository), next: nextAfter }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseAttemptName } from '../../../kernel/model.ts';
 import { stageKinds } from '../../../redis/membership.ts';
-import { next } from './paging.ts';
+import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 import { problem, time } from './terms.ts';
 
@@ -58,7 +58,7 @@ const runner = name(
   }),
 );
 
-export const runnerList = name('RunnerList', z.object({ runners: z.array(runner), next }));
+export const runnerList = name('RunnerList', z.object({ runners: z.array(runner), next: nextAfter }));
 
 const stageMember = name(
   'StageMember',
