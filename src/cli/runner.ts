@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Config } from '../kernel/config.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
 import { integer, list, number } from './options.ts';
@@ -8,6 +9,7 @@ interface RunnerOptions {
   labels?: string[];
   slots: number;
   name?: string;
+  isolation?: Config['isolation'];
   grace: number;
   orphanTimeout?: number;
 }
@@ -21,6 +23,11 @@ export function runnerCommand(program: Command): CommandFile {
     )
     .option('--labels <a,b>', 'serve jobs that ask for these labels too', list)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
+    .addOption(
+      new Option('--isolation <level>', 'how far jobs are kept apart from the machine, else VOLT_ISOLATION').choices([
+        ...['auto', 'none', 'user', 'sandbox'],
+      ]),
+    )
     .option('--name <name>', 'name of this runner, else that of the machine')
     .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 30)
     .option(
@@ -33,6 +40,7 @@ export function runnerCommand(program: Command): CommandFile {
       await runStage(command, options.grace, async (context) => {
         const runner = await startRunner(context, {
           ...(options.name === undefined ? {} : { name: options.name }),
+          ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
           labels: options.labels ?? [],
           slots: options.slots,
           graceSeconds: options.grace,
@@ -40,7 +48,7 @@ export function runnerCommand(program: Command): CommandFile {
         });
         return {
           stage: runner,
-          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}`,
+          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.confinement.level}`,
           failed: runner.failed,
           handBack: () => runner.handBack(),
         };
@@ -48,9 +56,18 @@ export function runnerCommand(program: Command): CommandFile {
     });
   return {
     command,
-    environment: [...stageSettings, 'VOLT_ISOLATION', 'VOLT_LOG_LIMIT', 'VOLT_ORPHAN_TIMEOUT'],
+    environment: [
+      ...stageSettings,
+      'VOLT_ISOLATION',
+      'VOLT_JOB_USER',
+      'VOLT_SANDBOX_PATHS',
+      'VOLT_SANDBOX_NETWORK',
+      'VOLT_LOG_LIMIT',
+      'VOLT_ORPHAN_TIMEOUT',
+    ],
     examples: [
       ['volt runner --redis redis://:password@build1:6379', 'from another machine'],
+      ['volt runner --isolation sandbox', 'only where jobs can be kept apart from the machine'],
       ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for a label'],
     ],
   };

@@ -46,7 +46,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const [program, ...args] = scope.wrap(options.argv, cwd);
   const child = spawn(program as string, args, {
     cwd: '/',
-    env: { ...options.env, ...scope.marker },
+    env: scope.environment(options.env),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // out of reach of what is typed at the terminal of `volt up`
     detached: true,

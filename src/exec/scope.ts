@@ -4,7 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { CarriedEnvironment } from './carried-environment.ts';
+import type { Isolation, JobUser } from './isolation.ts';
 import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
+import { programPath } from './programs.ts';
+import { sandboxCommand } from './sandbox.ts';
 
 /**
  * How the processes of a job are held together, best first:
@@ -14,25 +18,26 @@ import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
  */
 export type Containment = 'namespace' | 'user-namespace' | 'group';
 
-/** Options of unshare(1) and nsenter(1) for each kind of namespace. */
-const namespaceOptions = {
-  namespace: { unshare: [], nsenter: [] },
-  'user-namespace': { unshare: ['--user', '--map-current-user'], nsenter: ['--user', '--preserve-credentials'] },
-} as const;
-
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 /** Descriptor on which a wrapped command line says that the command itself begins. */
 export const startMark = 3;
 
+export interface ScopeOptions {
+  /** anything but `none`, the default, takes a containment by namespaces; that of another user, those of root */
+  isolation?: Isolation;
+}
+
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
 export class Scope {
   readonly containment: Containment;
+  readonly isolation: Isolation;
   /** Variables that every process of the scope must be started with. */
   readonly marker: Readonly<Record<string, string>>;
   /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
   readonly pid: number | undefined;
+  readonly #environment = new CarriedEnvironment();
   readonly #ttl: number;
   readonly #keeper: ChildProcess;
   readonly #ended: Promise<void>;
@@ -42,12 +47,14 @@ export class Scope {
 
   private constructor(
     containment: Containment,
+    isolation: Isolation,
     marker: Record<string, string>,
     keeperProcess: ChildProcess,
     ttl: number,
   ) {
     this.#ttl = ttl;
     this.containment = containment;
+    this.isolation = isolation;
     this.marker = marker;
     this.#keeper = keeperProcess;
     this.pid = containment === 'group' ? keeperProcess.pid : firstChildOf(keeperProcess.pid);
@@ -64,22 +71,20 @@ export class Scope {
    * @param ttl seconds for which the lease holds at first; when it has run out, everything inside is killed
    * @throws VoltError `tool_missing` when the scope cannot be made
    */
-  static async open(ttl: number, containment: Containment): Promise<Scope> {
+  static async open(ttl: number, containment: Containment, options: ScopeOptions = {}): Promise<Scope> {
+    const { isolation = { level: 'none' } } = options;
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const keeper = keeperCommand(ttl, containment === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
-    const [program, ...args] =
-      containment === 'group'
-        ? keeper
-        : ['unshare', ...namespaceOptions[containment].unshare, ...unshareOptions, ...keeper];
+    const [program, ...args] = [...holderOf(containment, isolation), ...keeper];
     // a session of its own: what is typed at the terminal of `volt up` is not meant for it
-    const child = spawn(program as string, args, {
+    const child = spawn(programPath(program as string), args, {
       env: toolEnvironment(),
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
       cwd: '/',
     });
     await ready(child);
-    return new Scope(containment, marker, child, ttl);
+    return new Scope(containment, isolation, marker, child, ttl);
   }
 
   /** False once everything inside has been killed. */
@@ -130,13 +135,22 @@ export class Scope {
    */
   wrap(argv: readonly string[], cwd: string): string[] {
     const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
+    const script = `${this.#environment.unpacking}\n${enterFolder}`;
     // dash drops variables whose names are none for a shell, such as those of an action's inputs; bash passes them on.
     // "-p" keeps it from running what the job has put into BASH_ENV
-    const inside = ['bash', '--norc', '--noprofile', '-p', '-c', enterFolder, cwd, ...argv];
+    const inside = [programPath('bash'), '--norc', '--noprofile', '-p', '-c', script, cwd, ...argv];
     if (this.containment === 'group') return inside;
-    const enter = [`--target=${this.pid}`, ...namespaceOptions[this.containment].nsenter, '--pid', '--mount'];
+    const { isolation } = this;
+    const enter = [programPath('nsenter'), `--target=${this.pid}`, '--pid', '--mount'];
+    if (this.containment === 'user-namespace') enter.push('--user', '--preserve-credentials');
+    if (isolation.level === 'sandbox') enter.push('--ipc', '--uts', ...(isolation.view.network ? [] : ['--net']));
     // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter
-    return ['nsenter', ...enter, '--', 'setsid', ...inside];
+    return [...enter, '--', ...lowered(this.containment, isolation), programPath('setsid'), ...inside];
+  }
+
+  /** What the process that `wrap` describes is to be started with, for a command with that environment. */
+  environment(env: Readonly<Record<string, string>>): Record<string, string> {
+    return { ...this.#environment.pack({ ...env, ...this.marker }), ...this.marker };
   }
 
   /**
@@ -146,6 +160,32 @@ export class Scope {
   groupOf(pid: number): number | undefined {
     return this.containment === 'group' ? pid : firstChildOf(pid);
   }
+}
+
+/** What the keeper is run by, in the namespaces that it keeps. */
+function holderOf(containment: Containment, isolation: Isolation): string[] {
+  if (containment === 'group') return [];
+  const rootless = containment === 'user-namespace';
+  if (isolation.level === 'sandbox') {
+    const own = rootless ? [programPath('unshare'), '--user', '--map-root-user', '--'] : [];
+    return [...own, programPath('bwrap'), ...sandboxCommand(isolation.view, rootless)];
+  }
+  return [programPath('unshare'), ...(rootless ? ['--user', '--map-current-user'] : []), ...unshareOptions];
+}
+
+/** What takes away from a command the rights that entering the namespaces took, and those that are only Volt's. */
+function lowered(containment: Containment, isolation: Isolation): string[] {
+  if (isolation.level === 'none') return [];
+  const { uid, gid } = isolation.user;
+  const plain = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
+  if (containment === 'namespace') return [programPath('setpriv'), ...identity(isolation.user), ...plain];
+  // the keeper stays root of the namespace around this one, out of reach of ptrace
+  const own = [programPath('unshare'), '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
+  return [...own, programPath('setpriv'), '--no-new-privs'];
+}
+
+function identity({ uid, gid }: JobUser): string[] {
+  return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
 }
 
 async function ready(child: ChildProcess): Promise<void> {

@@ -183,7 +183,7 @@ export class Mirror {
   async #fetchWithRepair(refspecs: string[], flags: string[], options: GitOptions): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#create();
+        await this.create();
         await git(
           this.path,
           [
@@ -239,7 +239,8 @@ export class Mirror {
     if (age > staleLock) await rm(lock, { force: true });
   }
 
-  async #create(): Promise<void> {
+  /** Makes an empty one where there is none. @throws VoltError `git_failed` */
+  async create(): Promise<void> {
     if (existsSync(join(this.path, 'HEAD'))) return;
     await mkdir(dirname(this.path), { recursive: true });
     const draft = `${this.path}.${process.pid}.${Date.now()}`;
@@ -254,7 +255,7 @@ export class Mirror {
       if (systemCode(error) !== 'ENOTEMPTY') throw error;
       // what is there is none any more
       await this.#discard();
-      await this.#create();
+      await this.create();
     });
   }
 

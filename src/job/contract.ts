@@ -4,6 +4,7 @@ import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ActionStore } from './actions/store.ts';
 import type { JobOutcome } from './ending.ts';
+import type { Enclosure } from './isolation/enclosure.ts';
 
 export interface JobInput {
   repo: {
@@ -20,8 +21,10 @@ export interface JobInput {
 
 /** What a job needs of the place where it runs. */
 export interface JobHost {
-  /** an empty or missing folder of the job's own */
+  /** a folder of the job's own; empty or missing, or as the room that was made for it */
   folder: string;
+  /** how far the job is kept apart */
+  enclosure: Enclosure;
   /** folder of the machine's mirrors */
   mirrors: string;
   /** actions of other repositories */

@@ -11,6 +11,7 @@ import type { JobHost, JobInput, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
+import { placeCheckout } from './isolation/checkout-place.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
 import { TestSearch } from './test-search.ts';
@@ -88,14 +89,18 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
-    await mkdir(workspace, { recursive: true });
     const mirror = new Mirror(around.mirrors, repo.url);
     const access = { url: repo.url, credential: () => around.credential() };
     const options = { signal: around.signal, access };
     const submodules = await tellLongFetch(log, repo.name, async (progress) => {
-      await checkOut(mirror, { url: repo.url, ref, sha, folder: workspace }, { ...options, progress });
-      const place = { mirrors: around.mirrors, url: repo.url, sha, folder: workspace };
-      return checkOutSubmodules(place, { ...options, progress });
+      const into = async (folder: string) => {
+        await checkOut(mirror, { url: repo.url, ref, sha, folder }, { ...options, progress });
+        const place = { mirrors: around.mirrors, url: repo.url, sha, folder };
+        return checkOutSubmodules(place, { ...options, progress });
+      };
+      if (around.enclosure.isClosed) return placeCheckout(around, workspace, true, into);
+      await mkdir(workspace, { recursive: true });
+      return into(workspace);
     });
     if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {

@@ -128,7 +128,30 @@ export const settings = [
     key: 'isolation',
     schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
     about:
-      'How far jobs are kept apart from the machine. With auto and none, which are the same, they run with the rights of the user who runs the runner; user and sandbox are not there yet, and a runner refuses to start with them.',
+      'How far jobs are kept apart from the machine, see docs/isolation.md: `sandbox` (bubblewrap: they see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (they have the rights of the user who runs the runner). `auto` is sandbox where that works, else none with a notice.',
+  },
+  {
+    env: 'VOLT_JOB_USER',
+    key: 'jobUser',
+    schema: z.string().min(1).optional(),
+    about:
+      'User whom jobs run as under the isolations `user` and `sandbox`, where the runner is root; a name or a number. Default: each repository has an unused number (60578 to 61183) of its own.',
+  },
+  {
+    env: 'VOLT_SANDBOX_PATHS',
+    key: 'sandboxPaths',
+    schema: z
+      .string()
+      .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
+      .optional(),
+    about:
+      'Further files and folders that jobs in a sandbox may read, as absolute paths with ":" between them. Without, they see /usr, /etc, /opt and the like, and the folders of the search path.',
+  },
+  {
+    env: 'VOLT_SANDBOX_NETWORK',
+    key: 'sandboxNetwork',
+    schema: z.enum(['on', 'off']).default('on'),
+    about: 'Whether jobs in a sandbox have the network of the machine; off leaves them a loopback of their own.',
   },
   {
     env: 'VOLT_JOB_TIMEOUT',
@@ -328,6 +351,11 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   }
   const config = values as unknown as Values;
   return { ...withPasswords(config), dataDir: resolve(config.dataDir), host: hostname() };
+}
+
+/** The files that settings stand in. */
+export function settingFiles(): string[] {
+  return [...settingsFromFiles].flatMap((env) => environment[`${env}_FILE`] ?? []);
 }
 
 /** What the environment says of a setting, or a file that it names. */

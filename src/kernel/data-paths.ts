@@ -33,6 +33,7 @@ export function dataPaths(dataDir: string) {
     tools: join(dataDir, 'tools'),
     caches: join(dataDir, 'caches'),
     artifacts: join(dataDir, 'artifacts'),
+    homes: join(dataDir, 'homes'),
     logs: join(dataDir, 'logs'),
     testResults: join(dataDir, 'test_results'),
     sample: join(dataDir, 'sample'),

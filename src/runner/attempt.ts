@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { detectContainment } from '../exec/containment.ts';
+import { join } from 'node:path';
+import type { Confinement } from '../exec/isolation-check.ts';
 import { Scope } from '../exec/scope.ts';
 import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
 import type { JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
+import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { jobEnvironment } from '../kernel/environment.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
@@ -38,11 +38,10 @@ const progressInterval = 250;
 
 export interface AttemptHost {
   config: Config;
+  confinement: Confinement;
   logger: Logger;
   /** name of the runner */
   runner: string;
-  /** its folder */
-  work: string;
   spool: Spool;
   disk: DiskWatch;
   /** milliseconds for which the lease holds still, 0 when it has run out */
@@ -109,27 +108,31 @@ export class RunningAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { message } = this;
-    const { config, work, spool } = this.#host;
+    const { config, spool } = this.#host;
     const startedAt = new Date().toISOString();
-    const folder = join(work, 'jobs', attemptName(this.ref));
     const paths = dataPaths(config.dataDir);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
-    const scope = this.#openScope();
+    const room = this.#makeRoom();
+    const scope = room.then((made) => this.#openScope(made));
     // a step that needs it says what is wrong; until then there is nobody to hear it
     scope.catch(() => undefined);
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#host.progress(steps));
+    const made = await room.catch((error) => (error instanceof Error ? error : new Error(errorText(error))));
+    if (made instanceof Error) {
+      clearTimeout(timeout);
+      return this.#unable(errorText(made), startedAt);
+    }
+    const { folder } = made;
     const { outcome, steps, outputs, tests } = await runJob(message, {
-      folder,
+      ...made,
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
       ownActions: ownActionsOf(config.ownActions),
       caches: join(paths.caches, message.repo.name),
       artifacts: join(paths.artifacts, message.repo.name),
-      toolCache: resolve(config.toolCache ?? paths.tools),
       runner: this.#host.runner,
-      env: jobEnvironment(),
       scope,
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
@@ -143,11 +146,29 @@ export class RunningAttempt {
     await spool.settle();
     const end = await this.#judge(outcome, folder);
     this.#remove(folder);
+    if (end.kind === 'returned') return this.#stopped ?? end;
+    return this.#ended({ outcome: end.outcome, steps, outputs, ...(tests && { tests }) }, startedAt);
+  }
+
+  /** What comes before any outcome. */
+  get #stopped(): AttemptEnd | undefined {
     if (this.#end === 'lost' || this.#expired || this.#host.leaseLeft() === 0) return { kind: 'lost' };
-    if (this.#end === 'returned') return { kind: 'returned', message: this.#why };
-    if (end.kind === 'returned') return end;
-    const finishedAt = new Date().toISOString();
-    return { kind: 'finished', outcome: end.outcome, steps, outputs, ...(tests && { tests }), startedAt, finishedAt };
+    return this.#end === 'returned' ? { kind: 'returned', message: this.#why } : undefined;
+  }
+
+  #ended(result: JobResult, startedAt: string): AttemptEnd {
+    return this.#stopped ?? { kind: 'finished', ...result, startedAt, finishedAt: new Date().toISOString() };
+  }
+
+  /** There is no place for the job on this machine. */
+  #unable(why: string, startedAt: string): AttemptEnd {
+    const outcome = { status: 'error', reason: 'runner_failed', message: why, exitCode: null } as const;
+    return this.#ended({ outcome, steps: [], outputs: {} }, startedAt);
+  }
+
+  #makeRoom(): Promise<JobRoom> {
+    const { config, confinement, runner } = this.#host;
+    return makeRoom(config, confinement, { repo: this.message.repo, runner, name: attemptName(this.ref) });
   }
 
   /** What a job has come to is believed only where the machine let it work. */
@@ -181,8 +202,9 @@ export class RunningAttempt {
     return asked as Promise<Delivered<K>>;
   }
 
-  async #openScope(): Promise<Scope> {
-    const scope = await Scope.open(leaseTtl / 1000, await detectContainment());
+  async #openScope({ enclosure }: JobRoom): Promise<Scope> {
+    const { isolation } = enclosure;
+    const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, { isolation });
     this.#scope = scope;
     this.beat();
     if (this.#end !== undefined) void scope.close();

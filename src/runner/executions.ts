@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Confinement } from '../exec/isolation-check.ts';
 import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
 import { sizeOf } from '../job/result-size.ts';
@@ -51,6 +52,7 @@ export class Executions {
   readonly #hooks: ExecutionHooks;
   readonly #deliveries: Deliveries;
   readonly #disk: DiskWatch;
+  readonly #confinement: Confinement;
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
@@ -59,8 +61,14 @@ export class Executions {
   /** attempts that are prepared or have processes */
   #active = 0;
 
-  constructor(context: StageContext, logger: Logger, folder: WorkFolder, disk: DiskWatch, hooks: ExecutionHooks) {
+  constructor(
+    context: StageContext,
+    logger: Logger,
+    { folder, disk, confinement }: { folder: WorkFolder; disk: DiskWatch; confinement: Confinement },
+    hooks: ExecutionHooks,
+  ) {
     this.#context = context;
+    this.#confinement = confinement;
     this.#logger = logger;
     this.#folder = folder;
     this.#spools = join(folder.path, 'spool');
@@ -237,9 +245,9 @@ export class Executions {
     let revision = 0;
     return new RunningAttempt(message, {
       config: this.#context.config,
+      confinement: this.#confinement,
       logger,
       runner: this.#folder.name,
-      work: this.#folder.path,
       spool,
       disk: this.#disk,
       leaseLeft: () => this.#hooks.leaseLeft(),

@@ -1,4 +1,5 @@
 import { loadavg, tmpdir } from 'node:os';
+import type { Confinement } from '../exec/isolation-check.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import type { VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
@@ -24,6 +25,8 @@ export interface RunnerSettings {
   grace: number;
   /** how long (ms) it goes on without a word from Redis before it gives up */
   orphanTimeout: number;
+  /** how far its jobs are kept apart */
+  confinement: Confinement;
 }
 
 /** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
@@ -94,7 +97,8 @@ export class Runner {
         this.#fail(error);
       },
     });
-    this.#executions = new Executions(context, this.#logger, folder, this.#disk, {
+    const place = { folder, disk: this.#disk, confinement: settings.confinement };
+    this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
       scopeOpened: () => this.#registration.now(),

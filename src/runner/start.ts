@@ -1,5 +1,8 @@
+import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
+import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
+import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
@@ -19,6 +22,8 @@ export interface RunnerOptions {
   slots: number;
   /** how long jobs under way may go on when it is stopped */
   graceSeconds: number;
+  /** how far its jobs are kept apart, else as the settings say */
+  isolation?: Config['isolation'] | undefined;
   /** how long it goes on without Redis before it gives up, else as the settings say */
   orphanSeconds?: number | undefined;
 }
@@ -27,6 +32,7 @@ export interface RunnerStage extends Stage {
   readonly id: RunnerId;
   readonly name: string;
   readonly labels: readonly string[];
+  readonly confinement: Confinement;
   /** Gives back everything under way at once; a `stop` that waits for it resolves soon. */
   handBack(): void;
   /** Resolves when the runner cannot go on. */
@@ -40,7 +46,7 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Starts a runner: it registers, and takes jobs from every queue whose labels it has.
- * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `unsupported`, `git_missing`, `git_old`, `data_unwritable`
+ * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `isolation_unavailable`, `git_missing`, `git_old`, `data_unwritable`
  */
 export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
   const { config } = context;
@@ -49,21 +55,19 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       remedy: 'Use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit.',
     });
   }
-  if (config.isolation === 'user' || config.isolation === 'sandbox') {
-    throw new VoltError('unsupported', `VOLT_ISOLATION=${config.isolation} is not supported yet`, {
-      remedy: 'Set it to none, and let this runner run only repositories that you trust.',
-    });
-  }
   const labels = parseLabels([...options.labels, platform(), arch(), hostLabel(config.host)]);
   const host = hostLabel(config.host).slice('host:'.length);
   makeDataDirectory(config.dataDir);
   await gitVersion();
+  const confinement = await settleIsolation(options.isolation ?? config.isolation);
+  if (confinement.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   const grace = options.graceSeconds * 1000;
   const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
-  const runner = new Runner(context, { labels, slots: options.slots, grace, orphanTimeout }, folder);
+  const runner = new Runner(context, { labels, slots: options.slots, grace, orphanTimeout, confinement }, folder);
   await runner.start();
   const logger = context.logger.child({ stage: 'runner', runner: runner.name });
+  if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
   const pruning = everyLater(
     pruneInterval,
     async () => {
@@ -81,6 +85,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     },
     name: runner.name,
     labels,
+    confinement,
     stop: async () => {
       await pruning.stop();
       await runner.stop();

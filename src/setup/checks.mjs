@@ -17,6 +17,7 @@ const TEST_TOOLS = [
   { program: PROGRAMS.elixir, skipped: 'the test of a project of Mix' },
   { program: PROGRAMS.lfs, skipped: 'the tests of files in Git LFS' },
   { program: PROGRAMS.ip, skipped: 'the tests of runners that are cut off' },
+  { program: PROGRAMS.bubblewrap, skipped: 'the tests of jobs in a sandbox' },
   { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
   { program: PROGRAMS.systemd, skipped: 'the check of the systemd units' },
 ];

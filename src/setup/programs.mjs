@@ -114,6 +114,13 @@ export const PROGRAMS = {
     package: 'systemd',
     packages: { alpine: '', macos: '' },
   },
+  bubblewrap: {
+    title: 'bubblewrap, for sandboxes',
+    names: ['bwrap'],
+    code: 'bubblewrap_missing',
+    package: 'bubblewrap',
+    packages: { macos: '' },
+  },
   sshd: {
     title: 'an ssh server (sshd)',
     names: ['sshd'],

@@ -41,7 +41,9 @@ describe('single stages', () => {
     await start(['reporter']);
     await start(['--name', 'r1', '--slots', '1', '--labels', 'gpu,Big'], 'workers/runner.ts');
     await start(['observer', '--repo', `app=${repository.path}`, '--poll', '1']);
-    expect(processes[3]?.stdout).to.match(/^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; Redis/);
+    expect(processes[3]?.stdout).to.match(
+      /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; Redis/,
+    );
     await until('a verdict', async () => {
       const { stdout } = await volt(['builds', '--json'], { env });
       return JSON.parse(stdout || '{"builds":[]}').builds[0]?.status === 'success';

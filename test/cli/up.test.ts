@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,8 @@ describe('volt up', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let data: string[];
   const processes: VoltProcess[] = [];
+  /** for jobs that leave a mark outside of their own folders */
+  const open = { VOLT_ISOLATION: 'none' };
   const repositories: TestRepository[] = [];
 
   beforeEach(async () => {
@@ -25,7 +27,11 @@ describe('volt up', () => {
   });
 
   function up(...args: string[]): VoltProcess {
-    const process = new VoltProcess(['up', ...data, '--port', '0', ...args]);
+    return upWith({}, ...args);
+  }
+
+  function upWith(env: Record<string, string>, ...args: string[]): VoltProcess {
+    const process = new VoltProcess(['up', ...data, '--port', '0', ...args], { env });
     processes.push(process);
     return process;
   }
@@ -34,6 +40,18 @@ describe('volt up', () => {
     const made = new TestRepository(files, name === undefined ? {} : { name });
     repositories.push(made);
     return made;
+  }
+
+  /** A search path on which the program that makes sandboxes fails, as where namespaces are forbidden. */
+  function withBrokenSandbox(): string {
+    writeFileSync(
+      join(folder.path, 'bwrap'),
+      '#!/bin/sh\necho "No permissions to create new namespace" >&2; exit 1\n',
+      {
+        mode: 0o755,
+      },
+    );
+    return `${folder.path}:${process.env.PATH}`;
   }
 
   /** Resolves when the Redis of the data directory is gone. */
@@ -87,12 +105,12 @@ describe('volt up', () => {
     const slow = repository({
       'test.sh': `#!/bin/sh\n[ -e ${marker} ] || { touch ${marker}; echo begun; sleep 60; }\n`,
     });
-    const process = up('--repo', slow.path);
+    const process = upWith(open, '--repo', slow.path);
     await process.says(/│ begun/);
     process.signal('SIGKILL');
     await process.ended();
     await redisEnded();
-    const again = up('--once');
+    const again = upWith(open, '--once');
     const { stdout, code } = await again.ended();
     expect(code).to.equal(0);
     expect(stdout).to.match(/^Volt \d[\s\S]*dashboard[\s\S]*Ctrl-C stops it\n[\s\S]*✔ sample#1 /);
@@ -145,11 +163,23 @@ describe('volt up', () => {
     await redisEnded();
   });
 
-  it('refuses an isolation that there is not, with what to do, and leaves nothing running', async () => {
-    const end = await volt(['up', ...data, '--port', '0'], { env: { VOLT_ISOLATION: 'sandbox' } });
-    expect(end.code).to.equal(2);
-    expect(end.stderr).to.match(/^error unsupported: VOLT_ISOLATION=sandbox .*\n {2}Set it to none/);
+  it('refuses an isolation that does not work here, with what to do, and leaves nothing running', async () => {
+    const env = { VOLT_ISOLATION: 'sandbox', PATH: withBrokenSandbox() };
+    const end = await volt(['up', ...data, '--port', '0'], { env });
+    expect(end.code).to.equal(3);
+    expect(end.stderr).to.match(
+      /^error isolation_unavailable: isolation "sandbox" does not work .*\n {2}Install bubblewrap/,
+    );
     await redisEnded();
+  });
+
+  it('goes without a sandbox where none works, and says what that means', async () => {
+    const { path } = repository({ 'test.sh': 'exit 0\n' });
+    const args = ['up', ...data, '--port', '0', '--once', '--command', 'sh test.sh', '--repo', path];
+    const { stdout } = await volt(args, { env: { PATH: withBrokenSandbox() } });
+    expect(stdout)
+      .to.match(/isolation +none: jobs run with this user's rights/)
+      .and.include('no sandbox works here');
   });
 
   it('gives a data directory to one at a time', async () => {
@@ -199,7 +229,7 @@ describe('volt up', () => {
     const slow = repository({
       'test.sh': `#!/bin/sh\necho begun\n[ -e ${marker} ] || { touch ${marker}; sleep 60; }\n`,
     });
-    const process = up('--repo', slow.path);
+    const process = upWith(open, '--repo', slow.path);
     await process.says(/│ begun/);
     process.signal('SIGINT');
     await process.says(/stopping/);
@@ -209,7 +239,7 @@ describe('volt up', () => {
     const end = await process.ended();
     expect(end.code).to.equal(0);
     expect(end.stdout).to.contain('handing the running jobs back');
-    const again = await up('--once', '--repo', slow.path).ended();
+    const again = await upWith(open, '--once', '--repo', slow.path).ended();
     expect(again.code).to.equal(0);
     expect(again.stdout).to.match(/✔ sample#1 .* passed/);
   });

@@ -297,17 +297,11 @@ describe('a command in a user-namespace', () => {
 describe('a command', () => {
   it('cannot be told from a failing one, but by its error, where there is no program to start it', async () => {
     const scope = await Scope.open(3600, 'group');
-    const path = process.env.PATH;
-    process.env.PATH = '/nowhere';
-    const ended = await runCommand({
-      scope,
-      argv: ['true'],
-      cwd: '/',
-      env: { PATH: '/nowhere' },
-      output: () => {},
-      signal: new AbortController().signal,
-    }).catch((error: Error) => error);
-    process.env.PATH = path;
+    scope.wrap = () => ['/nowhere/bash'];
+    const signal = new AbortController().signal;
+    const ended = await runCommand({ scope, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal }).catch(
+      (error: Error) => error,
+    );
     expect(ended).to.include({ code: 'tool_missing' });
     await scope.close();
   });

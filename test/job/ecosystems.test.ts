@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
+import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -50,6 +51,7 @@ describe('a project without workflow and command, of', () => {
           caches: folders.make(),
           artifacts: folders.make(),
           runner: 'box',
+          enclosure: Enclosure.none,
           env: { ...jobEnvironment(), PATH: path },
           scope: Promise.resolve(scope),
           output: (chunk) => void chunks.push(chunk),

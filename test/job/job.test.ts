@@ -7,6 +7,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
+import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
@@ -59,6 +60,7 @@ describe('a job', () => {
       caches: folders.make(),
       artifacts: folders.make(),
       runner: 'box',
+      enclosure: Enclosure.none,
       env: jobEnvironment(),
       scope,
       output: (chunk) => void chunks.push(chunk),

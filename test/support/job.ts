@@ -4,6 +4,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
+import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
@@ -93,6 +94,7 @@ export class TestJobs {
       caches: this.#caches,
       artifacts: this.#artifacts,
       runner: 'box',
+      enclosure: Enclosure.none,
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,
       env: jobEnvironment(),

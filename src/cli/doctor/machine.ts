@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
+import { levelMeanings, sandboxRemedy, settleIsolation } from '../../exec/isolation-check.ts';
 import { gitVersion } from '../../git/version.ts';
 import type { Config } from '../../kernel/config.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
@@ -17,8 +18,7 @@ const oldestNode = [20, 19] as const;
 export async function machineFindings(config: Config): Promise<Finding[]> {
   return [
     nodeFinding(process.versions.node),
-    ...(await Promise.all([gitFinding(), containmentFinding(), engineFinding()])),
-    isolationFinding(config),
+    ...(await Promise.all([gitFinding(), containmentFinding(), isolationFinding(config), engineFinding()])),
   ];
 }
 
@@ -49,14 +49,16 @@ async function containmentFinding(): Promise<Finding> {
   );
 }
 
-function isolationFinding({ isolation }: Config): Finding {
-  if (isolation === 'auto' || isolation === 'none')
-    return ok('isolation', 'none: jobs run with the rights of the user who runs the runner');
-  return fail(
-    'isolation',
-    `VOLT_ISOLATION=${isolation} is not supported yet`,
-    'Set it to none, and let runners on this machine run only repositories that you trust.',
-  );
+/** How far jobs are kept apart from this machine, and what that does not keep out. */
+async function isolationFinding({ isolation }: Config): Promise<Finding> {
+  try {
+    const { level, notice } = await settleIsolation(isolation);
+    if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}`);
+    return warn('isolation', `${level}: ${levelMeanings[level]} (${notice})`, sandboxRemedy);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('isolation', message, remedy);
+  }
 }
 
 async function engineFinding(): Promise<Finding> {

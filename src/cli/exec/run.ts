@@ -9,6 +9,7 @@ import { ownActionsOf } from '../../job/actions/served.ts';
 import { ActionStore } from '../../job/actions/store.ts';
 import type { JobInput, JobResult } from '../../job/contract.ts';
 import { cancelled, timedOut } from '../../job/ending.ts';
+import { Enclosure } from '../../job/isolation/enclosure.ts';
 import { runJob } from '../../job/job.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -186,6 +187,8 @@ export class Exec {
     try {
       const result = await runJob(input, {
         ...{ folder: own, mirrors, scope, signal: stop.signal, env: jobEnvironment(), runner: 'exec' },
+        // it is the person's own checkout, and their tools and caches are meant to be used
+        enclosure: Enclosure.none,
         actions: new ActionStore(paths.actions, this.#config.actionsUrl),
         ownActions: ownActionsOf(this.#config.ownActions),
         caches: join(paths.caches, input.repo.name),

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { levelMeanings } from '../../exec/isolation-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
@@ -31,9 +32,9 @@ export async function greet({ context, url, runner, embedded }: Volt, slots: num
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
   if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
-  if (config.isolation === 'auto' || config.isolation === 'none') {
-    row('isolation', "none: jobs run with this user's rights, so observe only repositories that you trust");
-  }
+  const { level, notice } = runner.confinement;
+  row('isolation', `${level}: ${levelMeanings[level]}`);
+  if (notice !== undefined) row('', notice);
 }
 
 function row(label: string, text: string): void {

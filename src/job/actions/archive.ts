@@ -68,6 +68,7 @@ export async function unpack(
     await mkdir(job.folders.temp, { recursive: true });
     await copyFile(archive, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     const { around, folders } = job;
+    around.enclosure.give(copy);
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: around.env };
     await runStepCommand(around.scope, { ...make, output: (chunk) => job.log.write(chunk), signal });
     await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);

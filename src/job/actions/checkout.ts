@@ -9,6 +9,7 @@ import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { tellLongFetch } from '../fetch-news.ts';
+import { placeCheckout } from '../isolation/checkout-place.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
@@ -62,15 +63,21 @@ export async function serveCheckout(
   const target = await targetOf(job, given('repository'), given('ref'), signal);
   const { mirror, url, ref, sha, options } = target;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
-  await makeRoom(job.folders.workspace, folder, given('clean') !== 'false');
-  await tellLongFetch(job.log, url, (progress) =>
-    checkOut(mirror, { url, ref, sha, folder }, { ...options, progress }),
-  );
-  await limitHistory(mirror, { folder, sha, depth, tags: given('fetch-tags') === 'true' }, options);
-  const submodules = given('submodules');
-  if (submodules === 'true' || submodules === 'recursive') {
-    const project = { mirrors: job.around.mirrors, url, sha, folder };
-    await checkOutSubmodules(project, options, { recursive: submodules === 'recursive' });
+  const into = async (place: string) => {
+    await tellLongFetch(job.log, url, (progress) =>
+      checkOut(mirror, { url, ref, sha, folder: place }, { ...options, progress }),
+    );
+    await limitHistory(mirror, { folder: place, sha, depth, tags: given('fetch-tags') === 'true' }, options);
+    const submodules = given('submodules');
+    if (submodules !== 'true' && submodules !== 'recursive') return [];
+    const project = { mirrors: job.around.mirrors, url, sha, folder: place };
+    return checkOutSubmodules(project, options, { recursive: submodules === 'recursive' });
+  };
+  const clean = given('clean') !== 'false';
+  if (job.around.enclosure.isClosed) await placeCheckout({ ...job.around, signal }, folder, clean, into);
+  else {
+    await makeRoom(job.folders.workspace, folder, clean);
+    await into(folder);
   }
   return { ref, commit: sha };
 }

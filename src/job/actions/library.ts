@@ -1,6 +1,6 @@
 import { constants, existsSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
@@ -26,6 +26,7 @@ export interface LoadedAction {
 export class ActionLibrary {
   readonly #job: WorkflowState;
   readonly #copies = new Map<string, Promise<string>>();
+  #made = 0;
 
   constructor(job: WorkflowState) {
     this.#job = job;
@@ -93,9 +94,15 @@ export class ActionLibrary {
   async #copy(action: RemoteAction): Promise<string> {
     const { around, folders, log } = this.#job;
     const got = await around.actions.get(action, (text) => void log.say(text), around.signal);
-    const target = join(folders.actions, action.repository, encodeURIComponent(action.ref));
-    await mkdir(dirname(target), { recursive: true });
-    await cp(got.folder, target, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+    // the number tells refs apart that look the same as a name
+    const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
+    // made where the job cannot reach it and moved in whole, since steps may be at work already
+    const draft = await mkdtemp(join(folders.root, 'action-'));
+    await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+    await around.enclosure.giveTree(draft);
+    await mkdir(folders.actions, { recursive: true });
+    const target = join(folders.actions, `${name}-${++this.#made}`);
+    await rename(draft, target);
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
     return target;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
 import { readUntrusted } from '../untrusted-file.ts';
@@ -36,11 +36,17 @@ export class CommandFiles {
     this.#folder = folder;
   }
 
-  /** @param temp `RUNNER_TEMP` of the job */
-  static create(temp: string): CommandFiles {
-    const files = new CommandFiles(join(temp, '_runner_file_commands'));
-    mkdirSync(files.#folder, { recursive: true });
-    for (const name of names) writeFileSync(files.#pathOf(name), '');
+  /**
+   * @param folder that the job cannot exchange for another
+   * @param give makes a file the job's
+   */
+  static create(folder: string, give: (file: string) => void): CommandFiles {
+    const files = new CommandFiles(folder);
+    mkdirSync(folder, { recursive: true });
+    for (const name of names) {
+      writeFileSync(files.#pathOf(name), '', { flag: 'wx' });
+      give(files.#pathOf(name));
+    }
     return files;
   }
 
@@ -62,7 +68,13 @@ export class CommandFiles {
   }
 
   remove(): void {
-    for (const name of names) rmSync(this.#pathOf(name), { force: true, recursive: true });
+    for (const name of names) {
+      try {
+        unlinkSync(this.#pathOf(name));
+      } catch {
+        // gone already; or a folder, which goes with the job
+      }
+    }
   }
 
   #pairs(name: Name): [string, string][] {

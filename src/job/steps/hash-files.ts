@@ -4,6 +4,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Minimatch } from 'minimatch';
+import { openUntrusted } from '../untrusted-file.ts';
 import { StepFault } from './fault.ts';
 
 /** As GitHub's own package for it has them (`@actions/glob`). */
@@ -33,7 +34,8 @@ export async function hashFiles(workspace: string, given: readonly string[]): Pr
   const result = createHash('sha256');
   for (const file of [...files].sort()) {
     const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash);
+    // it may have become something else since it was looked at
+    await pipeline(createReadStream('', { fd: openUntrusted(root, file) }), hash);
     result.update(hash.digest());
   }
   return result.digest('hex');

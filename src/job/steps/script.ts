@@ -36,7 +36,7 @@ export async function prepareScript(
   if (!isFolder(cwd)) throw new StepFault(`there is no working directory '${cwd}'`);
   const file = join(job.folders.temp, randomUUID());
   const { argv, extension } = shellCommand(shell, env.PATH ?? '', (suffix) => `${file}${suffix}`);
-  writeFileSync(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text);
+  writeFileSync(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text, { flag: 'wx' });
   return { text, argv, cwd };
 }
 

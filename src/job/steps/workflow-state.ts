@@ -22,6 +22,8 @@ export interface JobFolders {
   root: string;
   workspace: string;
   temp: string;
+  /** files by which steps speak to Volt */
+  commands: string;
   /** copies of the actions of other repositories that it uses */
   actions: string;
 }
@@ -70,6 +72,7 @@ export class WorkflowState {
       root,
       workspace: join(root, 'workspace'),
       temp: join(root, 'temp'),
+      commands: join(root, 'commands'),
       actions: join(root, 'actions'),
     };
     this.#secrets = callSecrets(plan.secrets.through, secrets, plan.contexts);

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ActionStore } from '../../../src/job/actions/store.ts';
@@ -194,7 +194,7 @@ ${checkout}
         /pre tag[\s\S]*\nfirst\n[\s\S]*hello tag, test, undefined\nat .*\nbefore: yes\n[\s\S]*the second\n[\s\S]*hello pinned/,
       );
       expect(log).to.include(`Download action repository 'acme/greet@v1' (SHA:${pinned})`);
-      expect(existsSync(join(folder, 'actions', 'acme/greet'))).to.equal(true);
+      expect(readdirSync(join(folder, 'actions')).some((name) => /^acme_greet@v1-\d$/.test(name))).to.equal(true);
     });
 
     it('have their pre run first inside of composite actions, too, with what it keeps for their main', async () => {

@@ -1,0 +1,94 @@
+import { toolEnvironment } from '../kernel/environment.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { runCommand } from './command.ts';
+import { detectContainment } from './containment.ts';
+import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
+import { type Containment, Scope } from './scope.ts';
+
+/** What jobs of this machine run in. */
+export interface Confinement {
+  level: IsolationLevel;
+  containment: Containment;
+  /** where a sandbox was wanted if possible, why there is none */
+  notice: string | undefined;
+}
+
+/** As what to try whether another user is possible: `nobody` of most systems. */
+const nobody: JobUser = { uid: 65534, gid: 65534 };
+const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [], network: true };
+
+const tried = new Map<string, Promise<Confinement>>();
+
+/**
+ * Finds out by trying, once in a process, what a setting comes to on this machine.
+ * @param wanted `auto` is `sandbox` where that works, else `none`
+ * @throws VoltError `isolation_unavailable` where what is wanted does not work
+ */
+export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
+  const known = tried.get(wanted) ?? settle(wanted);
+  tried.set(wanted, known);
+  return known;
+}
+
+async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
+  if (wanted === 'none') return { level: 'none', containment: await detectContainment(), notice: undefined };
+  const isRoot = process.getuid?.() === 0;
+  if (wanted === 'user' && !isRoot) {
+    throw new VoltError('isolation_unavailable', 'isolation "user" needs root, who alone may become another user', {
+      remedy: 'Start the runner as root, or use VOLT_ISOLATION=sandbox, for which any user will do.',
+    });
+  }
+  const level = wanted === 'user' ? 'user' : 'sandbox';
+  const containment = isRoot ? 'namespace' : 'user-namespace';
+  try {
+    await tryOut(level, containment);
+    return { level, containment, notice: undefined };
+  } catch (error) {
+    const why = errorText(error);
+    if (wanted !== 'auto') throw unavailable(level, why);
+    return { level: 'none', containment: await detectContainment(), notice: `no sandbox works here: ${why}` };
+  }
+}
+
+async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {
+  const user = containment === 'namespace' ? nobody : ownUser();
+  const isolation: Isolation = level === 'user' ? { level, user } : { level, user, view: plainView };
+  const scope = await Scope.open(5, containment, { isolation });
+  try {
+    const { exitCode } = await runCommand({
+      scope,
+      argv: ['true'],
+      cwd: '/',
+      env: { PATH: toolEnvironment().PATH ?? '' },
+      output: () => undefined,
+      signal: AbortSignal.timeout(5000),
+    });
+    if (exitCode !== 0) throw new Error(`a command in it ended with code ${exitCode}`);
+  } finally {
+    await scope.close();
+  }
+}
+
+export const sandboxRemedy =
+  'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), and let this user make namespaces; docs/isolation.md tells how.';
+
+/** What a level means, for people. */
+export const levelMeanings: { readonly [L in IsolationLevel]: string } = {
+  none: "jobs run with this user's rights, so let only repositories be observed that you trust",
+  user: 'jobs run as another user, and do not see what that user may not read',
+  sandbox: 'jobs see the system read-only, and nothing of Volt or of each other',
+};
+
+/** The user that Volt itself is. */
+export function ownUser(): JobUser {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+function unavailable(level: IsolationLevel, why: string): VoltError {
+  return new VoltError('isolation_unavailable', `isolation "${level}" does not work on this machine: ${why}`, {
+    remedy:
+      level === 'sandbox'
+        ? `${sandboxRemedy} VOLT_ISOLATION=none does without.`
+        : 'A container may not be allowed to make namespaces; docs/isolation.md tells what is needed. VOLT_ISOLATION=none does without.',
+  });
+}

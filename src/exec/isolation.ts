@@ -1,0 +1,40 @@
+/** Who a job's processes are. */
+export interface JobUser {
+  uid: number;
+  gid: number;
+}
+
+/** What a sandboxed job sees of the file system, beside a /proc, /dev and /dev/shm of its own. All paths are absolute. */
+export interface SandboxView {
+  /** what it may read; of what is not there, nothing is seen */
+  readable: readonly SandboxPath[];
+  /** what it has in the place of the machine's folders of temporary files; may be changed as well */
+  temporary: readonly SandboxPath[];
+  /** what it may change; it must be there, and none of it can be moved away or replaced by the job */
+  writable: readonly SandboxPath[];
+  /** folders that are empty for it, except for what is listed above inside of them */
+  hidden: readonly string[];
+  /** whether it has the machine's network; without, it has a loopback of its own */
+  network: boolean;
+}
+
+export interface SandboxPath {
+  /** on the machine */
+  from: string;
+  /** for the job */
+  to: string;
+}
+
+/**
+ * How far a job's processes are kept apart from the machine:
+ * `none`: they have the rights of Volt itself;
+ * `user`: they are another user, who gains no rights by set-uid programs;
+ * `sandbox`: that, where Volt is root and may become another user; and they have mounts, IPC and, where it is switched
+ * off, a network of their own.
+ */
+export type Isolation =
+  | { level: 'none' }
+  | { level: 'user'; user: JobUser }
+  | { level: 'sandbox'; user: JobUser; view: SandboxView };
+
+export type IsolationLevel = Isolation['level'];

@@ -1,0 +1,93 @@
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { SandboxPath, SandboxView } from './isolation.ts';
+
+/** Bytes that /dev/shm may take, which is memory. */
+const sharedMemory = 1024 * 1_048_576;
+
+/** Folders of the system that are no secret on any machine; some of them are links on most. */
+const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix', '/sys'];
+
+/**
+ * The command line of bubblewrap for a view; what is run in it is appended. The file system is empty but for what is
+ * listed: what nobody has thought of is not there. See bwrap(1).
+ * @param rootless whether the caller is root only in a user namespace of its own
+ */
+export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
+  const inHidden = view.readable.filter(({ to }) => isBelow(to, view.hidden));
+  const shown = view.readable.filter(
+    (path) => !inHidden.includes(path) && (path.from !== path.to || !isBelow(path.to, system)),
+  );
+  const hidden = view.hidden.filter((path) => isBelow(path, [...system, ...shown.map(({ to }) => to)]));
+  const parents = new Parents(hidden);
+  const bind = (option: string, { from, to }: SandboxPath) => [...parents.of(to), option, from, to];
+  return [
+    ...['--die-with-parent', '--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--hostname', 'volt'],
+    ...(view.network ? [] : ['--unshare-net']),
+    // the one is needed to make the namespace in which a command is not root any more, see user_namespaces(7)
+    ...['--cap-drop', 'ALL', ...(rootless ? ['--cap-add', 'CAP_SETFCAP'] : [])],
+    ...system.flatMap(systemFolder),
+    ...['--proc', '/proc', '--dev', '/dev', '--size', String(sharedMemory), '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--remount-ro', '/dev', '--dir', '/run', '--dir', '/var', '--symlink', '../run', '/var/run'],
+    // resolvers keep what /etc/resolv.conf leads to where nothing else is shown
+    ...resolverFile().flatMap((path) => bind('--ro-bind-try', path)),
+    // before what may be inside of it
+    ...view.temporary.flatMap((path) => bind('--bind', path)),
+    ...shown.flatMap((path) => bind('--ro-bind-try', path)),
+    ...hidden.flatMap(hide),
+    ...inHidden.flatMap((path) => bind('--ro-bind-try', path)),
+    ...view.writable.flatMap((path) => bind('--bind', path)),
+    ...hidden.filter(isFolder).flatMap((path) => ['--remount-ro', path]),
+    ...['--remount-ro', '/', '--chdir', '/', '--'],
+  ];
+}
+
+function hide(path: string): string[] {
+  if (!existsSync(path)) return [];
+  return isFolder(path) ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function systemFolder(path: string): string[] {
+  if (!existsSync(path)) return [];
+  if (lstatSync(path).isSymbolicLink()) return ['--symlink', readlinkSync(path), path];
+  return ['--ro-bind', path, path];
+}
+
+/** Folders that bubblewrap makes on the way to a mount are closed to others unless they are asked for by name. */
+class Parents {
+  readonly #made = new Set<string>();
+  readonly #hidden: readonly string[];
+
+  constructor(hidden: readonly string[]) {
+    this.#hidden = hidden;
+  }
+
+  of(path: string): string[] {
+    const missing: string[] = [];
+    for (let folder = dirname(path); folder !== '/' && !this.#made.has(folder); folder = dirname(folder)) {
+      if (isBelow(folder, system) && !isBelow(folder, this.#hidden)) break;
+      this.#made.add(folder);
+      missing.unshift(folder);
+    }
+    return missing.flatMap((folder) => ['--perms', '0755', '--dir', folder]);
+  }
+}
+
+function isBelow(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+}
+
+function resolverFile(): SandboxPath[] {
+  const path = '/etc/resolv.conf';
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return [];
+    const target = new URL(readlinkSync(path), `file://${path}`).pathname;
+    return isBelow(target, system) ? [] : [{ from: target, to: target }];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,116 @@
+import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { runCommand } from '../../exec/command.ts';
+import type { Scope } from '../../exec/scope.ts';
+import { detach } from '../../git/detach.ts';
+import { errorText, systemCode } from '../../kernel/errors.ts';
+import type { JobHost } from '../contract.ts';
+import { StepFault } from '../steps/fault.ts';
+
+type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'signal'>;
+
+/**
+ * Has git check out where no process of the job can reach: what a job has planted in a work tree (a configuration, a
+ * hook, a link in the place of a folder) is never met by a git that has Volt's rights. What has come out is given to the
+ * job and moved to its place by descriptors, which lead nowhere else whatever the job does meanwhile.
+ * @param folder in the workspace, where the checkout is to be
+ * @param clean whether everything that is there goes first; else only the repository is exchanged
+ * @param work checks out into the folder that it is given, and returns the submodules in it
+ */
+export async function placeCheckout(
+  host: Host,
+  folder: string,
+  clean: boolean,
+  work: (folder: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const staging = await mkdtemp(join(host.folder, 'checkout-'));
+  try {
+    const submodules = await work(staging);
+    const { enclosure } = host;
+    for (const path of ['', ...submodules]) await detach(join(staging, path), enclosure.mirror);
+    await enclosure.giveTree(staging);
+    const target = openFolder(host, folder);
+    try {
+      const names = readdirSync(pathOf(target));
+      const scope = await host.scope;
+      if (names.length > 0) await inside(host, scope, folder, clean ? empty : ['rm', '-rf', '--', '.git']);
+      const moved = clean || names.length === 0 ? readdirSync(staging) : ['.git'];
+      for (const name of moved) move(join(staging, name), join(pathOf(target), name));
+      if (moved.length === 1 && names.length > 0)
+        await inside(host, scope, folder, ['git', 'reset', '--hard', '--quiet']);
+    } finally {
+      closeSync(target);
+    }
+    return submodules;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    // the job goes on writing there
+    throw new StepFault(`could not make room for the checkout: ${errorText(error)}`);
+  }
+}
+
+const empty = ['find', '.', '-mindepth', '1', '-delete'];
+
+/** Opens a folder of the workspace, making what is missing; no link on the way is followed. */
+function openFolder({ folder: root, enclosure }: Host, folder: string): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  const workspace = join(root, 'workspace');
+  let open = openSync(workspace, flags);
+  const owner = fstatSync(open);
+  for (const part of relative(workspace, folder).split(sep)) {
+    if (part === '') continue;
+    const path = join(pathOf(open), part);
+    try {
+      const isNew = makeFolder(path);
+      const next = openSync(path, flags);
+      if (isNew && enclosure.isClosed && process.getuid?.() === 0) fchownSync(next, owner.uid, owner.gid);
+      closeSync(open);
+      open = next;
+    } catch (error) {
+      closeSync(open);
+      const code = systemCode(error);
+      if (code !== 'ELOOP' && code !== 'ENOTDIR' && code !== 'ENOENT') throw error;
+      throw new StepFault(`Repository path '${folder}' leads out of the workspace: "${part}" is no folder`);
+    }
+  }
+  return open;
+}
+
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function pathOf(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`;
+}
+
+/** Runs a command with the job's own rights, which can harm nobody else. */
+async function inside(host: Host, scope: Scope, folder: string, argv: readonly string[]): Promise<void> {
+  let said = '';
+  const { exitCode } = await runCommand({
+    scope,
+    argv,
+    cwd: folder,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1' },
+    output: (chunk) => {
+      said = (said + chunk).slice(-1000);
+    },
+    signal: host.signal,
+  });
+  host.signal.throwIfAborted();
+  if (exitCode !== 0) throw new StepFault(`could not make room for the checkout: ${said.trim()}`);
+}

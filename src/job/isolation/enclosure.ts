@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Isolation } from '../../exec/isolation.ts';
+import { toolEnvironment } from '../../kernel/environment.ts';
+
+const run = promisify(execFile);
+
+/** What is different for a job that is kept apart: whose its files are, and what of Volt's it can see. */
+export class Enclosure {
+  static readonly none = new Enclosure({ level: 'none' }, undefined);
+
+  readonly isolation: Isolation;
+  /** the mirror whose objects its checkouts may borrow, since it sees them */
+  readonly mirror: string | undefined;
+
+  constructor(isolation: Isolation, mirror: string | undefined) {
+    this.isolation = isolation;
+    this.mirror = mirror;
+  }
+
+  /** Whether what the job's processes do must be able to do no harm to Volt. */
+  get isClosed(): boolean {
+    return this.isolation.level !== 'none';
+  }
+
+  /** Gives a file or folder that Volt has made to the job; not what is in it. */
+  give(path: string): void {
+    const owner = this.#owner;
+    if (owner) chownSync(path, owner.uid, owner.gid);
+  }
+
+  /** Gives a whole tree, which the job has had no access to so far. */
+  async giveTree(path: string): Promise<void> {
+    const owner = this.#owner;
+    if (!owner || !existsSync(path)) return;
+    await run('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path], {
+      env: toolEnvironment(),
+    });
+  }
+
+  get #owner() {
+    const { isolation } = this;
+    return isolation.level !== 'none' && process.getuid?.() === 0 ? isolation.user : undefined;
+  }
+}

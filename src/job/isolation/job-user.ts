@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { JobUser } from '../../exec/isolation.ts';
+import { toolEnvironment } from '../../kernel/environment.ts';
+import { systemCode, VoltError } from '../../kernel/errors.ts';
+
+const run = promisify(execFile);
+
+/**
+ * User ids that no system gives out: between those of people with systemd-homed and those of systemd's dynamic
+ * services, see https://systemd.io/UIDS-GIDS.
+ */
+const unused = { first: 60_578, count: 606 } as const;
+
+/**
+ * A user that the settings name, by name or number.
+ * @throws VoltError `bad_setting` where there is none, or where it is root
+ */
+export async function namedUser(name: string): Promise<JobUser> {
+  const ask = async (option: string) =>
+    Number((await run('id', [option, '--', name], { env: toolEnvironment() })).stdout);
+  const asked = await Promise.all([ask('-u'), ask('-g')]).catch(() => undefined);
+  const [uid, gid] = asked ?? (/^\d+$/.test(name) ? [Number(name), Number(name)] : [0, 0]);
+  if (uid > 0 && gid > 0) return { uid, gid };
+  throw new VoltError('bad_setting', `VOLT_JOB_USER must name a user that is there and is not root, and is "${name}"`, {
+    remedy: 'Make one (useradd --system volt-jobs), or leave it unset: each repository gets an unused number.',
+  });
+}
+
+/**
+ * The folder that a repository's jobs have as their home, and whose they are. Each repository has a user of its own, who
+ * is written down as the owner of that folder.
+ * @param homes folder of all, which is root's
+ * @param named user of all jobs where the settings name one
+ */
+export function homeOf(homes: string, repository: string, named: JobUser | undefined): { home: string; user: JobUser } {
+  const home = join(homes, repository);
+  mkdirSync(homes, { recursive: true, mode: 0o711 });
+  const owner = ownerOf(home);
+  if (owner && owner.uid !== 0 && (!named || named.uid === owner.uid)) return { home, user: owner };
+  const user = named ?? freeUser(homes, repository);
+  try {
+    mkdirSync(home, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+  chownSync(home, user.uid, user.gid);
+  return { home, user };
+}
+
+function freeUser(homes: string, repository: string): JobUser {
+  const taken = new Set(readdirSync(homes).map((name) => ownerOf(join(homes, name))?.uid));
+  const start = createHash('sha256').update(`${homes}\0${repository}`).digest().readUInt32BE();
+  for (let step = 0; step < unused.count; step++) {
+    const uid = unused.first + ((start + step) % unused.count);
+    if (!taken.has(uid)) return { uid, gid: uid };
+  }
+  throw new VoltError(
+    'isolation_unavailable',
+    `there are more than ${unused.count} repositories with a user of their own`,
+    {
+      remedy: `Remove folders of repositories that are not observed any more from ${homes}, or name one user by VOLT_JOB_USER.`,
+    },
+  );
+}
+
+function ownerOf(path: string): JobUser | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() ? { uid: found.uid, gid: found.gid } : undefined;
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
+import { type Confinement, ownUser } from '../../exec/isolation-check.ts';
+import { Mirror } from '../../git/mirror.ts';
+import { type Config, settingFiles } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { jobEnvironment } from '../../kernel/environment.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import type { JobInput } from '../contract.ts';
+import { Enclosure } from './enclosure.ts';
+import { homeOf, namedUser } from './job-user.ts';
+
+/** Folders of a job's own, which belong to it. */
+const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
+/** The folder of the files by which steps speak to Volt: the files are the job's, the folder is not. */
+const commands = 'commands';
+
+/** Where one job runs, and as what. */
+export interface JobRoom {
+  folder: string;
+  toolCache: string;
+  env: Record<string, string>;
+  enclosure: Enclosure;
+}
+
+/**
+ * Makes the place for one job.
+ * @param runner its name; jobs of one runner have names of their own
+ * @param name of the job here
+ * @throws VoltError where it cannot be made
+ */
+export async function makeRoom(
+  config: Config,
+  confinement: Confinement,
+  { repo, runner, name }: { repo: JobInput['repo']; runner: string; name: string },
+): Promise<JobRoom> {
+  const { level } = confinement;
+  const paths = dataPaths(config.dataDir);
+  const configured = config.toolCache === undefined ? undefined : resolve(config.toolCache);
+  if (level === 'none') {
+    const folder = join(paths.work, runner, 'jobs', name);
+    return { folder, toolCache: configured ?? paths.tools, env: jobEnvironment(), enclosure: Enclosure.none };
+  }
+  const area =
+    level === 'user' ? openArea(config.dataDir) : { jobs: join(paths.work, runner, 'jobs'), homes: paths.homes };
+  const folder = join(area.jobs, level === 'user' ? `${runner}-${name}` : name);
+  const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
+  const { home, user } =
+    process.getuid?.() === 0 ? homeOf(area.homes, repo.name, named) : ownHome(area.homes, repo.name);
+  const toolCache = configured ?? join(home, '.tools');
+  const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const mirror = level === 'sandbox' ? await mirrorOf(paths.mirrors, repo.url) : undefined;
+  const isolation: Isolation =
+    level === 'user'
+      ? { level, user }
+      : { level, user, view: viewOf(config, { folder, home, user, toolCache: configured, mirror }) };
+  const enclosure = new Enclosure(isolation, mirror);
+  mkdirSync(join(folder, commands), { recursive: true, mode: 0o711 });
+  for (const each of own) {
+    const path = join(folder, each);
+    mkdirSync(path, { recursive: true, mode: level === 'user' ? 0o700 : 0o755 });
+    enclosure.give(path);
+  }
+  return { folder, toolCache, env, enclosure };
+}
+
+/** Where the jobs of other users live: they must be able to reach it, and must not reach the data directory. */
+function openArea(dataDir: string): { jobs: string; homes: string } {
+  const top = '/var/tmp/volt-jobs';
+  const area = join(top, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
+  for (const folder of [top, area, join(area, 'jobs')]) {
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    const found = lstatSync(folder);
+    if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) continue;
+    throw new VoltError('isolation_unavailable', `${folder} must be a folder of root that nobody else can change`, {
+      remedy: 'See what it is, and remove it.',
+    });
+  }
+  return { jobs: join(area, 'jobs'), homes: join(area, 'homes') };
+}
+
+function ownHome(homes: string, repository: string): { home: string; user: JobUser } {
+  const home = join(homes, repository);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return { home, user: ownUser() };
+}
+
+/** It is made where there is none, since what is not there when a sandbox is opened is not seen in it later. */
+async function mirrorOf(mirrors: string, url: string): Promise<string> {
+  const mirror = new Mirror(mirrors, url);
+  await mirror.create();
+  return mirror.path;
+}
+
+function environmentOf(home: string, temporary: string | undefined): Record<string, string> {
+  const { TMPDIR: _, ...env } = jobEnvironment();
+  return {
+    ...env,
+    HOME: home,
+    USER: 'volt',
+    LOGNAME: 'volt',
+    ...(temporary === undefined ? {} : { TMPDIR: temporary }),
+  };
+}
+
+function viewOf(
+  config: Config,
+  room: { folder: string; home: string; user: JobUser; toolCache: string | undefined; mirror: string | undefined },
+) {
+  const { folder, home, user, toolCache, mirror } = room;
+  const same = (path: string): SandboxPath => ({ from: path, to: path });
+  const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
+  const shown = (config.sandboxPaths?.split(':') ?? []).map((path) => same(resolve(path)));
+  return {
+    readable: [
+      ...accounts(folder, user, home),
+      ...programFolders(config.dataDir).map(same),
+      ...shown,
+      ...[toolCache, mirror].filter((path) => path !== undefined).map(same),
+    ],
+    temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
+    writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), same(home)],
+    hidden: hiddenPaths(config),
+    network: config.sandboxNetwork === 'on',
+  };
+}
+
+/** What holds a secret of Volt's, wherever it is. */
+function hiddenPaths(config: Config): string[] {
+  const record = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
+  return [config.dataDir, record, config.secretsKeyFile, ...settingFiles()].flatMap((path) =>
+    path === undefined ? [] : resolve(path),
+  );
+}
+
+/** Node, which actions run by, and the folders of the search path; the rest of a home stays hidden. */
+function programFolders(dataDir: string): string[] {
+  const programs = dirname(process.execPath);
+  const path = (jobEnvironment().PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
+  return [...new Set([programs, join(dirname(programs), 'lib', 'node_modules'), ...path])].filter(
+    (entry) => !`${dataDir}/`.startsWith(`${entry}/`) && entry !== homedir() && existsSync(entry),
+  );
+}
+
+/** Many programs want to know who they are, and ask for it here. */
+function accounts(folder: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
+  const files: [file: string, line: string, number: number][] = [
+    ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],
+    ['group', `volt:x:${gid}:`, gid],
+  ];
+  return files.flatMap(([file, line, number]) => {
+    const known = `/etc/${file}`;
+    if (!existsSync(known)) return [];
+    const others = readFileSync(known, 'utf8')
+      .split('\n')
+      .filter((entry) => entry.split(':')[2] !== String(number));
+    const own = join(folder, file);
+    writeFileSync(own, [line, ...others].join('\n'), { mode: 0o644 });
+    return [{ from: own, to: known }];
+  });
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Confinement, settleIsolation } from '../../src/exec/isolation-check.ts';
+import { Scope } from '../../src/exec/scope.ts';
+import { ownActionsOf } from '../../src/job/actions/served.ts';
+import { ActionStore } from '../../src/job/actions/store.ts';
+import type { JobInput, JobResult } from '../../src/job/contract.ts';
+import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
+import { runJob } from '../../src/job/job.ts';
+import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
+import { TestRepository } from './repository.ts';
+import { factsOf, PlannedBuild } from './workflows.ts';
+
+/** Whether this machine can keep jobs apart so far. */
+export async function isIsolable(level: 'user' | 'sandbox'): Promise<boolean> {
+  return settleIsolation(level).then(
+    () => true,
+    () => false,
+  );
+}
+
+export interface IsolatedRun extends JobResult {
+  log: string;
+  room: JobRoom;
+}
+
+/** A runner's data directory and jobs that are kept apart from it, without any queue. */
+export class IsolatedJobs {
+  readonly dataDir: string;
+  readonly actionsUrl: string;
+  readonly #base: string;
+  readonly #level: 'user' | 'sandbox';
+  readonly #overrides: Overrides;
+  readonly #repositories: TestRepository[] = [];
+  readonly #rooms: string[] = [];
+  #count = 0;
+
+  constructor(level: 'user' | 'sandbox', overrides: Overrides = {}) {
+    this.#level = level;
+    this.#overrides = overrides;
+    this.#base = mkdtempSync(join(tmpdir(), 'volt-test-'));
+    this.dataDir = join(this.#base, 'data');
+    this.actionsUrl = join(this.#base, 'actions');
+    mkdirSync(this.dataDir, { mode: 0o700 });
+  }
+
+  get config(): Config {
+    return loadConfig({ ...this.#overrides, dataDir: this.dataDir, actionsUrl: this.actionsUrl });
+  }
+
+  repository(files: Record<string, string> = { 'a.txt': 'a\n' }): TestRepository {
+    const repository = new TestRepository(files);
+    this.#repositories.push(repository);
+    return repository;
+  }
+
+  /** One shell command, as the test of a repository. */
+  command(command: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
+    return this.#run({ kind: 'command', command }, repository, name);
+  }
+
+  /** Steps of a workflow's job; they stand as they do below `steps:`. */
+  steps(steps: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
+    const text = steps.replace(/^\n+|\s+$/g, '').replace(/^(?=.)/gm, '      ');
+    const workflow = `on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n${text}\n`;
+    const repo = { name, url: repository.path, defaultBranch: 'main' };
+    const { plans } = new PlannedBuild(workflow, factsOf(undefined, { repo, sha: repository.head() }));
+    return this.#run(JSON.parse(JSON.stringify(plans.test?.plan)), repository, name);
+  }
+
+  clean(): void {
+    for (const repository of this.#repositories.splice(0)) repository.remove();
+    for (const folder of [this.#base, ...this.#rooms.splice(0)]) rmSync(folder, { recursive: true, force: true });
+  }
+
+  async #run(plan: JobInput['plan'], repository: TestRepository, name: string): Promise<IsolatedRun> {
+    const { config } = this;
+    const confinement: Confinement = await settleIsolation(this.#level);
+    const repo = { name, url: repository.path };
+    const room = await makeRoom(config, confinement, { repo, runner: 'box', name: `${++this.#count}-1.1` });
+    // under `user` all of a data directory's jobs have an area of their own elsewhere
+    this.#rooms.push(this.#level === 'user' ? join(room.folder, '../..') : room.folder);
+    const { isolation } = room.enclosure;
+    const scope = await Scope.open(3600, confinement.containment, { isolation });
+    const chunks: Buffer[] = [];
+    try {
+      const result = await runJob(
+        { repo, ref: 'refs/heads/main', sha: repository.head(), plan },
+        {
+          ...room,
+          mirrors: join(this.dataDir, 'mirrors'),
+          actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl),
+          ownActions: ownActionsOf(config.ownActions),
+          caches: join(this.dataDir, 'caches', name),
+          artifacts: join(this.dataDir, 'artifacts', name),
+          runner: 'box',
+          scope: Promise.resolve(scope),
+          output: (chunk) => void chunks.push(chunk),
+          progress: () => undefined,
+          secrets: async () => ({ values: {}, withheld: null }),
+          credential: async () => undefined,
+          signal: new AbortController().signal,
+        },
+      );
+      return { ...result, log: Buffer.concat(chunks).toString(), room };
+    } finally {
+      await scope.close();
+    }
+  }
+}
