@@ -61,6 +61,34 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(complaints).to.deep.equal([]);
   });
 
+  it('a change leaves focus and scrolling where they are', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => ({ name: `cell ${index}` }));
+    const first = await site.build('sample', { subject: 'Stays' }, names);
+    await page.goto('/?repo=sample&view=grid');
+    await page.getByRole('link', { name: /Stays/ }).focus();
+    await page.evaluate("document.querySelector('.grid-frame').scrollLeft = 200");
+    const next = await site.build('sample', { subject: 'Comes in above' }, names);
+    await site.announce(next, 'sample', 'queued');
+    await page.getByRole('link', { name: /Comes in above/ }).waitFor();
+    expect(await focused(page)).to.include('Stays');
+    expect(await page.evaluate("document.querySelector('.grid-frame').scrollLeft")).to.equal(200);
+    await page.goto(`/builds/${first}`);
+    await page.locator(`#job-${first}-7 summary`).focus();
+    await site.begin({ job: job(first, 7), attempt: 1 });
+    await site.announce(first, 'sample', 'running');
+    await page.locator(`#job-${first}-7 .status.running`).waitFor();
+    expect(await focused(page)).to.include('cell 6');
+  });
+
+  it('a page says that Volt does not answer, and when it does again', async () => {
+    await page.goto('/runners');
+    await page.route('**/runners', (route) => route.abort());
+    await page.getByText('Volt does not answer; this page may be old').waitFor();
+    await page.unroute('**/runners');
+    await page.locator('#offline:empty').waitFor({ state: 'attached' });
+    complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_FAILED'));
+  });
+
   it('a build goes from queued to its verdict before the eyes of whoever looks, and its log with it', async () => {
     const id = await site.build('sample', { subject: 'Watch me' });
     const ref = { job: job(id), attempt: 1 };
@@ -271,7 +299,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
       const text = (await log.textContent()) ?? '';
       for (const line of evil.slice(0, 3)) expect(text).to.include(line);
       expect(text).to.not.include('\u001b').and.not.include('aGVsbG8').and.not.include('javascript:');
-      expect(await page.title()).to.match(/^sample#/);
+      expect(await page.title()).to.match(/^. sample#/);
       const inside = 'script, img, svg, iframe, style, a[href^="javascript"], [onerror], [onload]';
       expect(await log.locator(inside).count()).to.equal(0);
       expect(await page.getByRole('heading', { level: 1 }).isVisible()).to.equal(true);
@@ -368,6 +396,11 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     }
   });
 });
+
+/** What has the focus, as text. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate('document.activeElement.textContent');
+}
 
 /** Id of a test of the newest build that has results. */
 async function newestTest(site: Site): Promise<string> {

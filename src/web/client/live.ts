@@ -1,14 +1,17 @@
 /**
- * Keeps a page current: when a build changes, the page is fetched again, and those of its parts that came out different
- * are exchanged. Parts that can change are marked `data-live`; forms and the log are not, so typing and reading go on
- * undisturbed. Pages that no event speaks of are fetched every so many seconds instead (`data-refresh`).
+ * Keeps a page current: when a build changes, the page is fetched again, and of its parts what came out different is
+ * changed, node by node, so that focus and scrolling stay where they are. Parts that can change are marked `data-live`;
+ * forms and the log are not, so typing and reading go on undisturbed. Pages that no event speaks of are fetched every so many seconds instead (`data-refresh`).
  */
+import morphdom from 'morphdom';
 import { age, duration } from '../times.ts';
 
 /** Several changes within this many milliseconds are one. */
 const settle = 200;
 /** An event may be lost; a page that is looked at is fetched this often anyway, in seconds. */
 const anyway = 15;
+/** A stream that is away for longer than this (ms) is told; a shorter pause is nobody's concern. */
+const unnoticed = 3000;
 
 const build = document.querySelector<HTMLElement>('[data-build]')?.dataset.build;
 const seconds = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? anyway);
@@ -36,12 +39,14 @@ async function refresh(): Promise<void> {
   fetching = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    tellWhetherLive(answer.ok);
     if (!answer.ok) return;
     const text = await answer.text();
     if (text !== shown) exchange(new DOMParser().parseFromString(text, 'text/html'));
     shown = text;
   } catch {
     // Volt is away for a moment; the event stream comes back by itself and brings us here again
+    tellWhetherLive(false);
   } finally {
     fetching = false;
     if (again) plan();
@@ -52,8 +57,9 @@ function exchange(fresh: Document): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.getElementById(part.id);
     if (other) keepFolds(part, other);
-    if (other && other.innerHTML !== part.innerHTML && !isSelectedIn(part)) part.replaceWith(other);
+    if (other && !isSelectedIn(part)) morphdom(part, other, { onBeforeElUpdated: (from, to) => !from.isEqualNode(to) });
   }
+  document.title = fresh.title;
   const log = document.getElementById('log');
   const freshLog = fresh.getElementById('log');
   if (freshLog && log?.dataset.key !== freshLog.dataset.key) {
@@ -105,7 +111,33 @@ function connect(): void {
       if (build === undefined || (JSON.parse(data) as { build: string }).build === build) plan();
     };
     // what happened before the connection stood is not told
-    events.onopen = plan;
+    events.onopen = () => {
+      tellWhetherLive(true);
+      plan();
+    };
+    events.onerror = () => {
+      tellWhetherLive(false);
+      // a browser gives up where the answer was an error; it comes back by itself only where there was none
+      if (events?.readyState !== EventSource.CLOSED) return;
+      events = undefined;
+      window.setTimeout(connect, unnoticed);
+    };
+  }
+}
+
+let away: number | undefined;
+
+/** Whoever looks at a page that stands still is told so. */
+function tellWhetherLive(live: boolean): void {
+  const sign = document.getElementById('offline');
+  if (live) {
+    window.clearTimeout(away);
+    away = undefined;
+    if (sign) sign.textContent = '';
+  } else if (sign) {
+    away ??= window.setTimeout(() => {
+      sign.textContent = 'Volt does not answer; this page may be old. Trying again…';
+    }, unnoticed);
   }
 }
 

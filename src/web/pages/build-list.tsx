@@ -24,7 +24,7 @@ export function BuildList({ builds, estimates, now }: Listed) {
       </thead>
       <tbody>
         {builds.map((build) => (
-          <tr>
+          <tr id={`build-${build.id}`}>
             <td>
               <StatusMark status={build.status} />
             </td>

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
+import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { findBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
@@ -36,7 +36,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const signedIn = may(context, 'write');
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   return answerPage(context, web, {
-    title: `${build.repo}#${build.number}`,
+    title: `${signs[build.status]} ${build.repo}#${build.number}`,
     place: 'none',
     scripts: ['log'],
     content: (
@@ -65,7 +65,12 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   });
 }
 
-/** Only what waits is explained by the runners. */
+/** Before the name of the page, for those who keep it in a tab beside others. */
+const signs: { readonly [S in Status]: string } = {
+  ...{ waiting: '○', queued: '○', running: '●', success: '✓', failure: '✗', error: '!' },
+  ...{ cancelled: '–', skipped: '–' },
+};
+
 async function markdownOf({ jobs }: Build): Promise<RenderMarkdown> {
   if (!jobs.some(({ steps }) => steps.some(({ summary }) => summary !== null))) return () => '';
   return (await import('../markdown.ts')).safeMarkdown;

@@ -32,7 +32,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
       {failed.length > 0 && (
         <ul class="failed-tests">
           {failed.map((result, index) => (
-            <li>
+            <li id={`test-${result.id}`}>
               <div class="test-line">
                 <TestMark status={result.status} />
                 <TestLink repo={build.repo} test={{ ...result, id: result.test }} />

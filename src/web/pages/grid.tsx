@@ -32,7 +32,7 @@ export function Grid({ builds, jobs, now }: Shown) {
         </thead>
         <tbody>
           {builds.map((build) => (
-            <tr>
+            <tr id={`build-${build.id}`}>
               <th scope="row">
                 <a href={`/builds/${build.id}`}>
                   #{build.number} {build.subject}

@@ -105,6 +105,7 @@ function Frame(props: {
               </a>
             )}
           </header>
+          <p id="offline" role="status"></p>
           <main>{page.content}</main>
           <footer>
             Volt {version} · <a href="/api">API</a>

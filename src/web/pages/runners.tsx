@@ -99,7 +99,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
       </thead>
       <tbody>
         {runners.map((runner) => (
-          <tr>
+          <tr id={`runner-${runner.id}`}>
             <td class="name">
               <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
               <span class="by">

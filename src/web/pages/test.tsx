@@ -101,7 +101,7 @@ function History({ results, now }: { results: PastResult[]; now: number }) {
   return (
     <ul class="failed-tests">
       {results.map((result) => (
-        <li>
+        <li id={`test-${result.id}`}>
           <div class="test-line">
             <TestMark status={result.status} />
             <a href={`/builds/${result.build}`}>#{result.number}</a>
