@@ -44,7 +44,8 @@ export class GitOverHttp {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    if (request.headers.authorization !== this.#login) {
+    // the scheme does not count its case (RFC 9110, 11.1)
+    if (request.headers.authorization?.replace(/^basic /i, 'Basic ') !== this.#login) {
       this.count.refused++;
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
       return;
