@@ -22,7 +22,7 @@ export function execCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('exec'))
     .summary("run the checkout's workflows or tests here")
     .description(
-      'Runs what a build of this checkout would: the workflows that a push of its branch starts, or, where it has none, the tests that are discovered. Uncommitted changes are included, and so are new files that are not ignored; everything runs in a copy. It needs no Redis and no Volt that runs. Actions and tools are kept in the cache folder of the user, or in the data directory where one is given.',
+      'Runs what a build of this checkout would: the workflows that a push of its branch starts, or, where it has none, the tests that are discovered. Uncommitted changes are included, and so are new files that are not ignored; everything runs in a copy. It needs no Redis and no Volt that runs. Whatever labels a job asks for, it runs on this machine. Actions, tools and caches are kept in the cache folder of the user, or in the data directory where one is given; artifacts only until the end.',
     )
     .argument('[job]', 'run this job, its id or its name, and those that it needs; else all')
     .option('--workflow <file>', 'run this workflow, its file or its name, whatever its triggers')
@@ -60,7 +60,10 @@ export function execCommand(program: Command): CommandFile {
   return {
     command,
     judges: true,
-    environment: ['VOLT_ACTIONS_URL', 'VOLT_TOOL_CACHE', 'VOLT_HOSTED_LABELS', 'VOLT_JOB_TIMEOUT'],
+    environment: [
+      ...['VOLT_ACTIONS_URL', 'VOLT_OWN_ACTIONS', 'VOLT_TOOL_CACHE', 'VOLT_CACHE_LIMIT', 'VOLT_HOSTED_LABELS'],
+      'VOLT_JOB_TIMEOUT',
+    ],
     examples: [
       ['volt exec', 'everything that a push would run'],
       ['volt exec test --matrix node=22', 'one job, in one combination of its matrix'],

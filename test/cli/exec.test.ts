@@ -132,6 +132,47 @@ jobs:
     expect(nothing.stderr).to.include('no workflow runs for a push to main').and.include('--workflow');
   });
 
+  it('runs jobs that are meant for another machine, and says so', async () => {
+    const repository = checkout({
+      '.github/workflows/ci.yml':
+        'on: push\njobs:\n  far:\n    runs-on: [self-hosted, linux, gpu]\n    steps: [{ run: echo here }]\n  near:\n    runs-on: ubuntu-latest\n    steps: [{ run: echo too }]\n',
+    });
+    const { code, stdout } = await volt(['exec'], { cwd: repository.path, env });
+    expect(code, stdout).to.equal(0);
+    expect(stdout).to.include('far (meant for a runner with gpu; run here all the same)\n').and.include('near\n');
+    const { lines } = await events(repository);
+    const begun = lines.filter(({ kind, status }) => kind === 'job' && status === 'running');
+    expect(begun.map(({ name, missingLabels }) => [name, missingLabels])).to.deep.equal([
+      ['far', ['gpu']],
+      ['near', []],
+    ]);
+  });
+
+  it('hands artifacts on from job to job, and keeps caches for the next time', async () => {
+    const repository = checkout({
+      '.github/workflows/ci.yml': `on: push
+jobs:
+  make:
+    runs-on: ubuntu-latest
+    steps:
+      - { id: c, uses: actions/cache@v4, with: { path: kept, key: once } }
+      - run: "echo 'hit: \${{ steps.c.outputs.cache-hit }}'; echo x > kept; echo y > made"
+      - { uses: actions/upload-artifact@v4, with: { name: made, path: made } }
+  use:
+    needs: make
+    runs-on: ubuntu-latest
+    steps:
+      - { uses: actions/download-artifact@v4, with: { name: made } }
+      - run: echo "used $(cat made)"
+`,
+    });
+    const first = await events(repository);
+    expect(first.code, first.output).to.equal(0);
+    expect(first.output).to.include('\nhit: \n').and.include('\nused y\n');
+    const second = await events(repository);
+    expect(second.output).to.include('\nhit: true\n');
+  });
+
   it('finds the tests where there are no workflows, and exits with what came out', async () => {
     const repository = checkout({ 'test.sh': '#!/bin/sh\necho tested\nexit 3\n' });
     const { code, output, ended } = await events(repository);

@@ -4,7 +4,15 @@ import type { FinalStatus, Reason, Step } from '../../kernel/model.ts';
 export type ExecEvent =
   /** what is about to be run */
   | { kind: 'build'; ref: string; sha: string; changed: boolean; event: string; workflows: string[] }
-  | { kind: 'job'; job: number; name: string; workflow: string | null; status: 'running' }
+  | {
+      kind: 'job';
+      job: number;
+      name: string;
+      workflow: string | null;
+      status: 'running';
+      /** labels that the job asks for and a runner on this machine would not have */
+      missingLabels: string[];
+    }
   | {
       kind: 'job';
       job: number;

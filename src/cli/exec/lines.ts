@@ -24,7 +24,12 @@ export function stepLine(step: Step): string {
 
 /** A job that is over, or is not run. */
 export function jobLine(event: Of<'job'>): string {
-  if (event.status === 'running') return `${mark('running')} ${paint('bold', plain(event.name))}`;
+  if (event.status === 'running') {
+    const { missingLabels: missing } = event;
+    const note =
+      missing.length === 0 ? '' : ` (meant for a runner with ${missing.map(plain).join(', ')}; run here all the same)`;
+    return `${mark('running')} ${paint('bold', plain(event.name))}${paint('dim', note)}`;
+  }
   const why = event.message === null ? '' : `: ${plainLines(event.message, '    ')}`;
   return `${mark(event.status)} ${paint('bold', plain(event.name))} ${verdict(event.status)}${why}`;
 }

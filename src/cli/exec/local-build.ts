@@ -82,11 +82,12 @@ export class LocalBuild {
   }
 
   /** The next job that can run, which is taken for running from now on; undefined while there is none. */
-  next(): { id: number; name: string; workflow: string; plan: WorkflowPlan } | undefined {
+  next(): { id: number; name: string; workflow: string; labels: string[]; plan: WorkflowPlan } | undefined {
     const job = this.#jobs.find(({ state }) => state.status === 'queued');
     if (!job?.ready) return undefined;
     this.#set(job, 'running');
-    return { id: job.id, name: job.state.name, workflow: job.ready.plan.workflow.name, plan: job.ready.plan };
+    const { labels, plan } = job.ready;
+    return { id: job.id, name: job.state.name, workflow: plan.workflow.name, labels, plan };
   }
 
   /** @returns jobs that are to be ended because of it, with why */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { detectContainment } from '../../exec/containment.ts';
@@ -11,6 +11,7 @@ import type { JobInput, JobResult } from '../../job/contract.ts';
 import { cancelled, timedOut } from '../../job/ending.ts';
 import { Enclosure } from '../../job/isolation/enclosure.ts';
 import { runJob } from '../../job/job.ts';
+import { pruneCaches } from '../../job/storage/caches.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
@@ -31,6 +32,9 @@ import { Wanted } from './wanted.ts';
 
 /** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
 const patience = 604_800;
+
+/** Labels that a runner on this machine has by itself. */
+const ownLabels: ReadonlySet<string> = new Set([platform(), arch()]);
 
 export interface ExecOptions extends Wish {
   job?: string;
@@ -80,8 +84,16 @@ export class Exec {
       this.#view.take({ kind: 'end', status, reason, message });
       return status;
     } finally {
+      await this.#pruneCaches();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
+  }
+
+  /** No runner may ever look after the folder. */
+  async #pruneCaches(): Promise<void> {
+    const { caches } = dataPaths(this.#config.dataDir);
+    const folders = (await readdir(caches).catch(() => [])).map((name) => join(caches, name));
+    await pruneCaches(folders, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
   }
 
   async #runBuild(root: string, folder: string, mirrors: string, snapshot: Snapshot): Promise<Outcome> {
@@ -92,8 +104,8 @@ export class Exec {
     if (files.length === 0 && this.#options.workflow === undefined) {
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
       const plan = { kind: 'discover' } as const;
-      return (await this.#runJob(1, 'test', null, { ...input, plan }, folder, mirrors, this.#config.jobTimeout))
-        .outcome;
+      const shown = { name: 'test', workflow: null, missingLabels: [] };
+      return (await this.#runJob(1, shown, { ...input, plan }, folder, mirrors, this.#config.jobTimeout)).outcome;
     }
     const { workflows, diagnostics } = readWorkflows(files);
     const wanted = this.#options.workflow;
@@ -128,7 +140,7 @@ export class Exec {
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
         hosted: parseHostedNames(this.#config.hostedLabels),
-        offered: new Set([platform(), arch()]),
+        offered: ownLabels,
       },
       decided: (id, title, { status, reason, message }) =>
         this.#view.take({ kind: 'job', job: id, name: title, workflow: null, status, reason, message, outputs: {} }),
@@ -150,13 +162,12 @@ export class Exec {
       while (underway.size < this.#options.slots) {
         const job = build.next();
         if (!job) break;
-        const { id, name, workflow, plan } = job;
-        const work = this.#runJob(id, name, workflow, inputOf(plan), folder, mirrors, plan.timeoutMinutes).then(
-          (result) => {
-            for (const other of build.end(id, result))
-              this.#running.get(other.id)?.stop.abort(cancelled(other.message));
-          },
-        );
+        const { id, name, workflow, labels, plan } = job;
+        const missingLabels = labels.filter((label) => !ownLabels.has(label));
+        const shown = { name, workflow, missingLabels };
+        const work = this.#runJob(id, shown, inputOf(plan), folder, mirrors, plan.timeoutMinutes).then((result) => {
+          for (const other of build.end(id, result)) this.#running.get(other.id)?.stop.abort(cancelled(other.message));
+        });
         const done = work.finally(() => underway.delete(done));
         underway.add(done);
       }
@@ -167,8 +178,7 @@ export class Exec {
 
   async #runJob(
     id: number,
-    name: string,
-    workflow: string | null,
+    { name, workflow, missingLabels }: { name: string; workflow: string | null; missingLabels: string[] },
     input: JobInput,
     folder: string,
     mirrors: string,
@@ -181,7 +191,7 @@ export class Exec {
     const timer = setTimeout(() => stop.abort(timedOut(minutes)), minutes * 60_000);
     const paths = dataPaths(this.#config.dataDir);
     const own = join(folder, 'jobs', String(id));
-    this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running' });
+    this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });
     const told = new Map<Step, string>();
     const decoder = new TextDecoder();
     try {
