@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * The floor: what a person would write in a shell to test each commit in a folder that stays, that is to fetch, to check
+ * out cleanly, and to run the test into a file.
+ */
+export class BareLoop {
+  readonly #folder: string;
+  readonly #tree: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#tree = join(folder, 'tree');
+  }
+
+  static async make(repository: string): Promise<BareLoop> {
+    const loop = new BareLoop(await mkdtemp(join(tmpdir(), 'volt-bare-')));
+    await run('git', ['clone', '--quiet', '--no-local', repository, loop.#tree]);
+    return loop;
+  }
+
+  async test(sha: string): Promise<void> {
+    const cwd = this.#tree;
+    await run('git', ['fetch', '--quiet', 'origin', sha], { cwd });
+    await run('git', ['checkout', '--quiet', '--force', '--detach', sha], { cwd });
+    await run('git', ['clean', '-ffdxq'], { cwd });
+    await run('sh', ['-c', `./test.sh > ${join(this.#folder, 'log')}`], { cwd });
+  }
+
+  remove(): Promise<void> {
+    return rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Clock ticks in a second, as /proc counts time; the kernel's USER_HZ, which is 100 on every Linux that Node runs on. */
+const ticks = 100;
+
+/** A process and all that descend from it. */
+export class ProcessTree {
+  readonly #root: number;
+
+  constructor(root: number) {
+    this.#root = root;
+  }
+
+  /** Their memory in MB, what several share divided among them (proportional set size). */
+  memory(): number {
+    const kB = this.#all().map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0));
+    return kB.reduce((sum, size) => sum + size, 0) / 1024;
+  }
+
+  /** The part of one core that they take over so many seconds; those that end meanwhile count until they were seen last. */
+  async load(seconds: number): Promise<number> {
+    const before = this.#times();
+    await pause(seconds * 1000);
+    let spent = 0;
+    for (const [pid, time] of this.#times()) spent += time - (before.get(pid) ?? 0);
+    return spent / seconds;
+  }
+
+  /** Processor seconds by process. */
+  #times(): Map<number, number> {
+    // children that have been waited for are counted with their parent: a process that came and went is not missed
+    return new Map(
+      this.#all().map((pid) => [
+        pid,
+        fields(pid)
+          .slice(11, 15)
+          .reduce((sum, part) => sum + Number(part), 0) / ticks,
+      ]),
+    );
+  }
+
+  #all(): number[] {
+    const children = new Map<number, number[]>();
+    for (const name of readdirSync('/proc')) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid)) continue;
+      const parent = Number(fields(pid)[1]);
+      children.set(parent, [...(children.get(parent) ?? []), pid]);
+    }
+    const found: number[] = [];
+    const walk = (pid: number) => {
+      found.push(pid);
+      for (const child of children.get(pid) ?? []) walk(child);
+    };
+    walk(this.#root);
+    return found;
+  }
+}
+
+/** The fields of /proc/PID/stat behind the program's name: the state, the parent's pid, and so on; see proc(5). */
+function fields(pid: number): string[] {
+  const text = read(pid, 'stat');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+function read(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    // it has ended
+    return '';
+  }
+}
