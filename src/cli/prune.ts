@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
@@ -19,15 +18,16 @@ export function pruneCommand(program: Command): CommandFile {
     )
     .option('--dry-run', 'only say what would be removed')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
-      const [{ Record, recordFile }, { pruneResults, nothingPruned }, { pruneMachine }] = await Promise.all([
+      const [{ Record }, { hasRecord }, { pruneResults, nothingPruned }, { pruneMachine }] = await Promise.all([
         import('../record/record.ts'),
+        import('../record/place.ts'),
         import('../reporter/prune.ts'),
         import('../runner/prune.ts'),
       ]);
       const config = configOf(command);
       let results = nothingPruned;
       // a machine that has only runners has no record
-      if (existsSync(recordFile(config))) {
+      if (hasRecord(config)) {
         const record = await Record.open(config);
         results = await pruneResults({ record, config }, dryRun).finally(() => record.close());
       }

@@ -49,7 +49,14 @@ export const settings = [
     env: 'VOLT_DATABASE_URL',
     key: 'databaseUrl',
     schema: z.string().optional(),
-    about: 'Where builds are recorded, as sqlite:<path>. Default: volt.db in the data directory.',
+    about:
+      'Where builds are recorded: sqlite:<path>, or postgres://user[:password]@host[:port]/database; without a password, ~/.pgpass is asked. Options after "?": sslmode (disable, the default, require, verify-ca, verify-full), sslrootcert, sslcert, sslkey (files), host (folder of a Unix socket). Default: volt.db in the data directory.',
+  },
+  {
+    env: 'VOLT_DATABASE_POOL',
+    key: 'databasePool',
+    schema: z.coerce.number().int().min(2).max(100).default(5),
+    about: 'How many connections to PostgreSQL each process may have (2 to 100); the server must allow them all.',
   },
   {
     env: 'VOLT_DATABASE_PASSWORD',

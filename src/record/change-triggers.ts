@@ -1,9 +1,10 @@
 import { sql, type Transaction } from 'kysely';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * The table of changes.ts, and the triggers that keep it: no function that moves something can forget to. SQLite has one
- * writer at a time, so a number is never visible before a lower one.
+ * The table of changes.ts, and the triggers that keep it: no function that moves something can forget to. One transaction
+ * writes at a time (record.ts), so a number is never visible before a lower one.
  */
 
 /** What counts as a change: columns whose update does, beside every new row where `insert` says so. */
@@ -18,22 +19,31 @@ const watched = [
   },
 ];
 
-export async function createChanges(db: Transaction<Schema>): Promise<void> {
+export async function createChanges(db: Transaction<Schema>, kind: Engine['kind']): Promise<void> {
   await db.schema
     .createTable('changes')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('build_id', 'integer', (c) => c.notNull().unique().references('builds.id').onDelete('cascade'))
     .execute();
   for (const { table, build, insert, columns } of watched) {
-    for (const event of [...(insert ? ['insert'] : []), `update of ${columns}`]) {
-      await sql
-        .raw(
-          `create trigger changes_by_${event.slice(0, 6)}_of_${table} after ${event} on ${table} begin
-            delete from changes where build_id = ${build};
-            insert into changes (build_id) values (${build});
-          end`,
-        )
-        .execute(db);
-    }
+    const events = [...(insert ? ['insert'] : []), `update of ${columns}`];
+    const body = `
+      delete from changes where build_id = ${build};
+      insert into changes (build_id) values (${build});`;
+    for (const statement of triggers[kind](table, events, body)) await sql.raw(statement).execute(db);
   }
 }
+
+/** Statements that run `body` for each row of the table that one of the events is about. */
+const triggers = {
+  sqlite: (table: string, events: string[], body: string) =>
+    events.map(
+      (event) =>
+        `create trigger changes_by_${event.slice(0, 6)}_of_${table} after ${event} on ${table} begin${body} end`,
+    ),
+  postgres: (table: string, events: string[], body: string) => [
+    `create function changes_of_${table}() returns trigger language plpgsql as $$ begin${body} return null; end $$`,
+    `create trigger changes_of_${table} after ${events.join(' or ')} on ${table}
+      for each row execute function changes_of_${table}()`,
+  ],
+};

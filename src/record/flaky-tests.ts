@@ -63,8 +63,8 @@ async function contradicted(
     .selectFrom('builds')
     .select('id')
     .where('sha', '=', sha)
-    // the plus keeps SQLite from going through all builds of the repository instead
-    .where(sql<string>`+repo`, '=', repo)
+    // an expression, so that SQLite does not go through all builds of the repository instead
+    .where(sql<string>`repo || ''`, '=', repo)
     .orderBy('id', 'desc')
     .limit(mostBuildsOfCommit)
     .execute();
@@ -79,7 +79,7 @@ async function contradicted(
     .where('test_results.test_id', 'in', [...results.keys()])
     .where('test_results.build_id', 'in', others)
     .where('jobs.name', '=', name)
-    .where('jobs.workflow', 'is', workflow)
+    .where('jobs.workflow', 'is not distinct from', workflow)
     .where('test_results.status', '!=', 'skipped')
     .groupBy(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
     .execute();
@@ -116,7 +116,7 @@ async function fallingOften(
       builds.map(({ id }) => id),
     )
     .where('jobs.name', '=', name)
-    .where('jobs.workflow', 'is', workflow)
+    .where('jobs.workflow', 'is not distinct from', workflow)
     .where('test_results.status', '!=', 'skipped')
     .groupBy(['test_results.test_id', 'test_results.build_id', 'test_results.attempt'])
     .execute();

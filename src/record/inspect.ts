@@ -1,17 +1,25 @@
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
+import type { Config } from '../kernel/config.ts';
+import type { RecordInspection } from './inspection.ts';
+import { recordPlace } from './place.ts';
 
-/** What a record's file holds, as far as it can be told without changing it. */
-export interface RecordInspection {
-  bytes: number;
-  /** as migrations.ts counts it */
-  schemaVersion: number;
-  recordId: string | undefined;
-  /** what SQLite's quick check complains of; empty when all is well */
-  faults: string[];
+/**
+ * Looks into the record that the configuration names, without bringing it to this version.
+ * @returns where it is as it may be shown, and what it holds, undefined where it is still to be made
+ * @throws VoltError `bad_setting`, those of a database that cannot be reached, what libsql throws where it is none
+ */
+export async function inspectNamed(config: Config): Promise<{ where: string; found: RecordInspection | undefined }> {
+  const place = recordPlace(config);
+  if (place.kind === 'sqlite') {
+    return { where: place.file, found: existsSync(place.file) ? inspectRecord(place.file) : undefined };
+  }
+  const { inspectDatabase } = await import('./inspect-postgres.ts');
+  return inspectDatabase(place.url, config);
 }
 
 /**
- * Looks into a record without bringing it to this version.
+ * Looks into a record's file without bringing it to this version.
  * @throws what libsql throws where it is no database
  */
 export function inspectRecord(file: string): RecordInspection {

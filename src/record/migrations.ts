@@ -1,14 +1,18 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import { createChanges } from './change-triggers.ts';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
 
-type Migration = (db: Transaction<Schema>) => Promise<void>;
+type Migration = (db: Transaction<Schema>, kind: Engine['kind']) => Promise<void>;
 
-/** Each entry takes the record from the version that is its position to the next. Entries are only ever added. */
+/**
+ * Each entry takes the record from the version that is its position to the next. Entries are only ever added. Types are
+ * named as SQLite has them, see postgres-types.ts.
+ */
 const migrations: readonly Migration[] = [
-  async (db) => {
+  async (db, kind) => {
     await db.schema
       .createTable('repositories')
       .addColumn('name', 'text', (c) => c.primaryKey())
@@ -192,7 +196,7 @@ const migrations: readonly Migration[] = [
       .addColumn('error_remedy', 'text')
       .execute();
     await createWorkflowTables(db);
-    await createChanges(db);
+    await createChanges(db, kind);
     await createAccessTables(db);
     await createTestTables(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
@@ -276,8 +280,9 @@ async function createWorkflowTables(db: Transaction<Schema>): Promise<void> {
  * once.
  * @throws VoltError `record_newer` when a newer Volt has written it
  */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+export async function migrate(db: Kysely<Schema>, { kind, forMigration }: Engine): Promise<void> {
+  await db.transaction().execute(async (begun) => {
+    const transaction = await forMigration(begun);
     await sql`create table if not exists meta (key text primary key, value text not null)`.execute(transaction);
     const row = await transaction
       .selectFrom('meta')
@@ -295,7 +300,7 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
       );
     }
     if (version === migrations.length) return;
-    for (const migration of migrations.slice(version)) await migration(transaction);
+    for (const migration of migrations.slice(version)) await migration(transaction, kind);
     await setMeta(transaction, 'schema_version', String(migrations.length));
   });
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../kernel/config.ts';
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
 import { type Belonging, Vault } from '../secrets/vault.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Record, Write } from './record.ts';
 import type { Scope } from './scoped-entries.ts';
 
 /** What a secret is bound to. */
@@ -26,8 +26,8 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
 }
 
 /** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
-export async function keyProblem(record: Record, config: Config): Promise<VoltError | undefined> {
-  const used = await keysInUse(record);
+export async function keyProblem({ db }: Pick<Record, 'db'>, config: Config): Promise<VoltError | undefined> {
+  const used = await keysInUse(db);
   if (used.size === 0) return undefined;
   try {
     const vault = Vault.open(config);
@@ -40,40 +40,46 @@ export async function keyProblem(record: Record, config: Config): Promise<VoltEr
 
 /**
  * Makes a new key and encrypts everything with it. Whatever moment it is cut off at, every value can be decrypted with
- * the key file as it is then, and it can be begun again.
+ * the key file as it is then, and it can be begun again. The key file is changed only by whoever writes to the record, so
+ * that of two who rotate at once neither forgets a key of the other.
  * @returns id of the new key
  * @throws VoltError those of the key file, `secrets_key_wrong` where a value cannot be decrypted to begin with
  */
 export async function rotateKey(record: Record, config: Config): Promise<string> {
-  await record.write((db) => writingVault(db, config));
-  const problem = await keyProblem(record, config);
-  if (problem) throw problem;
-  const vault = Vault.beginRotation(config);
-  await record.write(async (db) => {
-    for (const { repo, name, value, key_id } of await db.selectFrom('secrets').selectAll().execute()) {
-      const of = secretOf(repo, name);
-      const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
-      await db
-        .updateTable('secrets')
-        .set({ value: box, key_id: keyId })
-        .where('repo', repo === null ? 'is' : '=', repo)
-        .where('name', '=', name)
-        .execute();
-    }
-    for (const { repo, value, key_id } of await db.selectFrom('credentials').selectAll().execute()) {
-      const of = credentialOf(repo);
-      const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
-      await db.updateTable('credentials').set({ value: box, key_id: keyId }).where('repo', '=', repo).execute();
-    }
+  const keyId = await record.write(async (db) => {
+    await writingVault(db, config);
+    const problem = await keyProblem({ db }, config);
+    if (problem) throw problem;
+    const vault = Vault.beginRotation(config);
+    await encryptAnew(db, vault);
+    return vault.keyId;
   });
-  Vault.forgetUnused(config, await keysInUse(record));
-  return vault.keyId;
+  await record.write(async (db) => Vault.forgetUnused(config, await keysInUse(db)));
+  return keyId;
 }
 
-async function keysInUse({ db }: Record): Promise<Set<string>> {
-  const rows = await Promise.all([
-    db.selectFrom('secrets').select('key_id').distinct().execute(),
-    db.selectFrom('credentials').select('key_id').distinct().execute(),
-  ]);
-  return new Set(rows.flat().map((row) => row.key_id));
+async function encryptAnew(db: Write, vault: Vault): Promise<void> {
+  for (const { repo, name, value, key_id } of await db.selectFrom('secrets').selectAll().execute()) {
+    const of = secretOf(repo, name);
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db
+      .updateTable('secrets')
+      .set({ value: box, key_id: keyId })
+      .where('repo', repo === null ? 'is' : '=', repo)
+      .where('name', '=', name)
+      .execute();
+  }
+  for (const { repo, value, key_id } of await db.selectFrom('credentials').selectAll().execute()) {
+    const of = credentialOf(repo);
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db.updateTable('credentials').set({ value: box, key_id: keyId }).where('repo', '=', repo).execute();
+  }
+}
+
+async function keysInUse(db: Database): Promise<Set<string>> {
+  const rows = [
+    ...(await db.selectFrom('secrets').select('key_id').distinct().execute()),
+    ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
+  ];
+  return new Set(rows.map((row) => row.key_id));
 }

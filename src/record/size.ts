@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
 import type { Record } from './record.ts';
 
-/** Bytes of the record's pages, without what its write-ahead log holds beside them for a while. */
-export async function recordBytes(record: Record): Promise<number> {
-  const { rows } = await sql<{
-    bytes: number;
-  }>`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`.execute(record.db);
+const query = {
+  // without what the write-ahead log holds beside the pages for a while
+  sqlite: sql<{ bytes: number }>`select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`,
+  postgres: sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`,
+};
+
+/** Bytes that the record takes. */
+export async function recordBytes({ db, kind }: Record): Promise<number> {
+  const { rows } = await query[kind].execute(db);
   return rows[0]?.bytes ?? 0;
 }

@@ -1,7 +1,8 @@
 import { type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
 import Database from 'libsql';
-import { errorText } from '../kernel/errors.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
 import { giveWay } from '../kernel/turn.ts';
+import type { Engine, Hindrance } from './engine.ts';
 
 /**
  * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
@@ -10,10 +11,18 @@ import { giveWay } from '../kernel/turn.ts';
 const busyTimeout = 20;
 
 /**
+ * SQLite in a file, which is made where there is none.
+ * @throws VoltError `data_unwritable`, `record_damaged`; what says that it is busy as it is
+ */
+export function sqliteEngine(file: string): Engine {
+  return { kind: 'sqlite', dialect: openFile(file), plugins: [], forMigration: async (db) => db, hindrance, explained };
+}
+
+/**
  * SQLite in a file, through libsql (whose native part comes prebuilt). Transactions take the write lock when they begin,
  * so that one never has read what another has changed by the time it writes.
  */
-export function sqliteDialect(file: string): SqliteDialect {
+function sqliteDialect(file: string): SqliteDialect {
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeout}`);
@@ -85,18 +94,64 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
+function openFile(file: string): SqliteDialect {
+  try {
+    return sqliteDialect(file);
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    if (isDamaged(error)) throw damaged(file, error);
+    throw new VoltError('data_unwritable', `cannot open the record ${file}: ${errorText(error)}`, {
+      remedy: 'Give this user the right to read and write the file and its folder, and free some room on the disk.',
+      cause: error,
+    });
+  }
+}
+
+export function hindrance(error: unknown): Hindrance | undefined {
+  if (!isBusy(error)) return undefined;
+  const busy = new VoltError('record_busy', "another process holds the record's lock", {
+    remedy: 'See which process has volt.db open (fuser, lsof) and end it if it hangs.',
+    cause: error,
+  });
+  return { error: busy, pause: 2 + Math.random() * 20 };
+}
+
+function explained(error: unknown): unknown {
+  if (isFull(error)) {
+    return new VoltError('record_full', 'the disk that the record is on is full', {
+      remedy: 'Make room in the data directory; what waits to be recorded is recorded then.',
+      cause: error,
+    });
+  }
+  if (isDamaged(error)) return damaged('the record', error);
+  if (isBroken(error)) {
+    return new VoltError('record_failed', `the record cannot be written: ${errorText(error)}`, {
+      remedy: 'Look after the disk of the data directory and the rights to it; it goes on by itself then.',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function damaged(what: string, error: unknown): VoltError {
+  return new VoltError('record_damaged', `${what} is no record that can be read: ${errorText(error)}`, {
+    remedy: 'Restore a backup by `volt restore`; see what the disk and the system log say first.',
+    cause: error,
+  });
+}
+
 /** Whether another process holds the lock that a statement needs. */
 export function isBusy(error: unknown): boolean {
   return /SQLITE_BUSY|database is locked/.test(textOf(error));
 }
 
 /** Whether the disk has no room for what was to be written. */
-export function isFull(error: unknown): boolean {
+function isFull(error: unknown): boolean {
   return /SQLITE_FULL|database or disk is full/.test(textOf(error));
 }
 
 /** Whether the file could not be read or written for its disk or the rights to it. */
-export function isBroken(error: unknown): boolean {
+function isBroken(error: unknown): boolean {
   return /SQLITE_(IOERR|READONLY|CANTOPEN|PERM)|disk I\/O error|readonly database/.test(textOf(error));
 }
 
@@ -105,6 +160,6 @@ function textOf(error: unknown): string {
 }
 
 /** Whether the file is no database, or a spoilt one. */
-export function isDamaged(error: unknown): boolean {
+function isDamaged(error: unknown): boolean {
   return /SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/.test(textOf(error));
 }

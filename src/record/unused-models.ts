@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Record } from './record.ts';
 
 /** So many builds are read in one go. */
@@ -40,7 +39,7 @@ export async function removeUnusedModels(record: Record): Promise<number> {
               selectFrom('build_workflows')
                 .select('build_id')
                 .where('build_id', '>', seen)
-                .where(sql<boolean>`instr(models, ${hash}) > 0`),
+                .where('models', 'like', `%${hash}%`),
             ),
           ),
         )

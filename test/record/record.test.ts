@@ -4,11 +4,11 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import Database from 'libsql';
 import { loadConfig } from '../../src/kernel/config.ts';
-import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { setMeta } from '../../src/record/migrations.ts';
 import { Record } from '../../src/record/record.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { startChild } from '../support/child.ts';
+import { databaseEnvironment, holdRecord, only } from '../support/database.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord } from '../support/record.ts';
@@ -73,7 +73,8 @@ describe('the record', () => {
 
   it('is set up once by processes that start together', async () => {
     const dataDir = folders.make();
-    const children = ['one', 'two'].map((name) => startChild(opener, { args: [dataDir, name] }));
+    const env = await databaseEnvironment(dataDir, 'new');
+    const children = ['one', 'two'].map((name) => startChild(opener, { args: [dataDir, name], env }));
     for (const child of children) await child.line();
     for (const child of children) child.signal('SIGUSR2');
     const own = await openRecord(dataDir);
@@ -90,15 +91,14 @@ describe('the record', () => {
     const dataDir = folders.make();
     const record = await openRecord(dataDir);
     await setMeta(record.db, 'schema_version', '999');
-    await record.close();
     const error = await failure('record_newer', () => openRecord(dataDir));
     expect(error.message).to.include('999');
-    const file = new Database(dataPaths(dataDir).record);
-    expect(file.prepare("select value from meta where key = 'schema_version'").get()).to.include({ value: '999' });
-    file.close();
+    const row = await record.db.selectFrom('meta').selectAll().where('key', '=', 'schema_version').executeTakeFirst();
+    expect(row).to.include({ value: '999' });
+    await record.close();
   });
 
-  it('may be in a file of its own', async () => {
+  only.sqlite('may be in a file of its own', async () => {
     const folder = folders.make();
     for (const databaseUrl of [`sqlite:${join(folder, 'one/my.db')}`, `sqlite://${join(folder, 'two/my.db')}`]) {
       const record = await Record.open(loadConfig({ dataDir: folder, databaseUrl }));
@@ -112,8 +112,8 @@ describe('the record', () => {
   it('cannot be anywhere else', async () => {
     const dataDir = folders.make();
     const at = (databaseUrl: string) => Record.open(loadConfig({ dataDir, databaseUrl }));
-    for (const url of ['postgres://box/volt', 'postgresql://box/volt']) await failure('unsupported', () => at(url));
-    for (const url of ['sqlite:', 'mysql://box/volt', 'volt.db']) await failure('bad_setting', () => at(url));
+    for (const url of ['sqlite:', 'mysql://box/volt', 'volt.db', 'postgres:box'])
+      await failure('bad_setting', () => at(url));
   });
 
   it('says so where it cannot be written', async () => {
@@ -141,8 +141,7 @@ describe('the record', () => {
     const dataDir = folders.make();
     const record = await openRecord(dataDir);
     await observed(record);
-    const other = new Database(dataPaths(dataDir).record);
-    other.exec('begin immediate');
+    const release = await holdRecord(dataDir);
     let done = 0;
     let written = false;
     const writing = record
@@ -157,30 +156,27 @@ describe('the record', () => {
     // were it to wait within a call, nothing here would run, and the other could never let go
     await until('the process has lived on for a while', () => ++turns > 10);
     expect(written).to.equal(false);
-    other.exec('rollback');
+    await release();
     await writing;
     expect(done, 'how often the transaction was begun and given up').to.equal(1);
-    other.close();
     await record.close();
   });
 
   it('says what its writes wait for, until they do not', async () => {
     const dataDir = folders.make();
     const record = await openRecord(dataDir);
-    const other = new Database(dataPaths(dataDir).record);
-    other.exec('begin immediate');
+    const release = await holdRecord(dataDir);
     const writing = record.write((db) => setMeta(db, 'written', 'yes'));
     expect(record.problems()).to.deep.equal([]);
     await until('it is said', () => record.problems().length > 0);
     expect(record.problems()[0]).to.include({ code: 'record_busy' });
-    other.exec('rollback');
+    await release();
     await writing;
     expect(record.problems()).to.deep.equal([]);
-    other.close();
     await record.close();
   });
 
-  it('says that there is no room, writes nothing then, and writes when there is', async () => {
+  only.sqlite('says that there is no room, writes nothing then, and writes when there is', async () => {
     const record = await openRecord(folders.make());
     const pages = async (most: number) => sql.raw(`pragma max_page_count = ${most}`).execute(record.db);
     // SQLite says so itself when it may have no more pages, as it does when the disk has none
@@ -198,12 +194,9 @@ describe('the record', () => {
     const dataDir = folders.make();
     const record = await openRecord(dataDir);
     await observed(record);
-    const other = new Database(dataPaths(dataDir).record);
-    other.exec('begin immediate');
-    other.exec("update repositories set url = 'unfinished'");
+    const release = await holdRecord(dataDir, "update repositories set url = 'unfinished'");
     expect(await findRepository(record, 'app')).to.not.include({ url: 'unfinished' });
-    other.exec('rollback');
-    other.close();
+    await release();
     await record.close();
   });
 

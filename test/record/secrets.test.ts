@@ -7,6 +7,7 @@ import { keyProblem, rotateKey } from '../../src/record/secret-key.ts';
 import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
 import { Vault } from '../../src/secrets/vault.ts';
+import { only } from '../support/database.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord } from '../support/record.ts';
@@ -43,7 +44,7 @@ describe('secrets in the record', () => {
     expect(await rows()).to.have.length(2);
   });
 
-  it('are in no file in plain text', async () => {
+  only.sqlite('are in no file in plain text', async () => {
     await set('TOKEN', 'canary-value');
     const files = ['volt.db', 'volt.db-wal'].map((name) => readFileSync(join(config.dataDir, name)));
     expect(Buffer.concat(files).includes('TOKEN')).to.equal(true);

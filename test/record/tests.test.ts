@@ -8,6 +8,7 @@ import { findTest, historyOf, listTests, type Test, type TestOrder } from '../..
 import { resultsOf } from '../../src/record/test-queries.ts';
 import { removeForgottenTests, removeResults } from '../../src/record/test-removal.ts';
 import { recordTests } from '../../src/record/test-results.ts';
+import { only } from '../support/database.ts';
 import { TestFolders } from '../support/folder.ts';
 import { plansOf } from '../support/query-plans.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
@@ -171,7 +172,7 @@ describe('the tests of a repository', () => {
     expect((await historyOf(record, (await named('stays')).id, { limit: 9 })).results).to.have.length(1);
   });
 
-  it('are found without a look at all of them', async () => {
+  only.sqlite('are found without a look at all of them', async () => {
     const id = await build({ a: 'failed' });
     await build({ a: 'passed' });
     const { id: test } = await named('a');

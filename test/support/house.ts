@@ -1,15 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import { Record } from '../../src/record/record.ts';
+import type { Record } from '../../src/record/record.ts';
 import type { SystemStatus } from '../../src/web/api/schemas/system.ts';
+import { databaseEnvironment } from './database.ts';
 import { Evidence } from './evidence.ts';
 import { TestFolders } from './folder.ts';
 import { currentBundle, type VoltProcess, VoltProcesses } from './processes.ts';
+import { openRecord } from './record.ts';
 import { TestRepository } from './repository.ts';
 import { until } from './until.ts';
 
@@ -47,14 +48,22 @@ export class House {
   readonly record: Record;
   readonly #folders: TestFolders;
   readonly #options: HouseOptions;
+  readonly #database: { [name: string]: string };
   readonly #processes = new VoltProcesses('bundle');
   readonly #running = new Map<string, VoltProcess>();
 
-  private constructor(options: HouseOptions, folders: TestFolders, dataDir: string, record: Record) {
+  private constructor(
+    options: HouseOptions,
+    folders: TestFolders,
+    dataDir: string,
+    record: Record,
+    database: { [name: string]: string },
+  ) {
     this.#options = options;
     this.#folders = folders;
     this.dataDir = dataDir;
     this.record = record;
+    this.#database = database;
   }
 
   /** A house in which nothing runs yet. */
@@ -62,7 +71,7 @@ export class House {
     await currentBundle();
     const folders = new TestFolders();
     const dataDir = options.dataDir ?? folders.make();
-    return new House(options, folders, dataDir, await Record.open(loadConfig({ dataDir })));
+    return new House(options, folders, dataDir, await openRecord(dataDir), await databaseEnvironment(dataDir));
   }
 
   /** All stages, and runners of those names with one slot each; resolves when all say that they work. */
@@ -91,7 +100,11 @@ export class House {
 
   async #start(name: string, args: string[], { redis, inside }: HouseRunner = {}): Promise<void> {
     const address = redis ?? this.#options.redis;
-    const started = this.#processes.start([...args, '--redis', address], this.#options.env, inside);
+    const started = this.#processes.start(
+      [...args, '--redis', address],
+      { ...this.#database, ...this.#options.env },
+      inside,
+    );
     this.#running.set(name, started);
     await started.says('ready');
   }

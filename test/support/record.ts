@@ -3,10 +3,11 @@ import type { BuildId } from '../../src/kernel/model.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
+import { databaseFor } from './database.ts';
 
 /** A record in a data directory that may be new. */
-export function openRecord(dataDir: string): Promise<Record> {
-  return Record.open(loadConfig({ dataDir }));
+export async function openRecord(dataDir: string): Promise<Record> {
+  return Record.open(loadConfig({ dataDir, ...(await databaseFor(dataDir)) }));
 }
 
 /** Sets up an observed repository. */

@@ -19,6 +19,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
 import { startReporter } from '../../src/reporter/start.ts';
 import { type RunnerOptions, type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { databaseFor } from './database.ts';
 import { newBuild, plannedJob } from './record.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { until } from './until.ts';
@@ -43,7 +44,13 @@ export class TestVolt {
   static async start(overrides: Overrides = {}): Promise<TestVolt> {
     const redis = await startRedis();
     const dataDir = await mkdtemp(join(tmpdir(), 'volt-data-'));
-    const config = loadConfig({ logLevel: 'error', isolation: 'none', ...overrides, dataDir });
+    const config = loadConfig({
+      logLevel: 'error',
+      isolation: 'none',
+      ...overrides,
+      ...(await databaseFor(dataDir)),
+      dataDir,
+    });
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
     const record = await Record.open(config);

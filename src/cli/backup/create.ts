@@ -6,7 +6,7 @@ import type { Config } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
 import { inspectRecord } from '../../record/inspect.ts';
-import { recordFile } from '../../record/record.ts';
+import { recordFile } from '../../record/place.ts';
 import { snapshotRecord } from '../../record/snapshot.ts';
 import { draftName, removeLeftovers } from './leftovers.ts';
 import { backupFormat, kept, type Manifest, manifestName, partOf } from './manifest.ts';

@@ -8,7 +8,7 @@ import { errorText, VoltError } from '../../kernel/errors.ts';
 import { inspectRecord } from '../../record/inspect.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { schemaVersion } from '../../record/migrations.ts';
-import { recordFile } from '../../record/record.ts';
+import { recordFile } from '../../record/place.ts';
 import { isRecordOpen, renewRecord } from '../../record/snapshot.ts';
 import { backupFormat, kept, type Manifest, manifestName, manifestSchema, partOf } from './manifest.ts';
 

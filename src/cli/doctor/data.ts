@@ -2,17 +2,19 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
 import { diskOf, shortfall } from '../../kernel/disk.ts';
-import { asVoltError, errorText } from '../../kernel/errors.ts';
-import { inspectRecord } from '../../record/inspect.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import { inspectNamed } from '../../record/inspect.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
 import { schemaVersion } from '../../record/migrations.ts';
-import { recordFile } from '../../record/record.ts';
+import { recordFile } from '../../record/place.ts';
 import { size } from '../sizes.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
+const restore = 'Restore a backup by `volt restore`; see what the disk and the system log say first.';
+
 /** The data directory, its disk, and the record in it. */
 export async function dataFindings(config: Config): Promise<Finding[]> {
-  return [directoryFinding(config), await diskFinding(config), recordFinding(config)];
+  return [directoryFinding(config), await diskFinding(config), await recordFinding(config)];
 }
 
 function directoryFinding({ dataDir }: Config): Finding {
@@ -39,26 +41,19 @@ async function diskFinding(config: Config): Promise<Finding> {
   return fail('disk', `${room}, ${size(missing)} less than VOLT_DISK_FLOOR asks for`, remedy);
 }
 
-function recordFinding(config: Config): Finding {
-  const restore = 'Restore a backup by `volt restore`; see what the disk and the system log say first.';
-  let file: string;
+async function recordFinding(config: Config): Promise<Finding> {
   try {
-    file = recordFile(config);
-  } catch (error) {
-    const { message, remedy } = asVoltError(error);
-    return fail('record', message, remedy);
-  }
-  if (!existsSync(file)) return ok('record', `${file} is not there yet; the first start makes it`);
-  try {
-    const found = inspectRecord(file);
+    const { where, found } = await inspectNamed(config);
+    if (found === undefined) return ok('record', `${where} is not there yet; the first start makes it`);
     const [fault] = found.faults;
-    if (fault !== undefined) return fail('record', `${file} is damaged: ${fault}`, restore);
+    if (fault !== undefined) return fail('record', `${where} is damaged: ${fault}`, restore);
     if (found.schemaVersion > schemaVersion) {
-      const message = `${file} has schema version ${found.schemaVersion}, this Volt knows ${schemaVersion}`;
+      const message = `${where} has schema version ${found.schemaVersion}, this Volt knows ${schemaVersion}`;
       return fail('record', message, 'Start the newer Volt that wrote it, or restore a backup from before.');
     }
-    return ok('record', `${file} is sound, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
+    return ok('record', `${where} is sound, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
   } catch (error) {
-    return fail('record', `${file} cannot be read as a record: ${errorText(error)}`, restore);
+    if (error instanceof VoltError) return fail('record', error.message, error.remedy);
+    return fail('record', `${recordFile(config)} cannot be read as a record: ${errorText(error)}`, restore);
   }
 }

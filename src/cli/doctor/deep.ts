@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { Queues } from '../../queues/queues.ts';
-import { inspectRecord } from '../../record/inspect.ts';
+import { inspectNamed } from '../../record/inspect.ts';
 import { schemaVersion } from '../../record/migrations.ts';
-import { Record, recordFile } from '../../record/record.ts';
+import { Record } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
 import { backupFindings } from './deep/backups.ts';
@@ -34,10 +33,10 @@ const checks = [
  * @param mend does what Volt would not do by itself
  */
 export async function deepFindings(config: Config, logger: Logger, mend: boolean): Promise<Finding[]> {
-  const file = recordFile(config);
-  if (!existsSync(file)) return [warn('deep', `there is no record at ${file} to compare with`, 'Name its --data.')];
+  const { where, found } = await inspectNamed(config);
+  if (!found) return [warn('deep', `there is no record at ${where} to compare with`, 'Name its --data.')];
   // opening it would bring it to this version
-  if (inspectRecord(file).schemaVersion !== schemaVersion) {
+  if (found.schemaVersion !== schemaVersion) {
     return [warn('deep', 'the record is of another version, and is not compared', 'Use the version that runs on it.')];
   }
   const record = await Record.open(config);

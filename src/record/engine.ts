@@ -1,0 +1,29 @@
+import type { Dialect, KyselyPlugin, Transaction } from 'kysely';
+import type { VoltError } from '../kernel/errors.ts';
+import type { Schema } from './schema.ts';
+
+/** What differs between the databases that a record may be in; everything else of a record knows none of them. */
+export interface Engine {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly dialect: Dialect;
+  readonly plugins: KyselyPlugin[];
+  /**
+   * The transaction as one that may change the schema in SQLite's words.
+   * @throws VoltError `record_unfit`
+   */
+  forMigration(transaction: Transaction<Schema>): Promise<Transaction<Schema>>;
+  /**
+   * Why a transaction that ended with `error` may be begun again, since nothing of it was written and what was in its
+   * way passes; undefined where there is no use in that.
+   */
+  hindrance(error: unknown): Hindrance | undefined;
+  /** What a person is told of an error of the database; anything else stays as it is. */
+  explained(error: unknown): unknown;
+}
+
+export interface Hindrance {
+  /** what a person is told when it does not pass */
+  error: VoltError;
+  /** milliseconds after which it is worth another try */
+  pause: number;
+}

@@ -1,0 +1,217 @@
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  HandleEmptyInListsPlugin,
+  PostgresDialect,
+  type PostgresDialectConfig,
+  PostgresDriver,
+  type PostgresPool,
+  type PostgresPoolClient,
+  replaceWithNoncontingentExpression,
+  sql,
+  type Transaction,
+} from 'kysely';
+import pg from 'pg';
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import type { Engine } from './engine.ts';
+import { explainedError, hindranceOf, isOfConnection, isUnreachable, UncertainCommit } from './postgres-errors.ts';
+import { postgresTypes } from './postgres-types.ts';
+import { type PostgresAddress, parsePostgresUrl, shownAddress } from './postgres-url.ts';
+import type { Schema } from './schema.ts';
+
+/** Milliseconds that one statement may take on the server, its wait for locks included. */
+const statementTimeout = 30_000;
+/** Milliseconds that a transaction waits for another one's lock before it is begun again, and people are told. */
+const lockTimeout = 1000;
+/** A transaction whose process has stood still for this long (ms) is ended by the server. */
+const idleTimeout = 5000;
+/** Milliseconds that making a connection may take, and waiting for a free one. */
+const connectTimeout = 5_000;
+/** The oldest version of the server, as it numbers them. */
+const oldest = 130_000;
+
+/** The advisory lock of the database that every transaction takes; any number will do. */
+export const writeLock = 8_650_751;
+
+/** PostgreSQL, through pg. */
+export function postgresEngine(
+  url: string,
+  { databasePool, databasePassword }: Pick<Config, 'databasePool' | 'databasePassword'>,
+): Engine {
+  const named = parsePostgresUrl(url);
+  const address = { ...named, password: named.password ?? databasePassword };
+  const place = shownAddress(address);
+  const explained = (error: unknown) => explainedError(error, place);
+  return {
+    kind: 'postgres',
+    dialect: new WritingDialect({ pool: new Connections(address, databasePool, explained) }, place),
+    plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
+    forMigration: async (db) => {
+      await requireVersion(db);
+      // a change of a large table takes its time
+      await sql`set local statement_timeout = 0`.execute(db);
+      return db.withPlugin(postgresTypes);
+    },
+    hindrance: (error) => hindranceOf(error, place),
+    explained,
+  };
+}
+
+/** @throws VoltError `record_unfit` */
+async function requireVersion(db: Transaction<Schema>): Promise<void> {
+  const { rows } = await sql<{ number: string; name: string }>`
+    select current_setting('server_version_num') as number, current_setting('server_version') as name`.execute(db);
+  const [version] = rows;
+  if (version && Number(version.number) >= oldest) return;
+  throw new VoltError('record_unfit', `the database server is PostgreSQL ${version?.name}, which is too old`, {
+    remedy: `Use PostgreSQL ${oldest / 10_000} or newer.`,
+  });
+}
+
+class WritingDialect extends PostgresDialect {
+  readonly #config: PostgresDialectConfig;
+  readonly #place: string;
+
+  constructor(config: PostgresDialectConfig, place: string) {
+    super(config);
+    this.#config = config;
+    this.#place = place;
+  }
+
+  override createDriver(): Driver {
+    return new WritingDriver(this.#config, this.#place);
+  }
+}
+
+class WritingDriver extends PostgresDriver {
+  readonly #place: string;
+
+  constructor(config: PostgresDialectConfig, place: string) {
+    super(config);
+    this.#place = place;
+  }
+
+  /**
+   * As in SQLite, one transaction of all processes writes at a time: what it has read still holds when it is committed,
+   * whatever the level of isolation. Both statements are one exchange with the server.
+   */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await connection.executeQuery(CompiledQuery.raw(`begin; select pg_advisory_xact_lock(${writeLock})`));
+    } catch (error) {
+      // it has begun, and waited in vain
+      if (!isUnreachable(error)) await connection.executeQuery(CompiledQuery.raw('rollback'));
+      throw error;
+    }
+  }
+
+  override async commitTransaction(...args: Parameters<PostgresDriver['commitTransaction']>): Promise<void> {
+    try {
+      await super.commitTransaction(...args);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      throw new UncertainCommit(
+        'record_unreachable',
+        `the database ${this.#place} went away while it was being written`,
+        {
+          remedy: 'See whether it was recorded before you ask for it again.',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** A connection that is lost has rolled back; what is to be told then is the first error. */
+  override async rollbackTransaction(...args: Parameters<PostgresDriver['rollbackTransaction']>): Promise<void> {
+    await super.rollbackTransaction(...args).catch(() => undefined);
+  }
+}
+
+/** The connections of this process. */
+class Connections implements PostgresPool {
+  readonly #pool: pg.Pool;
+  readonly #explained: (error: unknown) => unknown;
+
+  constructor(
+    { host, port, user, password, database, ssl }: PostgresAddress,
+    most: number,
+    explained: (error: unknown) => unknown,
+  ) {
+    this.#explained = explained;
+    this.#pool = new pg.Pool({
+      ...{ host, port, database, ssl, max: most, keepAlive: true, application_name: 'volt' },
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password }),
+      connectionTimeoutMillis: connectTimeout,
+      idleTimeoutMillis: 60_000,
+      statement_timeout: statementTimeout,
+      lock_timeout: lockTimeout,
+      idle_in_transaction_session_timeout: idleTimeout,
+      // a server that falls silent says nothing of its own bounds either
+      query_timeout: statementTimeout + connectTimeout,
+      types: { getTypeParser },
+    });
+    // a connection that nobody uses has gone; the next one who needs one makes it
+    this.#pool.on('error', () => undefined);
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    try {
+      return new Connection(await this.#pool.connect(), this.#explained);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+/** A connection while somebody has it. */
+class Connection implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  readonly #explained: (error: unknown) => unknown;
+  #broken = false;
+
+  constructor(client: pg.PoolClient, explained: (error: unknown) => unknown) {
+    this.#client = client;
+    this.#explained = explained;
+    // told to whoever runs a query meanwhile
+    client.on('error', this.#lost);
+  }
+
+  // streams of rows by a cursor, its other form, are not used
+  readonly query = (async (text: string, values: readonly unknown[]) => {
+    try {
+      const result: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text, values.map(storable));
+      return Array.isArray(result) ? (result.at(-1) as pg.QueryResult) : result;
+    } catch (error) {
+      if (isOfConnection(error)) this.#broken = true;
+      throw this.#explained(error);
+    }
+  }) as unknown as PostgresPoolClient['query'];
+
+  release = (destroy = false): void => {
+    this.#client.off('error', this.#lost);
+    this.#client.release(destroy || this.#broken);
+  };
+
+  #lost = (): void => {
+    this.#broken = true;
+  };
+}
+
+/** PostgreSQL's texts hold any character but NUL. */
+function storable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+}
+
+const int8 = 20;
+
+/** All numbers of the record are small enough to be exact as numbers. */
+function getTypeParser(type: number, format?: 'text' | 'binary') {
+  return type === int8 ? Number : pg.types.getTypeParser(type, format);
+}

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import Database from 'libsql';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
+import { writeLock } from '../../src/record/postgres.ts';
+import { Record } from '../../src/record/record.ts';
+import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts';
+
+/** The database that this run of the tests is on: SQLite, or with VOLT_TEST_DATABASE=postgres a PostgreSQL server. */
+const databaseKind = process.env.VOLT_TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite';
+
+let server: TestPostgres | undefined;
+const made = new Map<string, Promise<string>>();
+/** A database with all tables, of which others are made in a fraction of the time. */
+const template = 'volt_template';
+
+/**
+ * Settings of the record that goes with a data directory.
+ * @param from what its database is made of, where it is on a server and still to be made
+ */
+export async function databaseFor(
+  dataDir: string,
+  from: 'template' | 'new' = 'template',
+): Promise<{ databaseUrl?: string }> {
+  if (server === undefined) return {};
+  const name = `volt_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+  const url = made.get(name) ?? server.database(name, from === 'new' ? undefined : template);
+  made.set(name, url);
+  return { databaseUrl: await url };
+}
+
+/** The same for processes. */
+export async function databaseEnvironment(
+  dataDir: string,
+  from: 'template' | 'new' = 'template',
+): Promise<{ [name: string]: string }> {
+  const { databaseUrl } = await databaseFor(dataDir, from);
+  return databaseUrl === undefined ? {} : { VOLT_DATABASE_URL: databaseUrl };
+}
+
+/**
+ * Writes to a record as another process would that does not come to an end.
+ * @param statement what it writes
+ * @returns takes it back
+ */
+export async function holdRecord(dataDir: string, statement?: string): Promise<() => Promise<void>> {
+  const { databaseUrl } = await databaseFor(dataDir);
+  if (server !== undefined && databaseUrl !== undefined) {
+    const session = await server.session(new URL(databaseUrl).pathname.slice(1));
+    await session.query(`begin; select pg_advisory_xact_lock(${writeLock})`);
+    if (statement !== undefined) await session.query(statement);
+    return () => session.end();
+  }
+  const file = new Database(dataPaths(dataDir).record);
+  file.exec('begin immediate');
+  if (statement !== undefined) file.exec(statement);
+  return async () => {
+    file.exec('rollback');
+    file.close();
+  };
+}
+
+/** The server that this run is on. */
+export function databaseServer(): TestPostgres {
+  if (server === undefined) throw new Error('this run is not on PostgreSQL');
+  return server;
+}
+
+/** A test of what only one of the databases has. */
+export const only = {
+  sqlite: (title: string, test: Mocha.AsyncFunc) => databaseKind === 'sqlite' && it(title, test),
+  postgres: (title: string, test: Mocha.AsyncFunc) => databaseKind === 'postgres' && it(title, test),
+};
+
+export async function mochaGlobalSetup(): Promise<void> {
+  if (databaseKind === 'sqlite' || !hasPostgres()) return;
+  server = await startPostgres();
+  const record = await Record.open(loadConfig({ databaseUrl: await server.database(template) }));
+  await record.db.deleteFrom('meta').where('key', '=', 'record_id').execute();
+  await record.close();
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  await server?.stop();
+}
+
+export const mochaHooks =
+  databaseKind === 'sqlite'
+    ? {}
+    : {
+        beforeAll(this: Mocha.Context): void {
+          if (server === undefined) this.skip();
+        },
+      };
