@@ -108,6 +108,8 @@ export class LogSender {
   async #sendNext(most: number): Promise<void> {
     const offset = this.#sent;
     const length = Math.min(most, this.#spool.bytes - offset);
+    // while more was gathered, a reporter that sees the spool has taken what there was
+    if (length <= 0) return;
     const named = this.#way === 'named';
     const asks = this.#way === 'unknown';
     const entry = await sendChunk(this.#access, {

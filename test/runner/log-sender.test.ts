@@ -138,6 +138,18 @@ describe('sending a log', () => {
     expect(sent.equals(content.subarray(mostCarried + megabyte))).to.equal(true);
   });
 
+  it('sends nothing where a reporter that sees its spool has taken all while more was gathered', async () => {
+    await append(randomBytes(1000));
+    await take(1000);
+    sender.acknowledge(1000, true);
+    await append(randomBytes(100));
+    sender.acknowledge(1100, true);
+    expect(await receiveChunks(test.access, blocking, 'archive', 300)).to.deep.equal({ chunks: [], strange: [] });
+    await append(randomBytes(1));
+    const { taken } = await take(1);
+    expect(taken.map(({ offset, length }) => ({ offset, length }))).to.deep.equal([{ offset: 1100, length: 1 }]);
+  });
+
   it('carries what it had only named and nothing has come of', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
     await take(mostCarried);
