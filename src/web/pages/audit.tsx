@@ -59,18 +59,20 @@ function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
       <tbody>
         {entries.map(({ at, actor, address, action, target, status }) => (
           <tr>
-            <td>
+            <td data-label="When">
               <Age time={at} now={now} />
             </td>
-            <td>
+            <td data-label="Who">
               <a href={addressOf({ actor })}>{actor}</a>
             </td>
-            <td>{address}</td>
-            <td>
+            <td data-label="From">{address}</td>
+            <td data-label="Did">
               <a href={addressOf({ action })}>{action}</a>
             </td>
-            <td>{target}</td>
-            <td class="number">{status}</td>
+            <td data-label="To">{target || '–'}</td>
+            <td class="number" data-label="Answer">
+              {status}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -100,13 +102,13 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
       <tbody>
         {tokens.map(({ name, scope, createdAt, createdBy, lastUsedAt }) => (
           <tr>
-            <td>{name}</td>
-            <td>{scope}</td>
-            <td>
+            <td class="name">{name}</td>
+            <td data-label="Scope">{scope}</td>
+            <td data-label="Made">
               <Age time={createdAt} now={now} />
             </td>
-            <td>{createdBy}</td>
-            <td>{lastUsedAt === null ? 'never' : <Age time={lastUsedAt} now={now} />}</td>
+            <td data-label="By">{createdBy}</td>
+            <td data-label="Last used">{lastUsedAt === null ? 'never' : <Age time={lastUsedAt} now={now} />}</td>
           </tr>
         ))}
       </tbody>

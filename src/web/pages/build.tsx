@@ -15,7 +15,7 @@ import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Broken, Neighbours } from './neighbours.tsx';
-import { Age, inUtc, Progress, StatusMark, Took } from './parts.tsx';
+import { Age, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
 import type { RenderMarkdown } from './steps.tsx';
 
@@ -51,7 +51,9 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <h1>
             <StatusMark status={build.status} /> <span class="subject">{build.subject}</span>
           </h1>
-          <p class="verdict">{verdictOf(build)}</p>
+          <p class="verdict">
+            <Words text={verdictOf(build)} />
+          </p>
           <Broken build={build} history={history} />
           <Act build={build} signedIn={signedIn} />
         </div>

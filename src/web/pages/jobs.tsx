@@ -1,7 +1,7 @@
 import { type Attempt, type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import { whyItWaits } from '../waiting.ts';
-import { StatusMark, Took } from './parts.tsx';
+import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptStory, stateOf } from './sentences.ts';
 import { type RenderMarkdown, Steps } from './steps.tsx';
 
@@ -60,7 +60,11 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
             <Took from={job.startedAt} to={job.finishedAt} now={now} />
           </span>
         )}
-        {state !== undefined && <span class="state">{state}</span>}
+        {state !== undefined && (
+          <span class="state">
+            <Words text={state} />
+          </span>
+        )}
       </summary>
       <Attempts attempts={job.attempts} />
       <Steps job={job} render={shown.render} now={now} />
@@ -90,7 +94,9 @@ function Attempts({ attempts }: { attempts: Attempt[] }) {
   return (
     <ol class="attempts">
       {attempts.map((attempt, index) => (
-        <li class={attempt.status}>{attemptStory(attempt, attempts[index + 1])}</li>
+        <li class={attempt.status}>
+          <Words text={attemptStory(attempt, attempts[index + 1])} />
+        </li>
       ))}
     </ol>
   );

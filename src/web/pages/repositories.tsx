@@ -64,9 +64,9 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                   </td>
                   <td class="commit">
                     {newest && (
-                      <>
+                      <span>
                         <a href={`/builds/${newest.id}`}>#{newest.number}</a> {newest.subject}
-                      </>
+                      </span>
                     )}
                   </td>
                   <td class="number" data-label="Looked at">

@@ -140,8 +140,10 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
               )}
             </td>
             <td class="commit">
-              {newest ? <a href={`/builds/${newest.id}`}>#{newest.number}</a> : <code>{sha.slice(0, 7)}</code>}{' '}
-              {newest?.subject}
+              <span>
+                {newest ? <a href={`/builds/${newest.id}`}>#{newest.number}</a> : <code>{sha.slice(0, 7)}</code>}{' '}
+                {newest?.subject}
+              </span>
             </td>
           </tr>
         ))}
