@@ -25,9 +25,9 @@ describe('the units of systemd', () => {
     const stages = [...stageKinds, 'runner'];
     expect(units).to.have.members(['volt.service', ...stages.map((stage) => `volt-${stage}.service`)]);
     for (const stage of stages) {
-      expect(values(`volt-${stage}.service`, 'ExecStart')).to.deep.equal([`/usr/local/bin/volt ${stage}`]);
+      expect(values(`volt-${stage}.service`, 'ExecStart')).to.deep.equal([`volt ${stage}`]);
     }
-    expect(values('volt.service', 'ExecStart')).to.deep.equal(['/usr/local/bin/volt up']);
+    expect(values('volt.service', 'ExecStart')).to.deep.equal(['volt up']);
   });
 
   it('set nothing that is no setting', () => {
@@ -60,7 +60,7 @@ describe('the units of systemd', () => {
       checked = units.map((unit) => {
         const file = join(aside, unit);
         // the command is not installed here
-        writeFileSync(file, read(unit).replace('/usr/local/bin/volt', process.execPath));
+        writeFileSync(file, read(unit).replace('ExecStart=volt', `ExecStart=${process.execPath}`));
         return file;
       });
     });

@@ -48,6 +48,9 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
     'the image runs as an ordinary user',
   );
 
+  const doctor = await volt.compose('exec', '-T', 'runner', 'volt', 'doctor');
+  assert.match(doctor, /each job runs in a PID namespace of its own/);
+
   const address = `git://git:${volt.gitPort}/app`;
   await volt.git(repository(address));
   await volt.volt('repo', 'add', 'app', address, '--poll', '1');

@@ -43,7 +43,8 @@ export class VoltInContainers {
     const secrets = writeSecrets(settings.folder);
     const change = join(settings.folder, 'change.json');
     writeFileSync(change, JSON.stringify(changes(settings, secrets, gitPort)));
-    const files = ['compose.yaml', 'compose.remote.yaml', ...(settings.postgres ? ['compose.postgres.yaml'] : [])];
+    const further = ['remote', 'sandbox', ...(settings.postgres ? ['postgres'] : [])];
+    const files = ['compose.yaml', ...further.map((name) => `compose.${name}.yaml`)];
     this.#files = [...files.map((name) => join(docker, name)), change];
     const remote = join(settings.folder, 'remote.json');
     writeFileSync(remote, JSON.stringify(remoteChanges(settings, secrets)));
