@@ -5,6 +5,9 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { isBusy } from './sqlite.ts';
 
+/** The locks that this process holds: one that nothing refers to would be given back with the next garbage collection. */
+const held = new Set<InstanceType<typeof Database>>();
+
 /**
  * Takes the data directory for one `volt up`. The lock is SQLite's own on a small file, which the operating system
  * gives back when the process ends in whatever way. The holder writes who it is beside it.
@@ -33,7 +36,9 @@ export function lockDataDirectory(dataDir: string, holder: string): () => void {
     lock.prepare('insert into holder values (?)').run(holder);
     lock.exec('commit');
     lock.exec('begin immediate');
+    held.add(lock);
     return () => {
+      held.delete(lock);
       // closing alone does not end the transaction while a statement of the connection waits to be collected
       lock.exec('rollback');
       lock.close();

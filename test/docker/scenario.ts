@@ -49,7 +49,7 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
   );
 
   const doctor = await volt.compose('exec', '-T', 'runner', 'volt', 'doctor');
-  assert.match(doctor, /each job runs in a PID namespace of its own/);
+  assert.match(doctor, /^✔ isolation +sandbox: /m);
 
   const address = `git://git:${volt.gitPort}/app`;
   await volt.git(repository(address));

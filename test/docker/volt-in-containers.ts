@@ -140,12 +140,18 @@ function writeSecrets(folder: string): Record<string, { file: string }> {
 }
 
 /** What the test has otherwise than a person: names of images, passwords, and the git server. */
-function changes({ image, base, postgres }: Settings, secrets: Record<string, { file: string }>, port: number): object {
+function changes(
+  { engine, image, base, postgres }: Settings,
+  secrets: Record<string, { file: string }>,
+  port: number,
+): object {
   const server = (name: 'redis' | 'postgres') => (base?.[name] ? { [name]: { image: base[name] } } : {});
   const { redis_password, database_password } = secrets;
   return {
     services: {
       ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
+      // podman does not hear what Compose makes of `systempaths=unconfined`
+      runner: { image, ...(engine.name === 'podman' ? { security_opt: ['unmask=ALL'] } : {}) },
       ...server('redis'),
       ...(postgres ? server('postgres') : {}),
       git: {
