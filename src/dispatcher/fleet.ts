@@ -16,6 +16,9 @@ import { type Loss, Losses } from './losses.ts';
 import { routeBuild } from './route.ts';
 import { Sightings } from './sightings.ts';
 
+/** While nothing runs the registry is looked at this often (ms), less than a heartbeat apart. */
+const idleInterval = 800;
+
 /** A loss of which it is still to be found out whether others were lost with it. */
 type Noticed = Omit<Loss, 'alone'>;
 
@@ -38,6 +41,9 @@ export class FleetWatch {
   /** losses that were noticed and about which nothing is done yet, by attempt name */
   readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** whether there is anything that could be lost, as far as the last look has seen */
+  #atWork = false;
 
   constructor(context: StageContext & { record: Record; problems: Problems }) {
     this.#context = context;
@@ -52,10 +58,20 @@ export class FleetWatch {
     return this.#sightings.recent();
   }
 
+  /**
+   * Looks where that may find something: while runners are at work, when one of this machine is seen to be gone, and
+   * now and then.
+   */
+  async glance(): Promise<void> {
+    const now = performance.now();
+    if (this.#atWork || this.#sightings.anyGone(now) || now - this.#lookedAt >= idleInterval) await this.look();
+  }
+
   /** One look at the registry, the record and the queues. */
   async look(): Promise<void> {
     const { access, record, queues } = this.#context;
     const now = performance.now();
+    this.#lookedAt = now;
     const { alive, gone } = await listRunners(access);
     const witnessed = alive.filter((member) => isSeenGone(member) && member.scopes.every(isSeenGone));
     const living = alive.filter((member) => !witnessed.includes(member));
@@ -65,6 +81,7 @@ export class FleetWatch {
 
     const jobs = await openJobs(record, { limit: 100_000, status: 'running' });
     const held = await heldAttempts(access, queues);
+    this.#atWork = jobs.length > 0 || held.length > 0;
     for (const job of jobs) {
       const runner = job.runner?.id;
       const loss = this.#lossOf({ job: job.id, attempt: job.attempt }, runner, witnessed, now);

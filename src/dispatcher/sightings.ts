@@ -44,7 +44,7 @@ export class Sightings {
     for (const member of living) {
       const known = this.#living.get(member.id);
       const beat = known?.member.heartbeatAt !== member.heartbeatAt;
-      const visible = member.machine === ownProcess().machine && !isSeenGone(member);
+      const visible = isVisible(member) && !isSeenGone(member);
       const seenAt = known && !beat ? known.seenAt : now;
       this.#living.set(member.id, {
         member,
@@ -63,6 +63,20 @@ export class Sightings {
     for (const id of this.#living.keys()) if (!there.has(id)) this.#living.delete(id);
   }
 
+  /**
+   * A glance at the processes of those that run on this machine, which asks nobody.
+   * @returns whether one of them is gone
+   */
+  anyGone(now: number): boolean {
+    let gone = false;
+    for (const sighting of this.#living.values()) {
+      if (!isVisible(sighting.member)) continue;
+      if (isSeenGone(sighting.member)) gone = true;
+      else sighting.aliveAt = now;
+    }
+    return gone;
+  }
+
   of(id: RunnerId | undefined): Sighting | undefined {
     return id === undefined ? undefined : (this.#living.get(id) ?? this.#lost.get(id));
   }
@@ -78,7 +92,12 @@ export class Sightings {
   recent(): RunnerId[] | undefined {
     const now = performance.now();
     const begun = this.#watchingSince;
-    const watching = begun !== undefined && now - begun >= heartbeatTtl && now - this.#lookedAt < heartbeatInterval;
+    const watching = begun !== undefined && now - begun >= heartbeatTtl && now - this.#lookedAt < 2 * heartbeatInterval;
     return watching ? this.#recent.values() : undefined;
   }
+}
+
+/** Whether this process can see that one. */
+function isVisible({ machine }: RunnerMember): boolean {
+  return machine === ownProcess().machine;
 }

@@ -12,7 +12,7 @@ import { reconcile } from './reconcile.ts';
 import { runSchedules } from './schedules.ts';
 import { UnservedWatch } from './unserved.ts';
 
-/** Milliseconds between looks at the runners; a runner's death is to be noticed within half a second. */
+/** Milliseconds between glances at the runners; a runner's death is to be noticed within half a second. */
 const watchInterval = 200;
 /** Milliseconds between comparisons of the queues with the record. */
 const reconcileInterval = 3000;
@@ -31,7 +31,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', () =>
     reconcile(own, fleet.recentRunners()),
   );
-  const watching = problems.every(watchInterval, 'watching the runners', () => fleet.look());
+  const watching = problems.every(watchInterval, 'watching the runners', () => fleet.glance());
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
   const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());

@@ -39,6 +39,8 @@ export interface ConsumerOptions<M> {
  */
 const lockDuration = 5000;
 const stalledInterval = 2500;
+/** How long (seconds) one wait for a message lasts; shorter than a connection may be silent, see connect.ts. */
+const drainDelay = 10;
 
 /** A Worker that is not held up by a message whose content is not even JSON. */
 class Consumer extends Worker {
@@ -92,6 +94,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       concurrency,
       lockDuration,
       stalledInterval,
+      drainDelay,
       maxStalledCount: 1_000_000,
       settings: { backoffStrategy: (made) => Math.min(100 * 2 ** (made - 1), 5000) },
     },

@@ -1,8 +1,16 @@
-import { type DatabaseConnection, type Driver, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely';
+import {
+  type DatabaseConnection,
+  type Driver,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
 import Database from 'libsql';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { giveWay } from '../kernel/turn.ts';
 import type { Engine, Hindrance } from './engine.ts';
+import { keepingStatements } from './statements.ts';
 
 /**
  * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
@@ -34,9 +42,8 @@ function sqliteDialect(file: string): SqliteDialect {
     database.close();
     throw error;
   }
-  return new ImmediateSqliteDialect(
-    { database: database as unknown as NonNullable<SqliteDialectConfig['database']> & object },
-    () => database.exec('begin immediate'),
+  return new ImmediateSqliteDialect({ database: keepingStatements(database as unknown as SqliteDatabase) }, () =>
+    database.exec('begin immediate'),
   );
 }
 

@@ -102,12 +102,11 @@ export async function beat(
   kind: string,
   member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,
 ): Promise<void> {
-  const replies = await client
-    .multi()
-    .sadd(keys.members(kind), member.id)
-    .set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl)
-    .exec();
-  for (const [error] of replies ?? []) if (error) throw error;
+  // in this order: an id without a key would be taken for a member that is gone
+  await Promise.all([
+    client.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl),
+    client.sadd(keys.members(kind), member.id),
+  ]);
 }
 
 /** The runner with that id, or undefined where its heartbeat is gone. */

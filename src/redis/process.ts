@@ -16,9 +16,11 @@ const machine = (() => {
   }
 })();
 
+const own = identify(process.pid);
+
 /** This process, as others may recognise it. */
 export function ownProcess(): ProcessIdentity {
-  return identify(process.pid);
+  return own;
 }
 
 /** A process that this one has started. */

@@ -5,8 +5,8 @@ import { warningsOf } from '../kernel/warnings.ts';
 import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
 
-/** Milliseconds between samples of the event loop; a delay shorter than that is none. */
-const resolution = 20;
+/** Milliseconds between samples of the event loop, each of which wakes the process up. */
+const resolution = 50;
 /** What is told of lag and disk is at most about this old (ms). */
 const refresh = 5000;
 

@@ -143,9 +143,38 @@ describe('the watch over the runners', () => {
     const results = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
     return results.filter((message): message is Result<'decided'> => message.kind === 'decided');
   };
+  const asked = async () =>
+    Number(/cmdstat_mget:calls=(\d+)/.exec(await volt.context.access.client.info('commandstats'))?.[1] ?? 0);
   const known = async () => (await listRunners(volt.context.access)).alive.map(({ id }) => id);
 
+  it('leaves Redis and the record alone while nothing runs, until it is time to look again', async () => {
+    await member('idle~1', { ...live().identity });
+    await watch.look();
+    const before = await asked();
+    await watch.glance();
+    await watch.glance();
+    expect(await asked()).to.equal(before);
+    await until('it looks again', async () => {
+      await watch.glance();
+      return (await asked()) > before;
+    });
+  });
+
   describe('that sees a runner and its processes gone takes its job back at once', () => {
+    it('though nothing was running when it last looked', async () => {
+      const [runner, scope] = [live(), live()];
+      await member('dead~1', { ...runner.identity });
+      await watch.look();
+      const ref = await running('dead~1');
+      await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
+      await end(runner.child);
+      await watch.glance();
+      expect(await attempts(ref), 'while its processes live').to.deep.equal(['running']);
+      await end(scope.child);
+      await watch.glance();
+      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
+    });
+
     it('and gives it to another as the next attempt', async () => {
       const [runner, scope] = [live(), live()];
       const ref = await running('dead~1');
