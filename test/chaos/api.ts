@@ -31,6 +31,12 @@ export class Api {
     }
   }
 
+  /** The newest build of a commit, where there is one. */
+  async newest(sha: string): Promise<BuildSummary | undefined> {
+    const answer = await this.#get(`/builds?sha=${sha}&limit=1`);
+    return ((await answer.json()) as { builds: BuildSummary[] }).builds[0];
+  }
+
   async build(id: string): Promise<Build> {
     return (await this.#get(`/builds/${id}`)).json() as Promise<Build>;
   }

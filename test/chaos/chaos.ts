@@ -10,7 +10,7 @@ import { type Fault, Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
 import { type Recovery, recoveries } from './recovery.ts';
-import { type FaultKind, schedule } from './schedule.ts';
+import { type FaultKind, needDisk, needSentinels, schedule } from './schedule.ts';
 import { Workload } from './workload.ts';
 
 export interface ChaosOptions {
@@ -48,7 +48,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   let fleet: Fleet | undefined;
   try {
     const repositories = await workload.sources(network?.address ?? '127.0.0.1');
-    fleet = await Fleet.start({ folder, repositories, network });
+    const any = (some: readonly FaultKind[]) => options.kinds.some((kind) => some.includes(kind));
+    const [sentinels, disks] = [any(needSentinels), any(needDisk)];
+    fleet = await Fleet.start({ folder, repositories, network, sentinels, disks });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();
@@ -65,13 +67,15 @@ async function run(
   evidence: Evidence,
   workload: Workload,
 ): Promise<ChaosResult> {
-  const possible = kinds.filter((kind) => kind !== 'runner-cut' || fleet.network);
+  const possible = kinds.filter(
+    (kind) => (kind !== 'runner-cut' || fleet.network) && (!needDisk.includes(kind) || fleet.disks),
+  );
   const left = kinds.filter((kind) => !possible.includes(kind));
   fleet.startAll();
   await fleet.whole();
   say(`a fleet of ${fleet.members.length} processes works in ${folder}`);
 
-  const faults = new Faults(fleet, evidence);
+  const faults = new Faults(fleet, evidence, workload);
   const stop = new AbortController();
   const pushing = workload.run(AbortSignal.any([signal, stop.signal]));
   const startedAt = Date.now();
@@ -99,7 +103,7 @@ async function run(
     runs: [...evidence.all().values()].flat().length,
     faults: faults.happened,
     breaches,
-    recoveries: recoveries(faults.happened, builds, evidence),
+    recoveries: recoveries(faults.happened, builds, evidence, [...fleet.runners.keys()]),
   };
 }
 

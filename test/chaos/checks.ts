@@ -8,7 +8,7 @@ import type { Pushed } from './workload.ts';
 
 /** What must hold, by the name under which a breach of it is counted. */
 export const invariants = {
-  lost: 'each commit has a build, and its verdict is success',
+  lost: 'each commit has a build, and its verdict is success, or poison where it took down every runner',
   doubled: 'each commit has one build only',
   overlap: 'no two attempts of a job are alive at the same time',
   disturbed: 'a job runs again only if its runner was hit',
@@ -71,9 +71,10 @@ function checkRuns({ evidence, faults }: Findings, commit: Pushed, breach: Repor
 
 async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build: Build, breach: Report) {
   const what = `${name(commit)}, build ${build.id}`;
-  if (build.status !== 'success') {
+  if (build.status !== 'success' || commit.poison) {
     const attempts = build.jobs.flatMap((job) => job.attempts).map(({ number, message }) => `${number}: ${message}`);
-    breach('lost', `${what}: ${build.status}, ${build.reason}; attempts ${attempts.join('; ')}`);
+    if (!commit.poison || build.reason !== 'poison')
+      breach('lost', `${what}: ${build.status}, ${build.reason}; attempts ${attempts.join('; ')}`);
     return;
   }
   const job = build.jobs[0]?.id as JobId;

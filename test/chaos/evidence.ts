@@ -13,6 +13,9 @@ export interface Run {
   lines: number | undefined;
 }
 
+/** Subject of a commit whose job is to take down every runner that has it. */
+export const poison = 'poison';
+
 /** A test script that says when it starts, each tenth of a second that it lives, and when it ends, and prints lines. */
 export function evidenceScript(folder: string): string {
   return [
@@ -30,6 +33,8 @@ export function evidenceScript(folder: string): string {
     // one in five is long enough to be still there when its job is taken back, if nobody has ended it
     'byte=$((16#$' + '{sha:0:2}))',
     'tenths=$((byte % 5 == 0 ? 80 + byte / 13 : 8 + byte % 15))',
+    // one that takes its runners down is there until they are
+    `[ "$(git log -1 --format=%s)" = ${poison} ] && tenths=1200`,
     'for (( ; tenths > 0; tenths--)); do',
     '  for ((i = 0; i < 20; i++)); do echo "$id $((++lines))"; done',
     '  sleep 0.1',

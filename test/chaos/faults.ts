@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { isFinal } from '../../src/kernel/model.ts';
+import { Sentinels } from '../support/sentinels.ts';
 import type { Evidence, Run } from './evidence.ts';
-import { cutRunner, type Fleet, type StageKind } from './fleet.ts';
+import { cutRunner, type Fleet, type StageKind, smallRunner } from './fleet.ts';
 import type { Member } from './member.ts';
 import type { FaultKind, PlannedFault } from './schedule.ts';
+import { ServerFaults } from './server-faults.ts';
+import type { Workload } from './workload.ts';
 
 /** A fault as it came about. Times in ms since 1970. */
 export interface Fault {
@@ -21,8 +24,13 @@ export interface Fault {
   runs: Run[];
 }
 
-/** Longest wait (ms) for a runner that has something to lose, and for the one that can be cut off. */
-const busyPatience = { any: 2000, cut: 8000 };
+/** Longest wait (ms) for a runner that has something to lose, and for one that alone can be hit. */
+const busyPatience = { any: 2000, one: 8000 };
+/** How long (ms) a job that takes down its runners lives with each, and how long the runner is away then. */
+const poisonous = { after: 300, away: 500 };
+/** Longest time (ms) until such a job is condemned. */
+const condemnation = 90_000;
+
 /** A commit whose job has been begun so often is spared: a third lost runner makes a job poison, as it should. */
 const spareAfter = 2;
 /** Longest wait (ms) of what hits everybody for the end of the runs that are to be spared. */
@@ -33,12 +41,16 @@ export class Faults {
   readonly happened: Fault[] = [];
   readonly #fleet: Fleet;
   readonly #evidence: Evidence;
+  readonly #workload: Workload;
+  readonly #servers: ServerFaults;
   /** names of runners that something holds: one that is cut off twice at a time would be back too soon */
   readonly #held = new Set<string>();
 
-  constructor(fleet: Fleet, evidence: Evidence) {
+  constructor(fleet: Fleet, evidence: Evidence, workload: Workload) {
     this.#fleet = fleet;
     this.#evidence = evidence;
+    this.#workload = workload;
+    this.#servers = new ServerFaults(fleet, (kind, targets) => this.#begin(kind, targets));
   }
 
   /** Resolves when what was hit is started again, or goes on. */
@@ -49,6 +61,7 @@ export class Faults {
       case 'runner-freeze':
       case 'runner-term':
       case 'runner-cut':
+      case 'runner-full':
         return this.#hitRunner(planned, hold);
       case 'dispatcher-kill':
       case 'reporter-kill':
@@ -56,16 +69,25 @@ export class Faults {
       case 'web-kill':
         return this.#hitStage(planned, hold, signal);
       case 'redis-kill':
-        return this.#killRedis(hold);
+        return this.#servers.killRedis(hold);
       case 'redis-wipe':
-        return this.#wipeRedis();
+        return this.#servers.wipeRedis();
       case 'all-kill':
         return this.#killAll(hold);
+      case 'record-lock':
+        return this.#servers.lockRecord(hold);
+      case 'record-full':
+        return this.#servers.fillRecord(hold);
+      case 'poison-job':
+        return this.#poison(planned, signal);
+      case 'redis-failover':
+        return this.#servers.failOver(hold);
     }
   }
 
   async #hitRunner({ kind, pick, hard }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
-    const runner = await this.#pickRunner(kind === 'runner-cut', pick);
+    const only = { 'runner-cut': cutRunner, 'runner-full': smallRunner } as Partial<Record<FaultKind, string>>;
+    const runner = await this.#pickRunner(only[kind], pick);
     if (!runner) return;
     const fault = this.#begin(kind, [runner]);
     this.#held.add(runner.name);
@@ -73,6 +95,10 @@ export class Faults {
       this.#fleet.network?.cut();
       await hold();
       this.#fleet.network?.mend();
+    } else if (kind === 'runner-full') {
+      this.#fleet.disks?.runner.fill();
+      await hold();
+      this.#fleet.disks?.runner.free();
     } else if (kind === 'runner-freeze') {
       runner.freeze();
       await hold();
@@ -101,42 +127,46 @@ export class Faults {
     if (kind === 'web-kill' && (await this.#fleet.api.answers(signal))) fault.worksAt = Date.now();
   }
 
-  async #killRedis(hold: () => Promise<unknown>): Promise<void> {
-    if (this.#fleet.redisDown) return;
-    const fault = this.#begin('redis-kill', []);
-    fault.outage = true;
-    this.#fleet.redisDown = true;
-    await this.#fleet.redis.kill();
-    await hold();
-    await this.#fleet.redis.start();
-    this.#fleet.redisDown = false;
-    fault.back = Date.now();
+  /** A commit whose job takes down every runner that has it, until it is given to no other. */
+  async #poison({ pick }: PlannedFault, signal: AbortSignal): Promise<void> {
+    const { sha } = this.#workload.pushPoison(pick);
+    const until = Date.now() + condemnation;
+    let seen = 0;
+    while (Date.now() < until && !signal.aborted) {
+      await pause(50);
+      const runs = this.#evidence.runs(sha);
+      const runner = this.#fleet.runners.get(runs.at(-1)?.runner ?? '');
+      if (runs.length > seen && runner?.running && !this.#held.has(runner.name)) {
+        seen = runs.length;
+        await pause(poisonous.after);
+        await this.#takeDown(runner);
+      }
+      const build = await this.#fleet.api.newest(sha).catch(() => undefined);
+      if (build && isFinal(build.status)) return;
+    }
   }
 
-  async #wipeRedis(): Promise<void> {
-    if (this.#fleet.redisDown) return;
-    const redis = new Redis(this.#fleet.redis.url, { maxRetriesPerRequest: 1 });
-    redis.on('error', () => undefined);
-    try {
-      const fault = this.#begin('redis-wipe', []);
-      fault.outage = true;
-      await redis.flushall();
-      fault.back = Date.now();
-    } finally {
-      redis.disconnect();
-    }
+  async #takeDown(runner: Member): Promise<void> {
+    const fault = this.#begin('poison-job', [runner]);
+    this.#held.add(runner.name);
+    await runner.kill();
+    await pause(poisonous.away);
+    runner.start();
+    this.#held.delete(runner.name);
+    fault.back = Date.now();
   }
 
   async #killAll(hold: () => Promise<unknown>): Promise<void> {
     const until = Date.now() + sparePatience;
     while (Date.now() < until && this.#evidence.live().some((run) => this.#isSpared(run))) await pause(50);
-    if (this.#fleet.redisDown) return;
+    const { redis } = this.#fleet;
+    if (this.#fleet.redisDown || redis instanceof Sentinels) return;
     this.#fleet.redisDown = true;
     const fault = this.#begin('all-kill', this.#fleet.members);
     fault.outage = true;
-    await Promise.all([this.#fleet.redis.kill(), ...this.#fleet.members.map((member) => member.kill())]);
+    await Promise.all([redis.kill(), ...this.#fleet.members.map((member) => member.kill())]);
     await hold();
-    await this.#fleet.redis.start();
+    await redis.start();
     this.#fleet.redisDown = false;
     this.#fleet.startAll();
     fault.back = Date.now();
@@ -154,11 +184,14 @@ export class Faults {
     return this.#evidence.runs(run.sha).length >= spareAfter;
   }
 
-  /** A runner that is at work, where there is one: the picked one before others. */
-  async #pickRunner(cut: boolean, pick: number): Promise<Member | undefined> {
-    const until = Date.now() + (cut ? busyPatience.cut : busyPatience.any);
+  /**
+   * A runner that is at work, where there is one: the picked one before others.
+   * @param only the one that alone can be hit
+   */
+  async #pickRunner(only: string | undefined, pick: number): Promise<Member | undefined> {
+    const until = Date.now() + (only ? busyPatience.one : busyPatience.any);
     for (;;) {
-      const names = cut ? [cutRunner] : [...this.#fleet.runners.keys()].filter((name) => name !== cutRunner);
+      const names = only ? [only] : [...this.#fleet.runners.keys()].filter((name) => name !== cutRunner);
       const first = Math.floor(pick * names.length);
       const live = this.#evidence.live();
       const candidates = [...names.slice(first), ...names.slice(0, first)].filter((name) => {

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 import { Api } from './api.ts';
+import { SmallDisk } from './disk.ts';
 import { Member } from './member.ts';
 import type { CutNetwork } from './network.ts';
 import { leftBehind } from './processes.ts';
@@ -18,6 +20,10 @@ const perKind = 2;
 const runners = 4;
 /** the runner in a network of its own */
 export const cutRunner = 'cut';
+/** the runner on a small disk, where there is one */
+export const smallRunner = 'r4';
+/** Megabytes of the small disks: of the record with all that is kept beside it, and of that runner. */
+const diskSizes = { record: 256, runner: 64 };
 
 /** A process that has ended although nobody has ended it. */
 export interface Death {
@@ -33,11 +39,18 @@ export interface FleetSetup {
   repositories: string[];
   /** where one runner lives, if there is such a network */
   network: CutNetwork | undefined;
+  /** whether Redis is a master with a replica and sentinels */
+  sentinels: boolean;
+  /** whether the record and one runner are to be on small disks of their own */
+  disks: boolean;
 }
 
 /** Volt as single processes: several of every stage on one data directory, and runners each with one of its own. */
 export class Fleet {
-  readonly redis: TestRedis;
+  /** the one server that there is, or what is watched by sentinels */
+  readonly redis: TestRedis | Sentinels;
+  /** where they could be made */
+  readonly disks: { record: SmallDisk; runner: SmallDisk } | undefined;
   readonly network: CutNetwork | undefined;
   readonly api: Api;
   readonly runners = new Map<string, Member>();
@@ -48,8 +61,13 @@ export class Fleet {
   readonly #marker: string;
   #closing = false;
 
-  private constructor({ folder, repositories, network }: FleetSetup, redis: TestRedis, ports: number[]) {
+  private constructor(
+    { folder, repositories, network, disks }: FleetSetup,
+    redis: TestRedis | Sentinels,
+    ports: number[],
+  ) {
     this.redis = redis;
+    this.disks = disks ? mountDisks(folder) : undefined;
     this.network = network;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
     this.dataDir = join(folder, 'data');
@@ -65,7 +83,7 @@ export class Fleet {
         HOME,
         // whatever they start has it in its environment, too, and can be found by it
         TMPDIR: this.#marker,
-        VOLT_REDIS_URL: `redis://:${password}@${host}:${redis.port}`,
+        VOLT_REDIS_URL: redis instanceof Sentinels ? redis.url : `redis://:${password}@${host}:${redis.port}`,
         VOLT_DATA_DIR: options.dataDir ?? this.dataDir,
         VOLT_ISOLATION: 'none',
       };
@@ -86,7 +104,7 @@ export class Fleet {
     const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
     for (const name of network ? [...names, cutRunner] : names) {
       const args = ['runner', '--name', name, '--slots', '1', '--grace', '1'];
-      const dataDir = join(folder, `runner-${name}`);
+      const dataDir = runnerFolder(folder, name);
       this.runners.set(name, member(name, args, { dataDir, cut: name === cutRunner }));
     }
   }
@@ -94,7 +112,7 @@ export class Fleet {
   static async start(setup: FleetSetup): Promise<Fleet> {
     const addresses = ['127.0.0.1', ...(setup.network ? [setup.network.address] : [])];
     const settings = ['--bind', ...addresses, '--maxmemory-policy', 'noeviction'];
-    const redis = await startRedis({ password, settings });
+    const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings });
     const ports = [await freePort(), await freePort()];
     return new Fleet(setup, redis, ports);
   }
@@ -142,6 +160,7 @@ export class Fleet {
       }
     }
     await this.redis.stop();
+    for (const disk of Object.values(this.disks ?? {})) disk.close();
   }
 
   /** As a service manager does. One that has found no Redis when it was started may end; that is no fault. */
@@ -152,4 +171,17 @@ export class Fleet {
       if (!this.#closing) this.members.find((member) => member.name === name)?.start();
     }, 500).unref();
   }
+}
+
+/** Evidence tells by the folder which runner a job was on. */
+function runnerFolder(folder: string, name: string): string {
+  return join(folder, `runner-${name}`);
+}
+
+function mountDisks(folder: string): Fleet['disks'] {
+  const record = SmallDisk.mount(join(folder, 'data'), diskSizes.record);
+  const runner = record && SmallDisk.mount(runnerFolder(folder, smallRunner), diskSizes.runner);
+  if (record && runner) return { record, runner };
+  record?.close();
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type FaultKind, faultKinds } from './schedule.ts';
+import { type FaultKind, faultKinds, needSentinels, notBehindSentinels } from './schedule.ts';
 
 export interface CommandLine {
   minutes: number;
@@ -10,13 +10,16 @@ export interface CommandLine {
 }
 
 const allKinds = Object.keys(faultKinds) as FaultKind[];
+const usualKinds = allKinds.filter((kind) => !needSentinels.includes(kind));
 
 export const usage = `npm run chaos -- [--minutes M] [--seed S] [--kinds a,b,…] [--json] [--keep]
 
 Runs a fleet under faults and checks from outside that nothing is lost, doubled or run twice at a time.
   --minutes  length of the fault phase (1)
   --seed     what goes wrong when follows from it (one by chance)
-  --kinds    ${allKinds.join(', ')} (all)
+  --kinds    ${usualKinds.join(', ')} (all of these);
+             ${needSentinels.join(', ')}: Redis is a master, a replica and three sentinels then, and of the above there
+             can be all but ${notBehindSentinels.join(', ')}
   --json     the result as JSON
   --keep     leaves the folder with the logs of all stages in place
 
@@ -29,7 +32,7 @@ export function parseCommandLine(args: string[]): CommandLine | 'help' {
     options: {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string' },
-      kinds: { type: 'string', default: allKinds.join(',') },
+      kinds: { type: 'string', default: usualKinds.join(',') },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -44,5 +47,8 @@ export function parseCommandLine(args: string[]): CommandLine | 'help' {
     if (allKinds.includes(kind as FaultKind)) return kind as FaultKind;
     throw new Error(`"${kind}" is no kind of fault; there are ${allKinds.join(', ')}`);
   });
+  const impossible = kinds.filter((kind) => notBehindSentinels.includes(kind));
+  if (kinds.some((kind) => needSentinels.includes(kind)) && impossible.length > 0)
+    throw new Error(`${needSentinels.join(', ')} and ${impossible.join(', ')} cannot be in one run`);
   return { minutes, seed, kinds, json: values.json, keep: values.keep };
 }

@@ -1,5 +1,5 @@
 import type { BuildSummary } from '../../src/kernel/model.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Run } from './evidence.ts';
 import type { Fault } from './faults.ts';
 import type { FaultKind } from './schedule.ts';
 
@@ -7,8 +7,10 @@ import type { FaultKind } from './schedule.ts';
 export interface Recovery {
   kind: FaultKind;
   faults: number;
-  /** for a runner's fault: jobs that had to run again */
+  /** for a runner's fault: jobs that had to run again, while another runner was idle all along */
   times: number[];
+  /** the same, where each of the others was busy or away at some time: a slot had to become free first */
+  busy: number[];
 }
 
 /**
@@ -16,26 +18,43 @@ export interface Recovery {
  * that ran there and had to run again. For the others: from the fault, or from the return where nobody was left to do
  * the work, to the next sign of that work, so that the rate of commits is part of it. A fault during whose recovery
  * Redis was wiped, or nobody of some kind was there, is counted and not timed.
+ * @param runners names of all of them
  */
-export function recoveries(faults: readonly Fault[], builds: readonly BuildSummary[], evidence: Evidence): Recovery[] {
-  const starts = [...evidence.all().values()].flatMap((runs) => runs.map((run) => run.startedAt)).sort(ascending);
+export function recoveries(
+  faults: readonly Fault[],
+  builds: readonly BuildSummary[],
+  evidence: Evidence,
+  runners: readonly string[],
+): Recovery[] {
+  const all = [...evidence.all().values()].flat();
+  const starts = all.map((run) => run.startedAt).sort(ascending);
+  const recorded = builds
+    .flatMap(({ createdAt, finishedAt }) => [createdAt, ...(finishedAt ? [finishedAt] : [])])
+    .map((time) => Date.parse(time))
+    .sort(ascending);
   const signs: Partial<Record<FaultKind, number[]>> = {
     'dispatcher-kill': starts,
     'redis-kill': starts,
     'redis-wipe': starts,
     'all-kill': starts,
+    'redis-failover': starts,
+    'record-lock': recorded,
+    'record-full': recorded,
     'observer-kill': builds.map((build) => Date.parse(build.createdAt)).sort(ascending),
     'reporter-kill': builds.flatMap(({ finishedAt }) => (finishedAt ? [Date.parse(finishedAt)] : [])).sort(ascending),
   };
   const result = new Map<FaultKind, Recovery>();
   for (const fault of faults) {
-    const entry = result.get(fault.kind) ?? { kind: fault.kind, faults: 0, times: [] };
+    const entry = result.get(fault.kind) ?? { kind: fault.kind, faults: 0, times: [], busy: [] };
     result.set(fault.kind, entry);
     entry.faults++;
     const sign = signs[fault.kind];
     const spans = sign ? stageSpan(fault, sign) : runnerSpans(fault, evidence);
     if (fault.worksAt !== undefined) spans.push([fault.back, fault.worksAt]);
-    for (const [from, to] of spans) if (!muddied(faults, fault, from, to)) entry.times.push(to - from);
+    for (const [from, to] of spans.filter((span) => !muddied(faults, fault, span))) {
+      const waited = sign === undefined && !idleThere(runners, faults, all, [from, to]);
+      (waited ? entry.busy : entry.times).push(to - from);
+    }
   }
   return [...result.values()];
 }
@@ -56,9 +75,32 @@ function runnerSpans({ at, runs }: Fault, evidence: Evidence): Span[] {
 }
 
 /** Without these nothing can begin anew; what the others do is not in the way of it. */
-const essential: readonly FaultKind[] = ['dispatcher-kill', 'redis-kill', 'redis-wipe', 'all-kill'];
+const essential: readonly FaultKind[] = [
+  'dispatcher-kill',
+  'redis-kill',
+  'redis-wipe',
+  'all-kill',
+  'redis-failover',
+  'record-lock',
+  'record-full',
+];
 
-function muddied(faults: readonly Fault[], fault: Fault, from: number, to: number): boolean {
+/** Before a test begins and after it has ended its runner is busy with it for about so long (ms). */
+const aroundRun = 300;
+/** A runner that is started, or told of its loss, works at the latest after this long (ms). */
+const afterFault = 3000;
+
+/** Whether some runner was there, and had nothing to do, all the time but for the job that it then took up. */
+function idleThere(runners: readonly string[], faults: readonly Fault[], all: readonly Run[], span: Span): boolean {
+  const [from, to] = span;
+  return runners.some((name) => {
+    const isHit = faults.some(({ targets, at, back }) => targets.includes(name) && at < to && back + afterFault > from);
+    const isBusy = all.some((run) => run.runner === name && run.startedAt < to && run.lastBeat + aroundRun > from);
+    return !isHit && !isBusy;
+  });
+}
+
+function muddied(faults: readonly Fault[], fault: Fault, [from, to]: Span): boolean {
   return faults.some(
     (other) =>
       other !== fault &&

@@ -13,8 +13,20 @@ export const faultKinds = {
   'redis-kill': [0, 10_000],
   'redis-wipe': [0, 0],
   'all-kill': [0, 4000],
+  'record-lock': [500, 12_000],
+  'record-full': [1000, 8000],
+  'runner-full': [1000, 8000],
+  // until one of its commits is condemned
+  'poison-job': [0, 0],
+  'redis-failover': [1000, 8000],
 } as const satisfies Record<string, readonly [number, number]>;
 export type FaultKind = keyof typeof faultKinds;
+
+/** What only happens to a Redis behind sentinels, and what is not made to happen to one. */
+export const needSentinels: readonly FaultKind[] = ['redis-failover'];
+export const notBehindSentinels: readonly FaultKind[] = ['redis-kill', 'redis-wipe', 'all-kill', 'runner-cut'];
+/** What needs a small disk of its own. */
+export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full'];
 
 export interface PlannedFault {
   kind: FaultKind;

@@ -5,9 +5,10 @@ import { percentile } from './recovery.ts';
 /** The result for people. */
 export function table(result: ChaosResult): string {
   const rows = [['fault', 'times', 'timed', 'p50', 'p99', 'max']];
-  for (const { kind, faults, times } of [...result.recoveries].sort((a, b) => (a.kind < b.kind ? -1 : 1))) {
-    const figures = [0.5, 0.99, 1].map((part) => seconds(percentile(times, part)));
-    rows.push([kind, String(faults), String(times.length), ...figures]);
+  for (const { kind, faults, times, busy } of [...result.recoveries].sort((a, b) => (a.kind < b.kind ? -1 : 1))) {
+    const figures = (of: number[]) => [0.5, 0.99, 1].map((part) => seconds(percentile(of, part)));
+    rows.push([kind, String(faults), String(times.length), ...figures(times)]);
+    if (busy.length > 0) rows.push(['  no runner idle', '', String(busy.length), ...figures(busy)]);
   }
   const counts = (Object.keys(invariants) as Invariant[]).map(
     (name) => `${result.breaches.filter(({ invariant }) => invariant === name).length} ${name}`,
@@ -16,20 +17,22 @@ export function table(result: ChaosResult): string {
     ...aligned(rows),
     '',
     `${result.commits} commits, ${result.runs} runs, ${result.faults.length} faults: ${counts.join(', ')}`,
-    ...result.left.map((kind) => `${kind}: cannot be made here (needs root and network namespaces)`),
+    ...result.left.map((kind) => `${kind}: cannot be made here (needs root, network namespaces, and to mount disks)`),
     ...result.breaches.map(({ invariant, what }) => `BREACH ${invariant} (${invariants[invariant]}): ${what}`),
   ].join('\n');
 }
 
 /** The result for programs; times in ms. */
 export function asJson(result: ChaosResult, given: object): string {
-  const figures = result.recoveries.map(({ kind, faults, times }) => ({
-    kind,
-    faults,
+  const of = (times: number[]) => ({
     timed: times.length,
     p50: percentile(times, 0.5) ?? null,
     p99: percentile(times, 0.99) ?? null,
     max: percentile(times, 1) ?? null,
+  });
+  const figures = result.recoveries.map(({ kind, faults, times, busy }) => ({
+    ...{ kind, faults, ...of(times) },
+    noRunnerIdle: of(busy),
   }));
   const { commits, runs, left, breaches } = result;
   return JSON.stringify({ ...given, commits, runs, left, recoveries: figures, breaches }, null, 2);

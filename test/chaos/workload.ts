@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TestRepository } from '../support/repository.ts';
-import { evidenceScript } from './evidence.ts';
+import { evidenceScript, poison } from './evidence.ts';
 import { GitServer } from './git-server.ts';
 import { Random } from './random.ts';
 
@@ -14,6 +14,8 @@ export interface Pushed {
   sha: string;
   repo: string;
   at: number;
+  /** whether it takes down every runner that has it */
+  poison: boolean;
 }
 
 /** Repositories that get new commits at a steady rate: two are paths on this machine, the third has a URL. */
@@ -55,12 +57,23 @@ export class Workload {
     }
   }
 
+  /**
+   * Pushes a commit whose job is to take down every runner that has it.
+   * @param pick from 0 to 1: into which repository
+   */
+  pushPoison(pick: number): Pushed {
+    const repository = this.repositories[Math.floor(pick * this.repositories.length)] as TestRepository;
+    return this.#note(repository, repository.commit(poison), true);
+  }
+
   async remove(): Promise<void> {
     await this.#server?.stop();
     for (const repository of this.repositories) repository.remove();
   }
 
-  #note(repository: TestRepository, sha: string): void {
-    this.pushed.push({ sha, repo: basename(repository.path), at: Date.now() });
+  #note(repository: TestRepository, sha: string, isPoison = false): Pushed {
+    const pushed = { sha, repo: basename(repository.path), at: Date.now(), poison: isPoison };
+    this.pushed.push(pushed);
+    return pushed;
   }
 }

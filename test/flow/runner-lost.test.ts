@@ -138,11 +138,11 @@ describe('a runner', () => {
     await until('nobody knows it any more', async () => (await members()).length === 0);
     // what it has sent of the log is gone, so that only what it has kept can complete it
     await access.client.del(access.keys.logs);
-    await house.start('reporter');
     const spool = join(dataDir, 'work', 'r1', 'spool');
     expect(readdirSync(spool)).to.have.length(2);
     network.mend();
-    await somebodyNew(former);
+    expect((await somebodyNew(former)).reporting).to.deep.equal(former.running);
+    await house.start('reporter');
     await house.prove([sha]);
     await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
   }).timeout(90_000);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { listBuilds } from '../../src/record/builds.ts';
 import { House } from '../support/house.ts';
 import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
@@ -41,5 +42,25 @@ describe('Redis Sentinel', () => {
     });
     for (const name of ['dispatcher', 'reporter', 'observer', 'web', 'r1', 'r2'])
       expect(house.process(name).output, name).to.not.include('READONLY');
+    await sentinels.restart(master);
+  }).timeout(120_000);
+
+  it('fails over to a replica that has not heard of the latest: that comes once more from the record and the runners', async () => {
+    const finished = house.push(1);
+    await house.prove([finished]);
+    const running = [house.push(60), house.push(60)];
+    for (const sha of running) await house.begun(sha);
+    const master = await sentinels.master();
+    // one that has heard nothing for ten seconds would not become the master
+    await sentinels.deafenReplica(master);
+    const queued = house.push(1);
+    await until('it is queued', async () => (await listBuilds(house.record, { sha: queued, limit: 1 }))[0]);
+    await sentinels.kill(master);
+    const meanwhile = house.push(1);
+    await until('another server is the master', async () => (await sentinels.master()) !== master);
+    for (const sha of [finished, ...running, queued, meanwhile]) {
+      await house.built(sha);
+      await house.prove([sha], house.evidence.runs(sha).length);
+    }
   }).timeout(120_000);
 });

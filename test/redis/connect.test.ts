@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { failure } from '../support/failure.ts';
 import { keepLog } from '../support/logger.ts';
@@ -193,6 +194,26 @@ describe('connecting to Redis', () => {
     expect(await impatient.ping()).to.equal('PONG');
     impatient.disconnect();
     await access.close();
+  });
+
+  it('turns to the server that the sentinels name when the one that it has is a replica now', async () => {
+    const sentinel = await startSentinel();
+    const [former, next] = [await startRedis(), await startRedis()];
+    const ask = new Redis(sentinel.port, '127.0.0.1', { enableReadyCheck: false });
+    const watch = ({ port }: TestRedis) => ask.call('SENTINEL', 'MONITOR', 'main', '127.0.0.1', port, 1);
+    await watch(former);
+    const access = await connectRedis(settings, `redis+sentinel://127.0.0.1:${sentinel.port}/main`, logger, 0);
+    await access.client.set('before', 'written');
+    await ask.call('SENTINEL', 'REMOVE', 'main');
+    await watch(next);
+    const [old, master] = [new Redis(former.url), new Redis(next.url)];
+    await old.replicaof('127.0.0.1', next.port);
+    const outcome = await access.client.set('after', 'written').catch(String);
+    const written = await master.get('after');
+    for (const each of [ask, old, master]) each.disconnect();
+    await access.close();
+    for (const each of [sentinel, former, next]) await each.stop();
+    expect([outcome, written]).to.deep.equal(['OK', 'written']);
   });
 
   it('ends between two tries to reach a server that is away, and what waits for it fails', async () => {

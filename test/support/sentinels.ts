@@ -67,12 +67,33 @@ export class Sentinels {
     return port;
   }
 
+  /** Keeps the replica of this master from hearing anything more of it, for as long as that lives. */
+  async deafenReplica(master: number): Promise<void> {
+    const replica = [...this.#servers.keys()].find((port) => port !== master && !this.#sentinels.includes(port));
+    await this.#asks(replica as number, 'the replica hears nothing', async (redis) => {
+      await redis.config('SET', 'masterauth', 'wrong');
+      await redis.call('CLIENT', 'KILL', 'TYPE', 'master');
+      return (await redis.info('replication')).includes('master_link_status:down');
+    });
+  }
+
   /** Ends a server at once, as a crash would. */
   async kill(port: number): Promise<void> {
     const server = this.#servers.get(port);
     if (!server || server.exitCode !== null || server.signalCode !== null) return;
     server.kill('SIGKILL');
     await once(server, 'exit');
+  }
+
+  /** Starts a server that was killed while another became the master, and resolves when it follows that one. */
+  async restart(port: number): Promise<void> {
+    this.#start(port);
+    const follows = async (redis: Redis) => {
+      const state = await redis.info('replication');
+      return state.includes('role:slave') && state.includes('master_link_status:up');
+    };
+    // the sentinels look for a while at one that takes itself for the master before they tell it otherwise
+    await this.#asks(port, 'it follows the new master', follows, 60_000);
   }
 
   async stop(): Promise<void> {
@@ -85,14 +106,24 @@ export class Sentinels {
     mkdirSync(dir);
     const file = join(dir, 'redis.conf');
     writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${dir}`, ...settings, ''].join('\n'));
+    this.#start(port, args);
+  }
+
+  #start(port: number, args: string[] = []): void {
+    const file = join(this.#folder, String(port), 'redis.conf');
     this.#servers.set(port, spawn(findRedisServer(), [file, ...args], { stdio: 'ignore' }));
   }
 
-  async #asks(port: number, what: string, condition: (redis: Redis) => Promise<boolean>): Promise<void> {
+  async #asks(
+    port: number,
+    what: string,
+    condition: (redis: Redis) => Promise<boolean>,
+    timeout?: number,
+  ): Promise<void> {
     const redis = new Redis({ port, host: '127.0.0.1', password, maxRetriesPerRequest: null });
     redis.on('error', () => undefined);
     try {
-      await until(what, () => condition(redis));
+      await until(what, () => condition(redis), timeout);
     } finally {
       redis.disconnect();
     }
