@@ -1,6 +1,6 @@
 /**
  * npm passes a signal on to what it runs, and at a terminal both get it anyway: one Ctrl-C arrives twice. Nobody presses
- * it again this fast.
+ * it again this fast (ms).
  */
 const echo = 300;
 
@@ -17,10 +17,10 @@ export class Signals {
       resolve = settle;
     });
     let count = 0;
-    let last = 0;
+    let last: { signal?: NodeJS.Signals; at: number } = { at: 0 };
     const heard = (signal: NodeJS.Signals) => {
-      if (Date.now() - last < echo) return;
-      last = Date.now();
+      if (signal === last.signal && Date.now() - last.at < echo) return;
+      last = { signal, at: Date.now() };
       count++;
       if (count === 1) resolve(signal);
       else if (count === 2) this.#again();

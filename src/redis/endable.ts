@@ -14,7 +14,11 @@ export function endable(redis: Redis): Redis {
     redis.options.sentinelRetryStrategy = () => null;
     redis.once('connect', () => disconnect());
   };
-  redis.duplicate = ((...args: Parameters<typeof duplicate>) =>
-    endable(duplicate(...args) as Redis)) as typeof redis.duplicate;
+  redis.duplicate = ((...args: Parameters<typeof duplicate>) => {
+    const copy = endable(duplicate(...args) as Redis);
+    // BullMQ does not listen any more when it has closed one whose last try is still to fail
+    copy.on('error', () => undefined);
+    return copy;
+  }) as typeof redis.duplicate;
   return redis;
 }

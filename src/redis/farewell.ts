@@ -11,12 +11,21 @@ const patience = 2000;
  * the end for as long. So the connection is closed when nothing answers, and what waits fails. Whatever is left undone by
  * that is what a killed process leaves, which the next one takes up.
  * @param work what still asks the server, such as handlers that come to their end
+ * @param givingUp is called before the connection is closed
  */
-export async function withoutWaiting(access: RedisAccess, work: () => Promise<void>): Promise<void> {
+export async function withoutWaiting(
+  access: RedisAccess,
+  work: () => Promise<void>,
+  givingUp: () => void = () => undefined,
+): Promise<void> {
+  let closed = false;
   const watching = every(
     interval,
     async () => {
-      if ((await within(access.client.ping(), patience)) === undefined) await access.close();
+      if (closed || (await within(access.client.ping(), patience)) !== undefined) return;
+      closed = true;
+      givingUp();
+      await access.close();
     },
     // the connection is closed already
     () => undefined,

@@ -68,6 +68,17 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
       writeFileSync(file, '');
       return { args: ['up', '--data', file], code: 'data_unwritable', says: /not a folder/, remedy: /--data/ };
     },
+    'an address of Redis that cannot be read': () => {
+      const data = folders.make();
+      // a folder in its place is what no user can read, root neither
+      mkdirSync(dataPaths(data).redisUrl, { recursive: true });
+      return {
+        args: ['runner', '--data', data],
+        code: 'data_unwritable',
+        says: /redis\/url: EISDIR/,
+        remedy: /Be the user whose `.*volt up` it is, or .*--redis/,
+      };
+    },
     'a data directory in use': () => {
       const data = folders.make();
       release = lockDataDirectory(data, 'volt up, process 4711');

@@ -6,7 +6,7 @@ import { askServer } from '../../redis/connect.ts';
 import { findRedisServer } from '../../redis/embedded.ts';
 import { unfitness } from '../../redis/server.ts';
 import { withoutPassword } from '../../redis/url.ts';
-import { redisAddress } from '../redis-address.ts';
+import { type FoundAddress, redisAddress } from '../redis-address.ts';
 import { size } from '../sizes.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -16,7 +16,14 @@ const patience = 2000;
 
 /** Whether Redis is there and fit to carry Volt; without one, whether `volt up` could start its own. */
 export async function redisFindings(config: Config, logger: Logger): Promise<Finding[]> {
-  const { url, from } = redisAddress(config);
+  let found: FoundAddress;
+  try {
+    found = redisAddress(config);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return [fail('redis', message, remedy)];
+  }
+  const { url, from } = found;
   const where = withoutPassword(url);
   try {
     const facts = await askServer(url, logger, from === 'setting' ? patience : 0);

@@ -1,5 +1,6 @@
 import type { Config } from '../../kernel/config.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { Stage } from '../../queues/stage.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { Record } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
@@ -8,6 +9,7 @@ import { claimRedis } from '../../redis/identity.ts';
 import type { Shutdown } from '../shutdown.ts';
 import type { RecordContext } from '../stage.ts';
 import type { RunnerStage } from './stages.ts';
+import { Stopping } from './stopping.ts';
 
 export interface Volt {
   context: RecordContext;
@@ -57,9 +59,10 @@ export async function compose(
     observer: stages.startObserver(context),
   };
   await Promise.allSettled(Object.values(starting));
+  const stopping = new Stopping(access);
   for (const [name, stage] of Object.entries(starting)) {
     await stage.then(
-      (running) => shutdown.add(name, () => running.stop()),
+      (running: Stage) => shutdown.add(name, stopping.add(running, name === 'runner')),
       () => undefined,
     );
   }

@@ -23,8 +23,11 @@ import type { UpOptions } from './options.ts';
 import { tellRepositories } from './repository-news.ts';
 import { makeSample, sampleName } from './sample.ts';
 
-/** Seconds that stopping may take beyond the time that running jobs have. */
-const stopBound = 15;
+/**
+ * Seconds that stopping may take beyond the time that running jobs have; the runner takes up to 13 of them where Redis does
+ * not answer.
+ */
+const stopBound = 30;
 
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
