@@ -6,7 +6,7 @@ export interface TrendPoint {
   id: BuildId;
   number: number;
   status: Status;
-  /** milliseconds from when it was made until its first job began; null where none did */
+  /** milliseconds that the first of its attempts to begin has waited for a runner; null where none has begun */
   waited: number | null;
   /** milliseconds from then until it was over */
   took: number | null;
@@ -18,26 +18,42 @@ export interface TrendPoint {
 export async function trendOf(record: Record, repo: string, limit: number): Promise<TrendPoint[]> {
   const rows = await record.db
     .selectFrom('builds')
-    .select(['id', 'number', 'status', 'created_at', 'started_at', 'finished_at'])
+    .select(['id', 'number', 'status', 'started_at', 'finished_at'])
     .where('repo', '=', repo)
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
-  const counts = await testCounts(
-    record,
-    rows.map(({ id }) => id),
-  );
+  const ids = rows.map(({ id }) => id);
+  const [counts, waits] = await Promise.all([testCounts(record, ids), waitsOf(record, ids)]);
   return rows
     .filter(({ status }) => status === 'success' || status === 'failure' || status === 'error')
-    .map(({ id, number, status, created_at: made, started_at: begun, finished_at: over }) => ({
+    .map(({ id, number, status, started_at: begun, finished_at: over }) => ({
       id: String(id) as BuildId,
       number,
       status,
-      waited: begun === null ? null : Math.max(0, begun - made),
+      waited: waits.get(id) ?? null,
       took: begun === null || over === null ? null : Math.max(0, over - begun),
       tests: counts.get(id) ?? null,
     }))
     .reverse();
+}
+
+/** What the first attempt of each build to begin has waited. A retry begins later, and that is no waiting. */
+async function waitsOf(record: Record, builds: readonly number[]): Promise<Map<number, number>> {
+  if (builds.length === 0) return new Map();
+  const rows = await record.db
+    .selectFrom('jobs')
+    .innerJoin('attempts', 'attempts.job_id', 'jobs.id')
+    .select('jobs.build_id')
+    .select((eb) => [eb.fn.min('attempts.created_at').as('queued'), eb.fn.min('attempts.started_at').as('begun')])
+    .where('jobs.build_id', 'in', builds)
+    .groupBy('jobs.build_id')
+    .execute();
+  return new Map(
+    rows.flatMap(({ build_id, queued, begun }): [number, number][] =>
+      begun === null ? [] : [[build_id, Math.max(0, Number(begun) - Number(queued))]],
+    ),
+  );
 }
 
 /** Tests of each build, by the attempts that count. */

@@ -22,16 +22,21 @@ export interface LineParser {
   end(): Findings;
 }
 
+/** Lines by which the log itself speaks: what a program had to say is over there. */
+const ownWords = /^(?:##\[|\[volt\] )/;
+
 /** Text of one test, which grows line by line within a bound. */
 export class Excerpt {
   #text = '';
+  #over = false;
 
   add(line: string): void {
+    this.#over ||= ownWords.test(line);
     if (!this.full) this.#text += `${line}\n`;
   }
 
   get full(): boolean {
-    return this.#text.length >= 10_000;
+    return this.#over || this.#text.length >= 10_000;
   }
 
   get text(): string {

@@ -10,6 +10,10 @@ export interface Point {
 
 /** Sizes in units of the drawing, which is as wide as its place. */
 const size = { width: 600, height: 120, left: 4, bottom: 2 };
+/** Where there are fewer bars, they leave room for those to come. */
+const fewest = 20;
+/** On less than this share of the width there is no room for two names. */
+const leastForTwo = 0.3;
 /** Two lines in the height of the chart help to read it. */
 const guides = [0.5, 1];
 
@@ -50,12 +54,7 @@ export function Chart({ title, points, format, top, of = 'builds', ends }: Shown
           </svg>
           <span class="at-top">{format(highest)}</span>
           <span class="at-middle">{format(highest / 2)}</span>
-          {ends && (
-            <p class="ends">
-              <span>{ends[0]}</span>
-              <span>{ends[1]}</span>
-            </p>
-          )}
+          {ends && <Ends ends={ends} filled={points.length / Math.max(points.length, fewest)} />}
         </div>
       ) : (
         <p class="faint">Nothing to show yet.</p>
@@ -64,9 +63,25 @@ export function Chart({ title, points, format, top, of = 'builds', ends }: Shown
   );
 }
 
+/** Names below the first and the last bar. @param filled share of the width that has bars */
+function Ends({ ends: [first, last], filled }: { ends: readonly [string, string]; filled: number }) {
+  return (
+    <svg class="ends" aria-hidden="true">
+      {filled > leastForTwo && (
+        <text x="0" y="1rem">
+          {first}
+        </text>
+      )}
+      <text x={`${filled * 100}%`} y="1rem" text-anchor={filled > leastForTwo ? 'end' : 'middle'}>
+        {last}
+      </text>
+    </svg>
+  );
+}
+
 function Bar({ point, index, count, highest }: { point: Point; index: number; count: number; highest: number }) {
   if (point.value === null) return null;
-  const step = (size.width - size.left) / Math.max(count, 20);
+  const step = (size.width - size.left) / Math.max(count, fewest);
   const y = yOf(Math.min(1, point.value / highest));
   const height = Math.max(1.5, size.height - size.bottom - y);
   const x = size.left + index * step;

@@ -81,6 +81,17 @@ describe('a report that is bad or hostile', () => {
     expect([first?.name.length, first?.message?.length, first?.details?.length]).to.deep.equal([500, 2000, 10_000]);
   });
 
+  it('tells of a failure in output no more than the program has said', () => {
+    const run = ['✖ adds (1.2ms)', 'ℹ tests 1', '', '✖ failing tests:', '', 'test at a.mjs:3:1', '✖ adds (1.2ms)'];
+    for (const end of ['##[error]Process completed with exit code 1.', '[volt] "npm test" exited with code 1']) {
+      const found = new OutputTests();
+      found.push(Buffer.from([...run, '  Error: no', '  at a.mjs:3:1', end, 'more of the log', ''].join('\n')));
+      const tests = new TestCollection('/app');
+      found.end(tests);
+      expect(tests.end().results.map(({ details }) => details)).to.deep.equal(['Error: no\nat a.mjs:3:1']);
+    }
+  });
+
   it('is not made of output that only looks a little like one', () => {
     const found = new OutputTests();
     const lines = ['ok 1 - no plan', '  ✔ no sum', 'test a ... ok', '--- PASS: TestA (0.00s)', 'PASS no-sum.js', 'OK'];
