@@ -79,12 +79,19 @@ export async function leaveGroups(db: Write, ids: readonly number[]): Promise<Bu
 export async function lingeringHolders(record: Record): Promise<BuildId[]> {
   const rows = await record.db
     .selectFrom('concurrency')
-    .innerJoin('builds', 'builds.id', 'concurrency.build_id')
-    .select('builds.id')
+    .select('build_id')
     .distinct()
-    .where('builds.finished_at', 'is not', null)
+    // not a join, which SQLite might begin with all builds that ever were
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('builds')
+          .select('id')
+          .whereRef('builds.id', '=', 'concurrency.build_id')
+          .where('finished_at', 'is not', null),
+      ),
+    )
     .execute();
-  return rows.map(({ id }) => String(id) as BuildId);
+  return rows.map((row) => String(row.build_id) as BuildId);
 }
 
 function heldBy(row: { build_id: number } | undefined): BuildId | null {

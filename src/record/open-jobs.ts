@@ -211,11 +211,13 @@ export async function buildsPartlyAtRest(record: Record, limit: number): Promise
 
 /** @param busy the least and the most busy of a build's open jobs: 0 for one that waits, 1 for others */
 async function waitingBuilds(record: Record, busy: { least: 0; most: 0 | 1 }, limit: number): Promise<BuildId[]> {
+  // as an expression: grouping by the column itself, SQLite walks the index by build through all jobs that ever were
+  const build = sql<number>`+jobs.build_id`;
   const rows = await record.db
     .selectFrom('jobs')
-    .select('build_id')
+    .select(build.as('build_id'))
     .where('finished_at', 'is', null)
-    .groupBy('build_id')
+    .groupBy(build)
     .having((eb) => eb(eb.fn.min(isBusy(eb)), '=', busy.least))
     .having((eb) => eb(eb.fn.max(isBusy(eb)), '=', busy.most))
     .orderBy(sql`random()`)

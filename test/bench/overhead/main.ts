@@ -7,6 +7,7 @@ import { loadavg } from 'node:os';
 import { Command, Option } from 'commander';
 import { TestFolders } from '../../support/folder.ts';
 import { currentBundle, VoltProcesses } from '../../support/processes.ts';
+import { conditions } from '../conditions.ts';
 import { burst } from './burst.ts';
 import { idle } from './idle.ts';
 import type { Bench } from './installation.ts';
@@ -16,7 +17,7 @@ import { pushToVerdict } from './push-to-verdict.ts';
 import type { Row } from './row.ts';
 import { Source } from './source.ts';
 import { startUp } from './start-up.ts';
-import { conditions, markdown, table } from './table.ts';
+import { markdown, table } from './table.ts';
 
 /** How often each thing is measured: in earnest, and to see that it works. */
 const extents = {

@@ -1,4 +1,3 @@
-import { cpus, loadavg } from 'node:os';
 import type { Row } from './row.ts';
 
 /** The rows for a terminal. */
@@ -23,19 +22,6 @@ export function markdown(rows: readonly Row[]): string {
     return `| ${name} | ${volt} | ${floor ?? ''} | ${floor === undefined ? '' : ratio.toFixed(2)} | ${n} | ${asked} |`;
   });
   return ['| what | Volt | floor | × | n | asked for |', '|---|---|---|---|---|---|', ...lines].join('\n');
-}
-
-/** Where and when it was measured; the load tells whether the machine did anything else at the begin. */
-export function conditions(load: number): { [name: string]: string | number } {
-  const [processor] = cpus();
-  return {
-    date: new Date().toISOString(),
-    node: process.version,
-    processor: processor?.model.trim() ?? 'unknown',
-    cores: cpus().length,
-    loadBefore: Number(load.toFixed(2)),
-    loadAfter: Number((loadavg()[0] ?? 0).toFixed(2)),
-  };
 }
 
 function missedBy(over: number): string {

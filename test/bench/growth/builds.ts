@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import { startTags } from '../../../src/dispatcher/fairness.ts';
+import { type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
+import { findBuild, listBuilds } from '../../../src/record/builds.ts';
+import { changesAfter, latestChange } from '../../../src/record/changes.ts';
+import { finishAttempt, startAttempt } from '../../../src/record/moves.ts';
+import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
+import { recordPlan } from '../../../src/record/plans.ts';
+import type { Record } from '../../../src/record/record.ts';
+import { newBuild, observed } from '../../support/record.ts';
+import { TestVolt } from '../../support/volt.ts';
+import type { Growth } from './curve.ts';
+import { Collection } from './samples.ts';
+
+const repositories = 50;
+/** Builds of one transaction. */
+const atOnce = 20_000;
+
+/** With so many builds in the record, nearly all of them over: what one more costs, and what people look at. */
+export async function builds(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
+  const volt = await TestVolt.start();
+  const { record } = volt.context;
+  const collection = new Collection('builds');
+  try {
+    for (let index = 0; index < repositories; index++) await observed(record, repository(index));
+    let made = 0;
+    for (const size of sizes) {
+      for (; made < size; made += atOnce) await fill(record, made, Math.min(atOnce, size - made));
+      made = size;
+      const builds: BuildId[] = [];
+      const runner = { id: 'r1~1', name: 'r1', host: 'host' };
+      const attempt = (index: number) => ({ job: jobIdOf(builds[index + 2] as BuildId, 1), attempt: 1 });
+      await collection.measure('a build is recorded', size, n, async () => {
+        const planned = await recordPlan(record, newBuild({ repo: repository(0) }), startTags);
+        if (planned.outcome === 'made') builds.push(planned.build);
+      });
+      await collection.measure('an attempt begins', size, n, (index) =>
+        startAttempt(record, attempt(index), runner, Date.now()),
+      );
+      await collection.measure('an attempt ends', size, n, (index) => {
+        const times = { startedAt: Date.now(), finishedAt: Date.now() };
+        const outcome = { status: 'success', reason: null, message: null, exitCode: 0, steps: [] } as const;
+        const log = { logBytes: 0, logComplete: true };
+        return finishAttempt(record, attempt(index), { ...outcome, steps: [], ...log, ...times, runner });
+      });
+      await collection.measure('the newest builds', size, n, () => listBuilds(record, { limit: 50 }));
+      await collection.measure('the newest failures of one repository', size, n, () =>
+        listBuilds(record, { repo: repository(7), status: 'failure', limit: 50 }),
+      );
+      await collection.measure('one build', size, n, () => findBuild(record, '17' as BuildId));
+      await collection.measure('what is open, and what can move on', size, n, async () => {
+        await openJobs(record, { limit: 1000 });
+        await buildsAtRest(record, 50);
+      });
+      await collection.measure('the latest changes', size, n, async () =>
+        changesAfter(record, (await latestChange(record)) - 10, 100),
+      );
+    }
+  } finally {
+    await volt.stop();
+  }
+  return { growths: collection.growths, notes: [] };
+}
+
+function repository(index: number): string {
+  return `repo-${index % repositories}`;
+}
+
+/** Builds of one job that are over, one in ten a failure. */
+async function fill(record: Record, first: number, count: number): Promise<void> {
+  await record.write(async (db) => {
+    const last =
+      (await sql<{ id: number }>`select coalesce(max(id), 0) as id from builds`.execute(db)).rows[0]?.id ?? 0;
+    const rows = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
+    const status = sql`case when i % 10 = 0 then 'failure' else 'success' end`;
+    const reason = sql`case when i % 10 = 0 then 'exit_code' end`;
+    const repo = sql`'repo-' || (i % ${repositories})`;
+    const time = sql`1750000000000 + (${first} + i) * 1000`;
+    await sql`insert into builds (id, repo, number, ref, sha, offer, subject, author, committed_at, trigger, status, reason,
+      created_at, started_at, finished_at, reported_at)
+      ${rows} select ${last} + i, ${repo}, 1000000 + ${first} + i, 'refs/heads/main', lower(hex(randomblob(20))),
+      'filled-' || (${first} + i), 'a subject', 'Ada', ${time}, 'push', ${status}, ${reason}, ${time}, ${time}, ${time}, ${time}
+      from n`.execute(db);
+    await sql`insert into jobs (id, build_id, position, name, labels, needs, plan, timeout, status, reason, attempt,
+      virtual_start, created_at, started_at, finished_at)
+      ${rows} select (${last} + i) || '-1', ${last} + i, 1, 'test', '[]', '[]', '{"kind":"discover"}', 60, ${status}, ${reason},
+      1, 0, ${time}, ${time}, ${time} from n`.execute(db);
+    await sql`insert into attempts (job_id, number, status, reason, log_bytes, log_complete, created_at, started_at,
+      finished_at)
+      ${rows} select (${last} + i) || '-1', 1, ${status}, ${reason}, 0, 1, ${time}, ${time}, ${time} from n`.execute(
+      db,
+    );
+  });
+}

@@ -1,0 +1,58 @@
+import { Bell } from '../../../src/kernel/wait.ts';
+import { consume } from '../../../src/queues/consumer.ts';
+import { observeMessage } from '../../../src/queues/messages.ts';
+import { observeQueue } from '../../../src/queues/names.ts';
+import { listRepositories } from '../../../src/record/repositories.ts';
+import { observed } from '../../support/record.ts';
+import { TestVolt } from '../../support/volt.ts';
+import type { Growth } from './curve.ts';
+import { Collection } from './samples.ts';
+
+/** milliseconds */
+const patience = 10_000;
+
+/** With so many repositories scheduled: what scheduling one costs, and what handing out one poll costs. */
+export async function repositories(
+  sizes: readonly number[],
+  n: number,
+): Promise<{ growths: Growth[]; notes: string[] }> {
+  const volt = await TestVolt.start();
+  const { access, queues, record, logger, problems } = volt.context;
+  const collection = new Collection('observed repositories');
+  try {
+    let scheduled = 0;
+    for (const size of sizes) {
+      for (; scheduled < size; scheduled++) {
+        await observed(record, `repo-${scheduled}`);
+        await queues.scheduleObserve(null, `repo-${scheduled}`, 3600);
+      }
+      await collection.measure('scheduling one', size, n, (index) =>
+        queues.scheduleObserve(null, `more-${index}`, 3600),
+      );
+      await collection.measure('reading the list of all', size, n, () => listRepositories(record));
+      const polled = new Bell();
+      const over = new Bell();
+      const consumer = consume(access, {
+        queue: observeQueue(null),
+        schema: observeMessage,
+        concurrency: 1,
+        logger,
+        problems,
+        handle: async () => {
+          polled.ring();
+          await over.wait(patience);
+        },
+      });
+      await collection.measure('handing out one poll', size, n, async () => {
+        over.ring();
+        await polled.wait(patience);
+      });
+      const closed = consumer.close();
+      over.ring();
+      await closed;
+    }
+  } finally {
+    await volt.stop();
+  }
+  return { growths: collection.growths, notes: [] };
+}

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { jobsToCancel } from '../../src/dispatcher/cancel.ts';
+import type { JobId } from '../../src/kernel/model.ts';
+import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
+import { changesAfter, latestChange } from '../../src/record/changes.ts';
+import { lingeringHolders } from '../../src/record/concurrency.ts';
+import { openRetries } from '../../src/record/intents.ts';
+import {
+  buildsAtRest,
+  buildsPartlyAtRest,
+  currentAttempts,
+  oldestWaitingJob,
+  openJobs,
+} from '../../src/record/open-jobs.ts';
+import type { Record } from '../../src/record/record.ts';
+import { TestFolders } from '../support/folder.ts';
+import { plansOf } from '../support/query-plans.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
+
+describe('what stages ask the record again and again', () => {
+  const folders = new TestFolders();
+  let record: Record;
+
+  before(async () => {
+    record = await openRecord(folders.make());
+    await observed(record);
+    await recordedBuild(record);
+  });
+  after(async () => {
+    await record.close();
+    folders.remove();
+  });
+
+  const questions: { [name: string]: (record: Record) => Promise<unknown> } = {
+    'which jobs are open': (from) => openJobs(from, { limit: 10 }),
+    'which jobs are queued': (from) => openJobs(from, { status: 'queued', limit: 10 }),
+    'which builds wait as a whole': (from) => buildsAtRest(from, 10),
+    'which builds wait in part': (from) => buildsPartlyAtRest(from, 10),
+    'which attempts count': (from) => currentAttempts(from, ['1-1' as JobId]),
+    'which job has waited the longest': oldestWaitingJob,
+    'how many builds are open': countOpenBuilds,
+    'which builds are still to be written to test_results': (from) => unreportedBuilds(from, 10),
+    'which jobs are to be cancelled': jobsToCancel,
+    'which retries are asked for': openRetries,
+    'who holds a concurrency group that he is done with': lingeringHolders,
+    'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
+  };
+  for (const [name, ask] of Object.entries(questions)) {
+    it(`${name}: takes no longer the more there is that is over`, async () => {
+      const plans = await plansOf(record, ask);
+      expect(plans).to.not.deep.equal([]);
+      // indexes with a condition hold only what is open
+      const open = /USING (COVERING )?INDEX \w+_open/;
+      expect(
+        plans.filter((step) => /^SCAN (jobs|builds|attempts|changes)\b/.test(step) && !open.test(step)),
+      ).to.deep.equal([]);
+    });
+  }
+});
