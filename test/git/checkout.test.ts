@@ -248,6 +248,20 @@ describe('a checkout', () => {
     expect(lstatSync(join(folder, 'large.bin')).size).to.equal(10_000_000);
   });
 
+  it('of many files is whole, and follows no link of theirs', async () => {
+    const names = Array.from({ length: 2500 }, (_, count) => `d${count % 50}/f${count}.txt`);
+    const many = repositoryOf(Object.fromEntries(names.map((name) => [name, `${name}\r\n`])));
+    writeFileSync(join(many.path, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+    for (const folder of ['d1', 'd2', 'd3']) symlinkSync(`../${folder}`, join(many.path, folder, 'link'));
+    many.commit('with links');
+    const folder = await take(many.head(), main, many, new Mirror(folders.make(), many.path));
+    expect(files(folder)).to.have.length(names.length + 4);
+    for (const name of names) expect(readFileSync(join(folder, name), 'utf8')).to.equal(`${name}\r\n`);
+    expect(lstatSync(join(folder, 'run.sh')).mode & 0o777).to.equal(0o777 & ~process.umask());
+    expect(readlinkSync(join(folder, 'd2', 'link'))).to.equal('../d2');
+    expect(await inside(folder, 'status', '--porcelain')).to.equal('');
+  });
+
   it('remembers a URL as it is, whatever it holds', async () => {
     const folder = place();
     const url = 'https://example.com/a"b\\c #;d.git';
