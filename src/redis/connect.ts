@@ -135,8 +135,11 @@ function reportOutages(redis: Redis, logger: Logger, url: string): void {
   });
 }
 
-/** Milliseconds of silence after which it is said that a server is being waited for. */
-const silence = 1000;
+/**
+ * So many looks (milliseconds between them) without an answer, and it is said that a server is being waited for. They are
+ * counted, since a process that is held up itself, as by loading its modules, is not waiting for anybody.
+ */
+const silence = { looks: 10, interval: 100 };
 /** Milliseconds between words about a server that loads its data. */
 const progressInterval = 5000;
 
@@ -150,14 +153,17 @@ export async function askServer(url: string, logger: Logger, patience: number): 
   let until = Date.now() + patience;
   let said = 0;
   const where = `Redis at ${withoutPassword(url)}`;
-  const saying = setTimeout(() => logger.warn(`${where} does not answer; trying for ${patience / 1000} s`), silence);
+  let looks = 0;
+  const saying = setInterval(() => {
+    if (++looks === silence.looks) logger.warn(`${where} does not answer; trying for ${patience / 1000} s`);
+  }, silence.interval);
   try {
     for (;;) {
       const answer = await tryServer(url);
       if (typeof answer !== 'string' && !answer.loading) return answer;
       if (typeof answer !== 'string' && patience > 0) {
         until = Date.now() + patience;
-        clearTimeout(saying);
+        clearInterval(saying);
         if (Date.now() - said > progressInterval) {
           const { percent = 0, secondsLeft = 0 } = answer.progress ?? {};
           logger.warn(`${where} loads its data: ${Math.floor(percent)} %, about ${secondsLeft} s left; waiting for it`);
@@ -172,7 +178,7 @@ export async function askServer(url: string, logger: Logger, patience: number): 
       await pause(200);
     }
   } finally {
-    clearTimeout(saying);
+    clearInterval(saying);
   }
 }
 
