@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause, within } from '../kernel/wait.ts';
+import { type OutputPipe, openOutputPipe } from './output-pipe.ts';
 import { type Scope, startMark } from './scope.ts';
 
 /** After TERM, processes have this long (milliseconds) to end by themselves. */
@@ -44,19 +46,21 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { scope, cwd, signal } = options;
   if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
   const [program, ...args] = scope.wrap(options.argv, cwd);
-  const child = spawn(program as string, args, {
-    cwd: '/',
-    env: scope.environment(options.env),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    // out of reach of what is typed at the terminal of `volt up`
-    detached: true,
-  });
+  const { read: stdout, write } = await openOutputPipe();
+  if (signal.aborted) {
+    stdout.destroy();
+    closeSync(write);
+    return { exitCode: null, signal: 'SIGTERM' };
+  }
+  const child = start(program as string, args, scope.environment(options.env), { read: stdout, write });
   const ended = endOf(child);
   // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the scope
   void scope.ended.then(() => child.kill('SIGKILL'));
   // where not even the pipes could be made, there is only this to tell it
-  if (!child.stdout) return ended;
-  const stdout = child.stdout;
+  if (!child.stderr) {
+    stdout.destroy();
+    return ended;
+  }
   /** chunks that the receiver has not taken yet: Node itself goes on reading when the command has ended */
   let held = 0;
   stdout.on('data', (chunk: Buffer) => {
@@ -69,7 +73,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     };
     accepted.then(taken, taken);
   });
-  const start = new Start(child);
+  const begin = new Start(child);
   const closed = new Promise<void>((resolve) => {
     stdout.once('close', resolve);
   });
@@ -78,12 +82,35 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
-    if (!(await start.cameAbout()) && !signal.aborted && scope.alive) throw start.failure(end);
+    if (!(await begin.cameAbout()) && !signal.aborted && scope.alive) throw begin.failure(end);
     const patient = signal.aborted && stubborn === 'scope';
     await (patient ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
     return end;
   } finally {
     signal.removeEventListener('abort', abort);
+  }
+}
+
+/** @throws what the system says where an argument or the environment is too large */
+function start(
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  { read, write }: OutputPipe,
+): ChildProcess {
+  try {
+    return spawn(program, args, {
+      cwd: '/',
+      env,
+      stdio: ['ignore', write, 'pipe', 'pipe'],
+      // out of reach of what is typed at the terminal of `volt up`
+      detached: true,
+    });
+  } catch (error) {
+    read.destroy();
+    throw error;
+  } finally {
+    closeSync(write);
   }
 }
 

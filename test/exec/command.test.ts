@@ -132,6 +132,13 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       expect(said.toString()).to.equal(`${order.join('\n')}\n`);
     });
 
+    it('may open its outputs by their names, as scripts do', async () => {
+      const script =
+        'echo one >/dev/stderr; echo two | tee /dev/stdout; echo three >>/dev/fd/1; echo four >/proc/self/fd/2';
+      const { exitCode, said } = await run(script);
+      expect([exitCode, said.toString()]).to.deep.equal([0, 'one\ntwo\ntwo\nthree\nfour\n']);
+    });
+
     it('may print any bytes, and all of them arrive', async () => {
       const bytes = Array.from({ length: 256 }, (_, byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
       const { said } = await run(`printf '${bytes}'`);
