@@ -143,11 +143,15 @@ async function untilDone<T>(
       const found = hindranceOf(error);
       if (!found) throw error;
       const waited = Date.now() - begun;
-      if (waited > patience) throw found.error;
+      if (waited > patience) throw givenUp(found.error);
       waiting(waited, found);
       await pause(found.pause);
       // timers alone, each of which is late after a try, would keep the event loop from who holds the lock in this process
       await nextTurn();
     }
   }
+}
+
+function givenUp({ code, message, remedy, cause }: VoltError): VoltError {
+  return new VoltError(code, `${message}; given up after ${patience / 1000} s`, { remedy, cause });
 }

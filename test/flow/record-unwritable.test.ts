@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import Database from 'libsql';
-import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { systemCode } from '../../src/kernel/errors.ts';
+import { pause } from '../../src/kernel/wait.ts';
+import { holdRecord, only } from '../support/database.ts';
 import { TestFolders } from '../support/folder.ts';
 import { House } from '../support/house.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -39,65 +39,69 @@ describe('the record', () => {
     await openHouse();
     const running = house.push(10);
     await house.begun(running);
-    const somebody = new Database(dataPaths(house.dataDir).record);
-    somebody.exec('begin immediate');
+    const release = await holdRecord(house.dataDir);
     const pushed = house.push(1);
     await house.over(running);
     await until('it is said', async () => (await codes()).includes('record_busy'));
     await until('writes have been given up, to be tried again', async () =>
-      (await house.status()).problems.some(({ message }) => message.includes("has held the record's lock for")),
+      (await house.status()).problems.some(({ message }) => message.includes('given up after')),
     );
-    somebody.exec('rollback');
+    await release();
     await house.prove([running, pushed]);
 
     // and slow: free for a moment only, again and again
     const burst = house.repository.burst(6);
-    let locked = false;
-    const slow = setInterval(() => {
-      try {
-        somebody.exec(locked ? 'rollback' : 'begin immediate');
-        locked = !locked;
-      } catch {
-        // a stage was faster
+    let over = false;
+    const slow = (async () => {
+      while (!over) {
+        const free = await holdRecord(house.dataDir).catch(() => undefined);
+        await pause(40);
+        await free?.();
+        await pause(40);
       }
-    }, 40);
+    })();
     try {
       await house.prove(burst);
     } finally {
-      clearInterval(slow);
-      if (locked) somebody.exec('rollback');
-      somebody.close();
+      over = true;
+      await slow;
     }
     await until('nothing is said any more', async () => !(await codes()).includes('record_busy'));
     for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
   }).timeout(120_000);
 
-  it('on a full disk: stages wait and say so, and go on with everything when there is room', async function () {
-    if (process.getuid?.() !== 0) return this.skip();
-    const mounted = join(folders.make(), 'small');
-    mkdirSync(mounted);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', mounted]);
-    try {
-      await openHouse(join(mounted, 'data'));
-      const running = house.push(20);
-      await house.begun(running);
-      const ballast = fill(mounted);
-      await house.over(running);
-      await until('it is said', async () => (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)));
-      const pushed = house.push(1);
-      rmSync(ballast);
-      await house.prove([running, pushed]);
-      await until(
-        'nothing is said any more',
-        async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
-      );
-      await house.killAll();
-    } finally {
-      await house.killAll();
-      await house.record.close();
-      execFileSync('umount', ['--lazy', mounted]);
-    }
-  }).timeout(120_000);
+  only.sqlite(
+    'on a full disk: stages wait and say so, and go on with everything when there is room',
+    async function () {
+      if (process.getuid?.() !== 0) return this.skip();
+      const mounted = join(folders.make(), 'small');
+      mkdirSync(mounted);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', mounted]);
+      try {
+        await openHouse(join(mounted, 'data'));
+        const running = house.push(20);
+        await house.begun(running);
+        const ballast = fill(mounted);
+        await house.over(running);
+        await until('it is said', async () =>
+          (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)),
+        );
+        const pushed = house.push(1);
+        rmSync(ballast);
+        await house.prove([running, pushed]);
+        await until(
+          'nothing is said any more',
+          async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
+        );
+        await house.killAll();
+      } finally {
+        await house.killAll();
+        await house.record.close();
+        execFileSync('umount', ['--lazy', mounted]);
+      }
+    },
+    120_000,
+  );
 });
 
 /** Takes all room on the disk of the folder. @returns the file that holds it */

@@ -1,8 +1,7 @@
-import Database from 'libsql';
-import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { holdRecord } from '../support/database.ts';
 import { House, type RecordStage } from '../support/house.ts';
 import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -48,7 +47,6 @@ describe('kill -9', () => {
   it('of the dispatcher and the reporter with messages in their hands loses none of them', async () => {
     const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
     const queues = new Queues(access, keepLog().logger);
-    const somebody = new Database(dataPaths(house.dataDir).record);
     const running = house.push(10);
     await house.begun(running);
     await until(
@@ -56,13 +54,12 @@ describe('kill -9', () => {
       async () => (await listBuilds(house.record, { status: 'running', limit: 1 }))[0],
     );
     // what they have taken cannot be recorded, so they hold it
-    somebody.exec('begin immediate');
+    const release = await holdRecord(house.dataDir);
     const pushed = house.push(1);
     for (const name of ['commits', 'results'])
       await until(`${name} are in a hand`, async () => (await queues.queue(name).getActiveCount()) > 0);
     for (const kind of ['dispatcher', 'reporter'] as const) await house.kill(kind);
-    somebody.exec('rollback');
-    somebody.close();
+    await release();
     for (const kind of ['dispatcher', 'reporter'] as const) await house.start(kind);
     await house.prove([running, pushed]);
     await queues.close();

@@ -9,8 +9,16 @@ import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts';
 /** The database that this run of the tests is on: SQLite, or with VOLT_TEST_DATABASE=postgres a PostgreSQL server. */
 const databaseKind = process.env.VOLT_TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite';
 
-let server: TestPostgres | undefined;
-const made = new Map<string, Promise<string>>();
+interface Shared {
+  server?: TestPostgres;
+  made: Map<string, Promise<string>>;
+}
+
+/** Mocha loads some files by `require` and some by `import`, so that this module may be there twice. */
+const everywhere = globalThis as { voltTestDatabase?: Shared };
+everywhere.voltTestDatabase ??= { made: new Map() };
+const shared = everywhere.voltTestDatabase;
+
 /** A database with all tables, of which others are made in a fraction of the time. */
 const template = 'volt_template';
 
@@ -22,6 +30,7 @@ export async function databaseFor(
   dataDir: string,
   from: 'template' | 'new' = 'template',
 ): Promise<{ databaseUrl?: string }> {
+  const { server, made } = shared;
   if (server === undefined) return {};
   const name = `volt_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
   const url = made.get(name) ?? server.database(name, from === 'new' ? undefined : template);
@@ -45,6 +54,7 @@ export async function databaseEnvironment(
  */
 export async function holdRecord(dataDir: string, statement?: string): Promise<() => Promise<void>> {
   const { databaseUrl } = await databaseFor(dataDir);
+  const { server } = shared;
   if (server !== undefined && databaseUrl !== undefined) {
     const session = await server.session(new URL(databaseUrl).pathname.slice(1));
     await session.query(`begin; select pg_advisory_xact_lock(${writeLock})`);
@@ -62,26 +72,24 @@ export async function holdRecord(dataDir: string, statement?: string): Promise<(
 
 /** The server that this run is on. */
 export function databaseServer(): TestPostgres {
-  if (server === undefined) throw new Error('this run is not on PostgreSQL');
-  return server;
+  if (shared.server === undefined) throw new Error('this run is not on PostgreSQL');
+  return shared.server;
 }
 
 /** A test of what only one of the databases has. */
 export const only = {
-  sqlite: (title: string, test: Mocha.AsyncFunc) => databaseKind === 'sqlite' && it(title, test),
-  postgres: (title: string, test: Mocha.AsyncFunc) => databaseKind === 'postgres' && it(title, test),
+  sqlite: (title: string, test: Mocha.AsyncFunc, ms = 60_000) =>
+    databaseKind === 'sqlite' && it(title, test).timeout(ms),
+  postgres: (title: string, test: Mocha.AsyncFunc, ms = 60_000) =>
+    databaseKind === 'postgres' && it(title, test).timeout(ms),
 };
 
 export async function mochaGlobalSetup(): Promise<void> {
   if (databaseKind === 'sqlite' || !hasPostgres()) return;
-  server = await startPostgres();
-  const record = await Record.open(loadConfig({ databaseUrl: await server.database(template) }));
+  shared.server = await startPostgres();
+  const record = await Record.open(loadConfig({ databaseUrl: await shared.server.database(template) }));
   await record.db.deleteFrom('meta').where('key', '=', 'record_id').execute();
   await record.close();
-}
-
-export async function mochaGlobalTeardown(): Promise<void> {
-  await server?.stop();
 }
 
 export const mochaHooks =
@@ -89,6 +97,10 @@ export const mochaHooks =
     ? {}
     : {
         beforeAll(this: Mocha.Context): void {
-          if (server === undefined) this.skip();
+          if (shared.server === undefined) this.skip();
+        },
+        // before what is left over is looked for, see mocha-leaks.ts
+        async afterAll(): Promise<void> {
+          await shared.server?.stop();
         },
       };

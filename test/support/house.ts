@@ -82,14 +82,15 @@ export class House {
     ]);
   }
 
-  async start(kind: RecordStage): Promise<void> {
+  /** @param name tells it from others of its kind */
+  async start(kind: RecordStage, name: string = kind): Promise<void> {
     const args = {
       dispatcher: [],
       reporter: [],
       observer: ['--repo', `sample=${this.repository.path}`, '--poll', '1'],
       web: ['--port', '0'],
     }[kind];
-    await this.#start(kind, [kind, ...args, '--data', this.dataDir]);
+    await this.#start(name, [kind, ...args, '--data', this.dataDir]);
   }
 
   async startRunner(name: string, options: HouseRunner = {}): Promise<void> {

@@ -135,7 +135,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
     stop: async () => {
-      await end('SIGINT');
+      await end('SIGQUIT');
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
+import { listStages } from '../../src/redis/membership.ts';
+import { databaseServer, only } from '../support/database.ts';
+import { House } from '../support/house.ts';
+import { keepLog } from '../support/logger.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+
+describe('a database server', () => {
+  let redis: TestRedis;
+  let access: RedisAccess;
+  let house: House;
+
+  before(async () => {
+    redis = await startRedis();
+    access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
+    house = await House.build({ redis: redis.url });
+  });
+
+  after(async () => {
+    await house.remove();
+    await access.close();
+    await redis.stop();
+  });
+
+  const said = async (kind: 'dispatcher' | 'reporter') => {
+    const { alive } = await listStages(access, kind);
+    return alive.flatMap(({ problems }) => problems.map(({ code }) => code)).includes('record_unreachable');
+  };
+
+  for (const end of ['shutdown', 'kill'] as const) {
+    only.postgres(
+      `that is gone by ${end} and comes back: stages wait and say so, and nothing that comes meanwhile is lost`,
+      async () => {
+        if (!house.runs('web')) await house.open();
+        const running = house.push(15);
+        await house.begun(running);
+        await databaseServer()[end]();
+        const pushed = house.push(1);
+        await house.over(running);
+        await until('the reporter says so', () => said('reporter'), 40_000);
+        const answer = await fetch(`${house.url}/api/v1/builds`);
+        expect(answer.status).to.equal(503);
+        expect(await answer.text())
+          .to.include('record_unreachable')
+          .and.not.include('pass');
+        await databaseServer().start();
+        await house.prove([running, pushed]);
+        await until('nothing is said any more', async () => !(await said('reporter')), 90_000);
+        for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
+      },
+      240_000,
+    );
+  }
+});
