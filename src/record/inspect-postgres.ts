@@ -13,7 +13,7 @@ export async function inspectDatabase(
   url: string,
   config: Config,
 ): Promise<{ where: string; found: RecordInspection | undefined }> {
-  const { dialect } = postgresEngine(url, config);
+  const { dialect } = await postgresEngine(url, config);
   const db = new Kysely<Schema>({ dialect });
   try {
     const { rows } = await sql<{ version: string; bytes: number; made: boolean }>`

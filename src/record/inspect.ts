@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import type { Config } from '../kernel/config.ts';
+import { inspectDatabase } from './inspect-postgres.ts';
 import type { RecordInspection } from './inspection.ts';
 import { recordPlace } from './place.ts';
 
@@ -14,7 +15,6 @@ export async function inspectNamed(config: Config): Promise<{ where: string; fou
   if (place.kind === 'sqlite') {
     return { where: place.file, found: existsSync(place.file) ? inspectRecord(place.file) : undefined };
   }
-  const { inspectDatabase } = await import('./inspect-postgres.ts');
   return inspectDatabase(place.url, config);
 }
 

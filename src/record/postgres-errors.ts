@@ -95,6 +95,11 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof VoltError && error.code === 'record_unreachable';
 }
 
+/** Whether the connection was gone before what was asked could be sent, so that it has had no effect. */
+export function wasNeverSent(error: unknown): boolean {
+  return error instanceof VoltError && /not queryable/.test(errorText(error.cause));
+}
+
 /** Whether the connection on which it came is of no more use. */
 export function isOfConnection(error: unknown): boolean {
   const code = stateOf(error);

@@ -12,11 +12,18 @@ import {
   sql,
   type Transaction,
 } from 'kysely';
-import pg from 'pg';
+import type * as pg from 'pg';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Engine } from './engine.ts';
-import { explainedError, hindranceOf, isOfConnection, isUnreachable, UncertainCommit } from './postgres-errors.ts';
+import {
+  explainedError,
+  hindranceOf,
+  isOfConnection,
+  isUnreachable,
+  UncertainCommit,
+  wasNeverSent,
+} from './postgres-errors.ts';
 import { postgresTypes } from './postgres-types.ts';
 import { type PostgresAddress, parsePostgresUrl, shownAddress } from './postgres-url.ts';
 import type { Schema } from './schema.ts';
@@ -35,18 +42,22 @@ const oldest = 130_000;
 /** The advisory lock of the database that every transaction takes; any number will do. */
 export const writeLock = 8_650_751;
 
-/** PostgreSQL, through pg. */
-export function postgresEngine(
+/** PostgreSQL, through pg, which is loaded only where it is used, since it takes memory. */
+export async function postgresEngine(
   url: string,
   { databasePool, databasePassword }: Pick<Config, 'databasePool' | 'databasePassword'>,
-): Engine {
+): Promise<Engine> {
   const named = parsePostgresUrl(url);
   const address = { ...named, password: named.password ?? databasePassword };
   const place = shownAddress(address);
   const explained = (error: unknown) => explainedError(error, place);
+  const { Pool, types } = (await import('pg')).default;
   return {
     kind: 'postgres',
-    dialect: new WritingDialect({ pool: new Connections(address, databasePool, explained) }, place),
+    dialect: new WritingDialect(
+      { pool: new Connections(new Pool(poolConfig(address, databasePool, types)), explained) },
+      place,
+    ),
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
     forMigration: async (db) => {
       await requireVersion(db);
@@ -111,7 +122,7 @@ class WritingDriver extends PostgresDriver {
     try {
       await super.commitTransaction(...args);
     } catch (error) {
-      if (!isUnreachable(error)) throw error;
+      if (!isUnreachable(error) || wasNeverSent(error)) throw error;
       throw new UncertainCommit(
         'record_unreachable',
         `the database ${this.#place} went away while it was being written`,
@@ -129,30 +140,40 @@ class WritingDriver extends PostgresDriver {
   }
 }
 
+/** Its number among PostgreSQL's types. */
+const int8 = 20;
+
+function poolConfig(
+  { host, port, user, password, database, ssl }: PostgresAddress,
+  most: number,
+  types: typeof pg.types,
+): pg.PoolConfig {
+  return {
+    ...{ host, port, database, ssl, max: most, keepAlive: true, application_name: 'volt' },
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    connectionTimeoutMillis: connectTimeout,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: statementTimeout,
+    lock_timeout: lockTimeout,
+    idle_in_transaction_session_timeout: idleTimeout,
+    // a server that falls silent says nothing of its own bounds either
+    query_timeout: statementTimeout + connectTimeout,
+    types: {
+      // all numbers of the record are small enough to be exact as numbers
+      getTypeParser: (type, format) => (type === int8 ? Number : types.getTypeParser(type, format)),
+    },
+  };
+}
+
 /** The connections of this process. */
 class Connections implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #explained: (error: unknown) => unknown;
 
-  constructor(
-    { host, port, user, password, database, ssl }: PostgresAddress,
-    most: number,
-    explained: (error: unknown) => unknown,
-  ) {
+  constructor(pool: pg.Pool, explained: (error: unknown) => unknown) {
+    this.#pool = pool;
     this.#explained = explained;
-    this.#pool = new pg.Pool({
-      ...{ host, port, database, ssl, max: most, keepAlive: true, application_name: 'volt' },
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { password }),
-      connectionTimeoutMillis: connectTimeout,
-      idleTimeoutMillis: 60_000,
-      statement_timeout: statementTimeout,
-      lock_timeout: lockTimeout,
-      idle_in_transaction_session_timeout: idleTimeout,
-      // a server that falls silent says nothing of its own bounds either
-      query_timeout: statementTimeout + connectTimeout,
-      types: { getTypeParser },
-    });
     // a connection that nobody uses has gone; the next one who needs one makes it
     this.#pool.on('error', () => undefined);
   }
@@ -207,11 +228,4 @@ class Connection implements PostgresPoolClient {
 /** PostgreSQL's texts hold any character but NUL. */
 function storable(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
-}
-
-const int8 = 20;
-
-/** All numbers of the record are small enough to be exact as numbers. */
-function getTypeParser(type: number, format?: 'text' | 'binary') {
-  return type === int8 ? Number : pg.types.getTypeParser(type, format);
 }

@@ -11,6 +11,7 @@ import { pause } from '../kernel/wait.ts';
 import type { Engine, Hindrance } from './engine.ts';
 import { migrate, setMeta } from './migrations.ts';
 import { recordPlace } from './place.ts';
+import { postgresEngine } from './postgres.ts';
 import type { Schema } from './schema.ts';
 import { hindrance, sqliteEngine } from './sqlite.ts';
 
@@ -19,6 +20,8 @@ export type Write = Transaction<Schema>;
 
 /** How long a write waits for what is in its way before it gives up, in milliseconds. */
 const patience = 10_000;
+/** How long an opening waits while another process brings the record to this version, in milliseconds. */
+const patienceAtOpening = 60_000;
 /** A write that has waited longer than this (ms) is told to people. */
 const noticeable = 1000;
 /** A problem that no write has met for this long (ms) is not told any more. */
@@ -54,7 +57,8 @@ export class Record {
     makeDataDirectory(config.dataDir);
     const engine = await openEngine(config);
     const db = new Kysely<Schema>({ dialect: engine.dialect, plugins: engine.plugins });
-    const tried = <T>(work: () => Promise<T>) => untilDone(work, (error) => engine.hindrance(error));
+    const tried = <T>(work: () => Promise<T>) =>
+      untilDone(work, { hindrance: (error) => engine.hindrance(error), most: patienceAtOpening });
     try {
       await tried(() => migrate(db, engine));
       const id = await tried(() => db.transaction().execute(recordId));
@@ -73,13 +77,12 @@ export class Record {
   async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
     try {
       const result = await this.#turn(() =>
-        untilDone(
-          () => this.db.transaction().execute(work),
-          (error) => this.#engine.hindrance(error),
-          (ms, { error }) => {
+        untilDone(() => this.db.transaction().execute(work), {
+          hindrance: (error) => this.#engine.hindrance(error),
+          waiting: (ms, { error }) => {
             if (ms > noticeable) this.#note(error);
           },
-        ),
+        }),
       );
       this.#problem = undefined;
       return result;
@@ -107,13 +110,11 @@ export class Record {
 async function openEngine(config: Config): Promise<Engine> {
   const place = recordPlace(config);
   if (place.kind === 'postgres') {
-    // loaded where it is used, since it takes memory
-    const { postgresEngine } = await import('./postgres.ts');
     return postgresEngine(place.url, config);
   }
   makeDataDirectory(dirname(place.file));
   // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
-  return untilDone(async () => sqliteEngine(place.file), hindrance);
+  return untilDone(async () => sqliteEngine(place.file), { hindrance });
 }
 
 async function formerIds(db: Database): Promise<string[]> {
@@ -129,22 +130,26 @@ async function recordId(transaction: Write): Promise<string> {
   return id;
 }
 
-/** @param waiting is told before each further try how long (ms) it has taken so far, and what for */
-async function untilDone<T>(
-  work: () => Promise<T>,
-  hindranceOf: Engine['hindrance'],
-  waiting: (ms: number, hindrance: Hindrance) => void = () => {},
-): Promise<T> {
+interface Trying {
+  hindrance: Engine['hindrance'];
+  /** is told before each further try how long (ms) it has taken so far, and what for */
+  waiting?: (ms: number, hindrance: Hindrance) => void;
+  /** milliseconds for which a lock is waited for */
+  most?: number;
+}
+
+async function untilDone<T>(work: () => Promise<T>, trying: Trying): Promise<T> {
   const begun = Date.now();
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      const found = hindranceOf(error);
+      const found = trying.hindrance(error);
       if (!found) throw error;
       const waited = Date.now() - begun;
-      if (waited > patience) throw givenUp(found.error);
-      waiting(waited, found);
+      const most = found.error.code === 'record_busy' ? (trying.most ?? patience) : patience;
+      if (waited > most) throw givenUp(found.error, most);
+      trying.waiting?.(waited, found);
       await pause(found.pause);
       // timers alone, each of which is late after a try, would keep the event loop from who holds the lock in this process
       await nextTurn();
@@ -152,6 +157,6 @@ async function untilDone<T>(
   }
 }
 
-function givenUp({ code, message, remedy, cause }: VoltError): VoltError {
-  return new VoltError(code, `${message}; given up after ${patience / 1000} s`, { remedy, cause });
+function givenUp({ code, message, remedy, cause }: VoltError, after: number): VoltError {
+  return new VoltError(code, `${message}; given up after ${after / 1000} s`, { remedy, cause });
 }

@@ -19,6 +19,7 @@ const TEST_TOOLS = [
   { program: PROGRAMS.ip, skipped: 'the tests of runners that are cut off' },
   { program: PROGRAMS.bubblewrap, skipped: 'the tests of jobs in a sandbox' },
   { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
+  { program: PROGRAMS.postgres, skipped: 'the tests of the record in PostgreSQL' },
   { program: PROGRAMS.systemd, skipped: 'the check of the systemd units' },
 ];
 
@@ -40,6 +41,16 @@ const WHOLE_SYSTEM = ['test/chaos', 'test/flow'];
 const LANES = {
   parts: WHOLE_SYSTEM.flatMap((folder) => ['--ignore', `${folder}/**`]),
   whole: WHOLE_SYSTEM,
+};
+
+/** What is run again with the record in PostgreSQL, see test/support/database.ts. */
+const POSTGRES = {
+  args: [
+    'test/record',
+    ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
+    'test/web/changes.test.ts',
+  ],
+  env: { VOLT_TEST_DATABASE: 'postgres' },
 };
 
 /** A run that ends it within this time (ms) has nothing to tell meanwhile. */
@@ -72,25 +83,45 @@ export async function runChecks(root, args) {
 }
 
 /**
- * Runs all tests. Those of the whole system are told of when the others are over.
+ * Runs all tests. Those of the whole system and of PostgreSQL, which run beside the others, are told of when those are
+ * over.
  * @param {string} root
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
 async function runLanes(root) {
-  const whole = run(...command(root, { bin: 'mocha', args: LANES.whole }), {
-    ...environment(root),
-    news: SILENT,
-  });
-  // both have ended before a signal or a fault ends the setup
-  const [parts, system] = await Promise.allSettled([
+  // all have ended before a signal or a fault ends the setup
+  const [parts, others] = await Promise.allSettled([
     show(root, { name: 'tests', bin: 'mocha', args: LANES.parts }),
-    whole,
+    runSilently(root),
   ]);
   if (parts.status === 'rejected') throw parts.reason;
-  if (system.status === 'rejected') throw system.reason;
-  say(`tests of the whole system: mocha ${LANES.whole.join(' ')}`);
-  process.stdout.write(system.value.output);
-  return parts.value || system.value.code;
+  if (others.status === 'rejected') throw others.reason;
+  const codes = [parts.value];
+  for (const { name, args, result } of others.value) {
+    say(`${name}: mocha ${args.join(' ')}`);
+    process.stdout.write(result.output);
+    codes.push(result.code);
+  }
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+/** @param {string} root */
+async function runSilently(root) {
+  const runs = [
+    { name: 'tests of the whole system', args: LANES.whole, env: {} },
+    { name: 'tests with PostgreSQL', ...POSTGRES },
+  ];
+  const ended = [];
+  for (const { name, args, env } of runs) {
+    const { cwd, env: usual } = environment(root);
+    const result = await run(...command(root, { bin: 'mocha', args }), {
+      cwd,
+      env: { ...usual, ...env },
+      news: SILENT,
+    });
+    ended.push({ name, args, result });
+  }
+  return ended;
 }
 
 /**

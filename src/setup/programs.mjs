@@ -129,6 +129,15 @@ export const PROGRAMS = {
     package: 'openssh-server',
     packages: { alpine: 'openssh', arch: 'openssh', suse: 'openssh', macos: 'openssh' },
   },
+  postgres: {
+    title: 'a PostgreSQL server',
+    // Debian keeps the server itself out of the search path
+    names: ['postgres', 'pg_ctlcluster'],
+    code: 'postgres_missing',
+    service: 'postgresql',
+    package: 'postgresql',
+    packages: { fedora: 'postgresql-server', rhel: 'postgresql-server', suse: 'postgresql-server' },
+  },
 };
 
 /**
