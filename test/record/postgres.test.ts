@@ -110,7 +110,7 @@ describe('a record in PostgreSQL', () => {
     const former = await open(url);
     await observed(former);
     const last = await recordedBuild(former);
-    const [, statements = ''] = /<<'SQL'\n([^]+?)SQL\n/.exec(readFileSync('docs/operating.md', 'utf8')) ?? [];
+    const [, statements = ''] = /<<'SQL'\n(.+?)SQL\n/s.exec(readFileSync('docs/operating.md', 'utf8')) ?? [];
     await databaseServer().run(statements, new URL(url).pathname.slice(1));
     await former.close();
     const record = await open(url);
