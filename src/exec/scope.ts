@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
+import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser } from './isolation.ts';
 import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
+import { type Limits, limitingLines } from './limits.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
 
@@ -27,17 +29,21 @@ export const startMark = 3;
 export interface ScopeOptions {
   /** anything but `none`, the default, takes a containment by namespaces; that of another user, those of root */
   isolation?: Isolation;
+  limits?: Limits;
 }
 
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
 export class Scope {
   readonly containment: Containment;
   readonly isolation: Isolation;
+  readonly limits: Limits;
   /** Variables that every process of the scope must be started with. */
   readonly marker: Readonly<Record<string, string>>;
   /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
   readonly pid: number | undefined;
   readonly #environment = new CarriedEnvironment();
+  readonly #group: ControlGroup | undefined;
+  #breach: string | undefined;
   readonly #ttl: number;
   readonly #keeper: ChildProcess;
   readonly #ended: Promise<void>;
@@ -47,7 +53,7 @@ export class Scope {
 
   private constructor(
     containment: Containment,
-    isolation: Isolation,
+    { isolation = { level: 'none' }, limits = {} }: ScopeOptions,
     marker: Record<string, string>,
     keeperProcess: ChildProcess,
     ttl: number,
@@ -55,6 +61,9 @@ export class Scope {
     this.#ttl = ttl;
     this.containment = containment;
     this.isolation = isolation;
+    this.limits = limits;
+    // without a limit of memory it is not worth a further process for each command
+    this.#group = limits.memory === undefined ? undefined : ControlGroup.create(randomUUID(), limits);
     this.marker = marker;
     this.#keeper = keeperProcess;
     this.pid = containment === 'group' ? keeperProcess.pid : firstChildOf(keeperProcess.pid);
@@ -84,7 +93,7 @@ export class Scope {
       cwd: '/',
     });
     await ready(child);
-    return new Scope(containment, isolation, marker, child, ttl);
+    return new Scope(containment, options, marker, child, ttl);
   }
 
   /** False once everything inside has been killed. */
@@ -103,6 +112,11 @@ export class Scope {
   /** Resolves when everything inside has been killed, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ended;
+  }
+
+  /** What limit the job has met that its commands' ends do not tell, as a sentence; to be asked after `close`. */
+  get breach(): string | undefined {
+    return this.#breach;
   }
 
   /** Calls back when the lease has run out. */
@@ -125,6 +139,8 @@ export class Scope {
     const late = setTimeout(() => this.#keeper.kill('SIGKILL'), 2000);
     await this.#ended;
     clearTimeout(late);
+    this.#breach ??= this.#group?.breach();
+    await this.#group?.remove();
   }
 
   /**
@@ -135,17 +151,29 @@ export class Scope {
    */
   wrap(argv: readonly string[], cwd: string): string[] {
     const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
-    const script = `${this.#environment.unpacking}\n${enterFolder}`;
+    const grouped = this.#group !== undefined;
+    const limiting = limitingLines(this.limits, { grouped, counted: this.isolation.level !== 'none' });
+    const script = [...limiting, this.#environment.unpacking, enterFolder].join('\n');
     // dash drops variables whose names are none for a shell, such as those of an action's inputs; bash passes them on.
     // "-p" keeps it from running what the job has put into BASH_ENV
     const inside = [programPath('bash'), '--norc', '--noprofile', '-p', '-c', script, cwd, ...argv];
-    if (this.containment === 'group') return inside;
+    if (this.containment === 'group') return this.#grouped(inside);
     const { isolation } = this;
     const enter = [programPath('nsenter'), `--target=${this.pid}`, '--pid', '--mount'];
     if (this.containment === 'user-namespace') enter.push('--user', '--preserve-credentials');
     if (isolation.level === 'sandbox') enter.push('--ipc', '--uts', ...(isolation.view.network ? [] : ['--net']));
     // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter
-    return [...enter, '--', ...lowered(this.containment, isolation), programPath('setsid'), ...inside];
+    return this.#grouped([
+      ...[...enter, '--', ...lowered(this.containment, isolation)],
+      ...[programPath('setsid'), ...inside],
+    ]);
+  }
+
+  /** It is joined from outside, where the job has no way into its folders. */
+  #grouped(argv: string[]): string[] {
+    if (!this.#group) return argv;
+    const join = `${this.#group.joining} && exec "$@"`;
+    return [programPath('bash'), '--norc', '--noprofile', '-p', '-c', join, 'volt-group', ...argv];
   }
 
   /** What the process that `wrap` describes is to be started with, for a command with that environment. */

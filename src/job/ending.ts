@@ -41,6 +41,18 @@ export function timedOut(minutes: number): JobEnding {
   );
 }
 
+/** The commit is at fault where its job takes more than it may. */
+export function overLimit(message: string): JobEnding {
+  return new JobEnding({ status: 'failure', reason: 'resource_limit', message, exitCode: null });
+}
+
+/** @param breach what limit the job has met, which is why it has failed */
+export function withLimit(outcome: JobOutcome, breach: string | undefined): JobOutcome {
+  const isItsOwn = outcome.reason === 'exit_code' || outcome.reason === 'signal';
+  if (breach === undefined || outcome.status !== 'failure' || !isItsOwn) return outcome;
+  return { ...outcome, reason: 'resource_limit', message: `the job ${breach} (${outcome.message ?? outcome.reason})` };
+}
+
 export function cancelled(message: string, reason: Reason = 'by_user'): JobEnding {
   return new JobEnding({ status: 'cancelled', reason, message, exitCode: null });
 }

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../exec/command.ts';
+import { limitThatEnded } from '../exec/limits.ts';
+import type { Scope } from '../exec/scope.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
@@ -157,8 +159,9 @@ async function runStep(command: string, workspace: string, around: JobHost, log:
   const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
+  let scope: Scope;
   try {
-    const scope = await around.scope;
+    scope = await around.scope;
     end = await runCommand({
       scope,
       argv: ['sh', '-c', command],
@@ -172,6 +175,8 @@ async function runStep(command: string, workspace: string, around: JobHost, log:
   }
   signal.throwIfAborted();
   const what = `"${excerpt(command, 300)}"`;
+  const limit = limitThatEnded(end, scope.limits);
+  if (limit !== undefined) throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, end.exitCode);
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);
   if (end.exitCode !== 0) {
     throw new StepFailed('failure', 'exit_code', `${what} exited with code ${end.exitCode}`, end.exitCode);

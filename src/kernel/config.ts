@@ -161,6 +161,39 @@ export const settings = [
     about: 'Whether jobs in a sandbox have the network of the machine; off leaves them a loopback of their own.',
   },
   {
+    env: 'VOLT_JOB_MEMORY',
+    key: 'jobMemory',
+    schema: z.coerce.number().int().min(0).default(0),
+    about:
+      'Megabytes of memory that a job may take, 0 for any. Where the runner may make control groups, all processes of the job count together; else each has this much for its data (RLIMIT_DATA).',
+  },
+  {
+    env: 'VOLT_JOB_PROCESSES',
+    key: 'jobProcesses',
+    schema: z.coerce.number().int().min(0).default(4096),
+    about:
+      'How many processes and threads a job may have at once under the isolations `user` and `sandbox`, and where VOLT_JOB_MEMORY has control groups made; 0 for any number.',
+  },
+  {
+    env: 'VOLT_JOB_FILE_SIZE',
+    key: 'jobFileSize',
+    schema: z.coerce.number().int().min(0).default(0),
+    about: 'Megabytes that one file of a job may have, 0 for any.',
+  },
+  {
+    env: 'VOLT_JOB_CPU_TIME',
+    key: 'jobCpuTime',
+    schema: z.coerce.number().int().min(0).default(0),
+    about: 'Seconds of processor time that one process of a job may take, 0 for any.',
+  },
+  {
+    env: 'VOLT_JOB_DISK',
+    key: 'jobDisk',
+    schema: z.coerce.number().int().min(0).default(0),
+    about:
+      "Megabytes that a job's folders may take on the disk, under the isolations `user` and `sandbox` its repository's home and its /tmp included; looked at every few seconds. 0 for any.",
+  },
+  {
     env: 'VOLT_JOB_TIMEOUT',
     key: 'jobTimeout',
     schema: z.coerce.number().positive().max(35_000).default(360),

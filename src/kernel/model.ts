@@ -141,6 +141,7 @@ export const reasons = {
   artifact_missing: 'an artifact that the workflow asks for is not on the machine that runs the job',
   runner_failed: 'the runner itself failed',
   disk_full: 'the job has filled the disk of its runner',
+  resource_limit: 'the job took more memory, disk or other means than it may',
   bad_message: 'a message of the job could not be understood',
   job_failed: 'a job of the build failed',
   job_error: 'a job of the build ended in an error',

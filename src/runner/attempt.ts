@@ -5,7 +5,8 @@ import { Scope } from '../exec/scope.ts';
 import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
 import type { JobResult } from '../job/contract.ts';
-import { cancelled, JobEnding, type JobOutcome, runnerFailed, timedOut } from '../job/ending.ts';
+import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOut, withLimit } from '../job/ending.ts';
+import { limitsOf } from '../job/isolation/job-limits.ts';
 import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
 import type { Config } from '../kernel/config.ts';
@@ -17,6 +18,7 @@ import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { blameFor } from './blame.ts';
+import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import type { Spool } from './spool.ts';
 
@@ -124,7 +126,11 @@ export class RunningAttempt {
       clearTimeout(timeout);
       return this.#unable(errorText(made), startedAt);
     }
-    const { folder } = made;
+    const { folder, home } = made;
+    const most = config.jobDisk * 1_048_576;
+    const quota = new DiskQuota(most, home === undefined ? [folder] : [folder, home], (text) =>
+      this.#ending.abort(overLimit(`the job ${text}`)),
+    );
     const { outcome, steps, outputs, tests } = await runJob(message, {
       ...made,
       mirrors: paths.mirrors,
@@ -142,10 +148,13 @@ export class RunningAttempt {
     });
     clearTimeout(timeout);
     progress.stop();
+    await quota.stop();
     await scope.then((opened) => this.#closeScope(opened)).catch(() => undefined);
     await spool.settle();
-    const end = await this.#judge(outcome, folder);
+    const end = await this.#judge(withLimit(outcome, this.#scope?.breach), folder);
     this.#remove(folder);
+    if (outcome.reason === 'resource_limit' && most > 0 && home !== undefined && (await emptyIfLarge(home, most)))
+      this.#host.logger.warn(`emptied ${home}, which alone took more than half of what a job may have`);
     if (end.kind === 'returned') return this.#stopped ?? end;
     return this.#ended({ outcome: end.outcome, steps, outputs, ...(tests && { tests }) }, startedAt);
   }
@@ -204,7 +213,10 @@ export class RunningAttempt {
 
   async #openScope({ enclosure }: JobRoom): Promise<Scope> {
     const { isolation } = enclosure;
-    const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, { isolation });
+    const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, {
+      isolation,
+      limits: limitsOf(this.#host.config),
+    });
     this.#scope = scope;
     this.beat();
     if (this.#end !== undefined) void scope.close();

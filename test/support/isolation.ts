@@ -6,6 +6,8 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
+import { withLimit } from '../../src/job/ending.ts';
+import { limitsOf } from '../../src/job/isolation/job-limits.ts';
 import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
@@ -82,10 +84,11 @@ export class IsolatedJobs {
     // under `user` all of a data directory's jobs have an area of their own elsewhere
     this.#rooms.push(this.#level === 'user' ? join(room.folder, '../..') : room.folder);
     const { isolation } = room.enclosure;
-    const scope = await Scope.open(3600, confinement.containment, { isolation });
+    const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
     const chunks: Buffer[] = [];
+    let result: JobResult;
     try {
-      const result = await runJob(
+      result = await runJob(
         { repo, ref: 'refs/heads/main', sha: repository.head(), plan },
         {
           ...room,
@@ -103,9 +106,10 @@ export class IsolatedJobs {
           signal: new AbortController().signal,
         },
       );
-      return { ...result, log: Buffer.concat(chunks).toString(), room };
     } finally {
       await scope.close();
     }
+    const outcome = withLimit(result.outcome, scope.breach);
+    return { ...result, outcome, log: Buffer.concat(chunks).toString(), room };
   }
 }

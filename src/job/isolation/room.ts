@@ -21,6 +21,8 @@ const commands = 'commands';
 /** Where one job runs, and as what. */
 export interface JobRoom {
   folder: string;
+  /** that of the repository, which others do not have */
+  home?: string;
   toolCache: string;
   env: Record<string, string>;
   enclosure: Enclosure;
@@ -65,7 +67,7 @@ export async function makeRoom(
     mkdirSync(path, { recursive: true, mode: level === 'user' ? 0o700 : 0o755 });
     enclosure.give(path);
   }
-  return { folder, toolCache, env, enclosure };
+  return { folder, home, toolCache, env, enclosure };
 }
 
 /** Where the jobs of other users live: they must be able to reach it, and must not reach the data directory. */

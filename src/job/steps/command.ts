@@ -1,4 +1,6 @@
 import { runCommand } from '../../exec/command.ts';
+import { limitThatEnded } from '../../exec/limits.ts';
+import type { Scope } from '../../exec/scope.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import type { JobOutcome } from '../ending.ts';
 import { StepFault } from './fault.ts';
@@ -27,10 +29,7 @@ export class CommandFailed extends Error {
  * @param scope of the job
  * @throws CommandFailed
  */
-export async function runStepCommand(
-  scope: Promise<Parameters<typeof runCommand>[0]['scope']>,
-  command: StepCommand,
-): Promise<void> {
+export async function runStepCommand(scope: Promise<Scope>, command: StepCommand): Promise<void> {
   let end: Awaited<ReturnType<typeof runCommand>>;
   try {
     end = await runCommand({ ...command, scope: await scope, stubborn: 'group' });
@@ -42,6 +41,11 @@ export async function runStepCommand(
       message: errorText(error).slice(0, 2000),
       exitCode: null,
     });
+  }
+  const limit = limitThatEnded(end, (await scope).limits);
+  if (limit !== undefined) {
+    const message = `Process ${limit}.`;
+    throw new CommandFailed({ status: 'failure', reason: 'resource_limit', message, exitCode: end.exitCode });
   }
   if (end.signal !== null) {
     throw new CommandFailed({

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { sizeText } from '../exec/limits.ts';
+import { toolEnvironment } from '../kernel/environment.ts';
+import { every, type Repeating } from '../kernel/wait.ts';
+
+const run = promisify(execFile);
+
+/** Milliseconds between looks. */
+const interval = 2000;
+
+/** Watches what one job takes on the disk. */
+export class DiskQuota {
+  readonly #looking: Repeating | undefined;
+
+  /**
+   * @param most bytes; 0 for any number
+   * @param folders what counts
+   * @param exceeded is told once, with a sentence
+   */
+  constructor(most: number, folders: readonly string[], exceeded: (message: string) => void) {
+    if (most === 0) return;
+    let told = false;
+    const look = async () => {
+      const bytes = told ? 0 : await sizeOf(folders);
+      if (bytes <= most) return;
+      told = true;
+      exceeded(`was ended: more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
+    };
+    this.#looking = every(interval, look, () => undefined);
+  }
+
+  async stop(): Promise<void> {
+    await this.#looking?.stop();
+  }
+}
+
+/**
+ * Empties a home that alone would be too large for the next job, by find(1), which follows no link that another job of
+ * the repository may put in its way meanwhile.
+ * @param most bytes that a job may have
+ */
+export async function emptyIfLarge(home: string, most: number): Promise<boolean> {
+  if ((await sizeOf([home])) <= most / 2) return false;
+  const args = [home, '-xdev', '-mindepth', '1', '-delete'];
+  await run('find', args, { env: toolEnvironment() }).catch(() => undefined);
+  return true;
+}
+
+/** Bytes on the disk, as far as they can be counted while files come and go. */
+async function sizeOf(folders: readonly string[]): Promise<number> {
+  const counted = run('du', ['-skxc', '--', ...folders], { env: toolEnvironment(), timeout: 60_000 });
+  const { stdout } = await counted.catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  const total = stdout.trimEnd().split('\n').at(-1) ?? '';
+  return Number.parseInt(total, 10) * 1024 || 0;
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Build } from '../../src/kernel/model.ts';
+import { isIsolable } from '../support/isolation.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a runner whose jobs are in a sandbox', function () {
+  this.timeout(120_000);
+  let volt: TestVolt;
+  let repository: TestRepository;
+
+  before(async function () {
+    if (!(await isIsolable('sandbox'))) this.skip();
+    volt = await TestVolt.startAll({ isolation: 'sandbox', jobDisk: 40 });
+    repository = new TestRepository({ 'test.sh': 'true\n' });
+    await volt.observe(repository.path, { command: 'sh test.sh', pollSeconds: 3600 });
+  });
+  after(async () => {
+    await volt?.stop();
+    repository?.remove();
+  });
+
+  /** @returns the build of a commit with that script, and its log */
+  async function test(script: string): Promise<Build & { log: string }> {
+    const build = await volt.build(repository.commit('change', { 'test.sh': script }), undefined, 60_000);
+    const [job] = build.jobs;
+    const attempt = job?.attempts.length;
+    return { ...build, log: readFileSync(join(volt.dataDir, 'logs', build.id, `${job?.id}.${attempt}.log`), 'utf8') };
+  }
+
+  it('tests a commit as ever, and leaves nothing of the job', async () => {
+    const { status, log } = await test('git log --oneline | wc -l; id -un; pwd\n');
+    expect(status, log).to.equal('success');
+    const [runner = ''] = readdirSync(join(volt.dataDir, 'work'));
+    const left = () => readdirSync(join(volt.dataDir, 'work', runner, 'jobs'));
+    await until('its folder is gone', () => left().length === 0);
+  });
+
+  it('ends one that fills the disk, as a failure with a reason of its own, and goes on', async () => {
+    for (const place of ['.', '/tmp', '"$HOME"']) {
+      const { status, jobs } = await test(`head -c 60M /dev/urandom > ${place}/filler; sleep 60\n`);
+      expect(status).to.equal('failure');
+      expect(jobs[0]).to.include({ status: 'failure', reason: 'resource_limit' });
+      expect(jobs[0]?.message).to.include('more than 40 MB on the disk');
+    }
+    const { status, log } = await test('ls -A "$HOME"; # the home was emptied\n');
+    expect(status).to.equal('success');
+    expect(log).to.not.include('filler');
+  });
+
+  it('finds no way to speak with Redis or as Volt', async () => {
+    const secret = `canary-${randomUUID()}`;
+    writeFileSync(join(volt.dataDir, 'token'), secret);
+    const files = ['token', 'redis/url', 'volt.db'].map((name) => join(volt.dataDir, name)).join(' ');
+    const { log } = await test(`cat ${files}; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'; env\n`);
+    expect(log).to.not.include(secret).and.not.include('redis://').and.not.include(`:${volt.redis.port}`);
+    expect(log).to.not.match(/VOLT_(?!JOB)/);
+  });
+});
