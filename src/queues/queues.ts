@@ -154,12 +154,14 @@ export class Queues {
    * Keeps what came by another way than a queue and could not be understood, where people see it; of very many the
    * first ones.
    * @param name where it was, the same for the same thing
+   * @returns whether it is kept
    */
-  async setAside(name: string, content: readonly string[]): Promise<void> {
+  async setAside(name: string, content: readonly string[]): Promise<boolean> {
     const queue = this.queue(queueNames.setAside);
-    if ((await queue.getWaitingCount()) >= mostSetAside) return;
+    if ((await queue.getWaitingCount()) >= mostSetAside) return false;
     const data = { content: content.map((text) => text.slice(0, 1000)) };
     await queue.add(name, data, { jobId: name.replaceAll(':', '='), removeOnComplete: true, removeOnFail: false });
+    return true;
   }
 
   /** Whether a runner has said how the attempt ended, and the record is still to hear of it. */

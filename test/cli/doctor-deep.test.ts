@@ -112,6 +112,19 @@ describe('volt doctor --deep', () => {
     expect((await only('messages', 'warn')).message).to.include('999-1.1');
   });
 
+  it('finds messages of a foreign kind where no runner takes them, and sets them aside when told to', async () => {
+    const { queues } = volt.context;
+    await queued();
+    await queues.queue('jobs').add('odd', { hello: 'world' }, { jobId: 'not-ours' });
+    const { message, remedy } = await only('messages', 'warn');
+    expect(message).to.equal('1 message in "jobs" that Volt has not sent: not-ours');
+    expect(remedy).to.include('/queues/queue/jobs').and.include('--mend');
+    expect((await only('messages', 'warn', true)).remedy).to.include('/queues/queue/set-aside');
+    expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
+    const [kept] = await queues.queue(queueNames.setAside).getWaiting();
+    expect(kept?.data).to.deep.equal({ content: ['{"hello":"world"}'] });
+  });
+
   it('finds messages that were set aside', async () => {
     const { queues } = volt.context;
     await queues.queue(queueNames.results).add('odd', { v: 99 });

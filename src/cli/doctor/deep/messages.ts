@@ -5,11 +5,13 @@ import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jo
 import { listRunners } from '../../../redis/membership.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed } from './check.ts';
+import { foreignFindings } from './foreign.ts';
 
 const nextLook = 'The dispatcher sends it again at its next look, within seconds; one must be up.';
 
 /** The queues against the record: each queued attempt has one message, and each message an attempt. */
-export async function messageFindings({ record, redis }: DeepCheck): Promise<Finding[]> {
+export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
+  const { record, redis } = check;
   if (!redis)
     return [warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.')];
   const { access, queues } = redis;
@@ -29,6 +31,7 @@ export async function messageFindings({ record, redis }: DeepCheck): Promise<Fin
     ...(await withoutMessage(redis, missing)),
     ...unknownLabels(sent, await queues.labelSets()),
     ...(await withoutAttempt({ record, redis })),
+    ...(await foreignFindings(check)),
     ...(await setAside(redis)),
   ];
   return findings.length > 0
