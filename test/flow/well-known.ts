@@ -223,4 +223,64 @@ jobs:
       log: [/\nnode@v22\.11\.0\n/, /##\[error\]Process completed with exit code 1\./],
     },
   },
+  {
+    name: 'like many sites: a build with a cache, whose files other jobs take, and a report on a standard output that is named',
+    files: {
+      '.github/workflows/site.yml': `name: site
+on: { push: { branches: [main] } }
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - id: cache
+        uses: actions/cache@v4
+        with:
+          path: |
+            .cache
+            ~/.site-tools
+          key: \${{ runner.os }}-\${{ hashFiles('**/*.md') }}
+          restore-keys: \${{ runner.os }}-
+      - if: steps.cache.outputs.cache-hit != 'true'
+        run: mkdir -p .cache ~/.site-tools && echo tool > ~/.site-tools/tool
+      - run: mkdir -p public/deep && tr a-z A-Z < page.md | tee public/deep/page.html /dev/stderr
+      - uses: actions/upload-artifact@v4
+        with: { name: 'site-\${{ github.sha }}', path: public, if-no-files-found: error }
+  check:
+    needs: build
+    runs-on: ubuntu-latest
+    strategy: { matrix: { by: [size, text] } }
+    steps:
+      - uses: actions/download-artifact@v4
+        with: { name: 'site-\${{ github.sha }}', path: site }
+      - run: grep HELLO site/deep/page.html && echo "checked by \${{ matrix.by }}" > \${{ matrix.by }}.txt
+      - uses: actions/upload-artifact@v4
+        with: { name: 'report-\${{ matrix.by }}', path: '*.txt' }
+  report:
+    needs: check
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/download-artifact@v4
+        with: { pattern: report-*, merge-multiple: true }
+      - run: cat *.txt
+`,
+      'page.md': 'hello\n',
+    },
+    jobs: {
+      build: ['success', null],
+      'check (size)': ['success', null],
+      'check (text)': ['success', null],
+      report: ['success', null],
+    },
+    status: 'success',
+    look: {
+      job: 'report',
+      steps: [
+        ['Set up job', 'success'],
+        ['Run actions/download-artifact@v4', 'success'],
+        ['Run cat *.txt', 'success'],
+      ],
+      log: [/\nchecked by size\nchecked by text\n/],
+    },
+  },
 ];
