@@ -64,8 +64,9 @@ export async function retireAttempt(
   const lock = lockKey(access, queue, id);
   const token = await access.client.get(lock);
   if (token === null) {
-    if (!(await job.isActive())) {
-      await target.remove(id);
+    const state = await job.getState();
+    if (state !== 'active') {
+      if (state !== 'completed') await target.remove(id);
       return;
     }
     await access.client.set(lock, retiring, 'PX', retiringTime, 'NX');

@@ -165,6 +165,20 @@ describe('what is known about attempts on their way', () => {
     await retireAttempt(test.access, queues, 'jobs', first);
   });
 
+  it('an attempt that its runner is done with stays so, and is given to nobody again', async () => {
+    await send('1-1');
+    const former = runner('box~1');
+    await until('it is taken', () => former.taken.length === 1);
+    former.end();
+    await former.worker.close();
+    await retireAttempt(test.access, queues, 'jobs', first);
+    await send('1-1');
+    await send('1-2');
+    const next = runner('next~1', 2);
+    await until('another is taken', () => next.taken.length > 0);
+    expect(next.taken).to.deep.equal(['1-2.1']);
+  });
+
   it('an attempt that ends by itself in the same moment is no error', async () => {
     for (let round = 1; round <= 20; round++) await send(`${round}-1`);
     const { taken, end, worker } = runner('box~1', 20);
