@@ -52,7 +52,8 @@ export function recoveries(
     const spans = sign ? stageSpan(fault, sign) : runnerSpans(fault, evidence);
     if (fault.worksAt !== undefined) spans.push([fault.back, fault.worksAt]);
     for (const [from, to] of spans.filter((span) => !muddied(faults, fault, span))) {
-      const waited = sign === undefined && !idleThere(runners, faults, all, [from, to]);
+      const needsRunner = sign === undefined && fault.worksAt === undefined;
+      const waited = needsRunner && !idleThere(runners, faults, all, [from, to]);
       (waited ? entry.busy : entry.times).push(to - from);
     }
   }
