@@ -6,8 +6,8 @@ import { TestLink, TestMark, TestStory, TestTime } from './test-parts.tsx';
 /** Failed tests that a page names; of more it says how many. */
 const mostShown = 50;
 
-/** Of these so many tell at once all that their report says. */
-const mostOpened = 2;
+/** Of these so many tell at once all that their report says: one failure often explains the others. */
+const mostOpened = 1;
 
 /** The failed tests of a build; none where no job has results of tests. */
 export async function failedTestsOf(record: Record, { id, jobs }: Build): Promise<RecordedResult[]> {
