@@ -61,8 +61,14 @@ export async function newestBuild(record: Record): Promise<BuildId | undefined> 
 }
 
 export async function findBuild(record: Record, id: BuildId): Promise<Build | undefined> {
+  const summary = await findBuildSummary(record, id);
+  return summary && { ...summary, jobs: await jobsOf(record, Number(id)) };
+}
+
+/** A build without its jobs. */
+export async function findBuildSummary(record: Record, id: BuildId): Promise<BuildSummary | undefined> {
   const row = await record.db.selectFrom('builds').selectAll().where('id', '=', Number(id)).executeTakeFirst();
-  return row && { ...summaryOf(row), jobs: await jobsOf(record, row.id) };
+  return row && summaryOf(row);
 }
 
 /** All but the plans, which are long. */

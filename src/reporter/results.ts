@@ -15,7 +15,7 @@ import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { findBuild, markReported } from '../record/builds.ts';
+import { findBuild, findBuildSummary, markReported } from '../record/builds.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
@@ -179,7 +179,7 @@ export class ResultHandler {
 
   async #announce(job: JobId, known?: { repo: string; status: string }): Promise<void> {
     const id = buildIdOf(job);
-    const build = known ?? (await findBuild(this.#context.record, id));
+    const build = known ?? (await findBuildSummary(this.#context.record, id));
     if (build) await announceChange(this.#context.access, { build: id, repo: build.repo, status: build.status });
   }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
-import { type Build, type BuildId, isFinal, type Job } from '../kernel/model.ts';
-import { findBuild, listBuilds } from '../record/builds.ts';
+import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
+import { findBuild, findBuildSummary, listBuilds } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 
 /** One write at a time for each commit, so that the newest build's files are the last ones written. */
@@ -17,7 +17,7 @@ const writing = new Map<string, Promise<unknown>>();
  * the others. Each file appears whole or not at all.
  */
 export async function writeTestResults(record: Record, dataDir: string, id: BuildId): Promise<void> {
-  const build = await findBuild(record, id);
+  const build = await findBuildSummary(record, id);
   if (!build) return;
   const key = `${build.repo}/${build.sha}`;
   const work = (writing.get(key) ?? Promise.resolve()).then(() => writeNewest(record, dataDir, build));
@@ -30,7 +30,7 @@ export async function writeTestResults(record: Record, dataDir: string, id: Buil
   }
 }
 
-async function writeNewest(record: Record, dataDir: string, { repo, sha }: Build): Promise<void> {
+async function writeNewest(record: Record, dataDir: string, { repo, sha }: BuildSummary): Promise<void> {
   const finished = (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
   const newest = finished[0] && (await findBuild(record, finished[0].id));
   if (!newest) return;
@@ -46,23 +46,26 @@ async function writeNewest(record: Record, dataDir: string, { repo, sha }: Build
 /** The logs of all jobs; with several jobs each under its name. */
 async function writeLog(draft: string, dataDir: string, build: Build): Promise<void> {
   await writeFile(draft, '');
+  const [only, ...more] = build.jobs;
+  // the file system copies it by itself, or lets both share the bytes
+  if (only && more.length === 0)
+    return unlessMissing(copyFile(logOf(dataDir, only), draft, constants.COPYFILE_FICLONE));
   for (const job of build.jobs) {
-    if (build.jobs.length > 1) await writeFile(draft, `\n=== ${job.name}: ${job.status}\n`, { flag: 'a' });
-    await appendLog(draft, dataDir, job);
+    await writeFile(draft, `\n=== ${job.name}: ${job.status}\n`, { flag: 'a' });
+    const source = createReadStream(logOf(dataDir, job));
+    await unlessMissing(pipeline(source, createWriteStream(draft, { flags: 'a' })));
   }
 }
 
-async function appendLog(draft: string, dataDir: string, job: Job): Promise<void> {
-  const attempt = job.attempts.at(-1)?.number ?? 1;
-  try {
-    await pipeline(
-      createReadStream(logFile(dataDir, { job: job.id, attempt })),
-      createWriteStream(draft, { flags: 'a' }),
-    );
-  } catch (error) {
-    // a job that never began has no log
+function logOf(dataDir: string, job: Job): string {
+  return logFile(dataDir, { job: job.id, attempt: job.attempts.at(-1)?.number ?? 1 });
+}
+
+/** A job that never began has no log. */
+async function unlessMissing(work: Promise<void>): Promise<void> {
+  await work.catch((error) => {
     if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  });
 }
 
 async function whole(file: string, write: (draft: string) => Promise<void>): Promise<void> {
