@@ -82,6 +82,12 @@ for (const level of ['sandbox', 'user'] as const) {
           .and.not.match(/^root:[^x*]/m);
     });
 
+    it('can open its own output by name, as scripts do', async () => {
+      const { log, outcome } = await jobs.command('echo one >/dev/stdout; echo two | tee /dev/stderr >/dev/null');
+      expect(outcome.status, log).to.equal('success');
+      expect(log).to.include('\none\n').and.include('\ntwo\n');
+    });
+
     it('leaves nothing running behind', async () => {
       const sleep = longSleep();
       await jobs.command(`setsid nohup sh -c 'trap "" TERM HUP; sleep ${sleep}; :' >/dev/null 2>&1 & sleep 0.1`);
