@@ -14,6 +14,7 @@ import {
 } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { TestFolders } from '../support/folder.ts';
+import { fillWithPast } from '../support/past.ts';
 import { plansOf } from '../support/query-plans.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
@@ -25,6 +26,7 @@ describe('what stages ask the record again and again', () => {
     record = await openRecord(folders.make());
     await observed(record);
     await recordedBuild(record);
+    await fillWithPast(record, 'app');
   });
   after(async () => {
     await record.close();
@@ -51,9 +53,8 @@ describe('what stages ask the record again and again', () => {
       expect(plans).to.not.deep.equal([]);
       // indexes with a condition hold only what is open
       const open = /USING (COVERING )?INDEX \w+_open/;
-      expect(
-        plans.filter((step) => /^SCAN (jobs|builds|attempts|changes)\b/.test(step) && !open.test(step)),
-      ).to.deep.equal([]);
+      const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
+      expect(plans.filter((step) => whole.test(step) && !open.test(step))).to.deep.equal([]);
     });
   }
 });

@@ -2,8 +2,9 @@ import { CompiledQuery, type RootOperationNode } from 'kysely';
 import type { Record } from '../../src/record/record.ts';
 
 /**
- * How SQLite would carry out the queries of `work`, which are run.
- * @returns the steps of each plan, for example "SCAN builds" or "SEARCH jobs USING INDEX jobs_by_build (build_id=?)"
+ * How the database would carry out the queries of `work`, which are run. PostgreSQL goes by how much is in the tables.
+ * @returns the steps of each plan, for example "SCAN builds" or "SEARCH jobs USING INDEX jobs_by_build (build_id=?)" of
+ * SQLite, and "Seq Scan on builds" of PostgreSQL
  */
 export async function plansOf(record: Record, work: (record: Record) => Promise<unknown>): Promise<string[]> {
   const queries: CompiledQuery[] = [];
@@ -18,10 +19,11 @@ export async function plansOf(record: Record, work: (record: Record) => Promise<
   await work(Object.create(record, { db: { value: watched }, write: { value: write } }) as Record);
   const steps: string[] = [];
   for (const { sql, parameters } of queries) {
-    const plan = await record.db.executeQuery<{ detail: string }>(
-      CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]),
+    const explain = record.kind === 'sqlite' ? 'explain query plan' : 'explain (costs off)';
+    const plan = await record.db.executeQuery<{ [column: string]: string }>(
+      CompiledQuery.raw(`${explain} ${sql}`, [...parameters]),
     );
-    steps.push(...plan.rows.map(({ detail }) => detail));
+    steps.push(...plan.rows.map((row) => row.detail ?? row['QUERY PLAN'] ?? ''));
   }
   return steps;
 }
