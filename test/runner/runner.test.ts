@@ -278,7 +278,7 @@ describe('a runner', () => {
 
   it('ends a job that runs longer than it may, as a failure', async () => {
     await start();
-    const message = await send('while :; do sleep 0.01; done', { timeout: 0.005 });
+    const message = await send('while :; do sleep 0.01; done', { timeout: 0.05 });
     expect(await result('finished', message)).to.include({ status: 'failure', reason: 'timeout' });
   });
 
