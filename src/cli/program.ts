@@ -16,6 +16,7 @@ import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
 import { pruneCommand } from './prune.ts';
+import { redisAclCommand } from './redis-acl.ts';
 import { repoCommand } from './repo.ts';
 import { reporterCommand } from './reporter.ts';
 import { restoreCommand } from './restore.ts';
@@ -39,7 +40,15 @@ const commands = {
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [execCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
-  'Look after it:': [tokenCommand, auditCommand, doctorCommand, backupCommand, restoreCommand, pruneCommand],
+  'Look after it:': [
+    tokenCommand,
+    auditCommand,
+    doctorCommand,
+    backupCommand,
+    restoreCommand,
+    pruneCommand,
+    redisAclCommand,
+  ],
   'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { Queues } from '../../src/queues/queues.ts';
+import { runnerRules } from '../../src/redis/acl.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { startRunner } from '../../src/runner/start.ts';
+import { volt as cli } from '../support/cli.ts';
+import { TestRepository } from '../support/repository.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('the user of Redis for runners', function () {
+  this.timeout(120_000);
+  let volt: TestVolt;
+  let url: string;
+
+  before(async () => {
+    volt = await TestVolt.start();
+    await volt.context.access.client.call('ACL', 'SETUSER', 'runner', 'reset', 'on', '>pw', ...runnerRules('volt'));
+    url = volt.redis.url.replace('redis://', 'redis://runner:pw@');
+  });
+  after(() => volt.stop());
+
+  it('is enough for a runner', async () => {
+    const { context } = volt;
+    await volt.reporter();
+    await volt.dispatcher();
+    await volt.observer();
+    const access = await connectRedis(context.config, url, context.logger);
+    const own = { ...context, access, queues: new Queues(access, context.logger) };
+    const runner = await startRunner(own, { labels: [], slots: 1, graceSeconds: 0 });
+    const repository = new TestRepository({ 'test.sh': 'echo hello\n' });
+    await volt.observe(repository.path, { command: 'sh test.sh' });
+    expect((await volt.build(repository.head(), undefined, 60_000)).status).to.equal('success');
+    // what was refused, if anything
+    expect(await context.access.client.call('ACL', 'LOG')).to.deep.equal([]);
+    await runner.stop();
+    await own.queues.close();
+    await access.close();
+    repository.remove();
+  });
+
+  it('is made by a command, with what runners join with', async () => {
+    const { stdout, code } = await cli(['redis-acl', '--user', 'others', '--apply', '--redis', volt.redis.url]);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^user others reset on #[0-9a-f]{64} resetkeys .*\n/);
+    const joined = new Redis(/--redis (redis:\S+)/.exec(stdout)?.[1] as string);
+    expect(await joined.call('ACL', 'WHOAMI').catch((error: Error) => error.message)).to.match(/NOPERM|others/);
+    expect(await joined.call('SMEMBERS', 'volt:members:runner')).to.be.an('array');
+    joined.disconnect();
+  });
+
+  it('reads no commits, and neither looks through the server nor changes it', async () => {
+    const redis = new Redis(url);
+    const { client, keys } = volt.context.access;
+    await client.hset(`${keys.bull}:commits:1`, 'data', '{}');
+    await client.set('another', 'program');
+    const script = 'return redis.call("HGETALL", KEYS[1])';
+    for (const call of [
+      ['HGETALL', `${keys.bull}:commits:1`],
+      ['EVAL', script, '1', `${keys.bull}:commits:1`],
+      ['GET', 'another'],
+      ['SET', 'another', 'mine'],
+      ['FLUSHALL'],
+      ['FLUSHDB'],
+      ['KEYS', '*'],
+      ['SCAN', '0'],
+      ['CONFIG', 'GET', '*'],
+      ['CONFIG', 'SET', 'dir', '/'],
+      ['ACL', 'LIST'],
+      ['MONITOR'],
+      ['SHUTDOWN'],
+      ['CLIENT', 'KILL', 'TYPE', 'normal'],
+      ['SUBSCRIBE', keys.growth],
+    ] as [string, ...string[]][]) {
+      const [name, ...args] = call;
+      const refused = await redis.call(name, ...args).catch((error: Error) => error.message);
+      expect(refused, call.join(' ')).to.match(/NOPERM/);
+    }
+    redis.disconnect();
+  });
+});
