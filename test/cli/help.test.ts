@@ -9,7 +9,9 @@ describe('help', () => {
   before(async () => {
     const { stdout } = await volt(['--help']);
     const listed = stdout.slice(stdout.indexOf('Run Volt:'), stdout.indexOf('Examples:'));
-    commands = [...listed.matchAll(/^ {2}([\w-]+)/gm)].map(([, name]) => name as string).filter((name) => name !== 'help');
+    commands = [...listed.matchAll(/^ {2}([\w-]+)/gm)]
+      .map(([, name]) => name as string)
+      .filter((name) => name !== 'help');
   });
 
   it('lists the commands that people know', () => {
