@@ -23,6 +23,8 @@ describe('`npm test`', () => {
       `require('node:fs').appendFileSync('calls', ['${name}', ...process.argv.slice(2)].join(' ') + '\\n'); process.exit(${code});`,
     );
 
+  const onPostgres = ['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`);
+
   it('runs all checks in order', async () => {
     expect(await clone.run(['test'])).to.have.property('code', 0);
     const calls = clone.takeCalls().slice(1);
@@ -30,6 +32,7 @@ describe('`npm test`', () => {
     expect(calls.slice(4)).to.have.members([
       'mocha test/chaos test/flow',
       'mocha --ignore test/chaos/** --ignore test/flow/**',
+      `mocha test/record ${onPostgres.join(' ')} test/web/changes.test.ts`,
     ]);
   });
 
