@@ -1,21 +1,18 @@
-import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, type LineParser, suiteOf, unnamedOf } from './lines.ts';
+import type { FoundTest } from './collection.ts';
+import type { Findings, LineParser } from './lines.ts';
+import { ToldTests } from './told-tests.ts';
 
 const statusOf = { '✓': 'passed', '×': 'failed', '↓': 'skipped' } as const;
 
 /** What Vitest prints by its reporter `default`: the tests of files where one has failed, and the numbers. */
 export class VitestTextParser implements LineParser {
   readonly begins = ' ⎯';
-  readonly #tests: FoundTest[] = [];
-  readonly #known = new Map<string, FoundTest>();
-  readonly #totals = { passed: 0, failed: 0, skipped: 0 };
-  #isVitest = false;
+  readonly #tests = new ToldTests();
   #file: string | null = null;
   #last: FoundTest | undefined;
-  #failure: { test: FoundTest; text: Excerpt } | undefined;
 
   get inside(): boolean {
-    return this.#failure !== undefined;
+    return this.#tests.failing;
   }
 
   line(text: string): void {
@@ -23,16 +20,15 @@ export class VitestTextParser implements LineParser {
     const sum = /^ +Tests {2}(.*) \(\d+\)$/.exec(text);
     const failed = /^ FAIL {2}(.*)$/.exec(text);
     if (file) this.#file = file[1] ?? null;
-    else if (sum) this.#sum(sum[1] ?? '');
+    else if (sum) this.#tests.count((sum[1] ?? '').split(' | '));
     else if (failed) this.#begin((failed[1] ?? '').split(' > '));
-    else if (/^⎯+(\[\d+\/\d+\])?⎯*$/.test(text)) this.#settle();
-    else if (this.#failure) this.#failure.text.add(text);
+    else if (/^⎯+(\[\d+\/\d+\])?⎯*$/.test(text)) this.#tests.settle();
+    else if (this.#tests.failing) this.#tests.tells(text);
     else this.#tree(text);
   }
 
   end(): Findings {
-    if (!this.#isVitest) return { tests: [] };
-    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) };
+    return this.#tests.findings();
   }
 
   #tree(text: string): void {
@@ -42,39 +38,11 @@ export class VitestTextParser implements LineParser {
     if (mark === undefined || this.#file === null) return;
     const [, names = title, ms] = /^(.*?)(?: (\d+)ms)?$/.exec(title) ?? [];
     const duration = ms === undefined ? null : Number(ms);
-    this.#last = this.#add(this.#file, names.split(' > '), { status: statusOf[mark as '✓'], duration });
+    this.#last = this.#tests.add(this.#file, names.split(' > '), { status: statusOf[mark as '✓'], duration });
   }
 
   #begin([file = '', ...titles]: string[]): void {
-    this.#settle();
-    const test = this.#add(file, titles.length === 0 ? ['(file)'] : titles, { status: 'failed' });
-    if (test) this.#failure = { test, text: new Excerpt() };
-  }
-
-  #add(file: string, titles: string[], known: Pick<FoundTest, 'status' | 'duration'>): FoundTest | undefined {
-    const key = JSON.stringify([file, titles]);
-    const there = this.#known.get(key);
-    if (there || this.#tests.length >= mostTests) return there;
-    const test: FoundTest = { suite: suiteOf(titles.slice(0, -1)) || file, name: titles.at(-1) ?? '', file, ...known };
-    this.#known.set(key, test);
-    this.#tests.push(test);
-    return test;
-  }
-
-  #settle(): void {
-    if (!this.#failure) return;
-    const { test, text } = this.#failure;
-    test.message ??= text.headline;
-    test.details ??= text.text;
-    this.#failure = undefined;
-  }
-
-  #sum(text: string): void {
-    this.#isVitest = true;
-    this.#settle();
-    for (const part of text.split(' | ')) {
-      const [, count, word] = /^(\d+) (passed|failed|skipped|todo)$/.exec(part) ?? [];
-      if (word !== undefined) this.#totals[word === 'todo' ? 'skipped' : (word as 'passed')] += Number(count);
-    }
+    // a file that could not be loaded fails as a whole
+    this.#tests.fails(this.#tests.add(file, titles.length === 0 ? ['(file)'] : titles, { status: 'failed' }));
   }
 }
