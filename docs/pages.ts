@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { settings, settingsFromFiles } from '../src/kernel/config.ts';
 import { reasons, statuses } from '../src/kernel/model.ts';
+import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 
 type Setting = (typeof settings)[number];
 
@@ -23,7 +23,7 @@ function example(): string {
 #   set -a; . ./.env; set +a; npm start
 # or give it to docker compose, or to systemd as EnvironmentFile. A command's own option, such as --redis, --data or
 # --port, goes before the environment. An empty value counts as none.
-# Made from src/kernel/config.ts by \`npm run docs\`.
+# Made from src/kernel/settings.ts by \`npm run docs\`.
 
 ${entries.join('\n')}`;
 }
@@ -43,7 +43,7 @@ a setting cannot have ends the command with [\`bad_setting\`](errors.md), which 
 |---|---|---|
 ${rows.join('\n')}
 
-This page is made from \`src/kernel/config.ts\` by \`npm run docs\`.
+This page is made from \`src/kernel/settings.ts\` by \`npm run docs\`.
 `;
 }
 

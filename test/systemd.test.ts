@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { settings, settingsFromFiles } from '../src/kernel/config.ts';
+import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { stageKinds } from '../src/redis/membership.ts';
 import { find, PROGRAMS, thisMachine } from '../src/setup/programs.mjs';
 import { TestFolders } from './support/folder.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { settings } from '../kernel/config.ts';
+import { settings } from '../kernel/settings.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { minimatch } from 'minimatch';
 import { parse } from 'yaml';
-import { settings, settingsFromFiles } from '../../src/kernel/config.ts';
+import { settings, settingsFromFiles } from '../../src/kernel/settings.ts';
 import { stageKinds } from '../../src/redis/membership.ts';
 
 const root = join(import.meta.dirname, '../..');

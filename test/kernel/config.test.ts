@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { pages } from '../../docs/pages.ts';
-import { settings } from '../../src/kernel/config.ts';
+import { settings } from '../../src/kernel/settings.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
 

@@ -1,10 +1,11 @@
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig, settings } from '../../src/kernel/config.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { jobEnvironment, toolEnvironment } from '../../src/kernel/environment.ts';
 import type { JobId } from '../../src/kernel/model.ts';
+import { settings } from '../../src/kernel/settings.ts';
 import { withEnvironment } from '../support/environment.ts';
 import { failure } from '../support/failure.ts';
 

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadConfig, settings, settingsFromFiles } from '../../src/kernel/config.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
 import { withPassword } from '../../src/kernel/setting-files.ts';
+import { settings, settingsFromFiles } from '../../src/kernel/settings.ts';
 import { withEnvironment } from '../support/environment.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';

@@ -1,4 +1,4 @@
-import { settings } from '../../src/kernel/config.ts';
+import { settings } from '../../src/kernel/settings.ts';
 
 /** Runs the work with these variables in the environment, and with no setting of Volt's beside them. */
 export function withEnvironment<T>(values: Record<string, string>, work: () => T): T {

@@ -1,5 +1,5 @@
-import { settings } from '../../src/kernel/config.ts';
 import type { FinalStatus, Status } from '../../src/kernel/model.ts';
+import { settings } from '../../src/kernel/settings.ts';
 import type { Action, ReadyJob } from '../../src/workflow/action.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
 import { firstPlaces } from '../../src/workflow/job-name.ts';
