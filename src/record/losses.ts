@@ -1,14 +1,6 @@
 import type { AttemptRef, JobId } from '../kernel/model.ts';
+import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import type { Record } from './record.ts';
-
-/** How a runner was lost that had an attempt. Times are milliseconds since 1970. */
-export interface RecordedLoss {
-  /** its last sign of life */
-  lostAt: number;
-  noticedAt: number;
-  /** whether nothing else is known to have gone with it */
-  alone: boolean;
-}
 
 /**
  * The runners that were lost with the job since it was last retried; one that handed it back is none of them.
@@ -63,19 +55,15 @@ export async function notAlone(record: Record, { id, lostAt, noticedAt }: LostRu
 export async function noteLoss(
   record: Record,
   ref: AttemptRef,
-  loss: RecordedLoss & { how: string; runner: { id: string; name: string; host: string } | undefined },
+  loss: RecordedLoss & { how: string; runner: RunnerOfAttempt | undefined },
 ): Promise<void> {
   await record.write((db) =>
     db
       .updateTable('attempts')
       .set({
         message: loss.how,
-        lost_at: loss.lostAt,
-        noticed_at: loss.noticedAt,
-        lost_alone: loss.alone ? 1 : 0,
-        ...(loss.runner
-          ? { runner_id: loss.runner.id, runner_name: loss.runner.name, runner_host: loss.runner.host }
-          : {}),
+        ...lossColumns(loss),
+        ...runnerColumns(loss.runner),
       })
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)

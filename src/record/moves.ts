@@ -8,7 +8,7 @@ import {
   statusesBefore,
   type TestSummary,
 } from '../kernel/model.ts';
-import type { RecordedLoss } from './losses.ts';
+import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import type { Record, Write } from './record.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 
@@ -16,12 +16,6 @@ import { type Outcome, verdictOf } from './verdict.ts';
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
  * begins and the attempt is the current one, and says whether it did. What was recorded first stays.
  */
-
-export interface RunnerOfAttempt {
-  id: string;
-  name: string;
-  host: string;
-}
 
 /** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
 export async function queueJob(record: Record, job: JobId): Promise<boolean> {
@@ -71,9 +65,7 @@ export async function startAttempt(
       .updateTable('attempts')
       .set({
         status: 'running',
-        runner_id: runner.id,
-        runner_name: runner.name,
-        runner_host: runner.host,
+        ...runnerColumns(runner),
         started_at: at,
       })
       .where('job_id', '=', ref.job)
@@ -156,9 +148,7 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
         reason,
         message,
         exit_code: exitCode,
-        runner_id: runner.id,
-        runner_name: runner.name,
-        runner_host: runner.host,
+        ...runnerColumns(runner),
         log_bytes: outcome.logBytes,
         log_complete: outcome.logComplete ? 1 : 0,
         tests: outcome.tests === undefined ? null : JSON.stringify(outcome.tests),
@@ -233,12 +223,8 @@ export async function moveToNextAttempt(
         reason: lost.reason,
         message: lost.message,
         finished_at: lost.at,
-        ...(lost.loss
-          ? { lost_at: lost.loss.lostAt, noticed_at: lost.loss.noticedAt, lost_alone: lost.loss.alone ? 1 : 0 }
-          : {}),
-        ...(lost.runner
-          ? { runner_id: lost.runner.id, runner_name: lost.runner.name, runner_host: lost.runner.host }
-          : {}),
+        ...lossColumns(lost.loss),
+        ...runnerColumns(lost.runner),
       })
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
