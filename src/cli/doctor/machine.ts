@@ -63,8 +63,8 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
 
 async function engineFinding(): Promise<Finding> {
   const engines = (await Promise.all(['docker', 'podman'].map(versionOf))).filter((said) => said !== undefined);
-  if (engines.length > 0) return ok('container engine', engines.join(', '));
-  return ok('container engine', 'none: jobs that ask for a container cannot run here');
+  const found = engines.join(', ') || 'none';
+  return ok('container engine', `${found}; needed only to run Volt itself in containers`);
 }
 
 /** The first line that the program says of its version, or undefined where it is not there. */
