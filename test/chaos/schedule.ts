@@ -1,4 +1,4 @@
-import { Random } from './random.ts';
+import { Random } from '../support/random.ts';
 
 /** Every kind of fault, and how long (ms) it holds: until what was ended is started, what was stopped goes on. */
 export const faultKinds = {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '../support/random.ts';
 import { TestRepository } from '../support/repository.ts';
 import { evidenceScript, poison } from './evidence.ts';
 import { GitServer } from './git-server.ts';
-import { Random } from './random.ts';
 
 /** Milliseconds from one push to the next. With jobs of 3 s on average, some runner is nearly always idle. */
 const pushInterval = [1200, 4000] as const;

@@ -1,20 +1,7 @@
-/** Numbers that look random and are the same for the same seed: mulberry32, by Tommy Ettinger. */
-export class Chance {
-  #state: number;
+import { Random } from '../../support/random.ts';
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** from 0 up to, and without, 1 */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
+/** What the filling leaves to chance, the same for the same seed. */
+export class Chance extends Random {
   /** whether something of this probability happens */
   is(probability: number): boolean {
     return this.next() < probability;
@@ -22,7 +9,7 @@ export class Chance {
 
   /** a whole number from 0 up to, and without, `below` */
   below(below: number): number {
-    return Math.floor(this.next() * below);
+    return this.between(0, below - 1);
   }
 
   of<T>(choices: readonly [T, ...T[]]): T {
