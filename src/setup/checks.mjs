@@ -32,26 +32,27 @@ const CHECKS = [
 ];
 
 /**
- * Folders of tests that start a whole Volt. Most of their time is spent waiting for what a fault brings about, so that
- * they run beside all others.
+ * What runs beside all other tests, each list one after the other: most of their time is spent waiting, for what a fault
+ * brings about, or for programs of others. PostgreSQL: see test/support/database.ts.
  */
-const WHOLE_SYSTEM = ['test/chaos', 'test/flow'];
-
-/** Arguments of mocha for each of the two. */
-const LANES = {
-  parts: WHOLE_SYSTEM.flatMap((folder) => ['--ignore', `${folder}/**`]),
-  whole: WHOLE_SYSTEM,
-};
-
-/** What is run again with the record in PostgreSQL, see test/support/database.ts. */
-const POSTGRES = {
-  args: [
-    'test/record',
-    ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
-    'test/web/changes.test.ts',
+const BESIDE = [
+  [{ name: 'tests of the whole system', args: ['test/chaos', 'test/flow'], env: {} }],
+  [
+    { name: 'tests of commands and jobs', args: ['test/cli', 'test/job'], env: {} },
+    {
+      name: 'tests with PostgreSQL',
+      args: [
+        'test/record',
+        ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
+        'test/web/changes.test.ts',
+      ],
+      env: { VOLT_TEST_DATABASE: 'postgres' },
+    },
   ],
-  env: { VOLT_TEST_DATABASE: 'postgres' },
-};
+];
+
+/** Arguments of mocha for all others. */
+const OTHERS = ['chaos', 'flow', 'cli', 'job'].flatMap((folder) => ['--ignore', `test/${folder}/**`]);
 
 /** A run that ends it within this time (ms) has nothing to tell meanwhile. */
 const SILENT = 2 ** 31 - 1;
@@ -83,34 +84,34 @@ export async function runChecks(root, args) {
 }
 
 /**
- * Runs all tests. Those of the whole system and of PostgreSQL, which run beside the others, are told of when those are
- * over.
+ * Runs all tests. Those that run beside the others are told of when those are over.
  * @param {string} root
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
 async function runLanes(root) {
   // all have ended before a signal or a fault ends the setup
-  const [parts, others] = await Promise.allSettled([
-    show(root, { name: 'tests', bin: 'mocha', args: LANES.parts }),
-    runSilently(root),
+  const [others, ...beside] = await Promise.allSettled([
+    show(root, { name: 'tests', bin: 'mocha', args: OTHERS }),
+    ...BESIDE.map((runs) => runSilently(root, runs)),
   ]);
-  if (parts.status === 'rejected') throw parts.reason;
   if (others.status === 'rejected') throw others.reason;
-  const codes = [parts.value];
-  for (const { name, args, result } of others.value) {
-    say(`${name}: mocha ${args.join(' ')}`);
-    process.stdout.write(result.output);
-    codes.push(result.code);
+  const codes = [others.value];
+  for (const lane of beside) {
+    if (lane.status === 'rejected') throw lane.reason;
+    for (const { name, args, result } of lane.value) {
+      say(`${name}: mocha ${args.join(' ')}`);
+      process.stdout.write(result.output);
+      codes.push(result.code);
+    }
   }
   return codes.find((code) => code !== 0) ?? 0;
 }
 
-/** @param {string} root */
-async function runSilently(root) {
-  const runs = [
-    { name: 'tests of the whole system', args: LANES.whole, env: {} },
-    { name: 'tests with PostgreSQL', ...POSTGRES },
-  ];
+/**
+ * @param {string} root
+ * @param {(typeof BESIDE)[number]} runs
+ */
+async function runSilently(root, runs) {
   const ended = [];
   for (const { name, args, env } of runs) {
     const { cwd, env: usual } = environment(root);

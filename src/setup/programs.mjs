@@ -1,5 +1,6 @@
 /** Programs that Volt needs but npm does not bring: where they are found, and the one command that installs each. */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -7,6 +8,8 @@ import { delimiter, join } from 'node:path';
  * @typedef {object} Program
  * @property {string} title as people call it
  * @property {string[]} names its executables, the preferred one first
+ * @property {string} [versions] a folder beside the search path that holds a folder for each version, with a `bin` in it
+ * @property {string[]} [proof] arguments with which it must end well: a name may be there without what is behind it
  * @property {string} code of the error when it is missing
  * @property {string} [otherwise] what to do instead of installing it
  * @property {string} [service] the system service that its package starts, which Volt does not want
@@ -62,6 +65,8 @@ export const PROGRAMS = {
   cargo: {
     title: 'Cargo',
     names: ['cargo'],
+    // rustup puts a `cargo` there that only looks for the real one
+    proof: ['--version'],
     code: 'cargo_missing',
     package: 'cargo',
     packages: { macos: 'rust', arch: 'rust' },
@@ -131,8 +136,9 @@ export const PROGRAMS = {
   },
   postgres: {
     title: 'a PostgreSQL server',
-    // Debian keeps the server itself out of the search path
-    names: ['postgres', 'pg_ctlcluster'],
+    names: ['postgres'],
+    // where Debian keeps it
+    versions: '/usr/lib/postgresql',
     code: 'postgres_missing',
     service: 'postgresql',
     package: 'postgresql',
@@ -227,13 +233,39 @@ export function familyOf(osRelease) {
  * @returns {string | undefined} the path of the first such executable, the order of the names coming first
  */
 export function find(names, folders) {
-  for (const name of names) {
-    for (const folder of folders) {
-      const path = join(folder, name);
-      if (isExecutable(path)) return path;
-    }
-  }
-  return undefined;
+  return findAll(names, folders)[0];
+}
+
+/**
+ * @param {Program} program
+ * @param {Machine} machine
+ * @returns {string | undefined} its path, where it is there and does what it should
+ */
+export function findProgram({ names, versions, proof }, { folders }) {
+  const found = findAll(names, [...folders, ...(versions ? versionsIn(versions) : [])]);
+  return proof ? found.find((path) => endsWell(path, proof)) : found[0];
+}
+
+/**
+ * @param {string[]} names
+ * @param {string[]} folders
+ */
+function findAll(names, folders) {
+  return names.flatMap((name) => folders.map((folder) => join(folder, name)).filter(isExecutable));
+}
+
+/** @param {string} folder */
+function versionsIn(folder) {
+  return existsSync(folder) ? readdirSync(folder).map((version) => join(folder, version, 'bin')) : [];
+}
+
+/**
+ * @param {string} path
+ * @param {string[]} args
+ */
+function endsWell(path, args) {
+  const { status } = spawnSync(path, args, { stdio: 'ignore', timeout: 10_000 });
+  return status === 0;
 }
 
 /** @param {string} path */

@@ -1,6 +1,6 @@
 /** Makes sure that a program is there. */
 import { SetupError, say } from './fault.mjs';
-import { find, packageOf, remedyFor } from './programs.mjs';
+import { find, findProgram, packageOf, remedyFor } from './programs.mjs';
 
 /**
  * Finds a program; on Debian and Ubuntu, as root, installs it when it is missing. Says so first, and asks when a person
@@ -12,7 +12,7 @@ import { find, packageOf, remedyFor } from './programs.mjs';
  * @throws {SetupError} when it is missing; the remedy is one command
  */
 export async function provide(program, machine) {
-  const found = find(program.names, machine.folders);
+  const found = findProgram(program, machine);
   if (found) return found;
   const missing = new SetupError(
     program.code,
@@ -25,7 +25,7 @@ export async function provide(program, machine) {
   say(`${program.title} is missing; installing the package ${apt.name} with apt-get (no service is started)`);
   if (machine.interactive && !(await isWelcome())) throw missing;
   await installPackage(apt.path, apt.name, program.service, machine);
-  const installed = find(program.names, machine.folders);
+  const installed = findProgram(program, machine);
   if (!installed) throw missing;
   return installed;
 }

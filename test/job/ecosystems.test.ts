@@ -11,7 +11,7 @@ import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
-import { type Files, npmTools, type Project, projects, runs } from './projects.ts';
+import { type Files, folderOf, npmTools, type Project, projects, runs } from './projects.ts';
 
 const execute = promisify(execFile);
 
@@ -70,14 +70,16 @@ describe('a project without workflow and command, of', () => {
 
   const usual = jobEnvironment().PATH ?? '';
 
-  for (const { what, files, log, tests, possible, by } of projects) {
+  for (const { what, files, log, tests, possible, program, by } of projects) {
     it(what, async function () {
       this.timeout(300_000);
       if (possible && !possible()) return this.skip();
       const tool = by && (await tools).get(by.tool);
       if (by && !tool) return this.skip();
+      const folder = tool ? dirname(tool) : program && folderOf(program);
+      if (program && !folder) return this.skip();
       const locked = by && tool ? { ...files, [by.file]: await lockFile(files, by, tool) } : files;
-      const end = await run(locked, tool ? `${dirname(tool)}${delimiter}${usual}` : usual);
+      const end = await run(locked, folder ? `${folder}${delimiter}${usual}` : usual);
       expect(end.outcome, end.log).to.include({ status: 'success', exitCode: 0 });
       for (const text of log) expect(end.log).to.match(text);
       const named = end.tests?.results.map(({ suite, name, status }) =>

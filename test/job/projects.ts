@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 
 /** Small projects, one of each kind that is discovered, which are tested by the real tools. None needs a download. */
@@ -16,6 +16,8 @@ export interface Project {
   tests?: string[];
   /** whether what its tests need is on this machine */
   possible?: () => boolean;
+  /** what they need of which a first one on the search path may do nothing, as that of rustup */
+  program?: string;
   /** a program from the registry of npm that it is tested with, which makes its lock file first */
   by?: { tool: NpmTool; lock: string; file: string };
 }
@@ -127,6 +129,12 @@ dependencies {
 }
 `;
 
+/** The first folder of the search path whose program of that name tells its version. */
+export function folderOf(program: string): string | undefined {
+  const folders = (jobEnvironment().PATH ?? '').split(delimiter);
+  return folders.find((folder) => runs(join(folder, program), '--version'));
+}
+
 /** Whether a program ends well. */
 export function runs(program: string, ...args: string[]): boolean {
   try {
@@ -206,7 +214,7 @@ mod tests {
     },
     log: [/found Cargo\.toml: cargo test/, /test result: ok\. 1 passed/],
     tests: ['src/lib.rs > tests::adds'],
-    possible: () => runs('cargo', '--version'),
+    program: 'cargo',
   },
   {
     what: 'Go',

@@ -31,7 +31,8 @@ describe('`npm test`', () => {
     expect(calls.slice(0, 4)).to.deep.equal(['biome check .', 'tsc', 'tsc -p tsconfig.client.json', 'knip']);
     expect(calls.slice(4)).to.have.members([
       'mocha test/chaos test/flow',
-      'mocha --ignore test/chaos/** --ignore test/flow/**',
+      'mocha test/cli test/job',
+      `mocha ${['chaos', 'flow', 'cli', 'job'].map((folder) => `--ignore test/${folder}/**`).join(' ')}`,
       `mocha test/record ${onPostgres.join(' ')} test/web/changes.test.ts`,
     ]);
   });
