@@ -12,6 +12,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { JobInput } from '../contract.ts';
 import { Enclosure } from './enclosure.ts';
 import { homeOf, namedUser } from './job-user.ts';
+import { behindShims } from './version-managers.ts';
 
 /** Folders of a job's own, which belong to it. */
 const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
@@ -102,6 +103,7 @@ function environmentOf(home: string, temporary: string | undefined): Record<stri
   const { TMPDIR: _, ...env } = jobEnvironment();
   return {
     ...env,
+    ...behindShims(searchPath()).env,
     HOME: home,
     USER: 'volt',
     LOGNAME: 'volt',
@@ -142,10 +144,15 @@ function hiddenPaths(config: Config): string[] {
 /** Node, which actions run by, and the folders of the search path; the rest of a home stays hidden. */
 function programFolders(dataDir: string): string[] {
   const programs = dirname(process.execPath);
-  const path = (jobEnvironment().PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
-  return [...new Set([programs, join(dirname(programs), 'lib', 'node_modules'), ...path])].filter(
+  const path = searchPath();
+  const modules = join(dirname(programs), 'lib', 'node_modules');
+  return [...new Set([programs, modules, ...path, ...behindShims(path).folders])].filter(
     (entry) => !`${dataDir}/`.startsWith(`${entry}/`) && entry !== homedir() && existsSync(entry),
   );
+}
+
+function searchPath(): string[] {
+  return (jobEnvironment().PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
 }
 
 /** Many programs want to know who they are, and ask for it here. */
