@@ -31,28 +31,28 @@ const CHECKS = [
   { name: 'unused code', bin: 'knip', args: [] },
 ];
 
-/**
- * What runs beside all other tests, each list one after the other: most of their time is spent waiting, for what a fault
- * brings about, or for programs of others. PostgreSQL: see test/support/database.ts.
- */
-const BESIDE = [
-  [{ name: 'tests of the whole system', args: ['test/chaos', 'test/flow'], env: {} }],
-  [
-    { name: 'tests of commands and jobs', args: ['test/cli', 'test/job'], env: {} },
-    {
-      name: 'tests with PostgreSQL',
-      args: [
-        'test/record',
-        ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
-        'test/web/changes.test.ts',
-      ],
-      env: { VOLT_TEST_DATABASE: 'postgres' },
-    },
-  ],
+/** Folders whose tests spend most of their time waiting, for what a fault brings about or for programs of others. */
+const WAITING = { chaos: 'test/chaos', flow: 'test/flow', cli: 'test/cli', job: 'test/job' };
+
+/** What is run again with the record in PostgreSQL, see test/support/database.ts. */
+const ON_POSTGRES = [
+  'test/record',
+  ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
+  'test/web/changes.test.ts',
 ];
 
-/** Arguments of mocha for all others. */
-const OTHERS = ['chaos', 'flow', 'cli', 'job'].flatMap((folder) => ['--ignore', `test/${folder}/**`]);
+/**
+ * Lists of runs of mocha; the lists run side by side, what is in one list one after the other.
+ * @type {{ name: string, args: string[], env?: Record<string, string> }[][]}
+ */
+const LANES = [
+  [
+    { name: 'tests', args: Object.values(WAITING).flatMap((folder) => ['--ignore', `${folder}/**`]) },
+    { name: 'tests with PostgreSQL', args: ON_POSTGRES, env: { VOLT_TEST_DATABASE: 'postgres' } },
+  ],
+  [{ name: 'tests of the whole system', args: [WAITING.chaos, WAITING.flow] }],
+  [{ name: 'tests of commands and jobs', args: [WAITING.cli, WAITING.job] }],
+];
 
 /** A run that ends it within this time (ms) has nothing to tell meanwhile. */
 const SILENT = 2 ** 31 - 1;
@@ -84,23 +84,25 @@ export async function runChecks(root, args) {
 }
 
 /**
- * Runs all tests. Those that run beside the others are told of when those are over.
+ * Runs all tests. Those of the first lane are shown as they run, the others are told of when those are over.
  * @param {string} root
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
 async function runLanes(root) {
+  const [first = [], ...others] = LANES;
   // all have ended before a signal or a fault ends the setup
-  const [others, ...beside] = await Promise.allSettled([
-    show(root, { name: 'tests', bin: 'mocha', args: OTHERS }),
-    ...BESIDE.map((runs) => runSilently(root, runs)),
+  const ended = await Promise.allSettled([
+    runLane(root, first, true),
+    ...others.map((lane) => runLane(root, lane, false)),
   ]);
-  if (others.status === 'rejected') throw others.reason;
-  const codes = [others.value];
-  for (const lane of beside) {
+  const codes = [];
+  for (const lane of ended) {
     if (lane.status === 'rejected') throw lane.reason;
-    for (const { name, args, result } of lane.value) {
-      say(`${name}: mocha ${args.join(' ')}`);
-      process.stdout.write(result.output);
+    for (const { title, result } of lane.value) {
+      if (result.output) {
+        say(title);
+        process.stdout.write(result.output);
+      }
       codes.push(result.code);
     }
   }
@@ -109,18 +111,17 @@ async function runLanes(root) {
 
 /**
  * @param {string} root
- * @param {(typeof BESIDE)[number]} runs
+ * @param {(typeof LANES)[number]} lane
+ * @param {boolean} shown
  */
-async function runSilently(root, runs) {
+async function runLane(root, lane, shown) {
   const ended = [];
-  for (const { name, args, env } of runs) {
+  for (const { name, args, env = {} } of lane) {
+    const title = `${name}: mocha ${args.join(' ')}`;
+    if (shown) say(title);
     const { cwd, env: usual } = environment(root);
-    const result = await run(...command(root, { bin: 'mocha', args }), {
-      cwd,
-      env: { ...usual, ...env },
-      news: SILENT,
-    });
-    ended.push({ name, args, result });
+    const options = { cwd, env: { ...usual, ...env }, ...(shown ? { show: true } : { news: SILENT }) };
+    ended.push({ title, result: await run(...command(root, { bin: 'mocha', args }), options) });
   }
   return ended;
 }
