@@ -31,8 +31,14 @@ const CHECKS = [
   { name: 'unused code', bin: 'knip', args: [] },
 ];
 
-/** Folders whose tests spend most of their time waiting, for what a fault brings about or for programs of others. */
-const WAITING = { chaos: 'test/chaos', flow: 'test/flow', cli: 'test/cli', job: 'test/job' };
+/**
+ * Tests that make networks of their own, and those of the browser, which gives up what it is loading when a network comes
+ * or goes: they must not run at the same time.
+ */
+const NETWORKS = ['test/chaos', 'test/flow', 'test/web/browser.test.ts'];
+
+/** Tests that start many programs, and wait for them. */
+const PROGRAMS_OF_OTHERS = ['test/cli', 'test/job'];
 
 /** What is run again with the record in PostgreSQL, see test/support/database.ts. */
 const ON_POSTGRES = [
@@ -47,12 +53,20 @@ const ON_POSTGRES = [
  */
 const LANES = [
   [
-    { name: 'tests', args: Object.values(WAITING).flatMap((folder) => ['--ignore', `${folder}/**`]) },
+    { name: 'tests', args: [...NETWORKS, ...PROGRAMS_OF_OTHERS].flatMap(excluded) },
     { name: 'tests with PostgreSQL', args: ON_POSTGRES, env: { VOLT_TEST_DATABASE: 'postgres' } },
   ],
-  [{ name: 'tests of the whole system', args: [WAITING.chaos, WAITING.flow] }],
-  [{ name: 'tests of commands and jobs', args: [WAITING.cli, WAITING.job] }],
+  [{ name: 'tests of the whole system', args: NETWORKS }],
+  [{ name: 'tests of commands and jobs', args: PROGRAMS_OF_OTHERS }],
 ];
+
+/**
+ * @param {string} path of a file or a folder of tests
+ * @returns {string[]} arguments of mocha
+ */
+function excluded(path) {
+  return ['--ignore', path.endsWith('.ts') ? path : `${path}/**`];
+}
 
 /** A run that ends it within this time (ms) has nothing to tell meanwhile. */
 const SILENT = 2 ** 31 - 1;

@@ -30,9 +30,9 @@ describe('`npm test`', () => {
     const calls = clone.takeCalls().slice(1);
     expect(calls.slice(0, 4)).to.deep.equal(['biome check .', 'tsc', 'tsc -p tsconfig.client.json', 'knip']);
     expect(calls.slice(4)).to.have.members([
-      'mocha test/chaos test/flow',
+      'mocha test/chaos test/flow test/web/browser.test.ts',
       'mocha test/cli test/job',
-      `mocha ${['chaos', 'flow', 'cli', 'job'].map((folder) => `--ignore test/${folder}/**`).join(' ')}`,
+      'mocha --ignore test/chaos/** --ignore test/flow/** --ignore test/web/browser.test.ts --ignore test/cli/** --ignore test/job/**',
       `mocha test/record ${onPostgres.join(' ')} test/web/changes.test.ts`,
     ]);
   });
