@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { testEnvironment } from '../../src/setup/checks.mjs';
 import { FreshClone } from '../support/fresh-clone.ts';
@@ -47,6 +48,39 @@ describe('`npm test`', () => {
       expect(code).to.equal(7);
       expect(stdout).to.include('ran --ignore').and.include('ran test/chaos');
     }
+  });
+
+  /** Stands for mocha: one test in a file passes, the other fails on the runs (counted from 1) that `fails` names. */
+  const flakyMocha = (fails: number[]) =>
+    clone.write(
+      'node_modules/.bin/mocha',
+      `const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+      if (!process.argv.includes('test/chaos') && !process.argv.includes('test/flow/a.test.ts')) process.exit(0);
+      const count = existsSync('count') ? Number(readFileSync('count', 'utf8')) + 1 : 1;
+      writeFileSync('count', String(count));
+      const failed = ${JSON.stringify(fails)}.includes(count) ? [{ title: 'a test', error: 'what went wrong' }] : [];
+      const files = { 'test/flow/a.test.ts': { passed: 2 - failed.length, failed, skipped: ['another'] } };
+      writeFileSync(process.env.VOLT_TEST_RESULTS, JSON.stringify(files));
+      process.exit(failed.length);`,
+    );
+
+  it('runs a file again by itself in which a test failed, and names what passes only then', async () => {
+    flakyMocha([1]);
+    const { code, stdout, stderr } = await clone.run(['test'], {}, { VOLT_TEST_RESULTS: join(clone.root, 'results') });
+    expect(code).to.equal(0);
+    expect(stderr).to.include('tests of the whole system, again by themselves: mocha test/flow/a.test.ts');
+    expect(stdout).to.match(/\npassed only by itself: a test\nwhat went wrong\n$/);
+    expect(JSON.parse(clone.read('results'))).to.deep.equal({ passed: 2, failed: 0, skipped: ['another'] });
+  });
+
+  it('ends with what failed both times, and with the numbers', async () => {
+    flakyMocha([1, 2]);
+    const { code, stdout } = await clone.run(['test'], {}, { VOLT_TEST_RESULTS: join(clone.root, 'results') });
+    expect(code).to.equal(1);
+    expect(stdout)
+      .to.match(/\nfailed: a test\nwhat went wrong\n$/)
+      .and.not.include('passed only');
+    expect(JSON.parse(clone.read('results'))).to.deep.equal({ passed: 1, failed: 1, skipped: ['another'] });
   });
 
   it('stops at the first that fails, with its exit code', async () => {

@@ -1,9 +1,13 @@
 /**
- * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, a line with the counts and the names of skipped tests is
- * added to it, for `.ci/run`. CommonJS, because mocha loads reporters with `require`.
+ * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, what the tests of each file came to is written to it, for
+ * src/setup/tests.mjs. CommonJS, because mocha loads reporters with `require`.
  */
-const { appendFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
+const { relative } = require('node:path');
 const Mocha = require('mocha');
+
+/** Characters of an error that are kept: a diff of two long values says little at its end. */
+const ERROR_MAX = 4000;
 
 module.exports = class Reporter extends Mocha.reporters.Spec {
   /**
@@ -12,14 +16,25 @@ module.exports = class Reporter extends Mocha.reporters.Spec {
    */
   constructor(runner, options) {
     super(runner, options);
-    const file = process.env.VOLT_TEST_RESULTS;
-    if (!file) return;
-    /** @type {string[]} */
-    const skipped = [];
-    runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
-    runner.on(Mocha.Runner.constants.EVENT_RUN_END, () => {
-      const { passes = 0, failures = 0 } = runner.stats ?? {};
-      appendFileSync(file, `${JSON.stringify({ passed: passes, failed: failures, skipped })}\n`);
+    const target = process.env.VOLT_TEST_RESULTS;
+    if (!target) return;
+    /** @type {Record<string, { passed: number, failed: { title: string, error: string }[], skipped: string[] }>} */
+    const files = {};
+    /** @param {Mocha.Runnable} test a test or a hook */
+    const resultOf = (test) => {
+      const name = relative(process.cwd(), test.file ?? '');
+      files[name] ??= { passed: 0, failed: [], skipped: [] };
+      return files[name];
+    };
+    const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Mocha.Runner.constants;
+    runner.on(EVENT_TEST_PASS, (test) => {
+      resultOf(test).passed += 1;
     });
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      const text = String(error?.stack ?? error).slice(0, ERROR_MAX);
+      resultOf(test).failed.push({ title: test.fullTitle(), error: text });
+    });
+    runner.on(EVENT_TEST_PENDING, (test) => resultOf(test).skipped.push(test.fullTitle()));
+    runner.on(EVENT_RUN_END, () => writeFileSync(target, JSON.stringify(files)));
   }
 };
