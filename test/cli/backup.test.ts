@@ -51,6 +51,14 @@ describe('a backup', () => {
     writeFileSync(file, text);
   };
 
+  const artifact = 'artifacts/app/1/0a1b/files.tar';
+
+  async function namesIn(file: string): Promise<string[]> {
+    const names: string[] = [];
+    await tar.list({ file, onReadEntry: ({ path }) => void names.push(path) });
+    return names.filter((name) => !name.endsWith('/'));
+  }
+
   /** A data directory with one finished build and all its files, and its backup. */
   async function backedUp(): Promise<{ data: string; file: string; build: BuildId; id: string }> {
     const data = folders.make();
@@ -60,6 +68,7 @@ describe('a backup', () => {
     const build = await finishedBuild(record, 1);
     put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'log\n');
     put(join(paths.testResults, 'app', `${'a'.repeat(40)}.json`), '{}');
+    put(join(data, artifact), 'uploaded');
     put(join(paths.mirrors, 'app.git', 'HEAD'), 'ref');
     for (const key of [paths.token, paths.secretsKey]) {
       writeFileSync(key, 'secret');
@@ -77,18 +86,36 @@ describe('a backup', () => {
 
   it('holds what Volt cannot get again, and is for its owner only', async () => {
     const { data, file } = await backedUp();
-    const names: string[] = [];
-    await tar.list({ file, onReadEntry: ({ path }) => void names.push(path) });
-    expect(names.filter((name) => !name.endsWith('/'))).to.deep.equal([
+    expect(await namesIn(file)).to.deep.equal([
       'manifest.json',
       'volt.db',
       'token',
       'secrets.key',
       'logs/1/1-1.1.log',
       `test_results/app/${'a'.repeat(40)}.json`,
+      artifact,
     ]);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(readdirSync(data).filter((name) => name.startsWith('.'))).to.deep.equal([]);
+  });
+
+  it('has no artifacts that are not whole, or of builds that it does not know', async () => {
+    const { data, file } = await backedUp();
+    put(join(data, 'artifacts/app/1/0a1b.5a5a.draft/files.tar'), 'half');
+    put(join(data, 'artifacts/app/2/0a1b/files.tar'), 'of a later build');
+    await createBackup(config(data), file);
+    expect((await namesIn(file)).filter((name) => name.startsWith('artifacts'))).to.deep.equal([artifact]);
+  });
+
+  it('can leave artifacts out, and a restore then leaves alone those that are there', async () => {
+    const { data } = await backedUp();
+    const file = join(folders.make(), 'volt.tar.gz');
+    expect((await volt(['backup', file, '--no-artifacts', '--data', data])).code).to.equal(0);
+    expect(await namesIn(file))
+      .to.include('logs/1/1-1.1.log')
+      .and.not.include(artifact);
+    await restoreBackup(config(data), file, true);
+    expect(readFileSync(join(data, artifact), 'utf8')).to.equal('uploaded');
   });
 
   it('takes away what a killed one has left, and nothing of one that is being written', async () => {
@@ -127,8 +154,9 @@ describe('a backup', () => {
     expect(readFileSync(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'utf8')).to.equal('log\n');
     for (const key of [dataPaths(data).token, dataPaths(data).secretsKey])
       expect(statSync(key).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(join(data, artifact), 'utf8')).to.equal('uploaded');
     expect(readdirSync(data).sort()).to.deep.equal(
-      ['logs', 'secrets.key', 'test_results', 'token', 'up.lock', 'volt.db']
+      ['artifacts', 'logs', 'secrets.key', 'test_results', 'token', 'up.lock', 'volt.db']
         .concat(readdirSync(data).filter((name) => /^volt\.db-/.test(name)))
         .sort(),
     );

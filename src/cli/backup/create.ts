@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import * as tar from 'tar';
+import { isDraft } from '../../job/storage/kept-folder.ts';
 import type { Config } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
@@ -12,12 +13,18 @@ import { draftName, removeLeftovers } from './leftovers.ts';
 import { backupFormat, kept, type Manifest, manifestName, partOf } from './manifest.ts';
 
 /**
- * Writes a backup of the record, the logs, the files in test_results/, the token and the keys. Stages may go on meanwhile:
- * the record is as it is at one moment, and logs only grow, so they hold at least what it says of them then.
+ * Writes a backup of the record, the logs, the files in test_results/, the artifacts that are on this machine, the token
+ * and the keys. Stages may go on meanwhile: the record is as it is at one moment, and logs only grow, so they hold at least
+ * what it says of them then.
+ * @param options `artifacts` false leaves those out, which may be most of it
  * @returns its size in bytes
  * @throws VoltError `not_found` where there is no record, `data_unwritable`
  */
-export async function createBackup(config: Config, target: string): Promise<{ file: string; bytes: number }> {
+export async function createBackup(
+  config: Config,
+  target: string,
+  { artifacts = true }: { artifacts?: boolean } = {},
+): Promise<{ file: string; bytes: number }> {
   const record = recordFile(config);
   if (!existsSync(record)) {
     throw new VoltError('not_found', `there is no record at ${record}`, {
@@ -34,7 +41,7 @@ export async function createBackup(config: Config, target: string): Promise<{ fi
     const newest = snapshotRecord(record, join(folder, 'volt.db'));
     await writeFile(join(folder, manifestName), JSON.stringify(manifestOf(config, join(folder, 'volt.db'))));
     const others = [...kept.files, ...kept.folders].filter(
-      (name) => name !== 'volt.db' && existsSync(join(config.dataDir, name)),
+      (name) => name !== 'volt.db' && (artifacts || name !== 'artifacts') && existsSync(join(config.dataDir, name)),
     );
     await tar.create(
       {
@@ -43,7 +50,7 @@ export async function createBackup(config: Config, target: string): Promise<{ fi
         mode: 0o600,
         gzip: true,
         portable: true,
-        filter: (path, entry) => isPlain(entry) && !isLater(path, newest),
+        filter: (path, entry) => isPlain(entry) && !isBegun(path) && !isLater(path, newest),
         onWriteEntry: (entry) => {
           entry.path = entry.path.replace(`${staged}/`, '');
         },
@@ -80,8 +87,14 @@ function isPlain(entry: unknown): boolean {
   return isFile.call(entry) || isDirectory.call(entry);
 }
 
-/** Logs of builds that were made after the snapshot. */
+/** Logs and artifacts of builds that were made after the snapshot. */
 function isLater(path: string, newest: number): boolean {
-  const build = /^logs\/(\d+)/.exec(partOf(path) ?? '')?.[1];
+  const build = /^(?:logs|artifacts\/[^/]+)\/(\d+)/.exec(partOf(path) ?? '')?.[1];
   return build !== undefined && Number(build) > newest;
+}
+
+/** An artifact that a job is still handing over. */
+function isBegun(path: string): boolean {
+  const [, name] = /^artifacts\/[^/]+\/[^/]+\/([^/]+)$/.exec(partOf(path) ?? '') ?? [];
+  return name !== undefined && isDraft(name);
 }

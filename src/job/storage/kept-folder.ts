@@ -19,6 +19,11 @@ export interface Kept<About> {
   archive: string;
 }
 
+/** Whether a folder of that name is one that is being written. */
+export function isDraft(name: string): boolean {
+  return name.endsWith(draft);
+}
+
 /** All that is kept in a folder, in no order; what is being written, removed or cannot be read is not there. */
 export async function keptIn<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>>[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
@@ -28,7 +33,7 @@ export async function keptIn<S extends z.ZodType>(folder: string, schema: S): Pr
 
 /** What is kept at a place; undefined where nothing is. */
 export async function keptAt<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>> | undefined> {
-  if (folder.endsWith(draft)) return undefined;
+  if (isDraft(folder)) return undefined;
   try {
     const about = schema.parse(JSON.parse(await readFile(join(folder, aboutName), 'utf8')));
     return { about, folder, archive: join(folder, archiveName) };
@@ -66,7 +71,7 @@ export async function keep<About>(folder: string, write: (archive: string) => Pr
 export async function removeDrafts(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder).catch(() => [] as string[])) {
     const path = join(folder, name);
-    if (!name.endsWith(draft)) continue;
+    if (!isDraft(name)) continue;
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
     if (now - mtimeMs > longestWrite) await rm(path, { recursive: true, force: true });
   }
