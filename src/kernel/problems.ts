@@ -11,7 +11,7 @@ export interface Problem {
 }
 
 /** A problem that has not come again for this long (ms) has passed, or what it was about is gone. */
-const fade = 60_000;
+const fade = 30_000;
 /** Most problems that are kept, and most that are shown. */
 const most = { kept: 200, shown: 5 };
 

@@ -24,8 +24,8 @@ const patience = 10_000;
 const patienceAtOpening = 60_000;
 /** A write that has waited longer than this (ms) is told to people. */
 const noticeable = 1000;
-/** A problem that no write has met for this long (ms) is not told any more. */
-const fade = 60_000;
+/** A problem that no write has met for this long (ms) is not told any more; what fails is tried again within seconds. */
+const fade = 15_000;
 
 /** The SQL database: what is true about builds. */
 export class Record {

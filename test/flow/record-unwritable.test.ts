@@ -66,7 +66,7 @@ describe('the record', () => {
       over = true;
       await slow;
     }
-    await until('nothing is said any more', async () => !(await codes()).includes('record_busy'));
+    await until('nothing is said any more', async () => !(await codes()).includes('record_busy'), 60_000);
     for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
   }).timeout(120_000);
 
@@ -92,6 +92,8 @@ describe('the record', () => {
         await until(
           'nothing is said any more',
           async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
+          // what somebody else has done meanwhile, or nobody needs any more, fades
+          60_000,
         );
         await house.killAll();
       } finally {
