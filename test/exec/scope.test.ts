@@ -9,6 +9,7 @@ import { type Containment, Scope } from '../../src/exec/scope.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { startChild } from '../support/child.ts';
 import { containments, isPossible } from '../support/containments.ts';
+import { escapes } from '../support/escapes.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
@@ -27,19 +28,6 @@ const owner = `
   setInterval(() => scope.beat(), 50);
   console.log('left behind');
 `;
-
-/** Ways in which programs leave their parents, each with a place for the seconds that the rest sleeps. */
-const escapes: [string, string][] = [
-  ['in the background', 'sleep $S &'],
-  ['without a terminal', 'nohup sleep $S >/dev/null 2>&1 &'],
-  ['in a session of its own', 'setsid sleep $S >/dev/null 2>&1 &'],
-  ['forked twice', '(setsid sh -c "sleep $S & exec sleep $S" >/dev/null 2>&1 &)'],
-  [
-    'deaf to every signal that can be ignored',
-    `setsid sh -c 'trap "" TERM INT HUP QUIT; sleep '$S'; :' >/dev/null 2>&1 &`,
-  ],
-  ['stopped', 'sleep $S >/dev/null 2>&1 & sleep 0.05; kill -STOP $!'],
-];
 
 for (const containment of containments) {
   describe(`a scope held together by a ${containment}`, () => {

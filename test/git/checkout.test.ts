@@ -49,10 +49,15 @@ describe('a checkout', () => {
   }
 
   const place = () => join(folders.make(), 'workspace');
+  // readdir's own recursion follows links, on some versions of Node
+  const below = (folder: string): string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? below(path) : [path];
+    });
   const files = (folder: string) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    below(folder)
+      .map((path) => path.slice(folder.length + 1))
       .filter((name) => !name.startsWith('.git/'))
       .sort();
   const inside = (folder: string, ...args: string[]) => git(folder, args).then((text) => text.trim());
