@@ -39,8 +39,7 @@ const environment = {
 };
 
 /**
- * Runs one git command and gives back what it prints. simple-git waits 50 ms longer for a command that prints nothing,
- * so where there is a choice, commands are run in a form that prints something.
+ * Runs one git command and gives back what it prints.
  * @param cwd folder that exists
  * @param args without "git"; text from outside follows a "--" or has been validated
  * @throws VoltError `git_missing`, `git_failed` with git's own words as the message
@@ -66,6 +65,8 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
       .env({ ...toolEnvironment(), ...variables })
       .outputHandler((_, stdout, stderr) => {
         stdout.on('data', (chunk: Buffer) => bound.count(chunk.length));
+        // simple-git waits 50 ms longer for a command that has printed nothing
+        stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
         const { progress } = options;
         if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
       });
