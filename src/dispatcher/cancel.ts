@@ -19,10 +19,11 @@ export async function pursueCancels(context: StageContext & { record: Record }, 
 }
 
 /** Jobs that somebody wants cancelled; they are not sent to runners any more. */
-export async function jobsToCancel(record: Record): Promise<(job: OpenJob) => boolean> {
+export async function jobsToCancel(record: Record): Promise<(job: Pick<OpenJob, 'id' | 'build'>) => boolean> {
   const intents = await openCancels(record);
-  return (job) =>
-    intents.some((intent) => intent.build === job.build && (intent.job === null || intent.job === job.id));
+  const builds = new Set(intents.flatMap(({ build, job }) => (job === null && build !== null ? [build] : [])));
+  const jobs = new Set(intents.flatMap(({ job }) => job ?? []));
+  return ({ id, build }) => builds.has(build) || jobs.has(id);
 }
 
 async function pursue(context: StageContext & { record: Record }, intent: Intent): Promise<void> {

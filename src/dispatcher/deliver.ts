@@ -26,7 +26,7 @@ const startInterval = 50;
 export async function deliver(context: StageContext & { record: Record }, request: SecretsMessage): Promise<void> {
   const { access, record, logger } = context;
   const runner = request.runner as RunnerId;
-  const [job] = await openJobs(record, { job: request.job, limit: 1 });
+  const [job] = await openJobs(record, { jobs: [request.job], limit: 1 });
   if (job?.attempt !== request.attempt) return;
   const member = await findRunner(access, runner);
   if (!member?.publicKey) return;

@@ -179,7 +179,7 @@ export class FleetWatch {
     const { access, record, queues } = this.#context;
     const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
     if (!loss) return;
-    const [job] = await openJobs(record, { job: attempt.job, status: 'queued', limit: 1 });
+    const [job] = await openJobs(record, { jobs: [attempt.job], status: 'queued', limit: 1 });
     if (job?.attempt === attempt.attempt) return this.#takeBack(job, attempt.runner, loss);
     this.#settle(attempt);
     await retireAttempt(access, queues, attempt.queue, attempt);

@@ -1,24 +1,19 @@
-import { attemptName, type RunnerId } from '../kernel/model.ts';
+import { parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
-import { missingAttempts } from '../queues/attempts.ts';
-import { jobQueue } from '../queues/names.ts';
-import type { Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
-import { buildsAtRest, buildsPartlyAtRest, type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { claimRedis, youngFor } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { advance } from './advance.ts';
-import { jobsToCancel, pursueCancels } from './cancel.ts';
+import { pursueCancels } from './cancel.ts';
+import { QueuedMessages } from './queued-messages.ts';
 import { pursueRetries } from './retry.ts';
-import { route } from './route.ts';
 
-/** How many queued jobs are compared with their queues at a time; the oldest first. */
-const batch = 2000;
 /** How many builds of which everything waits are looked at in one round, and how many of which some jobs do. */
 const restBatch = 50;
 const partlyBatch = 10;
@@ -34,40 +29,24 @@ const listening = 100;
  * it gets what it misses. While it is young nothing is sent that an earlier one may have held.
  * @param recent the runners that were there not long ago; when all of them have told what they run, nothing is left to
  * wait for. Undefined where they are not known
+ * @param messages what has been looked at before, where there are many
  */
 export async function reconcile(
   context: StageContext & { record: Record; problems: Problems },
   recent: RunnerId[] | undefined = undefined,
+  messages: QueuedMessages = new QueuedMessages(context),
 ): Promise<void> {
-  const { access, record, queues, logger, problems } = context;
+  const { access, record, problems } = context;
   await claimRedis(access, record.id, record.formerIds);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
   const young = await youngFor(access);
   if (young > 0) await problems.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
   if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await told(access, recent);
-  const queued = await openJobs(record, { status: 'queued', limit: batch });
-  // a message in a queue that runners do not know of is one that nobody takes
-  for (const labels of new Map(queued.map((job) => [jobQueue(job.labels), job.labels])).values()) {
-    await queues.announceLabels(labels);
-  }
-  const unwanted = await jobsToCancel(record);
   const { alive } = await listRunners(access);
-  await startClaimed(queues, queued, alive);
-  const claimed = new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
-  const missing = await missingAttempts(
-    access,
-    queued
-      .filter((job) => !unwanted(job) && !claimed.has(attemptName({ job: job.id, attempt: job.attempt })))
-      .map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels, open: job })),
-  );
-  if (missing.length > 0) {
-    await route(
-      queues,
-      missing.map(({ open }) => open),
-    );
-    logger.info(`sent ${missing.length} queued jobs that had no message`);
-  }
+  await startClaimed(context, alive);
+  if (young > 0) messages.rewind();
+  await messages.look(new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting])));
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
@@ -98,13 +77,21 @@ async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promis
  * What a runner says it is at work on has begun, though its word of that was lost. Were it still queued when the runner
  * is lost, the same attempt would be sent a second time, and its log would be that of two runs.
  */
-async function startClaimed(queues: Queues, queued: OpenJob[], runners: RunnerMember[]): Promise<void> {
-  const attempts = new Map(queued.map((job) => [attemptName({ job: job.id, attempt: job.attempt }), job]));
-  for (const { id, name, host, running } of runners) {
-    for (const job of running.flatMap((claim) => attempts.get(claim) ?? [])) {
-      const about = { v: 1, job: job.id, attempt: job.attempt, runner: { id, name, host } } as const;
-      await queues.sendResult({ ...about, kind: 'started', at: new Date().toISOString() });
-    }
+async function startClaimed(
+  { record, queues }: StageContext & { record: Record },
+  runners: RunnerMember[],
+): Promise<void> {
+  const claims = runners.flatMap(({ id, name, host, running }) =>
+    running.flatMap((claim) => {
+      const ref = parseAttemptName(claim);
+      return ref ? [{ ...ref, runner: { id, name, host } }] : [];
+    }),
+  );
+  const current = await currentAttempts(record, [...new Set(claims.map(({ job }) => job))]);
+  for (const claim of claims) {
+    const state = current.get(claim.job);
+    if (state?.status !== 'queued' || state.attempt !== claim.attempt) continue;
+    await queues.sendResult({ v: 1, kind: 'started', ...claim, at: new Date().toISOString() });
   }
 }
 

@@ -6,11 +6,14 @@ import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { priorityOrigin } from '../record/virtual-time.ts';
 import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
 import { secretsNamedBy } from './secret-names.ts';
+
+type Routing = Pick<StageContext, 'queues'> & { record: Record };
 
 /**
  * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
@@ -18,12 +21,13 @@ import { secretsNamedBy } from './secret-names.ts';
  * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
  * and holds up none of the others.
  */
-export async function route(queues: Queues, jobs: OpenJob[]): Promise<void> {
+export async function route({ queues, record }: Routing, jobs: OpenJob[]): Promise<void> {
+  const origin = await priorityOrigin(record);
   const entries: { message: JobMessage; priority: number }[] = [];
   for (const job of jobs) {
     await giveWay();
     const what = whatToSend(job);
-    if ('message' in what) entries.push({ message: what.message, priority: priorityOf(job.virtualStart) });
+    if ('message' in what) entries.push({ message: what.message, priority: priorityOf(job.virtualStart, origin) });
     else await sendDecided(queues, job, what.decided);
   }
   await queues.sendJobs(entries);
@@ -54,7 +58,7 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
  * @param only of these jobs, where not all of the build are to be looked at
  */
 export async function routeBuild(
-  { access, record, queues }: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  { access, record, queues }: Pick<StageContext, 'access'> & Routing,
   build: BuildId,
   only?: ReadonlySet<JobId>,
 ): Promise<void> {
@@ -65,7 +69,7 @@ export async function routeBuild(
   const young = await youngSince(access);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job);
   const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
-  if (jobs.length > 0) await route(queues, jobs);
+  if (jobs.length > 0) await route({ queues, record }, jobs);
 }
 
 /** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */

@@ -8,6 +8,7 @@ import { advance } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
+import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
 import { runSchedules } from './schedules.ts';
 import { UnservedWatch } from './unserved.ts';
@@ -28,8 +29,9 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const own = { ...context, logger, problems };
   const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...problems.list()]);
   const fleet = new FleetWatch(own);
+  const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', () =>
-    reconcile(own, fleet.recentRunners()),
+    reconcile(own, fleet.recentRunners(), messages),
   );
   const watching = problems.every(watchInterval, 'watching the runners', () => fleet.glance());
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));

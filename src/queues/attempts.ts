@@ -31,18 +31,20 @@ export async function heldAttempts(access: RedisAccess, queues: Queues): Promise
   return held;
 }
 
-/** Those of the attempts that have no message in their queue, in whatever state. */
-export async function missingAttempts<T extends AttemptRef & { labels: string[] }>(
+/** The priority of each attempt's message, whatever state that is in; undefined where there is no message. */
+export async function messagePriorities(
   access: RedisAccess,
-  attempts: T[],
-): Promise<T[]> {
+  attempts: readonly (AttemptRef & { labels: string[] })[],
+): Promise<(number | undefined)[]> {
   if (attempts.length === 0) return [];
   const pipeline = access.client.pipeline();
   for (const attempt of attempts)
-    pipeline.exists(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`);
+    pipeline.hget(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`, 'priority');
   const replies = (await pipeline.exec()) ?? [];
-  for (const [error] of replies) if (error) throw error;
-  return attempts.filter((_, index) => replies[index]?.[1] === 0);
+  return replies.map(([error, priority]) => {
+    if (error) throw error;
+    return priority === null ? undefined : Number(priority);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Job, Queue } from 'bullmq';
 import type { z } from 'zod';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -51,6 +51,9 @@ const once = {
 
 /** Messages of jobs that are sent in one go: plans are long, and the event loop is everybody's. */
 const mostAtOnce = 16;
+
+/** What BullMQ answers when a message is not there, or not any more. */
+const missingMessage = -1;
 
 /** How many things are kept that nobody could understand and that came by no queue. */
 const mostSetAside = 1000;
@@ -132,6 +135,25 @@ export class Queues {
           })),
         );
       }
+    }
+  }
+
+  /**
+   * Gives messages of jobs other priorities, one after the other; each step is whole, so that a runner that takes one
+   * meanwhile has it. Among equal ones the last that was changed goes last.
+   */
+  async changePriorities(entries: readonly (AttemptRef & { labels: string[]; priority: number })[]): Promise<void> {
+    for (let first = 0; first < entries.length; first += mostAtOnce) {
+      await giveWay();
+      await Promise.all(
+        entries.slice(first, first + mostAtOnce).map(async ({ labels, priority, ...ref }) => {
+          // all that BullMQ needs of it is the id
+          const message = new Job(this.queue(jobQueue(labels)), '', {}, {}, messageIds.job(ref));
+          await message.changePriority({ priority }).catch((error: { code?: number }) => {
+            if (error.code !== missingMessage) throw error;
+          });
+        }),
+      );
     }
   }
 

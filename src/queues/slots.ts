@@ -6,6 +6,7 @@ import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
+import { queuesByNextMessage } from './next-queue.ts';
 import { labelSets } from './queues.ts';
 import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
@@ -158,23 +159,31 @@ export class SlotWorker {
     return sets.filter((set) => set.every((label) => offered.has(label))).map(jobQueue);
   }
 
-  /** The queue whose marker was popped goes first: nobody else is woken for it. The others take turns. */
+  /**
+   * The queue whose marker was popped goes first: nobody else is woken for it. After it comes the queue whose next
+   * message is to run first, so that repositories share the runner however their jobs are labelled; equal ones take turns.
+   */
   async #fetchFromAny(queues: string[], popped: string | undefined): Promise<boolean> {
+    if (popped && (await this.#fetchFrom(popped))) return true;
     const turn = this.#turn++ % queues.length;
-    const order = [...queues.slice(turn), ...queues.slice(0, turn)];
-    if (popped) order.unshift(popped);
-    for (const queue of order) {
-      const fetcher = this.#fetcher(queue);
-      const token = `${this.#options.runner}:${++this.#sequence}`;
-      const asked = performance.now();
-      const job = await fetcher.fetch(token);
-      if (!job) continue;
-      // a process that was frozen while it asked may find that its message has been taken back long since
-      if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) continue;
-      this.#take(queue, fetcher, job, token);
-      return true;
+    const inTurn = [...queues.slice(turn), ...queues.slice(0, turn)];
+    // one queue is asked in the same exchange that looks whether it has anything
+    for (const queue of inTurn.length === 1 ? inTurn : await queuesByNextMessage(this.#access, inTurn)) {
+      if (await this.#fetchFrom(queue)) return true;
     }
     return false;
+  }
+
+  async #fetchFrom(queue: string): Promise<boolean> {
+    const fetcher = this.#fetcher(queue);
+    const token = `${this.#options.runner}:${++this.#sequence}`;
+    const asked = performance.now();
+    const job = await fetcher.fetch(token);
+    if (!job) return false;
+    // a process that was frozen while it asked may find that its message has been taken back long since
+    if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) return false;
+    this.#take(queue, fetcher, job, token);
+    return true;
   }
 
   async #isOurs(fetcher: Fetcher, job: Job, token: string): Promise<boolean> {

@@ -41,6 +41,7 @@ const migrations: readonly Migration[] = [
       .addColumn('purge', 'integer', (c) => c.notNull().defaultTo(0))
       .addColumn('virtual_finish', 'integer', (c) => c.notNull().defaultTo(0))
       .execute();
+    await db.schema.createIndex('repositories_by_finish').on('repositories').columns(['virtual_finish']).execute();
     await db.schema
       .createTable('cursors')
       .addColumn('repo', 'text', (c) => c.notNull())
@@ -136,7 +137,9 @@ const migrations: readonly Migration[] = [
       .addColumn('finished_at', 'bigint')
       .execute();
     await db.schema.createIndex('jobs_by_build').on('jobs').columns(['build_id', 'position']).execute();
-    await sql`create index jobs_open on jobs (status, virtual_start, build_id) where finished_at is null`.execute(db);
+    await sql`create index jobs_open on jobs (status, virtual_start, build_id, id) where finished_at is null`.execute(
+      db,
+    );
     await db.schema
       .createTable('attempts')
       .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))

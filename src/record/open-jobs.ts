@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
-import type { Record, Write } from './record.ts';
+import type { Record } from './record.ts';
 import type { Schema } from './schema.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
@@ -28,10 +28,13 @@ export interface OpenJob {
   hasSecretsInEnvironment: boolean;
 }
 
-/** Open jobs in the order in which they are to run. */
+/**
+ * Open jobs in the order in which they are to run.
+ * @param filter all that are given must hold; a build or a few jobs are found by themselves, however many are open
+ */
 export async function openJobs(
   record: Record,
-  filter: { status?: Status; build?: BuildId; job?: JobId; limit: number },
+  filter: { status?: Status; build?: BuildId; jobs?: readonly JobId[]; limit: number },
 ): Promise<OpenJob[]> {
   let query = record.db
     .selectFrom('jobs')
@@ -71,7 +74,8 @@ export async function openJobs(
           eb
             .selectFrom('secrets')
             .select('name')
-            .whereRef('secrets.repo', '=', 'builds.repo')
+            // as the index has it
+            .where(sql`coalesce(secrets.repo, '')`, '=', eb.ref('builds.repo'))
             .where('in_environment', '=', 1),
         )
         .as('has_secrets'),
@@ -80,8 +84,11 @@ export async function openJobs(
     .orderBy('jobs.virtual_start')
     .orderBy('jobs.build_id')
     .limit(filter.limit);
-  if (filter.status !== undefined) query = query.where('jobs.status', '=', filter.status);
-  if (filter.job !== undefined) query = query.where('jobs.id', '=', filter.job);
+  const isNarrow = filter.build !== undefined || filter.jobs !== undefined;
+  // as an expression: SQLite would walk through all that has this status to find what is of one build
+  const status = isNarrow ? sql<Status>`'' || jobs.status` : ('jobs.status' as const);
+  if (filter.status !== undefined) query = query.where(status, '=', filter.status);
+  if (filter.jobs !== undefined) query = query.where('jobs.id', 'in', filter.jobs);
   if (filter.build !== undefined) query = query.where('jobs.build_id', '=', Number(filter.build));
   return (await query.execute()).map((row) => ({
     id: row.id,
@@ -160,21 +167,21 @@ export async function oldestWaitingJob(record: Record): Promise<WaitingJob | und
   return undefined;
 }
 
-/** Which attempt of each job counts, which runner has begun it, and whether the job is still open. */
+/** Which attempt of each job counts, which runner has begun it, its status and whether that is still open. */
 export async function currentAttempts(
   record: Record,
   jobs: readonly JobId[],
-): Promise<Map<JobId, { attempt: number; open: boolean; runner: RunnerId | null }>> {
+): Promise<Map<JobId, { attempt: number; status: Status; open: boolean; runner: RunnerId | null }>> {
   if (jobs.length === 0) return new Map();
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'attempt', 'finished_at', 'runner_id'])
+    .select(['id', 'attempt', 'status', 'finished_at', 'runner_id'])
     .where('id', 'in', jobs)
     .execute();
   return new Map(
-    rows.map((row) => [
-      row.id,
-      { attempt: row.attempt, open: row.finished_at === null, runner: row.runner_id as RunnerId | null },
+    rows.map(({ id, attempt, status, finished_at, runner_id }) => [
+      id,
+      { attempt, status, open: finished_at === null, runner: runner_id as RunnerId | null },
     ]),
   );
 }
@@ -228,39 +235,4 @@ async function waitingBuilds(record: Record, busy: { least: 0; most: 0 | 1 }, li
 
 function isBusy(eb: ExpressionBuilder<Schema, 'jobs'>) {
   return eb.case().when('status', '=', 'waiting').then(0).else(1).end();
-}
-
-/** The virtual time: the largest start tag that is being served, or the smallest that waits, or 0 when all is quiet. */
-export async function virtualTime(db: Write): Promise<number> {
-  const open = db.selectFrom('jobs').where('finished_at', 'is', null);
-  const running = await open
-    .select((eb) => eb.fn.max('virtual_start').as('tag'))
-    .where('status', '=', 'running')
-    .executeTakeFirst();
-  if (running?.tag != null) return running.tag;
-  const queued = await open
-    .select((eb) => eb.fn.min('virtual_start').as('tag'))
-    .where('status', 'in', ['queued', 'waiting'])
-    .executeTakeFirst();
-  return queued?.tag ?? 0;
-}
-
-/** Whether any job is open. */
-export async function isIdle(db: Write): Promise<boolean> {
-  const row = await db.selectFrom('jobs').select('id').where('finished_at', 'is', null).limit(1).executeTakeFirst();
-  return row === undefined;
-}
-
-export async function virtualFinish(db: Write, repo: string): Promise<number> {
-  const row = await db.selectFrom('repositories').select('virtual_finish').where('name', '=', repo).executeTakeFirst();
-  return row?.virtual_finish ?? 0;
-}
-
-export async function setVirtualFinish(db: Write, repo: string, finish: number): Promise<void> {
-  await db.updateTable('repositories').set({ virtual_finish: finish }).where('name', '=', repo).execute();
-}
-
-/** Begins virtual time anew; only right while no job is open. */
-export async function resetVirtualFinish(db: Write): Promise<void> {
-  await db.updateTable('repositories').set({ virtual_finish: 0 }).where('virtual_finish', '>', 0).execute();
 }

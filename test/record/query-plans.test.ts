@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { jobsToCancel } from '../../src/dispatcher/cancel.ts';
-import type { JobId } from '../../src/kernel/model.ts';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
@@ -12,7 +12,9 @@ import {
   oldestWaitingJob,
   openJobs,
 } from '../../src/record/open-jobs.ts';
+import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
+import { virtualTime } from '../../src/record/virtual-time.ts';
 import { TestFolders } from '../support/folder.ts';
 import { fillWithPast } from '../support/past.ts';
 import { plansOf } from '../support/query-plans.ts';
@@ -36,6 +38,9 @@ describe('what stages ask the record again and again', () => {
   const questions: { [name: string]: (record: Record) => Promise<unknown> } = {
     'which jobs are open': (from) => openJobs(from, { limit: 10 }),
     'which jobs are queued': (from) => openJobs(from, { status: 'queued', limit: 10 }),
+    'the next page of what is queued': (from) =>
+      queuedJobs(from, 10, { virtualStart: 1, build: '1' as BuildId, id: '1-1' as JobId }),
+    'where virtual time is': (from) => virtualTime(from.db),
     'which builds wait as a whole': (from) => buildsAtRest(from, 10),
     'which builds wait in part': (from) => buildsPartlyAtRest(from, 10),
     'which attempts count': (from) => currentAttempts(from, ['1-1' as JobId]),
@@ -57,4 +62,11 @@ describe('what stages ask the record again and again', () => {
       expect(plans.filter((step) => whole.test(step) && !open.test(step))).to.deep.equal([]);
     });
   }
+
+  it('which jobs of one build are queued: takes no longer the more of others are', async () => {
+    const plans = await plansOf(record, (from) =>
+      openJobs(from, { status: 'queued', build: '1' as BuildId, limit: 10 }),
+    );
+    expect(plans.filter((step) => /jobs_open \(status/.test(step))).to.deep.equal([]);
+  });
 });

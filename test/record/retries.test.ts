@@ -121,7 +121,7 @@ describe('a retry in the record', () => {
       async () => [1],
     );
     expect(await again).to.equal(false);
-    expect((await openJobs(record, { job: job(1), limit: 1 }))[0]?.attempt).to.equal(2);
+    expect((await openJobs(record, { jobs: [job(1)], limit: 1 }))[0]?.attempt).to.equal(2);
   });
 
   it('that is refused leaves everything as it was, and the request open', async () => {

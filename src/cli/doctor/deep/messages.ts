@@ -1,5 +1,5 @@
 import { type AttemptRef, attemptName, parseAttemptName } from '../../../kernel/model.ts';
-import { missingAttempts } from '../../../queues/attempts.ts';
+import { messagePriorities } from '../../../queues/attempts.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
 import { listRunners } from '../../../redis/membership.ts';
@@ -22,11 +22,10 @@ export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
     ];
   }
   const queued = await openJobs(record, { status: 'queued', limit: 100_000 });
-  const missing = await missingAttempts(
-    access,
-    queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels })),
-  );
-  const sent = queued.filter(({ id }) => !missing.some(({ job }) => job === id));
+  const attempts = queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels }));
+  const priorities = await messagePriorities(access, attempts);
+  const missing = attempts.filter((_, index) => priorities[index] === undefined);
+  const sent = queued.filter((_, index) => priorities[index] !== undefined);
   const findings = [
     ...(await withoutMessage(redis, missing)),
     ...unknownLabels(sent, await queues.labelSets()),
