@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, type LineParser } from './lines.ts';
+import { Excerpt, type Findings, type LineParser, standsAt } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' };
 
@@ -16,6 +16,10 @@ export class CargoParser implements LineParser {
 
   get inside(): boolean {
     return this.#current !== undefined;
+  }
+
+  glance(output: Buffer, from: number): boolean {
+    return !standsAt('t', output, from) || standsAt('test ', output, from);
   }
 
   line(text: string): void {

@@ -17,6 +17,13 @@ export interface LineParser {
   readonly begins: string;
   /** Every line means something now. */
   readonly inside: boolean;
+  /**
+   * A closer look at a line that begins so, where many lines of other programs do.
+   * @param output which holds the whole line
+   * @param from where the line begins in it
+   * @returns false where the line means nothing
+   */
+  glance?(output: Buffer, from: number): boolean;
   /** @param gap whether lines were left out before this one */
   line(text: string, gap: boolean): void;
   end(): Findings;
@@ -47,6 +54,12 @@ export class Excerpt {
   get headline(): string | null {
     return this.text.split('\n', 1)[0]?.trim() || null;
   }
+}
+
+/** Whether the text, which is of ASCII, stands there. */
+export function standsAt(text: string, output: Buffer, from: number): boolean {
+  for (let at = 0; at < text.length; at++) if (output[from + at] !== text.charCodeAt(at)) return false;
+  return true;
 }
 
 /** How many of those that a text counts it has not named. */

@@ -15,7 +15,12 @@ const mostOutput = 32 * 1024 * 1024;
 const longestLine = 4000;
 /** Bytes of a character in UTF-8. */
 const longestCharacter = 4;
+/** Bytes of a line without end that are kept. */
+const longestRest = longestLine * longestCharacter;
 
+const newline = 10;
+
+const escapeCode = 0x1b;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
 const colours = /\u001b\[[0-9;]*m/g;
 
@@ -44,10 +49,17 @@ export class OutputTests {
   push(chunk: Buffer): void {
     if (this.#bytes >= mostOutput) return;
     this.#bytes += chunk.length;
-    const begun = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    const end = this.#lines.take(begun);
-    // of a line without end only so much is kept
-    this.#rest = Buffer.from(begun.subarray(end, end + longestLine * longestCharacter));
+    let from = 0;
+    if (this.#rest.length > 0) {
+      from = chunk.indexOf(newline) + 1;
+      if (from === 0) {
+        this.#rest = Buffer.concat([this.#rest, chunk.subarray(0, longestRest - this.#rest.length)]);
+        return;
+      }
+      this.#lines.take(Buffer.concat([this.#rest, chunk.subarray(0, from)]));
+    }
+    from += this.#lines.take(chunk.subarray(from));
+    this.#rest = Buffer.from(chunk.subarray(from, from + longestRest));
   }
 
   /** Adds what was found. */
@@ -69,6 +81,8 @@ class Lines {
   readonly parsers: readonly LineParser[];
   /** for each byte that a line may begin with, the parsers that look at such lines, as bits */
   readonly #wanted = new Uint16Array(256);
+  /** the parsers that look closer, as bits */
+  readonly #closer: number;
   /** the parsers to which every line means something, as bits */
   #inside = 0;
   /** the parsers that were not given the last line, as bits */
@@ -79,6 +93,7 @@ class Lines {
   constructor(parsers: readonly LineParser[]) {
     this.parsers = parsers;
     this.#all = 2 ** parsers.length - 1;
+    this.#closer = parsers.reduce((bits, { glance }, index) => (glance ? bits | (1 << index) : bits), 0);
     parsers.forEach(({ begins, inside }, index) => {
       const bit = 1 << index;
       if (inside) this.#inside |= bit;
@@ -92,16 +107,26 @@ class Lines {
 
   /** Takes all lines that have ended. @returns where the rest begins */
   take(bytes: Buffer): number {
-    // each byte one character: looking for line ends in a string is several times faster
-    const characters = bytes.toString('latin1');
     let from = 0;
-    for (let end = characters.indexOf('\n'); end >= 0; end = characters.indexOf('\n', from)) {
-      const takers = this.#inside | (this.#wanted[characters.charCodeAt(from)] as number);
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
+      const takers = this.#inside | this.#glance(bytes, from);
       if (takers !== 0) this.#give(takers, textOf(bytes, from, end));
       this.#gap = this.#all & ~takers;
       from = end + 1;
     }
     return from;
+  }
+
+  /** The parsers to which a line may mean something by its beginning, as bits. */
+  #glance(bytes: Buffer, from: number): number {
+    const first = bytes[from] as number;
+    let takers = this.#wanted[first] as number;
+    // what is behind a colour is seen only where that is taken out
+    if (first === escapeCode) return takers;
+    for (let closer = takers & this.#closer, index = 0; closer !== 0; closer >>= 1, index++) {
+      if ((closer & 1) === 1 && !this.parsers[index]?.glance?.(bytes, from)) takers &= ~(1 << index);
+    }
+    return takers;
   }
 
   #give(takers: number, text: string): void {
@@ -115,6 +140,6 @@ class Lines {
 }
 
 function textOf(bytes: Buffer, from: number, end: number): string {
-  const text = bytes.toString('utf8', from, Math.min(end, from + longestLine * longestCharacter)).slice(0, longestLine);
+  const text = bytes.toString('utf8', from, Math.min(end, from + longestRest)).slice(0, longestLine);
   return (text.includes('\u001b') ? text.replace(colours, '') : text).replace(/\r$/, '');
 }

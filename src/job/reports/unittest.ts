@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, type LineParser, unnamedOf } from './lines.ts';
+import { Excerpt, type Findings, type LineParser, standsAt, unnamedOf } from './lines.ts';
 
 interface Failure {
   test: FoundTest;
@@ -24,6 +24,13 @@ export class UnittestParser implements LineParser {
 
   get inside(): boolean {
     return this.#open !== undefined || this.#failure !== undefined || this.#afterRule;
+  }
+
+  glance(output: Buffer, from: number): boolean {
+    if (standsAt('=', output, from) || standsAt('Ran ', output, from)) return true;
+    let at = from;
+    while (isOfName(output[at] as number)) at++;
+    return standsAt(' (', output, at);
   }
 
   line(text: string): void {
@@ -116,4 +123,9 @@ export class UnittestParser implements LineParser {
 /** Since Python 3.11 the class is followed by the name of the test. */
 function classOf(name: string, text: string): string {
   return text.endsWith(`.${name}`) ? text.slice(0, -name.length - 1) : text;
+}
+
+/** Whether a name of Python may hold the character; those beyond ASCII are left out. */
+function isOfName(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
 }
