@@ -1,7 +1,10 @@
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBytes } from '../kernel/disk.ts';
-import { errorText, systemCode } from '../kernel/errors.ts';
+import { errorText } from '../kernel/errors.ts';
+import { MirrorLock } from './mirror-lock.ts';
+import { asidesOf, discard, putBack, removeAside, setAside } from './mirror-place.ts';
+import { lastUse, useTime } from './mirror-use.ts';
 import { git } from './run.ts';
 
 /** A mirror on the disk, as others than its repository's users see it. */
@@ -14,9 +17,6 @@ export interface MirrorOnDisk {
   bytes: number;
 }
 
-/** Whose modification time says when a mirror was last used. */
-export const useMark = 'volt-used';
-
 export async function listMirrors(folder: string): Promise<MirrorOnDisk[]> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.git'));
   return Promise.all(
@@ -26,19 +26,16 @@ export async function listMirrors(folder: string): Promise<MirrorOnDisk[]> {
       return {
         path,
         url: description.replace(/^Mirror of /, '').trim(),
-        usedAt: (await timeOf(join(path, useMark))) ?? (await timeOf(path)) ?? Date.now(),
+        usedAt: lastUse(path) ?? Date.now(),
         bytes: await folderBytes(path),
       };
     }),
   );
 }
 
-/** A mirror that was used within this time (ms) may be in use by a job that began then. */
-const inUse = 86_400_000;
-
 /**
  * Removes mirrors that nobody has used for long, and those that were used the longest ago until the rest is small
- * enough. They are caches: who needs one fetches it again.
+ * enough. They are caches: who needs one fetches it again. One that is used or updated stays.
  * @param days 0 for no bound
  * @param limit bytes that all may have together; 0 for no bound
  */
@@ -48,6 +45,7 @@ export async function pruneMirrors(
   dryRun: boolean,
   now: number,
 ): Promise<MirrorOnDisk[]> {
+  if (!dryRun) await sweep(folder);
   const mirrors = (await listMirrors(folder)).sort((a, b) => a.usedAt - b.usedAt);
   let total = mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
   const removed: MirrorOnDisk[] = [];
@@ -55,8 +53,8 @@ export async function pruneMirrors(
     const unused = now - mirror.usedAt;
     const old = days > 0 && unused > days * 86_400_000;
     const surplus = limit > 0 && total > limit;
-    if (unused < inUse || !(old || surplus)) continue;
-    if (!dryRun) await removeMirror(mirror.path);
+    if (unused < useTime || !(old || surplus)) continue;
+    if (!dryRun && !(await removeUnused(mirror))) continue;
     total -= mirror.bytes;
     removed.push(mirror);
   }
@@ -76,19 +74,42 @@ export async function mirrorFault(path: string): Promise<string | undefined> {
 
 /** Takes it out of its place in one step, so that nobody finds half a mirror. */
 export async function removeMirror(path: string): Promise<void> {
-  const aside = `${path}.removed-${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  await rm(aside, { recursive: true, force: true });
+  const lock = new MirrorLock(path);
+  await lock.hold({}, async () => {
+    await discard(path);
+    lock.forget();
+  });
 }
 
-async function timeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
-  );
+/**
+ * A checkout notes that it uses a mirror some milliseconds before git reads it. So where nobody has noted it by when the
+ * mirror is out of its place, nobody reads it, and whoever comes later finds none and fetches it anew; else it is put
+ * back at once, before git has begun.
+ * @param mirror as it was listed
+ * @returns whether it is gone
+ */
+export async function removeUnused(mirror: MirrorOnDisk): Promise<boolean> {
+  const { path, usedAt } = mirror;
+  const lock = new MirrorLock(path);
+  const gone = await lock.tryHold(async () => {
+    if (!setAside(path)) return true;
+    if (lastUse(asidesOf(path).removed) !== usedAt) {
+      putBack(path);
+      return false;
+    }
+    await removeAside(path);
+    lock.forget();
+    return true;
+  });
+  return gone ?? false;
+}
+
+/** Takes away what a process that was killed was making or removing. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, mirror] = /^(.+\.git)\.(?:draft|removed)$/.exec(name) ?? [];
+    if (mirror === undefined) continue;
+    const left = join(folder, name);
+    await new MirrorLock(join(folder, mirror)).tryHold(() => rm(left, { recursive: true, force: true }));
+  }
 }

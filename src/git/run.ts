@@ -16,6 +16,8 @@ export interface GitOptions {
   progress?: ((line: string) => void) | undefined;
   /** of git's configuration, for this command alone; goes before all files */
   config?: readonly ConfigEntry[];
+  /** a file that git locks itself, so that the lock lasts as long as git and what it starts, also without this process */
+  lock?: string | undefined;
 }
 
 /** git ends after this long (ms) without output: a remote that hangs must not hold anything up for ever. */
@@ -49,8 +51,11 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
     const config = configuration([...(options.config ?? []), ...granted.config]);
     const variables = { ...environment, ...granted.environment, ...config };
     const bound = new Bound(options);
+    // macOS and the BSDs have no flock(1)
+    const locked = process.platform === 'linux' ? options.lock : undefined;
     const runner = simpleGit({
       baseDir: cwd,
+      ...(locked && { binary: ['flock', '--no-fork'] }),
       timeout: { block: options.silence ?? defaultSilence },
       allowEnvironment: Object.keys(variables),
       unsafe: {
@@ -71,7 +76,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
       });
     try {
-      return await runner.raw(args);
+      return await runner.raw(locked === undefined ? args : ['--exclusive', locked, 'git', ...args]);
     } catch (error) {
       throw gitError(args[0] ?? '', error, granted.hidden, bound.reached);
     } finally {

@@ -124,7 +124,9 @@ export class Observations {
         return cursor?.sha !== head || cursor.again;
       });
     const noCommits: string[] = [];
-    if (moved.length > 0 || triggers.length > 0) await mirror.fetch({ access });
+    // what a person asks for may be any ref
+    if (triggers.length > 0) await mirror.fetch({ access });
+    else if (moved.length > 0) await mirror.follow(new Map(moved.map(({ ref, head }) => [ref, head])), { access });
     const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
     for (const each of moved) {
       try {

@@ -1,4 +1,5 @@
-import type { CommitInfo, Mirror } from '../git/mirror.ts';
+import type { CommitInfo } from '../git/bare-repository.ts';
+import type { Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';

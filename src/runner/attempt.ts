@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
 import { Scope } from '../exec/scope.ts';
+import { keepUses } from '../git/mirror-use.ts';
 import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
-import type { JobResult } from '../job/contract.ts';
+import type { JobHost, JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOut, withLimit } from '../job/ending.ts';
 import { limitsOf } from '../job/isolation/job-limits.ts';
 import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
@@ -131,7 +132,7 @@ export class RunningAttempt {
     const quota = new DiskQuota(most, home === undefined ? [folder] : [folder, home], (text) =>
       this.#ending.abort(overLimit(`the job ${text}`)),
     );
-    const { outcome, steps, outputs, tests } = await runJob(message, {
+    const host: JobHost = {
       ...made,
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
@@ -145,7 +146,8 @@ export class RunningAttempt {
       secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
       credential: async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined,
       signal: this.#ending.signal,
-    });
+    };
+    const { outcome, steps, outputs, tests } = await keepUses(() => runJob(message, host));
     clearTimeout(timeout);
     progress.stop();
     await quota.stop();

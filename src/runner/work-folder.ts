@@ -2,7 +2,7 @@ import { existsSync, utimesSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { lockFile } from './file-lock.ts';
+import { lockFile } from '../kernel/file-lock.ts';
 
 /** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {
@@ -57,8 +57,8 @@ export async function takeIfFree(work: string, name: string): Promise<WorkFolder
   const path = join(work, name);
   try {
     await mkdir(path, { recursive: true });
-    const release = await lockFile(join(path, 'lock'));
-    return release && { name, path, release };
+    const taken = await lockFile(join(path, 'lock'));
+    return taken && { name, path, release: taken.release };
   } catch (error) {
     throw unwritable(path, error);
   }
@@ -68,9 +68,9 @@ export async function takeIfFree(work: string, name: string): Promise<WorkFolder
 export async function isOwned(path: string): Promise<boolean> {
   const lock = join(path, 'lock');
   if (!existsSync(lock)) return false;
-  const release = await lockFile(lock);
-  release?.();
-  return release === undefined;
+  const taken = await lockFile(lock);
+  taken?.release();
+  return taken === undefined;
 }
 
 /** The folder's own time tells when a runner last used it, see prune.ts. */

@@ -62,7 +62,9 @@ jobs:
 `;
     repository = new TestRepository({ '.volt/workflows/ci.yml': workflow }, { name: 'app' });
     server = await GitOverHttp.start(dirname(repository.path), 'ada', password);
-    server.asked = () => leaks.push(...processesWithCanary());
+    server.asked = () => {
+      leaks.push(...processesWithCanary());
+    };
   });
 
   after(async () => {

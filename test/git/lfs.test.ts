@@ -80,7 +80,7 @@ describe('a checkout with files in Git LFS', () => {
   it('is an error that says what to install where git-lfs is not there', async () => {
     const programs = folders.make();
     const path = process.env.PATH ?? '';
-    for (const name of ['git', 'sh', 'false'])
+    for (const name of ['git', 'sh', 'false', 'flock'])
       symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(programs, name));
     process.env.PATH = programs;
     try {

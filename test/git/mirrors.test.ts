@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
 import { Mirror } from '../../src/git/mirror.ts';
-import { listMirrors, pruneMirrors, useMark } from '../../src/git/mirrors.ts';
+import { useMark } from '../../src/git/mirror-use.ts';
+import { listMirrors, pruneMirrors } from '../../src/git/mirrors.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 
@@ -57,7 +58,8 @@ describe('the mirrors on the disk', () => {
     const { folder, paths } = await mirrors();
     const removed = await pruneMirrors(folder, { days: 99.5 / 24, limit: 0 }, false, Date.now());
     expect(removed.map(({ path }) => path)).to.deep.equal([paths[0]]);
-    expect(readdirSync(folder)).to.have.lengthOf(2);
+    expect(existsSync(paths[0] as string)).to.equal(false);
+    expect(readdirSync(folder), 'with their locks').to.have.lengthOf(4);
     const again = new Mirror(folder, repositories[0]?.path as string);
     await again.require(repositories[0]?.head() as string);
     expect(existsSync(paths[0] as string)).to.equal(true);
@@ -73,6 +75,6 @@ describe('the mirrors on the disk', () => {
   it('that a job may use stay, whatever their size', async () => {
     const { folder } = await mirrors();
     expect(await pruneMirrors(folder, { days: 0, limit: 1 }, false, Date.now() - 90 * hour)).to.deep.equal([]);
-    expect(readdirSync(folder)).to.have.lengthOf(3);
+    expect(await listMirrors(folder)).to.have.lengthOf(3);
   });
 });

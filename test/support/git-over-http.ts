@@ -15,13 +15,13 @@ export class GitOverHttp {
   readonly #program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
   /** how many requests were let in, and how many were not */
   readonly count = { served: 0, refused: 0 };
-  /** is called while git waits for the answer to a request */
-  asked: () => void = () => undefined;
+  /** is called while git waits for the answer to a request, which a promise holds back */
+  asked: () => void | Promise<void> = () => undefined;
 
   private constructor(top: string, user: string, password: string) {
     this.#top = top;
     this.#login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
   static async start(top: string, user: string, password: string): Promise<GitOverHttp> {
@@ -43,7 +43,7 @@ export class GitOverHttp {
     await once(this.#server, 'close');
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // the scheme does not count its case (RFC 9110, 11.1)
     if (request.headers.authorization?.replace(/^basic /i, 'Basic ') !== this.#login) {
       this.count.refused++;
@@ -51,7 +51,7 @@ export class GitOverHttp {
       return;
     }
     this.count.served++;
-    this.asked();
+    await this.asked();
     const url = new URL(request.url ?? '/', 'http://host');
     const backend = spawn(this.#program, {
       env: {

@@ -1,0 +1,175 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type FileLock, lockFile } from '../kernel/file-lock.ts';
+import { asidesOf } from './mirror-place.ts';
+
+/** Milliseconds. */
+export interface LockTimes {
+  /** between two signs of life of whoever has the lock, and between two looks for them */
+  beat: number;
+  /** without a sign of life after which whoever has the lock is taken for frozen */
+  patience: number;
+}
+
+const usual: LockTimes = { beat: 5000, patience: 60_000 };
+
+interface Waiting {
+  signal?: AbortSignal | undefined;
+  /** is told whom it waits for, in words for people */
+  progress?: ((line: string) => void) | undefined;
+}
+
+/** What updates of each mirror in this process wait for, so that only one of them waits for other processes. */
+const turns = new Map<string, Promise<unknown>>();
+
+/**
+ * Keeps updates of one mirror apart: in this process, and in all others that share its folder, in other containers too.
+ * Reading needs no lock, since git puts whatever is new into place in one step.
+ *
+ * The lock is on a file beside the mirror, and ends with its holder (see kernel/file-lock.ts). The holder writes its name
+ * into it and empties it when it is done, so whoever finds a name there comes after one that was killed, and clears up
+ * first. While it lives, the holder touches the file. One that does not, as a process that was stopped, is not waited for:
+ * the file is removed and with it the lock, which the holder sees when it goes on. Should two remove it in the same
+ * instant, both go on, as git's own locks allow.
+ *
+ * Commands of git that write take a second lock by themselves (`writing`), which lasts as long as they do: git may live on
+ * for a while after the process that has started it was killed.
+ */
+export class MirrorLock {
+  /** of the second lock */
+  readonly writing: string;
+  readonly #mirror: string;
+  readonly #file: string;
+  readonly #times: LockTimes;
+
+  /** @param mirror its path, which ends in `.git` */
+  constructor(mirror: string, times = usual) {
+    this.#mirror = mirror;
+    this.#file = `${mirror.slice(0, -'.git'.length)}.lock`;
+    this.writing = join(mirror, 'volt-writing');
+    this.#times = times;
+  }
+
+  /**
+   * Runs `work` when it is this update's turn.
+   * @param work is given what tells whether it still has the lock
+   * @throws what `signal` was aborted with, while it waits
+   */
+  async hold<T>(waiting: Waiting, work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>): Promise<T> {
+    const before = turns.get(this.#mirror);
+    if (before !== undefined) waiting.progress?.('waiting for another update of the mirror by this process');
+    const own = (async () => {
+      if (before !== undefined) await endOf(before, waiting.signal);
+      waiting.signal?.throwIfAborted();
+      await mkdir(dirname(this.#file), { recursive: true });
+      return this.#run(await this.#take(waiting), waiting, work);
+    })();
+    const quiet = own.catch(() => undefined);
+    turns.set(this.#mirror, quiet);
+    void quiet.then(() => turns.get(this.#mirror) === quiet && turns.delete(this.#mirror));
+    return own;
+  }
+
+  /**
+   * Runs `work` where nobody updates the mirror.
+   * @returns undefined where somebody does
+   */
+  async tryHold<T>(work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>): Promise<T | undefined> {
+    const lock = await lockFile(this.#file);
+    return lock && this.#run({ lock, dirty: this.#holder() !== '' }, {}, work);
+  }
+
+  /** For whoever has removed the mirror, and has the lock. */
+  forget(): void {
+    rmSync(this.#file, { force: true });
+  }
+
+  async #run<T>(
+    { lock, dirty }: { lock: FileLock; dirty: boolean },
+    waiting: Waiting,
+    work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>,
+  ): Promise<T> {
+    lock.write(`process ${process.pid} on ${hostname()}`);
+    const beating = setInterval(() => lock.touch(), this.#times.beat);
+    try {
+      if (dirty) await this.#clearUp(waiting);
+      return await work(lock);
+    } finally {
+      clearInterval(beating);
+      lock.write('');
+      lock.release();
+    }
+  }
+
+  async #take({ signal, progress }: Waiting): Promise<{ lock: FileLock; dirty: boolean }> {
+    let dirty = false;
+    for (let wait = 0; ; wait = this.#times.beat) {
+      const lock = await lockFile(this.#file, { wait, signal });
+      if (lock) return { lock, dirty: dirty || this.#holder() !== '' };
+      signal?.throwIfAborted();
+      const holder = this.#holder() || 'another process';
+      const silence = this.#silence();
+      if (silence > this.#times.patience) {
+        rmSync(this.#file, { force: true });
+        dirty = true;
+        progress?.(`going on without ${holder}, which has not moved for ${Math.round(silence / 1000)} s`);
+      } else progress?.(`waiting for ${holder}, which updates the mirror`);
+    }
+  }
+
+  /** Who has the lock, or had it to the end of its life; nothing where the last one was done. */
+  #holder(): string {
+    try {
+      return readFileSync(this.#file, 'utf8').slice(0, 200);
+    } catch {
+      return '';
+    }
+  }
+
+  #silence(): number {
+    const found = statSync(this.#file, { throwIfNoEntry: false });
+    return found === undefined ? 0 : Date.now() - found.mtimeMs;
+  }
+
+  /** Takes away what an update has left that was not brought to its end. */
+  async #clearUp({ signal, progress }: Waiting): Promise<void> {
+    for (const path of Object.values(asidesOf(this.#mirror))) await rm(path, { recursive: true, force: true });
+    if (!existsSync(this.#mirror)) return;
+    progress?.('waiting for git, which a process that is gone has started on the mirror');
+    const writing = await lockFile(this.writing, { wait: this.#times.patience, signal });
+    signal?.throwIfAborted();
+    if (writing) writing.release();
+    else await rm(this.writing, { force: true });
+    for (const path of await leftovers(this.#mirror)) await rm(path, { force: true });
+  }
+}
+
+/** Until the promise has settled, or the signal aborts. */
+function endOf(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    signal?.addEventListener('abort', end);
+    promise.then(end, end);
+  });
+}
+
+/** Locks of git's own and packs that it had not finished; none of them is of use to whoever comes next. */
+async function leftovers(mirror: string): Promise<string[]> {
+  const [top, refs, packs] = await Promise.all([
+    filesIn(mirror, false),
+    filesIn(join(mirror, 'refs'), true),
+    filesIn(join(mirror, 'objects', 'pack'), false),
+  ]);
+  const locks = [...top, ...refs, ...packs].filter((path) => path.endsWith('.lock'));
+  return [...locks, ...packs.filter((path) => /\/tmp_[^/]+$/.test(path))];
+}
+
+async function filesIn(folder: string, recursive: boolean): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}

@@ -1,0 +1,36 @@
+import { renameSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { systemCode } from '../kernel/errors.ts';
+
+/** Where a mirror is made before it comes to its place, and where it goes to be removed. */
+export function asidesOf(mirror: string): { draft: string; removed: string } {
+  return { draft: `${mirror}.draft`, removed: `${mirror}.removed` };
+}
+
+/**
+ * Takes a mirror out of its place in one step, so that nobody finds half of one. As all of this, only for whoever has the
+ * mirror's lock, which clears up what an earlier holder has left aside.
+ * @returns whether it was there
+ */
+export function setAside(mirror: string): boolean {
+  try {
+    renameSync(mirror, asidesOf(mirror).removed);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+export function putBack(mirror: string): void {
+  renameSync(asidesOf(mirror).removed, mirror);
+}
+
+export async function removeAside(mirror: string): Promise<void> {
+  await rm(asidesOf(mirror).removed, { recursive: true, force: true });
+}
+
+/** Removes a mirror. */
+export async function discard(mirror: string): Promise<void> {
+  if (setAside(mirror)) await removeAside(mirror);
+}
