@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
 import { Scope } from '../exec/scope.ts';
@@ -15,6 +14,7 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
@@ -201,7 +201,7 @@ export class RunningAttempt {
   }
 
   #remove(folder: string): void {
-    void rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+    void removeTree(folder).catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
   }

@@ -1,11 +1,13 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { removeLeftJobs } from '../job/isolation/places.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache } from '../job/storage/caches.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { folderBytes } from '../kernel/disk.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { takeIfFree } from './work-folder.ts';
 
 /** What was removed, or would be. */
@@ -28,7 +30,8 @@ export async function pruneMachine(config: Config, dryRun = false, now = Date.no
   const { keepArtifactDays: days } = config;
   return {
     mirrors: await pruneMirrors(paths.mirrors, bounds, dryRun, now),
-    workFolders: config.keepWorkDays === 0 ? [] : await pruneWorkFolders(paths.work, config.keepWorkDays, dryRun, now),
+    workFolders:
+      config.keepWorkDays === 0 ? [] : await pruneWorkFolders(config.dataDir, config.keepWorkDays, dryRun, now),
     caches: await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now),
     artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
   };
@@ -39,11 +42,12 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 async function pruneWorkFolders(
-  work: string,
+  dataDir: string,
   days: number,
   dryRun: boolean,
   now: number,
 ): Promise<PrunedMachine['workFolders']> {
+  const { work } = dataPaths(dataDir);
   const removed: PrunedMachine['workFolders'] = [];
   for (const name of await readdir(work).catch(() => [] as string[])) {
     const path = join(work, name);
@@ -51,7 +55,10 @@ async function pruneWorkFolders(
     const bytes = await folderBytes(path);
     const folder = await takeIfFree(work, name);
     if (!folder) continue;
-    if (!dryRun) await rm(path, { recursive: true, force: true });
+    if (!dryRun) {
+      await removeLeftJobs(dataDir, name);
+      await removeTree(path);
+    }
     folder.release();
     removed.push({ name, bytes });
   }

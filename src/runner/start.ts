@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
+import { removeLeftJobs } from '../job/isolation/places.ts';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -62,6 +63,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const confinement = await settleIsolation(options.isolation ?? config.isolation);
   if (confinement.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
+  await removeLeftJobs(config.dataDir, folder.name);
   const grace = options.graceSeconds * 1000;
   const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
   const runner = new Runner(context, { labels, slots: options.slots, grace, orphanTimeout, confinement }, folder);

@@ -1,8 +1,9 @@
 import { existsSync, utimesSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { lockFile } from '../kernel/file-lock.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 
 /** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {
@@ -26,7 +27,7 @@ export async function takeWorkFolder(work: string, host: string, wanted: string 
   const { name, path, release } = folder;
   try {
     // checkouts that an earlier process was killed over
-    await rm(join(path, 'jobs'), { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(join(path, 'jobs'));
     touch(path);
   } catch (error) {
     release();

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { jobPlaces, openArea } from '../../src/job/isolation/places.ts';
 import type { Build } from '../../src/kernel/model.ts';
+import { TestFolders } from '../support/folder.ts';
+import { House } from '../support/house.ts';
 import { isIsolable } from '../support/isolation.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -61,3 +66,70 @@ describe('a runner whose jobs are in a sandbox', function () {
     expect(log).to.not.match(/VOLT_(?!JOB)/);
   });
 });
+
+for (const level of ['sandbox', 'user'] as const) {
+  describe(`a job under isolation ${level} whose runner is lost`, function () {
+    this.timeout(120_000);
+    let redis: TestRedis;
+    let house: House;
+
+    const folders = new TestFolders();
+    const places = { r1: folders.make(), r2: folders.make() };
+
+    before(async function () {
+      if (!(await isIsolable(level))) this.skip();
+    });
+
+    beforeEach(async () => {
+      redis = await startRedis();
+      house = await House.build({ redis: redis.url, env: { VOLT_ISOLATION: level } });
+      await house.open([]);
+    });
+
+    afterEach(async () => {
+      await house?.remove();
+      await redis?.stop();
+    });
+
+    after(() => {
+      for (const dataDir of Object.values(places)) rmSync(openArea(dataDir), { recursive: true, force: true });
+      folders.remove();
+    });
+
+    const ways = [
+      ['killed', 'SIGKILL'],
+      ['frozen', 'SIGSTOP'],
+    ] as const;
+
+    for (const [how, signal] of ways) {
+      it(`has no process left of what was ${how} with it when it begins again elsewhere`, async () => {
+        const sleep = longSleep();
+        const script = `setsid sh -c 'trap "" TERM HUP; sleep ${sleep}; :' &\n(setsid sleep ${sleep} &)\nsleep ${sleep}\n`;
+        await house.startRunner('r1', { dataDir: places.r1 });
+        house.repository.commit(how, { 'test.sh': script });
+        const first = await until('the first attempt is at work', () => all(processesWith(sleep), 3), 40_000);
+        await house.startRunner('r2', { dataDir: places.r2 });
+        house.process('r1').signal(signal);
+        const seen = await until(
+          'the second attempt has begun',
+          () => {
+            const now = processesWith(sleep);
+            return now.some((pid) => !first.includes(pid)) && now;
+          },
+          40_000,
+        );
+        expect(seen.filter((pid) => first.includes(pid))).to.deep.equal([]);
+        if (signal !== 'SIGKILL') return;
+        const { jobs } = jobPlaces(level, places.r1, 'r1');
+        expect(readdirSync(jobs)).to.have.length(1);
+        await house.startRunner('r1', { dataDir: places.r1 });
+        expect(existsSync(jobs) ? readdirSync(jobs) : [], 'what the killed one has left').to.deep.equal([]);
+      });
+    }
+  });
+}
+
+/** Numbers of processes once there are as many. */
+function all(pids: number[], count: number): number[] | undefined {
+  return pids.length >= count ? pids : undefined;
+}

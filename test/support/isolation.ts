@@ -8,6 +8,7 @@ import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
 import { withLimit } from '../../src/job/ending.ts';
 import { limitsOf } from '../../src/job/isolation/job-limits.ts';
+import { openArea } from '../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
@@ -82,7 +83,7 @@ export class IsolatedJobs {
     const repo = { name, url: repository.path };
     const room = await makeRoom(config, confinement, { repo, runner: 'box', name: `${++this.#count}-1.1` });
     // under `user` all of a data directory's jobs have an area of their own elsewhere
-    this.#rooms.push(this.#level === 'user' ? join(room.folder, '../..') : room.folder);
+    this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : room.folder);
     const { isolation } = room.enclosure;
     const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
     const chunks: Buffer[] = [];

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
@@ -8,10 +7,10 @@ import { Mirror } from '../../git/mirror.ts';
 import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
-import { VoltError } from '../../kernel/errors.ts';
 import type { JobInput } from '../contract.ts';
 import { Enclosure } from './enclosure.ts';
 import { homeOf, namedUser } from './job-user.ts';
+import { jobPlaces, makePlaces } from './places.ts';
 import { behindShims } from './version-managers.ts';
 
 /** Folders of a job's own, which belong to it. */
@@ -42,17 +41,15 @@ export async function makeRoom(
 ): Promise<JobRoom> {
   const { level } = confinement;
   const paths = dataPaths(config.dataDir);
+  const places = jobPlaces(level, config.dataDir, runner);
+  const folder = join(places.jobs, name);
   const configured = config.toolCache === undefined ? undefined : resolve(config.toolCache);
-  if (level === 'none') {
-    const folder = join(paths.work, runner, 'jobs', name);
+  if (level === 'none')
     return { folder, toolCache: configured ?? paths.tools, env: jobEnvironment(), enclosure: Enclosure.none };
-  }
-  const area =
-    level === 'user' ? openArea(config.dataDir) : { jobs: join(paths.work, runner, 'jobs'), homes: paths.homes };
-  const folder = join(area.jobs, level === 'user' ? `${runner}-${name}` : name);
+  makePlaces(level, config.dataDir, places);
   const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
   const { home, user } =
-    process.getuid?.() === 0 ? homeOf(area.homes, repo.name, named) : ownHome(area.homes, repo.name);
+    process.getuid?.() === 0 ? homeOf(places.homes, repo.name, named) : ownHome(places.homes, repo.name);
   const toolCache = configured ?? join(home, '.tools');
   const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -69,21 +66,6 @@ export async function makeRoom(
     enclosure.give(path);
   }
   return { folder, home, toolCache, env, enclosure };
-}
-
-/** Where the jobs of other users live: they must be able to reach it, and must not reach the data directory. */
-function openArea(dataDir: string): { jobs: string; homes: string } {
-  const top = '/var/tmp/volt-jobs';
-  const area = join(top, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
-  for (const folder of [top, area, join(area, 'jobs')]) {
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
-    const found = lstatSync(folder);
-    if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) continue;
-    throw new VoltError('isolation_unavailable', `${folder} must be a folder of root that nobody else can change`, {
-      remedy: 'See what it is, and remove it.',
-    });
-  }
-  return { jobs: join(area, 'jobs'), homes: join(area, 'homes') };
 }
 
 function ownHome(homes: string, repository: string): { home: string; user: JobUser } {

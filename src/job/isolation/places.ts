@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IsolationLevel } from '../../exec/isolation.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { removeTree } from '../../kernel/remove-tree.ts';
+
+/** Folders of jobs on this machine. */
+export interface JobPlaces {
+  /** of the jobs of one runner, each with a folder in it */
+  jobs: string;
+  /** of the homes of repositories, see homes.ts */
+  homes: string;
+}
+
+const openTop = '/var/tmp/volt-jobs';
+
+/**
+ * Where the jobs of a data directory's runner are. Those of another user must be able to reach theirs, and must not reach
+ * the data directory.
+ * @param runner its name
+ */
+export function jobPlaces(level: IsolationLevel, dataDir: string, runner: string): JobPlaces {
+  const { work, homes } = dataPaths(dataDir);
+  if (level !== 'user') return { jobs: join(work, runner, 'jobs'), homes };
+  const area = openArea(dataDir);
+  return { jobs: join(area, 'jobs', runner), homes: join(area, 'homes') };
+}
+
+/** What jobs of other users have of this machine for a data directory. */
+export function openArea(dataDir: string): string {
+  return join(openTop, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
+}
+
+/**
+ * Makes what is above the folders of jobs.
+ * @throws VoltError `isolation_unavailable` where it is not Volt's alone
+ */
+export function makePlaces(level: IsolationLevel, dataDir: string, { jobs }: JobPlaces): void {
+  if (level === 'user') {
+    const area = openArea(dataDir);
+    for (const folder of [openTop, area, join(area, 'jobs'), jobs]) makeOpenFolder(folder);
+  } else mkdirSync(jobs, { recursive: true, mode: 0o711 });
+}
+
+/** Removes what a runner that was killed has left there of jobs of other users. @param runner its name */
+export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
+  // nobody else has made any
+  if (process.getuid?.() === 0) await removeTree(jobPlaces('user', dataDir, runner).jobs);
+}
+
+function makeOpenFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const found = lstatSync(folder);
+  if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return;
+  throw new VoltError('isolation_unavailable', `${folder} must be a folder of root that nobody else can change`, {
+    remedy: 'See what it is, and remove it.',
+  });
+}

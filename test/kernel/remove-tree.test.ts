@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { removeTree } from '../../src/kernel/remove-tree.ts';
+import { TestFolders } from '../support/folder.ts';
+
+/** Any user but root, to whom every folder is open. */
+const uid = 60_576;
+
+const code = `
+  import { removeTree } from './src/kernel/remove-tree.ts';
+  await removeTree(process.argv.at(-1));
+`;
+
+describe('removing a tree', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  /** A folder with links out of it, and folders in it in which nothing may be changed or seen. */
+  function tree(): { top: string; outside: string } {
+    const base = folders.make();
+    chmodSync(base, 0o777);
+    const outside = join(base, 'outside');
+    const top = join(base, 'top');
+    mkdirSync(join(top, 'cache/module/deep'), { recursive: true });
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'mine'), 'mine');
+    writeFileSync(join(top, 'cache/module/deep/file'), '');
+    symlinkSync(outside, join(top, 'cache/module/link'));
+    for (const [name, mode] of [
+      ['cache/module/deep', 0o000],
+      ['cache/module', 0o555],
+      ['cache', 0o311],
+    ] as const)
+      chmodSync(join(top, name), mode);
+    return { top, outside };
+  }
+
+  it('takes all of it and nothing that links lead to', async () => {
+    const { top, outside } = tree();
+    await removeTree(top);
+    expect(existsSync(top)).to.equal(false);
+    expect(readdirSync(outside)).to.deep.equal(['mine']);
+    await removeTree(top);
+  });
+
+  it('takes folders that nobody may write to or look into, though it is not root', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const { top, outside } = tree();
+    execFileSync('chown', ['--recursive', '--no-dereference', String(uid), top]);
+    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code, '--', top];
+    execFileSync('setpriv', [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program], {
+      stdio: 'inherit',
+    });
+    expect(existsSync(top)).to.equal(false);
+    expect(readdirSync(outside)).to.deep.equal(['mine']);
+  });
+});
