@@ -49,6 +49,19 @@ export async function filesIn(
   return [];
 }
 
+/**
+ * Which commits after `from` and up to `to`, along first parents, have changed something in one of the folders.
+ * @param from full id of a commit from which first parents lead nowhere else, as seen from `to`
+ */
+export async function changersOf(
+  mirror: string,
+  { from, to }: { from: string; to: string },
+  folders: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const output = await git(mirror, ['log', '--first-parent', '--format=%H', `${from}..${to}`, '--', ...folders]);
+  return new Set(output.split('\n').filter((line) => line !== ''));
+}
+
 async function readAll(
   mirror: string,
   entries: { id: string; size: number; path: string }[],

@@ -6,7 +6,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
 import type { Record } from '../record/record.ts';
 import type { Repository } from '../record/repositories.ts';
-import { withWorkflows } from './workflow-files.ts';
+import { allWithWorkflows } from './workflow-files.ts';
 
 /**
  * What a person asked for becomes a commit message of its own, or an error that says why not. A mark in the commit's
@@ -37,7 +37,7 @@ export async function answerTrigger(
       passedOver: 0,
       more: false,
     };
-    await queues.sendCommits([await withWorkflows(mirror, repository, message, remote.defaultBranch)]);
+    await queues.sendCommits(await allWithWorkflows(mirror, repository, [message], remote.defaultBranch));
   } catch (error) {
     await failIntent(record, trigger.id, asVoltError(error));
   }

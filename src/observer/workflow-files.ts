@@ -1,4 +1,5 @@
-import { changedPaths, filesIn } from '../git/files.ts';
+import pLimit from 'p-limit';
+import { type CommitFile, changedPaths, changersOf, filesIn } from '../git/files.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
@@ -9,43 +10,62 @@ const bounds = { file: longestFile, total: 700_000, files: 200 };
 /** Changed paths that travel with a commit; with more of them every filter for paths lets pass. */
 const mostPaths = 3000;
 const mostPathBytes = 200_000;
-/** Commits that are looked into at once; each costs a process of git. */
+/** Commits whose changes are listed at once; each costs a process of git. */
 const atOnce = 8;
 
-/** Puts into each message what `withWorkflows` does. */
+/**
+ * Puts into each message the workflow files of its commit, and what the commit has changed where one of them asks for
+ * it. A repository with a command of its own, and a commit that is not to be built, have no use for them.
+ * @param messages of commits of one ref, each the first parent of the next
+ */
 export async function allWithWorkflows(
   mirror: Mirror,
   repository: Pick<Repository, 'command'>,
   messages: readonly CommitMessage[],
   defaultBranch: string | null,
 ): Promise<CommitMessage[]> {
-  const done: CommitMessage[] = [];
-  for (let from = 0; from < messages.length; from += atOnce) {
-    const some = messages
-      .slice(from, from + atOnce)
-      .map((message) => withWorkflows(mirror, repository, message, defaultBranch));
-    done.push(...(await Promise.all(some)));
-  }
-  return done;
+  if (repository.command !== null) return [...messages];
+  const lists = await filesOf(
+    mirror,
+    messages.map(({ sha }) => sha),
+  );
+  const turn = pLimit(atOnce);
+  return Promise.all(
+    messages.map((message, index) =>
+      turn(async () => {
+        const files = lists[index] ?? [];
+        if (message.skip !== undefined || files.length === 0) return message;
+        return { ...message, workflows: { files, changed: await changesOf(mirror, message, files), defaultBranch } };
+      }),
+    ),
+  );
 }
 
-/**
- * Puts the workflow files of its commit into a message, and what the commit has changed where one of them asks for it.
- * A repository with a command of its own, and a commit that is not to be built, have no use for them.
- */
-export async function withWorkflows(
+/** The workflow files at each of the commits. Most commits do not touch them, and have those of the one before. */
+async function filesOf(mirror: Mirror, shas: readonly string[]): Promise<CommitFile[][]> {
+  const [first, last] = [shas[0], shas.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const changers =
+    first === last ? new Set() : await changersOf(mirror.path, { from: first, to: last }, workflowFolders);
+  const lists: CommitFile[][] = [];
+  for (const sha of shas) {
+    const before = lists.at(-1);
+    const same = before !== undefined && !changers.has(sha);
+    lists.push(same ? before : await filesIn(mirror.path, sha, workflowFolders, /^[^\p{Cc}]{1,200}\.ya?ml$/u, bounds));
+  }
+  return lists;
+}
+
+/** Paths that the commit has changed; null where nobody asks, or where they are too many. */
+async function changesOf(
   mirror: Mirror,
-  repository: Pick<Repository, 'command'>,
   message: CommitMessage,
-  defaultBranch: string | null,
-): Promise<CommitMessage> {
-  if (repository.command !== null || message.skip !== undefined) return message;
-  const files = await filesIn(mirror.path, message.sha, workflowFolders, /^[^\p{Cc}]{1,200}\.ya?ml$/u, bounds);
-  if (files.length === 0) return message;
+  files: readonly CommitFile[],
+): Promise<string[] | null> {
   // what a new branch has changed is not known, and what a person asks for does not depend on it
   const before = message.cursor?.before?.sha;
   const asked = before !== undefined && files.some(({ text }) => text?.includes('paths') ?? true);
   const changed = asked ? await changedPaths(mirror.path, before, message.sha, mostPaths) : null;
   const fits = changed !== null && changed.reduce((sum, path) => sum + path.length, 0) <= mostPathBytes;
-  return { ...message, workflows: { files, changed: fits ? changed : null, defaultBranch } };
+  return fits ? changed : null;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
 import { allWithWorkflows } from '../../src/observer/workflow-files.ts';
@@ -19,14 +20,17 @@ describe('a commit that is offered', () => {
 
   async function offered(before: string | null, change: Partial<CommitMessage> = {}, command: string | null = null) {
     await mirror.fetch();
-    const message: CommitMessage = {
-      ...{ v: 1, repo: 'app', ref: 'refs/heads/main', sha: repository.head(), subject: '', author: 'Ada' },
+    const [full] = await allWithWorkflows(mirror, { command }, [message(repository.head(), before, change)], 'main');
+    return commitMessage.parse(full).workflows;
+  }
+
+  function message(sha: string, before: string | null, change: Partial<CommitMessage> = {}): CommitMessage {
+    return {
+      ...{ v: 1, repo: 'app', ref: 'refs/heads/main', sha, subject: '', author: 'Ada' },
       ...{ committedAt: '2026-01-02T03:04:05.000Z', trigger: 'commit', passedOver: 0, more: false },
       cursor: { generation: 0, before: before === null ? null : { generation: 0, sha: before } },
       ...change,
     };
-    const [full] = await allWithWorkflows(mirror, { command }, [message], 'main');
-    return commitMessage.parse(full).workflows;
   }
 
   it('carries the workflow files of Volt, or else those of GitHub', async () => {
@@ -58,5 +62,27 @@ describe('a commit that is offered', () => {
     repository.commit('one', { '.github/workflows/a.yml': 'a' });
     expect(await offered(null, { skip: '[skip ci]' })).to.equal(undefined);
     expect(await offered(null, {}, 'make')).to.equal(undefined);
+  });
+
+  it('carries the files as they are at that commit, of many that are offered together', async () => {
+    const file = '.github/workflows/a.yml';
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: repository.path, encoding: 'utf8' }).trim();
+    const shas = [repository.head(), repository.commit('a', { [file]: 'a' }), repository.commit('other', { x: '1' })];
+    git('checkout', '--quiet', '-b', 'side');
+    repository.commit('on the side', { [file]: 'b' });
+    git('checkout', '--quiet', 'main');
+    shas.push(repository.commit('on main', { y: '1' }));
+    git('merge', '--quiet', '--no-ff', '--no-edit', 'side');
+    shas.push(repository.head(), repository.commit('skipped', { [file]: 'c' }), repository.commit('last', { x: '2' }));
+    git('rm', '--quiet', '--', file);
+    shas.push(repository.commit('gone'));
+    await mirror.fetch();
+    const messages = shas.map((sha, index) =>
+      message(sha, shas[index - 1] ?? null, index === 5 ? { skip: '[skip ci]' } : {}),
+    );
+    const full = await allWithWorkflows(mirror, { command: null }, messages, 'main');
+    expect(full.map(({ sha }) => sha)).to.deep.equal(shas);
+    const seen = full.map(({ workflows }) => workflows?.files.map(({ text }) => text).join());
+    expect(seen).to.deep.equal([undefined, 'a', 'a', 'a', 'b', undefined, 'c', undefined]);
   });
 });
