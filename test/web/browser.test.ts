@@ -6,6 +6,7 @@ import { chromium } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
 import { recordTests } from '../../src/record/test-results.ts';
+import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
