@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause, within } from '../kernel/wait.ts';
 import { type OutputPipe, openOutputPipe } from './output-pipe.ts';
+import type { OutputReader } from './output-reader.ts';
 import { type Scope, startMark } from './scope.ts';
 
 /** After TERM, processes have this long (milliseconds) to end by themselves. */
@@ -17,7 +18,10 @@ export interface CommandOptions {
   argv: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string>>;
-  /** Standard output and standard error, byte for byte and in order. A promise that it returns holds reading back. */
+  /**
+   * Standard output and standard error, byte for byte and in order. The bytes are good until it returns: whoever keeps
+   * them copies them. A promise that it returns holds reading back.
+   */
   output(chunk: Buffer): void | Promise<void>;
   /** Aborting ends the command: TERM to its process group, and after the grace time what `stubborn` says. */
   signal: AbortSignal;
@@ -61,30 +65,17 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     stdout.destroy();
     return ended;
   }
-  /** chunks that the receiver has not taken yet: Node itself goes on reading when the command has ended */
-  let held = 0;
-  stdout.on('data', (chunk: Buffer) => {
-    const accepted = options.output(chunk);
-    if (!accepted) return;
-    held++;
-    stdout.pause();
-    const taken = () => {
-      if (--held === 0) stdout.resume();
-    };
-    accepted.then(taken, taken);
-  });
+  stdout.onOutput(options.output);
   const begin = new Start(child);
-  const closed = new Promise<void>((resolve) => {
-    stdout.once('close', resolve);
-  });
   const stubborn = options.stubborn ?? 'scope';
-  const abort = () => void terminate(child, scope, closed, { grace: options.grace ?? defaultGrace, stubborn });
+  const abort = () => void terminate(child, scope, stdout.closed, { grace: options.grace ?? defaultGrace, stubborn });
   signal.addEventListener('abort', abort, { once: true });
   try {
     const end = await ended;
     if (!(await begin.cameAbout()) && !signal.aborted && scope.alive) throw begin.failure(end);
     const patient = signal.aborted && stubborn === 'scope';
-    await (patient ? closed : Promise.race([closed, quiet(stdout, () => held > 0)]));
+    await (patient ? stdout.closed : Promise.race([stdout.closed, quiet(stdout)]));
+    stdout.handOn();
     return end;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -205,18 +196,15 @@ function signalGroup(group: number, signal: NodeJS.Signals): boolean {
  * that this process slept through, or in which reading was held back, is no silence. A second of them is enough in any
  * case: what was left running may talk for ever.
  */
-async function quiet(stream: NodeJS.ReadableStream, isHeldBack: () => boolean): Promise<void> {
+async function quiet(output: OutputReader): Promise<void> {
   const moments = 3;
   const most = 100;
   let silent = 0;
-  const heard = () => {
-    silent = 0;
-  };
-  stream.on('data', heard);
+  let heard = output.bytes;
   for (let passed = 0; silent < moments && passed < most; ) {
     await pause(silence / moments);
-    silent = isHeldBack() ? 0 : silent + 1;
-    if (!isHeldBack()) passed++;
+    if (!output.isHeldBack) passed++;
+    silent = output.isHeldBack || output.bytes > heard ? 0 : silent + 1;
+    heard = output.bytes;
   }
-  stream.off('data', heard);
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { toolEnvironment } from '../kernel/environment.ts';
+import { OutputReader } from './output-reader.ts';
 import { programPath } from './programs.ts';
 
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ let making: Promise<void> | undefined;
 
 /** A pipe for the output of one command. */
 export interface OutputPipe {
-  read: Socket;
+  read: OutputReader;
   /** descriptor that the command gets; to be closed here once it has it */
   write: number;
 }
@@ -35,7 +35,7 @@ export interface OutputPipe {
 export async function openOutputPipe(): Promise<OutputPipe> {
   for (;;) {
     const ends = spare.pop();
-    if (ends) return { read: new Socket({ fd: ends.read, readable: true, writable: false }), write: ends.write };
+    if (ends) return { read: new OutputReader(ends.read), write: ends.write };
     making ??= make().finally(() => {
       making = undefined;
     });

@@ -47,7 +47,7 @@ export interface JobHost {
   env: Readonly<Record<string, string>>;
   /** opened while the commit is checked out; it is not closed here */
   scope: Promise<Scope>;
-  /** takes the log, byte for byte; a promise that it returns holds the job's output back */
+  /** takes the log, byte for byte, and copies what it keeps; a promise that it returns holds the job's output back */
   output(chunk: Buffer): void | Promise<void>;
   /** is told of all steps whenever one begins or ends */
   progress(steps: Step[]): void;

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { fileIdentity } from '../kernel/file-identity.ts';
 import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
 import { Bell } from '../kernel/wait.ts';
+import { Blocks } from './blocks.ts';
 
 /** Output is gathered this long (ms), or until it is so many bytes, to be written at once. */
 const gathering = 5;
 const enough = 256 * 1024;
+/** Bytes that may wait for the disk before the writer is held back. */
+const mostPending = 1_048_576;
 
 /**
  * One attempt's log on the runner's disk. It stays until the reporter has archived it, so that neither a Redis that is
@@ -21,7 +24,7 @@ export class Spool {
   readonly #folder: string;
   readonly #file: FileHandle;
   readonly #limit: number;
-  #pending: Buffer[] = [];
+  #pending = new Blocks();
   #pendingBytes = 0;
   #accepted = 0;
   #cut = false;
@@ -71,15 +74,17 @@ export class Spool {
     this.#failed = failed;
   }
 
-  /** Appends to the log. While more than a megabyte waits for the disk, the returned promise holds the writer back. */
+  /**
+   * Appends a copy to the log. While more than a megabyte waits for the disk, the returned promise holds the writer back.
+   */
   append(chunk: Buffer): void | Promise<void> {
     const kept = this.#withinLimit(chunk);
     if (kept.length === 0) return undefined;
-    this.#pending.push(kept);
+    this.#pending.add(kept);
     this.#pendingBytes += kept.length;
     this.#writing ??= this.#flush();
     if (this.#pendingBytes >= enough) this.#enough.ring();
-    return this.#pendingBytes > 1_048_576 ? this.#writing : undefined;
+    return this.#pendingBytes > mostPending ? this.#writing : undefined;
   }
 
   /** Resolves when everything appended so far is on the disk. */
@@ -125,11 +130,11 @@ export class Spool {
   }
 
   /** A disk that is nearly full takes a part; the error comes with the next try. */
-  async #write(batch: Buffer[], size: number): Promise<void> {
-    const { bytesWritten } = await this.#file.writev(batch, this.bytes);
+  async #write(parts: readonly Buffer[], size: number): Promise<void> {
+    const { bytesWritten } = await this.#file.writev(parts, this.bytes);
     this.bytes += bytesWritten;
     if (bytesWritten === size) return;
-    let rest = Buffer.concat(batch).subarray(bytesWritten);
+    let rest = Buffer.concat(parts).subarray(bytesWritten);
     while (rest.length > 0) {
       const more = await this.#file.write(rest, 0, rest.length, this.bytes);
       this.bytes += more.bytesWritten;
@@ -139,17 +144,18 @@ export class Spool {
 
   async #flush(): Promise<void> {
     try {
-      while (this.#pending.length > 0) {
+      while (this.#pendingBytes > 0) {
         if (this.#pendingBytes < enough && this.#settling === 0) await this.#enough.wait(gathering);
         const batch = this.#pending;
         const size = this.#pendingBytes;
-        this.#pending = [];
-        await this.#write(batch, size);
+        this.#pending = new Blocks();
+        await this.#write(batch.parts, size);
+        batch.free();
         this.#pendingBytes -= size;
         this.#changed();
       }
     } catch (error) {
-      this.#pending = [];
+      this.#pending = new Blocks();
       this.#pendingBytes = 0;
       this.#failed(error);
     } finally {

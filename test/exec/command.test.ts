@@ -38,7 +38,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
         argv: ['sh', '-c', script],
         cwd: '/',
         env: jobEnvironment(),
-        output: (chunk) => void chunks.push(chunk),
+        output: (chunk) => void chunks.push(Buffer.from(chunk)),
         signal: stop.signal,
         ...options,
       });

@@ -54,7 +54,7 @@ describe('a project without workflow and command, of', () => {
           enclosure: Enclosure.none,
           env: { ...jobEnvironment(), PATH: path },
           scope: Promise.resolve(scope),
-          output: (chunk) => void chunks.push(chunk),
+          output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => {},
           secrets: async () => ({ values: secrets, withheld: null }),
           credential: async () => undefined,

@@ -63,7 +63,7 @@ describe('a job', () => {
       enclosure: Enclosure.none,
       env: jobEnvironment(),
       scope,
-      output: (chunk) => void chunks.push(chunk),
+      output: (chunk) => void chunks.push(Buffer.from(chunk)),
       progress: (steps) => told.push(structuredClone(steps)),
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,
@@ -311,7 +311,9 @@ describe('a job', () => {
   it('gives the output of a command as it is, byte for byte', async () => {
     const repository = repositoryOf({ a: '' });
     const chunks: Buffer[] = [];
-    await run(repository, command("printf '\\000\\377\\r\\033[1m\\n'"), { output: (chunk) => void chunks.push(chunk) });
+    await run(repository, command("printf '\\000\\377\\r\\033[1m\\n'"), {
+      output: (chunk) => void chunks.push(Buffer.from(chunk)),
+    });
     expect(Buffer.concat(chunks).includes(Buffer.from([0, 255, 13, 27, 91, 49, 109, 10]))).to.equal(true);
   });
 

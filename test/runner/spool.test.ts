@@ -43,7 +43,11 @@ describe('a spool', () => {
       randomBytes(100_000),
       Buffer.from('ä'),
     ];
-    for (const piece of pieces) void spool.append(piece);
+    for (const piece of pieces) {
+      const passing = Buffer.from(piece);
+      void spool.append(passing);
+      passing.fill('?');
+    }
     await spool.settle();
     expect((await all(spool)).equals(Buffer.concat(pieces))).to.equal(true);
     expect(readFileSync(join(folder, '1-1.1.log')).equals(Buffer.concat(pieces))).to.equal(true);

@@ -100,7 +100,7 @@ export class IsolatedJobs {
           artifacts: join(this.dataDir, 'artifacts', name),
           runner: 'box',
           scope: Promise.resolve(scope),
-          output: (chunk) => void chunks.push(chunk),
+          output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => undefined,
           secrets: async () => ({ values: {}, withheld: null }),
           credential: async () => undefined,

@@ -99,7 +99,7 @@ export class TestJobs {
       credential: async () => undefined,
       env: jobEnvironment(),
       scope,
-      output: (chunk) => void chunks.push(chunk),
+      output: (chunk) => void chunks.push(Buffer.from(chunk)),
       progress: (steps) => told.push(structuredClone(steps)),
       signal: stop.signal,
       ...around,

@@ -77,7 +77,7 @@ export async function findPaths(
     env: job.around.env,
     output: (chunk) => {
       length += chunk.length;
-      if (length <= longestList) chunks.push(chunk);
+      if (length <= longestList) chunks.push(Buffer.from(chunk));
     },
     signal,
   });

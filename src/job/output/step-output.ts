@@ -47,6 +47,7 @@ export class StepOutput {
     this.#echo = options.debug;
   }
 
+  /** The bytes are good until it returns. */
   write(chunk: Buffer): void | Promise<void> {
     let at = 0;
     if (this.#lineBytes === 0 && !this.#options.matchers.active && !chunk.includes('::') && !chunk.includes('##[')) {
@@ -72,7 +73,8 @@ export class StepOutput {
 
   /** A part of a line, with its end where it has come. */
   #take(part: Buffer): void {
-    this.#line.push(part);
+    const ends = part.at(-1) === newline;
+    this.#line.push(ends ? part : Buffer.from(part));
     this.#lineBytes += part.length;
     if (this.#kind === 'no') {
       this.#pass(part);
@@ -82,7 +84,7 @@ export class StepOutput {
       const bound = this.#kind === 'maybe' ? longestIndent : longestLine;
       if (this.#kind === 'no' || this.#lineBytes > bound) this.#release();
     }
-    if (part.at(-1) === newline) this.#endLine();
+    if (ends) this.#endLine();
   }
 
   /** The line is ordinary output. */

@@ -15,7 +15,7 @@ describe('the output of a step', () => {
       masker,
       matchers: change.matchers ?? new Matchers(),
       debug: change.debug ?? false,
-      log: (chunk) => void chunks.push(chunk),
+      log: (chunk) => void chunks.push(Buffer.from(chunk)),
       annotate: (annotation) => annotations.push(annotation),
       act: (command) => {
         if (command.name === 'set-env') throw new Error('not any more');
@@ -59,7 +59,8 @@ describe('the output of a step', () => {
       await whole.step.end();
       expect(whole.log()).to.equal(log);
       const parts = output();
-      for (const byte of bytes) parts.step.write(Buffer.from([byte]));
+      const passing = Buffer.alloc(1);
+      for (const byte of bytes) parts.step.write(passing.fill(byte));
       await parts.step.end();
       expect(parts.log()).to.equal(log);
       expect(parts.acts).to.deep.equal(whole.acts);
