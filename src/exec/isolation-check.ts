@@ -1,5 +1,6 @@
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { canFilterCalls } from './call-filter.ts';
 import { runCommand } from './command.ts';
 import { detectContainment } from './containment.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
@@ -9,6 +10,8 @@ import { type Containment, Scope } from './scope.ts';
 export interface Confinement {
   level: IsolationLevel;
   containment: Containment;
+  /** whether jobs that are kept apart can be refused system calls */
+  filtersCalls: boolean;
   /** where a sandbox was wanted if possible, why there is none */
   notice: string | undefined;
 }
@@ -31,7 +34,7 @@ export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<Confin
 }
 
 async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
-  if (wanted === 'none') return { level: 'none', containment: await detectContainment(), notice: undefined };
+  if (wanted === 'none') return without(undefined);
   const isRoot = process.getuid?.() === 0;
   if (wanted === 'user' && !isRoot) {
     throw new VoltError('isolation_unavailable', 'isolation "user" needs root, who alone may become another user', {
@@ -42,12 +45,16 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
   const containment = isRoot ? 'namespace' : 'user-namespace';
   try {
     await tryOut(level, containment);
-    return { level, containment, notice: undefined };
+    return { level, containment, filtersCalls: await canFilterCalls(), notice: undefined };
   } catch (error) {
     const why = errorText(error);
     if (wanted !== 'auto') throw unavailable(level, why);
-    return { level: 'none', containment: await detectContainment(), notice: `no sandbox works here: ${why}` };
+    return without(`no sandbox works here: ${why}`);
   }
+}
+
+async function without(notice: string | undefined): Promise<Confinement> {
+  return { level: 'none', containment: await detectContainment(), filtersCalls: false, notice };
 }
 
 async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {

@@ -32,9 +32,13 @@ export interface SandboxPath {
  * `sandbox`: that, where Volt is root and may become another user; and they have mounts, IPC and, where it is switched
  * off, a network of their own.
  */
-export type Isolation =
-  | { level: 'none' }
-  | { level: 'user'; user: JobUser }
-  | { level: 'sandbox'; user: JobUser; view: SandboxView };
+export type Isolation = { level: 'none' } | Apart<'user'> | (Apart<'sandbox'> & { view: SandboxView });
+
+interface Apart<L extends string> {
+  level: L;
+  user: JobUser;
+  /** file with the program that decides which system calls are refused, see call-filter.ts, as the job sees it */
+  callFilter?: string | undefined;
+}
 
 export type IsolationLevel = Isolation['level'];

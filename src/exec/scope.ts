@@ -50,6 +50,7 @@ export class Scope {
   #alive = true;
   #closing = false;
   #expired = false;
+  #isEmpty = false;
 
   private constructor(
     containment: Containment,
@@ -71,6 +72,8 @@ export class Scope {
       this.#alive = false;
       // which came first, the end of the lease or the wish to close, is for the keeper to tell
       this.#expired = code === leaseRanOut || !this.#closing;
+      // what holds a namespace ends by itself only after the last process in it, see pid_namespaces(7)
+      this.#isEmpty = containment !== 'group' && code !== null;
     });
     // a write to a keeper that has just ended fails; its end is noticed by the event above
     keeperProcess.stdin?.on('error', () => undefined);
@@ -107,6 +110,14 @@ export class Scope {
    */
   get expired(): boolean {
     return this.#expired;
+  }
+
+  /**
+   * Whether it is certain that no process of the job is left; to be asked after `close`. Where there is no namespace, one may
+   * have escaped; where its holder had to be killed, the last ones may be dying still.
+   */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   /** Resolves when everything inside has been killed, for whatever reason. */
@@ -204,12 +215,14 @@ function holderOf(containment: Containment, isolation: Isolation): string[] {
 /** What takes away from a command the rights that entering the namespaces took, and those that are only Volt's. */
 function lowered(containment: Containment, isolation: Isolation): string[] {
   if (isolation.level === 'none') return [];
-  const { uid, gid } = isolation.user;
+  const { callFilter, user } = isolation;
+  const { uid, gid } = user;
+  const filtered = callFilter === undefined ? [] : [`--seccomp-filter=${callFilter}`];
   const plain = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
-  if (containment === 'namespace') return [programPath('setpriv'), ...identity(isolation.user), ...plain];
+  if (containment === 'namespace') return [programPath('setpriv'), ...identity(user), ...plain, ...filtered];
   // the keeper stays root of the namespace around this one, out of reach of ptrace
   const own = [programPath('unshare'), '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
-  return [...own, programPath('setpriv'), '--no-new-privs'];
+  return [...own, programPath('setpriv'), '--no-new-privs', ...filtered];
 }
 
 function identity({ uid, gid }: JobUser): string[] {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { callFilter } from '../../exec/call-filter.ts';
 import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
 import { type Confinement, ownUser } from '../../exec/isolation-check.ts';
 import { Mirror } from '../../git/mirror.ts';
@@ -39,7 +40,7 @@ export async function makeRoom(
   confinement: Confinement,
   { repo, runner, name }: { repo: JobInput['repo']; runner: string; name: string },
 ): Promise<JobRoom> {
-  const { level } = confinement;
+  const { level, filtersCalls } = confinement;
   const paths = dataPaths(config.dataDir);
   const places = jobPlaces(level, config.dataDir, runner);
   const folder = join(places.jobs, name);
@@ -54,10 +55,15 @@ export async function makeRoom(
   const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const mirror = level === 'sandbox' ? await mirrorOf(paths.mirrors, repo.url) : undefined;
+  const filter = filtersCalls ? join(folder, 'calls.bpf') : undefined;
+  if (filter !== undefined) writeFileSync(filter, callFilter(), { mode: 0o644 });
   const isolation: Isolation =
     level === 'user'
-      ? { level, user }
-      : { level, user, view: viewOf(config, { folder, home, user, toolCache: configured, mirror }) };
+      ? { level, user, callFilter: filter }
+      : {
+          ...{ level, user, callFilter: filter },
+          view: viewOf(config, { folder, home, user, toolCache: configured, shown: [mirror, filter] }),
+        };
   const enclosure = new Enclosure(isolation, mirror);
   mkdirSync(join(folder, commands), { recursive: true, mode: 0o711 });
   for (const each of own) {
@@ -95,9 +101,15 @@ function environmentOf(home: string, temporary: string | undefined): Record<stri
 
 function viewOf(
   config: Config,
-  room: { folder: string; home: string; user: JobUser; toolCache: string | undefined; mirror: string | undefined },
+  room: {
+    folder: string;
+    home: string;
+    user: JobUser;
+    toolCache: string | undefined;
+    shown: readonly (string | undefined)[];
+  },
 ) {
-  const { folder, home, user, toolCache, mirror } = room;
+  const { folder, home, user, toolCache } = room;
   const same = (path: string): SandboxPath => ({ from: path, to: path });
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
   const shown = (config.sandboxPaths?.split(':') ?? []).map((path) => same(resolve(path)));
@@ -106,7 +118,7 @@ function viewOf(
       ...accounts(folder, user, home),
       ...programFolders(config.dataDir).map(same),
       ...shown,
-      ...[toolCache, mirror].filter((path) => path !== undefined).map(same),
+      ...[toolCache, ...room.shown].filter((path) => path !== undefined).map(same),
     ],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
     writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), same(home)],
