@@ -1,8 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
 import type { ConfigEntry } from './access.ts';
 import { configValue } from './config-file.ts';
+import { summarizeIndex } from './index-file.ts';
+import { type KeptTree, sameAttributes } from './kept-tree.ts';
 import { lfsFilter, lfsStorage, needsLfs, refuseLfs, requireLfs } from './lfs.ts';
 import type { Mirror } from './mirror.ts';
 import { type GitOptions, git } from './run.ts';
@@ -16,6 +19,13 @@ const sideBySide: readonly ConfigEntry[] = [
   ['checkout.thresholdForParallelism', '1000'],
 ];
 
+/** An index that says all by itself, whatever the user's own configuration wants. */
+const plainIndex: readonly ConfigEntry[] = [
+  ['core.fsmonitor', 'false'],
+  ['core.splitIndex', 'false'],
+  ['core.untrackedCache', 'false'],
+];
+
 export interface CheckoutTarget {
   /** where the repository is, as people see it */
   url: string;
@@ -24,6 +34,8 @@ export interface CheckoutTarget {
   sha: string;
   /** does not exist yet, or is empty */
   folder: string;
+  /** what is left of an earlier checkout, to begin from; it is used up */
+  kept?: KeptTree | undefined;
 }
 
 /**
@@ -31,13 +43,19 @@ export interface CheckoutTarget {
  * is laid out by hand (see gitrepository-layout(5)): that costs no process, and nothing of a template or of an earlier
  * job can be in it.
  * Files that are kept in Git LFS are fetched, too.
+ * What comes out does not depend on what was kept of an earlier checkout.
  * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `tool_missing` where git-lfs is needed and not there
  */
 export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: GitOptions = {}): Promise<void> {
-  const { url, ref, sha, folder } = target;
-  const dir = join(folder, '.git');
   // before anything borrows from it: a mirror that is in use is not removed
   await mirror.noteUse();
+  if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
+  await layOut(mirror, target);
+  await populate(mirror, target, options);
+}
+
+async function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): Promise<void> {
+  const dir = join(folder, '.git');
   await mkdir(join(dir, 'objects', 'info'), { recursive: true });
   await mkdir(join(dir, 'refs', 'tags'), { recursive: true });
   await writeFile(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
@@ -50,31 +68,69 @@ export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: 
     await mkdir(join(dir, 'refs', 'heads'), { recursive: true });
     await writeFile(join(dir, 'HEAD'), `${sha}\n`);
   }
-  await populate(mirror, target, options);
+}
+
+/**
+ * Has git write what is missing of the kept files or differs in the commit. The index is the one that git has made of
+ * them, and where attributes change, what git would write of the other files may change as well.
+ * @returns false where that does not lead to the commit's files; then the folder is empty again
+ */
+async function bringUpToDate(
+  mirror: Mirror,
+  target: CheckoutTarget,
+  kept: KeptTree,
+  options: GitOptions,
+): Promise<boolean> {
+  const { folder, sha } = target;
+  await layOut(mirror, target);
+  try {
+    for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(folder, name));
+    const index = join(folder, '.git', 'index');
+    await rename(kept.index, index);
+    await writePresent(mirror, target, options);
+    const now = await summarizeIndex(index, sha.length === 64);
+    if (now && sameAttributes(now.attributes, kept.attributes)) return true;
+  } catch (error) {
+    if (options.signal?.aborted || (error instanceof VoltError && error.code !== 'git_failed')) throw error;
+  }
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+  return false;
 }
 
 async function populate(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
   const { url, sha, folder } = target;
-  // what is in the mirror needs no credential, so none is asked for
-  const { access, ...local } = options;
-  const write = (config: readonly ConfigEntry[], more: GitOptions) =>
-    git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...more, config: [...sideBySide, ...config] });
-  const writeWithout = () => write(refuseLfs, local);
   try {
-    await writeWithout().catch(async (error) => {
-      if (needsLfs(error) || (await mirror.has(sha))) throw error;
-      await mirror.require(sha, options);
-      await writeWithout();
-    });
+    await writePresent(mirror, target, options);
   } catch (error) {
     if (!needsLfs(error)) throw error;
+    const { access: _, ...local } = options;
     await requireLfs(folder, local);
     const config = join(folder, '.git', 'config');
     await writeFile(config, configuration(url, sha, [...lfsFilter, ...lfsStorage(mirror.path)]));
-    await write([], options);
+    await write(target, [], options);
     // what a job fetches by itself is its own
     await writeFile(config, configuration(url, sha, lfsFilter));
   }
+}
+
+/** Writes the files, and fetches the commit first where the mirror does not have it. */
+async function writePresent(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
+  // what is in the mirror needs no credential, so none is asked for
+  const { access, ...local } = options;
+  await write(target, refuseLfs, local).catch(async (error) => {
+    if (needsLfs(error) || (await mirror.has(target.sha))) throw error;
+    await mirror.require(target.sha, options);
+    await write(target, refuseLfs, local);
+  });
+}
+
+async function write(
+  { folder, sha }: CheckoutTarget,
+  config: readonly ConfigEntry[],
+  options: GitOptions,
+): Promise<void> {
+  const all = [...sideBySide, ...plainIndex, ...config];
+  await git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options, config: all });
 }
 
 /** @param more further lines */
@@ -86,6 +142,9 @@ function configuration(url: string, sha: string, more: readonly string[] = []): 
     '\tfilemode = true',
     '\tbare = false',
     '\tlogallrefupdates = true',
+    // files are moved and given to the job after git has written them: only what tells of their content counts
+    '\ttrustctime = false',
+    '\tcheckStat = minimal',
     ...(sha256 ? ['[extensions]', '\tobjectformat = sha256'] : []),
     '[remote "origin"]',
     `\turl = ${configValue(url)}`,

@@ -64,6 +64,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         allowUnsafeConfigEnvCount: true,
         allowUnsafeCredentialHelper: true,
         allowUnsafeFilter: true,
+        allowUnsafeFsMonitor: true,
       },
       abort: bound.signal,
     })

@@ -5,6 +5,7 @@ import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ActionStore } from './actions/store.ts';
 import type { JobOutcome } from './ending.ts';
 import type { Enclosure } from './isolation/enclosure.ts';
+import type { JobTree } from './job-tree.ts';
 
 export interface JobInput {
   repo: {
@@ -27,6 +28,8 @@ export interface JobHost {
   enclosure: Enclosure;
   /** folder of the machine's mirrors */
   mirrors: string;
+  /** what earlier checkouts of the repository have left; absent where nothing is kept */
+  tree?: JobTree;
   /** actions of other repositories */
   actions: ActionStore;
   /** repositories of actions that Volt stands in for, in lower case */

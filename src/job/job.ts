@@ -95,14 +95,18 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
     const access = { url: repo.url, credential: () => around.credential() };
     const options = { signal: around.signal, access };
     const submodules = await tellLongFetch(log, repo.name, async (progress) => {
-      const into = async (folder: string) => {
-        await checkOut(mirror, { url: repo.url, ref, sha, folder }, { ...options, progress });
+      const write = async (folder: string) => {
+        const kept = await around.tree?.take();
+        await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress });
         const place = { mirrors: around.mirrors, url: repo.url, sha, folder };
         return checkOutSubmodules(place, { ...options, progress });
       };
-      if (around.enclosure.isClosed) return placeCheckout(around, workspace, true, into);
+      const written = (folder: string) => around.tree?.note(folder, sha);
+      if (around.enclosure.isClosed) return placeCheckout(around, { folder: workspace, clean: true, write, written });
       await mkdir(workspace, { recursive: true });
-      return into(workspace);
+      const found = await write(workspace);
+      await written(workspace);
+      return found;
     });
     if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {

@@ -308,6 +308,13 @@ export const settings = [
       'Gigabytes that the mirrors of one data directory may have together; those that were used the longest ago go first. 0 for any size.',
   },
   {
+    env: 'VOLT_CHECKOUT_LIMIT',
+    key: 'checkoutLimit',
+    schema: z.coerce.number().min(0).default(20),
+    about:
+      'Gigabytes that one runner may keep of checkouts of large repositories, so that the next job writes only what is different; those that were used the longest ago go first. 0 to keep none: each checkout is written anew.',
+  },
+  {
     env: 'VOLT_CACHE_LIMIT',
     key: 'cacheLimit',
     schema: z.coerce.number().min(0).default(10),

@@ -9,6 +9,8 @@ import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOu
 import { limitsOf } from '../job/isolation/job-limits.ts';
 import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
+import { JobTree } from '../job/job-tree.ts';
+import type { KeptTrees } from '../job/kept-trees.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -47,6 +49,8 @@ export interface AttemptHost {
   runner: string;
   spool: Spool;
   disk: DiskWatch;
+  /** absent where nothing is kept of checkouts */
+  trees: KeptTrees | undefined;
   /** milliseconds for which the lease holds still, 0 when it has run out */
   leaseLeft(): number;
   /** the attempt's scope is there */
@@ -132,8 +136,10 @@ export class RunningAttempt {
     const quota = new DiskQuota(most, home === undefined ? [folder] : [folder, home], (text) =>
       this.#ending.abort(overLimit(`the job ${text}`)),
     );
+    const tree = this.#treeFor(made);
     const host: JobHost = {
       ...made,
+      ...(tree && { tree }),
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
       ownActions: ownActionsOf(config.ownActions),
@@ -154,7 +160,7 @@ export class RunningAttempt {
     await scope.then((opened) => this.#closeScope(opened)).catch(() => undefined);
     await spool.settle();
     const end = await this.#judge(withLimit(outcome, this.#scope?.breach), folder);
-    this.#remove(folder);
+    void this.#leave(folder, tree);
     if (outcome.reason === 'resource_limit' && most > 0 && home !== undefined && (await emptyIfLarge(home, most)))
       this.#host.logger.warn(`emptied ${home}, which alone took more than half of what a job may have`);
     if (end.kind === 'returned') return this.#stopped ?? end;
@@ -200,8 +206,17 @@ export class RunningAttempt {
     this.#expired ||= scope.expired;
   }
 
-  #remove(folder: string): void {
-    void removeTree(folder).catch((error) => {
+  /** A tree is for jobs whose files belong to the same user. */
+  #treeFor({ enclosure: { isolation } }: JobRoom): JobTree | undefined {
+    const { trees } = this.#host;
+    const owner = isolation.level === 'none' ? null : isolation.user;
+    return trees && new JobTree(trees, JSON.stringify([this.message.repo.name, this.message.repo.url, owner]));
+  }
+
+  /** Removes what the job has left, but for what the next one may begin from. */
+  async #leave(folder: string, tree: JobTree | undefined): Promise<void> {
+    await tree?.end(this.#scope?.isEmpty ? join(folder, 'workspace') : undefined);
+    await removeTree(folder).catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
   }

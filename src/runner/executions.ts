@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
 import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
+import type { KeptTrees } from '../job/kept-trees.ts';
 import { sizeOf } from '../job/result-size.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -25,6 +26,14 @@ const mostResult = 1_000_000;
 
 /** What every result of one attempt begins with. */
 type Common = Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>;
+
+export interface ExecutionPlace {
+  folder: WorkFolder;
+  disk: DiskWatch;
+  confinement: Confinement;
+  /** absent where nothing is kept of checkouts */
+  trees: KeptTrees | undefined;
+}
 
 export interface ExecutionHooks {
   /** milliseconds for which the lease holds still, 0 when it has run out */
@@ -53,6 +62,7 @@ export class Executions {
   readonly #deliveries: Deliveries;
   readonly #disk: DiskWatch;
   readonly #confinement: Confinement;
+  readonly #trees: KeptTrees | undefined;
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
@@ -64,11 +74,12 @@ export class Executions {
   constructor(
     context: StageContext,
     logger: Logger,
-    { folder, disk, confinement }: { folder: WorkFolder; disk: DiskWatch; confinement: Confinement },
+    { folder, disk, confinement, trees }: ExecutionPlace,
     hooks: ExecutionHooks,
   ) {
     this.#context = context;
     this.#confinement = confinement;
+    this.#trees = trees;
     this.#logger = logger;
     this.#folder = folder;
     this.#spools = join(folder.path, 'spool');
@@ -250,6 +261,7 @@ export class Executions {
       runner: this.#folder.name,
       spool,
       disk: this.#disk,
+      trees: this.#trees,
       leaseLeft: () => this.#hooks.leaseLeft(),
       opened: () => this.#hooks.scopeOpened(),
       ask: (kind, signal) =>

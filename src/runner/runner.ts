@@ -1,5 +1,6 @@
 import { loadavg, tmpdir } from 'node:os';
 import type { Confinement } from '../exec/isolation-check.ts';
+import type { KeptTrees } from '../job/kept-trees.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import type { VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
@@ -27,6 +28,8 @@ export interface RunnerSettings {
   orphanTimeout: number;
   /** how far its jobs are kept apart */
   confinement: Confinement;
+  /** what is kept of checkouts; absent where nothing is */
+  trees?: KeptTrees | undefined;
 }
 
 /** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
@@ -97,7 +100,7 @@ export class Runner {
         this.#fail(error);
       },
     });
-    const place = { folder, disk: this.#disk, confinement: settings.confinement };
+    const place = { folder, disk: this.#disk, confinement: settings.confinement, trees: settings.trees };
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
@@ -144,7 +147,8 @@ export class Runner {
   }
 
   async #closeRest(): Promise<void> {
-    await Promise.allSettled([this.#executions.close(), ...this.#unlisten.map((unlisten) => unlisten())]);
+    const trees = this.#settings.trees?.close();
+    await Promise.allSettled([this.#executions.close(), trees, ...this.#unlisten.map((unlisten) => unlisten())]);
   }
 
   /** Takes jobs under a new id. */
@@ -193,6 +197,8 @@ export class Runner {
   }
 
   #tellDisk(): void {
+    // what is only there to save time goes first
+    if (this.#disk.problem) this.#settings.trees?.clear();
     this.#registration.now();
     this.#slots?.look();
   }

@@ -2,11 +2,13 @@ import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
-import { removeLeftJobs } from '../job/isolation/places.ts';
+import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
+import { KeptTrees } from '../job/kept-trees.ts';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
 import { hideCredentials } from '../kernel/urls.ts';
@@ -66,13 +68,16 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   await removeLeftJobs(config.dataDir, folder.name);
   const grace = options.graceSeconds * 1000;
   const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
-  const runner = new Runner(context, { labels, slots: options.slots, grace, orphanTimeout, confinement }, folder);
+  const logger = context.logger.child({ stage: 'runner', runner: folder.name });
+  const trees = await openTrees(config, confinement, folder.name, logger);
+  const settings = { labels, slots: options.slots, grace, orphanTimeout, confinement, trees };
+  const runner = new Runner(context, settings, folder);
   await runner.start();
-  const logger = context.logger.child({ stage: 'runner', runner: runner.name });
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
   const pruning = everyLater(
     pruneInterval,
     async () => {
+      trees?.prune();
       const { mirrors, workFolders, caches, artifacts } = await pruneMachine(config);
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
@@ -95,4 +100,22 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     handBack: () => runner.handBack(),
     failed: runner.failed,
   };
+}
+
+/**
+ * Each checkout is written anew where nothing may be kept, where processes may outlive their job, or where a job that is
+ * kept apart could change files without a trace.
+ */
+async function openTrees(
+  config: Config,
+  confinement: Confinement,
+  runner: string,
+  logger: Logger,
+): Promise<KeptTrees | undefined> {
+  const { level, containment, filtersCalls } = confinement;
+  if (config.checkoutLimit === 0 || containment === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
+  const limit = config.checkoutLimit * 1_073_741_824;
+  const places = jobPlaces(level, config.dataDir, runner);
+  makePlaces(level, config.dataDir, places);
+  return KeptTrees.open(places.trees, limit, (message) => logger.debug(message));
 }

@@ -8,9 +8,11 @@ import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
 import { withLimit } from '../../src/job/ending.ts';
 import { limitsOf } from '../../src/job/isolation/job-limits.ts';
-import { openArea } from '../../src/job/isolation/places.ts';
+import { jobPlaces, makePlaces, openArea } from '../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
+import { JobTree } from '../../src/job/job-tree.ts';
+import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
@@ -32,6 +34,8 @@ export interface IsolatedRun extends JobResult {
 export class IsolatedJobs {
   readonly dataDir: string;
   readonly actionsUrl: string;
+  /** what is kept of checkouts, once it is asked for */
+  trees: KeptTrees | undefined;
   readonly #base: string;
   readonly #level: 'user' | 'sandbox';
   readonly #overrides: Overrides;
@@ -72,6 +76,15 @@ export class IsolatedJobs {
     return this.#run(JSON.parse(JSON.stringify(plans.test?.plan)), repository, name);
   }
 
+  /** From now on jobs begin from what earlier ones have left. */
+  async keepTrees(): Promise<void> {
+    const places = jobPlaces(this.#level, this.dataDir, 'box');
+    makePlaces(this.#level, this.dataDir, places);
+    this.trees = await KeptTrees.open(places.trees, 1_073_741_824, (message) => {
+      throw new Error(message);
+    });
+  }
+
   clean(): void {
     for (const repository of this.#repositories.splice(0)) repository.remove();
     for (const folder of [this.#base, ...this.#rooms.splice(0)]) rmSync(folder, { recursive: true, force: true });
@@ -87,12 +100,14 @@ export class IsolatedJobs {
     const { isolation } = room.enclosure;
     const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
     const chunks: Buffer[] = [];
+    const tree = this.trees && new JobTree(this.trees, name);
     let result: JobResult;
     try {
       result = await runJob(
         { repo, ref: 'refs/heads/main', sha: repository.head(), plan },
         {
           ...room,
+          ...(tree && { tree }),
           mirrors: join(this.dataDir, 'mirrors'),
           actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl),
           ownActions: ownActionsOf(config.ownActions),
@@ -109,6 +124,7 @@ export class IsolatedJobs {
       );
     } finally {
       await scope.close();
+      await tree?.end(scope.isEmpty ? join(room.folder, 'workspace') : undefined);
     }
     const outcome = withLimit(result.outcome, scope.breach);
     return { ...result, outcome, log: Buffer.concat(chunks).toString(), room };

@@ -63,9 +63,13 @@ export async function serveCheckout(
   const target = await targetOf(job, given('repository'), given('ref'), signal);
   const { mirror, url, ref, sha, options } = target;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
-  const into = async (place: string) => {
+  const clean = given('clean') !== 'false';
+  // only what fills the workspace is kept for other jobs
+  const tree = clean && below === '' && url === job.input.repo.url ? job.around.tree : undefined;
+  const write = async (place: string) => {
+    const kept = await tree?.take();
     await tellLongFetch(job.log, url, (progress) =>
-      checkOut(mirror, { url, ref, sha, folder: place }, { ...options, progress }),
+      checkOut(mirror, { url, ref, sha, folder: place, kept }, { ...options, progress }),
     );
     await limitHistory(mirror, { folder: place, sha, depth, tags: given('fetch-tags') === 'true' }, options);
     const submodules = given('submodules');
@@ -73,11 +77,12 @@ export async function serveCheckout(
     const project = { mirrors: job.around.mirrors, url, sha, folder: place };
     return checkOutSubmodules(project, options, { recursive: submodules === 'recursive' });
   };
-  const clean = given('clean') !== 'false';
-  if (job.around.enclosure.isClosed) await placeCheckout({ ...job.around, signal }, folder, clean, into);
+  const written = (place: string) => tree?.note(place, sha);
+  if (job.around.enclosure.isClosed) await placeCheckout({ ...job.around, signal }, { folder, clean, write, written });
   else {
     await makeRoom(job.folders.workspace, folder, clean);
-    await into(folder);
+    await write(folder);
+    await written(folder);
   }
   return { ref, commit: sha };
 }

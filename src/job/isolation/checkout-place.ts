@@ -10,26 +10,35 @@ import { StepFault } from '../steps/fault.ts';
 
 type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'signal'>;
 
+/** What is checked out. */
+interface Placed {
+  /** where it is to be, in the workspace */
+  folder: string;
+  /** whether everything that is there goes first; else only the repository is exchanged */
+  clean: boolean;
+  /** checks out into the folder that it is given, and returns the submodules in it */
+  write(folder: string): Promise<readonly string[]>;
+  /** is told of that folder when all in it is the job's, which cannot reach it yet */
+  written?(folder: string): Promise<void> | undefined;
+}
+
 /**
  * Has git check out where no process of the job can reach: what a job has planted in a work tree (a configuration, a
  * hook, a link in the place of a folder) is never met by a git that has Volt's rights. What has come out is given to the
  * job and moved to its place by descriptors, which lead nowhere else whatever the job does meanwhile.
- * @param folder in the workspace, where the checkout is to be
- * @param clean whether everything that is there goes first; else only the repository is exchanged
- * @param work checks out into the folder that it is given, and returns the submodules in it
+ * @returns the submodules
  */
-export async function placeCheckout(
-  host: Host,
-  folder: string,
-  clean: boolean,
-  work: (folder: string) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  const staging = await mkdtemp(join(host.folder, 'checkout-'));
+export async function placeCheckout(host: Host, { folder, clean, write, written }: Placed): Promise<readonly string[]> {
+  // what is in it is given to the job, it itself is not
+  const closed = await mkdtemp(join(host.folder, 'checkout-'));
+  const staging = join(closed, 'tree');
   try {
-    const submodules = await work(staging);
+    mkdirSync(staging);
+    const submodules = await write(staging);
     const { enclosure } = host;
     for (const path of ['', ...submodules]) await detach(join(staging, path), enclosure.mirror);
     await enclosure.giveTree(staging);
+    await written?.(staging);
     const target = openFolder(host, folder);
     try {
       const names = readdirSync(pathOf(target));
@@ -44,7 +53,7 @@ export async function placeCheckout(
     }
     return submodules;
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await rm(closed, { recursive: true, force: true });
   }
 }
 

@@ -10,6 +10,8 @@ import { removeTree } from '../../kernel/remove-tree.ts';
 export interface JobPlaces {
   /** of the jobs of one runner, each with a folder in it */
   jobs: string;
+  /** of what one runner keeps of checkouts, on the same file system, and closed to jobs */
+  trees: string;
   /** of the homes of repositories, see homes.ts */
   homes: string;
 }
@@ -23,9 +25,9 @@ const openTop = '/var/tmp/volt-jobs';
  */
 export function jobPlaces(level: IsolationLevel, dataDir: string, runner: string): JobPlaces {
   const { work, homes } = dataPaths(dataDir);
-  if (level !== 'user') return { jobs: join(work, runner, 'jobs'), homes };
+  if (level !== 'user') return { jobs: join(work, runner, 'jobs'), trees: join(work, runner, 'trees'), homes };
   const area = openArea(dataDir);
-  return { jobs: join(area, 'jobs', runner), homes: join(area, 'homes') };
+  return { jobs: join(area, 'jobs', runner), trees: join(area, 'trees', runner), homes: join(area, 'homes') };
 }
 
 /** What jobs of other users have of this machine for a data directory. */
@@ -44,10 +46,12 @@ export function makePlaces(level: IsolationLevel, dataDir: string, { jobs }: Job
   } else mkdirSync(jobs, { recursive: true, mode: 0o711 });
 }
 
-/** Removes what a runner that was killed has left there of jobs of other users. @param runner its name */
+/** Removes what a runner that was killed has left there of jobs of other users, and for them. @param runner its name */
 export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
   // nobody else has made any
-  if (process.getuid?.() === 0) await removeTree(jobPlaces('user', dataDir, runner).jobs);
+  if (process.getuid?.() !== 0) return;
+  const { jobs, trees } = jobPlaces('user', dataDir, runner);
+  await Promise.all([removeTree(jobs), removeTree(trees)]);
 }
 
 function makeOpenFolder(folder: string): void {

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Overrides } from '../../src/kernel/config.ts';
+import type { RunnerStage } from '../../src/runner/start.ts';
+import { containments, isPossible } from '../support/containments.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { isWatched } from '../support/tree-snapshot.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('a runner of a large repository', function () {
+  this.timeout(60_000);
+  const folders = new TestFolders();
+  let volt: TestVolt;
+  let runner: RunnerStage;
+  let repository: TestRepository;
+  let seen: string;
+  let commits = 0;
+
+  before(async function () {
+    const possible = await Promise.all(containments.map(isPossible));
+    if (!(possible[0] || possible[1]) || !(await isWatched(folders))) this.skip();
+  });
+
+  afterEach(async () => {
+    await volt?.stop();
+    repository?.remove();
+  });
+  after(folders.remove);
+
+  /** Each job tells which file it has got, and leaves something behind. */
+  async function start(overrides: Overrides = {}): Promise<void> {
+    seen = join(folders.make(), 'seen');
+    const files: Record<string, string> = {};
+    for (let index = 0; index < 400; index++) files[`d${index % 10}/f${index}.txt`] = `${index}\n`;
+    repository = new TestRepository(files);
+    volt = await TestVolt.start(overrides);
+    await volt.reporter();
+    await volt.dispatcher();
+    await volt.observer();
+    runner = await volt.runner({ name: 'box' });
+    const command = `stat -c '%i %w' d1/f1.txt >> ${seen}; test ! -e left && echo left > left && echo x > d2/f2.txt`;
+    await volt.observe(repository.path, { command, pollSeconds: 1 });
+    await verdict(repository.head());
+  }
+
+  async function verdict(sha: string): Promise<void> {
+    const { status, jobs } = await volt.build(sha);
+    expect(status, jobs[0]?.message ?? '').to.equal('success');
+  }
+
+  /** What the job of a further commit has got. */
+  async function next(): Promise<string | undefined> {
+    await verdict(repository.commit('next', { 'a.txt': `${++commits}` }));
+    return readFileSync(seen, 'utf8').trim().split('\n').at(-1);
+  }
+
+  it('writes only what is different from the checkout before', async () => {
+    await start();
+    const first = readFileSync(seen, 'utf8').trim();
+    expect([await next(), await next()]).to.deep.equal([first, first]);
+  });
+
+  it('writes all anew when it has been started again, since nobody knows how its jobs have ended', async () => {
+    await start();
+    const first = readFileSync(seen, 'utf8').trim();
+    await runner.stop();
+    runner = await volt.runner({ name: 'box' });
+    expect(await next()).to.not.equal(first);
+  });
+
+  it('writes all anew where nothing may be kept', async () => {
+    await start({ checkoutLimit: 0 });
+    const first = readFileSync(seen, 'utf8').trim();
+    expect(await next()).to.not.equal(first);
+  });
+});

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeManifest } from '../../src/git/tree-manifest.ts';
+import type { TestFolders } from './folder.ts';
+
+/**
+ * Everything in a folder that a process could tell apart, but for numbers of inodes and times: type, permissions, owner,
+ * links and content of each entry, by path. Names are given byte for byte.
+ */
+export function snapshotOf(folder: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const look = (path: Buffer, name: string) => {
+    const { mode, uid, gid, nlink } = lstatSync(path);
+    const about = `${(mode & 0o7777).toString(8)} ${uid}:${gid}`;
+    const type = mode & 0o170000;
+    if (type === 0o120000) found[name] = `link ${about} ${readlinkSync(path)}`;
+    else if (type === 0o100000) {
+      // git's index says when and by whom its files were written
+      const content = name === '/.git/index' ? '' : createHash('sha256').update(readFileSync(path)).digest('hex');
+      found[name] = `file ${about} ${nlink} ${content}`;
+    } else if (type === 0o040000) {
+      found[name] = `folder ${about}`;
+      for (const entry of readdirSync(path, { encoding: 'buffer' })) {
+        look(Buffer.concat([path, Buffer.from('/'), entry]), `${name}/${entry.toString('latin1')}`);
+      }
+    } else found[name] = `something else ${about}`;
+  };
+  look(Buffer.from(folder), '');
+  return found;
+}
+
+/** Whether what is kept of checkouts can be relied upon in temporary folders; it cannot where they are in memory. */
+export function isWatched(folders: TestFolders): Promise<boolean> {
+  return writeManifest(folders.make(), join(folders.make(), 'manifest'));
+}
