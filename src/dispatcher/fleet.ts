@@ -6,7 +6,7 @@ import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { countLosses, type LostRunner, notAlone, noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
-import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { currentAttempts, type OpenJob, openJobs, runningAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { forgetGone, heartbeatTtl, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
@@ -18,6 +18,8 @@ import { Sightings } from './sightings.ts';
 
 /** While nothing runs the registry is looked at this often (ms), less than a heartbeat apart. */
 const idleInterval = 800;
+/** While anything runs, the next look waits for so many times what the last has taken; a fleet of thousands takes long. */
+const rest = 4;
 
 /** A loss of which it is still to be found out whether others were lost with it. */
 type Noticed = Omit<Loss, 'alone'>;
@@ -42,6 +44,8 @@ export class FleetWatch {
   readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** how long (ms) the last look has taken */
+  #lookTook = 0;
   /** whether there is anything that could be lost, as far as the last look has seen */
   #atWork = false;
 
@@ -64,7 +68,10 @@ export class FleetWatch {
    */
   async glance(): Promise<void> {
     const now = performance.now();
-    if (this.#atWork || this.#sightings.anyGone(now) || now - this.#lookedAt >= idleInterval) await this.look();
+    const due = Math.min(this.#atWork ? rest * this.#lookTook : idleInterval, idleInterval);
+    if (now - this.#lookedAt < due && !this.#sightings.anyGone(now)) return;
+    await this.look();
+    this.#lookTook = performance.now() - now;
   }
 
   /** One look at the registry, the record and the queues. */
@@ -79,18 +86,15 @@ export class FleetWatch {
     this.#noteClaims(living, now);
     await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living));
 
-    const jobs = await openJobs(record, { limit: 100_000, status: 'running' });
+    const running = await runningAttempts(record);
     const held = await heldAttempts(access, queues);
-    this.#atWork = jobs.length > 0 || held.length > 0;
-    for (const job of jobs) {
-      const runner = job.runner?.id;
-      const loss = this.#lossOf({ job: job.id, attempt: job.attempt }, runner, witnessed, now);
-      if (loss) await this.#alone(`taking back job ${job.id}`, () => this.#takeBack(job, runner, loss));
+    this.#atWork = running.length > 0 || held.length > 0;
+    for (const attempt of running) {
+      const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
+      if (loss) await this.#alone(`taking back job ${attempt.job}`, () => this.#takeBackRunning(attempt, loss));
     }
-    const unstarted = held.filter(
-      (attempt) => !jobs.some((job) => job.id === attempt.job && job.attempt === attempt.attempt),
-    );
-    for (const attempt of unstarted) {
+    const started = new Set(running.map(attemptName));
+    for (const attempt of held.filter((each) => !started.has(attemptName(each)))) {
       await this.#alone(`taking back job ${attempt.job}`, () => this.#lookAtUnstarted(attempt, witnessed, now));
     }
     // after the jobs of these were taken back: what they have lost one after the other was not lost together
@@ -183,6 +187,11 @@ export class FleetWatch {
     if (job?.attempt === attempt.attempt) return this.#takeBack(job, attempt.runner, loss);
     this.#settle(attempt);
     await retireAttempt(access, queues, attempt.queue, attempt);
+  }
+
+  async #takeBackRunning({ job: id, attempt }: AttemptRef, loss: Noticed): Promise<void> {
+    const [job] = await openJobs(this.#context.record, { jobs: [id], status: 'running', limit: 1 });
+    if (job?.attempt === attempt) await this.#takeBack(job, job.runner?.id, loss);
   }
 
   async #takeBack(job: OpenJob, runner: RunnerId | undefined, noticed: Noticed): Promise<void> {

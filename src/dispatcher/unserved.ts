@@ -1,39 +1,52 @@
-import { jobQueue, messageIds } from '../queues/names.ts';
+import { parseAttemptName } from '../kernel/model.ts';
+import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { openJobs } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { listRunners } from '../redis/membership.ts';
 
-/** How many queued jobs are looked at; the oldest first. */
+/** How many jobs of one set of labels are ended in one look; what is to run first goes first. */
 const batch = 2000;
+
+/** A queue that nobody serves. */
+interface Vain {
+  labels: string[];
+  /** since when (ms) this process has seen it */
+  since: number;
+}
 
 /** Ends jobs that ask for labels which no runner has had for as long as the settings say. */
 export class UnservedWatch {
-  readonly #context: StageContext & { record: Record };
-  /** since when (ms) a set of labels is asked for in vain, as this process has seen it */
-  #since = new Map<string, number>();
+  readonly #context: StageContext;
+  #vain = new Map<string, Vain>();
 
-  constructor(context: StageContext & { record: Record }) {
+  constructor(context: StageContext) {
     this.#context = context;
   }
 
   /** One look. */
   async look(now = performance.now()): Promise<void> {
-    const { access, record, queues, config } = this.#context;
-    const queued = await openJobs(record, { status: 'queued', limit: batch });
+    const { access, queues, config } = this.#context;
     const { alive } = await listRunners(access);
-    const vain = queued.filter(
-      (job) => !alive.some(({ labels }) => job.labels.every((label) => labels.includes(label))),
-    );
-    const keys = new Set(vain.map(({ labels }) => jobQueue(labels)));
-    this.#since = new Map([...keys].map((key) => [key, this.#since.get(key) ?? now]));
-    for (const job of vain) {
-      const since = this.#since.get(jobQueue(job.labels)) ?? now;
-      if (now - since < config.runnerWait * 60_000) continue;
-      const ref = { job: job.id, attempt: job.attempt };
+    const vain = new Map<string, Vain>();
+    for (const labels of await queues.labelSets()) {
+      if (alive.some((runner) => labels.every((label) => runner.labels.includes(label)))) continue;
+      const name = jobQueue(labels);
+      if ((await queues.queue(name).getJobCountByTypes('waiting', 'prioritized')) === 0) continue;
+      vain.set(name, this.#vain.get(name) ?? { labels, since: now });
+    }
+    this.#vain = vain;
+    for (const [name, { labels, since }] of vain) {
+      if (now - since >= config.runnerWait * 60_000) await this.#end(name, labels);
+    }
+  }
+
+  async #end(name: string, labels: string[]): Promise<void> {
+    const { queues, config } = this.#context;
+    const queue = queues.queue(name);
+    const message = `no runner with ${labels.join(', ') || 'any labels'} was there for ${config.runnerWait} min`;
+    for (const id of await queue.getRanges(['waiting', 'prioritized'], 0, batch - 1, true)) {
+      const ref = parseAttemptName(id);
       // a runner that comes in this moment and takes it wins
-      if ((await queues.queue(jobQueue(job.labels)).remove(messageIds.job(ref))) === 0) continue;
-      const message = `no runner with ${job.labels.join(', ') || 'any labels'} was there for ${config.runnerWait} min`;
+      if (!ref || (await queue.remove(id)) === 0) continue;
       const at = new Date().toISOString();
       await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'no_runner', message, at });
     }

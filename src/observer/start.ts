@@ -6,16 +6,17 @@ import { observeMessage } from '../queues/messages.ts';
 import { observeQueue } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
-import { listRepositories } from '../record/repositories.ts';
+import { failingRepositories } from '../record/repositories.ts';
 import { listStages } from '../redis/membership.ts';
 import { Observations } from './observe.ts';
+import { PollSchedules } from './poll-schedules.ts';
 import { Watches } from './watches.ts';
 
 /** Milliseconds between looks at which repositories there are. */
 const refreshInterval = 2000;
 /** How many polls one observer holds at a time; how many of them are looks is limited host by host, see lanes.ts. */
 const concurrency = 500;
-/** Milliseconds between renewals of the schedules: one that has ended by a fault of Redis's begins again. */
+/** Milliseconds between renewals of schedules. */
 const scheduleInterval = 15_000;
 /** Milliseconds between records of the looks that found nothing new. */
 const noteInterval = 5000;
@@ -25,7 +26,7 @@ const noteInterval = 5000;
  * @throws VoltError `git_missing`, `git_old`
  */
 export async function startObserver(context: StageContext & { record: Record }): Promise<Stage> {
-  const { access, record, queues, config } = context;
+  const { access, record, config } = context;
   const logger = context.logger.child({ stage: 'observer' });
   await gitVersion();
   const problems = new Problems(logger);
@@ -44,12 +45,8 @@ export async function startObserver(context: StageContext & { record: Record }):
     }),
   );
   await retryFailed(own);
-  // asking for a schedule that is there changes nothing
-  const scheduling = problems.every(scheduleInterval, 'scheduling the polls', async () => {
-    for (const { host, name, pollSeconds } of await listRepositories(record)) {
-      await queues.scheduleObserve(host, name, pollSeconds);
-    }
-  });
+  const schedules = new PollSchedules(own);
+  const scheduling = problems.every(scheduleInterval, 'scheduling the polls', () => schedules.renew());
   const noting = problems.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
   let alone = false;
   const refreshing = every(
@@ -77,8 +74,7 @@ export async function startObserver(context: StageContext & { record: Record }):
 
 /** What has failed is looked at now and not when its pause is over: the fault may have been this machine's. */
 async function retryFailed({ record, queues, config }: StageContext & { record: Record }): Promise<void> {
-  for (const { host, name, error } of await listRepositories(record)) {
-    if (error !== null && (host === null || host === config.host))
-      await queues.sendObserve(host, { v: 1, repo: name, cause: 'start' });
+  for (const { host, name } of await failingRepositories(record)) {
+    if (host === null || host === config.host) await queues.sendObserve(host, { v: 1, repo: name, cause: 'start' });
   }
 }

@@ -2,7 +2,7 @@ import { watchRefs } from '../git/watch.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
-import { listRepositories } from '../record/repositories.ts';
+import { repositoriesOn } from '../record/repository-places.ts';
 
 /** What the system says when it has no room for further watches. */
 const outOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
@@ -26,7 +26,7 @@ export class Watches {
   /** Begins and ends watching as repositories have come and gone. */
   async refresh(): Promise<void> {
     const { record, config } = this.#context;
-    const local = (await listRepositories(record)).filter(({ host }) => host === config.host);
+    const local = await repositoriesOn(record, [config.host]);
     const wanted = new Map(local.map(({ name, url }) => [`${name} ${url}`, { name, url }]));
     for (const [key, { name, url }] of wanted) {
       if (this.#watched.has(key) || (this.#resting.get(key) ?? 0) > Date.now()) continue;

@@ -20,7 +20,7 @@ export async function heldAttempts(access: RedisAccess, queues: Queues): Promise
   const held: HeldAttempt[] = [];
   for (const labels of await queues.labelSets()) {
     const queue = jobQueue(labels);
-    const ids = await queues.queue(queue).getRanges(['active']);
+    const ids = await queues.queue(queue).getRanges(['active'], 0, -1);
     if (ids.length === 0) continue;
     const tokens = await access.client.mget(ids.map((id) => lockKey(access, queue, id)));
     ids.forEach((id, index) => {

@@ -163,6 +163,7 @@ const migrations: readonly Migration[] = [
       .addColumn('finished_at', 'bigint')
       .addPrimaryKeyConstraint('attempts_key', ['job_id', 'number'])
       .execute();
+    await sql`create index attempts_queued on attempts (created_at) where status = 'queued'`.execute(db);
     await sql`create index attempts_lost on attempts (noticed_at) where noticed_at is not null`.execute(db);
     await db.schema.createIndex('attempts_by_runner').on('attempts').columns(['runner_name', 'created_at']).execute();
     await sql`create index attempts_lost_alone on attempts (lost_at) where lost_alone = 1`.execute(db);

@@ -1,7 +1,6 @@
-import { type ExpressionBuilder, sql } from 'kysely';
-import type { BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
+import { sql } from 'kysely';
+import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
-import type { Schema } from './schema.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
 export interface OpenJob {
@@ -117,73 +116,44 @@ export async function openJobs(
   }));
 }
 
-/** A job that has not begun, for telling why. */
-export interface WaitingJob {
-  id: JobId;
-  build: BuildId;
-  number: number;
-  repo: string;
-  name: string;
-  status: 'waiting' | 'queued';
-  labels: string[];
-  needs: string[];
-  /** what it waits for beside its needs, where it is told */
-  message: string | null;
-  /** since when its current attempt is queued, or it waits for others, in milliseconds since 1970 */
-  since: number;
-}
-
-/** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
-export async function oldestWaitingJob(record: Record): Promise<WaitingJob | undefined> {
-  for (const status of ['queued', 'waiting'] as const) {
-    const row = await record.db
-      .selectFrom('jobs')
-      .innerJoin('builds', 'builds.id', 'jobs.build_id')
-      .leftJoin('attempts', (join) =>
-        join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
-      )
-      .select([
-        'jobs.id',
-        'jobs.build_id',
-        'builds.number',
-        'builds.repo',
-        'jobs.name',
-        'jobs.labels',
-        'jobs.needs',
-        'jobs.message',
-      ])
-      .select((eb) => eb.fn.coalesce('attempts.created_at', 'jobs.created_at').as('since'))
-      .where('jobs.finished_at', 'is', null)
-      .where('jobs.status', '=', status)
-      .orderBy('since')
-      .limit(1)
-      .executeTakeFirst();
-    if (row) {
-      const { build_id: build, labels, needs, ...rest } = row;
-      const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
-      return { ...rest, ...lists, build: String(build) as BuildId, status };
-    }
-  }
-  return undefined;
-}
-
-/** Which attempt of each job counts, which runner has begun it, its status and whether that is still open. */
-export async function currentAttempts(
-  record: Record,
-  jobs: readonly JobId[],
-): Promise<Map<JobId, { attempt: number; status: Status; open: boolean; runner: RunnerId | null }>> {
-  if (jobs.length === 0) return new Map();
+/** The attempts that run, and on which runners. */
+export async function runningAttempts(record: Record): Promise<(AttemptRef & { runner: RunnerId | undefined })[]> {
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'attempt', 'status', 'finished_at', 'runner_id'])
-    .where('id', 'in', jobs)
+    .select(['id', 'attempt', 'runner_id'])
+    .where('finished_at', 'is', null)
+    .where('status', '=', 'running')
     .execute();
-  return new Map(
-    rows.map(({ id, attempt, status, finished_at, runner_id }) => [
-      id,
-      { attempt, status, open: finished_at === null, runner: runner_id as RunnerId | null },
-    ]),
-  );
+  return rows.map(({ id, attempt, runner_id: runner }) => ({
+    ...{ job: id, attempt },
+    runner: runner === null ? undefined : (runner as RunnerId),
+  }));
+}
+
+/** Which attempt of a job counts, which runner has begun it, the job's status and whether that is still open. */
+interface CurrentAttempt {
+  attempt: number;
+  status: Status;
+  open: boolean;
+  runner: RunnerId | null;
+}
+
+/** A statement of SQLite's takes at most 32,766 values. */
+const lookedUpAtOnce = 2000;
+
+/** The current attempt of each job. */
+export async function currentAttempts(record: Record, jobs: readonly JobId[]): Promise<Map<JobId, CurrentAttempt>> {
+  const current = new Map<JobId, CurrentAttempt>();
+  for (let first = 0; first < jobs.length; first += lookedUpAtOnce) {
+    const rows = await record.db
+      .selectFrom('jobs')
+      .select(['id', 'attempt', 'status', 'finished_at', 'runner_id'])
+      .where('id', 'in', jobs.slice(first, first + lookedUpAtOnce))
+      .execute();
+    for (const { id, attempt, status, finished_at, runner_id } of rows)
+      current.set(id, { attempt, status, open: finished_at === null, runner: runner_id as RunnerId | null });
+  }
+  return current;
 }
 
 /** Names and statuses of all jobs of a build, for deciding which of them are ready. */
@@ -205,7 +175,7 @@ export async function jobStates(
  * concurrency group, so that who asks again and again is given some of them by chance.
  */
 export async function buildsAtRest(record: Record, limit: number): Promise<BuildId[]> {
-  return waitingBuilds(record, { least: 0, most: 0 }, limit);
+  return waitingBuilds(record, false, limit);
 }
 
 /**
@@ -213,26 +183,35 @@ export async function buildsAtRest(record: Record, limit: number): Promise<Build
  * hours. Some of them by chance.
  */
 export async function buildsPartlyAtRest(record: Record, limit: number): Promise<BuildId[]> {
-  return waitingBuilds(record, { least: 0, most: 1 }, limit);
+  return waitingBuilds(record, true, limit);
 }
 
-/** @param busy the least and the most busy of a build's open jobs: 0 for one that waits, 1 for others */
-async function waitingBuilds(record: Record, busy: { least: 0; most: 0 | 1 }, limit: number): Promise<BuildId[]> {
-  // as an expression: grouping by the column itself, SQLite walks the index by build through all jobs that ever were
-  const build = sql<number>`+jobs.build_id`;
+/** @param busy whether an open job of the build does not wait */
+async function waitingBuilds(record: Record, busy: boolean, limit: number): Promise<BuildId[]> {
   const rows = await record.db
-    .selectFrom('jobs')
-    .select(build.as('build_id'))
-    .where('finished_at', 'is', null)
-    .groupBy(build)
-    .having((eb) => eb(eb.fn.min(isBusy(eb)), '=', busy.least))
-    .having((eb) => eb(eb.fn.max(isBusy(eb)), '=', busy.most))
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('jobs')
+        .select('build_id')
+        .distinct()
+        .where('finished_at', 'is', null)
+        .where('status', '=', 'waiting')
+        .as('resting'),
+    )
+    .select('build_id')
+    .where(({ exists, not, selectFrom }) => {
+      const others = exists(
+        selectFrom('jobs')
+          .select('id')
+          .whereRef('jobs.build_id', '=', 'resting.build_id')
+          .where('finished_at', 'is', null)
+          // as an expression: SQLite would look through all open jobs for those of one build
+          .where(sql<Status>`'' || jobs.status`, '<>', 'waiting'),
+      );
+      return busy ? others : not(others);
+    })
     .orderBy(sql`random()`)
     .limit(limit)
     .execute();
   return rows.map((row) => String(row.build_id) as BuildId);
-}
-
-function isBusy(eb: ExpressionBuilder<Schema, 'jobs'>) {
-  return eb.case().when('status', '=', 'waiting').then(0).else(1).end();
 }

@@ -137,6 +137,18 @@ export async function listRepositories(record: Record): Promise<ObservedReposito
   return rows.map(observedOf);
 }
 
+/** The names of the observed repositories, in order. */
+export async function repositoryNames(record: Record): Promise<string[]> {
+  const query = record.db.selectFrom('repositories').select('name').where('removed_at', 'is', null).orderBy('name');
+  return (await query.execute()).map(({ name }) => name);
+}
+
+/** The observed repositories that cannot be looked at, by name. */
+export async function failingRepositories(record: Record): Promise<ObservedRepository[]> {
+  const rows = await observed(record).where('error_code', 'is not', null).orderBy('name').execute();
+  return rows.map(observedOf);
+}
+
 export interface RepositoryFilter {
   limit: number;
   /** only those whose names come behind this one */

@@ -22,8 +22,16 @@ export const day = 86_400_000;
 
 /** Names of all repositories that have builds, also of those that are not observed any more. */
 export async function repositoriesWithBuilds(record: Record): Promise<string[]> {
-  const rows = await record.db.selectFrom('builds').select('repo').distinct().orderBy('repo').execute();
-  return rows.map(({ repo }) => repo);
+  // a repository that is removed stays for as long as it has builds
+  const rows = await record.db
+    .selectFrom('repositories')
+    .select('name')
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('builds').select('builds.id').whereRef('builds.repo', '=', 'repositories.name')),
+    )
+    .orderBy('name')
+    .execute();
+  return rows.map(({ name }) => name);
 }
 
 /**

@@ -5,10 +5,12 @@ import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
-import { oldestWaitingJob, type WaitingJob } from '../record/open-jobs.ts';
-import { listRepositories, type ObservedRepository, type Repository } from '../record/repositories.ts';
+import type { Record } from '../record/record.ts';
+import { failingRepositories, type ObservedRepository } from '../record/repositories.ts';
+import { repositoriesOn, repositoryHosts } from '../record/repository-places.ts';
 import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
+import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { QueueDepth, SystemStatus } from './api/schemas/system.ts';
@@ -22,11 +24,12 @@ import { whyItWaits } from './waiting.ts';
 const patience = 1000;
 
 /** The state of the whole: what is alive, what waits, and what is not as it should be. */
-export async function systemStatus(web: Web): Promise<SystemStatus> {
-  const [seen, builds, repositories, waiting, bytes, disk, key] = await Promise.all([
+export async function systemStatus(web: Pick<Web, 'access' | 'queues' | 'record' | 'config'>): Promise<SystemStatus> {
+  const [seen, builds, failing, hosts, waiting, bytes, disk, key] = await Promise.all([
     askRedis(web, () => lookIntoRedis(web)),
     countOpenBuilds(web.record),
-    listRepositories(web.record),
+    failingRepositories(web.record),
+    repositoryHosts(web.record),
     oldestWaitingJob(web.record),
     recordBytes(web.record),
     within(diskOf(web.config.dataDir), patience),
@@ -34,8 +37,8 @@ export async function systemStatus(web: Web): Promise<SystemStatus> {
   ]);
   const problems = [
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
-    ...(seen ? [...unwatchedMachines(seen, repositories), ...fullDisks(seen)] : []),
-    ...repositories.flatMap(unreadable),
+    ...(seen ? [...(await unwatchedMachines(web.record, seen, hosts)), ...fullDisks(seen)] : []),
+    ...failing.flatMap(unreadable),
     ...(key ? [{ code: key.code, message: `secrets: ${key.message}`, remedy: key.remedy }] : []),
   ];
   return {
@@ -110,7 +113,7 @@ interface Seen {
   server: ServerFacts;
 }
 
-async function lookIntoRedis(web: Web): Promise<Seen> {
+async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>): Promise<Seen> {
   const { access, queues } = web;
   const [stages, runners, labelSets, depths, server] = await Promise.all([
     Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
@@ -215,20 +218,20 @@ function machineIn(labels: string[]): string | undefined {
 }
 
 /** Repositories that are paths on a machine can be looked at only there. Where no observer is at all, that is said. */
-function unwatchedMachines({ stages }: Seen, repositories: Repository[]): Problem[] {
+async function unwatchedMachines(
+  record: Record,
+  { stages }: Seen,
+  hosts: readonly (string | null)[],
+): Promise<Problem[]> {
   const observers = stages.find(({ kind }) => kind === 'observer')?.members ?? [];
   if (observers.length === 0) return [];
   const watched = new Set(observers.map(({ host }) => hostLabel(host)));
-  return repositories.flatMap(({ name, host }) => {
-    if (host === null || watched.has(hostLabel(host))) return [];
-    return [
-      {
-        code: 'no_observer_on_machine',
-        message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
-        remedy: `Start \`volt observer\` on ${host}.`,
-      },
-    ];
-  });
+  const unwatched = hosts.filter((host): host is string => host !== null && !watched.has(hostLabel(host)));
+  return (await repositoriesOn(record, unwatched)).map(({ name, host }) => ({
+    code: 'no_observer_on_machine',
+    message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
+    remedy: `Start \`volt observer\` on ${host}.`,
+  }));
 }
 
 /** One word for each machine, however many members are on it. */

@@ -1,4 +1,4 @@
-import type { WaitingJob } from '../record/open-jobs.ts';
+import type { WaitingJob } from '../record/waiting-jobs.ts';
 import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
 
 /**

@@ -83,6 +83,14 @@ describe('what is known about attempts on their way', () => {
     expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
   });
 
+  it('all that are held are known, however many', async () => {
+    const jobs = ['1-1', '1-2', '1-3', '1-4', '1-5'];
+    for (const job of jobs) await send(job);
+    const { taken } = runner('box~1', jobs.length);
+    await until('all are taken', () => taken.length === jobs.length);
+    expect((await heldAttempts(test.access, queues)).map(({ job }) => job)).to.have.members(jobs);
+  });
+
   it('a taken message without a lock is held by nobody', async () => {
     await send('1-1');
     const { taken } = runner('box~1');

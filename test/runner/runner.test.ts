@@ -39,7 +39,8 @@ describe('a runner', () => {
       await stopSoon(runner);
     }
     runners = [];
-    for (const name of existsSync(folder('spool')) ? readdirSync(folder('spool')) : []) rmSync(folder('spool', name));
+    for (const name of existsSync(folder('spool')) ? readdirSync(folder('spool')) : [])
+      rmSync(folder('spool', name), { force: true });
     await volt.context.access.client.flushall();
   });
 

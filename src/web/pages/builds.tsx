@@ -3,7 +3,7 @@ import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/mode
 import { listBuilds, newestBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
-import { listRepositories } from '../../record/repositories.ts';
+import { repositoryNames } from '../../record/repositories.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { systemStatus } from '../status.ts';
@@ -25,7 +25,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const before = parseBuildId(context.req.query('before') ?? '');
   const [found, repositories, { problems }] = await Promise.all([
     findBuilds(web, filter, before),
-    listRepositories(web.record),
+    repositoryNames(web.record),
     systemStatus(web),
   ]);
   return answerPage(context, web, {
@@ -35,7 +35,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
       <>
         <h1 class="hidden">Builds</h1>
         <Problems problems={problems} />
-        <Filters filter={filter} repositories={repositories.map(({ name }) => name)} />
+        <Filters filter={filter} repositories={repositories} />
         <div id="builds" data-live="">
           {found.builds.length > 0 ? (
             await asked(web, filter, found.builds)

@@ -7,12 +7,15 @@ import { finishAttempt, startAttempt } from '../../../src/record/moves.ts';
 import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import type { Record } from '../../../src/record/record.ts';
+import { expiredBuilds, removeBuild, repositoriesWithBuilds } from '../../../src/record/retention.ts';
+import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';
 import { Collection } from './samples.ts';
 
 const repositories = 50;
+const keeping = { keepDays: 30, keepBuilds: 0, keepAtLeast: 10 };
 /** Builds of one transaction. */
 const atOnce = 20_000;
 
@@ -52,6 +55,16 @@ export async function builds(sizes: readonly number[], n: number): Promise<{ gro
         await openJobs(record, { limit: 1000 });
         await buildsAtRest(record, 50);
       });
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('which repositories have builds to remove', size, n, () =>
+        repositoriesWithBuilds(record),
+      );
+      await collection.measure('the first 500 builds that are not kept', size, n, () =>
+        expiredBuilds(record, repository(7), keeping, Date.now(), 500).next(),
+      );
+      await collection.measure('a build is removed', size, n, (index) =>
+        removeBuild(record, String(size / 2 + index) as BuildId),
+      );
       await collection.measure('the latest changes', size, n, async () =>
         changesAfter(record, (await latestChange(record)) - 10, 100),
       );

@@ -1,16 +1,21 @@
 import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
+import { QueuedMessages } from '../../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { Bell } from '../../../src/kernel/wait.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
+import { movePriorityOrigin } from '../../../src/record/virtual-time.ts';
+import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';
 import { Collection } from './samples.ts';
 
 const jobsOfBuild = 500;
+/** an origin that the virtual time is nowhere near */
+const farAway = 2 ** 30;
 /** milliseconds */
 const patience = 10_000;
 
@@ -30,6 +35,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
     let queued = 0;
     const before = await usedMemory(volt);
     const fleet = new FleetWatch(volt.context);
+    const messages = new QueuedMessages(volt.context);
     for (const size of sizes) {
       for (; queued < size; queued += jobsOfBuild) {
         const jobs = Array.from({ length: jobsOfBuild }, (_, index) => plannedJob(`job ${index}`));
@@ -37,7 +43,10 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       }
       await collection.measure('a build of one job: recorded and sent', size, n, () => send({}));
       await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.look());
-      await collection.measure('making queues and record agree', size, Math.min(n, 20), () => reconcile(volt.context));
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('making queues and record agree', size, Math.min(n, 20), () =>
+        reconcile(volt.context, undefined, messages),
+      );
       const taken = new Bell();
       const over = new Bell();
       const worker = new SlotWorker(access, {
@@ -57,6 +66,14 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       const closed = worker.close();
       over.ring();
       await closed;
+      await collection.measure('all priorities counted from another origin', size, 1, async () => {
+        await movePriorityOrigin(record, 0, farAway);
+        await messages.look(new Set());
+      });
+      await collection.measure('everything sent to a Redis that was emptied', size, 1, async () => {
+        await access.client.flushall();
+        await messages.look(new Set());
+      });
     }
     const each = ((await usedMemory(volt)) - before) / queued / 1024;
     notes.push(`Redis: ${each.toFixed(1)} kB for each queued job; this process: ${rss()} MB`);

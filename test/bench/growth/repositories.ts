@@ -1,9 +1,14 @@
+import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { Bell } from '../../../src/kernel/wait.ts';
+import { PollSchedules } from '../../../src/observer/poll-schedules.ts';
 import { consume } from '../../../src/queues/consumer.ts';
 import { observeMessage } from '../../../src/queues/messages.ts';
 import { observeQueue } from '../../../src/queues/names.ts';
+import { recordPlan } from '../../../src/record/plans.ts';
 import { listRepositories } from '../../../src/record/repositories.ts';
-import { observed } from '../../support/record.ts';
+import { repositoriesOn } from '../../../src/record/repository-places.ts';
+import { systemStatus } from '../../../src/web/status.ts';
+import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';
 import { Collection } from './samples.ts';
@@ -29,6 +34,17 @@ export async function repositories(
       await collection.measure('scheduling one', size, n, (index) =>
         queues.scheduleObserve(null, `more-${index}`, 3600),
       );
+      const schedules = new PollSchedules(volt.context);
+      await schedules.renew();
+      await collection.measure('renewing schedules, each 15 s', size, n, () => schedules.renew());
+      await collection.measure('a look for repositories to watch, each 2 s', size, n, () =>
+        repositoriesOn(record, ['this-machine']),
+      );
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('recording a build while nothing is open', size, n, async () => {
+        await recordPlan(record, newBuild({ repo: 'repo-7' }), startTags);
+        await record.db.deleteFrom('builds').execute();
+      });
       await collection.measure('reading the list of all', size, n, () => listRepositories(record));
       const polled = new Bell();
       const over = new Bell();

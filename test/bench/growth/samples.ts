@@ -1,10 +1,10 @@
 import { median, timed } from '../figures.ts';
 import type { Point } from './curve.ts';
 
-/** Runs one operation after the other, the first two of which warm up. */
+/** Runs one operation after the other, the first two of which warm up where there are many. */
 async function sample(size: number, n: number, operation: (index: number) => Promise<unknown>): Promise<Point> {
   const taken: number[] = [];
-  for (let index = -2; index < n; index++) {
+  for (let index = n > 3 ? -2 : 0; index < n; index++) {
     const time = await timed(() => operation(index));
     if (index >= 0) taken.push(time);
   }

@@ -14,7 +14,7 @@ export async function foreignFindings({ redis, mend }: DeepCheck): Promise<Findi
   const findings: Finding[] = [];
   for (const labels of await queues.labelSets()) {
     const name = jobQueue(labels);
-    const ids = await queues.queue(name).getRanges(['waiting', 'prioritized', 'delayed']);
+    const ids = await queues.queue(name).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
     const foreign = ids.filter((id) => parseAttemptName(id) === undefined);
     if (foreign.length === 0) continue;
     const moved = mend ? await setAside(queues, name, foreign) : [];

@@ -72,7 +72,7 @@ async function withoutAttempt({
 }): Promise<Finding[]> {
   const stray: string[] = [];
   for (const labels of await queues.labelSets()) {
-    const ids = await queues.queue(jobQueue(labels)).getRanges(['waiting', 'prioritized', 'delayed']);
+    const ids = await queues.queue(jobQueue(labels)).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
     const refs = ids.flatMap((id): AttemptRef | never[] => parseAttemptName(id) ?? []);
     const current = await currentAttempts(
       record,

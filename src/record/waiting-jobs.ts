@@ -1,0 +1,72 @@
+import { sql } from 'kysely';
+import type { BuildId, JobId } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/** A job that has not begun, for telling why. */
+export interface WaitingJob {
+  id: JobId;
+  build: BuildId;
+  number: number;
+  repo: string;
+  name: string;
+  status: 'waiting' | 'queued';
+  labels: string[];
+  needs: string[];
+  /** what it waits for beside its needs, where it is told */
+  message: string | null;
+  /** since when its current attempt is queued, or it waits for others, in milliseconds since 1970 */
+  since: number;
+}
+
+/** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
+export async function oldestWaitingJob(record: Record): Promise<WaitingJob | undefined> {
+  return (await oldestQueued(record)) ?? (await oldestOfNeeds(record));
+}
+
+async function oldestQueued(record: Record): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(record)
+    .innerJoin('attempts', (join) =>
+      join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
+    )
+    .select('attempts.created_at as since')
+    // as the index has it, which holds these alone
+    .where('attempts.status', '=', sql.lit('queued'))
+    .orderBy('since')
+    .limit(1)
+    .executeTakeFirst();
+  return row && waitingJob(row, 'queued');
+}
+
+async function oldestOfNeeds(record: Record): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(record)
+    .select('jobs.created_at as since')
+    .where('jobs.finished_at', 'is', null)
+    .where('jobs.status', '=', 'waiting')
+    .orderBy('since')
+    .limit(1)
+    .executeTakeFirst();
+  return row && waitingJob(row, 'waiting');
+}
+
+function jobsOfBuilds(record: Record) {
+  return record.db
+    .selectFrom('jobs')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .select([
+      'jobs.id',
+      'jobs.build_id',
+      'builds.number',
+      'builds.repo',
+      'jobs.name',
+      'jobs.labels',
+      'jobs.needs',
+      'jobs.message',
+    ]);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof jobsOfBuilds>['executeTakeFirstOrThrow']>> & { since: number };
+
+function waitingJob({ build_id: build, labels, needs, ...rest }: Row, status: WaitingJob['status']): WaitingJob {
+  const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
+  return { ...rest, ...lists, build: String(build) as BuildId, status };
+}

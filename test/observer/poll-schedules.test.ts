@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import { PollSchedules } from '../../src/observer/poll-schedules.ts';
+import { observeQueue } from '../../src/queues/names.ts';
+import { observed } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('the schedules of polls', () => {
+  it('are all asked for at first, and later page by page, over and over', async () => {
+    const volt = await TestVolt.start();
+    try {
+      const { record, access, queues } = volt.context;
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await observed(record, name);
+      const schedules = new PollSchedules(volt.context, 2);
+      const scheduled = async () => (await queues.queue(observeQueue(null)).getJobSchedulers()).map(({ key }) => key);
+      await schedules.renew();
+      expect(await scheduled()).to.have.members(['a', 'b', 'c', 'd', 'e']);
+
+      await access.client.flushall();
+      const after: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        await schedules.renew();
+        after.push((await scheduled()).length);
+      }
+      expect(after).to.deep.equal([2, 4, 5]);
+      await access.client.flushall();
+      await schedules.renew();
+      expect(await scheduled()).to.have.members(['a', 'b']);
+    } finally {
+      await volt.stop();
+    }
+  });
+});
