@@ -78,6 +78,15 @@ function usesSecrets(job: OpenJob): boolean {
   return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
 }
 
+function repositoryOf({ name, url, reports, depth, filter }: OpenJob['repo']): JobMessage['repo'] {
+  return {
+    ...{ name, url },
+    ...(reports.length > 0 && { reports }),
+    ...(depth !== null && { depth }),
+    ...(filter !== null && { filter }),
+  };
+}
+
 function messageOf(job: OpenJob, plan: Plan): JobMessage {
   const sealed = { secrets: usesSecrets(job), credential: job.hasCredential };
   return {
@@ -87,7 +96,7 @@ function messageOf(job: OpenJob, plan: Plan): JobMessage {
     build: job.build,
     name: job.name,
     labels: job.labels,
-    repo: { name: job.repo.name, url: job.repo.url, ...(job.repo.reports.length > 0 && { reports: job.repo.reports }) },
+    repo: repositoryOf(job.repo),
     ref: job.ref,
     sha: job.sha,
     plan,

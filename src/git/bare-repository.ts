@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { checkRefName } from './refs.ts';
@@ -33,6 +33,24 @@ export class BareRepository {
     return existsSync(join(this.path, 'HEAD'));
   }
 
+  /** Whether its history ends somewhere before its beginning. */
+  get isShallow(): boolean {
+    return existsSync(join(this.path, 'shallow'));
+  }
+
+  /** Whether files may be missing that its commits have, since they were left out when it was fetched. */
+  get isPartial(): boolean {
+    return this.isThere && /^\tpromisor = true$/m.test(readFileSync(join(this.path, 'config'), 'utf8'));
+  }
+
+  /** The ids of the files that are missing of these commits or folders. */
+  async missingFiles(objects: readonly string[]): Promise<string[]> {
+    if (objects.length === 0 || !this.isPartial) return [];
+    const flags = ['--objects', '--no-object-names', '--no-walk', '--missing=print'];
+    const listed = await git(this.path, ['rev-list', ...flags, ...objects, '--']);
+    return listed.split('\n').flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
+  }
+
   async has(sha: string): Promise<boolean> {
     if (!this.isThere) return false;
     return git(this.path, ['rev-parse', '--verify', '--end-of-options', `${sha}^{commit}`]).then(
@@ -58,7 +76,10 @@ export class BareRepository {
     // where the ref was is not even in the repository any more
     if (log === undefined) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
     let found = log;
-    const jumped = found[0]?.firstParent !== before && !(await this.#isAncestor(before, head));
+    const jumped = found[0]?.firstParent !== before && !(await this.isAncestor(before, head));
+    // what lies between is not here, so that all that is would count as new
+    if (jumped && this.isShallow && !(await this.#meet(before, head)))
+      return { commits: [await this.commit(head)], passedOver: 0, jumped };
     if (jumped && base !== undefined && (await this.has(base))) {
       range.push(`^${base}`);
       found = await this.#log(range, limit);
@@ -120,8 +141,14 @@ export class BareRepository {
     });
   }
 
-  async #isAncestor(before: string, head: string): Promise<boolean> {
+  /** Whether one commit is in the history of another; both must be here. */
+  async isAncestor(before: string, head: string): Promise<boolean> {
     return (await git(this.path, ['rev-list', '--max-count=1', `${head}..${before}`, '--'])).trim() === '';
+  }
+
+  /** Whether two histories have a commit in common. */
+  async #meet(one: string, other: string): Promise<boolean> {
+    return (await git(this.path, ['merge-base', one, other])).trim() !== '';
   }
 
   async #count(range: string[]): Promise<number> {

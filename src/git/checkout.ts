@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
@@ -8,6 +8,7 @@ import { summarizeIndex } from './index-file.ts';
 import { type KeptTree, sameAttributes } from './kept-tree.ts';
 import { lfsFilter, lfsStorage, needsLfs, refuseLfs, requireLfs } from './lfs.ts';
 import type { Mirror } from './mirror.ts';
+import type { UpdateOptions } from './mirror-update.ts';
 import { type GitOptions, git } from './run.ts';
 
 /**
@@ -46,7 +47,8 @@ export interface CheckoutTarget {
  * What comes out does not depend on what was kept of an earlier checkout.
  * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `tool_missing` where git-lfs is needed and not there
  */
-export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: GitOptions = {}): Promise<void> {
+export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: UpdateOptions = {}): Promise<void> {
+  if (mirror.isPart) await mirror.require(target.sha, options);
   // before anything borrows from it: a mirror that is in use is not removed
   await mirror.noteUse();
   if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
@@ -59,7 +61,9 @@ async function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget)
   await mkdir(join(dir, 'objects', 'info'), { recursive: true });
   await mkdir(join(dir, 'refs', 'tags'), { recursive: true });
   await writeFile(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
-  await writeFile(join(dir, 'config'), configuration(url, sha));
+  await writeFile(join(dir, 'config'), configuration(url, sha, lacking(mirror)));
+  // where its history ends, the checkout's does
+  if (mirror.isShallow) await copyFile(join(mirror.path, 'shallow'), join(dir, 'shallow'));
   if (ref.startsWith('refs/heads/')) {
     await mkdir(dirname(join(dir, ref)), { recursive: true });
     await writeFile(join(dir, ref), `${sha}\n`);
@@ -106,10 +110,10 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: GitOpti
     const { access: _, ...local } = options;
     await requireLfs(folder, local);
     const config = join(folder, '.git', 'config');
-    await writeFile(config, configuration(url, sha, [...lfsFilter, ...lfsStorage(mirror.path)]));
+    await writeFile(config, configuration(url, sha, [...lacking(mirror), ...lfsFilter, ...lfsStorage(mirror.path)]));
     await write(target, [], options);
     // what a job fetches by itself is its own
-    await writeFile(config, configuration(url, sha, lfsFilter));
+    await writeFile(config, configuration(url, sha, [...lacking(mirror), ...lfsFilter]));
   }
 }
 
@@ -131,6 +135,11 @@ async function write(
 ): Promise<void> {
   const all = [...sideBySide, ...plainIndex, ...config];
   await git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options, config: all });
+}
+
+/** Has git take it well that files of other commits are missing, and fetch them itself where the job can reach the remote. */
+function lacking(mirror: Mirror): string[] {
+  return mirror.isPartial ? ['[remote "origin"]', '\tpromisor = true', '\tpartialclonefilter = blob:none'] : [];
 }
 
 /** @param more further lines */

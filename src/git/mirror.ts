@@ -1,43 +1,42 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import { systemCode, VoltError } from '../kernel/errors.ts';
-import { hideCredentials } from '../kernel/urls.ts';
-import { pause } from '../kernel/wait.ts';
+import { basename, join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
+import { shaPattern } from '../kernel/names.ts';
 import { BareRepository, commitMissing } from './bare-repository.ts';
+import type { Extent } from './extent.ts';
 import { type LockTimes, MirrorLock } from './mirror-lock.ts';
-import { asidesOf, discard } from './mirror-place.ts';
+import { fetchFailed, isRefused, isShort, isUnknown, MirrorUpdate, type UpdateOptions } from './mirror-update.ts';
 import { noteUse } from './mirror-use.ts';
-import { type GitOptions, git } from './run.ts';
+import { findRemoteRef } from './remote.ts';
+import { git } from './run.ts';
 
-/** What git says of a repository that is damaged, and not of the one that it fetches from. */
-const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
-/** A lock of this age (ms) has been left by a git that was killed: it holds one only while it writes a file. */
-const staleLock = 60_000;
+/** Commits up to which a branch of a mirror with a depth is looked through for one that cannot be fetched by its id. */
+const deepestSearch = 1000;
 
-const everything = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
-
-/** An update that is under way. */
-interface Update {
-  options: GitOptions;
-  /** whether nobody has taken over since, for whom this process was frozen */
-  isHeld(): boolean;
+/** Where a ref has come to. */
+export interface RefMove {
+  /** full id of the commit that the remote says it points to */
+  head: string;
+  /** commit that it has come from */
+  before?: string | undefined;
 }
 
 /**
  * A bare copy of a repository in the data directory, for reading history and as the store of objects that checkouts
  * share. It is a cache: a broken one is deleted and fetched again. Nothing is pruned from it while jobs may need it.
  * It is updated by one process at a time.
+ *
+ * With a depth (see Extent) it holds so many commits of those refs that somebody has asked for, and what has come to them
+ * since; one that was whole before stays whole. With a filter it holds all commits and folders, but files only of those
+ * commits that were required.
  */
 export class Mirror extends BareRepository {
   readonly #url: string;
+  readonly #extent: Extent;
   readonly #lock: MirrorLock;
-  /** as git calls it; undefined for git's own default */
-  #objectFormat: string | undefined;
 
   /** @param folder where mirrors are kept; the mirror's own name follows from the URL */
-  constructor(folder: string, url: string, times?: LockTimes) {
+  constructor(folder: string, url: string, { times, depth, filter }: Extent & { times?: LockTimes } = {}) {
     const name = basename(url)
       .replace(/\.git$/, '')
       .toLowerCase()
@@ -45,45 +44,107 @@ export class Mirror extends BareRepository {
       .slice(0, 40);
     super(join(folder, `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`));
     this.#url = url;
+    this.#extent = { depth, filter };
     this.#lock = new MirrorLock(this.path, times);
   }
 
-  /**
-   * Brings branches and tags up to date.
-   * @throws VoltError `fetch_failed`
-   */
-  async fetch(options: GitOptions = {}): Promise<void> {
-    await this.#update(options, (update) => this.#fetchAll(update));
+  /** Whether history or files may be missing, so that a commit that is here has to be required all the same. */
+  get isPart(): boolean {
+    return this.isShallow || this.isPartial || this.#extent.depth != null || this.#extent.filter != null;
+  }
+
+  /** Commits of each ref that are here; undefined for all. */
+  get #depth(): number | undefined {
+    return isShort(this, this.#extent) ? (this.#extent.depth ?? undefined) : undefined;
   }
 
   /**
-   * Brings branches and tags up to date, unless the refs that count are where they should be already, since another
-   * process has fetched them.
-   * @param refs full names, and the commits that they point to on the remote
+   * Brings branches and tags up to date. One with a depth gets each when it is asked for (`find`, `follow`).
    * @throws VoltError `fetch_failed`
    */
-  async follow(refs: ReadonlyMap<string, string>, options: GitOptions = {}): Promise<void> {
+  async fetch(options: UpdateOptions = {}): Promise<void> {
+    if (this.#depth === undefined) await this.#update(options, (update) => update.fetchAll());
+  }
+
+  /**
+   * Brings refs to where the remote says they are, unless another process has done so already. With a depth, their
+   * history is deepened until they are joined to where they come from.
+   * @param moves by the full names of the refs
+   * @param most commits to which history is deepened at most
+   * @throws VoltError `fetch_failed`
+   */
+  async follow(moves: ReadonlyMap<string, RefMove>, most: number, options: UpdateOptions = {}): Promise<void> {
     await this.#update(options, async (update) => {
-      if (!(await this.#pointsTo(refs))) await this.#fetchAll(update);
+      if (!(await this.#isAt(moves))) {
+        if (this.#depth === undefined) await update.fetchAll();
+        else await update.fetchShort([...moves.keys()].map(toItself), this.#depth);
+      }
+      for (const [ref, move] of moves) await this.#join(ref, move, most, update);
     });
   }
 
-  /** Makes sure that the commit is here, also where no branch leads to it any more. */
-  async require(sha: string, options: GitOptions = {}): Promise<void> {
-    if (await this.has(sha)) return this.noteUse();
+  /**
+   * Fetches what a person means by a branch, a tag, a full ref or a commit id; a mirror without a depth has been fetched
+   * before.
+   * @throws VoltError `bad_ref`, `commit_missing`, `fetch_failed`
+   */
+  async find(name: string, options: UpdateOptions = {}): Promise<{ ref: string; sha: string }> {
+    const depth = this.#depth;
+    if (depth === undefined) return this.resolve(name);
+    const found = await findRemoteRef(this.#url, name, options).catch((error) => {
+      throw error instanceof VoltError && error.code === 'bad_ref' ? error : fetchFailed(this.#url, error);
+    });
+    if (!found) {
+      if (shaPattern.test(name)) await this.require(name, options);
+      return this.resolve(name);
+    }
+    await this.#update(options, async (update) => {
+      if (!(await this.#isAt(new Map([[found.ref, { head: found.sha }]]))))
+        await update.fetchShort([toItself(found.ref)], depth);
+    });
+    return this.resolve(found.ref);
+  }
+
+  /** Makes sure that the commit is here with its files, also where no branch leads to it any more. */
+  async require(sha: string, options: UpdateOptions = {}): Promise<void> {
+    if ((await this.has(sha)) && (await this.missingFiles([sha])).length === 0) return this.noteUse();
     await this.#update(options, async (update) => {
       // another process may have fetched it meanwhile
-      if (await this.has(sha)) return;
-      await this.#fetchAll(update);
-      if (await this.has(sha)) return;
-      await this.#fetch([sha], [], update);
-      if (!(await this.has(sha))) throw commitMissing(sha);
+      if (!(await this.has(sha))) await this.#fetchCommit(sha, update);
+      await this.#fill([sha], update);
+    });
+  }
+
+  /**
+   * Makes sure that the files right in a commit's folders are here.
+   * @param folders those that there are not do not count
+   */
+  async requireFolders(sha: string, folders: readonly string[], options: UpdateOptions = {}): Promise<void> {
+    if (!this.isPartial) return;
+    const listed = await git(this.path, ['ls-tree', '-d', '-z', sha, '--', ...folders]);
+    const trees = [...listed.matchAll(/ tree ([0-9a-f]+)\t/g)].map(([, id = '']) => id);
+    if ((await this.missingFiles(trees)).length === 0) return;
+    await this.#update(options, (update) => this.#fill(trees, update));
+  }
+
+  /**
+   * Makes sure that so much of a commit's history is here.
+   * @param depth number of commits; 0 for all, with all branches and tags, which makes this mirror a whole one
+   * @param tags whether all tags are wanted, too
+   */
+  async requireHistory(sha: string, depth: number, tags: boolean, options: UpdateOptions = {}): Promise<void> {
+    const own = this.#depth;
+    if (own === undefined || (depth !== 0 && depth <= own && !tags)) return;
+    await this.#update(options, async (update) => {
+      if (depth === 0) return update.fetchAll();
+      await this.#fetchShort(sha, Math.max(depth, own), update);
+      if (tags) await update.fetchShort(['+refs/tags/*:refs/tags/*'], depth);
     });
   }
 
   /** Makes an empty one where there is none. @throws VoltError `git_failed` */
-  async create(options: GitOptions = {}): Promise<void> {
-    if (!this.isThere) await this.#lock.hold(options, ({ isHeld }) => this.#create({ options, isHeld }));
+  async create(options: UpdateOptions = {}): Promise<void> {
+    if (!this.isThere) await this.#update(options, (update) => update.create());
   }
 
   /** For whoever removes mirrors that nobody uses. */
@@ -91,106 +152,69 @@ export class Mirror extends BareRepository {
     return noteUse(this.path);
   }
 
-  async #pointsTo(refs: ReadonlyMap<string, string>): Promise<boolean> {
-    if (!this.isThere) return false;
-    const names = [...refs.keys()].map((ref) => `${ref}^{commit}`);
-    const found = await git(this.path, ['rev-parse', '--end-of-options', ...names]).catch(() => '');
-    return found.trim() === [...refs.values()].join('\n');
-  }
-
   /** Runs an update in its turn. */
-  async #update(options: GitOptions, work: (update: Update) => Promise<void>): Promise<void> {
+  async #update(options: UpdateOptions, work: (update: MirrorUpdate) => Promise<void>): Promise<void> {
     await this.#lock.hold(options, async ({ isHeld }) => {
-      await work({ options: { ...options, lock: this.#lock.writing }, isHeld });
+      const place = { url: this.#url, extent: this.#extent };
+      await work(new MirrorUpdate(this, place, { ...options, lock: this.#lock.writing }, isHeld));
       await this.noteUse();
     });
   }
 
-  #fetchAll(update: Update): Promise<void> {
-    return this.#fetch(everything, ['--prune'], update);
+  async #isAt(moves: ReadonlyMap<string, RefMove>): Promise<boolean> {
+    if (!this.isThere) return false;
+    const names = [...moves.keys()].map((ref) => `${ref}^{commit}`);
+    const found = await git(this.path, ['rev-parse', '--end-of-options', ...names]).catch(() => '');
+    return found.trim() === [...moves.values()].map(({ head }) => head).join('\n');
   }
 
-  async #fetch(refspecs: string[], flags: string[], update: Update): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#create(update);
-        await git(
-          this.path,
-          [
-            'fetch',
-            // tells that it is alive, so that a large transfer is not taken for one that hangs
-            '--progress',
-            '--no-auto-maintenance',
-            '--no-write-fetch-head',
-            '--no-tags',
-            // a shallow repository is copied as far as it goes, and later as far as it goes then
-            '--update-shallow',
-            ...(existsSync(join(this.path, 'shallow')) ? ['--unshallow'] : []),
-            ...flags,
-            '--',
-            this.#url,
-            ...refspecs,
-          ],
-          update.options,
-        );
-        return;
-      } catch (error) {
-        if (update.options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt, update))) {
-          throw fetchFailed(this.#url, error);
-        }
-      }
+  async #join(ref: string, { head, before }: RefMove, most: number, update: MirrorUpdate): Promise<void> {
+    if (before === undefined) return;
+    for (let depth = this.#depth; depth !== undefined && depth < most && this.isShallow; ) {
+      if (await this.isAncestor(before, head).catch(() => false)) return;
+      depth = Math.min(depth * 4, most);
+      await update.fetchShort([toItself(ref)], depth);
     }
   }
 
-  /** Whether it is worth another try, after what was wrong has been mended. */
-  async #mend(error: string, attempt: number, update: Update): Promise<boolean> {
-    if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(error)) {
-      await this.#removeStaleLock(error);
-      await pause(100 * attempt);
-      return true;
+  async #fetchCommit(sha: string, update: MirrorUpdate): Promise<void> {
+    const depth = this.#depth;
+    const found =
+      depth === undefined ? await this.#fetchWhole(sha, update) : await this.#fetchShort(sha, depth, update);
+    if (!found) throw commitMissing(sha);
+  }
+
+  async #fetchWhole(sha: string, update: MirrorUpdate): Promise<boolean> {
+    await update.fetchAll();
+    if (!(await this.has(sha))) await update.fetchCommit(sha);
+    return this.has(sha);
+  }
+
+  /** A server that gives nothing by its id is asked for branches, deeper and deeper. */
+  async #fetchShort(sha: string, depth: number, update: MirrorUpdate): Promise<boolean> {
+    try {
+      // under a name, so that the next fetch need not bring again what this one has brought; few of them will do
+      await update.fetchShort([`+${sha}:refs/volt/${sha[0]}`], depth);
+      return this.has(sha);
+    } catch (error) {
+      if (isUnknown(error)) return false;
+      if (!isRefused(error)) throw error;
     }
-    if (attempt > 2) return false;
-    const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(error)?.[1];
-    if (format === undefined && (!broken.test(error) || error.includes('on the remote side'))) return false;
-    this.#objectFormat = format;
-    if (update.isHeld()) await discard(this.path);
-    return true;
+    for (let deep = depth; deep <= deepestSearch; deep *= 10) {
+      await update.fetchShort(['+refs/heads/*:refs/heads/*'], deep);
+      if (await this.has(sha)) return true;
+      if (!this.isShallow) break;
+    }
+    await update.fetchAll();
+    return this.has(sha);
   }
 
-  /** A git that was killed has left its lock, which nobody else would take away. */
-  async #removeStaleLock(error: string): Promise<void> {
-    const named = /Unable to create '(.+?\.lock)': File exists/.exec(error)?.[1];
-    const lock = named && resolve(this.path, named);
-    if (!lock?.startsWith(`${this.path}${sep}`)) return;
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > staleLock) await rm(lock, { force: true });
-  }
-
-  async #create(update: Update): Promise<void> {
-    if (this.isThere) return;
-    const { draft } = asidesOf(this.path);
-    const format = this.#objectFormat === undefined ? [] : [`--object-format=${this.#objectFormat}`];
-    await rm(draft, { recursive: true, force: true });
-    await mkdir(dirname(this.path), { recursive: true });
-    await git(dirname(this.path), ['init', '--quiet', '--bare', '--initial-branch=main', ...format, '--', draft]);
-    // for people who look into the folder
-    await writeFile(join(draft, 'description'), `Mirror of ${this.#url}\n`);
-    await rename(draft, this.path).catch(async (error) => {
-      if (systemCode(error) !== 'ENOTEMPTY') throw error;
-      // what is there is none any more
-      if (update.isHeld()) await discard(this.path);
-      await rename(draft, this.path);
-    });
+  async #fill(objects: readonly string[], update: MirrorUpdate): Promise<void> {
+    const missing = await this.missingFiles(objects);
+    if (missing.length > 0) await update.fetchFiles(missing);
   }
 }
 
-function fetchFailed(url: string, error: unknown): VoltError {
-  const cause = error instanceof VoltError ? error : undefined;
-  return new VoltError('fetch_failed', `cannot fetch ${hideCredentials(url)}: ${cause?.message ?? String(error)}`, {
-    remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
-    cause: error,
-  });
+function toItself(ref: string): string {
+  return `+${ref}:${ref}`;
 }

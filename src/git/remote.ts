@@ -1,4 +1,4 @@
-import { isRefName } from './refs.ts';
+import { checkRefName, isRefName } from './refs.ts';
 import { type GitOptions, git } from './run.ts';
 
 export interface RemoteRefs {
@@ -44,4 +44,26 @@ function note(refs: RemoteRefs, name: string, sha: string): void {
   // two names that are not UTF-8 may read the same, and would be taken for one ref that moves to and fro
   if (isRefName(plain) && !plain.includes('\ufffd')) kind.set(plain, sha);
   else if (plain === name) refs.unnamable++;
+}
+
+/**
+ * What a person means by a branch, a tag or a full ref, as it is on the remote now. A branch goes before a tag.
+ * @returns undefined where there is none of that name
+ * @throws VoltError `bad_ref`, `git_failed`
+ */
+export async function findRemoteRef(
+  url: string,
+  name: string,
+  options: GitOptions = {},
+): Promise<{ ref: string; sha: string } | undefined> {
+  checkRefName(name);
+  const wanted = [`refs/heads/${name}`, `refs/tags/${name}`, ...(name.startsWith('refs/') ? [name] : [])];
+  const asked = wanted.flatMap((ref) => [ref, ref + peeled]);
+  const lines = (await git('/', ['ls-remote', '--', url, ...asked], options)).split('\n');
+  const listed = new Map(lines.map((line) => line.split('\t')).map(([sha = '', ref = '']) => [ref, sha]));
+  for (const ref of wanted) {
+    const sha = listed.get(ref + peeled) ?? listed.get(ref);
+    if (sha !== undefined) return { ref, sha };
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { simpleGit } from 'simple-git';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
@@ -14,6 +15,10 @@ export interface GitOptions {
   access?: Access | undefined;
   /** is told how far git has come, in its own words, such as `Receiving objects:  45% (450/1000)` */
   progress?: ((line: string) => void) | undefined;
+  /** is told what git warns of, line by line */
+  warning?: ((line: string) => void) | undefined;
+  /** whether git may fetch what a partial clone of a person's lacks; from a mirror only what is asked for is fetched */
+  lazy?: boolean;
   /** of git's configuration, for this command alone; goes before all files */
   config?: readonly ConfigEntry[];
   /** a file that git locks itself, so that the lock lasts as long as git and what it starts, also without this process */
@@ -40,6 +45,9 @@ const environment = {
   LC_ALL: 'C',
 };
 
+/** Of git 2.45 and newer; an older one may ask the remote for what is not here, without a credential. */
+const eager = { GIT_NO_LAZY_FETCH: '1' };
+
 /**
  * Runs one git command and gives back what it prints.
  * @param cwd folder that exists
@@ -49,7 +57,7 @@ const environment = {
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async (granted) => {
     const config = configuration([...(options.config ?? []), ...granted.config]);
-    const variables = { ...environment, ...granted.environment, ...config };
+    const variables = { ...environment, ...(!options.lazy && eager), ...granted.environment, ...config };
     const bound = new Bound(options);
     // macOS and the BSDs have no flock(1)
     const locked = process.platform === 'linux' ? options.lock : undefined;
@@ -73,8 +81,9 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         stdout.on('data', (chunk: Buffer) => bound.count(chunk.length));
         // simple-git waits 50 ms longer for a command that has printed nothing
         stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
-        const { progress } = options;
+        const { progress, warning } = options;
         if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
+        if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
       });
     try {
       return await runner.raw(locked === undefined ? args : ['--exclusive', locked, 'git', ...args]);

@@ -30,7 +30,8 @@ export interface Snapshot {
  * @param folder for the bare repository; does not exist yet
  * @throws VoltError `no_repository`, `git_failed`
  */
-export async function takeSnapshot(root: string, folder: string, options: GitOptions = {}): Promise<Snapshot> {
+export async function takeSnapshot(root: string, folder: string, given: GitOptions = {}): Promise<Snapshot> {
+  const options = { ...given, lazy: true };
   const own = (...args: string[]) => git(root, args, options).then((text) => text.trim());
   const optional = (...args: string[]) => own(...args).catch(() => '');
   const objects = await own('rev-parse', '--git-path', 'objects').catch((error) => {

@@ -1,4 +1,5 @@
 import type { Scope } from '../exec/scope.ts';
+import type { Extent } from '../git/extent.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
@@ -13,7 +14,7 @@ export interface JobInput {
     url: string;
     /** globs of files that hold results of single tests */
     reports?: readonly string[] | undefined;
-  };
+  } & Extent;
   ref: string;
   sha: string;
   /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */

@@ -91,13 +91,14 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
-    const mirror = new Mirror(around.mirrors, repo.url);
+    const mirror = new Mirror(around.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => around.credential() };
     const options = { signal: around.signal, access };
+    const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await tellLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
         const kept = await around.tree?.take();
-        await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress });
+        await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
         const place = { mirrors: around.mirrors, url: repo.url, sha, folder };
         return checkOutSubmodules(place, { ...options, progress });
       };

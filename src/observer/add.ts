@@ -14,7 +14,7 @@ import {
 } from '../record/repositories.ts';
 import { checkSettings } from './settings.ts';
 
-export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 'reports'> {
+export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter'> {
   /** path or URL, as a person writes it */
   url: string;
   /** where it is missing, the last part of the URL */
@@ -23,6 +23,9 @@ export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 're
   tags?: string[] | undefined;
   /** globs; those that the repository has already where they are missing */
   reports?: string[] | undefined;
+  /** as the repository has it already where it is missing */
+  depth?: number | null | undefined;
+  filter?: string | null | undefined;
 }
 
 type Context = Pick<StageContext, 'config'> & { record: Record };
@@ -66,8 +69,9 @@ async function repositoryOf(
 ): Promise<Repository> {
   const { branches, tags = [], pollSeconds, commits, command } = options;
   const name = options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name);
-  const reports = options.reports ?? (await findRepository(record, name))?.reports ?? [];
-  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, reports };
+  const known = await findRepository(record, name);
+  const { reports = known?.reports ?? [], depth = known?.depth ?? null, filter = known?.filter ?? null } = options;
+  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, reports, depth, filter };
   checkSettings(settings);
   return {
     name,

@@ -1,4 +1,4 @@
-import { Mirror } from '../git/mirror.ts';
+import { Mirror, type RefMove } from '../git/mirror.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -15,7 +15,7 @@ import { findRepository, type ObservedRepository, type Repository } from '../rec
 import { pauseAfter } from './backoff.ts';
 import { Lanes } from './lanes.ts';
 import { noticeOf } from './notice.ts';
-import { offersOf } from './offers.ts';
+import { type Moved, offersOf } from './offers.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
@@ -102,7 +102,7 @@ export class Observations {
 
   async #offer(repository: ObservedRepository): Promise<Seen> {
     const { record, queues, config } = this.#context;
-    const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url);
+    const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     const access = { url: repository.url, credential: () => findCredential(record, config, repository.name) };
     // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
     const cursors = await cursorsOf(record, repository.name);
@@ -124,22 +124,26 @@ export class Observations {
         return cursor?.sha !== head || cursor.again;
       });
     const noCommits: string[] = [];
-    // what a person asks for may be any ref
-    if (triggers.length > 0) await mirror.fetch({ access });
-    else if (moved.length > 0) await mirror.follow(new Map(moved.map(({ ref, head }) => [ref, head])), { access });
     const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
+    const notice = (text: string) =>
+      this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name });
+    const options = { access, notice };
+    // what a person asks for may be any ref
+    if (triggers.length > 0) await mirror.fetch(options);
+    if (moved.length > 0) await mirror.follow(movesOf(moved, base, remote), config.backlog + 1, options);
     for (const each of moved) {
       try {
         const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
         if (offers.length > 0)
-          await queues.sendCommits(await allWithWorkflows(mirror, repository, offers, remote.defaultBranch));
+          await queues.sendCommits(await allWithWorkflows(mirror, repository, offers, remote.defaultBranch, options));
       } catch (error) {
         // a tag may lead to a file or a folder, and a branch may have been forced away since it was listed
         if (!(error instanceof VoltError) || error.code !== 'commit_missing') throw error;
         noCommits.push(each.ref.replace(/^refs\/(heads|tags)\//, ''));
       }
     }
-    for (const trigger of triggers) await answerTrigger(this.#context, trigger, repository, mirror, remote);
+    for (const trigger of triggers)
+      await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options });
     return { defaultBranch: remote.defaultBranch, notice: noticeOf(repository, remote, noCommits) };
   }
 
@@ -171,6 +175,20 @@ function observedRefs(repository: Repository, { heads, tags, defaultBranch }: Re
     ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length))),
     ...[...tags].filter(([ref]) => tag(ref.slice('refs/tags/'.length))),
   ]);
+}
+
+/** What a mirror has to bring: with a branch that has jumped, the default branch's own commits are left out of it. */
+function movesOf(moved: readonly Moved[], base: string | undefined, { heads }: RemoteRefs): Map<string, RefMove> {
+  const moves = new Map(
+    moved.map(({ ref, head, cursor }) => {
+      const goesOn = cursor && !cursor.absent && !ref.startsWith('refs/tags/');
+      return [ref, { head, before: goesOn ? cursor.sha : undefined }];
+    }),
+  );
+  const baseHead = base === undefined ? undefined : heads.get(base);
+  if (base !== undefined && baseHead !== undefined && !moves.has(base))
+    moves.set(base, { head: baseHead, before: undefined });
+  return moves;
 }
 
 /** Refs that have gone since their cursor was read, and refs that are back where it stands. */

@@ -1,3 +1,4 @@
+import { isFilter, mostDepth } from '../git/extent.ts';
 import { refMatcher } from '../git/refs.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { RepositorySettings } from '../record/repositories.ts';
@@ -14,7 +15,7 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command, reports = [] } = settings;
+  const { branches = [], tags = [], pollSeconds, command, reports = [], depth, filter } = settings;
   refMatcher(branches);
   refMatcher(tags);
   if (branches.length > mostGlobs || tags.length > mostGlobs) {
@@ -35,6 +36,16 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
   if (command != null && (command.trim() === '' || command.length > longestCommand || command.includes('\0'))) {
     throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
       remedy: 'Give --command what is to be run, or leave it out to have the tests discovered.',
+    });
+  }
+  if (depth != null && !(Number.isInteger(depth) && depth >= 1 && depth <= mostDepth)) {
+    throw new VoltError('bad_setting', `${depth} is no depth of a history`, {
+      remedy: `Give --depth a whole number of commits from 1 to ${mostDepth}, or leave it out for all of them.`,
+    });
+  }
+  if (filter != null && !isFilter(filter)) {
+    throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is no filter of files`, {
+      remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
     });
   }
 }

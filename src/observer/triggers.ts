@@ -1,4 +1,5 @@
 import type { Mirror } from '../git/mirror.ts';
+import type { UpdateOptions } from '../git/mirror-update.ts';
 import type { RemoteRefs } from '../git/remote.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { buildEvent, type CommitMessage } from '../queues/messages.ts';
@@ -17,13 +18,13 @@ export async function answerTrigger(
   trigger: Intent,
   repository: Repository,
   mirror: Mirror,
-  remote: RemoteRefs,
+  { defaultBranch, options }: Pick<RemoteRefs, 'defaultBranch'> & { options: UpdateOptions },
 ): Promise<void> {
   try {
-    const name = trigger.ref ?? remote.defaultBranch;
+    const name = trigger.ref ?? defaultBranch;
     if (name === null)
       throw new VoltError('commit_missing', 'the repository has no default branch', { remedy: 'Name a ref.' });
-    const { ref, sha } = await mirror.resolve(name);
+    const { ref, sha } = await mirror.find(name, options);
     const commit = await mirror.commit(sha);
     const event = buildEvent.nullable().parse(trigger.event) ?? undefined;
     const message: CommitMessage = {
@@ -37,7 +38,7 @@ export async function answerTrigger(
       passedOver: 0,
       more: false,
     };
-    await queues.sendCommits(await allWithWorkflows(mirror, repository, [message], remote.defaultBranch));
+    await queues.sendCommits(await allWithWorkflows(mirror, repository, [message], defaultBranch, options));
   } catch (error) {
     await failIntent(record, trigger.id, asVoltError(error));
   }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { type CommitFile, changedPaths, changersOf, filesIn } from '../git/files.ts';
 import type { Mirror } from '../git/mirror.ts';
+import type { UpdateOptions } from '../git/mirror-update.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
@@ -23,11 +24,13 @@ export async function allWithWorkflows(
   repository: Pick<Repository, 'command'>,
   messages: readonly CommitMessage[],
   defaultBranch: string | null,
+  options: UpdateOptions = {},
 ): Promise<CommitMessage[]> {
   if (repository.command !== null) return [...messages];
   const lists = await filesOf(
     mirror,
     messages.map(({ sha }) => sha),
+    options,
   );
   const turn = pLimit(atOnce);
   return Promise.all(
@@ -42,7 +45,7 @@ export async function allWithWorkflows(
 }
 
 /** The workflow files at each of the commits. Most commits do not touch them, and have those of the one before. */
-async function filesOf(mirror: Mirror, shas: readonly string[]): Promise<CommitFile[][]> {
+async function filesOf(mirror: Mirror, shas: readonly string[], options: UpdateOptions): Promise<CommitFile[][]> {
   const [first, last] = [shas[0], shas.at(-1)];
   if (first === undefined || last === undefined) return [];
   const changers =
@@ -50,8 +53,12 @@ async function filesOf(mirror: Mirror, shas: readonly string[]): Promise<CommitF
   const lists: CommitFile[][] = [];
   for (const sha of shas) {
     const before = lists.at(-1);
-    const same = before !== undefined && !changers.has(sha);
-    lists.push(same ? before : await filesIn(mirror.path, sha, workflowFolders, /^[^\p{Cc}]{1,200}\.ya?ml$/u, bounds));
+    if (before !== undefined && !changers.has(sha)) {
+      lists.push(before);
+      continue;
+    }
+    await mirror.requireFolders(sha, workflowFolders, options);
+    lists.push(await filesIn(mirror.path, sha, workflowFolders, /^[^\p{Cc}]{1,200}\.ya?ml$/u, bounds));
   }
   return lists;
 }

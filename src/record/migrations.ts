@@ -25,6 +25,8 @@ const migrations: readonly Migration[] = [
       .addColumn('commits', 'text', (c) => c.notNull())
       .addColumn('command', 'text')
       .addColumn('reports', 'text', (c) => c.notNull())
+      .addColumn('depth', 'integer')
+      .addColumn('filter', 'text')
       .addColumn('trusted_refs', 'text')
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('observed_at', 'bigint')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
+import type { Repository } from './repositories.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
 export interface OpenJob {
@@ -20,7 +21,7 @@ export interface OpenJob {
   attemptAt: number;
   ref: string;
   sha: string;
-  repo: { name: string; url: string; reports: string[]; removed: boolean };
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter'> & { removed: boolean };
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
   /** the repository has secrets for jobs that no workflow describes */
@@ -62,6 +63,8 @@ export async function openJobs(
       'repositories.name as repo',
       'repositories.url',
       'repositories.reports',
+      'repositories.depth',
+      'repositories.filter',
       'repositories.removed_at',
     ])
     .select((eb) => [
@@ -109,6 +112,8 @@ export async function openJobs(
       name: row.repo,
       url: row.url,
       reports: JSON.parse(row.reports) as string[],
+      depth: row.depth,
+      filter: row.filter,
       removed: row.removed_at !== null,
     },
     hasCredential: Boolean(row.has_credential),

@@ -18,6 +18,10 @@ export interface RepositorySettings {
   command: string | null;
   /** globs of files of the checkout that hold results of single tests, beside those that are found by themselves */
   reports: string[];
+  /** how many commits of each ref's history are fetched; null for all */
+  depth: number | null;
+  /** git's filter of the files that are fetched before a commit needs them, such as `blob:none`; null for none */
+  filter: string | null;
 }
 
 export interface Repository extends RepositorySettings {
@@ -105,6 +109,8 @@ function columnsOf(repository: Repository) {
     commits: repository.commits,
     command: repository.command,
     reports: JSON.stringify(repository.reports),
+    depth: repository.depth,
+    filter: repository.filter,
     // what went wrong before says nothing about the settings as they are now
     ...noError,
   };
@@ -191,6 +197,8 @@ function repositoryOf(row: RepositoryRow): Repository {
     commits: row.commits,
     command: row.command,
     reports: JSON.parse(row.reports) as string[],
+    depth: row.depth,
+    filter: row.filter,
   };
 }
 

@@ -23,6 +23,10 @@ export interface Schema {
     command: string | null;
     /** JSON: globs of files that hold results of single tests; empty means none */
     reports: string;
+    /** commits of each ref's history that are fetched; null means all */
+    depth: number | null;
+    /** git's filter of the files that are fetched; null means none */
+    filter: string | null;
     /** JSON: globs of full ref names whose builds may have secrets; null for all branches and tags */
     trusted_refs: string | null;
     created_at: number;

@@ -36,9 +36,11 @@ export async function createRepository(
     commits = 'every',
     command = null,
     reports = [],
+    depth = null,
+    filter = null,
     url,
   } = wish;
-  const settings = { branches, tags, pollSeconds, commits, command, reports };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter };
   const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });

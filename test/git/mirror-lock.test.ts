@@ -26,7 +26,7 @@ const asker = `
 `;
 
 /** So that a test does not wait for what is frozen as long as Volt does. */
-const impatient = { beat: 50, patience: 500 };
+const impatient = { times: { beat: 50, patience: 500 } };
 
 describe('the lock of a mirror', () => {
   const folders = new TestFolders();

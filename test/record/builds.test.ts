@@ -155,7 +155,14 @@ describe('builds in the record', () => {
           startedAt: 1000,
           ref: 'refs/heads/main',
           sha: 'a'.repeat(40),
-          repo: { name: 'app', url: 'https://example.com/app.git', reports: [], removed: false },
+          repo: {
+            name: 'app',
+            url: 'https://example.com/app.git',
+            reports: [],
+            depth: null,
+            filter: null,
+            removed: false,
+          },
         },
       ]);
     });

@@ -22,6 +22,8 @@ export async function observed(record: Record, name = 'app', change: Partial<Rep
     commits: 'every',
     command: null,
     reports: [],
+    depth: null,
+    filter: null,
     ...change,
   };
   await saveRepository(record, repository);

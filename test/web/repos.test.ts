@@ -46,7 +46,17 @@ describe('web: repositories', () => {
   it('are added with what is usual, and their polls are scheduled', async () => {
     const answer = await send('POST', '/repos', { url: 'https://git.example/acme/app.git' });
     expect(answer.status).to.equal(201);
-    const usual = { branches: [], tags: [], pollSeconds: 5, commits: 'every', command: null, reports: [], host: null };
+    const usual = {
+      branches: [],
+      tags: [],
+      pollSeconds: 5,
+      commits: 'every',
+      command: null,
+      reports: [],
+      depth: null,
+      filter: null,
+      host: null,
+    };
     expect(await bodyOf(answer)).to.deep.include({ name: 'app', url: 'https://git.example/acme/app.git', ...usual });
     expect(await schedules(null)).to.deep.equal([['app', 5000]]);
   });
@@ -59,6 +69,8 @@ describe('web: repositories', () => {
       commits: 'latest',
       command: 'make',
       reports: ['o/*.xml'],
+      depth: 50,
+      filter: 'blob:none',
     };
     const answer = await send('POST', '/repos', { name: 'mine', url: repository.path, ...habits });
     expect(answer.status).to.equal(201);
@@ -81,6 +93,8 @@ describe('web: repositories', () => {
       [{ url: 'https://git.example/app', pollSeconds: 0 }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', command: ' ' }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', reports: ['../*.xml'] }, 400, 'bad_setting'],
+      [{ url: 'https://git.example/app', depth: 1.5 }, 400, 'bad_setting'],
+      [{ url: 'https://git.example/app', filter: 'tree:0' }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', branch: 'main' }, 400, 'bad_request'],
       [{}, 400, 'bad_request'],
       [{ url: 'https://git.example/other', name: 'taken' }, 409, 'name_taken'],

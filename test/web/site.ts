@@ -115,6 +115,8 @@ export class Site {
       commits: 'every' as const,
       command: null,
       reports: [],
+      depth: null,
+      filter: null,
     };
     await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
   }

@@ -23,6 +23,8 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--default-branch', 'observe the default branch alone')
     .option('--no-tags', 'build no tags')
     .option('--no-reports', 'read no other reports than those that are found by themselves')
+    .option('--no-depth', 'fetch all of the history again')
+    .option('--no-filter', 'fetch all files again')
     .option('--discover', 'discover the tests again instead of running a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {
@@ -46,6 +48,7 @@ export function repoSetCommand(group: Command): CommandFile {
       ['volt repo set app --branch main --branch "release/*"', 'other branches'],
       ['volt repo set app --command "make check"', 'another command; the heads are built again with it'],
       ['volt repo set app --reports "out/**/junit-*.xml"', 'where its tests write their reports'],
+      ['volt repo set app --depth 50 --filter blob:none', 'less to fetch of a large repository'],
       ['volt repo set app --default-branch --no-tags --discover', 'as it was at first'],
     ],
   };

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { mostDepth } from '../../git/extent.ts';
 import type { RepositorySettings } from '../../record/repositories.ts';
 import { collect, number } from '../options.ts';
 
@@ -11,6 +12,10 @@ export interface SettingsOptions {
   command?: string;
   /** false for `--no-reports` */
   reports?: string[] | false;
+  /** false for `--no-depth` */
+  depth?: number | false;
+  /** false for `--no-filter` */
+  filter?: string | false;
 }
 
 /** What may be said of a repository when it is added and later. */
@@ -30,12 +35,14 @@ export function addSettingsOptions(command: Command): Command {
       '--reports <glob>',
       'read these files of the checkout for results of single tests; may be repeated',
       collect,
-    );
+    )
+    .option('--depth <commits>', "fetch so many commits of each branch's history instead of all", number(1, mostDepth))
+    .option('--filter <filter>', 'fetch files only with a commit that needs them: blob:none, blob:limit=100k');
 }
 
 /** The settings that were named, as the API takes them. */
 export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
-  const { branch, tags, poll, commits, command, reports } = options;
+  const { branch, tags, poll, commits, command, reports, depth, filter } = options;
   return {
     ...(branch === undefined ? {} : { branches: branch }),
     ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
@@ -43,5 +50,7 @@ export function settingsOf(options: SettingsOptions): Partial<RepositorySettings
     ...(commits === undefined ? {} : { commits }),
     ...(command === undefined ? {} : { command }),
     ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
+    ...(depth === undefined ? {} : { depth: depth === false ? null : depth }),
+    ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
   };
 }

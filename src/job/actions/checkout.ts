@@ -64,14 +64,18 @@ export async function serveCheckout(
   const { mirror, url, ref, sha, options } = target;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   const clean = given('clean') !== 'false';
+  const tags = given('fetch-tags') === 'true';
   // only what fills the workspace is kept for other jobs
   const tree = clean && below === '' && url === job.input.repo.url ? job.around.tree : undefined;
+  const notice = (text: string) => void job.log.line(`${url}: ${text}`);
   const write = async (place: string) => {
     const kept = await tree?.take();
-    await tellLongFetch(job.log, url, (progress) =>
-      checkOut(mirror, { url, ref, sha, folder: place, kept }, { ...options, progress }),
-    );
-    await limitHistory(mirror, { folder: place, sha, depth, tags: given('fetch-tags') === 'true' }, options);
+    await tellLongFetch(job.log, url, async (progress) => {
+      const telling = { ...options, progress, notice };
+      await mirror.requireHistory(sha, depth, tags, telling);
+      await checkOut(mirror, { url, ref, sha, folder: place, kept }, telling);
+    });
+    await limitHistory(mirror, { folder: place, sha, depth, tags }, options);
     const submodules = given('submodules');
     if (submodules !== 'true' && submodules !== 'recursive') return [];
     const project = { mirrors: job.around.mirrors, url, sha, folder: place };
@@ -92,12 +96,12 @@ async function targetOf(job: WorkflowState, repository: string, wanted: string, 
   const own = String(job.github.repository ?? '');
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
     const options = { signal, access: { url: repo.url, credential: () => job.around.credential() } };
-    const mirror = new Mirror(job.around.mirrors, repo.url);
+    const mirror = new Mirror(job.around.mirrors, repo.url, repo);
     if (wanted === '' || wanted === sha || wanted === ref || wanted === job.github.ref)
       return { mirror, url: repo.url, ref, sha, options };
     if (shaPattern.test(wanted)) await mirror.require(wanted, options);
     else await mirror.fetch(options);
-    return { mirror, url: repo.url, options, ...(await resolved(mirror, wanted)) };
+    return { mirror, url: repo.url, options, ...(await found(mirror, wanted, options)) };
   }
   if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
     throw new StepFault(`Invalid repository '${repository.slice(0, 100)}'. Expected format {owner}/{repo}.`);
@@ -107,12 +111,12 @@ async function targetOf(job: WorkflowState, repository: string, wanted: string, 
   await mirror.fetch({ signal });
   const name = wanted || (await listRemote(url, { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
-  return { mirror, url, options: { signal }, ...(await resolved(mirror, name)) };
+  return { mirror, url, options: { signal }, ...(await found(mirror, name, { signal })) };
 }
 
-async function resolved(mirror: Mirror, name: string): Promise<{ ref: string; sha: string }> {
+async function found(mirror: Mirror, name: string, options: GitOptions): Promise<{ ref: string; sha: string }> {
   try {
-    return await mirror.resolve(name);
+    return await mirror.find(name, options);
   } catch (error) {
     if (error instanceof VoltError && (error.code === 'commit_missing' || error.code === 'bad_ref'))
       throw new StepFault(error.message);

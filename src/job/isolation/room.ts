@@ -54,7 +54,7 @@ export async function makeRoom(
   const toolCache = configured ?? join(home, '.tools');
   const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const mirror = level === 'sandbox' ? await mirrorOf(paths.mirrors, repo.url) : undefined;
+  const mirror = level === 'sandbox' ? await mirrorOf(paths.mirrors, repo) : undefined;
   const filter = filtersCalls ? join(folder, 'calls.bpf') : undefined;
   if (filter !== undefined) writeFileSync(filter, callFilter(), { mode: 0o644 });
   const isolation: Isolation =
@@ -81,8 +81,8 @@ function ownHome(homes: string, repository: string): { home: string; user: JobUs
 }
 
 /** It is made where there is none, since what is not there when a sandbox is opened is not seen in it later. */
-async function mirrorOf(mirrors: string, url: string): Promise<string> {
-  const mirror = new Mirror(mirrors, url);
+async function mirrorOf(mirrors: string, repo: JobInput['repo']): Promise<string> {
+  const mirror = new Mirror(mirrors, repo.url, repo);
   await mirror.create();
   return mirror.path;
 }

@@ -152,6 +152,12 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
   );
 }
 
+function fetchedWords({ depth, filter }: ObservedRepository): string {
+  const history =
+    depth === null ? 'all of its history' : `${depth} ${depth === 1 ? 'commit' : 'commits'} of each branch`;
+  return filter === null ? history : `${history}, files by ${filter}`;
+}
+
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
   const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
   const facts: [string, string][] = [
@@ -161,6 +167,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
     ['Commits', commits === 'every' ? 'every one' : 'the newest at each look'],
     ['Runs', command ?? 'its workflows, or the tests that are found'],
     ['Reports of tests', reports.join(', ') || 'those that are found'],
+    ['Fetched', fetchedWords(repository)],
   ];
   return (
     <>

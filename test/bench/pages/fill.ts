@@ -85,7 +85,16 @@ class Filler {
     let id = 0;
     for (const project of projects) {
       const { name } = project;
-      const usual = { host: null, branches: [], tags: [], pollSeconds: 5, commits: 'every' as const, reports: [] };
+      const usual = {
+        host: null,
+        branches: [],
+        tags: [],
+        pollSeconds: 5,
+        commits: 'every' as const,
+        reports: [],
+        depth: null,
+        filter: null,
+      };
       await saveRepository(this.#record, { name, url: `https://git.example/${name}.git`, ...usual, command: null });
       const tests = Array.from({ length: Math.round(project.tests * this.#scale) }, (_, index): KnownTest => {
         const suite = `src/${things[index % 4]?.split(' ').at(-1)}/part-${index % 17}.test.ts`;

@@ -16,6 +16,8 @@ const repository = name(
     commits: z.enum(['every', 'latest']),
     command: z.string().nullable().meta({ description: 'null where the tests are discovered' }),
     reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
+    depth: z.number().nullable().meta({ description: "commits of each ref's history that are fetched; null for all" }),
+    filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
     notice: sentence.meta({ description: 'what is odd about it and no error, for people' }),
@@ -34,6 +36,15 @@ const repositorySettings = z.object({
     .array(z.string())
     .optional()
     .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
+  depth: z
+    .number()
+    .nullable()
+    .optional()
+    .meta({ description: "commits of each ref's history that are fetched, 1 to 100000; null for all" }),
+  filter: z.string().nullable().optional().meta({
+    description:
+      'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',
+  }),
 });
 
 export const newRepository = name(
