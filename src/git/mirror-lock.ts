@@ -34,8 +34,8 @@ const turns = new Map<string, Promise<unknown>>();
  * the file is removed and with it the lock, which the holder sees when it goes on. Should two remove it in the same
  * instant, both go on, as git's own locks allow.
  *
- * Commands of git that write take a second lock by themselves (`writing`), which lasts as long as they do: git may live on
- * for a while after the process that has started it was killed.
+ * Commands of git that write have a second, shared lock by themselves (`writing`), which lasts as long as they do: git may
+ * live on for a while after the process that has started it was killed, so whoever clears up waits for it.
  */
 export class MirrorLock {
   /** of the second lock */
@@ -91,9 +91,9 @@ export class MirrorLock {
     waiting: Waiting,
     work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>,
   ): Promise<T> {
-    lock.write(`process ${process.pid} on ${hostname()}`);
     const beating = setInterval(() => lock.touch(), this.#times.beat);
     try {
+      lock.write(`process ${process.pid} on ${hostname()}`);
       if (dirty) await this.#clearUp(waiting);
       return await work(lock);
     } finally {

@@ -21,7 +21,10 @@ export interface GitOptions {
   lazy?: boolean;
   /** of git's configuration, for this command alone; goes before all files */
   config?: readonly ConfigEntry[];
-  /** a file that git locks itself, so that the lock lasts as long as git and what it starts, also without this process */
+  /**
+   * a file of which git has a shared lock itself, which lasts as long as git and what it starts, also without this process;
+   * shared, since a daemon of a credential helper's may have it for long
+   */
   lock?: string | undefined;
 }
 
@@ -86,7 +89,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
         if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
       });
     try {
-      return await runner.raw(locked === undefined ? args : ['--exclusive', locked, 'git', ...args]);
+      return await runner.raw(locked === undefined ? args : ['--shared', locked, 'git', ...args]);
     } catch (error) {
       throw gitError(args[0] ?? '', error, granted.hidden, bound.reached);
     } finally {

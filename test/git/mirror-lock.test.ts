@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
@@ -151,6 +151,22 @@ describe('the lock of a mirror', () => {
     expect(await mirror.has(second)).to.equal(true);
   });
 
+  it('is not kept by what a credential helper leaves running', async () => {
+    const left = join(folders.make(), 'left');
+    const script = `!f() { sleep 600 >/dev/null 2>&1 </dev/null & echo $! >> ${left}; echo username=ada; echo password=secret; }; f`;
+    const config = [['credential.helper', script]] as const;
+    const mirror = new Mirror(folder, server.url('sample/.git'));
+    open();
+    try {
+      await mirror.fetch({ config });
+      sha = repository.commit('second');
+      await mirror.fetch({ config, silence: 5000 });
+    } finally {
+      for (const pid of readFileSync(left, 'utf8').trim().split('\n')) process.kill(Number(pid));
+    }
+    expect(await mirror.has(sha)).to.equal(true);
+  });
+
   it('is waited for no longer than the job lasts', async () => {
     await startFetching();
     const stop = new AbortController();
@@ -193,13 +209,16 @@ describe('the use of a mirror', () => {
       const later = Date.now() + 10 * 86_400_000;
       while (!over) await pruneMirrors(dirname(mirror.path), { days: 1, limit: 0 }, false, later);
     })();
-    for (let round = 1; round <= 20; round++) {
-      const folder = join(folders.make(), 'job');
-      await checkOut(mirror, { url: '', ref: 'refs/heads/main', sha, folder });
-      expect(existsSync(join(folder, 'a.txt'))).to.equal(true);
-      if (round % 5 === 0) await until('the mirror is removed', () => !mirror.isThere);
+    try {
+      for (let round = 1; round <= 20; round++) {
+        const folder = join(folders.make(), 'job');
+        await checkOut(mirror, { url: '', ref: 'refs/heads/main', sha, folder });
+        expect(existsSync(join(folder, 'a.txt'))).to.equal(true);
+        if (round % 5 === 0) await until('the mirror is removed', () => !mirror.isThere);
+      }
+    } finally {
+      over = true;
     }
-    over = true;
     await pruning;
     repository.remove();
   });
