@@ -14,25 +14,34 @@ export function pruneCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('prune'))
     .summary('remove what is not kept any more')
     .description(
-      'Removes the builds, logs, mirrors, caches, artifacts and folders of runners on this machine that the VOLT_KEEP_ settings do not keep. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
+      'Removes the builds, logs, mirrors, caches, artifacts, homes of jobs and folders of runners on this machine that the settings do not keep, and homes of repositories that are not observed any more. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
     )
     .option('--dry-run', 'only say what would be removed')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
-      const [{ Record }, { hasRecord }, { pruneResults, nothingPruned }, { pruneMachine }] = await Promise.all([
-        import('../record/record.ts'),
-        import('../record/place.ts'),
-        import('../reporter/prune.ts'),
-        import('../runner/prune.ts'),
-      ]);
+      const [{ Record }, { hasRecord }, { listRepositories }, { pruneResults, nothingPruned }, { pruneMachine }] =
+        await Promise.all([
+          import('../record/record.ts'),
+          import('../record/place.ts'),
+          import('../record/repositories.ts'),
+          import('../reporter/prune.ts'),
+          import('../runner/prune.ts'),
+        ]);
       const config = configOf(command);
       let results = nothingPruned;
+      let known: ReadonlySet<string> | undefined;
       // a machine that has only runners has no record
       if (hasRecord(config)) {
         const record = await Record.open(config);
-        results = await pruneResults({ record, config }, dryRun).finally(() => record.close());
+        try {
+          results = await pruneResults({ record, config }, dryRun);
+          known = new Set((await listRepositories(record)).map(({ name }) => name));
+        } finally {
+          await record.close();
+        }
       }
-      const { mirrors, workFolders, caches, artifacts } = await pruneMachine(config, dryRun);
-      if (json) return printJson({ dryRun, ...results, mirrors, workFolders, caches, artifacts });
+      const machine = await pruneMachine(config, dryRun, Date.now(), known);
+      if (json) return printJson({ dryRun, ...results, ...machine });
+      const { mirrors, workFolders, caches, artifacts, homes } = machine;
       const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
       const rows: [string, number][] = [
         [
@@ -43,6 +52,7 @@ export function pruneCommand(program: Command): CommandFile {
         [`${workFolders.length} folders of runners that have not come back`, sum(workFolders)],
         [`${caches.length} caches`, sum(caches)],
         [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
+        [`homes of ${homes.length} repositories`, sum(homes)],
       ];
       for (const [what, bytes] of rows) print(`${dryRun ? 'would remove' : 'removed'} ${what} (${size(bytes)})`);
     });

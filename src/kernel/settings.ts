@@ -322,6 +322,20 @@ export const settings = [
       'Gigabytes that the caches of `actions/cache` may have together on a machine; those that were of no use the longest go first.',
   },
   {
+    env: 'VOLT_KEEP_HOME_DAYS',
+    key: 'keepHomeDays',
+    schema: z.coerce.number().min(0).default(30),
+    about:
+      'Days after which the home of a repository that no job has had is removed from a machine whose jobs are kept apart; the next job finds it empty. 0 for never.',
+  },
+  {
+    env: 'VOLT_HOME_LIMIT',
+    key: 'homeLimit',
+    schema: z.coerce.number().min(0).default(20),
+    about:
+      'Gigabytes that the homes of repositories may have together on a machine; those that no job has had the longest go first. 0 for any size.',
+  },
+  {
     env: 'VOLT_KEEP_ARTIFACT_DAYS',
     key: 'keepArtifactDays',
     schema: z.coerce.number().min(0).default(14),

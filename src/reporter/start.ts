@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { pruneHomes } from '../job/isolation/homes.ts';
 import { Problems } from '../kernel/problems.ts';
 import { everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
@@ -7,6 +8,7 @@ import { resultMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
+import { listRepositories } from '../record/repositories.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
 import { pruneResults } from './prune.ts';
@@ -41,6 +43,12 @@ export async function startReporter(context: StageContext & { record: Record }):
       await problems.alone('removing what is not kept any more', async () => {
         const { builds, logs, orphans } = await pruneResults(own);
         if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
+      });
+      await problems.alone('removing the homes of repositories that are gone', async () => {
+        const known = new Set((await listRepositories(own.record)).map(({ name }) => name));
+        const homes = await pruneHomes(own.config.dataDir, { known }, false, Date.now());
+        for (const { repository } of homes)
+          logger.info(`removed the home of ${repository}, which is not observed any more`);
       });
     },
     () => undefined,

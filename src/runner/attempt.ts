@@ -163,6 +163,7 @@ export class RunningAttempt {
     void this.#leave(folder, tree);
     if (outcome.reason === 'resource_limit' && most > 0 && home !== undefined && (await emptyIfLarge(home, most)))
       this.#host.logger.warn(`emptied ${home}, which alone took more than half of what a job may have`);
+    made.leave();
     if (end.kind === 'returned') return this.#stopped ?? end;
     return this.#ended({ outcome: end.outcome, steps, outputs, ...(tests && { tests }) }, startedAt);
   }

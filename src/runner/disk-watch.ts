@@ -31,6 +31,8 @@ export interface WatchSettings {
   logger: Logger;
   /** whether jobs run */
   busy(): boolean;
+  /** removes what can be done without where space is short */
+  free(short: NonNullable<DiskProblem['short']>): Promise<void>;
   /** there is a problem now, or another one, or none any more */
   changed(): void;
 }
@@ -91,7 +93,10 @@ export class DiskWatch {
 
   async #checkOnce(): Promise<DiskProblem | undefined> {
     this.#nextProbe = performance.now() + idleInterval;
-    this.#note((await this.#probe()) ?? (await this.#measure()));
+    const look = async () => (await this.#probe()) ?? (await this.#measure());
+    const found = await look();
+    if (found?.short) await this.#settings.free(found.short);
+    this.#note(found?.short ? await look() : found);
     return this.#problem;
   }
 

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
 import { removeLeftJobs } from '../job/isolation/places.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache } from '../job/storage/caches.ts';
@@ -8,6 +9,7 @@ import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { folderBytes } from '../kernel/disk.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
+import type { DiskProblem } from './disk-watch.ts';
 import { takeIfFree } from './work-folder.ts';
 
 /** What was removed, or would be. */
@@ -17,14 +19,22 @@ export interface PrunedMachine {
   workFolders: { name: string; bytes: number }[];
   caches: RemovedCache[];
   artifacts: RemovedArtifacts[];
+  /** of repositories, with what their jobs had left there */
+  homes: RemovedHome[];
 }
 
 /**
- * Removes the mirrors and the folders of runners that nobody has used for as long as the settings say, and the caches and
- * artifacts of jobs that they do not keep.
+ * Removes the mirrors, the homes of repositories and the folders of runners that nobody has used for as long as the
+ * settings say, and the caches and artifacts of jobs that they do not keep.
  * @param now milliseconds since 1970
+ * @param known names of the repositories that there are, where that can be told: homes of others go
  */
-export async function pruneMachine(config: Config, dryRun = false, now = Date.now()): Promise<PrunedMachine> {
+export async function pruneMachine(
+  config: Config,
+  dryRun = false,
+  now = Date.now(),
+  known?: ReadonlySet<string>,
+): Promise<PrunedMachine> {
   const paths = dataPaths(config.dataDir);
   const bounds = { days: config.keepMirrorDays, limit: config.mirrorLimit * 1_073_741_824 };
   const { keepArtifactDays: days } = config;
@@ -34,7 +44,26 @@ export async function pruneMachine(config: Config, dryRun = false, now = Date.no
       config.keepWorkDays === 0 ? [] : await pruneWorkFolders(config.dataDir, config.keepWorkDays, dryRun, now),
     caches: await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now),
     artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
+    homes: await pruneHomes(
+      config.dataDir,
+      { days: config.keepHomeDays, limit: config.homeLimit * 1_073_741_824, known },
+      dryRun,
+      now,
+    ),
   };
+}
+
+/**
+ * Removes homes of repositories from a disk that has become short, those first that no job has had the longest.
+ * @returns what was removed
+ */
+export async function freeDisk(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  { bytes, device }: NonNullable<DiskProblem['short']>,
+): Promise<RemovedHome[]> {
+  const devices = await Promise.all(homeFolders(dataDir).map(async (homes) => (await stat(homes)).dev));
+  if (device === undefined || !devices.includes(device)) return [];
+  return pruneHomes(dataDir, { needed: bytes }, false, Date.now());
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { loadavg, tmpdir } from 'node:os';
 import type { Confinement } from '../exec/isolation-check.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import type { VoltError } from '../kernel/errors.ts';
+import { errorText, type VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
@@ -14,8 +14,9 @@ import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
-import { DiskWatch } from './disk-watch.ts';
+import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
+import { freeDisk } from './prune.ts';
 import { Registration } from './registration.ts';
 import type { WorkFolder } from './work-folder.ts';
 
@@ -87,6 +88,7 @@ export class Runner {
       uses: [tmpdir()],
       logger: this.#logger,
       busy: () => this.#executions.busy,
+      free: (short) => this.#freeDisk(short),
       changed: () => this.#tellDisk(),
     });
     this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
@@ -165,6 +167,15 @@ export class Runner {
       run: (message) => this.#executions.execute(message, id),
       refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
+  }
+
+  async #freeDisk(short: NonNullable<DiskProblem['short']>): Promise<void> {
+    try {
+      for (const { repository } of await freeDisk(this.#context.config, short))
+        this.#logger.warn(`removed the home of ${repository}: the disk is full`);
+    } catch (error) {
+      this.#logger.warn(`could not make room on the disk: ${errorText(error)}`);
+    }
   }
 
   /** Why the runner begins nothing under that id; its disk is looked at apart. */

@@ -78,11 +78,13 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     pruneInterval,
     async () => {
       trees?.prune();
-      const { mirrors, workFolders, caches, artifacts } = await pruneMachine(config);
+      const { mirrors, workFolders, caches, artifacts, homes } = await pruneMachine(config);
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
       for (const { key } of caches) logger.info(`removed the cache ${key}`);
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
+      for (const { repository } of homes)
+        logger.info(`removed the home of ${repository}, which no job has had for long`);
     },
     (error) => logger.warn(`removing old mirrors failed, trying again: ${errorText(error)}`),
   );

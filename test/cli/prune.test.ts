@@ -17,9 +17,11 @@ describe('volt prune', () => {
     await observed(record);
     for (const daysAgo of [40, 35, 1]) await finishedBuild(record, daysAgo);
     mkdirSync(join(dataPaths(data).logs, '77'), { recursive: true });
+    for (const repo of ['app', 'gone']) mkdirSync(join(dataPaths(data).homes, repo), { recursive: true });
     const env = { VOLT_KEEP_DAYS: '30', VOLT_KEEP_AT_LEAST: '1' };
     const dry = await volt(['prune', '--dry-run', '--data', data], { env });
     expect(dry.stdout).to.match(/^would remove 2 builds .* logs of 1 unknown builds/);
+    expect(dry.stdout).to.include('would remove homes of 1 repositories');
     const end = await volt(['prune', '--json', '--data', data], { env });
     expect(end.code, end.stderr).to.equal(0);
     expect(JSON.parse(end.stdout)).to.deep.include({
@@ -28,6 +30,7 @@ describe('volt prune', () => {
       orphans: 1,
       mirrors: [],
       workFolders: [],
+      homes: [{ repository: 'gone', bytes: 0 }],
     });
     expect(await record.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
     await record.close();

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { pruneHomes } from '../../src/job/isolation/homes.ts';
 import { jobPlaces, openArea } from '../../src/job/isolation/places.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Build } from '../../src/kernel/model.ts';
 import { TestFolders } from '../support/folder.ts';
 import { House } from '../support/house.ts';
@@ -55,6 +57,22 @@ describe('a runner whose jobs are in a sandbox', function () {
     const { status, log } = await test('ls -A "$HOME"; # the home was emptied\n');
     expect(status).to.equal('success');
     expect(log).to.not.include('filler');
+  });
+
+  it('has its home to its end, whatever is to be removed, and no longer', async () => {
+    const prune = async () =>
+      (await pruneHomes(volt.dataDir, { needed: 1 }, false, Date.now())).map(({ repository: name }) => name);
+    const [home = ''] = readdirSync(dataPaths(volt.dataDir).homes).filter((name) => !name.startsWith('.'));
+    const inHome = (name: string) => join(dataPaths(volt.dataDir).homes, home, name);
+    const ended = test('touch ~/here; until [ -e ~/go ]; do sleep 0.05; done\n');
+    await until('the job is at work', () => existsSync(inHome('here')));
+    expect(await prune()).to.deep.equal([]);
+    writeFileSync(inHome('go'), '');
+    expect((await ended).status).to.equal('success');
+    await until("its home is nobody's", async () => (await prune())[0] === home);
+    const { status, log } = await test('echo "left: $(ls -A ~)"\n');
+    expect(status).to.equal('success');
+    expect(log).to.match(/^left: $/m);
   });
 
   it('finds no way to speak with Redis or as Volt', async () => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Status } from '../../src/kernel/model.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -134,6 +135,18 @@ describe('a runner', () => {
       await house.prove([sha]);
       expect(await attempts(sha)).to.have.length(1);
       await until('nothing is said any more', async () => (await unfit()) === undefined);
+    }).timeout(90_000);
+
+    it('and full of the home of a repository that no job has makes room there, and takes jobs', async () => {
+      const { homes } = dataPaths(join(mounted, 'data'));
+      mkdirSync(join(homes, 'another/cache'), { recursive: true });
+      execFileSync('fallocate', ['-l', '20M', join(homes, 'another/cache/file')]);
+      fill(2 + 20);
+      await startRunner();
+      const sha = house.push(1);
+      await house.prove([sha]);
+      expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([]);
+      expect(house.process('r1').output).to.include('removed the home of another: the disk is full');
     }).timeout(90_000);
 
     it('and becomes full under a job hands that back, and another runner has it', async () => {

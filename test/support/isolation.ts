@@ -125,6 +125,7 @@ export class IsolatedJobs {
     } finally {
       await scope.close();
       await tree?.end(scope.isEmpty ? join(room.folder, 'workspace') : undefined);
+      room.leave();
     }
     const outcome = withLimit(result.outcome, scope.breach);
     return { ...result, outcome, log: Buffer.concat(chunks).toString(), room };

@@ -5,6 +5,7 @@ import type { IsolationLevel } from '../../exec/isolation.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
+import { notesOf } from './home-use.ts';
 
 /** Folders of jobs on this machine. */
 export interface JobPlaces {
@@ -46,8 +47,12 @@ export function makePlaces(level: IsolationLevel, dataDir: string, { jobs }: Job
   } else mkdirSync(jobs, { recursive: true, mode: 0o711 });
 }
 
-/** Removes what a runner that was killed has left there of jobs of other users, and for them. @param runner its name */
+/**
+ * Forgets the jobs of a runner that has ended: which homes they had, and what they have left, and was kept for them, where
+ * those of other users are. @param runner its name
+ */
 export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
+  await removeTree(notesOf(dataPaths(dataDir).work, runner));
   // nobody else has made any
   if (process.getuid?.() !== 0) return;
   const { jobs, trees } = jobPlaces('user', dataDir, runner);

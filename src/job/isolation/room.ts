@@ -10,6 +10,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
 import type { JobInput } from '../contract.ts';
 import { Enclosure } from './enclosure.ts';
+import { notesOf, takeHome } from './home-use.ts';
 import { homeOf, namedUser } from './job-user.ts';
 import { jobPlaces, makePlaces } from './places.ts';
 import { behindShims } from './version-managers.ts';
@@ -27,6 +28,8 @@ export interface JobRoom {
   toolCache: string;
   env: Record<string, string>;
   enclosure: Enclosure;
+  /** to be called when the job is over: its home may be removed then */
+  leave(): void;
 }
 
 /**
@@ -40,21 +43,43 @@ export async function makeRoom(
   confinement: Confinement,
   { repo, runner, name }: { repo: JobInput['repo']; runner: string; name: string },
 ): Promise<JobRoom> {
-  const { level, filtersCalls } = confinement;
+  const { level } = confinement;
   const paths = dataPaths(config.dataDir);
   const places = jobPlaces(level, config.dataDir, runner);
   const folder = join(places.jobs, name);
-  const configured = config.toolCache === undefined ? undefined : resolve(config.toolCache);
-  if (level === 'none')
-    return { folder, toolCache: configured ?? paths.tools, env: jobEnvironment(), enclosure: Enclosure.none };
+  if (level === 'none') {
+    const toolCache = toolCacheOf(config) ?? paths.tools;
+    return { folder, toolCache, env: jobEnvironment(), enclosure: Enclosure.none, leave: () => undefined };
+  }
   makePlaces(level, config.dataDir, places);
+  const leave = await takeHome(places.homes, join(notesOf(paths.work, runner), name), repo);
+  try {
+    return {
+      ...(await enclosedRoom(config, { level, filtersCalls: confinement.filtersCalls }, repo, {
+        folder,
+        homes: places.homes,
+      })),
+      leave,
+    };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function enclosedRoom(
+  config: Config,
+  { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
+  repo: JobInput['repo'],
+  { folder, homes }: { folder: string; homes: string },
+): Promise<Omit<JobRoom, 'leave'>> {
+  const configured = toolCacheOf(config);
   const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
-  const { home, user } =
-    process.getuid?.() === 0 ? homeOf(places.homes, repo.name, named) : ownHome(places.homes, repo.name);
+  const { home, user } = process.getuid?.() === 0 ? homeOf(homes, repo.name, named) : ownHome(homes, repo.name);
   const toolCache = configured ?? join(home, '.tools');
   const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const mirror = level === 'sandbox' ? await mirrorOf(paths.mirrors, repo) : undefined;
+  const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
   const filter = filtersCalls ? join(folder, 'calls.bpf') : undefined;
   if (filter !== undefined) writeFileSync(filter, callFilter(), { mode: 0o644 });
   const isolation: Isolation =
@@ -72,6 +97,10 @@ export async function makeRoom(
     enclosure.give(path);
   }
   return { folder, home, toolCache, env, enclosure };
+}
+
+function toolCacheOf({ toolCache }: Config): string | undefined {
+  return toolCache === undefined ? undefined : resolve(toolCache);
 }
 
 function ownHome(homes: string, repository: string): { home: string; user: JobUser } {
