@@ -3,15 +3,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { build } from '../src/build.mjs';
 import { version } from '../src/kernel/version.ts';
-import { isBundleCurrent } from '../src/setup/bundle.mjs';
+import { root } from './support/bundle.ts';
 import { TestFolders } from './support/folder.ts';
 import { pageLinks } from './support/links.ts';
 import { TestRepository } from './support/repository.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..');
 
 describe('the package', function () {
   // npm fetches what it has not in its cache
@@ -24,7 +22,6 @@ describe('the package', function () {
   let environment: Record<string, string>;
 
   before(async () => {
-    if (!isBundleCurrent(root)) await build(root);
     const packed = folders.make();
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', packed], { cwd: root });
     const [{ filename, files: list }] = JSON.parse(stdout);

@@ -1,7 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { build } from '../../src/build.mjs';
-import { isBundleCurrent } from '../../src/setup/bundle.mjs';
 import { chaos } from './chaos.ts';
 import { type FaultKind, schedule } from './schedule.ts';
 
@@ -15,11 +12,6 @@ const kinds: FaultKind[] = [
 ];
 
 describe('chaos', () => {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  before(async () => {
-    if (!isBundleCurrent(root)) await build(root);
-  });
-
   it('plans the same faults from the same seed, and others from another', () => {
     expect(schedule(kinds, 1, 60_000)).to.deep.equal(schedule(kinds, 1, 60_000));
     expect(schedule(kinds, 1, 60_000)).to.not.deep.equal(schedule(kinds, 2, 60_000));

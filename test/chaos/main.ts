@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { errorText } from '../../src/kernel/errors.ts';
-import { buildBundle, isBundleCurrent } from '../../src/setup/bundle.mjs';
+import { currentBundle } from '../support/bundle.ts';
 import { chaos } from './chaos.ts';
 import { type CommandLine, parseCommandLine, usage } from './options.ts';
 import { asJson, table } from './table.ts';
@@ -16,8 +15,7 @@ function commandLine(): CommandLine | 'help' {
 
 async function main(given: CommandLine): Promise<void> {
   const { minutes, seed, kinds, json, keep } = given;
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  if (!isBundleCurrent(root)) await buildBundle(root);
+  await currentBundle();
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}; the fleet has been ended, too`)));

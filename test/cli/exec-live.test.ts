@@ -1,17 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
+import { program } from '../support/bundle.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
-
-const root = join(import.meta.dirname, '../..');
-const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
 
 const workflow = `on: push
 jobs:
@@ -34,15 +30,7 @@ describe('volt exec on a terminal', () => {
   it('shows a tree of steps as they go on, and the output of those that fail', async () => {
     const repository = new TestRepository({ '.github/workflows/ci.yml': workflow });
     const go = join(folders.make(), 'go');
-    const command = [
-      process.execPath,
-      '--import',
-      tsx,
-      join(root, 'src/cli/main.ts'),
-      'exec',
-      '--var',
-      `GO=${go}`,
-    ].join(' ');
+    const command = `${process.execPath} ${program} exec --var GO=${go}`;
     // a pseudo-terminal is what util-linux's script makes
     const terminal: ChildProcess = spawn('script', ['-qefc', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
       cwd: repository.path,

@@ -1,16 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
+import { program } from '../support/bundle.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
-
-const root = join(import.meta.dirname, '../..');
-const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
 
 describe('volt up on a terminal', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -37,7 +33,7 @@ describe('volt up on a terminal', () => {
   function up(env: Record<string, string>, ...more: string[]): void {
     const data = join(folder.path, 'data');
     const args = ['up', '--data', data, '--port', '0', '--repo', repository.path, '--poll', '1', ...more];
-    const command = [process.execPath, '--import', tsx, join(root, 'src/cli/main.ts'), ...args].join(' ');
+    const command = [process.execPath, program, ...args].join(' ');
     terminal = spawn('script', ['-qefc', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, SHELL: '/bin/sh', TERM: 'xterm-256color', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { Vault } from '../../src/secrets/vault.ts';
+import { program } from '../support/bundle.ts';
 import { volt } from '../support/cli.ts';
 import { Site } from '../web/site.ts';
 
@@ -50,7 +51,7 @@ describe('volt secret and volt var', () => {
   });
 
   it('ask for the value at a terminal, and do not show what is typed', async () => {
-    const line = `${process.execPath} --import tsx src/cli/main.ts secret set TYPED ${data().join(' ')}`;
+    const line = `${process.execPath} ${program} secret set TYPED ${data().join(' ')}`;
     const terminal = spawn('script', ['--quiet', '--return', '--echo', 'never', '--command', line, '/dev/null'], {
       stdio: 'pipe',
     });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { root } from '../support/bundle.ts';
 import { temporaryFolder, VoltProcess, volt } from '../support/cli.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -38,9 +39,9 @@ describe('single stages', function () {
   it('run as processes of their own, as files of workers/ too, and stop at a signal', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     await start(['web']);
-    await start([], 'workers/dispatcher.ts');
+    await start([], join(root, 'dist/workers/dispatcher.js'));
     await start(['reporter']);
-    await start(['--name', 'r1', '--slots', '1', '--labels', 'gpu,Big'], 'workers/runner.ts');
+    await start(['--name', 'r1', '--slots', '1', '--labels', 'gpu,Big'], join(root, 'dist/workers/runner.js'));
     await start(['observer', '--repo', `app=${repository.path}`, '--poll', '1']);
     expect(processes[3]?.stdout).to.match(
       /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; Redis/,

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
 import { allWithWorkflows } from '../../src/observer/workflow-files.ts';
@@ -66,15 +65,14 @@ describe('a commit that is offered', () => {
 
   it('carries the files as they are at that commit, of many that are offered together', async () => {
     const file = '.github/workflows/a.yml';
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: repository.path, encoding: 'utf8' }).trim();
     const shas = [repository.head(), repository.commit('a', { [file]: 'a' }), repository.commit('other', { x: '1' })];
-    git('checkout', '--quiet', '-b', 'side');
+    repository.git('checkout', '--quiet', '-b', 'side');
     repository.commit('on the side', { [file]: 'b' });
-    git('checkout', '--quiet', 'main');
+    repository.git('checkout', '--quiet', 'main');
     shas.push(repository.commit('on main', { y: '1' }));
-    git('merge', '--quiet', '--no-ff', '--no-edit', 'side');
+    repository.git('merge', '--quiet', '--no-ff', '--no-edit', 'side');
     shas.push(repository.head(), repository.commit('skipped', { [file]: 'c' }), repository.commit('last', { x: '2' }));
-    git('rm', '--quiet', '--', file);
+    repository.git('rm', '--quiet', '--', file);
     shas.push(repository.commit('gone'));
     await mirror.fetch();
     const messages = shas.map((sha, index) =>

@@ -1,14 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { program, root } from './bundle.ts';
 import { until } from './until.ts';
-
-const root = join(import.meta.dirname, '../..');
-const tsx = pathToFileURL(createRequire(join(root, 'package.json')).resolve('tsx')).href;
 
 export interface Ended {
   code: number | null;
@@ -20,7 +16,7 @@ interface StartOptions {
   /** added to an environment that holds nothing of Volt's */
   env?: Record<string, string>;
   cwd?: string;
-  /** what to run instead of `volt`, a file of the checkout */
+  /** what to run instead of `volt` */
   script?: string;
   /** what it reads from standard input; else that is closed */
   input?: string;
@@ -32,8 +28,8 @@ export class VoltProcess {
   stdout = '';
   stderr = '';
 
-  constructor(args: string[], { env = {}, cwd = root, script = 'src/cli/main.ts', input }: StartOptions = {}) {
-    this.child = spawn(process.execPath, ['--import', tsx, join(root, script), ...args], {
+  constructor(args: string[], { env = {}, cwd = root, script = program, input }: StartOptions = {}) {
+    this.child = spawn(process.execPath, [script, ...args], {
       cwd,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

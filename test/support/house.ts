@@ -9,7 +9,7 @@ import type { SystemStatus } from '../../src/web/api/schemas/system.ts';
 import { databaseEnvironment } from './database.ts';
 import { Evidence } from './evidence.ts';
 import { TestFolders } from './folder.ts';
-import { currentBundle, type VoltProcess, VoltProcesses } from './processes.ts';
+import { type VoltProcess, VoltProcesses } from './processes.ts';
 import { openRecord } from './record.ts';
 import { TestRepository } from './repository.ts';
 import { until } from './until.ts';
@@ -49,7 +49,7 @@ export class House {
   readonly #folders: TestFolders;
   readonly #options: HouseOptions;
   readonly #database: { [name: string]: string };
-  readonly #processes = new VoltProcesses('bundle');
+  readonly #processes = new VoltProcesses();
   readonly #running = new Map<string, VoltProcess>();
 
   private constructor(
@@ -68,7 +68,6 @@ export class House {
 
   /** A house in which nothing runs yet. */
   static async build(options: HouseOptions): Promise<House> {
-    await currentBundle();
     const folders = new TestFolders();
     const dataDir = options.dataDir ?? folders.make();
     return new House(options, folders, dataDir, await openRecord(dataDir), await databaseEnvironment(dataDir));

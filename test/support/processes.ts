@@ -1,26 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { build } from '../../src/build.mjs';
-import { isBundleCurrent } from '../../src/setup/bundle.mjs';
+import { program, root } from './bundle.ts';
 import { until } from './until.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Brings dist/cli.js up to date: processes of it start in a fraction of the time that the sources take. */
-export async function currentBundle(): Promise<void> {
-  if (!isBundleCurrent(root)) await build(root);
-}
 
 /** Volt's commands as processes of their own; each test ends those that it has started. */
 export class VoltProcesses {
   readonly #children: ChildProcess[] = [];
-  readonly #program: readonly string[];
-
-  /** @param from what to run: the sources, or the bundle, see `currentBundle` */
-  constructor(from: 'sources' | 'bundle' = 'sources') {
-    this.#program = from === 'bundle' ? ['dist/cli.js'] : ['--import', 'tsx', 'src/cli/main.ts'];
-  }
 
   /**
    * Starts `volt <args>` with nothing of this process's environment but the search path and home.
@@ -28,8 +13,8 @@ export class VoltProcesses {
    */
   start(args: string[], env: Record<string, string> = {}, inside: readonly string[] = []): VoltProcess {
     const { PATH = '', HOME = '' } = process.env;
-    const [program = '', ...rest] = [...inside, process.execPath, ...this.#program, ...args];
-    const child = spawn(program, rest, {
+    const [command = '', ...rest] = [...inside, process.execPath, program, ...args];
+    const child = spawn(command, rest, {
       cwd: root,
       env: { PATH, HOME, VOLT_ISOLATION: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

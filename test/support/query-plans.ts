@@ -27,3 +27,17 @@ export async function plansOf(record: Record, work: (record: Record) => Promise<
   }
   return steps;
 }
+
+/** Tables that grow with what is built; the others hold what people have set up. */
+const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_results|result)\b/;
+
+/** Indexes with a condition that hold only what is open, however much is over. */
+export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued)\b/;
+
+/** The steps of a query's plan in which SQLite comes upon rows of tables that grow instead of looking them up. */
+export async function scansOf(record: Record, { sql, parameters }: CompiledQuery): Promise<string[]> {
+  const plan = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
+  const { rows } = await record.db.executeQuery<{ detail: string }>(plan);
+  const steps = rows.map(({ detail }) => detail);
+  return steps.filter((step) => /^SCAN/.test(step) && growing.test(step) && !indexOfOpen.test(step));
+}

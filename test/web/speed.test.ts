@@ -1,13 +1,11 @@
 import { expect } from 'chai';
-import { type CompiledQuery, sql } from 'kysely';
+import type { CompiledQuery } from 'kysely';
 import { removeOldActions } from '../../src/record/audit.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { findToken } from '../../src/record/tokens.ts';
+import { scansOf } from '../support/query-plans.ts';
 import { job, Site } from './site.ts';
-
-/** Tables that grow with every build; the others hold what people have set up. */
-const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_results|result)\b/;
 
 describe('web: what pages ask of a record with many builds', () => {
   let site: Site;
@@ -44,14 +42,6 @@ describe('web: what pages ask of a record with many builds', () => {
     asked = [];
   });
 
-  /** How a query comes upon rows of tables that grow instead of looking them up. */
-  async function scansOf({ sql: text, parameters }: CompiledQuery): Promise<string[]> {
-    const { db } = site.context.record;
-    const plan = sql<{ detail: string }>`${sql.raw(`explain query plan ${text}`)}`.compile(db);
-    const { rows } = await db.executeQuery<{ detail: string }>({ ...plan, parameters });
-    return rows.map(({ detail }) => detail).filter((detail) => /^SCAN/.test(detail) && growing.test(detail));
-  }
-
   for (const path of [
     ...['/', '/?before=9', '/?repo=sample', '/?branch=main', '/?repo=sample&branch=main&status=failure'],
     ...['/?status=success', '/?author=ada', '/?text=change', '/?repo=sample&view=grid', '/builds/1', '/builds/2'],
@@ -66,7 +56,7 @@ describe('web: what pages ask of a record with many builds', () => {
       const queries = [...asked];
       expect(queries).to.not.have.lengthOf(0);
       for (const query of queries) {
-        expect(await scansOf(query), query.sql).to.deep.equal([]);
+        expect(await scansOf(site.context.record, query), query.sql).to.deep.equal([]);
       }
     });
   }
@@ -77,6 +67,6 @@ describe('web: what pages ask of a record with many builds', () => {
     await changesAfter(record, 1, 10);
     await removeOldActions(record, 0, 10);
     await findToken(record, 'token');
-    for (const query of [...asked]) expect(await scansOf(query), query.sql).to.deep.equal([]);
+    for (const query of [...asked]) expect(await scansOf(site.context.record, query), query.sql).to.deep.equal([]);
   });
 });

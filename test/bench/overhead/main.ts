@@ -5,8 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { Command, Option } from 'commander';
+import { currentBundle } from '../../support/bundle.ts';
 import { TestFolders } from '../../support/folder.ts';
-import { currentBundle, VoltProcesses } from '../../support/processes.ts';
+import { VoltProcesses } from '../../support/processes.ts';
 import { conditions } from '../conditions.ts';
 import { burst } from './burst.ts';
 import { idle } from './idle.ts';
@@ -60,7 +61,7 @@ const {
   .parse()
   .opts<{ only?: string[]; quick?: boolean; json?: string; markdown?: boolean }>();
 
-const bench = { processes: new VoltProcesses('bundle'), folders: new TestFolders() };
+const bench = { processes: new VoltProcesses(), folders: new TestFolders() };
 const rows: Row[] = [];
 try {
   await currentBundle();

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { CompiledQuery } from 'kysely';
+import { scansOf } from '../../support/query-plans.ts';
 import { fill } from './fill.ts';
 import { type Place, placesOf } from './places.ts';
-import { scansOf } from './scans.ts';
 import { PageServer } from './server.ts';
 
 interface Options {
