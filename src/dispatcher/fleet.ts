@@ -16,8 +16,12 @@ import { type Loss, Losses } from './losses.ts';
 import { routeBuild } from './route.ts';
 import { Sightings } from './sightings.ts';
 
-/** While nothing runs the registry is looked at this often (ms), less than a heartbeat apart. */
-const idleInterval = 800;
+/** While anything runs, the runners are glanced at this often (ms): a death is to be noticed within half a second. */
+const glanceInterval = 200;
+/** While nothing runs the registry is looked at this often (ms). */
+const idleInterval = 1000;
+/** A glance may come by so much (ms) sooner after a look than the interval says. */
+const jitter = 50;
 /** While anything runs, the next look waits for so many times what the last has taken; a fleet of thousands takes long. */
 const rest = 4;
 
@@ -62,13 +66,29 @@ export class FleetWatch {
     return this.#sightings.recent();
   }
 
+  /** How long (ms) to wait for the next glance. */
+  get pace(): number {
+    return this.#atWork ? glanceInterval : idleInterval;
+  }
+
+  /**
+   * A build has moved, so there may be something to lose soon.
+   * @returns whether the pace has changed by that
+   */
+  expectWork(): boolean {
+    if (this.#atWork) return false;
+    this.#atWork = true;
+    this.#lookedAt = performance.now();
+    return true;
+  }
+
   /**
    * Looks where that may find something: while runners are at work, when one of this machine is seen to be gone, and
    * now and then.
    */
   async glance(): Promise<void> {
     const now = performance.now();
-    const due = Math.min(this.#atWork ? rest * this.#lookTook : idleInterval, idleInterval);
+    const due = Math.min(this.#atWork ? rest * this.#lookTook : idleInterval, idleInterval) - jitter;
     if (now - this.#lookedAt < due && !this.#sightings.anyGone(now)) return;
     await this.look();
     this.#lookTook = performance.now() - now;

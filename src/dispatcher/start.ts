@@ -4,6 +4,7 @@ import { advanceMessage, commitMessage, secretsMessage } from '../queues/message
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
+import { changeSchema, listen } from '../redis/channels.ts';
 import { advance } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
@@ -13,8 +14,6 @@ import { reconcile } from './reconcile.ts';
 import { runSchedules } from './schedules.ts';
 import { UnservedWatch } from './unserved.ts';
 
-/** Milliseconds between glances at the runners; a runner's death is to be noticed within half a second. */
-const watchInterval = 200;
 /** Milliseconds between comparisons of the queues with the record. */
 const reconcileInterval = 3000;
 /** Milliseconds between looks for schedules whose time has come; their unit is the minute. */
@@ -33,7 +32,14 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', () =>
     reconcile(own, fleet.recentRunners(), messages),
   );
-  const watching = problems.every(watchInterval, 'watching the runners', () => fleet.glance());
+  const watching = problems.every(
+    () => fleet.pace,
+    'watching the runners',
+    () => fleet.glance(),
+  );
+  const unlisten = await listen(context.access, context.access.keys.changes, changeSchema, logger, () => {
+    if (fleet.expectWork()) watching.now();
+  });
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
   const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
@@ -69,6 +75,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
     stop: async () => {
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await commits.close();
+      await unlisten();
       await watching.stop();
       await reconciling.stop();
       await scheduling.stop();

@@ -1,5 +1,5 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { systemCode } from '../kernel/errors.ts';
 import { gitDirectory } from './source.ts';
@@ -22,19 +22,28 @@ const calm = 20;
  * watched first and then told of, so that nothing that happens in it goes unnoticed.
  * @param failed is called at most once, when watching has ended by itself: the folder is gone, or the kernel has no room
  * for further watches
- * @returns ends watching
  */
 export async function watchRefs(
   path: string,
   changed: () => void,
   failed: (error: unknown) => void,
-): Promise<() => Promise<void>> {
+): Promise<RefWatch> {
   const watching = new RefFolders(await commonDirectory(path), changed, failed);
   await watching.begin();
-  return () => watching.close();
+  return watching;
 }
 
-class RefFolders {
+export interface RefWatch {
+  /**
+   * What is another one after each move of a ref that a look at the folders can tell, and costs less than to ask git;
+   * undefined where not all of them are watched.
+   */
+  state(): Promise<string | undefined>;
+  /** Ends watching. */
+  close(): Promise<void>;
+}
+
+class RefFolders implements RefWatch {
   readonly #dir: string;
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
@@ -64,6 +73,17 @@ class RefFolders {
     await this.#settling.catch(() => undefined);
     // what was watched while it settled
     this.#end();
+  }
+
+  async state(): Promise<string | undefined> {
+    const folders = [...this.#watchers.keys()];
+    if (this.#closed || folders.length === 0 || folders.length >= mostFolders) return undefined;
+    try {
+      const found = await Promise.all(folders.map((folder) => stat(folder, { bigint: true })));
+      return found.map(({ ino, ctimeNs }) => `${ino} ${ctimeNs}`).join();
+    } catch {
+      return undefined;
+    }
   }
 
   /** Watches the folders that there are, and tells of a change where there were new ones. */

@@ -43,8 +43,8 @@ export class Problems {
     }
   }
 
-  /** Runs `work` every `ms` milliseconds until stopped, each time alone. */
-  every(ms: number, what: string, work: () => Promise<unknown>): Repeating {
+  /** Runs `work` every `ms` milliseconds until stopped, each time alone; see wait.ts. */
+  every(ms: number | (() => number), what: string, work: () => Promise<unknown>): Repeating {
     return every(
       ms,
       async () => {

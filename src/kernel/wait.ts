@@ -54,11 +54,18 @@ export class Bell {
 }
 
 /**
- * Runs `task` every `ms` milliseconds, one run at a time, until stopped. An error is given to `failed` and the loop
- * goes on.
+ * Runs `task` now and every `ms` milliseconds, one run at a time, until stopped. An error is given to `failed` and the loop
+ * goes on. All tasks of a process are done at the same moments, the multiples of their interval by its clock: to wake up a
+ * process that rests costs more than most of what is then done.
+ * @param ms may be asked for before each wait
  * @returns `now()` runs it without waiting for the interval; `stop()` resolves when a run under way has ended
  */
-export function every(ms: number, task: () => Promise<void>, failed: (error: unknown) => void) {
+export function every(
+  ms: number | (() => number),
+  task: () => Promise<void>,
+  failed: (error: unknown) => void,
+): { now(): void; stop(): Promise<void> } {
+  const interval = () => (typeof ms === 'number' ? ms : ms());
   let stopped = false;
   let wake = new AbortController();
   const loop = (async () => {
@@ -69,7 +76,7 @@ export function every(ms: number, task: () => Promise<void>, failed: (error: unk
       } catch (error) {
         if (!stopped) failed(error);
       }
-      if (!stopped) await pause(ms, wake.signal);
+      if (!stopped) await pause(untilNext(interval()), wake.signal);
     }
   })();
   return {
@@ -80,6 +87,12 @@ export function every(ms: number, task: () => Promise<void>, failed: (error: unk
       await loop;
     },
   };
+}
+
+/** Milliseconds to the next multiple of `ms`; a timer may come a little early, which is not to be a moment of its own. */
+function untilNext(ms: number): number {
+  const rest = Math.ceil(ms - (performance.now() % ms));
+  return rest < ms / 10 ? rest + ms : rest;
 }
 
 /** As `every`, but the first run comes after the first interval: for what a start need not be burdened with. */

@@ -17,14 +17,24 @@ import { Lanes } from './lanes.ts';
 import { noticeOf } from './notice.ts';
 import { type Moved, offersOf } from './offers.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
+import type { Watches } from './watches.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
 /** Milliseconds that a remote may be silent, and that its answer may take. */
 const remotePatience = { silence: 30_000, bound: 120_000 };
 
+/** So long (ms) git is not asked again about a repository that is watched and in whose folders nothing has changed. */
+const stillness = 60_000;
+
 interface Seen {
   defaultBranch: string | null;
   notice: string | null;
+}
+
+/** What a look has found where there was nothing new. */
+interface Still {
+  state: string;
+  at: number;
 }
 
 /** Looks at repositories and offers their new commits. */
@@ -36,10 +46,14 @@ export class Observations {
   /** repositories where nothing was new at their last looks, and when that was; not in the record yet */
   #quiet = new Map<string, number>();
   readonly #failing = new Set<string>();
+  readonly #still = new Map<string, Still>();
   readonly #lanes = new Lanes();
+  readonly #stateOf: Watches['state'];
 
-  constructor(context: StageContext & { record: Record }) {
+  /** @param watches of the repositories of this machine; absent where none is watched */
+  constructor(context: StageContext & { record: Record }, watches?: Pick<Watches, 'state'>) {
     this.#context = context;
+    this.#stateOf = async (repository) => watches?.state(repository);
   }
 
   /** Records the looks that found nothing new. All of them in one write: there may be hundreds in a second. */
@@ -69,6 +83,10 @@ export class Observations {
     const look = { again: false };
     this.#looking.set(name, look);
     try {
+      if (cause === 'schedule' && (await this.#isStill(repository)) && !look.again) {
+        this.#quiet.set(name, Date.now());
+        return;
+      }
       await this.#lanes.run(repository.url, async () => {
         do {
           look.again = false;
@@ -80,12 +98,22 @@ export class Observations {
     }
   }
 
+  /** Whether nothing has happened to a repository since a look at it has found nothing new. */
+  async #isStill(repository: Repository): Promise<boolean> {
+    const still = this.#still.get(repository.name);
+    if (!still || performance.now() - still.at > stillness) return false;
+    return (await this.#stateOf(repository)) === still.state;
+  }
+
   async #look(name: string): Promise<void> {
     const { record, logger } = this.#context;
     const repository = await findRepository(record, name);
+    this.#still.delete(name);
     if (!repository) return;
     try {
-      const seen = await this.#offer(repository);
+      const [state, at] = [await this.#stateOf(repository), performance.now()];
+      const { isNew, ...seen } = await this.#offer(repository);
+      if (!isNew && state !== undefined) this.#still.set(name, { state, at });
       await this.#note(name, seen);
     } catch (error) {
       const known = observeError(error, repository);
@@ -100,7 +128,7 @@ export class Observations {
     }
   }
 
-  async #offer(repository: ObservedRepository): Promise<Seen> {
+  async #offer(repository: ObservedRepository): Promise<Seen & { isNew: boolean }> {
     const { record, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     const access = { url: repository.url, credential: () => findCredential(record, config, repository.name) };
@@ -144,7 +172,8 @@ export class Observations {
     }
     for (const trigger of triggers)
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options });
-    return { defaultBranch: remote.defaultBranch, notice: noticeOf(repository, remote, noCommits) };
+    const isNew = moved.length + triggers.length > 0;
+    return { defaultBranch: remote.defaultBranch, notice: noticeOf(repository, remote, noCommits), isNew };
   }
 
   async #unschedule(name: string): Promise<void> {

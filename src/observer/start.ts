@@ -33,7 +33,7 @@ export async function startObserver(context: StageContext & { record: Record }):
   const own = { ...context, logger };
   const shown = showStage(own, 'observer', () => [...record.problems(), ...problems.list()]);
   const watches = new Watches(own);
-  const observations = new Observations(own);
+  const observations = new Observations(own, watches);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
     consume(access, {
       queue,

@@ -1,13 +1,17 @@
-import { watchRefs } from '../git/watch.ts';
+import { type RefWatch, watchRefs } from '../git/watch.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
+import { within } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
+import type { Repository } from '../record/repositories.ts';
 import { repositoriesOn } from '../record/repository-places.ts';
 
 /** What the system says when it has no room for further watches. */
 const outOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
 /** Milliseconds after which such a repository is tried again, 10 minutes. */
 const rest = 600_000;
+/** How long (ms) is waited for what a file system says of its folders. */
+const statePatience = 1000;
 
 /**
  * Watches the refs of every observed repository that is a path on this machine, and asks for a look when one moves.
@@ -15,7 +19,7 @@ const rest = 600_000;
  */
 export class Watches {
   readonly #context: StageContext & { record: Record };
-  readonly #watched = new Map<string, Promise<() => Promise<void>>>();
+  readonly #watched = new Map<string, Promise<RefWatch>>();
   /** until when (ms since 1970) what could not be watched for want of room is only polled */
   readonly #resting = new Map<string, number>();
 
@@ -27,7 +31,7 @@ export class Watches {
   async refresh(): Promise<void> {
     const { record, config } = this.#context;
     const local = await repositoriesOn(record, [config.host]);
-    const wanted = new Map(local.map(({ name, url }) => [`${name} ${url}`, { name, url }]));
+    const wanted = new Map(local.map((repository) => [keyOf(repository), repository]));
     for (const [key, { name, url }] of wanted) {
       if (this.#watched.has(key) || (this.#resting.get(key) ?? 0) > Date.now()) continue;
       const failed = (error: unknown) => this.#failed(key, name, error);
@@ -38,13 +42,25 @@ export class Watches {
     for (const [key, watching] of this.#watched) {
       if (wanted.has(key)) continue;
       this.#watched.delete(key);
-      await (await watching)();
+      await (await watching).close();
     }
   }
 
   async close(): Promise<void> {
-    for (const watching of this.#watched.values()) await watching.then((close) => close()).catch(() => undefined);
+    for (const watching of this.#watched.values()) await watching.then((watch) => watch.close()).catch(() => undefined);
     this.#watched.clear();
+  }
+
+  /** See RefWatch; undefined of what is not watched, or cannot be told soon. */
+  async state(repository: Pick<Repository, 'name' | 'url'>): Promise<string | undefined> {
+    const told = this.#watched.get(keyOf(repository))?.then((watch) => watch.state());
+    return (
+      told &&
+      within(
+        told.catch(() => undefined),
+        statePatience,
+      )
+    );
   }
 
   #failed(key: string, name: string, error: unknown): void {
@@ -64,4 +80,8 @@ export class Watches {
     const sent = queues.sendObserve(config.host, { v: 1, repo: name, cause: 'watch' });
     sent.catch((error) => logger.debug(`could not ask for a look at ${name}: ${errorText(error)}`));
   }
+}
+
+function keyOf({ name, url }: Pick<Repository, 'name' | 'url'>): string {
+  return `${name} ${url}`;
 }

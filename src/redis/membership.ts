@@ -98,15 +98,28 @@ export function whyUnfit({ problems }: Pick<RunnerMember, 'problems'>): string |
 
 /** Writes one heartbeat; resolves when Redis has confirmed it. */
 export async function beat(
-  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
+  access: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
   member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,
 ): Promise<void> {
-  // in this order: an id without a key would be taken for a member that is gone
-  await Promise.all([
-    client.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl),
-    client.sadd(keys.members(kind), member.id),
-  ]);
+  await beatTogether(access, [{ kind, member }]);
+}
+
+/** Writes the heartbeats of several members in one exchange; resolves when Redis has confirmed them. */
+export async function beatTogether(
+  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
+  beats: readonly {
+    kind: string;
+    member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>;
+  }[],
+): Promise<void> {
+  const pipeline = client.pipeline();
+  for (const { kind, member } of beats) {
+    // in this order: an id without a key would be taken for a member that is gone
+    pipeline.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl);
+    pipeline.sadd(keys.members(kind), member.id);
+  }
+  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }
 
 /** The runner with that id, or undefined where its heartbeat is gone. */

@@ -5,8 +5,11 @@ import { warningsOf } from '../kernel/warnings.ts';
 import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
 
-/** Milliseconds between samples of the event loop, each of which wakes the process up. */
-const resolution = 50;
+/**
+ * Milliseconds between samples of the event loop, each of which wakes the process up: what holds it for longer is always
+ * seen, what is shorter now and then.
+ */
+const resolution = 500;
 /** What is told of lag and disk is at most about this old (ms). */
 const refresh = 5000;
 
@@ -27,10 +30,8 @@ export class VitalSigns {
 
   read(): Vitals {
     if (performance.now() - this.#lookedAt > refresh) this.#look();
-    const { user, system } = process.cpuUsage();
     return {
-      memory: process.memoryUsage.rss(),
-      cpu: (user + system) / 1e6,
+      ...usage(),
       lag: lag(),
       reconnects: reconnects(),
       diskFree: this.#disk?.free ?? null,
@@ -47,6 +48,22 @@ export class VitalSigns {
       this.#lookedAt = performance.now();
     });
   }
+}
+
+/** Milliseconds for which what was found of the process counts for all of its stages. */
+const together = 100;
+let found = { memory: 0, cpu: 0 };
+let foundAt = Number.NEGATIVE_INFINITY;
+
+/** Memory in bytes and processor time in seconds of this process. */
+function usage(): { memory: number; cpu: number } {
+  const now = performance.now();
+  if (now - foundAt > together) {
+    const { user, system } = process.cpuUsage();
+    found = { memory: process.memoryUsage.rss(), cpu: (user + system) / 1e6 };
+    foundAt = now;
+  }
+  return found;
 }
 
 /** One for the process, however many stages are in it. */

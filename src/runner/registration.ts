@@ -10,7 +10,7 @@ import { beat, heartbeatInterval, leave, type RunnerMember } from '../redis/memb
 import { isAwayForAll } from '../redis/outage.ts';
 import { Lease } from './lease.ts';
 
-/** The lease is looked at this often (ms), so that a machine that wakes up does not work on for long. */
+/** While jobs run the lease is looked at this often (ms), so that a machine that wakes up does not work on for long. */
 const leaseCheck = 200;
 /** How long (ms) the first heartbeat waits for its connection. */
 const connectPatience = 5000;
@@ -20,6 +20,8 @@ const leavePatience = 500;
 export interface RegistrationHooks {
   /** what the runner says of itself in a heartbeat */
   describe(): Omit<RunnerMember, 'id' | 'heartbeatAt'>;
+  /** whether any job runs */
+  isAtWork(): boolean;
   /** Redis has confirmed a heartbeat */
   heard(): void;
   /** Redis has confirmed a new id: jobs may be taken under it */
@@ -85,12 +87,22 @@ export class Registration {
   async start(): Promise<void> {
     if (this.#heartbeat.status !== 'ready') await within(once(this.#heartbeat, 'ready'), connectPatience);
     await this.#beat();
-    this.#checking = setInterval(() => this.#checkLease(), leaseCheck);
     this.#beating = every(
       heartbeatInterval,
       () => this.#beat(),
       (error) => this.#logger.error(`heartbeat: ${errorText(error)}`),
     );
+  }
+
+  /** A job has begun: sends a heartbeat without waiting for the next, and looks after the lease while any runs. */
+  begun(): void {
+    this.now();
+    this.#checking ??= setInterval(() => {
+      this.#checkLease();
+      if (this.#hooks.isAtWork()) return;
+      clearInterval(this.#checking);
+      this.#checking = undefined;
+    }, leaseCheck);
   }
 
   /** Sends a heartbeat without waiting for the next. */

@@ -93,6 +93,7 @@ export class Runner {
     });
     this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
+      isAtWork: () => this.#executions.running.length > 0,
       heard: () => health.touch(),
       joined: (id) => this.#enter(id),
       renewed: () => this.#executions.beat(),
@@ -106,7 +107,7 @@ export class Runner {
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
-      scopeOpened: () => this.#registration.now(),
+      scopeOpened: () => this.#registration.begun(),
     });
   }
 

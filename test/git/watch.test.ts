@@ -1,7 +1,7 @@
 import { realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { watchRefs } from '../../src/git/watch.ts';
+import { type RefWatch, watchRefs } from '../../src/git/watch.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
@@ -10,15 +10,15 @@ describe('watching the refs of a repository', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let changes = 0;
-  let stop: () => Promise<void> = async () => {};
+  let watching: RefWatch | undefined;
 
   beforeEach(() => {
     repository = new TestRepository({ 'a.txt': 'a\n' });
   });
 
   afterEach(async () => {
-    await stop();
-    stop = async () => {};
+    await watching?.close();
+    watching = undefined;
     repository.remove();
   });
 
@@ -26,7 +26,7 @@ describe('watching the refs of a repository', () => {
 
   async function watch(path = repository.path): Promise<void> {
     changes = 0;
-    stop = await watchRefs(
+    watching = await watchRefs(
       path,
       () => changes++,
       (error) => {
@@ -138,7 +138,7 @@ describe('watching the refs of a repository', () => {
 
   it('says that the repository is gone', async () => {
     const errors: unknown[] = [];
-    stop = await watchRefs(
+    watching = await watchRefs(
       repository.path,
       () => {},
       (error) => errors.push(error),
@@ -152,14 +152,41 @@ describe('watching the refs of a repository', () => {
     const empty = new TestRepository();
     await watch(empty.path);
     await notices(() => empty.commit('first'));
-    await stop();
+    await watching?.close();
     empty.remove();
+  });
+
+  it('has another state after each move of a ref, and the same until then', async () => {
+    repository.commit('second');
+    await watch();
+    const state = () => (watching as RefWatch).state();
+    const moves: { [what: string]: () => void } = {
+      'a commit': () => repository.commit('third'),
+      'a branch': () => repository.git('branch', 'topic'),
+      'a branch in a folder': () => repository.git('branch', 'deep/er/one'),
+      'a branch beside it': () => repository.git('branch', 'deep/er/two'),
+      'a tag': () => repository.git('tag', 'v1'),
+      'a move of a branch back': () => repository.git('update-ref', 'refs/heads/topic', 'HEAD~1'),
+      'another default branch': () => repository.git('symbolic-ref', 'HEAD', 'refs/heads/topic'),
+      'packed refs': () => repository.git('pack-refs', '--all'),
+      'the end of a branch': () => repository.git('branch', '--delete', '--force', 'deep/er/one'),
+    };
+    for (const [what, move] of Object.entries(moves)) {
+      const before = await until('it is quiet', async () => {
+        const [one, two] = [await state(), await state()];
+        return one === two ? one : undefined;
+      });
+      move();
+      await until(`${what} is told`, async () => (await state()) !== before);
+    }
+    await watching?.close();
+    expect(await state()).to.equal(undefined);
   });
 
   it('notices nothing any more when it was ended', async () => {
     await watch();
     await notices(() => repository.commit('second'));
-    await stop();
+    await watching?.close();
     const before = changes;
     repository.commit('third');
     const second = await watchRefs(
@@ -167,7 +194,7 @@ describe('watching the refs of a repository', () => {
       () => {},
       () => {},
     );
-    await second();
+    await second.close();
     expect(changes).to.equal(before);
   });
 });

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { Observations } from '../../src/observer/observe.ts';
+import { Watches } from '../../src/observer/watches.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
@@ -472,6 +473,29 @@ describe('observing', () => {
     expect((await state())?.error, 'it is not looked at yet').to.include({ code: 'fetch_failed' });
     await observations.look('app', 'hook');
     expect(await state()).to.deep.include({ error: null, retryAt: null });
+  });
+
+  it('asks git about a repository that is watched only when its folders tell that a ref has moved', async () => {
+    const repository = repositoryOf();
+    await add(repository.path);
+    const watches = new Watches(volt.context);
+    await watches.refresh();
+    const observations = new Observations(volt.context, watches);
+    const scheduled = () => observations.look('app', 'schedule');
+    await observations.look('app');
+    await takeOffers();
+    await scheduled();
+    const [first, second] = [repository.head(), repository.commit('second')];
+    await scheduled();
+    expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([second]);
+    await scheduled();
+    // git never writes into a ref, so that this can be seen in the file alone
+    writeFileSync(join(repository.path, '.git/refs/heads/main'), `${first}\n`);
+    await scheduled();
+    expect(await offered()).to.deep.equal([]);
+    await observations.look('app', 'watch');
+    expect((await offered()).map(({ sha }) => sha)).to.deep.equal([first]);
+    await watches.close();
   });
 
   it('is not held up by remotes that hang', async () => {
