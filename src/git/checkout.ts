@@ -1,11 +1,11 @@
-import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import type { ConfigEntry } from './access.ts';
 import { configValue } from './config-file.ts';
 import { summarizeIndex } from './index-file.ts';
-import { type KeptTree, sameAttributes } from './kept-tree.ts';
+import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
 import { lfsFilter, lfsStorage, needsLfs, refuseLfs, requireLfs } from './lfs.ts';
 import type { Mirror } from './mirror.ts';
 import type { UpdateOptions } from './mirror-update.ts';
@@ -88,11 +88,9 @@ async function bringUpToDate(
   const { folder, sha } = target;
   await layOut(mirror, target);
   try {
-    for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(folder, name));
-    const index = join(folder, '.git', 'index');
-    await rename(kept.index, index);
+    await placeKept(kept, folder, sha);
     await writePresent(mirror, target, options);
-    const now = await summarizeIndex(index, sha.length === 64);
+    const now = await summarizeIndex(join(folder, '.git', 'index'), sha.length === 64);
     if (now && sameAttributes(now.attributes, kept.attributes)) return true;
   } catch (error) {
     if (options.signal?.aborted || (error instanceof VoltError && error.code !== 'git_failed')) throw error;

@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { giveWay } from '../kernel/turn.ts';
 
 /** What an index says of the commit that it was made of. */
 export interface IndexSummary {
@@ -13,14 +14,22 @@ export interface IndexSummary {
 const signature = 'DIRC';
 const attributesName = '.gitattributes';
 const dot = 0x2e;
-/** After so many entries others have their turn. */
-const slice = 20_000;
+/** After so many entries others may have their turn. */
+const slice = 200;
 const headerBytes = 12;
-/** What each entry begins with: ten numbers of 32 bits, of which the seventh is the mode. */
+/** What each entry begins with: ten numbers of 32 bits. */
 const statBytes = 40;
+const modifiedAt = 8;
 const modeAt = 24;
 const extendedFlag = 0x4000;
 const submoduleMode = 0o160000;
+
+/** Where an entry and its name are. */
+interface Entry {
+  at: number;
+  nameAt: number;
+  end: number;
+}
 
 /**
  * How many entries an index has, see gitformat-index(5).
@@ -45,24 +54,62 @@ export async function summarizeIndex(path: string, sha256: boolean): Promise<Ind
   const bytes = await readFile(path);
   const version = bytes.length < headerBytes ? 0 : bytes.readUInt32BE(4);
   if (bytes.toString('latin1', 0, 4) !== signature || (version !== 2 && version !== 3)) return undefined;
-  const idBytes = sha256 ? 32 : 20;
   const attributes = new Map<string, string>();
   let hasSubmodules = false;
-  let entry = headerBytes;
+  await eachEntry(bytes, sha256, ({ at, nameAt, end }) => {
+    if (bytes.readUInt32BE(at + modeAt) === submoduleMode) hasSubmodules = true;
+    // few names have this dot where it is there, so that few are made a string
+    if (bytes[end - attributesName.length] !== dot) return;
+    const name = bytes.toString('utf8', nameAt, end);
+    const id = at + statBytes;
+    if (basename(name) === attributesName) attributes.set(name, bytes.toString('hex', id, id + idBytes(sha256)));
+  });
+  return { attributes, hasSubmodules };
+}
+
+/**
+ * Writes into an index that files have another time of modification, so that git need not read them to see that they are
+ * what they were.
+ * @param path of an index that `summarizeIndex` understands, which nobody else uses
+ * @param modified nanoseconds since 1970
+ * @param isSo is asked for each file, by its path
+ */
+export async function setModified(
+  path: string,
+  sha256: boolean,
+  modified: bigint,
+  isSo: (file: string) => boolean,
+): Promise<void> {
+  const bytes = await readFile(path);
+  const seconds = Number(modified / 1_000_000_000n);
+  const nanoseconds = Number(modified % 1_000_000_000n);
+  await eachEntry(bytes, sha256, ({ at, nameAt, end }) => {
+    if (!isSo(bytes.toString('utf8', nameAt, end))) return;
+    bytes.writeUInt32BE(seconds, at + modifiedAt);
+    bytes.writeUInt32BE(nanoseconds, at + modifiedAt + 4);
+  });
+  const content = bytes.subarray(0, bytes.length - idBytes(sha256));
+  const checksum = createHash(sha256 ? 'sha256' : 'sha1')
+    .update(content)
+    .digest();
+  checksum.copy(bytes, content.length);
+  await writeFile(path, bytes);
+}
+
+async function eachEntry(bytes: Buffer, sha256: boolean, look: (entry: Entry) => void): Promise<void> {
+  let at = headerBytes;
   for (let left = bytes.readUInt32BE(8); left > 0; left--) {
-    if (left % slice === 0) await turn();
-    const flagsAt = entry + statBytes + idBytes;
+    if (left % slice === 0) await giveWay();
+    const flagsAt = at + statBytes + idBytes(sha256);
     const isExtended = (bytes.readUInt16BE(flagsAt) & extendedFlag) !== 0;
     const nameAt = flagsAt + (isExtended ? 4 : 2);
     const end = bytes.indexOf(0, nameAt);
-    if (bytes.readUInt32BE(entry + modeAt) === submoduleMode) hasSubmodules = true;
-    // few names have this dot where it is there, so that few are made a string
-    if (bytes[end - attributesName.length] === dot) {
-      const name = bytes.toString('utf8', nameAt, end);
-      if (basename(name) === attributesName) attributes.set(name, bytes.toString('hex', entry + statBytes, flagsAt));
-    }
+    look({ at, nameAt, end });
     // filled up with one to eight zeros, so that the next begins at a multiple of eight
-    entry += Math.ceil((end - entry + 1) / 8) * 8;
+    at += Math.ceil((end - at + 1) / 8) * 8;
   }
-  return { attributes, hasSubmodules };
+}
+
+function idBytes(sha256: boolean): number {
+  return sha256 ? 32 : 20;
 }

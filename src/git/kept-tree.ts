@@ -1,6 +1,7 @@
-import { copyFile, lstat, readFile, utimes } from 'node:fs/promises';
+import { copyFile, lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { countEntries, type IndexSummary, summarizeIndex } from './index-file.ts';
+import { renewTimes } from './renewed-times.ts';
 import { moveUnchanged, writeManifest } from './tree-manifest.ts';
 
 /**
@@ -57,10 +58,18 @@ export async function isLarge(checkout: string): Promise<boolean> {
  */
 export async function keepUnchanged(noted: NotedTree, workspace: string): Promise<number | undefined> {
   const { files, bytes } = await moveUnchanged(noted.manifest, workspace, noted.folder);
-  // what is known of the files is in the manifest: git is not to read again what is as old as its index
-  const later = new Date(Date.now() + 2000);
-  await utimes(noted.index, later, later);
   return files < fewest ? undefined : bytes;
+}
+
+/**
+ * Puts what was kept to where a repository is laid out, as files that are written now.
+ * @param checkout has nothing but `.git`
+ */
+export async function placeKept(kept: KeptTree, checkout: string, sha: string): Promise<void> {
+  for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(checkout, name));
+  const index = join(checkout, '.git', 'index');
+  await rename(kept.index, index);
+  await renewTimes(checkout, index, sha.length === 64);
 }
 
 /** Whether two commits have all their files written in the same way. */

@@ -9,7 +9,7 @@ import { Mirror } from '../../src/git/mirror.ts';
 import { git } from '../../src/git/run.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
-import { isWatched, snapshotOf } from '../support/tree-snapshot.ts';
+import { isWatched, oldestTime, snapshotOf } from '../support/tree-snapshot.ts';
 
 const main = 'refs/heads/main';
 
@@ -122,14 +122,23 @@ describe('a checkout that begins from what an earlier one has left', function ()
 
   async function compare(kept: KeptTree | undefined, sha: string, from = repository, by = mirror): Promise<string> {
     expect(kept, 'something was kept').to.not.equal(undefined);
+    const begun = clock();
     const updated = await begin(kept, sha, from, by);
     const fresh = await begin(undefined, sha, from, by);
+    for (const each of [updated, fresh]) expect(oldestTime(each) >= begun, 'all is new').to.equal(true);
     expect(withoutTimes(snapshotOf(updated))).to.deep.equal(withoutTimes(snapshotOf(fresh)));
     expect(await git(updated, ['ls-files', '--stage', '-v', '-z'])).to.equal(
       await git(fresh, ['ls-files', '--stage', '-v', '-z']),
     );
     expect(await git(updated, ['status', '--porcelain', '--ignored', '-z'])).to.equal('');
     return updated;
+  }
+
+  /** The time that a file has which is written now. */
+  function clock(): bigint {
+    const file = join(folders.make(), 'now');
+    writeFileSync(file, '');
+    return statSync(file, { bigint: true }).mtimeNs;
   }
 
   /** git's own log says when it was written. */
@@ -166,6 +175,25 @@ describe('a checkout that begins from what an earlier one has left', function ()
     const updated = await begin(kept, second);
     expect(inode(updated, 'd1/f11.txt')).to.equal(same);
     expect(readFileSync(join(updated, 'd1/f1.txt'), 'utf8')).to.equal('d1/f1.txt');
+  });
+
+  it('is newer than what another job has built meanwhile, so that nobody takes that for what was built of it', async () => {
+    const kept = await leave(second, 'true');
+    const built = join(folders.make(), 'built');
+    writeFileSync(built, 'of another commit');
+    const updated = await begin(kept, second);
+    const source = join(updated, 'd6/f6.txt');
+    expect(execFileSync('find', [source, '-newer', built], { encoding: 'utf8' }).trim()).to.equal(source);
+  });
+
+  it('is known to git without being read', async () => {
+    const kept = await leave(first, 'true');
+    const updated = await begin(kept, second);
+    const { atimeNs, mtimeNs } = statSync(join(updated, 'd1/f11.txt'), { bigint: true });
+    // where times of access are kept at all, a first access after a change moves them
+    expect(atimeNs).to.equal(mtimeNs);
+    const entry = await git(updated, ['ls-files', '--debug', 'd1/f11.txt']);
+    expect(entry).to.include(`mtime: ${mtimeNs / 1_000_000_000n}:${mtimeNs % 1_000_000_000n}\n`);
   });
 
   it('is written anew where attributes change how files are written', async () => {

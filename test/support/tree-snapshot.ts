@@ -30,6 +30,18 @@ export function snapshotOf(folder: string): Record<string, string> {
   return found;
 }
 
+/** When what is the oldest in a folder was changed, `.git` aside, in nanoseconds since 1970. */
+export function oldestTime(folder: string): bigint {
+  let oldest = lstatSync(folder, { bigint: true }).mtimeNs;
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const path = Buffer.concat([Buffer.from(`${folder}/`), entry.name]);
+    if (entry.name.toString() === '.git') continue;
+    const time = entry.isDirectory() ? oldestTime(path.toString()) : lstatSync(path, { bigint: true }).mtimeNs;
+    if (time < oldest) oldest = time;
+  }
+  return oldest;
+}
+
 /** Whether what is kept of checkouts can be relied upon in temporary folders; it cannot where they are in memory. */
 export function isWatched(folders: TestFolders): Promise<boolean> {
   return writeManifest(folders.make(), join(folders.make(), 'manifest'));
