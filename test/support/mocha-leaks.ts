@@ -1,9 +1,12 @@
 /**
  * A test that leaves a connection, a timer or a child behind fails the run. Mocha itself would wait for them for ever
- * (`exit: false`); this names them and ends with 1. A rejection that nobody handles fails it too, also between two
+ * (`exit: false`); this names them and ends with a code of its own. A rejection that nobody handles fails it too, also between two
  * tests and after the last one: Mocha passes it on to listeners of the process, and forgets it where there is none.
  */
 import type { Server, Socket } from 'node:net';
+
+/** The exit code, which is no number of failed tests that a run may have had besides. */
+const LEFT_BEHIND = 254;
 
 /** What is closing when the last test ends gets this long. */
 const GRACE_MS = 3_000;
@@ -44,13 +47,13 @@ function fail(): void {
   for (const name of openHandles()) console.error(`  - ${name}`);
   tellRejections();
   failWhenExiting();
-  process.exit(1);
+  process.exit(LEFT_BEHIND);
 }
 
 /** Mocha sets its own exit code when the process exits; listeners that come later win. */
 function failWhenExiting(): void {
   process.on('exit', () => {
-    process.exitCode = 1;
+    process.exitCode = LEFT_BEHIND;
   });
 }
 
