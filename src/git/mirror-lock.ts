@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FileLock, lockFile } from '../kernel/file-lock.ts';
+import { asideOf } from './fetch-aside.ts';
 import { asidesOf } from './mirror-place.ts';
 
 /** Milliseconds. */
@@ -142,7 +143,7 @@ export class MirrorLock {
     signal?.throwIfAborted();
     if (writing) writing.release();
     else await rm(this.writing, { force: true });
-    for (const path of await leftovers(this.#mirror)) await rm(path, { force: true });
+    for (const path of await leftovers(this.#mirror)) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -158,7 +159,7 @@ function endOf(promise: Promise<unknown>, signal: AbortSignal | undefined): Prom
   });
 }
 
-/** Locks of git's own and packs that it had not finished; none of them is of use to whoever comes next. */
+/** Locks of git's own, packs that it had not finished, and what has not come into the mirror; nobody has a use for them. */
 async function leftovers(mirror: string): Promise<string[]> {
   const [top, refs, packs] = await Promise.all([
     filesIn(mirror, false),
@@ -166,7 +167,7 @@ async function leftovers(mirror: string): Promise<string[]> {
     filesIn(join(mirror, 'objects', 'pack'), false),
   ]);
   const locks = [...top, ...refs, ...packs].filter((path) => path.endsWith('.lock'));
-  return [...locks, ...packs.filter((path) => /\/tmp_[^/]+$/.test(path))];
+  return [...locks, ...packs.filter((path) => /\/tmp_[^/]+$/.test(path)), asideOf(mirror)];
 }
 
 async function filesIn(folder: string, recursive: boolean): Promise<string[]> {

@@ -7,6 +7,7 @@ import { pause } from '../kernel/wait.ts';
 import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import type { Extent } from './extent.ts';
+import { fetchAside, mostIds } from './fetch-aside.ts';
 import { asidesOf, discard } from './mirror-place.ts';
 import { type GitOptions, git } from './run.ts';
 
@@ -14,8 +15,6 @@ import { type GitOptions, git } from './run.ts';
 const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
 /** A lock of this age (ms) has been left by a git that was killed: it holds one only while it writes a file. */
 const staleLock = 60_000;
-/** Ids that one command is given; a process takes some megabytes of arguments. */
-const mostIds = 20_000;
 
 const everything = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 
@@ -27,6 +26,12 @@ const unfilteredMark = 'volt-unfiltered';
 export interface UpdateOptions extends GitOptions {
   /** is told once of what the server does not do, in words for people */
   notice?: ((text: string) => void) | undefined;
+}
+
+/** Where git fetches from, as it is called on the command line. */
+interface Source {
+  name: string;
+  flags: readonly string[];
 }
 
 /** Whether a mirror holds a part of each ref's history and is to stay so. */
@@ -64,10 +69,15 @@ export class MirrorUpdate {
     await rm(join(this.#mirror.path, shortMark), { force: true });
   }
 
-  /** As many commits of each ref, where the server can tell how far that is; else all. */
+  /** As many commits of each ref as well, where the server can tell how far that is; else all. What is here stays. */
   async fetchShort(refspecs: readonly string[], depth: number): Promise<void> {
+    const { access: _, progress: __, ...local } = this.#options;
     try {
-      await this.#fetch(refspecs, () => [`--depth=${depth}`]);
+      await this.#insist((source) =>
+        fetchAside(this.#mirror, this.#isHeld, local, (folder) =>
+          this.#fetchInto(folder, source, refspecs, [`--depth=${depth}`]),
+        ),
+      );
     } catch (error) {
       if (!/does not support shallow/.test(String(error))) throw error;
       this.#options.notice?.('its server has no shallow fetches, so all of the history is fetched');
@@ -116,34 +126,15 @@ export class MirrorUpdate {
   }
 
   async #fetch(refspecs: readonly string[], flags: () => string[], config: GitOptions['config'] = []): Promise<void> {
+    await this.#insist((source) => this.#fetchInto(this.#mirror.path, source, refspecs, flags(), config));
+  }
+
+  /** Tries again where that helps. @throws VoltError `fetch_failed` */
+  async #insist(work: (source: Source) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.create();
-        const from = await this.#source();
-        await git(
-          this.#mirror.path,
-          [
-            'fetch',
-            // tells that it is alive, so that a large transfer is not taken for one that hangs
-            '--progress',
-            '--no-auto-maintenance',
-            '--no-write-fetch-head',
-            '--no-tags',
-            // a shallow repository is copied as far as it goes, and later as far as it goes then
-            '--update-shallow',
-            ...from.flags,
-            ...flags(),
-            '--',
-            from.name,
-            ...refspecs,
-          ],
-          {
-            ...this.#options,
-            config: [...(this.#options.config ?? []), ...config],
-            warning: (line) => this.#heed(line),
-          },
-        );
-        return;
+        return await work(await this.#source());
       } catch (error) {
         if (this.#options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt)))
           throw fetchFailed(this.#url, error);
@@ -151,8 +142,40 @@ export class MirrorUpdate {
     }
   }
 
+  async #fetchInto(
+    folder: string,
+    { name, flags }: Source,
+    refspecs: readonly string[],
+    more: readonly string[],
+    config: GitOptions['config'] = [],
+  ): Promise<void> {
+    await git(
+      folder,
+      [
+        'fetch',
+        // tells that it is alive, so that a large transfer is not taken for one that hangs
+        '--progress',
+        '--no-auto-maintenance',
+        '--no-write-fetch-head',
+        '--no-tags',
+        // a shallow repository is copied as far as it goes, and later as far as it goes then
+        '--update-shallow',
+        ...flags,
+        ...more,
+        '--',
+        name,
+        ...refspecs,
+      ],
+      {
+        ...this.#options,
+        config: [...(this.#options.config ?? []), ...config],
+        warning: (line) => this.#heed(line),
+      },
+    );
+  }
+
   /** A mirror without all files names where they can be had, as git asks for. */
-  async #source(): Promise<{ name: string; flags: string[] }> {
+  async #source(): Promise<Source> {
     const { filter } = this.#extent;
     if (filter == null) {
       return this.#mirror.isPartial ? { name: 'origin', flags: ['--no-filter'] } : { name: this.#url, flags: [] };

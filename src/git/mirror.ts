@@ -9,6 +9,7 @@ import { fetchFailed, isRefused, isShort, isUnknown, MirrorUpdate, type UpdateOp
 import { noteUse } from './mirror-use.ts';
 import { findRemoteRef } from './remote.ts';
 import { git } from './run.ts';
+import { hasHistory, isJoined } from './shallow.ts';
 
 /** Commits up to which a branch of a mirror with a depth is looked through for one that cannot be fetched by its id. */
 const deepestSearch = 1000;
@@ -27,8 +28,9 @@ export interface RefMove {
  * It is updated by one process at a time.
  *
  * With a depth (see Extent) it holds so many commits of those refs that somebody has asked for, and what has come to them
- * since; one that was whole before stays whole. With a filter it holds all commits and folders, but files only of those
- * commits that were required.
+ * since. What it holds it keeps, whatever else is fetched, so whoever reads it may rely on what was there; one that was
+ * whole before stays whole. With a filter it holds all commits and folders, but files only of those commits that were
+ * required.
  */
 export class Mirror extends BareRepository {
   readonly #url: string;
@@ -79,7 +81,7 @@ export class Mirror extends BareRepository {
         if (this.#depth === undefined) await update.fetchAll();
         else await update.fetchShort([...moves.keys()].map(toItself), this.#depth);
       }
-      for (const [ref, move] of moves) await this.#join(ref, move, most, update);
+      await this.#join(moves, most, update);
     });
   }
 
@@ -134,10 +136,10 @@ export class Mirror extends BareRepository {
    */
   async requireHistory(sha: string, depth: number, tags: boolean, options: UpdateOptions = {}): Promise<void> {
     const own = this.#depth;
-    if (own === undefined || (depth !== 0 && depth <= own && !tags)) return;
+    if (own === undefined || (depth !== 0 && !tags && (await hasHistory(this, sha, depth)))) return;
     await this.#update(options, async (update) => {
       if (depth === 0) return update.fetchAll();
-      await this.#fetchShort(sha, Math.max(depth, own), update);
+      if (!(await hasHistory(this, sha, depth))) await this.#fetchShort(sha, Math.max(depth, own), update);
       if (tags) await update.fetchShort(['+refs/tags/*:refs/tags/*'], depth);
     });
   }
@@ -168,12 +170,14 @@ export class Mirror extends BareRepository {
     return found.trim() === [...moves.values()].map(({ head }) => head).join('\n');
   }
 
-  async #join(ref: string, { head, before }: RefMove, most: number, update: MirrorUpdate): Promise<void> {
-    if (before === undefined) return;
-    for (let depth = this.#depth; depth !== undefined && depth < most && this.isShallow; ) {
-      if (await this.isAncestor(before, head).catch(() => false)) return;
+  async #join(moves: ReadonlyMap<string, RefMove>, most: number, update: MirrorUpdate): Promise<void> {
+    for (let depth = this.#depth; depth !== undefined && depth < most; ) {
+      const apart: string[] = [];
+      for (const [ref, { head, before }] of moves)
+        if (before !== undefined && !(await isJoined(this, before, head))) apart.push(toItself(ref));
+      if (apart.length === 0) return;
       depth = Math.min(depth * 4, most);
-      await update.fetchShort([toItself(ref)], depth);
+      await update.fetchShort(apart, depth);
     }
   }
 
@@ -202,7 +206,7 @@ export class Mirror extends BareRepository {
     }
     for (let deep = depth; deep <= deepestSearch; deep *= 10) {
       await update.fetchShort(['+refs/heads/*:refs/heads/*'], deep);
-      if (await this.has(sha)) return true;
+      if (await hasHistory(this, sha, depth)) return true;
       if (!this.isShallow) break;
     }
     await update.fetchAll();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { filesIn } from '../../src/git/files.ts';
 import { limitHistory } from '../../src/git/history.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { mirrorFault } from '../../src/git/mirrors.ts';
+import { git } from '../../src/git/run.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
@@ -92,7 +93,7 @@ describe('how much a mirror takes', () => {
       await mirror.require(burst[15] as string);
       expect(count(mirror, burst[15] as string)).to.equal(2);
       await failure('commit_missing', () => mirror.require('d'.repeat(40)));
-      expect(count(mirror, '--all'), 'nothing else was fetched').to.equal(2 + 2);
+      expect(await mirror.has(repository.head()), 'nothing else was fetched').to.equal(false);
     });
 
     it('grows where a server gives nothing by its id, to the whole where it must', async () => {
@@ -127,6 +128,132 @@ describe('how much a mirror takes', () => {
         expect(inside(folder, 'rev-list', '--count', 'HEAD'), `depth ${depth}`).to.equal(String(seen));
         expect(inside(folder, 'tag'), `depth ${depth}`).to.equal(tag);
       }
+    });
+
+    it('of one ref is not cut where another one is fetched', async () => {
+      const start = repository.head();
+      repository.git('checkout', '--quiet', '-b', 'topic');
+      for (let index = 1; index <= 9; index++) repository.commit(`topic ${index}`);
+      const forked = repository.head();
+      const mirror = mirrorOf({ depth: 1 });
+      const topic = 'refs/heads/topic';
+      const at = new Map([
+        [main, { head: start }],
+        [topic, { head: forked }],
+      ]);
+      await mirror.follow(at, 100);
+      repository.git('branch', '--force', 'main', forked);
+      const ahead = repository.commit('ahead');
+      const moved = new Map([
+        [main, { head: forked, before: start }],
+        [topic, { head: ahead, before: forked }],
+      ]);
+      await mirror.follow(moved, 100);
+      const { commits, jumped } = await mirror.newCommits(start, forked, 100);
+      expect(commits).to.have.length(9);
+      expect(jumped).to.equal(false);
+      expect(await mirror.newCommits(forked, ahead, 100)).to.deep.include({ jumped: false });
+    });
+
+    it('is never less for whoever reads it while something else is fetched', async () => {
+      const burst = repository.burst(30);
+      repository.git('tag', 'v1', burst[20] as string);
+      const sha = repository.head();
+      const mirror = mirrorOf({ depth: 20 });
+      await mirror.follow(move(), 100);
+      let over = false;
+      const reading = (async () => {
+        let least = Number.POSITIVE_INFINITY;
+        while (!over) least = Math.min(least, Number(await git(mirror.path, ['rev-list', '--count', sha])));
+        return least;
+      })();
+      try {
+        await mirror.requireHistory(sha, 1, true);
+        await new Mirror(dirname(mirror.path), `file://${repository.path}`, { depth: 3 }).require(burst[5] as string);
+        await mirror.find('v1');
+      } finally {
+        over = true;
+      }
+      expect(await reading).to.equal(20);
+      expect(count(mirror, sha)).to.equal(29);
+    });
+
+    it('takes no more of a branch that is merged than it needs to be joined', async () => {
+      const burst = repository.burst(60);
+      const mirror = mirrorOf({ depth: 1 });
+      await mirror.follow(move(), 100);
+      repository.git('checkout', '--quiet', '-b', 'topic', burst[57] as string);
+      repository.commit('topic');
+      repository.git('checkout', '--quiet', 'main');
+      repository.git('reset', '--quiet', '--hard');
+      repository.git('merge', '--quiet', '--no-ff', '--message', 'merged', 'topic');
+      await mirror.follow(move(burst[59]), 100);
+      const { commits, jumped } = await mirror.newCommits(burst[59] as string, repository.head(), 100);
+      expect(commits.map(({ subject }) => subject)).to.deep.equal(['merged']);
+      expect(jumped).to.equal(false);
+      expect(await mirror.has(burst[40] as string)).to.equal(false);
+    });
+
+    it('is whole along first parents where a branch comes to stand above what it has merged', async () => {
+      const mirror = mirrorOf({ depth: 1 });
+      const start = repository.head();
+      repository.git('checkout', '--quiet', '-b', 'topic');
+      for (let index = 1; index <= 9; index++) repository.commit(`topic ${index}`);
+      repository.git('checkout', '--quiet', 'main');
+      const before = repository.commit('on main');
+      await mirror.follow(move(), 100);
+      repository.git('checkout', '--quiet', 'topic');
+      repository.git('merge', '--quiet', '--no-ff', '--message', 'merged', 'main');
+      repository.git('branch', '--force', 'main', 'topic');
+      await mirror.follow(move(before), 100);
+      const { commits } = await mirror.newCommits(before, repository.head(), 100);
+      expect(commits).to.have.length(10);
+      expect(await mirror.isAncestor(start, before)).to.equal(true);
+    });
+
+    it('loses no ref to the user who has git prune', async () => {
+      const config = [['fetch.prune', 'true']] as const;
+      const mirror = mirrorOf({ depth: 1 });
+      repository.git('branch', 'side');
+      await mirror.find('side', { config });
+      await mirror.find('main', { config });
+      expect(await mirror.resolve('side')).to.deep.equal({ ref: 'refs/heads/side', sha: first });
+    });
+
+    it('reaches as far back as a workflow wants from a commit that was not the last one', async () => {
+      repository.burst(20);
+      const mirror = mirrorOf({ depth: 10 });
+      await mirror.follow(move(), 100);
+      const before = repository.head();
+      const [sha = ''] = repository.burst(5);
+      await mirror.follow(move(before), 100);
+      for (const options of [{}, old]) {
+        const folder = place();
+        await mirror.requireHistory(sha, 10, false, options);
+        await checkOut(mirror, { url: '', ref: main, sha, folder });
+        await limitHistory(mirror, { folder, sha, depth: 10, tags: false });
+        expect(inside(folder, 'rev-list', '--count', 'HEAD')).to.equal('10');
+      }
+    });
+
+    it('is not asked for again where it is there', async () => {
+      const burst = repository.burst(20);
+      const folder = folders.make();
+      const url = `file://${repository.path}`;
+      await new Mirror(folder, url, { depth: 12 }).follow(move(), 100);
+      repository.git('checkout', '--quiet', '-b', 'topic', burst[5] as string);
+      repository.commit('topic');
+      repository.git('checkout', '--quiet', 'main');
+      repository.git('reset', '--quiet', '--hard');
+      repository.git('merge', '--quiet', '--no-ff', '--message', 'merged', 'topic');
+      const mirror = new Mirror(folder, url, { depth: 1 });
+      await mirror.follow(move(burst[19]), 100);
+      const sha = repository.head();
+      renameSync(repository.path, `${repository.path}.gone`);
+      await mirror.requireHistory(sha, 4, false);
+      // main goes on for long, but not the branch that was merged
+      await failure('fetch_failed', () => mirror.requireHistory(sha, 5, false));
+      renameSync(`${repository.path}.gone`, repository.path);
     });
 
     it('ends in a checkout where it ends in the mirror', async () => {

@@ -114,7 +114,13 @@ describe('the lock of a mirror', () => {
   it('ends with a process that is killed in the middle, when its git has ended, and what git left goes', async () => {
     const first = await startFetching();
     const mirror = new Mirror(folder, url);
-    const left = ['shallow.lock', 'packed-refs.lock', 'refs/heads/main.lock', 'objects/pack/tmp_pack_x'];
+    const left = [
+      'shallow.lock',
+      'packed-refs.lock',
+      'refs/heads/main.lock',
+      'objects/pack/tmp_pack_x',
+      'volt-incoming',
+    ];
     for (const name of left) writeFileSync(join(mirror.path, name), '');
     await first.kill();
     const lines: string[] = [];
