@@ -38,12 +38,8 @@ function printStatus(status: SystemStatus): void {
       runners
         ? [health(runners.count > runners.draining), 'runners', runnersState(runners)]
         : ['', 'runners', 'not known'],
-      ['', 'builds', `${builds.running} running, ${builds.queued} queued`],
-      [
-        '',
-        'record',
-        `${size(record.bytes)}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`,
-      ],
+      ['', 'builds', builds ? `${builds.running} running, ${builds.queued} queued` : 'not known'],
+      [health(record.reachable), 'record', recordState(record, disk)],
     ],
   );
   if (oldest) {
@@ -66,6 +62,11 @@ function printProblem(sign: string, { code, message, remedy }: Problem): void {
   print();
   print(`${sign} ${paint('bold', code)}: ${plain(message)}`);
   print(`    ${withCommandsAsTyped(plain(remedy))}`);
+}
+
+function recordState({ bytes }: SystemStatus['record'], disk: SystemStatus['disk']): string {
+  const taken = bytes === null ? 'does not answer' : size(bytes);
+  return `${taken}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`;
 }
 
 function redisState({ version, appendOnly, memory }: SystemStatus['redis']): string {

@@ -1,4 +1,5 @@
 import { diskOf } from '../kernel/disk.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { hostLabel } from '../kernel/names.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
@@ -22,24 +23,24 @@ import { whyItWaits } from './waiting.ts';
 
 /** Redis has this many milliseconds to answer before it counts as unreachable. */
 const patience = 1000;
+/** The record has this many milliseconds; a database that is gone is tried some times before that is said. */
+const recordPatience = 5000;
 
 /** The state of the whole: what is alive, what waits, and what is not as it should be. */
 export async function systemStatus(web: Pick<Web, 'access' | 'queues' | 'record' | 'config'>): Promise<SystemStatus> {
-  const [seen, builds, failing, hosts, waiting, bytes, disk, key] = await Promise.all([
+  const [seen, kept, disk] = await Promise.all([
     askRedis(web, () => lookIntoRedis(web)),
-    countOpenBuilds(web.record),
-    failingRepositories(web.record),
-    repositoryHosts(web.record),
-    oldestWaitingJob(web.record),
-    recordBytes(web.record),
+    lookIntoRecord(web),
     within(diskOf(web.config.dataDir), patience),
-    keyProblem(web.record, web.config),
   ]);
+  const known = 'code' in kept ? undefined : kept;
   const problems = [
+    ...('code' in kept ? [kept] : []),
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
-    ...(seen ? [...(await unwatchedMachines(web.record, seen, hosts)), ...fullDisks(seen)] : []),
-    ...failing.flatMap(unreadable),
-    ...(key ? [{ code: key.code, message: `secrets: ${key.message}`, remedy: key.remedy }] : []),
+    ...(seen && known ? await unwatchedMachines(web.record, seen, known.hosts) : []),
+    ...(seen ? fullDisks(seen) : []),
+    ...(known?.failing.flatMap(unreadable) ?? []),
+    ...(known?.key ? [secretsProblem(known.key)] : []),
   ];
   return {
     version,
@@ -50,19 +51,23 @@ export async function systemStatus(web: Pick<Web, 'access' | 'queues' | 'record'
       appendOnly: seen?.server.appendOnly ?? null,
       memory: seen?.server.memory ?? null,
     },
-    record: { bytes },
+    record: { reachable: known !== undefined, bytes: known?.bytes ?? null },
     disk: disk ?? null,
     stages: stageKinds.map((kind) => {
       const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
       return { kind, alive: seen ? members.length > 0 : null, members };
     }),
     runners: seen ? sumOf(seen.runners) : null,
-    oldest: waiting === undefined ? null : oldestOf(waiting, seen?.runners),
+    oldest: known?.waiting === undefined ? null : oldestOf(known.waiting, seen?.runners),
     queues: seen?.queues ?? [],
-    builds,
+    builds: known?.builds ?? null,
     problems,
     warnings: seen ? unfitRedis(seen, false) : [],
   };
+}
+
+function secretsProblem({ code, message, remedy }: Problem): Problem {
+  return { code, message: `secrets: ${message}`, remedy };
 }
 
 function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
@@ -103,6 +108,43 @@ export async function askRedis<T>(web: Pick<Web, 'access'>, ask: () => Promise<T
   if (web.access.client.status !== 'ready') return undefined;
   return within(ask(), patience);
 }
+
+interface Kept {
+  builds: NonNullable<SystemStatus['builds']>;
+  failing: ObservedRepository[];
+  hosts: (string | null)[];
+  waiting: WaitingJob | undefined;
+  bytes: number;
+  key: Problem | undefined;
+}
+
+/** What the record says, or what is wrong with it. */
+async function lookIntoRecord({ record, config }: Pick<Web, 'record' | 'config'>): Promise<Kept | Problem> {
+  const asked = Promise.all([
+    countOpenBuilds(record),
+    failingRepositories(record),
+    repositoryHosts(record),
+    oldestWaitingJob(record),
+    recordBytes(record),
+    keyProblem(record, config),
+  ]);
+  try {
+    const told = await within(asked, recordPatience);
+    if (!told) return silentRecord;
+    const [builds, failing, hosts, waiting, bytes, key] = told;
+    return { builds, failing, hosts, waiting, bytes, key };
+  } catch (error) {
+    if (!(error instanceof VoltError)) throw error;
+    const { code, message, remedy } = error;
+    return { code, message, remedy };
+  }
+}
+
+const silentRecord: Problem = {
+  code: 'record_busy',
+  message: 'the record does not answer: nothing is known of builds and repositories',
+  remedy: 'See whether its database, or the disk that it is on, is overloaded.',
+};
 
 interface Seen {
   stages: Pick<SystemStatus['stages'][number], 'kind' | 'members'>[];

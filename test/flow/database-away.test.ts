@@ -45,6 +45,14 @@ describe('a database server', () => {
         expect(await answer.text())
           .to.include('record_unreachable')
           .and.not.include('pass');
+        const { record, builds, stages, problems } = await house.status();
+        expect(record.reachable).to.equal(false);
+        expect(builds).to.equal(null);
+        expect(stages.filter(({ alive }) => alive).map(({ kind }) => kind)).to.include.members([
+          'dispatcher',
+          'reporter',
+        ]);
+        expect(problems.map(({ code }) => code)).to.include('record_unreachable');
         await databaseServer().start();
         await house.prove([running, pushed]);
         await until('nothing is said any more', async () => !(await said('reporter')), 90_000);

@@ -12,16 +12,18 @@ export function addState(registry: Registry, status: SystemStatus): void {
   gauge('problems', 'What is not as it should be, as told by volt status').set(status.problems.length);
   gauge('redis_up', 'Whether Redis answers').set(status.redis.reachable ? 1 : 0);
   if (status.redis.memory) gauge('redis_memory_bytes', 'Memory that Redis uses').set(status.redis.memory.used);
-  gauge('record_bytes', 'Size of the record').set(status.record.bytes);
+  gauge('record_up', 'Whether the record answers').set(status.record.reachable ? 1 : 0);
+  if (status.record.bytes !== null) gauge('record_bytes', 'Size of the record').set(status.record.bytes);
   if (status.disk) gauge('data_free_bytes', 'Free on the disk of the data directory').set(status.disk.free);
 
-  const builds = gauge('builds_open', 'Builds that are not final', ['status']);
-  builds.set({ status: 'queued' }, status.builds.queued);
-  builds.set({ status: 'running' }, status.builds.running);
-  const since = status.oldest ? (Date.now() - Date.parse(status.oldest.since)) / 1000 : 0;
-  gauge('oldest_waiting_seconds', 'How long the oldest job that has not begun waits').set(Math.max(0, since));
-
   // what is not known has no value, rather than 0
+  if (status.builds) {
+    const builds = gauge('builds_open', 'Builds that are not final', ['status']);
+    builds.set({ status: 'queued' }, status.builds.queued);
+    builds.set({ status: 'running' }, status.builds.running);
+    const since = status.oldest ? (Date.now() - Date.parse(status.oldest.since)) / 1000 : 0;
+    gauge('oldest_waiting_seconds', 'How long the oldest job that has not begun waits').set(Math.max(0, since));
+  }
   if (status.runners) {
     const { count, slots, busy, draining } = status.runners;
     gauge('runners', 'Runners that are alive').set(count);

@@ -43,8 +43,9 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
         <section id="runners" data-live="">
           <p class="faint">
             {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots not known'} ·{' '}
-            {status.builds.running} {status.builds.running === 1 ? 'build runs' : 'builds run'} · {status.builds.queued}{' '}
-            queued
+            {status.builds
+              ? `${status.builds.running} ${status.builds.running === 1 ? 'build runs' : 'builds run'} · ${status.builds.queued} queued`
+              : 'builds not known'}
           </p>
           {listed ? (
             <Fleet runners={runners} narrowed={text !== '' || after !== undefined} now={now} />

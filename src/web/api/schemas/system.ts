@@ -102,7 +102,10 @@ export const systemStatus = name(
         .nullable()
         .meta({ description: 'bytes; no limit is 0' }),
     }),
-    record: z.object({ bytes: z.number() }),
+    record: z.object({
+      reachable: z.boolean(),
+      bytes: z.number().nullable().meta({ description: 'null while it does not answer' }),
+    }),
     disk: z
       .object({ free: z.number(), total: z.number() })
       .nullable()
@@ -137,7 +140,10 @@ export const systemStatus = name(
       .nullable()
       .meta({ description: 'the job that has waited the longest, and why it waits' }),
     queues: z.array(queueDepth),
-    builds: z.object({ queued: z.number().int(), running: z.number().int() }),
+    builds: z
+      .object({ queued: z.number().int(), running: z.number().int() })
+      .nullable()
+      .meta({ description: 'null while the record does not answer' }),
     problems: z.array(problem),
     warnings: z.array(problem).meta({ description: 'what works and had better be mended' }),
   }),
