@@ -39,7 +39,7 @@ export function pruneCommand(program: Command): CommandFile {
           await record.close();
         }
       }
-      const machine = await pruneMachine(config, dryRun, Date.now(), known);
+      const machine = await pruneMachine(config, warn, dryRun, Date.now(), known);
       if (json) return printJson({ dryRun, ...results, ...machine });
       const { mirrors, workFolders, caches, artifacts, homes } = machine;
       const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
@@ -64,4 +64,8 @@ export function pruneCommand(program: Command): CommandFile {
       ['volt prune', 'now, instead of within the hour'],
     ],
   };
+}
+
+function warn(message: string): void {
+  process.stderr.write(`${message}\n`);
 }

@@ -46,7 +46,9 @@ export async function startReporter(context: StageContext & { record: Record }):
       });
       await problems.alone('removing the homes of repositories that are gone', async () => {
         const known = new Set((await listRepositories(own.record)).map(({ name }) => name));
-        const homes = await pruneHomes(own.config.dataDir, { known }, false, Date.now());
+        const homes = await pruneHomes(own.config.dataDir, { known }, false, Date.now(), (message) =>
+          logger.warn(message),
+        );
         for (const { repository } of homes)
           logger.info(`removed the home of ${repository}, which is not observed any more`);
       });

@@ -26,11 +26,13 @@ export interface PrunedMachine {
 /**
  * Removes the mirrors, the homes of repositories and the folders of runners that nobody has used for as long as the
  * settings say, and the caches and artifacts of jobs that they do not keep.
+ * @param warn is told which homes could not be removed, which holds up nothing else
  * @param now milliseconds since 1970
  * @param known names of the repositories that there are, where that can be told: homes of others go
  */
 export async function pruneMachine(
   config: Config,
+  warn: (message: string) => void,
   dryRun = false,
   now = Date.now(),
   known?: ReadonlySet<string>,
@@ -49,21 +51,24 @@ export async function pruneMachine(
       { days: config.keepHomeDays, limit: config.homeLimit * 1_073_741_824, known },
       dryRun,
       now,
+      warn,
     ),
   };
 }
 
 /**
  * Removes homes of repositories from a disk that has become short, those first that no job has had the longest.
+ * @param warn is told what could not be removed
  * @returns what was removed
  */
 export async function freeDisk(
   { dataDir }: Pick<Config, 'dataDir'>,
   { bytes, device }: NonNullable<DiskProblem['short']>,
+  warn: (message: string) => void,
 ): Promise<RemovedHome[]> {
   const devices = await Promise.all(homeFolders(dataDir).map(async (homes) => (await stat(homes)).dev));
   if (device === undefined || !devices.includes(device)) return [];
-  return pruneHomes(dataDir, { needed: bytes }, false, Date.now());
+  return pruneHomes(dataDir, { needed: bytes }, false, Date.now(), warn);
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -172,8 +172,8 @@ export class Runner {
 
   async #freeDisk(short: NonNullable<DiskProblem['short']>): Promise<void> {
     try {
-      for (const { repository } of await freeDisk(this.#context.config, short))
-        this.#logger.warn(`removed the home of ${repository}: the disk is full`);
+      const removed = await freeDisk(this.#context.config, short, (message) => this.#logger.warn(message));
+      for (const { repository } of removed) this.#logger.warn(`removed the home of ${repository}: the disk is full`);
     } catch (error) {
       this.#logger.warn(`could not make room on the disk: ${errorText(error)}`);
     }

@@ -78,7 +78,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     pruneInterval,
     async () => {
       trees?.prune();
-      const { mirrors, workFolders, caches, artifacts, homes } = await pruneMachine(config);
+      const { mirrors, workFolders, caches, artifacts, homes } = await pruneMachine(config, (message) =>
+        logger.warn(message),
+      );
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
       for (const { key } of caches) logger.info(`removed the cache ${key}`);

@@ -61,7 +61,9 @@ describe('a runner whose jobs are in a sandbox', function () {
 
   it('has its home to its end, whatever is to be removed, and no longer', async () => {
     const prune = async () =>
-      (await pruneHomes(volt.dataDir, { needed: 1 }, false, Date.now())).map(({ repository: name }) => name);
+      (await pruneHomes(volt.dataDir, { needed: 1 }, false, Date.now(), (message) => expect.fail(message))).map(
+        ({ repository: name }) => name,
+      );
     const [home = ''] = readdirSync(dataPaths(volt.dataDir).homes).filter((name) => !name.startsWith('.'));
     const inHome = (name: string) => join(dataPaths(volt.dataDir).homes, home, name);
     const ended = test('touch ~/here; until [ -e ~/go ]; do sleep 0.05; done\n');

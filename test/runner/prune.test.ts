@@ -14,6 +14,7 @@ const write = (bytes: number) => async (archive: string) => {
   return { bytes, digest: '' };
 };
 
+const fail = (message: string) => expect.fail(message);
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 
 describe('removing what nobody on the machine uses', () => {
@@ -38,23 +39,23 @@ describe('removing what nobody on the machine uses', () => {
 
   it('takes the folder of a runner that has not come back, after its days', async () => {
     const path = await leave('old');
-    expect((await pruneMachine(config, false, inDays(13))).workFolders).to.deep.equal([]);
+    expect((await pruneMachine(config, fail, false, inDays(13))).workFolders).to.deep.equal([]);
     expect(existsSync(path)).to.equal(true);
-    const { workFolders } = await pruneMachine(config, false, inDays(15));
+    const { workFolders } = await pruneMachine(config, fail, false, inDays(15));
     expect(workFolders.map(({ name }) => name)).to.deep.equal(['old']);
     expect(existsSync(path)).to.equal(false);
   });
 
   it('leaves the folder of a runner that lives, however old', async () => {
     const folder = await takeWorkFolder(work, 'box', 'living');
-    expect((await pruneMachine(config, false, inDays(1000))).workFolders).to.deep.equal([]);
+    expect((await pruneMachine(config, fail, false, inDays(1000))).workFolders).to.deep.equal([]);
     expect(existsSync(folder.path)).to.equal(true);
     folder.release();
   });
 
   it('only says what would go, where that is asked for', async () => {
     const path = await leave('old');
-    const { workFolders } = await pruneMachine(config, true, inDays(15));
+    const { workFolders } = await pruneMachine(config, fail, true, inDays(15));
     expect(workFolders).to.have.lengthOf(1);
     expect(existsSync(join(path, 'spool', '1-1.1.log'))).to.equal(true);
     (await takeWorkFolder(work, 'box', 'old')).release();
@@ -64,17 +65,21 @@ describe('removing what nobody on the machine uses', () => {
     const mirror = join(dataPaths(config.dataDir).mirrors, 'app-1.git');
     mkdirSync(mirror, { recursive: true });
     utimesSync(mirror, new Date(), new Date());
-    expect((await pruneMachine(config, false, inDays(29))).mirrors).to.deep.equal([]);
-    expect((await pruneMachine(config, false, inDays(31))).mirrors.map(({ path }) => path)).to.deep.equal([mirror]);
+    expect((await pruneMachine(config, fail, false, inDays(29))).mirrors).to.deep.equal([]);
+    expect((await pruneMachine(config, fail, false, inDays(31))).mirrors.map(({ path }) => path)).to.deep.equal([
+      mirror,
+    ]);
     expect(existsSync(mirror)).to.equal(false);
   });
 
   it('takes artifacts after their days', async () => {
     const folder = join(dataPaths(config.dataDir).artifacts, 'app', '7');
     await new Artifacts(folder).save({ name: 'n', job: 'j', files: 1 }, write(3));
-    expect((await pruneMachine(config, false, inDays(13))).artifacts).to.deep.equal([]);
-    expect((await pruneMachine(config, true, inDays(15))).artifacts).to.have.lengthOf(1);
-    expect((await pruneMachine(config, false, inDays(15))).artifacts.map(({ build }) => build)).to.deep.equal(['7']);
+    expect((await pruneMachine(config, fail, false, inDays(13))).artifacts).to.deep.equal([]);
+    expect((await pruneMachine(config, fail, true, inDays(15))).artifacts).to.have.lengthOf(1);
+    expect((await pruneMachine(config, fail, false, inDays(15))).artifacts.map(({ build }) => build)).to.deep.equal([
+      '7',
+    ]);
     expect(existsSync(folder)).to.equal(false);
   });
 
@@ -93,11 +98,11 @@ describe('removing what nobody on the machine uses', () => {
     const found = await caches.find(wish('old'));
     if (found) await caches.touch(found);
     const small = { ...config, cacheLimit: 12 / 1_073_741_824 };
-    expect((await pruneMachine(small)).caches).to.deep.equal([{ key: 'useful', bytes: 6 }]);
+    expect((await pruneMachine(small, fail)).caches).to.deep.equal([{ key: 'useful', bytes: 6 }]);
     expect(await caches.find(wish('useful'))).to.equal(undefined);
     expect(await caches.find(wish('old'))).to.not.equal(undefined);
     mkdirSync(join(folder, 'left.draft'));
-    await pruneMachine(small, false, inDays(2));
+    await pruneMachine(small, fail, false, inDays(2));
     expect(existsSync(join(folder, 'left.draft'))).to.equal(false);
   });
 });

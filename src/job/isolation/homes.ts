@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { folderBytes } from '../../kernel/disk.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
+import { errorText } from '../../kernel/errors.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import { asides, homesInUse, lastUse, namesIn, setUnusedAside } from './home-use.ts';
 import { jobPlaces } from './places.ts';
@@ -36,21 +37,26 @@ export interface HomeBounds {
 /**
  * Removes homes of repositories that are not kept. They are caches: a job without one finds it empty.
  * @param now milliseconds since 1970
+ * @param warn is told what could not be removed, which holds up nothing else
  */
 export async function pruneHomes(
   dataDir: string,
   bounds: HomeBounds,
   dryRun: boolean,
   now: number,
+  warn: (message: string) => void,
 ): Promise<RemovedHome[]> {
   const removed: RemovedHome[] = [];
   for (const homes of homeFolders(dataDir)) {
     const { work } = dataPaths(dataDir);
     const surplus = await surplusOf(homes, work, bounds, now);
-    const gone = dryRun || surplus.length === 0 ? surplus : await setUnusedAside(homes, work, surplus);
+    const gone = dryRun || surplus.length === 0 ? surplus : await setUnusedAside(homes, work, surplus, warn);
     removed.push(...gone.map(({ repository, bytes }) => ({ repository, bytes })));
     // those that an earlier process was killed over, too
-    if (!dryRun) for (const name of await namesIn(asides(homes))) await removeHome(join(asides(homes), name));
+    for (const name of dryRun ? [] : await namesIn(asides(homes))) {
+      const path = join(asides(homes), name);
+      await removeHome(path).catch((error) => warn(`could not remove ${path}: ${errorText(error)}`));
+    }
   }
   return removed;
 }

@@ -10,7 +10,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
 import type { JobInput } from '../contract.ts';
 import { Enclosure } from './enclosure.ts';
-import { notesOf, takeHome } from './home-use.ts';
+import { takeHome } from './home-use.ts';
 import { homeOf, namedUser } from './job-user.ts';
 import { jobPlaces, makePlaces } from './places.ts';
 import { behindShims } from './version-managers.ts';
@@ -52,7 +52,7 @@ export async function makeRoom(
     return { folder, toolCache, env: jobEnvironment(), enclosure: Enclosure.none, leave: () => undefined };
   }
   makePlaces(level, config.dataDir, places);
-  const leave = await takeHome(places.homes, join(notesOf(paths.work, runner), name), repo);
+  const leave = await takeHome(places.homes, { work: paths.work, runner, job: name }, repo);
   try {
     return {
       ...(await enclosedRoom(config, { level, filtersCalls: confinement.filtersCalls }, repo, {

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { notesOf, takeHome } from '../../../src/job/isolation/home-use.ts';
@@ -9,8 +20,20 @@ import { lockFile } from '../../../src/kernel/file-lock.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { until } from '../../support/until.ts';
 
+const fail = (message: string) => expect.fail(message);
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 const megabyte = 1_048_576;
+
+/** Any user but root, to whom every folder is open. */
+const uid = 60_575;
+
+/** Removes all homes that it can, and says what was removed and what not. */
+const pruning = `
+  import { pruneHomes } from './src/job/isolation/homes.ts';
+  const said = [];
+  const removed = await pruneHomes(process.argv.at(-1), { needed: 1e12 }, false, Date.now(), (text) => said.push(text));
+  console.log(JSON.stringify([removed.map(({ repository }) => repository), said]));
+`;
 
 describe('the homes of repositories', () => {
   const folders = new TestFolders();
@@ -29,7 +52,7 @@ describe('the homes of repositories', () => {
 
   /** A job takes the home of its repository, and writes a megabyte there. @returns gives it back */
   async function use(name: string, job = name, url = urlOf(name)): Promise<() => void> {
-    const leave = await takeHome(homes, note(job), { name, url });
+    const leave = await takeHome(homes, { work: dataPaths(dataDir).work, runner: 'r1', job }, { name, url });
     mkdirSync(join(at(name), 'cache/closed'), { recursive: true });
     writeFileSync(join(at(name), 'cache/closed/file'), Buffer.alloc(megabyte, 1));
     return leave;
@@ -42,7 +65,7 @@ describe('the homes of repositories', () => {
   }
 
   async function prune(bounds: HomeBounds, dryRun = false): Promise<string[]> {
-    return (await pruneHomes(dataDir, bounds, dryRun, Date.now())).map(({ repository }) => repository);
+    return (await pruneHomes(dataDir, bounds, dryRun, Date.now(), fail)).map(({ repository }) => repository);
   }
 
   it('go when no job has had them for their days', async () => {
@@ -50,7 +73,7 @@ describe('the homes of repositories', () => {
     await used('young', 29);
     expect(await prune({ days: 30 }, true)).to.deep.equal(['old']);
     expect(existsSync(at('old'))).to.equal(true);
-    const [removed] = await pruneHomes(dataDir, { days: 30 }, false, Date.now());
+    const [removed] = await pruneHomes(dataDir, { days: 30 }, false, Date.now(), fail);
     expect(removed?.repository).to.equal('old');
     expect(removed?.bytes).to.be.within(megabyte, 2 * megabyte);
     expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal(['young']);
@@ -128,5 +151,72 @@ describe('the homes of repositories', () => {
     expect(readFileSync(join(at('app'), 'secret'), 'utf8')).to.equal('mine');
     (await use('app', 'other', 'https://example.org/else.git'))();
     expect(readdirSync(at('app'))).to.deep.equal(['cache']);
+  });
+
+  /** A job that has to wait for another one has begun to. */
+  async function waiting(job: string, url: string): Promise<{ taken: Promise<() => void> }> {
+    const taken = use('app', job, url);
+    expect(existsSync(note(job))).to.equal(true);
+    await until('it waits', () => !existsSync(note(job)));
+    return { taken };
+  }
+
+  it('are not taken from jobs of another repository of the same name, but waited for', async () => {
+    const other = 'https://example.org/else.git';
+    const leave = await use('app');
+    writeFileSync(join(at('app'), 'mine'), '');
+    const { taken } = await waiting('other', other);
+    expect(existsSync(join(at('app'), 'mine'))).to.equal(true);
+    leave();
+    (await taken)();
+    expect(readdirSync(at('app'))).to.deep.equal(['cache']);
+    expect(readFileSync(join(homes, '.uses/app'), 'utf8')).to.equal(other);
+  });
+
+  it('are not taken from a job where it cannot be told whose they are, and are set aside when it has ended', async () => {
+    const leave = await use('app');
+    writeFileSync(join(at('app'), 'mine'), '');
+    writeFileSync(join(homes, '.uses/app'), '');
+    const { taken } = await waiting('second', urlOf('app'));
+    expect(existsSync(join(at('app'), 'mine'))).to.equal(true);
+    leave();
+    (await taken)();
+    expect(existsSync(join(at('app'), 'mine'))).to.equal(false);
+  });
+
+  it('are said to be whose they are without a moment in which nothing is said', async () => {
+    (await use('app'))();
+    const said = join(folders.make(), 'said');
+    linkSync(join(homes, '.uses/app'), said);
+    (await use('app', 'other', 'https://example.org/else.git'))();
+    expect(readFileSync(said, 'utf8')).to.equal(urlOf('app'));
+  });
+
+  it('stay where it cannot be read whether a job has them', async () => {
+    await used('app', 1);
+    mkdirSync(note('unreadable'), { recursive: true });
+    const error = await prune({ needed: 1 }).catch((reason: NodeJS.ErrnoException) => reason);
+    expect(error).to.have.property('code', 'EISDIR');
+    expect(existsSync(at('app'))).to.equal(true);
+  });
+
+  it('go though jobs have closed theirs, and others cannot be removed, where nobody is root', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    for (const name of ['foreign', 'closed', 'good']) await used(name, 1);
+    execFileSync('chown', ['--recursive', String(uid), dataDir]);
+    execFileSync('chown', ['--recursive', '0', at('foreign')]);
+    for (const name of ['foreign', 'closed']) chmodSync(at(name), 0o555);
+    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', pruning, '--', dataDir];
+    const output = execFileSync(
+      'setpriv',
+      [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program],
+      { encoding: 'utf8' },
+    );
+    const [removed, said] = JSON.parse(output);
+    expect(removed).to.have.members(['closed', 'good']);
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/^could not remove the home of foreign: .*EPERM/);
+    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal(['foreign']);
+    expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 });
