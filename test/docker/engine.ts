@@ -29,6 +29,7 @@ export interface Engine {
 export async function startEngine(folder: string): Promise<Engine> {
   if (await succeeds('docker', ['info'], { timeout: 20_000 })) return docker();
   step('there is no Docker that answers: podman takes its place');
+  await requirePodman();
   return startPodman(folder);
 }
 
@@ -40,6 +41,28 @@ function docker(): Engine {
     buildArguments: [],
     close: async () => {},
   };
+}
+
+/** What podman takes to do Docker's work here, by Debian's packages; containers need the last two for their networks. */
+const podmanPrograms = {
+  podman: 'podman',
+  'docker-compose': 'docker-compose',
+  mmdebstrap: 'mmdebstrap',
+  nftables: 'nft',
+  'aardvark-dns': '/usr/lib/podman/aardvark-dns',
+};
+
+/** @throws with what to install, where something is missing */
+async function requirePodman(): Promise<void> {
+  const missing: string[] = [];
+  for (const [name, program] of Object.entries(podmanPrograms)) {
+    if (!(await succeeds('sh', ['-c', 'PATH="$PATH:/usr/sbin:/sbin" command -v "$1"', 'sh', program])))
+      missing.push(name);
+  }
+  if (missing.length === 0) return;
+  throw new Error(
+    `missing: ${missing.join(', ')}. On Debian: apt-get install --no-install-recommends ${missing.join(' ')}`,
+  );
 }
 
 async function startPodman(folder: string): Promise<Engine> {
