@@ -6,13 +6,14 @@ import type { Record } from '../record/record.ts';
 import { hasWorkflows } from '../record/workflows.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
+import { startTagsNow } from './fairness.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
 import { advanceWorkflows } from './workflow-advance.ts';
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
-  const { record, queues } = context;
+  const { record, queues, access } = context;
   await pursueRetries(context, build);
   await pursueCancels(context, build);
   if (await hasWorkflows(record, build)) {
@@ -25,7 +26,10 @@ export async function advance(context: StageContext & { record: Record }, build:
   const states = await jobStates(record, build);
   if (states.every((job) => isFinal(job.status))) return;
   const { ready, barred } = readiness(states);
-  for (const job of ready) await queueJob(record, job);
+  if (ready.length > 0) {
+    const startTags = await startTagsNow(access, true);
+    for (const job of ready) await queueJob(record, job, startTags);
+  }
   const at = new Date().toISOString();
   for (const { id, because } of barred) {
     const message = `${because.join(', ')} did not succeed`;

@@ -9,7 +9,7 @@ import { findRepository, type ObservedRepository } from '../record/repositories.
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
-import { startTags } from './fairness.ts';
+import { startTagsNow } from './fairness.ts';
 import { planBuild } from './plan.ts';
 import { WorkflowReader } from './reading.ts';
 import { routeBuild } from './route.ts';
@@ -39,7 +39,7 @@ export class CommitHandler {
     const workflows = await this.#workflows(message, repository);
     if (workflows === 'refused') return;
     const plan = planBuild(message, repository, config, workflows);
-    const planned = await recordPlan(record, plan, startTags);
+    const planned = await recordPlan(record, plan, await startTagsNow(access));
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
     await routeBuild(this.#context, planned.build);

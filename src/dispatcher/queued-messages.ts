@@ -5,7 +5,8 @@ import type { StageContext } from '../queues/stage.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
 import type { Record } from '../record/record.ts';
-import { movePriorityOrigin, priorityOrigin, virtualTime } from '../record/virtual-time.ts';
+import { movePriorityOrigin, priorityOrigin, virtualTimes } from '../record/virtual-time.ts';
+import { claimRedis, youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { originFor, priorityOf } from './fairness.ts';
 import { route } from './route.ts';
@@ -16,14 +17,14 @@ const defaultPage = 2000;
 /**
  * Makes the messages of queued jobs agree with the record: each job has one, with the priority of its start tag.
  *
- * One look goes through a page of what is queued, the next look through the page after it, and what has gone wrong is
- * looked for further at once: a Redis that has lost much gets all of it in one look, and where nothing is amiss a look
- * costs the same however much is queued.
+ * One look goes through a page of what is queued, the next look through the page after it, and where something has gone
+ * wrong the next look comes at once: a Redis that has lost much gets all of it, nothing else waits for that longer than a
+ * page takes, and where nothing is amiss a look costs the same however much is queued.
  *
  * Priorities have a bound, and start tags do not. When the virtual time has run far from the origin, the messages are
  * given the priorities that count from the next one, the first to run first: those that have theirs go ahead of those
  * that have not, in the same order as before. Then the origin is moved, and what was sent meanwhile is put right, too. A
- * dispatcher that dies on the way leaves an order that is right as well, and the next look begins anew; several that do
+ * dispatcher that dies on the way leaves an order that is right as well, and the next one begins anew; several that do
  * this together do the same.
  */
 export class QueuedMessages {
@@ -31,6 +32,10 @@ export class QueuedMessages {
   readonly #page: number;
   /** where the last look ended; undefined where it came to the end */
   #after: QueuedJob | undefined;
+  /** the origin that the last look counted priorities from */
+  #origin: number | undefined;
+  /** whether all pages are to be looked at, though nothing be amiss, since that origin is new */
+  #renewing = false;
 
   constructor(context: StageContext & { record: Record }, page: number = defaultPage) {
     this.#context = context;
@@ -40,18 +45,23 @@ export class QueuedMessages {
   /**
    * One look.
    * @param claimed names of attempts that runners have, whose messages may be gone
+   * @param told since when the Redis is young (ms since 1970) that runners have told all they run
+   * @returns whether the next look is to come at once
    */
-  async look(claimed: ReadonlySet<string>): Promise<void> {
+  async look(claimed: ReadonlySet<string>, told?: number): Promise<boolean> {
     const { record } = this.#context;
-    const origin = await priorityOrigin(record);
-    const next = originFor(await virtualTime(record.db), origin);
-    if (next === origin) {
-      while ((await this.#mendPage(claimed, origin)) && this.#after !== undefined);
-      return;
+    const origin = await priorityOrigin(record.db);
+    const next = originFor(await virtualTimes(record), origin);
+    if (next !== (this.#origin ?? origin)) {
+      this.#renewing = true;
+      this.rewind();
     }
-    await this.#mendAll(claimed, next);
-    await movePriorityOrigin(record, origin, next);
-    await this.#mendAll(claimed, next);
+    this.#origin = next;
+    const amiss = await this.#mendPage(claimed, next, told);
+    if (this.#after !== undefined) return amiss || this.#renewing;
+    this.#renewing = next !== origin;
+    if (this.#renewing) await movePriorityOrigin(record, origin, next);
+    return this.#renewing;
   }
 
   /** The next look begins with what is to run first. */
@@ -59,14 +69,8 @@ export class QueuedMessages {
     this.#after = undefined;
   }
 
-  async #mendAll(claimed: ReadonlySet<string>, origin: number): Promise<void> {
-    this.rewind();
-    do await this.#mendPage(claimed, origin);
-    while (this.#after !== undefined);
-  }
-
   /** @returns whether anything was amiss */
-  async #mendPage(claimed: ReadonlySet<string>, origin: number): Promise<boolean> {
+  async #mendPage(claimed: ReadonlySet<string>, origin: number, told?: number): Promise<boolean> {
     const { access, record, queues } = this.#context;
     const jobs = await queuedJobs(record, this.#page, this.#after);
     this.#after = jobs.length < this.#page ? undefined : jobs.at(-1);
@@ -81,15 +85,21 @@ export class QueuedMessages {
     const found = await messagePriorities(access, looked);
     const missing = looked.filter((_, index) => found[index] === undefined);
     const misplaced = looked.filter(({ priority }, index) => found[index] !== undefined && found[index] !== priority);
-    if (missing.length > 0) await this.#send(missing);
+    if (missing.length > 0) await this.#send(missing, told);
     await queues.changePriorities(misplaced);
     return missing.length + misplaced.length > 0;
   }
 
-  async #send(missing: QueuedJob[]): Promise<void> {
-    const { record, logger } = this.#context;
+  /** A Redis that was emptied since the look began is young, too, and gets only what no earlier one may have held. */
+  async #send(missing: QueuedJob[], told: number | undefined): Promise<void> {
+    const { access, record, logger } = this.#context;
     const ids = missing.map(({ id }) => id);
-    await route(this.#context, await openJobs(record, { status: 'queued', jobs: ids, limit: ids.length }));
-    logger.info(`sent ${ids.length} queued jobs that had no message`);
+    const queued = await openJobs(record, { status: 'queued', jobs: ids, limit: ids.length });
+    await claimRedis(access, record.id, record.formerIds);
+    const young = await youngSince(access);
+    const jobs = queued.filter((job) => young === undefined || young === told || job.attemptAt >= young);
+    if (jobs.length === 0) return;
+    await route(this.#context, jobs);
+    logger.info(`sent ${jobs.length} queued jobs that had no message`);
   }
 }

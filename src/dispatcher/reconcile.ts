@@ -7,7 +7,7 @@ import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { claimRedis, youngFor } from '../redis/identity.ts';
+import { claimRedis, youngFor, youngSince } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
@@ -23,30 +23,33 @@ const listening = 100;
 /**
  * Makes the queues agree with the record: whatever the record says is queued has a message, and whatever can move on
  * does. This mends a dispatcher that died between its transaction and the sending, and a Redis that was emptied or
- * replaced, or has lost what it had last.
+ * replaced, or has lost what it had last. Where there is much to mend, a round does a part of it.
  *
  * A Redis is `young` (new to the record) → `told` (every runner that may be at work has said so, or its lease is over) →
  * it gets what it misses. While it is young nothing is sent that an earlier one may have held.
  * @param recent the runners that were there not long ago; when all of them have told what they run, nothing is left to
  * wait for. Undefined where they are not known
  * @param messages what has been looked at before, where there are many
+ * @returns whether the next round is to come at once
  */
 export async function reconcile(
   context: StageContext & { record: Record; problems: Problems },
   recent: RunnerId[] | undefined = undefined,
   messages: QueuedMessages = new QueuedMessages(context),
-): Promise<void> {
+): Promise<boolean> {
   const { access, record, problems } = context;
   await claimRedis(access, record.id, record.formerIds);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
-  const young = await youngFor(access);
-  if (young > 0) await problems.alone('scheduling the polls', () => reschedule(context));
+  const young = await youngSince(access);
+  if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
-  if (young > 0 && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0) await told(access, recent);
+  if (young !== undefined && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0)
+    await told(access, recent);
   const { alive } = await listRunners(access);
   await startClaimed(context, alive);
-  if (young > 0) messages.rewind();
-  await messages.look(new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting])));
+  if (young !== undefined) messages.rewind();
+  const claimed = new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
+  const more = await messages.look(claimed, young);
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
@@ -54,6 +57,7 @@ export async function reconcile(
   for (const build of [...resting, ...(await lingeringHolders(record))]) {
     await problems.alone(`moving build ${build} on`, () => advance(context, build));
   }
+  return more;
 }
 
 /**

@@ -6,7 +6,6 @@ import type { Record } from '../record/record.ts';
 import { retryJobs } from '../record/retries.ts';
 import { announceChange } from '../redis/channels.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
-import { startTags } from './fairness.ts';
 
 /**
  * Carries out the open requests to retry. A request that can have no effect any more, as when another one came first,
@@ -32,7 +31,7 @@ async function pursue(
 ): Promise<boolean> {
   const { id, build, repo } = intent;
   try {
-    const done = await retryJobs(record, intent, (jobs) => jobsToRetry(build, jobs, intent), startTags);
+    const done = await retryJobs(record, intent, (jobs) => jobsToRetry(build, jobs, intent));
     if (!done) return false;
   } catch (error) {
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;

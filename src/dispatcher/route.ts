@@ -22,7 +22,7 @@ type Routing = Pick<StageContext, 'queues'> & { record: Record };
  * and holds up none of the others.
  */
 export async function route({ queues, record }: Routing, jobs: OpenJob[]): Promise<void> {
-  const origin = await priorityOrigin(record);
+  const origin = await priorityOrigin(record.db);
   const entries: { message: JobMessage; priority: number }[] = [];
   for (const job of jobs) {
     await giveWay();

@@ -29,9 +29,9 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...problems.list()]);
   const fleet = new FleetWatch(own);
   const messages = new QueuedMessages(own);
-  const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', () =>
-    reconcile(own, fleet.recentRunners(), messages),
-  );
+  const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
+    if (await reconcile(own, fleet.recentRunners(), messages)) reconciling.now();
+  });
   const watching = problems.every(
     () => fleet.pace,
     'watching the runners',

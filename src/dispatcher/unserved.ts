@@ -6,6 +6,9 @@ import { listRunners } from '../redis/membership.ts';
 /** How many jobs of one set of labels are ended in one look; what is to run first goes first. */
 const batch = 2000;
 
+/** States of a message that no runner has taken. */
+const waitingStates = new Set<string>(['waiting', 'prioritized']);
+
 /** A queue that nobody serves. */
 interface Vain {
   labels: string[];
@@ -45,8 +48,9 @@ export class UnservedWatch {
     const message = `no runner with ${labels.join(', ') || 'any labels'} was there for ${config.runnerWait} min`;
     for (const id of await queue.getRanges(['waiting', 'prioritized'], 0, batch - 1, true)) {
       const ref = parseAttemptName(id);
-      // a runner that comes in this moment and takes it wins
-      if (!ref || (await queue.remove(id)) === 0) continue;
+      // the list grows old while this goes on: a runner that has come wins, though it be done with the job by now
+      if (!ref || !waitingStates.has(await queue.getJobState(id))) continue;
+      if ((await queue.remove(id)) === 0 || (await queues.holdsOutcome(ref))) continue;
       const at = new Date().toISOString();
       await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'no_runner', message, at });
     }

@@ -7,6 +7,7 @@ import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
 import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
+import type { StartTags } from '../record/virtual-time.ts';
 import { applyPlan, nameRun, openNodes, type PlanChange, type PlanState, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
@@ -37,14 +38,14 @@ interface Advanced {
 /** Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run. */
 export async function advanceWorkflows(context: StageContext & { record: Record }, build: BuildId): Promise<Advanced> {
   const { record } = context;
-  const offered = new Set((await listRunners(context.access)).alive.flatMap(({ labels }) => labels));
+  const fleet = (await listRunners(context.access)).alive.map(({ labels }) => labels);
   for (let attempt = 1; attempt <= mostTries; attempt++) {
     const state = await planState(record, build);
     if (!state) return { others: [], queued: new Set(), cancels: false };
     const released = await releaseGroups(record, build, state);
     const others = released.filter((other) => other !== build);
     if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels: false };
-    const round = new Round(context.config, build, state, offered);
+    const round = new Round(context.config, build, state, fleet);
     const done = await record.write((db) => round.apply(db));
     if (!done) continue;
     await sendDecisions(context, round.actions, state);
@@ -54,7 +55,8 @@ export async function advanceWorkflows(context: StageContext & { record: Record 
     }
     // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
-    for (const job of decided) await queueJob(record, job);
+    const tags: StartTags = (db, repo, jobs) => startTags(db, repo, jobs, { fleet, goesOn: true });
+    for (const job of decided) await queueJob(record, job, tags);
     return { others, queued: new Set([...round.queued, ...decided]), cancels: round.cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
@@ -68,14 +70,14 @@ class Round {
   readonly #config: Config;
   readonly #build: BuildId;
   readonly #state: PlanState;
-  readonly #offered: ReadonlySet<string>;
+  readonly #fleet: readonly string[][];
   readonly #graph: BuildGraph<JobId>;
 
-  constructor(config: Config, build: BuildId, state: PlanState, offered: ReadonlySet<string>) {
+  constructor(config: Config, build: BuildId, state: PlanState, fleet: readonly string[][]) {
     this.#config = config;
     this.#build = build;
     this.#state = state;
-    this.#offered = offered;
+    this.#fleet = fleet;
     this.#graph = graphOf(build, state);
   }
 
@@ -98,8 +100,9 @@ class Round {
       await giveWay();
       changes.push(...this.#changeOf(action));
     }
-    const done = await applyPlan(db, this.#build, this.#state.revision, changes, (count) =>
-      startTags(db, repo.name, count),
+    const { revision } = this.#state;
+    const done = await applyPlan(db, this.#build, revision, changes, (jobs) =>
+      startTags(db, repo.name, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
     );
     if (!done) return false;
     if (this.#state.revision === 0) await nameRun(db, this.#build, runNames(this.#graph).join('; '));
@@ -115,11 +118,12 @@ class Round {
   /** @returns the groups that are still to be asked */
   #plan(answers: ReadonlyMap<string, string | undefined>): Map<string, Group> {
     const wishes = new Map<string, Group>();
+    const offered = new Set(this.#fleet.flat());
     let last = Math.max(0, ...this.#state.jobs.map(({ position }) => position));
     this.actions = progress(this.#graph, {
       timeoutMinutes: this.#config.jobTimeout,
       hosted: parseHostedNames(this.#config.hostedLabels),
-      offered: this.#offered,
+      offered,
       allocate: () => jobIdOf(this.#build, ++last),
       enter: (group, holder) => {
         const name = 'file' in holder ? holder.file : holder.job;

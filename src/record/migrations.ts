@@ -41,9 +41,7 @@ const migrations: readonly Migration[] = [
       .addColumn('hook_salt', 'text')
       .addColumn('removed_at', 'bigint')
       .addColumn('purge', 'integer', (c) => c.notNull().defaultTo(0))
-      .addColumn('virtual_finish', 'integer', (c) => c.notNull().defaultTo(0))
       .execute();
-    await db.schema.createIndex('repositories_by_finish').on('repositories').columns(['virtual_finish']).execute();
     await db.schema
       .createTable('cursors')
       .addColumn('repo', 'text', (c) => c.notNull())
@@ -142,6 +140,10 @@ const migrations: readonly Migration[] = [
     await sql`create index jobs_open on jobs (status, virtual_start, build_id, id) where finished_at is null`.execute(
       db,
     );
+    await sql`create index jobs_of_labels_open on jobs (status, labels, virtual_start) where finished_at is null`.execute(
+      db,
+    );
+    await createTurns(db);
     await db.schema
       .createTable('attempts')
       .addColumn('job_id', 'text', (c) => c.notNull().references('jobs.id').onDelete('cascade'))
@@ -211,6 +213,23 @@ const migrations: readonly Migration[] = [
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+async function createTurns(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('label_sets')
+    .addColumn('labels', 'text', (c) => c.primaryKey())
+    .addColumn('time', 'integer', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('turns')
+    .addColumn('labels', 'text', (c) => c.notNull().references('label_sets.labels').onDelete('cascade'))
+    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
+    .addColumn('finish', 'integer', (c) => c.notNull())
+    .addColumn('beside', 'integer', (c) => c.notNull())
+    .addPrimaryKeyConstraint('turns_key', ['labels', 'repo'])
+    .execute();
+  await db.schema.createIndex('turns_by_repo').on('turns').columns(['repo']).execute();
+}
 
 async function createAccessTables(db: Transaction<Schema>): Promise<void> {
   await db.schema

@@ -11,6 +11,7 @@ import {
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import type { Record, Write } from './record.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
+import { raiseTime, type StartTags, timeOf } from './virtual-time.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
@@ -18,19 +19,27 @@ import { type Outcome, verdictOf } from './verdict.ts';
  */
 
 /** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
-export async function queueJob(record: Record, job: JobId): Promise<boolean> {
+export async function queueJob(record: Record, job: JobId, startTags: StartTags): Promise<boolean> {
   return record.write(async (db) => {
+    const waiting = await db
+      .selectFrom('jobs')
+      .innerJoin('builds', 'builds.id', 'jobs.build_id')
+      .select(['repo', 'labels'])
+      .where('jobs.id', '=', job)
+      .where('jobs.status', '=', 'waiting')
+      .executeTakeFirst();
+    if (!waiting) return false;
+    const [virtualStart = 0] = await startTags(db, waiting.repo, [JSON.parse(waiting.labels) as string[]]);
     const moved = await db
       .updateTable('jobs')
       .set((eb) => ({
         status: 'queued' as const,
+        virtual_start: virtualStart,
         attempt: eb.case().when('attempt', '=', 0).then(1).else(eb.ref('attempt')).end(),
       }))
       .where('id', '=', job)
-      .where('status', '=', 'waiting')
       .returning('attempt')
-      .executeTakeFirst();
-    if (!moved) return false;
+      .executeTakeFirstOrThrow();
     await db
       .insertInto('attempts')
       .values({ job_id: job, number: moved.attempt, status: 'queued', created_at: Date.now() })
@@ -58,9 +67,10 @@ export async function startAttempt(
       .where('id', '=', ref.job)
       .where('attempt', '=', ref.attempt)
       .where('status', '=', 'queued')
-      .returning('build_id')
+      .returning(['build_id', 'labels', 'virtual_start'])
       .executeTakeFirst();
     if (!moved) return false;
+    await raiseTime(db, moved);
     await db
       .updateTable('attempts')
       .set({
@@ -138,9 +148,11 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
       .where('id', '=', ref.job)
       .where('attempt', '=', ref.attempt)
       .where('status', 'in', ['queued', 'running'])
-      .returning('build_id')
+      .returning(['build_id', 'labels', 'virtual_start'])
       .executeTakeFirst();
     if (!moved) return false;
+    // word of its start may have been lost
+    await raiseTime(db, moved);
     await db
       .updateTable('attempts')
       .set({
@@ -198,7 +210,8 @@ export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcom
 }
 
 /**
- * queued or running → queued, one attempt later: the runner of the current attempt is gone or has handed it back.
+ * queued or running → queued, one attempt later: the runner of the current attempt is gone or has handed it back. The job
+ * has had its turn, so it goes first of those that wait.
  * @param lost what the given attempt is recorded as
  */
 export async function moveToNextAttempt(
@@ -213,9 +226,13 @@ export async function moveToNextAttempt(
       .where('id', '=', ref.job)
       .where('attempt', '=', ref.attempt)
       .where('status', 'in', ['queued', 'running'])
-      .returning('id')
+      .returning(['labels', 'virtual_start'])
       .executeTakeFirst();
     if (!moved) return false;
+    const time = await timeOf(db, moved.labels);
+    // its tag is of before where the time of its labels has begun anew while it ran
+    if (time !== undefined && time < moved.virtual_start)
+      await db.updateTable('jobs').set({ virtual_start: time }).where('id', '=', ref.job).execute();
     await db
       .updateTable('attempts')
       .set({

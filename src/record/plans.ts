@@ -2,6 +2,7 @@ import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model
 import { moveCursor } from './cursors.ts';
 import { closeIntent } from './intents.ts';
 import type { Record, Write } from './record.ts';
+import type { StartTags } from './virtual-time.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
 export interface PlannedJob {
@@ -46,15 +47,8 @@ export type Planned =
   /** the repository is observed no more */
   | { outcome: 'unknown_repository' };
 
-/**
- * Writes a build with its jobs, moves the cursor and closes the person's request, all or nothing.
- * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
- */
-export async function recordPlan(
-  record: Record,
-  plan: NewBuild,
-  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
-): Promise<Planned> {
+/** Writes a build with its jobs, moves the cursor and closes the person's request, all or nothing. */
+export async function recordPlan(record: Record, plan: NewBuild, startTags: StartTags): Promise<Planned> {
   return record.write(async (db) => {
     const known = await db.selectFrom('builds').select('id').where('offer', '=', plan.offer).executeTakeFirst();
     if (known) return { outcome: 'known', build: String(known.id) as BuildId };
@@ -104,15 +98,16 @@ async function insertBuild(db: Write, plan: NewBuild): Promise<BuildId> {
   return String(row.id) as BuildId;
 }
 
-async function insertJobs(
-  db: Write,
-  build: BuildId,
-  plan: NewBuild,
-  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
-): Promise<void> {
+async function insertJobs(db: Write, build: BuildId, plan: NewBuild, startTags: StartTags): Promise<void> {
   const now = Date.now();
-  const tags = await startTags(db, plan.repo, plan.jobs.length);
   const rows = plan.jobs.map((job, index) => ({ job, id: jobIdOf(build, index + 1) as JobId, position: index + 1 }));
+  const ready = rows.filter(({ job }) => isReady(job));
+  const tags = await startTags(
+    db,
+    plan.repo,
+    ready.map(({ job }) => job.labels),
+  );
+  const tagOf = new Map(ready.map(({ id }, index) => [id, tags[index]]));
   await db
     .insertInto('jobs')
     .values(
@@ -129,12 +124,11 @@ async function insertJobs(
         timeout: job.timeout,
         status: isReady(job) ? ('queued' as const) : ('waiting' as const),
         attempt: isReady(job) ? 1 : 0,
-        virtual_start: tags[position - 1] ?? 0,
+        virtual_start: tagOf.get(id) ?? 0,
         created_at: now,
       })),
     )
     .execute();
-  const ready = rows.filter(({ job }) => isReady(job));
   if (ready.length > 0) {
     await db
       .insertInto('attempts')

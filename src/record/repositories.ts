@@ -80,7 +80,7 @@ export async function changeRepository(
 async function insert(db: Write, repository: Repository): Promise<void> {
   await db
     .insertInto('repositories')
-    .values({ name: repository.name, ...columnsOf(repository), created_at: Date.now(), virtual_finish: 0 })
+    .values({ name: repository.name, ...columnsOf(repository), created_at: Date.now() })
     .execute();
 }
 

@@ -17,21 +17,18 @@ interface FinishedJob {
  * all or nothing. This is the one way out of a final status, and only a person's request opens it; what was said of
  * earlier attempts stays recorded with them, and whatever still comes in for one of them is refused by its number.
  * @param choose the jobs; it may throw, and then nothing is done and the request stays open
- * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
  * @returns whether it was done; false where the request has been closed meanwhile
  */
 export async function retryJobs(
   record: Record,
-  { id, repo, build }: Pick<Intent, 'id' | 'repo'> & { build: BuildId },
+  { id, build }: Pick<Intent, 'id'> & { build: BuildId },
   choose: (jobs: FinishedJob[]) => JobId[],
-  startTags: (db: Write, repo: string, count: number) => Promise<number[]>,
 ): Promise<boolean> {
   return record.write(async (db) => {
     const chosen = choose(await finishedJobs(db, build));
     if (!(await closeIntent(db, id, build))) return false;
     await forgetCancels(db, build, id);
-    const tags = await startTags(db, repo, chosen.length);
-    for (const [index, job] of chosen.entries()) await reopenJob(db, job, tags[index] ?? 0);
+    for (const job of chosen) await reopenJob(db, job);
     await reopenBuild(db, build);
     return true;
   });
@@ -59,14 +56,14 @@ async function forgetCancels(db: Write, build: BuildId, before: number): Promise
     .execute();
 }
 
-async function reopenJob(db: Write, job: JobId, virtualStart: number): Promise<void> {
+async function reopenJob(db: Write, job: JobId): Promise<void> {
   await db
     .updateTable('jobs')
     .set((eb) => ({
       status: 'waiting' as const,
       attempt: eb('attempt', '+', 1),
       first_attempt: eb('attempt', '+', 1),
-      virtual_start: virtualStart,
+      virtual_start: 0,
       reason: null,
       message: null,
       runner_id: null,

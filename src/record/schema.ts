@@ -49,8 +49,6 @@ export interface Schema {
     removed_at: number | null;
     /** 1 when its history is to go as soon as its builds have ended */
     purge: Generated<number>;
-    /** finish tag of its newest job, see dispatcher/fairness.ts */
-    virtual_finish: number;
   };
 
   /** encrypted with the key `key_id`, see secrets/vault.ts; without a repository for all of them */
@@ -122,7 +120,7 @@ export interface Schema {
     attempt: number;
     /** number of the first attempt since the last retry; runners lost before it count no more */
     first_attempt: Generated<number>;
-    /** start tag, see dispatcher/fairness.ts */
+    /** start tag, see dispatcher/fairness.ts; 0 before it is queued */
     virtual_start: number;
     /** JSON: place in the build's workflows, null for a job of none; see record/workflows.ts */
     node: string | null;
@@ -169,6 +167,9 @@ export interface Schema {
   /** see record/workflows.ts */
   build_workflows: { build_id: number; facts: string; models: string; revision: number };
   workflow_models: { hash: string; model: string; created_at: number };
+  /** labels as JSON, and their virtual time; and how far each repository has planned ahead: see record/virtual-time.ts */
+  label_sets: { labels: string; time: number };
+  turns: { labels: string; repo: string; finish: number; beside: number };
   /** see record/concurrency.ts */
   concurrency: { id: Generated<number>; repo: string; name: string; build_id: number; holder: string; inside: number };
   /** when a workflow of the default branch runs next, see record/schedules.ts */

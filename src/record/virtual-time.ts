@@ -1,50 +1,138 @@
 import { sql } from 'kysely';
-import type { Status } from '../kernel/model.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Record, Write } from './record.ts';
 
 /** What is kept for sharing runners fairly between repositories, see dispatcher/fairness.ts. */
+
+/**
+ * Gives the start tags of jobs of one repository that are being queued.
+ * @param jobs the labels that each of them asks for
+ */
+export type StartTags = (db: Write, repo: string, jobs: readonly string[][]) => Promise<number[]>;
+
+/** A set of labels that jobs ask for, and where its virtual time stands. */
+export interface LabelSet {
+  labels: string[];
+  /** the largest tag that has been started, or where the set has begun anew */
+  time: number;
+  /** the smallest tag that is queued; null while nobody waits for these labels */
+  next: number | null;
+}
+
+/** How far a repository has planned ahead in the queue of one label set. */
+export interface Turns {
+  /** the first tag that is free for a job of a build that begins */
+  finish: number;
+  /** the first tag that is free for a job that a build goes on with */
+  beside: number;
+}
 
 /** Row of `meta`. */
 const originKey = 'priority_origin';
 
+/** Every label set that has a time. What was taken back keeps the tag of its first attempt, so it does not count as next. */
+export async function labelSets(db: Write): Promise<LabelSet[]> {
+  const rows = await db
+    .selectFrom('label_sets')
+    .select((eb) => [
+      'labels',
+      'time',
+      eb
+        .selectFrom('jobs')
+        .select('virtual_start')
+        .where('finished_at', 'is', null)
+        .where('status', '=', 'queued')
+        .whereRef('jobs.labels', '=', 'label_sets.labels')
+        .whereRef('attempt', '=', 'first_attempt')
+        .orderBy('virtual_start')
+        .limit(1)
+        .as('next'),
+    ])
+    .execute();
+  return rows.map(({ labels, time, next }) => ({ labels: JSON.parse(labels) as string[], time, next }));
+}
+
+/** The time of a set for which nobody waits begins anew, and nobody has planned ahead in it. */
+export async function beginAnew(db: Write, labels: readonly string[], time: number): Promise<void> {
+  const key = JSON.stringify(labels);
+  await db.deleteFrom('turns').where('labels', '=', key).execute();
+  await db
+    .insertInto('label_sets')
+    .values({ labels: key, time })
+    .onConflict((conflict) => conflict.column('labels').doUpdateSet({ time }))
+    .execute();
+}
+
+/** An attempt of a job with this tag has begun: while anybody waits, the time of its labels never falls. */
+export async function raiseTime(db: Write, job: { labels: string; virtual_start: number }): Promise<void> {
+  await db
+    .updateTable('label_sets')
+    .set({ time: job.virtual_start })
+    .where('labels', '=', job.labels)
+    .where('time', '<', job.virtual_start)
+    .execute();
+}
+
+/** @returns the time of one label set; undefined where it has none */
+export async function timeOf(db: Write, labels: string): Promise<number | undefined> {
+  const row = await db.selectFrom('label_sets').select('time').where('labels', '=', labels).executeTakeFirst();
+  return row?.time;
+}
+
+/** @returns how far the repository has planned ahead, by the label sets in JSON */
+export async function turnsOf(db: Write, repo: string): Promise<Map<string, Turns>> {
+  const rows = await db.selectFrom('turns').selectAll().where('repo', '=', repo).execute();
+  return new Map(rows.map(({ labels, finish, beside }) => [labels, { finish, beside }]));
+}
+
+export async function setTurns(db: Write, repo: string, labels: readonly string[], turns: Turns): Promise<void> {
+  await db
+    .insertInto('turns')
+    .values({ labels: JSON.stringify(labels), repo, ...turns })
+    .onConflict((conflict) => conflict.columns(['labels', 'repo']).doUpdateSet(turns))
+    .execute();
+}
+
+/** Removes what is kept for label sets of which nothing is open any more. They begin anew where they are used again. */
+export async function removeUnusedLabelSets(record: Record): Promise<void> {
+  await record.write((db) =>
+    db
+      .deleteFrom('label_sets')
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('jobs')
+              .select('id')
+              .where('finished_at', 'is', null)
+              .where('status', 'in', ['waiting', 'queued', 'running'])
+              .whereRef('jobs.labels', '=', 'label_sets.labels'),
+          ),
+        ),
+      )
+      .execute(),
+  );
+}
+
 /**
- * The virtual time: the largest start tag that is being served, or the smallest that waits, or the largest finish tag
- * there is when all is quiet. Each is one look at the end of an index.
+ * Between what tags the queues are at work: the smallest that is queued anywhere, null where none is, and the largest
+ * that has been started.
  */
-export async function virtualTime(db: Record['db'] | Write): Promise<number> {
-  const running = await tagOf(db, 'running', 'max');
-  if (running !== null) return running;
-  const waiting = [await tagOf(db, 'queued', 'min'), await tagOf(db, 'waiting', 'min')].filter((tag) => tag !== null);
-  if (waiting.length > 0) return Math.min(...waiting);
-  const last = await db
-    .selectFrom('repositories')
-    .select((eb) => eb.fn.max('virtual_finish').as('tag'))
-    .executeTakeFirst();
-  return last?.tag ?? 0;
-}
-
-async function tagOf(db: Record['db'] | Write, status: Status, end: 'min' | 'max'): Promise<number | null> {
-  const row = await db
+export async function virtualTimes({ db }: Pick<Record, 'db'>): Promise<{ lowest: number | null; highest: number }> {
+  const queued = await db
     .selectFrom('jobs')
-    .select((eb) => eb.fn[end]('virtual_start').as('tag'))
+    .select((eb) => eb.fn.min('virtual_start').as('tag'))
     .where('finished_at', 'is', null)
-    .where('status', '=', status)
+    .where('status', '=', 'queued')
     .executeTakeFirst();
-  return row?.tag ?? null;
-}
-
-export async function virtualFinish(db: Write, repo: string): Promise<number> {
-  const row = await db.selectFrom('repositories').select('virtual_finish').where('name', '=', repo).executeTakeFirst();
-  return row?.virtual_finish ?? 0;
-}
-
-export async function setVirtualFinish(db: Write, repo: string, finish: number): Promise<void> {
-  await db.updateTable('repositories').set({ virtual_finish: finish }).where('name', '=', repo).execute();
+  const started = await db
+    .selectFrom('label_sets')
+    .select((eb) => eb.fn.max('time').as('tag'))
+    .executeTakeFirst();
+  return { lowest: queued?.tag ?? null, highest: started?.tag ?? 0 };
 }
 
 /** The start tag from which the priorities of messages are counted. */
-export async function priorityOrigin(record: Record): Promise<number> {
-  const row = await record.db.selectFrom('meta').select('value').where('key', '=', originKey).executeTakeFirst();
+export async function priorityOrigin(db: Database | Write): Promise<number> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', originKey).executeTakeFirst();
   return row === undefined ? 0 : Number(row.value);
 }
 

@@ -140,7 +140,7 @@ export type PlanChange =
 /**
  * Applies what the planner has come to, all or nothing.
  * @param revision of the state that it looked at
- * @param startTags gives the virtual start of each of `count` jobs, see dispatcher/fairness.ts
+ * @param startTags gives the start tags of jobs that are queued, by their labels
  * @returns false where another plan was applied meanwhile
  */
 export async function applyPlan(
@@ -148,7 +148,7 @@ export async function applyPlan(
   build: BuildId,
   revision: number,
   changes: readonly PlanChange[],
-  startTags: (count: number) => Promise<number[]>,
+  startTags: (jobs: string[][]) => Promise<number[]>,
 ): Promise<boolean> {
   const current = await db
     .updateTable('build_workflows')
@@ -164,11 +164,14 @@ export async function applyPlan(
   // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
   const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
   const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
-  const queued = new Map(changes.flatMap((change) => (change.kind === 'queue' ? [[change.id, change]] : [])));
-  await insertPlaces(db, build, fresh, queued, fresh.length === 0 ? [] : await startTags(fresh.length));
+  const toQueue = changes.filter((change) => change.kind === 'queue');
+  const tags = await startTags(toQueue.map(({ labels }) => labels));
+  const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
+  await insertPlaces(db, build, fresh, queued);
   for (const change of changes) {
     if (change.kind === 'queue') {
-      if (known.has(change.id)) await queuePlanned(db, change);
+      const ready = queued.get(change.id);
+      if (ready !== undefined && known.has(change.id)) await queuePlanned(db, ready);
     } else if (change.kind === 'hold') await setWaiting(db, change.id, { message: change.message });
     else if (change.kind === 'needs') await setWaiting(db, change.id, { needs: JSON.stringify(change.needs) });
     else if (known.has(change.id)) {
@@ -180,7 +183,7 @@ export async function applyPlan(
 }
 
 type Place = Extract<PlanChange, { kind: 'place' }>;
-type Queued = Extract<PlanChange, { kind: 'queue' }>;
+type Queued = Extract<PlanChange, { kind: 'queue' }> & { virtualStart: number };
 
 /** Rows that one statement writes: each costs some time to put together, in which nothing else runs. */
 const rowsAtOnce = 32;
@@ -191,7 +194,6 @@ async function insertPlaces(
   build: BuildId,
   places: readonly Place[],
   queued: ReadonlyMap<JobId, Queued>,
-  tags: number[],
 ): Promise<void> {
   const now = Date.now();
   for (let first = 0; first < places.length; first += rowsAtOnce) {
@@ -199,7 +201,7 @@ async function insertPlaces(
     await db
       .insertInto('jobs')
       .values(
-        some.map((place, index) => {
+        some.map((place) => {
           const ready = queued.get(place.id);
           return {
             id: place.id,
@@ -214,7 +216,7 @@ async function insertPlaces(
             continue_on_error: ready?.continueOnError ? 1 : 0,
             status: ready ? ('queued' as const) : ('waiting' as const),
             attempt: ready ? 1 : 0,
-            virtual_start: tags[first + index] ?? 0,
+            virtual_start: ready?.virtualStart ?? 0,
             node: place.node,
             created_at: now,
           };
@@ -234,6 +236,7 @@ async function queuePlanned(db: Write, change: Queued): Promise<void> {
     .set((eb) => ({
       status: 'queued' as const,
       attempt: eb.case().when('attempt', '=', 0).then(1).else(eb.ref('attempt')).end(),
+      virtual_start: change.virtualStart,
       name: change.name,
       labels: JSON.stringify(change.labels),
       needs: JSON.stringify(change.needs),

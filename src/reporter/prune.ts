@@ -20,6 +20,7 @@ import {
 } from '../record/retention.ts';
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 import { removeUnusedModels } from '../record/unused-models.ts';
+import { removeUnusedLabelSets } from '../record/virtual-time.ts';
 import { writeTestResults } from './test-results.ts';
 
 /** What was removed, or would be. */
@@ -59,6 +60,7 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
   }
   await pruneLogs(context, dryRun, now, pruned);
   if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);
+  if (!dryRun) await removeUnusedLabelSets(context.record);
   const { keepAuditDays } = context.config;
   if (!dryRun && keepAuditDays > 0) {
     while ((await removeOldActions(context.record, now - keepAuditDays * day, batch)) === batch) await turn();

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
 import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
+import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
-import type { JobMessage } from '../../src/queues/messages.ts';
+import type { JobMessage, ResultMessage } from '../../src/queues/messages.ts';
+import { orderCancel } from '../../src/record/intents.ts';
+import { claimRedis } from '../../src/redis/identity.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -19,8 +22,8 @@ describe('a look at the messages of queued jobs', () => {
     await observed(volt.context.record);
   });
   beforeEach(async () => {
-    const { record, access } = volt.context;
-    await access.client.flushall();
+    const { record } = volt.context;
+    await emptied();
     await record.db.deleteFrom('builds').execute();
     build = await recordedBuild(record, {
       jobs: Array.from({ length: jobs }, (_, index) => plannedJob(`job${index + 1}`)),
@@ -29,6 +32,14 @@ describe('a look at the messages of queued jobs', () => {
     messages = new QueuedMessages(volt.context, page);
   });
   after(() => volt.stop());
+
+  /** Redis was emptied, a while ago. */
+  async function emptied(): Promise<void> {
+    const { access, record } = volt.context;
+    await access.client.flushall();
+    await claimRedis(access, record.id);
+    await access.client.del(access.keys.young);
+  }
 
   const queue = () => volt.context.queues.queue('jobs');
   const waiting = async () => (await queue().getPrioritized()).map(({ data }) => (data as JobMessage).job);
@@ -51,10 +62,36 @@ describe('a look at the messages of queued jobs', () => {
     expect(await waiting()).to.have.length(jobs);
   });
 
-  it('goes on at once where something is amiss, so that a Redis that was emptied gets everything', async () => {
-    await volt.context.access.client.flushall();
-    await look();
+  it('is followed by the next at once where something is amiss, so that a Redis that was emptied gets everything', async () => {
+    await emptied();
+    const seen: number[] = [];
+    while (await look()) seen.push((await waiting()).length);
+    expect(seen).to.deep.equal([10, 20, 30]);
     expect(await waiting()).to.have.length(jobs);
+    expect(await look(), 'nothing is amiss').to.equal(false);
+  });
+
+  it('lets cancels be pursued before the next', async () => {
+    const { record } = volt.context;
+    await emptied();
+    expect(await reconcile(volt.context, undefined, messages)).to.equal(true);
+    const order = { repo: 'app', build, job: jobIdOf(build, 1), reason: 'by_user', message: 'enough' } as const;
+    await record.write((db) => orderCancel(db, order));
+    expect(await reconcile(volt.context, undefined, messages), 'there is more to send').to.equal(true);
+    const results = await volt.context.queues.queue('results').getWaiting();
+    expect(results.map(({ data }) => (data as ResultMessage).job)).to.deep.equal([order.job]);
+  });
+
+  it('sends a Redis that was emptied since it began nothing that the earlier one may have held', async () => {
+    const { access, record } = volt.context;
+    await access.client.flushall();
+    await record.db
+      .updateTable('attempts')
+      .set({ created_at: Date.now() + 60_000 })
+      .where('job_id', '=', jobIdOf(build, 2))
+      .execute();
+    while (await look());
+    expect(await waiting()).to.deep.equal([jobIdOf(build, 2)]);
   });
 
   it('puts right a priority that is not that of the start tag', async () => {

@@ -1,11 +1,17 @@
 import { expect } from 'chai';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { UnservedWatch } from '../../src/dispatcher/unserved.ts';
+import type { Logger } from '../../src/kernel/logger.ts';
+import type { JobId } from '../../src/kernel/model.ts';
 import type { ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { SlotWorker } from '../../src/queues/slots.ts';
+import type { RedisAccess } from '../../src/redis/connect.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('a job that asks for labels which no runner has', () => {
@@ -41,4 +47,49 @@ describe('a job that asks for labels which no runner has', () => {
       await volt.stop();
     }
   });
+
+  it('is left alone where a runner comes and is done with it before its turn to be ended has come', async () => {
+    const volt = await TestVolt.start({ runnerWait: 2 });
+    const { access, logger, record } = volt.context;
+    const done: JobId[] = [];
+    const queues = new MetByRunner(access, logger, async () => {
+      const worker = new SlotWorker(access, {
+        ...{ runner: 'gpu~1', slots: 1, labels: ['gpu'], logger, ready: () => true },
+        run: async ({ job }) => done.push(job) > 0,
+        refuse: async () => undefined,
+      });
+      await until('it is done with all', () => done.length === 2);
+      await worker.close();
+    });
+    try {
+      await observed(record);
+      const jobs = ['one', 'two', 'three'].map((name) => plannedJob(name, { labels: ['gpu'] }));
+      await recordedBuild(record, { jobs });
+      await reconcile(volt.context);
+      const watch = new UnservedWatch({ ...volt.context, queues });
+      await watch.look(0);
+      await watch.look(121_000);
+      const ended = (await queues.queue('results').getWaiting()).map(({ data }) => (data as ResultMessage).job);
+      expect(ended).to.have.length(1);
+      expect(done).to.not.include(ended[0]);
+    } finally {
+      await queues.close();
+      await volt.stop();
+    }
+  });
 });
+
+/** Queues to which a runner comes when the first job has been ended. */
+class MetByRunner extends Queues {
+  readonly #come: () => Promise<void>;
+
+  constructor(access: RedisAccess, logger: Logger, come: () => Promise<void>) {
+    super(access, logger);
+    this.#come = come;
+  }
+
+  override async sendResult(message: ResultMessage): Promise<void> {
+    await super.sendResult(message);
+    await this.#come();
+  }
+}

@@ -114,6 +114,16 @@ describe('the dispatcher, given a commit with workflows,', () => {
   const sent = async (labels = ['linux']) =>
     (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(({ data }) => data as JobMessage);
 
+  it('lets a build go on before the builds of its repository that came after it', async () => {
+    const files = { 'ci.yml': workflow('on: push', job('build'), job('test', 'needs: build')) };
+    const first = await build(files);
+    for (let count = 0; count < 5; count++) await build(files);
+    await end(first.id, 'build');
+    const order = (await sent()).map(({ build: of, name }) => [of, name]);
+    expect(order).to.have.length(7);
+    expect(order.slice(0, 3)).to.deep.include([first.id, 'test']);
+  });
+
   it('makes one build of all workflows that run, and sends what is ready with its plan', async () => {
     await setVariable(volt.context.record, { repo: null, name: 'WORD', value: 'of all' });
     await setVariable(volt.context.record, { repo: 'app', name: 'WORD', value: 'own' });

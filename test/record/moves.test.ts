@@ -21,7 +21,7 @@ import {
 } from '../../src/record/moves.ts';
 import type { Record } from '../../src/record/record.ts';
 import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box.example.org' };
 const other = { id: 'other~1', name: 'other', host: 'other.example.org' };
@@ -138,7 +138,7 @@ describe('moves of a job in the record', () => {
       expect(await startAttempt(record, first, other, time(9))).to.equal(false);
       expect(await recordSteps(record, first, 1, [])).to.equal(false);
       expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
-      expect(await queueJob(record, job)).to.equal(false);
+      expect(await queueJob(record, job, noTags)).to.equal(false);
       for (const next of finalStatuses) {
         expect(
           await decideJob(record, first, { status: next, reason: 'poison', message: 'no' }, time(9)),
@@ -240,8 +240,8 @@ describe('moves of a job in the record', () => {
     expect(await jobNow(1)).to.deep.include({ status: 'waiting', attempts: [] });
     expect(await startAttempt(record, { job: waiting, attempt: 1 }, box, time(1))).to.equal(false);
     expect(await finishAttempt(record, { job: waiting, attempt: 0 }, outcome())).to.equal(false);
-    expect(await queueJob(record, waiting)).to.equal(true);
-    expect(await queueJob(record, waiting)).to.equal(false);
+    expect(await queueJob(record, waiting, noTags)).to.equal(true);
+    expect(await queueJob(record, waiting, noTags)).to.equal(false);
     expect((await jobNow(1)).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
   });
 

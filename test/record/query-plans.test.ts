@@ -14,7 +14,7 @@ import {
 } from '../../src/record/open-jobs.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
-import { virtualTime } from '../../src/record/virtual-time.ts';
+import { labelSets, removeUnusedLabelSets, virtualTimes } from '../../src/record/virtual-time.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { TestFolders } from '../support/folder.ts';
 import { fillWithPast } from '../support/past.ts';
@@ -41,7 +41,9 @@ describe('what stages ask the record again and again', () => {
     'which jobs are queued': (from) => openJobs(from, { status: 'queued', limit: 10 }),
     'the next page of what is queued': (from) =>
       queuedJobs(from, 10, { virtualStart: 1, build: '1' as BuildId, id: '1-1' as JobId }),
-    'where virtual time is': (from) => virtualTime(from.db),
+    'where virtual time is': virtualTimes,
+    'where the virtual time of each label set is': (from) => from.write(labelSets),
+    'which label sets nobody uses': removeUnusedLabelSets,
     'which builds wait as a whole': (from) => buildsAtRest(from, 10),
     'which builds wait in part': (from) => buildsPartlyAtRest(from, 10),
     'what runs': runningAttempts,

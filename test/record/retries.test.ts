@@ -9,7 +9,7 @@ import type { Record } from '../../src/record/record.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { applyPlan, insertWorkflows, planState } from '../../src/record/workflows.ts';
 import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
 const failed = { status: 'failure', reason: 'exit_code', message: 'exited with code 1' } as const;
@@ -56,8 +56,7 @@ describe('a retry in the record', () => {
     decideJob(record, { job: job(2), attempt }, { status: 'skipped', reason: 'needs_failed', message: 'no' }, 7);
   const retry = async (chosen: number[] = [1, 2]) => {
     intent = await openRetry(record, 'app', build, { job: null, failedOnly: true });
-    const tags = async (_: unknown, __: string, count: number) => Array(count).fill(40);
-    return retryJobs(record, { id: intent, repo: 'app', build }, () => chosen.map(job), tags);
+    return retryJobs(record, { id: intent, build }, () => chosen.map(job));
   };
 
   it('takes the build back to running and its jobs to waiting, each with a further attempt', async () => {
@@ -72,19 +71,15 @@ describe('a retry in the record', () => {
     }
     expect(await findIntent(record, intent)).to.include({ open: false, error: null, failedOnly: true });
     expect(await openRetries(record)).to.deep.equal([]);
-    expect(
-      (await openJobs(record, { limit: 9 })).map(({ attempt, virtualStart }) => [attempt, virtualStart]),
-    ).to.deep.equal([
-      [2, 40],
-      [1, 40],
-    ]);
+    expect((await openJobs(record, { limit: 9 })).map(({ attempt }) => attempt)).to.deep.equal([2, 1]);
 
-    expect(await queueJob(record, job(1))).to.equal(true);
+    expect(await queueJob(record, job(1), async () => [40])).to.equal(true);
+    expect((await openJobs(record, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(40);
     await startAttempt(record, { job: job(1), attempt: 2 }, box, 1000);
     expect((await found()).startedAt).to.equal(new Date(1000).toISOString());
     await run(1, 2, { status: 'success', reason: null, message: null, exitCode: 0 });
     expect((await found()).status).to.equal('running');
-    await queueJob(record, job(2));
+    await queueJob(record, job(2), noTags);
     await run(2, 1, { status: 'success', reason: null, message: null, exitCode: 0 });
     const end = await found();
     expect(end).to.include({ status: 'success', reason: null });
@@ -96,7 +91,7 @@ describe('a retry in the record', () => {
 
   it('leaves the other jobs as they are', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(record, job(2));
+    await queueJob(record, job(2), noTags);
     await run(2, 1);
     await retry([2]);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['success', 'waiting']);
@@ -104,7 +99,7 @@ describe('a retry in the record', () => {
 
   it('keeps the remark of a build that was a success', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(record, job(2));
+    await queueJob(record, job(2), noTags);
     await run(2, 1, { status: 'success', reason: null, message: null });
     await retry();
     expect((await found()).message).to.equal('3 older commits were passed over');
@@ -114,12 +109,7 @@ describe('a retry in the record', () => {
     await run(1, 1);
     await skip(0);
     await retry();
-    const again = retryJobs(
-      record,
-      { id: intent, repo: 'app', build },
-      () => [job(1)],
-      async () => [1],
-    );
+    const again = retryJobs(record, { id: intent, build }, () => [job(1)]);
     expect(await again).to.equal(false);
     expect((await openJobs(record, { jobs: [job(1)], limit: 1 }))[0]?.attempt).to.equal(2);
   });
@@ -129,12 +119,7 @@ describe('a retry in the record', () => {
     await skip(0);
     const before = await found();
     const id = await openRetry(record, 'app', build, { job: null, failedOnly: false });
-    const refused = retryJobs(
-      record,
-      { id, repo: 'app', build },
-      () => expect.fail('no'),
-      async () => [],
-    );
+    const refused = retryJobs(record, { id, build }, () => expect.fail('no'));
     expect(await refused.catch((error: Error) => error.message)).to.equal('no');
     expect(await found()).to.deep.equal(before);
     expect(await findIntent(record, id)).to.include({ open: true });
@@ -145,7 +130,7 @@ describe('a retry in the record', () => {
     await skip(0);
     await retry();
     expect(await skip(0), 'a decision about the first round').to.equal(false);
-    await queueJob(record, job(1));
+    await queueJob(record, job(1), noTags);
     expect(await run(1, 1), 'an outcome of the first attempt').to.equal(false);
     expect(await decideJob(record, { job: job(1), attempt: 1 }, failed, 9)).to.equal(false);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
@@ -177,7 +162,7 @@ describe('a retry in the record', () => {
     await run(1, 3);
     await skip(0);
     await retry();
-    await queueJob(record, job(1));
+    await queueJob(record, job(1), noTags);
     expect((await countLosses(record, job(1))).all).to.equal(0);
     await moveToNextAttempt(record, { job: job(1), attempt: 4 }, lost);
     expect((await countLosses(record, job(1))).all).to.equal(1);
@@ -190,7 +175,7 @@ describe('a retry in the record', () => {
     await retry();
     expect(await buildsAtRest(record, 50)).to.deep.equal([build]);
     expect(await buildsAtRest(record, 0)).to.deep.equal([]);
-    await queueJob(record, job(1));
+    await queueJob(record, job(1), noTags);
     expect(await buildsAtRest(record, 50)).to.deep.equal([]);
   });
 });

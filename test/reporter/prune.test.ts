@@ -54,6 +54,18 @@ describe('removing what is not kept', () => {
     expect([log(young), result(sha('b')), result(sha('b'), 'log')].every(existsSync)).to.equal(true);
   });
 
+  it('forgets the label sets of which nothing is open', async () => {
+    await recordedBuild(record);
+    for (const labels of ['[]', '["once"]']) {
+      await record.db.insertInto('label_sets').values({ labels, time: 7 }).execute();
+    }
+    const known = () => record.db.selectFrom('label_sets').select('labels').execute();
+    await pruneResults({ record, config }, true);
+    expect(await known()).to.have.length(2);
+    await pruneResults({ record, config });
+    expect(await known()).to.deep.equal([{ labels: '[]' }]);
+  });
+
   it('keeps the results of a commit that has a younger build, without the old one', async () => {
     await build(31, { sha: sha('a') });
     const young = await build(1, { sha: sha('a') });

@@ -3,6 +3,7 @@ import type { BuildId } from '../../src/kernel/model.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
+import type { StartTags } from '../../src/record/virtual-time.ts';
 import { databaseFor } from './database.ts';
 
 /** A record in a data directory that may be new. */
@@ -56,7 +57,7 @@ export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
 }
 
 /** Start tags for plans whose order does not matter. */
-export const noTags = async (_db: unknown, _repo: string, count: number): Promise<number[]> => Array(count).fill(0);
+export const noTags: StartTags = async (_db, _repo, jobs) => jobs.map(() => 0);
 
 export function plan(record: Record, change: Partial<NewBuild> = {}): Promise<Planned> {
   return recordPlan(record, newBuild(change), noTags);

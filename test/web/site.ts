@@ -146,7 +146,7 @@ export class Site {
       })),
       ...more,
     };
-    const planned = await recordPlan(this.context.record, plan, async (_, __, count) => Array(count).fill(0));
+    const planned = await recordPlan(this.context.record, plan, async (_, __, jobs) => jobs.map(() => 0));
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     return planned.build;
   }

@@ -6,7 +6,8 @@ import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { Bell } from '../../../src/kernel/wait.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
-import { movePriorityOrigin } from '../../../src/record/virtual-time.ts';
+import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-time.ts';
+import { claimRedis } from '../../../src/redis/identity.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
@@ -14,8 +15,6 @@ import type { Growth } from './curve.ts';
 import { Collection } from './samples.ts';
 
 const jobsOfBuild = 500;
-/** an origin that the virtual time is nowhere near */
-const farAway = 2 ** 30;
 /** milliseconds */
 const patience = 10_000;
 
@@ -67,12 +66,15 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       over.ring();
       await closed;
       await collection.measure('all priorities counted from another origin', size, 1, async () => {
-        await movePriorityOrigin(record, 0, farAway);
-        await messages.look(new Set());
+        const origin = await priorityOrigin(record.db);
+        await movePriorityOrigin(record, origin, origin - 1);
+        while (await messages.look(new Set()));
       });
       await collection.measure('everything sent to a Redis that was emptied', size, 1, async () => {
         await access.client.flushall();
-        await messages.look(new Set());
+        await claimRedis(access, record.id);
+        await access.client.del(access.keys.young);
+        while (await messages.look(new Set()));
       });
     }
     const each = ((await usedMemory(volt)) - before) / queued / 1024;
