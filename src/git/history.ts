@@ -29,7 +29,7 @@ export async function limitHistory(
     return;
   }
   // what is named in this file has no parents, as far as git is concerned; see gitrepository-layout(5)
-  if (depth === 1) await writeFile(join(folder, '.git', 'shallow'), `${sha}\n`);
-  else await fetch('--no-tags', `--depth=${depth}`, '--', `file://${mirror.path}`, sha);
-  if (tags) await fetch('--no-tags', `--depth=${depth}`, '--', `file://${mirror.path}`, allTags);
+  if (depth === 1 && !tags) await writeFile(join(folder, '.git', 'shallow'), `${sha}\n`);
+  // together, since each fetch lets history end where it has counted to itself
+  else await fetch('--no-tags', `--depth=${depth}`, '--', `file://${mirror.path}`, sha, ...(tags ? [allTags] : []));
 }

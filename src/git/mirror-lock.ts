@@ -10,7 +10,7 @@ import { asidesOf } from './mirror-place.ts';
 export interface LockTimes {
   /** between two signs of life of whoever has the lock, and between two looks for them */
   beat: number;
-  /** without a sign of life after which whoever has the lock is taken for frozen */
+  /** without a sign of life, as often as one is looked for, after which whoever has the lock is taken for frozen */
   patience: number;
 }
 
@@ -30,10 +30,11 @@ const turns = new Map<string, Promise<unknown>>();
  * Reading needs no lock, since git puts whatever is new into place in one step.
  *
  * The lock is on a file beside the mirror, and ends with its holder (see kernel/file-lock.ts). The holder writes its name
- * into it and empties it when it is done, so whoever finds a name there comes after one that was killed, and clears up
- * first. While it lives, the holder touches the file. One that does not, as a process that was stopped, is not waited for:
- * the file is removed and with it the lock, which the holder sees when it goes on. Should two remove it in the same
- * instant, both go on, as git's own locks allow.
+ * into it and empties it when nothing is left of its work, so whoever finds a name there comes after one that was killed,
+ * and clears up first. While it lives, the holder touches the file. One that does not, as a process that was stopped, is
+ * not waited for: the file is removed and with it the lock, which the holder sees when it goes on. Should two remove it in
+ * the same instant, both go on, as git's own locks allow. Who waits counts how often it has looked and found the file as it
+ * was, and compares no times: clocks are set, and a machine that slept has not been silent.
  *
  * Commands of git that write have a second, shared lock by themselves (`writing`), which lasts as long as they do: git may
  * live on for a while after the process that has started it was killed, so whoever clears up waits for it.
@@ -61,16 +62,24 @@ export class MirrorLock {
   async hold<T>(waiting: Waiting, work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>): Promise<T> {
     const before = turns.get(this.#mirror);
     if (before !== undefined) waiting.progress?.('waiting for another update of the mirror by this process');
-    const own = (async () => {
-      if (before !== undefined) await endOf(before, waiting.signal);
-      waiting.signal?.throwIfAborted();
-      await mkdir(dirname(this.#file), { recursive: true });
-      return this.#run(await this.#take(waiting), waiting, work);
-    })();
-    const quiet = own.catch(() => undefined);
-    turns.set(this.#mirror, quiet);
-    void quiet.then(() => turns.get(this.#mirror) === quiet && turns.delete(this.#mirror));
-    return own;
+    return new Promise((resolve, reject) => {
+      const own = (async () => {
+        if (before !== undefined) await endOf(before, waiting.signal);
+        waiting.signal?.throwIfAborted();
+        await mkdir(dirname(this.#file), { recursive: true });
+        return this.#run(await this.#take(waiting), waiting, (held) =>
+          work(held).catch((error) => {
+            // a job that is cancelled need not wait until all is cleared up
+            reject(error);
+            throw error;
+          }),
+        );
+      })();
+      own.then(resolve, reject);
+      const quiet = own.catch(() => undefined);
+      turns.set(this.#mirror, quiet);
+      void quiet.then(() => turns.get(this.#mirror) === quiet && turns.delete(this.#mirror));
+    });
   }
 
   /**
@@ -92,30 +101,47 @@ export class MirrorLock {
     waiting: Waiting,
     work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>,
   ): Promise<T> {
-    const beating = setInterval(() => lock.touch(), this.#times.beat);
+    // a sign of life that cannot be given is none, which is for those to judge who wait
+    const beating = setInterval(() => attempt(lock.touch), this.#times.beat);
+    let clean = false;
     try {
       lock.write(`process ${process.pid} on ${hostname()}`);
-      if (dirty) await this.#clearUp(waiting);
-      return await work(lock);
+      if (dirty) await this.#clearUp(lock, this.#times.patience, waiting);
+      const result = await work(lock);
+      clean = true;
+      return result;
+    } catch (error) {
+      // git leaves what it has begun, which may be most of a large repository
+      clean = await this.#clearUp(lock, this.#times.beat).then(
+        () => true,
+        () => false,
+      );
+      throw error;
     } finally {
       clearInterval(beating);
-      lock.write('');
+      // a name that stays has the next one clear up
+      if (clean) attempt(() => lock.write(''));
       lock.release();
     }
   }
 
   async #take({ signal, progress }: Waiting): Promise<{ lock: FileLock; dirty: boolean }> {
+    const { beat, patience } = this.#times;
     let dirty = false;
-    for (let wait = 0; ; wait = this.#times.beat) {
+    let sign = this.#lastSign();
+    for (let wait = 0, silence = 0; ; wait = beat) {
       const lock = await lockFile(this.#file, { wait, signal });
       if (lock) return { lock, dirty: dirty || this.#holder() !== '' };
       signal?.throwIfAborted();
       const holder = this.#holder() || 'another process';
-      const silence = this.#silence();
-      if (silence > this.#times.patience) {
+      const last = this.#lastSign();
+      silence = last === sign ? silence + wait : 0;
+      sign = last;
+      if (silence > patience) {
         rmSync(this.#file, { force: true });
         dirty = true;
         progress?.(`going on without ${holder}, which has not moved for ${Math.round(silence / 1000)} s`);
+        silence = 0;
       } else progress?.(`waiting for ${holder}, which updates the mirror`);
     }
   }
@@ -129,21 +155,24 @@ export class MirrorLock {
     }
   }
 
-  #silence(): number {
-    const found = statSync(this.#file, { throwIfNoEntry: false });
-    return found === undefined ? 0 : Date.now() - found.mtimeMs;
+  /** When whoever has the lock last touched the file, to be compared only with itself. */
+  #lastSign(): number | undefined {
+    return statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs;
   }
 
-  /** Takes away what an update has left that was not brought to its end. */
-  async #clearUp({ signal, progress }: Waiting): Promise<void> {
-    for (const path of Object.values(asidesOf(this.#mirror))) await rm(path, { recursive: true, force: true });
-    if (!existsSync(this.#mirror)) return;
-    progress?.('waiting for git, which a process that is gone has started on the mirror');
-    const writing = await lockFile(this.writing, { wait: this.#times.patience, signal });
-    signal?.throwIfAborted();
-    if (writing) writing.release();
-    else await rm(this.writing, { force: true });
-    for (const path of await leftovers(this.#mirror)) await rm(path, { recursive: true, force: true });
+  /** Takes away what an update has left that was not brought to its end, when git has ended or has been waited for. */
+  async #clearUp(lock: FileLock, wait: number, { signal, progress }: Waiting = {}): Promise<void> {
+    if (existsSync(this.#mirror)) {
+      progress?.('waiting for git, which an earlier update has started on the mirror');
+      const writing = await lockFile(this.writing, { wait, signal });
+      signal?.throwIfAborted();
+      if (writing) writing.release();
+      else await rm(this.writing, { force: true });
+    }
+    // somebody else may have gone on meanwhile
+    if (!lock.isHeld()) return;
+    for (const path of [...Object.values(asidesOf(this.#mirror)), ...(await leftovers(this.#mirror))])
+      await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -173,4 +202,12 @@ async function leftovers(mirror: string): Promise<string[]> {
 async function filesIn(folder: string, recursive: boolean): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive }).catch(() => []);
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // whoever calls says why that may be
+  }
 }

@@ -135,7 +135,8 @@ class Bound {
 
 function gitError(command: string, error: unknown, hidden: readonly string[], reached: string | undefined): VoltError {
   const text = errorText(error);
-  if (/spawn git ENOENT/.test(text)) {
+  // as Node says it, and flock(1)
+  if (/spawn git ENOENT|failed to execute git:/.test(text)) {
     return new VoltError('git_missing', 'there is no git on this machine', {
       remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
       cause: error,

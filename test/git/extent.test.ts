@@ -236,6 +236,24 @@ describe('how much a mirror takes', () => {
       }
     });
 
+    it('is as long as a workflow wants also where it wants tags, whatever they name', async () => {
+      const burst = repository.burst(20);
+      const sha = burst[12] as string;
+      repository.git('tag', 'ahead', burst[16] as string);
+      const mirror = mirrorOf({ depth: 2 });
+      for (const [depth, seen] of [
+        [6, 6],
+        [1, 1],
+      ] as const) {
+        const folder = place();
+        await mirror.requireHistory(sha, depth, true);
+        await checkOut(mirror, { url: '', ref: main, sha, folder });
+        await limitHistory(mirror, { folder, sha, depth, tags: true });
+        expect(inside(folder, 'rev-list', '--count', 'HEAD')).to.equal(String(seen));
+        expect(inside(folder, 'tag')).to.equal('ahead');
+      }
+    });
+
     it('is not asked for again where it is there', async () => {
       const burst = repository.burst(20);
       const folder = folders.make();

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { keepUses, useMark } from '../../src/git/mirror-use.ts';
 import { listMirrors, mirrorFault, pruneMirrors, removeUnused } from '../../src/git/mirrors.ts';
 import { startChild, type TestChild } from '../support/child.ts';
+import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -155,6 +158,65 @@ describe('the lock of a mirror', () => {
     const second = repository.commit('second');
     await mirror.require(second);
     expect(await mirror.has(second)).to.equal(true);
+  });
+
+  it('is not taken from a process that lives, whatever the clocks say', async () => {
+    const first = await startFetching();
+    const file = new Mirror(folder, url).path.replace(/git$/, 'lock');
+    const lines: string[] = [];
+    const waiting = new Mirror(folder, url, impatient).require(sha, {
+      progress: (line) => {
+        lines.push(line);
+        // a sign of life by a clock that is set back further and further
+        const time = new Date(Date.UTC(2026, 0, 2) - lines.length * 86_400_000);
+        utimesSync(file, time, time);
+        if (lines.length === 30) open();
+      },
+    });
+    expect(await first.line()).to.equal('has it');
+    await waiting;
+    for (const line of lines) expect(line).to.include(`waiting for process ${first.pid} on `);
+    expect(lines).to.have.length.at.least(30);
+  });
+
+  it('leaves nothing of a fetch that was ended', async () => {
+    const mirror = new Mirror(folder, url, impatient);
+    const stop = new AbortController();
+    const fetching = failure('fetch_failed', () => mirror.require(sha, { signal: stop.signal }));
+    await asked;
+    // as git does of a pack that has come in part
+    const pack = join(mirror.path, 'objects', 'pack', 'tmp_pack_x');
+    writeFileSync(pack, '');
+    stop.abort();
+    await fetching;
+    await until('it is gone', () => !existsSync(pack));
+    const file = mirror.path.replace(/git$/, 'lock');
+    await until('nobody has to look for more', () => readFileSync(file, 'utf8') === '');
+  });
+
+  it('outlives a disk that takes no signs of life, and is given back', async () => {
+    const broken = (): never => {
+      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    };
+    const touch = mock.method(fs, 'futimesSync', broken);
+    syncBuiltinESMExports();
+    try {
+      const mirror = new Mirror(folder, url, impatient);
+      const fetching = mirror.require(sha);
+      await until('it has tried twice', () => touch.mock.callCount() >= 2);
+      const truncate = mock.method(fs, 'ftruncateSync', broken);
+      syncBuiltinESMExports();
+      open();
+      await fetching;
+      expect(truncate.mock.callCount()).to.equal(1);
+    } finally {
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    const mirror = new Mirror(folder, url);
+    sha = repository.commit('second');
+    await mirror.require(sha);
+    expect(await mirror.has(sha)).to.equal(true);
   });
 
   it('is not kept by what a credential helper leaves running', async () => {

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
@@ -440,6 +450,31 @@ describe('a mirror', () => {
     expect(one).to.have.length(64);
     expect((await copy.newCommits(one, two, 10)).commits.map(({ sha }) => sha)).to.deep.equal([two]);
     sha256.remove();
+  });
+
+  it('says what is missing where its tools are', async () => {
+    await mirror.fetch();
+    const path = process.env.PATH;
+    const programs = folders.make();
+    const install = (name: string) =>
+      symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(programs, name));
+    try {
+      process.env.PATH = programs;
+      await failure('git_missing', () => mirror.commit(first));
+      process.env.PATH = path;
+      install('flock');
+      process.env.PATH = programs;
+      expect((await failure('fetch_failed', () => mirror.fetch())).remedy).to.include('Install git');
+      process.env.PATH = path;
+      install('git');
+      rmSync(join(programs, 'flock'));
+      process.env.PATH = programs;
+      if (process.platform === 'linux')
+        expect((await failure('tool_missing', () => mirror.fetch())).remedy).to.include('util-linux');
+      expect(await mirror.commit(first)).to.include({ subject: 'first' });
+    } finally {
+      process.env.PATH = path;
+    }
   });
 
   it('holds no hooks that could run', async () => {

@@ -67,6 +67,8 @@ export class GitOverHttp {
       },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
+    // whoever has asked may be gone, and git ends then
+    backend.stdin.on('error', () => undefined);
     request.pipe(backend.stdin);
     const chunks: Buffer[] = [];
     backend.stdout.on('data', (chunk) => chunks.push(chunk));
