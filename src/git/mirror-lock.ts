@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FileLock, lockFile } from '../kernel/file-lock.ts';
-import { asideOf } from './fetch-aside.ts';
-import { asidesOf } from './mirror-place.ts';
+import { leftoversOf } from './mirror-leftovers.ts';
 
 /** Milliseconds. */
 export interface LockTimes {
@@ -171,8 +170,7 @@ export class MirrorLock {
     }
     // somebody else may have gone on meanwhile
     if (!lock.isHeld()) return;
-    for (const path of [...Object.values(asidesOf(this.#mirror)), ...(await leftovers(this.#mirror))])
-      await rm(path, { recursive: true, force: true });
+    for (const path of await leftoversOf(this.#mirror)) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -186,22 +184,6 @@ function endOf(promise: Promise<unknown>, signal: AbortSignal | undefined): Prom
     signal?.addEventListener('abort', end);
     promise.then(end, end);
   });
-}
-
-/** Locks of git's own, packs that it had not finished, and what has not come into the mirror; nobody has a use for them. */
-async function leftovers(mirror: string): Promise<string[]> {
-  const [top, refs, packs] = await Promise.all([
-    filesIn(mirror, false),
-    filesIn(join(mirror, 'refs'), true),
-    filesIn(join(mirror, 'objects', 'pack'), false),
-  ]);
-  const locks = [...top, ...refs, ...packs].filter((path) => path.endsWith('.lock'));
-  return [...locks, ...packs.filter((path) => /\/tmp_[^/]+$/.test(path)), asideOf(mirror)];
-}
-
-async function filesIn(folder: string, recursive: boolean): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 function attempt(work: () => void): void {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { systemCode, VoltError } from '../kernel/errors.ts';
-import { hideCredentials } from '../kernel/urls.ts';
+import { systemCode } from '../kernel/errors.ts';
 import { pause } from '../kernel/wait.ts';
 import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
+import { fetchFailed, isRefused } from './fetch-faults.ts';
 import { asidesOf, discard } from './mirror-place.ts';
 import { type GitOptions, git } from './run.ts';
 
@@ -234,26 +234,8 @@ export class MirrorUpdate {
   }
 }
 
-/** Whether the server gives nothing by its id that it does not list, as one that speaks an old protocol. */
-export function isRefused(error: unknown): boolean {
-  return /unadvertised object/.test(String(error));
-}
-
-/** Whether the server says that it does not have what was asked for by its id. */
-export function isUnknown(error: unknown): boolean {
-  return /not our ref|want \S+ not valid/.test(String(error));
-}
-
 /** Lines of a configuration file that make a repository a partial clone, see partial-clone.txt of git's documentation. */
 function promisor(url: string, filter: string): string {
   const lines = [`url = ${configValue(url)}`, 'promisor = true', `partialclonefilter = ${filter}`];
   return ['[remote "origin"]', ...lines.map((line) => `\t${line}`), ''].join('\n');
-}
-
-export function fetchFailed(url: string, error: unknown): VoltError {
-  const cause = error instanceof VoltError ? error : undefined;
-  return new VoltError('fetch_failed', `cannot fetch ${hideCredentials(url)}: ${cause?.message ?? String(error)}`, {
-    remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
-    cause: error,
-  });
 }
