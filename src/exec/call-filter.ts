@@ -8,8 +8,22 @@ import { programPath } from './programs.ts';
 
 const run = promisify(execFile);
 
-/** Numbers of ioctl(2): of x86-64, of it with 32-bit pointers (x32), of i386 and ARM, of 64-bit ARM and the like. */
-const ioctl = [16, 0x4000_0202, 54, 29] as const;
+/**
+ * Numbers of ioctl(2), which are those of other calls elsewhere, by what the kernel calls the architecture of a call: all by
+ * which programs may call a kernel that Node runs on. See linux/audit.h.
+ */
+const architectures: readonly { id: number; ioctl: readonly number[] }[] = [
+  // x86-64, and the same with 32-bit pointers (x32)
+  { id: 0xc000_003e, ioctl: [16, 0x4000_0202] },
+  { id: 0x4000_0003, ioctl: [54] }, // i386
+  { id: 0xc000_00b7, ioctl: [29] }, // 64-bit ARM
+  { id: 0x4000_0028, ioctl: [54] }, // ARM
+  { id: 0xc000_00f3, ioctl: [29] }, // 64-bit RISC-V
+  { id: 0x4000_00f3, ioctl: [29] }, // 32-bit RISC-V
+];
+
+/** Node's names of the architectures whose kernels take calls of these and of no others. */
+const filtered: ReadonlySet<string> = new Set(['x64', 'ia32', 'arm64', 'arm', 'riscv64']);
 
 /**
  * What a file's owner may ask of file systems that changes a file, while neither its ctime nor its size tells. By type and
@@ -29,6 +43,7 @@ const jumpIfEqual = 0x15;
 const and = 0x54;
 const giveBack = 0x06;
 const numberAt = 0;
+const architectureAt = 4;
 /** the lower half of the second argument */
 const requestAt = 24;
 const allow = 0x7fff_0000;
@@ -40,21 +55,25 @@ const refuse = 0x0005_0000 + 25;
  * ioctl cost nothing: the kernel sees beforehand that their number alone lets them pass.
  */
 export function callFilter(): Buffer {
-  const numbers = ioctl.map((number, index) =>
-    instruction(jumpIfEqual, number, ioctl.length - 1 - index, index === ioctl.length - 1 ? silent.length + 3 : 0),
-  );
-  const requests = silent.map((request, index) =>
-    instruction(jumpIfEqual, request, silent.length - 1 - index, index === silent.length - 1 ? 1 : 0),
-  );
-  return Buffer.concat([
-    instruction(load, numberAt),
-    ...numbers,
+  const requests = [
     instruction(load, requestAt),
     instruction(and, 0xffff),
-    ...requests,
+    ...silent.map((request, index) =>
+      instruction(jumpIfEqual, request, silent.length - 1 - index, index === silent.length - 1 ? 1 : 0),
+    ),
     instruction(giveBack, refuse),
     instruction(giveBack, allow),
-  ]);
+  ];
+  // jumps lead forwards, so what is before the requests grows from its end; that is met by calls of other architectures
+  let before = [instruction(giveBack, allow)];
+  for (const { id, ioctl } of architectures) {
+    const numbers = ioctl.map((number, index) =>
+      instruction(jumpIfEqual, number, ioctl.length - index + before.length),
+    );
+    const own = [instruction(load, numberAt), ...numbers, instruction(giveBack, allow)];
+    before = [instruction(jumpIfEqual, id, 0, own.length), ...own, ...before];
+  }
+  return Buffer.concat([instruction(load, architectureAt), ...before, ...requests]);
 }
 
 /** struct sock_filter; `yes` and `no` are how many instructions to skip. */
@@ -67,9 +86,12 @@ function instruction(code: number, operand: number, yes = 0, no = 0): Buffer {
   return bytes;
 }
 
-/** Whether commands can be run under it here; older versions of setpriv(1) cannot load one. */
-export async function canFilterCalls(): Promise<boolean> {
-  if (endianness() !== 'LE') return false;
+/**
+ * Whether commands can be run under it here; older versions of setpriv(1) cannot load one.
+ * @param architecture Node's name of it
+ */
+export async function canFilterCalls(architecture: string = process.arch): Promise<boolean> {
+  if (endianness() !== 'LE' || !filtered.has(architecture)) return false;
   const folder = await mkdtemp(join(tmpdir(), 'volt-calls-'));
   try {
     const file = join(folder, 'calls.bpf');

@@ -41,6 +41,7 @@ export class Scope {
   readonly marker: Readonly<Record<string, string>>;
   /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
   readonly pid: number | undefined;
+  #isEntered = false;
   readonly #environment = new CarriedEnvironment();
   readonly #group: ControlGroup | undefined;
   #breach: string | undefined;
@@ -120,6 +121,11 @@ export class Scope {
     return this.#isEmpty;
   }
 
+  /** Whether a command was to be run inside: until then, nothing of the job can be at work. */
+  get isEntered(): boolean {
+    return this.#isEntered;
+  }
+
   /** Resolves when everything inside has been killed, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ended;
@@ -161,6 +167,7 @@ export class Scope {
    * they say is on standard error.
    */
   wrap(argv: readonly string[], cwd: string): string[] {
+    this.#isEntered = true;
     const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
     const grouped = this.#group !== undefined;
     const limiting = limitingLines(this.limits, { grouped, counted: this.isolation.level !== 'none' });

@@ -11,6 +11,14 @@ export interface IndexSummary {
   hasSubmodules: boolean;
 }
 
+/** What git goes by to tell whether a file is what it was. */
+export interface IndexedFile {
+  /** bytes, of which only 32 bits are kept */
+  size: number;
+  /** nanoseconds since 1970 */
+  modified: bigint;
+}
+
 const signature = 'DIRC';
 const attributesName = '.gitattributes';
 const dot = 0x2e;
@@ -21,6 +29,8 @@ const headerBytes = 12;
 const statBytes = 40;
 const modifiedAt = 8;
 const modeAt = 24;
+const sizeAt = 36;
+const second = 1_000_000_000n;
 const extendedFlag = 0x4000;
 const submoduleMode = 0o160000;
 
@@ -68,6 +78,21 @@ export async function summarizeIndex(path: string, sha256: boolean): Promise<Ind
 }
 
 /**
+ * Reads what an index says of each file and link, by path.
+ * @param path of an index that `summarizeIndex` understands
+ */
+export async function indexedFiles(path: string, sha256: boolean): Promise<Map<string, IndexedFile>> {
+  const bytes = await readFile(path);
+  const files = new Map<string, IndexedFile>();
+  await eachEntry(bytes, sha256, ({ at, nameAt, end }) => {
+    const [seconds, rest] = [bytes.readUInt32BE(at + modifiedAt), bytes.readUInt32BE(at + modifiedAt + 4)];
+    const modified = BigInt(seconds) * second + BigInt(rest);
+    files.set(bytes.toString('utf8', nameAt, end), { size: bytes.readUInt32BE(at + sizeAt), modified });
+  });
+  return files;
+}
+
+/**
  * Writes into an index that files have another time of modification, so that git need not read them to see that they are
  * what they were.
  * @param path of an index that `summarizeIndex` understands, which nobody else uses
@@ -81,8 +106,8 @@ export async function setModified(
   isSo: (file: string) => boolean,
 ): Promise<void> {
   const bytes = await readFile(path);
-  const seconds = Number(modified / 1_000_000_000n);
-  const nanoseconds = Number(modified % 1_000_000_000n);
+  const seconds = Number(modified / second);
+  const nanoseconds = Number(modified % second);
   await eachEntry(bytes, sha256, ({ at, nameAt, end }) => {
     if (!isSo(bytes.toString('utf8', nameAt, end))) return;
     bytes.writeUInt32BE(seconds, at + modifiedAt);

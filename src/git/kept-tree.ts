@@ -1,6 +1,6 @@
 import { copyFile, lstat, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { countEntries, type IndexSummary, summarizeIndex } from './index-file.ts';
+import { countEntries, type IndexSummary, indexedFiles, summarizeIndex } from './index-file.ts';
 import { renewTimes } from './renewed-times.ts';
 import { moveUnchanged, writeManifest } from './tree-manifest.ts';
 
@@ -25,6 +25,8 @@ export interface KeptTree {
 /** A checkout that a job works in, of which something may be kept. */
 export interface NotedTree extends KeptTree {
   readonly manifest: string;
+  /** whether its repository's object ids have 32 bytes */
+  readonly sha256: boolean;
 }
 
 /**
@@ -35,13 +37,15 @@ export interface NotedTree extends KeptTree {
  */
 export async function noteTree(checkout: string, sha: string, place: string): Promise<NotedTree | undefined> {
   const current = join(checkout, '.git', 'index');
-  const summary = await summarizeIndex(current, sha.length === 64);
+  const sha256 = sha.length === 64;
+  const summary = await summarizeIndex(current, sha256);
   if (!summary || summary.hasSubmodules || (await usesFilters(checkout, summary.attributes))) return undefined;
   const noted: NotedTree = {
     folder: join(place, 'tree'),
     index: join(place, 'index'),
     manifest: join(place, 'manifest'),
     attributes: summary.attributes,
+    sha256,
   };
   await copyFile(current, noted.index);
   return (await writeManifest(checkout, noted.manifest)) ? noted : undefined;
@@ -53,11 +57,16 @@ export async function isLarge(checkout: string): Promise<boolean> {
 }
 
 /**
- * Takes out of a job's workspace what is as it was noted, when all processes of the job are gone.
+ * Takes out of a job's workspace what is as it was noted, when all processes of the job are gone, and of that only what git
+ * has written: where nothing keeps jobs apart, another one may have been at work in the checkout before it was noted.
  * @returns its bytes; undefined where too little is left to be worth anything
  */
 export async function keepUnchanged(noted: NotedTree, workspace: string): Promise<number | undefined> {
-  const { files, bytes } = await moveUnchanged(noted.manifest, workspace, noted.folder);
+  const written = await indexedFiles(noted.index, noted.sha256);
+  const { files, bytes } = await moveUnchanged(noted.manifest, workspace, noted.folder, (path, { size, mtimeNs }) => {
+    const entry = written.get(path);
+    return entry?.modified === mtimeNs && entry.size === Number(BigInt.asUintN(32, size));
+  });
   return files < fewest ? undefined : bytes;
 }
 

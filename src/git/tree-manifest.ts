@@ -63,8 +63,14 @@ export interface MovedFiles {
  * that, for each folder on the way is open, and what has arrived is looked at again.
  * @param from may have been changed by a job in any way
  * @param to does not exist yet
+ * @param isWanted which of these are moved
  */
-export async function moveUnchanged(manifest: string, from: string, to: string): Promise<MovedFiles> {
+export async function moveUnchanged(
+  manifest: string,
+  from: string,
+  to: string,
+  isWanted: (path: string, found: BigIntStats) => boolean,
+): Promise<MovedFiles> {
   const { ctimeNs: writtenAt } = await stat(manifest, { bigint: true });
   const text = await readFile(manifest);
   const moved: MovedFiles = { files: 0, bytes: 0 };
@@ -81,6 +87,7 @@ export async function moveUnchanged(manifest: string, from: string, to: string):
       const source = folders.entry(path);
       const found = source === undefined ? undefined : lstatSync(source, { bigint: true, throwIfNoEntry: false });
       if (source === undefined || !found || stateOf(found) !== state || found.ctimeNs >= writtenAt) continue;
+      if (!isWanted(path, found)) continue;
       const folder = dirname(path);
       if (!made.has(folder)) mkdirSync(join(to, folder), { recursive: true });
       made.add(folder);

@@ -105,9 +105,10 @@ export class KeptTrees {
     for (const { place } of old) this.#remove(place);
   }
 
-  /** Removes all that no job has, where the disk is needed for other things. */
-  clear(): void {
+  /** Removes all that no job has, where the disk is needed for other things; resolves when it is gone. */
+  async clear(): Promise<void> {
     this.#shrinkTo(0);
+    await Promise.all(this.#removing);
   }
 
   /** Resolves when nothing is done any more to what is here. */

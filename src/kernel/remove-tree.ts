@@ -24,9 +24,10 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
-/** find(1) comes to a folder before it reads it. */
+/** One process opens many folders, but for those that find(1) itself cannot read before: it comes to a folder first. */
 async function openFolders(path: string): Promise<void> {
-  const closed = ['-type', 'd', '!', '-perm', '-700', '-exec', 'chmod', 'u+rwx', '--', '{}', ';'];
+  const open = ['-exec', 'chmod', 'u+rwx', '--', '{}'];
+  const closed = ['-type', 'd', '!', '-perm', '-700', '(', '-perm', '-500', ...open, '+', '-o', ...open, ';', ')'];
   // what it can do nothing about is told by the removal
   await run('find', ['-P', path, '-xdev', ...closed], { env: toolEnvironment(), cwd: '/' }).catch(() => undefined);
 }

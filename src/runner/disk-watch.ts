@@ -31,8 +31,8 @@ export interface WatchSettings {
   logger: Logger;
   /** whether jobs run */
   busy(): boolean;
-  /** removes what can be done without where space is short */
-  free(short: NonNullable<DiskProblem['short']>): Promise<void>;
+  /** what can be done without where space is short, in the order in which it goes, until enough is free: each removes its own */
+  free: readonly ((short: NonNullable<DiskProblem['short']>) => Promise<void>)[];
   /** there is a problem now, or another one, or none any more */
   changed(): void;
 }
@@ -94,9 +94,13 @@ export class DiskWatch {
   async #checkOnce(): Promise<DiskProblem | undefined> {
     this.#nextProbe = performance.now() + idleInterval;
     const look = async () => (await this.#probe()) ?? (await this.#measure());
-    const found = await look();
-    if (found?.short) await this.#settings.free(found.short);
-    this.#note(found?.short ? await look() : found);
+    let found = await look();
+    for (const free of this.#settings.free) {
+      if (!found?.short) break;
+      await free(found.short);
+      found = await look();
+    }
+    this.#note(found);
     return this.#problem;
   }
 

@@ -88,7 +88,8 @@ export class Runner {
       uses: [tmpdir()],
       logger: this.#logger,
       busy: () => this.#executions.busy,
-      free: (short) => this.#freeDisk(short),
+      // what is only there to save time goes first
+      free: [async () => settings.trees?.clear(), (short) => this.#freeHomes(short)],
       changed: () => this.#tellDisk(),
     });
     this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
@@ -170,7 +171,7 @@ export class Runner {
     });
   }
 
-  async #freeDisk(short: NonNullable<DiskProblem['short']>): Promise<void> {
+  async #freeHomes(short: NonNullable<DiskProblem['short']>): Promise<void> {
     try {
       const removed = await freeDisk(this.#context.config, short, (message) => this.#logger.warn(message));
       for (const { repository } of removed) this.#logger.warn(`removed the home of ${repository}: the disk is full`);
@@ -209,8 +210,8 @@ export class Runner {
   }
 
   #tellDisk(): void {
-    // what is only there to save time goes first
-    if (this.#disk.problem) this.#settings.trees?.clear();
+    // a disk may be full though there is room on it: of files, or for this user
+    if (this.#disk.problem) void this.#settings.trees?.clear();
     this.#registration.now();
     this.#slots?.look();
   }

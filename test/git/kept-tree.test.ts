@@ -255,6 +255,19 @@ describe('a checkout that begins from what an earlier one has left', function ()
     }
   });
 
+  it('has nothing of what others have written between the checkout and the moment in which it was noted', async () => {
+    const top = folders.make();
+    const workspace = join(top, 'workspace');
+    mkdirSync(join(top, 'place'));
+    await checkOut(mirror, target(first, workspace));
+    writeFileSync(join(workspace, 'd1/planted'), 'x');
+    writeFileSync(join(workspace, 'd1/f1.txt'), 'D1/F1.TXT');
+    const noted = (await noteTree(workspace, first, join(top, 'place'))) as NotedTree;
+    const inode = statSync(join(workspace, 'd1/f11.txt')).ino;
+    await keepUnchanged(noted, workspace);
+    expect(statSync(join(await compare(noted, second), 'd1/f11.txt')).ino).to.equal(inode);
+  });
+
   it('can be made beside a socket that listens in what the job has left', async () => {
     const top = folders.make();
     const workspace = join(top, 'workspace');

@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { moveUnchanged, writeManifest } from '../../src/git/tree-manifest.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isWatched } from '../support/tree-snapshot.ts';
+
+const all = () => true;
 
 describe('a manifest of files', () => {
   const folders = new TestFolders();
@@ -39,10 +50,17 @@ describe('a manifest of files', () => {
   it('has what is unchanged moved, at the same place below new folders', async () => {
     await write();
     const inode = statSync(join(from, 'a')).ino;
-    expect(await moveUnchanged(manifest, from, to)).to.deep.equal({ files: 4, bytes: 3 + 5 + 9 + 3 });
+    expect(await moveUnchanged(manifest, from, to, all)).to.deep.equal({ files: 4, bytes: 3 + 5 + 9 + 3 });
     for (const name of ['one', 'a/two', 'a/b/three']) expect(readFileSync(join(to, name), 'utf8')).to.equal(name);
     expect(lstatSync(join(to, 'link')).isSymbolicLink()).to.equal(true);
     expect(statSync(join(to, 'a')).ino).to.not.equal(inode);
+  });
+
+  it('has only those moved that are wanted', async () => {
+    await write();
+    const { files } = await moveUnchanged(manifest, from, to, (path, { size }) => path === 'a/two' && size === 5n);
+    expect(files).to.equal(1);
+    expect(readdirSync(to, { recursive: true })).to.have.members(['a', 'a/two']);
   });
 
   it('does not have files moved that were changed in the moment in which it was written', async () => {
@@ -55,10 +73,10 @@ describe('a manifest of files', () => {
       const state = `f ${ino} ${time} ${(mode & 0o7777n).toString(8)} ${uid} ${gid} 1 3`;
       writeFileSync(manifest, `${state} one\0`);
     } while (ctime(manifest) !== ctime(join(from, 'one')));
-    expect((await moveUnchanged(manifest, from, to)).files).to.equal(0);
+    expect((await moveUnchanged(manifest, from, to, all)).files).to.equal(0);
     // the same words, written later
     while (ctime(manifest) === ctime(join(from, 'one'))) writeFileSync(manifest, readFileSync(manifest));
-    expect((await moveUnchanged(manifest, from, `${to}-later`)).files).to.equal(1);
+    expect((await moveUnchanged(manifest, from, `${to}-later`, all)).files).to.equal(1);
   });
 
   it('follows no link that has taken the place of a folder, and takes nothing that is outside', async () => {
@@ -66,7 +84,7 @@ describe('a manifest of files', () => {
     const outside = folders.make();
     execFileSync('mv', [join(from, 'a'), outside]);
     symlinkSync(join(outside, 'a'), join(from, 'a'));
-    expect((await moveUnchanged(manifest, from, to)).files).to.equal(2);
+    expect((await moveUnchanged(manifest, from, to, all)).files).to.equal(2);
     expect(existsSync(join(to, 'a'))).to.equal(false);
     expect(existsSync(join(outside, 'a/b/three'))).to.equal(true);
   });
@@ -76,7 +94,7 @@ describe('a manifest of files', () => {
     const elsewhere = folders.make();
     execFileSync('mv', [from, elsewhere]);
     symlinkSync(join(elsewhere, 'from'), from);
-    const error = await moveUnchanged(manifest, from, to).catch((reason: NodeJS.ErrnoException) => reason);
+    const error = await moveUnchanged(manifest, from, to, all).catch((reason: NodeJS.ErrnoException) => reason);
     expect(error).to.have.property('code').that.is.oneOf(['ELOOP', 'ENOTDIR']);
   });
 

@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { NotedTree } from '../../src/git/kept-tree.ts';
@@ -43,12 +44,18 @@ describe('what a runner keeps of checkouts', () => {
       string,
       string,
     ];
-    writeFileSync(index, '');
+    for (const args of [
+      ['init', '--quiet'],
+      ['add', '.'],
+    ])
+      execFileSync('git', args, { cwd: path });
+    const entries = readFileSync(join(path, '.git/index'));
+    writeFileSync(index, entries);
     // what was written within the tick of the manifest would not be kept
     const last = lstatSync(join(path, `${files - 1}`), { bigint: true }).ctimeNs;
-    while (lstatSync(index, { bigint: true }).ctimeNs <= last) writeFileSync(index, '');
+    while (lstatSync(index, { bigint: true }).ctimeNs <= last) writeFileSync(index, entries);
     expect(await writeManifest(path, manifest)).to.equal(true);
-    return { path, place, noted: { folder: tree, index, manifest, attributes: new Map() } };
+    return { path, place, noted: { folder: tree, index, manifest, attributes: new Map(), sha256: false } };
   }
 
   async function keep(kind: string): Promise<string> {
@@ -116,8 +123,8 @@ describe('what a runner keeps of checkouts', () => {
     trees.prune(inDays(1.1));
     await gone(first);
     const second = await keep('a');
-    trees.clear();
-    await gone(second);
+    await trees.clear();
+    expect(existsSync(second)).to.equal(false);
     expect(await taken('a')).to.equal(undefined);
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { removeTree } from '../../src/kernel/remove-tree.ts';
@@ -37,6 +37,15 @@ describe('removing a tree', () => {
     return { top, outside };
   }
 
+  function removeAsUser(top: string, env: NodeJS.ProcessEnv = process.env): void {
+    execFileSync('chown', ['--recursive', '--no-dereference', String(uid), top]);
+    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code, '--', top];
+    execFileSync('setpriv', [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program], {
+      env,
+      stdio: 'inherit',
+    });
+  }
+
   it('takes all of it and nothing that links lead to', async () => {
     const { top, outside } = tree();
     await removeTree(top);
@@ -45,14 +54,29 @@ describe('removing a tree', () => {
     await removeTree(top);
   });
 
+  it('opens many folders by one process', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const { top } = tree();
+    const programs = folders.make();
+    const calls = join(programs, 'calls');
+    writeFileSync(calls, '');
+    writeFileSync(join(programs, 'chmod'), `#!/bin/sh\necho >> ${calls}\nexec /bin/chmod "$@"\n`);
+    chmodSync(calls, 0o666);
+    for (const path of [programs, join(programs, 'chmod')]) chmodSync(path, 0o755);
+    for (let index = 0; index < 50; index++) {
+      mkdirSync(join(top, `module-${index}/folder`), { recursive: true });
+      chmodSync(join(top, `module-${index}`), 0o555);
+    }
+    removeAsUser(top, { ...process.env, PATH: `${programs}:${process.env.PATH}` });
+    expect(existsSync(top)).to.equal(false);
+    // and one each for those that cannot be read
+    expect(readFileSync(calls, 'utf8').length).to.be.at.most(3);
+  });
+
   it('takes folders that nobody may write to or look into, though it is not root', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const { top, outside } = tree();
-    execFileSync('chown', ['--recursive', '--no-dereference', String(uid), top]);
-    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code, '--', top];
-    execFileSync('setpriv', [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program], {
-      stdio: 'inherit',
-    });
+    removeAsUser(top);
     expect(existsSync(top)).to.equal(false);
     expect(readdirSync(outside)).to.deep.equal(['mine']);
   });

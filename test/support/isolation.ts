@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { IsolationLevel } from '../../src/exec/isolation.ts';
 import { type Confinement, settleIsolation } from '../../src/exec/isolation-check.ts';
 import { Scope } from '../../src/exec/scope.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
@@ -37,13 +38,13 @@ export class IsolatedJobs {
   /** what is kept of checkouts, once it is asked for */
   trees: KeptTrees | undefined;
   readonly #base: string;
-  readonly #level: 'user' | 'sandbox';
+  readonly #level: IsolationLevel;
   readonly #overrides: Overrides;
   readonly #repositories: TestRepository[] = [];
   readonly #rooms: string[] = [];
   #count = 0;
 
-  constructor(level: 'user' | 'sandbox', overrides: Overrides = {}) {
+  constructor(level: IsolationLevel, overrides: Overrides = {}) {
     this.#level = level;
     this.#overrides = overrides;
     this.#base = mkdtempSync(join(tmpdir(), 'volt-test-'));

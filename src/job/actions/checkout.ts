@@ -86,7 +86,8 @@ export async function serveCheckout(
   else {
     await makeRoom(job.folders.workspace, folder, clean);
     await write(folder);
-    await written(folder);
+    // what an earlier step has left running may be at work in it already
+    if (!(await job.around.scope).isEntered) await written(folder);
   }
   return { ref, commit: sha };
 }

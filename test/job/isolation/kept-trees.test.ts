@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { settleIsolation } from '../../../src/exec/isolation-check.ts';
 import { jobPlaces } from '../../../src/job/isolation/places.ts';
+import { isPossible } from '../../support/containments.ts';
+import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import type { TestRepository } from '../../support/repository.ts';
+import { isWatched } from '../../support/tree-snapshot.ts';
 
 /** Prints all that a job can see of its checkout, but for times and numbers of inodes. */
 const look = `
@@ -127,3 +130,36 @@ for (const level of ['sandbox', 'user'] as const) {
     });
   });
 }
+
+describe('what is kept of a checkout where jobs are not kept apart', function () {
+  this.timeout(60_000);
+  const folders = new TestFolders();
+  let jobs: IsolatedJobs;
+
+  before(async function () {
+    if (!(await isPossible('namespace')) || !(await isWatched(folders))) this.skip();
+    jobs = new IsolatedJobs('none');
+  });
+  after(() => {
+    jobs?.clean();
+    folders.remove();
+  });
+
+  it('is nothing where a step has run before, which may have left something that writes to it', async () => {
+    const files = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`f${index}.txt`, `${index}`]));
+    const repository = jobs.repository(files);
+    await jobs.keepTrees();
+    /** Which file the job gets. */
+    const file = async (before: string) => {
+      const steps = `${before}- uses: actions/checkout@v4\n- run: stat -c 'file %i %w' f1.txt`;
+      const { outcome, log } = await jobs.steps(steps, repository);
+      expect(outcome, log).to.include({ status: 'success' });
+      return /^file \d.*/m.exec(log)?.[0];
+    };
+    const first = await file('');
+    expect(first).to.be.a('string');
+    expect(await file('')).to.equal(first);
+    expect(await file('- run: "true"\n')).to.equal(first);
+    expect(await file('')).to.not.equal(first);
+  });
+});

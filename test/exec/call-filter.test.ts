@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { callFilter, canFilterCalls } from '../../src/exec/call-filter.ts';
+import { TestFolders } from '../support/folder.ts';
+
+/** As the kernel calls architectures, see linux/audit.h. */
+const [x64, i386, arm64, arm, riscv64, mips64] = [
+  0xc000003e, 0x40000003, 0xc00000b7, 0x40000028, 0xc00000f3, 0xc0000008,
+] as const;
+const moveExtents = 0xc028660f;
+
+/** What the program says of a call with that second argument: goes through the instructions as seccomp(2) does. */
+function verdict(architecture: number, number: number, argument: number): 'allowed' | 'refused' {
+  const program = callFilter();
+  const data: Record<number, number> = { 0: number, 4: architecture, 24: argument };
+  let accumulator = 0;
+  for (let at = 0; at < program.length; at += 8) {
+    const [code, yes, no] = [program.readUInt16LE(at), program[at + 2] ?? 0, program[at + 3] ?? 0];
+    const operand = program.readUInt32LE(at + 4);
+    if (code === 0x20) accumulator = data[operand] ?? 0;
+    else if (code === 0x54) accumulator = (accumulator & operand) >>> 0;
+    else if (code === 0x15) at += 8 * (accumulator === operand ? yes : no);
+    else if (code === 0x06) return operand === 0x7fff0000 ? 'allowed' : 'refused';
+    else throw new Error(`an instruction that is not known: ${code}`);
+  }
+  throw new Error('ends without a verdict');
+}
+
+describe('the filter of calls that change files without a trace', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('refuses them by the number that they have on each architecture', () => {
+    for (const [architecture, number] of [
+      [x64, 16],
+      [x64, 0x40000202],
+      [i386, 54],
+      [arm64, 29],
+      [arm, 54],
+      [riscv64, 29],
+    ] as const) {
+      for (const request of [moveExtents, 0x6685, 0xc0c0586d, 0x5881, 0x5883])
+        expect(verdict(architecture, number, request)).to.equal('refused');
+      expect(verdict(architecture, number, 0x5401), 'another request').to.equal('allowed');
+      expect(verdict(architecture, number + 1, moveExtents), 'another call').to.equal('allowed');
+    }
+  });
+
+  it('lets calls pass that have such a number on another architecture', () => {
+    for (const [architecture, number] of [
+      [x64, 29],
+      [x64, 54],
+      [i386, 16],
+      [i386, 29],
+      [arm64, 16],
+      [arm64, 54],
+      [mips64, 29],
+    ] as const)
+      expect(verdict(architecture, number, moveExtents)).to.equal('allowed');
+  });
+
+  it('has memory of any size shared', async function () {
+    if (!(await canFilterCalls())) return this.skip();
+    const file = join(folders.make(), 'calls.bpf');
+    writeFileSync(file, callFilter());
+    const share = `
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+shared = libc.shmget(0, 0x1586d, 0o1600)
+print('shared' if shared >= 0 else ctypes.get_errno())
+libc.shmctl(shared, 0, None)`;
+    const args = ['--no-new-privs', `--seccomp-filter=${file}`, 'python3', '-c', share];
+    expect(execFileSync('setpriv', args, { encoding: 'utf8' })).to.equal('shared\n');
+  });
+
+  it('is of no use where not all is known of the numbers of calls', async () => {
+    expect(await canFilterCalls('mips64el')).to.equal(false);
+  });
+});
