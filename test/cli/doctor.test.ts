@@ -1,4 +1,5 @@
-import { closeSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import Database from 'libsql';
@@ -61,6 +62,14 @@ describe('volt doctor', () => {
   it('finds a git that is missing', async () => {
     const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
     expect(of('git')[0]).to.include({ level: 'fail', message: 'there is no git on this machine' });
+  });
+
+  it('finds that what keeps updates of mirrors apart is missing', async () => {
+    const programs = folders.make();
+    const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    symlinkSync(git, join(programs, 'git'));
+    const { of } = await examine(['--data', folders.make()], { PATH: programs });
+    expect(of('git')[0]?.message).to.match(/^flock of util-linux is not there/);
   });
 
   it('finds a disk that is nearly full', async function () {

@@ -31,7 +31,10 @@ export function nodeFinding(version: string): Finding {
 
 async function gitFinding(): Promise<Finding> {
   try {
-    return ok('git', `version ${await gitVersion()}`);
+    const version = await gitVersion();
+    if (process.platform !== 'linux' || (await versionOf('flock')) !== undefined)
+      return ok('git', `version ${version}`);
+    return fail('git', 'flock of util-linux is not there, which keeps updates of mirrors apart', 'Install util-linux.');
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('git', message, remedy);
