@@ -67,6 +67,8 @@ export function every(
 ): { now(): void; stop(): Promise<void> } {
   const interval = () => (typeof ms === 'number' ? ms : ms());
   let stopped = false;
+  /** whether the run is one that did not wait for its moment; the next one comes a whole interval later */
+  let asked = false;
   let wake = new AbortController();
   const loop = (async () => {
     while (!stopped) {
@@ -76,7 +78,9 @@ export function every(
       } catch (error) {
         if (!stopped) failed(error);
       }
-      if (!stopped) await pause(untilNext(interval()), wake.signal);
+      if (stopped) break;
+      await pause(asked ? interval() : untilNext(interval()), wake.signal);
+      asked = wake.signal.aborted;
     }
   })();
   return {
