@@ -4,6 +4,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { createLogger, type Logger } from '../../kernel/logger.ts';
 import { isFinal } from '../../kernel/model.ts';
+import { giveBackSpareMemory } from '../../kernel/spare-memory.ts';
 import { addRepository } from '../../observer/add.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
@@ -36,6 +37,7 @@ export async function up(command: Command, options: UpOptions): Promise<void> {
   const session = new Session(config, options);
   const shutdown = new Shutdown(session.logger);
   const signals = new Signals(() => process.exit(3));
+  giveBackSpareMemory();
   try {
     const volt = await Promise.race([session.start(shutdown), signals.first]);
     if (typeof volt !== 'string') process.exitCode = await session.run(volt, signals);
