@@ -13,8 +13,9 @@ const growth = 16 * 1_048_576;
  * Gives back, when this process has become idle after it had much to do, the memory that it needed for that. V8 does so only
  * after a collection of the whole heap, and a process that allocates next to nothing may come to the next one after hours.
  * It lasts as long as the process, and does not keep that alive.
+ * @param ms between looks
  */
-export function giveBackSpareMemory(): void {
+export function giveBackSpareMemory(ms = interval): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   let settled = getHeapStatistics().total_physical_size;
@@ -30,5 +31,5 @@ export function giveBackSpareMemory(): void {
     }
     collect();
     settled = getHeapStatistics().total_physical_size;
-  }, interval).unref();
+  }, ms).unref();
 }

@@ -7,7 +7,7 @@ describe('spare memory', () => {
       import { getHeapStatistics } from 'node:v8';
       import { giveBackSpareMemory } from './src/kernel/spare-memory.ts';
       const size = () => getHeapStatistics().total_physical_size;
-      giveBackSpareMemory();
+      giveBackSpareMemory(200);
       let much = Array.from({ length: 1_000_000 }, (_, index) => ({ index }));
       const most = size();
       much = undefined;
