@@ -6,10 +6,8 @@ import { ProcessTree } from './process-tree.ts';
 import { atMost, type Row } from './row.ts';
 import type { Source } from './source.ts';
 
-/** After the last build, in milliseconds: V8 gives memory back for some seconds once there is nothing else to do. */
-const settles = 30_000;
-/** After the start of further runners, in milliseconds. */
-const starts = 5000;
+/** After the last build, in milliseconds. */
+const settles = 5000;
 
 /** What Volt takes while nothing happens, and what each further runner on the machine takes. */
 export async function idle(bench: Bench, source: Source, seconds: number): Promise<Row[]> {
@@ -25,7 +23,7 @@ export async function idle(bench: Bench, source: Source, seconds: number): Promi
       bench.processes.start(['runner', '--redis', redis, '--data', bench.folders.make(), '--name', name]),
     );
     for (const runner of runners) await runner.says('ready');
-    await pause(starts);
+    await pause(settles);
     const further = runners.map(({ pid }) => new ProcessTree(pid).memory());
     return [
       {
@@ -37,7 +35,7 @@ export async function idle(bench: Bench, source: Source, seconds: number): Promi
         figures: { memory },
       },
       {
-        name: `idle, all in one with its Redis: processor over ${seconds} s, half a minute after the last build`,
+        name: `idle, all in one with its Redis: processor over ${seconds} s`,
         volt: `${load.toFixed(2)} % of a core`,
         ratio: load,
         bars: [atMost('under 1 % of a core', load, 1)],
