@@ -34,7 +34,8 @@ export async function restoreBackup(
     const manifest = await unpack(file, unpacked);
     return { manifest, replaced: await moveIntoPlace(config, record, unpacked) };
   } finally {
-    await rm(unpacked, { recursive: true, force: true });
+    // What was begun of an archive that turned out to be broken may still be written for some milliseconds.
+    await rm(unpacked, { recursive: true, force: true, maxRetries: 5 });
     release();
   }
 }

@@ -88,8 +88,8 @@ for (const level of ['sandbox', 'user'] as const) {
       const first = await inodes();
       expect(first).to.have.length(40);
       repository.commit('next', { 'd1/f1.txt': 'changed\n' });
-      const second = await inodes();
-      expect(second.filter((line) => first.includes(line))).to.have.length(39);
+      // A file system may give what is written anew the very inode that has just become free.
+      expect(await inodes()).to.include.members(first.filter((line) => !line.endsWith(' d1/f1.txt')));
     });
 
     it('has no file that the file system itself was asked to change', async () => {
