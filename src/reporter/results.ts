@@ -3,8 +3,8 @@ import { FadingMap } from '../kernel/fading-map.ts';
 import {
   type AttemptRef,
   attemptName,
-  type Build,
   type BuildId,
+  type BuildSummary,
   buildIdOf,
   type JobId,
   type RunnerId,
@@ -15,7 +15,7 @@ import { Later } from '../queues/consumer.ts';
 import type { Result, ResultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { findBuild, findBuildSummary, markReported } from '../record/builds.ts';
+import { findBuildSummary, markReported } from '../record/builds.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
@@ -165,9 +165,9 @@ export class ResultHandler {
   }
 
   /** The rest of what follows from a final job; all of it may be done again. */
-  async #settled(job: JobId, moved: boolean): Promise<Build | undefined> {
+  async #settled(job: JobId, moved: boolean): Promise<BuildSummary | undefined> {
     const { record, queues } = this.#context;
-    const build = await findBuild(record, buildIdOf(job));
+    const build = await findBuildSummary(record, buildIdOf(job));
     if (!build) return undefined;
     if (moved) this.#measures.settled(build);
     await this.#announce(job, build);

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
 import { every, pause, type Repeating } from '../../kernel/wait.ts';
-import { findBuild, listBuilds } from '../../record/builds.ts';
+import { findBuild, findBuildSummary, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
@@ -78,28 +78,34 @@ export class BuildNews {
     this.#noticed.clear();
     for (const id of ids) {
       if (this.#first?.id === id && !this.#finished.has(id)) continue;
-      const build = await findBuild(record, id);
+      const build = await findBuildSummary(record, id);
       // one that is told to be over is news only when it runs again
       if (!build || build.status === 'queued' || (isFinal(build.status) && this.#finished.has(id))) continue;
       this.#finished.delete(id);
-      this.#tell(build);
+      await this.#tell(build);
     }
   }
 
-  #tell(build: Build): void {
+  async #tell(build: BuildSummary): Promise<void> {
     if (!this.#first) {
       print();
-      print(startLine(build));
+      await this.#tellStart(build);
       this.#first = { id: build.id, told: this.#tellLog(build) };
     } else if (isFinal(build.status)) {
       this.#tellVerdict(build);
     } else if (!this.#started.has(build.id)) {
       this.#started.add(build.id);
-      if (this.#starts) print(startLine(build));
+      if (this.#starts) await this.#tellStart(build);
     }
   }
 
-  async #tellLog(first: Build): Promise<void> {
+  /** Only this line needs the jobs: it names the runner. */
+  async #tellStart({ id }: BuildSummary): Promise<void> {
+    const build = await findBuild(this.#context.record, id);
+    if (build) print(startLine(build));
+  }
+
+  async #tellLog(first: BuildSummary): Promise<void> {
     const margin = paint('dim', '  │ ');
     const listener = {
       lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
