@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { checkRefName } from './refs.ts';
@@ -49,6 +50,18 @@ export class BareRepository {
     const flags = ['--objects', '--no-object-names', '--no-walk', '--missing=print'];
     const listed = await git(this.path, ['rev-list', ...flags, ...objects, '--']);
     return listed.split('\n').flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
+  }
+
+  /**
+   * Whether a branch points to another commit, as far as its own file tells, which goes before whatever else does
+   * (gitrepository-layout(5)). No process is started for that; where there is no such file, git has to be asked.
+   * @param ref full name, as `isRefName` has it
+   */
+  async isSeenElsewhere(ref: string, sha: string): Promise<boolean> {
+    // an annotated tag names an object of its own
+    if (!ref.startsWith('refs/heads/')) return false;
+    const text = await readFile(join(this.path, ref), 'latin1').catch(() => '');
+    return /^[0-9a-f]{40,64}\n$/.test(text) && text.trim() !== sha;
   }
 
   async has(sha: string): Promise<boolean> {

@@ -220,6 +220,19 @@ describe('a mirror', () => {
     expect(await mirror.has(first), 'nothing is pruned that a job may need').to.equal(true);
   });
 
+  it('asks the repository for nothing where its refs are already, in files of their own or packed', async () => {
+    repository.git('tag', '-a', 'v1', '-m', 'a release');
+    await mirror.fetch();
+    repository.remove();
+    const follow = (head: string) =>
+      mirror.follow(new Map(['refs/tags/v1', 'refs/heads/main'].map((ref) => [ref, { head }])), 100);
+    await follow(first);
+    await failure('fetch_failed', () => follow(unknown));
+    execFileSync('git', ['pack-refs', '--all'], { cwd: mirror.path });
+    await follow(first);
+    await failure('fetch_failed', () => follow(unknown));
+  });
+
   it('understands a branch, a tag, a full ref and a commit, a branch going first', async () => {
     const second = repository.commit('second');
     repository.git('branch', 'v1', first);
