@@ -62,7 +62,11 @@ export async function newestBuild(record: Record): Promise<BuildId | undefined> 
 
 export async function findBuild(record: Record, id: BuildId): Promise<Build | undefined> {
   const summary = await findBuildSummary(record, id);
-  return summary && { ...summary, jobs: await jobsOf(record, Number(id)) };
+  return summary && withJobs(record, summary);
+}
+
+export async function withJobs(record: Record, build: BuildSummary): Promise<Build> {
+  return { ...build, jobs: await jobsOf(record, Number(build.id)) };
 }
 
 /** A build without its jobs. */

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
 import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
-import { findBuild, findBuildSummary, listBuilds } from '../record/builds.ts';
+import { findBuildSummary, listBuilds, withJobs } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 
 /** One write at a time for each commit, so that the newest build's files are the last ones written. */
@@ -32,7 +32,7 @@ export async function writeTestResults(record: Record, dataDir: string, id: Buil
 
 async function writeNewest(record: Record, dataDir: string, { repo, sha }: BuildSummary): Promise<void> {
   const finished = (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
-  const newest = finished[0] && (await findBuild(record, finished[0].id));
+  const newest = finished[0] && (await withJobs(record, finished[0]));
   if (!newest) return;
   const folder = join(dataPaths(dataDir).testResults, repo);
   await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
 import { every, pause, type Repeating } from '../../kernel/wait.ts';
-import { findBuild, findBuildSummary, listBuilds } from '../../record/builds.ts';
+import { findBuildSummary, listBuilds, withJobs } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
@@ -100,9 +100,8 @@ export class BuildNews {
   }
 
   /** Only this line needs the jobs: it names the runner. */
-  async #tellStart({ id }: BuildSummary): Promise<void> {
-    const build = await findBuild(this.#context.record, id);
-    if (build) print(startLine(build));
+  async #tellStart(build: BuildSummary): Promise<void> {
+    print(startLine(await withJobs(this.#context.record, build)));
   }
 
   async #tellLog(first: BuildSummary): Promise<void> {
