@@ -66,17 +66,17 @@ describe('a runner', () => {
   const isUnderWay = (sha: string, run: number) =>
     until(`run ${run} is under way`, () => (house.evidence.runs(sha)[run - 1]?.beats ?? 0) >= 5, 40_000);
 
-  /** Starts r1, gives it a job of so many tenths of a second, and starts r2 beside it. */
+  /** Starts r1, gives it a job that is to be cut off and takes so many tenths of a second then, and starts r2 beside it. */
   async function atWork(tenths: number, options: Parameters<House['startRunner']>[1] = {}): Promise<string> {
     await house.startRunner('r1', options);
-    const sha = house.push(tenths);
+    const sha = house.push(tenths, 600);
     await house.begun(sha);
     await house.startRunner('r2');
     return sha;
   }
 
   it('killed (kill -9), with another process of Volt on its machine: its processes are gone before the next attempt begins', async () => {
-    const sha = await atWork(40);
+    const sha = await atWork(10);
     await house.kill('r1');
     await house.begun(sha, 2);
     await house.prove([sha], 2);
@@ -88,7 +88,7 @@ describe('a runner', () => {
 
   it('killed (kill -9) alone on its machine: the next attempt begins when its heartbeat has run out', async function () {
     if (!works([...apart, 'true'])) return this.skip();
-    const sha = await atWork(40, { inside: apart });
+    const sha = await atWork(10, { inside: apart });
     await house.kill('r1');
     await house.prove([sha], 2);
     const [first] = await attempts(sha);
@@ -150,7 +150,7 @@ describe('a runner', () => {
   it('cut off for longer than its orphan timeout ends its job, and exits as Volt does when its environment fails', async function () {
     if (!network) return this.skip();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
-    const sha = await atWork(80, { ...inside, args: ['--orphan-timeout', '6'] });
+    const sha = await atWork(10, { ...inside, args: ['--orphan-timeout', '6'] });
     network.cut();
     expect(await house.process('r1').ended()).to.equal(3);
     expect(house.process('r1').output).to.include('orphaned').and.include('VOLT_ORPHAN_TIMEOUT');
@@ -163,7 +163,7 @@ describe('a runner', () => {
     const inside = [...withUptime, uptime];
     if (!works([...inside, 'true'])) return this.skip();
     await house.startRunner('r1', { inside });
-    const sha = house.push(60);
+    const sha = house.push(10, 600);
     await house.begun(sha);
     const former = await atItsJob('r1');
     writeSync(openSync(uptime, 'r+'), `${1000 + (2 * leaseTtl) / 1000}`.slice(0, 4));

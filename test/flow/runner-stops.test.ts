@@ -57,7 +57,7 @@ describe('a runner', () => {
 
     it('hands back at once what has not ended when the time of grace is over', async () => {
       await house.startRunner('r1', { grace: 0.2 });
-      const sha = house.push(30);
+      const sha = house.push(5, 600);
       await house.begun(sha);
       await isRecorded(sha, 'running');
       house.process('r1').signal('SIGTERM');
@@ -71,7 +71,7 @@ describe('a runner', () => {
 
     it('and told so again hands back at once', async () => {
       await house.startRunner('r1', { grace: 3600 });
-      const sha = house.push(30);
+      const sha = house.push(5, 600);
       await house.begun(sha);
       await isRecorded(sha, 'running');
       const told = Date.now();
@@ -86,7 +86,7 @@ describe('a runner', () => {
 
     it('ends in order though Redis is away, with all that it has started', async () => {
       await house.startRunner('r1', { grace: 0.2 });
-      const sha = house.push(30);
+      const sha = house.push(5, 600);
       await house.begun(sha);
       await redis.kill();
       house.process('r1').signal('SIGTERM');
