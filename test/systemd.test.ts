@@ -52,6 +52,12 @@ describe('the units of systemd', () => {
     expect(closed).to.have.members(stageKinds.map((stage) => `volt-${stage}.service`));
   });
 
+  it('give those in which jobs run a control group to divide, which nothing keeps them from', () => {
+    const given = units.filter((unit) => values(unit, 'Delegate').includes('memory pids'));
+    expect(given).to.have.members(['volt.service', 'volt-runner.service']);
+    for (const unit of given) expect(values(unit, 'ProtectControlGroups'), unit).to.deep.equal([]);
+  });
+
   describe('as systemd itself sees them', () => {
     let checked: string[];
     before(function () {

@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pause } from '../kernel/wait.ts';
 import { type Limits, sizeText } from './limits.ts';
 
 /** The first part of the names of groups, so that people know whose they are. */
 const prefix = 'volt-job-';
+
+/** What it means where none can be made, for people. */
+export const withoutGroups =
+  'this user may make no control groups here, so that memory is limited for each process, not for the job';
+export const groupsRemedy =
+  'Start it as root, as the service that comes with Volt, or by `systemd-run --user --scope --property=Delegate=yes`; docs/isolation.md tells more.';
 
 /** Where groups are made: one folder for both controllers, or one for each with the first version of cgroups. */
 interface Place {
@@ -27,6 +34,13 @@ export class ControlGroup {
     this.#place = place;
     this.#folders = folders;
     this.#limits = limits;
+  }
+
+  /** Whether this process may make groups, found out by trying. */
+  static async isPossible(): Promise<boolean> {
+    const group = ControlGroup.create(randomUUID(), { memory: 1_073_741_824, processes: 64 });
+    await group?.remove();
+    return group !== undefined;
   }
 
   /** @returns undefined where this process may make no groups */
@@ -99,12 +113,12 @@ export class ControlGroup {
   }
 }
 
-/** Some kernels count no swap, or end no group as one. */
+/** What need not succeed: some kernels count no swap, or end no group as one, and processes end at any time. */
 function optional(work: () => void): void {
   try {
     work();
   } catch {
-    // the limit itself holds all the same
+    // what has to hold is done by itself, or seen later
   }
 }
 
@@ -161,31 +175,64 @@ function mountOf(mounts: readonly string[], type: string, controller: string): s
 }
 
 /**
- * A group that has processes of its own can have none below it that is limited, so Volt goes into one beside its jobs'.
- * That takes a group that was given to Volt alone, as systemd does it with `Delegate=`.
+ * A group that has processes of its own can have none below it that is limited. Where Volt is alone in its group, as in a
+ * unit of systemd, it goes into one beside its jobs'; systemd leaves these as they are where it gave the group away
+ * (`Delegate=`). Where others are in it, such as the shell of a session, the jobs' are made beside that group.
  */
-function unified(own: string, mount: string): Place | undefined {
-  const home = basename(own) === 'volt' ? join(own, '..') : own;
-  const read = (file: string) => readFileSync(join(home, file), 'utf8').trim().split(/\s+/).filter(Boolean);
-  if (!['memory', 'pids'].every((name) => read('cgroup.controllers').includes(name))) return undefined;
-  if (!['memory', 'pids'].every((name) => read('cgroup.subtree_control').includes(name))) {
-    const members = read('cgroup.procs').map(Number);
-    if (join(home) !== join(mount) && members.length > 0) {
-      if (!members.every(isOurs)) return undefined;
-      optional(() => mkdirSync(join(home, 'volt')));
-      for (const pid of members) writeFileSync(join(home, 'volt', 'cgroup.procs'), String(pid));
-    }
-    writeFileSync(join(home, 'cgroup.subtree_control'), '+memory +pids');
-  }
-  return { version: 2, memory: home, pids: home };
+export function unified(own: string, mount: string): Place | undefined {
+  const home = basename(own) === 'volt' ? dirname(own) : own;
+  const above = home === mount ? [] : [dirname(home)];
+  const folder = isShared(home) || takeOver(home) ? home : above.find(isShared);
+  return folder === undefined ? undefined : { version: 2, memory: folder, pids: folder };
 }
 
-/** This process, or one that descends from it. */
+/** Whether the groups in this one may be limited. */
+function isShared(folder: string): boolean {
+  return has(folder, 'cgroup.subtree_control');
+}
+
+/** @returns whether it was for Volt alone to do */
+function takeOver(home: string): boolean {
+  if (!has(home, 'cgroup.controllers')) return false;
+  // the first group of a machine, which alone has no type, can have both processes and groups that are limited
+  let isEmptied = !existsSync(join(home, 'cgroup.type'));
+  // while some are moved, others end and the next are started
+  for (let round = 0; !isEmptied && round < 20; round++) {
+    const members = wordsOf(home, 'cgroup.procs').map(Number);
+    if (!members.every(isOurs)) return false;
+    optional(() => mkdirSync(join(home, 'volt')));
+    for (const pid of members) optional(() => writeFileSync(join(home, 'volt', 'cgroup.procs'), String(pid)));
+    isEmptied = members.length === 0;
+  }
+  writeFileSync(join(home, 'cgroup.subtree_control'), '+memory +pids');
+  return true;
+}
+
+function has(folder: string, list: 'cgroup.controllers' | 'cgroup.subtree_control'): boolean {
+  const names = wordsOf(folder, list);
+  return names.includes('memory') && names.includes('pids');
+}
+
+function wordsOf(folder: string, file: string): string[] {
+  return readFileSync(join(folder, file), 'utf8').split(/\s+/).filter(Boolean);
+}
+
+/** This process, or one that descends from it; one that is gone by now is nobody else's. */
 function isOurs(pid: number): boolean {
-  for (let each = pid; each > 1; ) {
+  for (let each = pid; each > 0; ) {
     if (each === process.pid) return true;
-    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
-    each = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const parent = parentOf(each);
+    if (parent === undefined) return each === pid;
+    each = parent;
   }
   return false;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
 }

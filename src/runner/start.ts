@@ -1,5 +1,6 @@
 import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
+import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
@@ -74,6 +75,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const runner = new Runner(context, settings, folder);
   await runner.start();
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
+  if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
+    logger.warn(`${withoutGroups}; volt doctor tells more`);
   const pruning = everyLater(
     pruneInterval,
     async () => {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import Database from 'libsql';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFinding } from '../../src/cli/doctor/machine.ts';
+import { ControlGroup } from '../../src/exec/control-group.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { volt } from '../support/cli.ts';
@@ -37,8 +38,8 @@ describe('volt doctor', () => {
     const data = join(folders.make(), 'data');
     const { code, healthy, of } = await examine(['--data', data]);
     expect([code, healthy]).to.deep.equal([0, true]);
-    for (const check of ['node', 'git', 'containment', 'isolation', 'container engine', 'redis', 'disk', 'web'])
-      expect(of(check), check).to.have.lengthOf(1);
+    const checks = ['node', 'git', 'containment', 'isolation', 'limits', 'container engine', 'redis', 'disk', 'web'];
+    for (const check of checks) expect(of(check), check).to.have.lengthOf(1);
     expect(of('data directory')[0]?.message).to.include('not there yet');
     expect(of('record')[0]?.message).to.include('not there yet');
   });
@@ -57,6 +58,18 @@ describe('volt doctor', () => {
   it('knows which Node.js is too old', () => {
     expect(nodeFinding('20.18.3').level).to.equal('fail');
     for (const version of ['20.19.0', '22.0.0']) expect(nodeFinding(version).level).to.equal('ok');
+  });
+
+  it('says whether a limit of memory is for the job or for each of its processes', async () => {
+    const limits = async (env: Record<string, string>) =>
+      (await examine(['--data', folders.make()], env)).of('limits').map(({ level, message }) => ({ level, message }));
+    expect(await limits({})).to.deep.equal([{ level: 'ok', message: 'a job may take any memory, and 4096 processes' }]);
+    const [found] = await limits({ VOLT_JOB_MEMORY: '100', VOLT_JOB_PROCESSES: '0' });
+    const isPossible = await ControlGroup.isPossible();
+    expect(found?.level).to.equal(isPossible ? 'ok' : 'warn');
+    expect(found?.message)
+      .to.include('a job may take 100 MB of memory, and any number of processes')
+      .and.include(isPossible ? 'counted together' : 'for each process');
   });
 
   it('finds a git that is missing', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
+import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
 import { levelMeanings, sandboxRemedy, settleIsolation } from '../../exec/isolation-check.ts';
 import { gitVersion } from '../../git/version.ts';
 import type { Config } from '../../kernel/config.ts';
@@ -18,7 +19,13 @@ const oldestNode = [20, 19] as const;
 export async function machineFindings(config: Config): Promise<Finding[]> {
   return [
     nodeFinding(process.versions.node),
-    ...(await Promise.all([gitFinding(), containmentFinding(), isolationFinding(config), engineFinding()])),
+    ...(await Promise.all([
+      gitFinding(),
+      containmentFinding(),
+      isolationFinding(config),
+      limitsFinding(config),
+      engineFinding(),
+    ])),
   ];
 }
 
@@ -62,6 +69,15 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
     const { message, remedy } = asVoltError(error);
     return fail('isolation', message, remedy);
   }
+}
+
+/** How what a job takes is counted, by this process; a service may be given more rights than whoever asks. */
+async function limitsFinding({ jobMemory, jobProcesses }: Config): Promise<Finding> {
+  const processes = jobProcesses > 0 ? `${jobProcesses} processes` : 'any number of processes';
+  if (jobMemory === 0) return ok('limits', `a job may take any memory, and ${processes}`);
+  const most = `a job may take ${jobMemory} MB of memory, and ${processes}`;
+  if (await ControlGroup.isPossible()) return ok('limits', `${most}, counted together by a control group`);
+  return warn('limits', `${most}, but ${withoutGroups}`, groupsRemedy);
 }
 
 async function engineFinding(): Promise<Finding> {
