@@ -2,6 +2,9 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { runCommand } from './command.ts';
 import { type Containment, Scope } from './scope.ts';
 
+/** Seconds: what does not work fails at once, and a machine that is busy, as at its boot, must not pass for one that cannot. */
+export const trialTime = 30;
+
 let detected: Promise<Containment> | undefined;
 
 /** The best containment that works here, found out once by trying. */
@@ -18,7 +21,7 @@ async function detect(): Promise<Containment> {
 /** Not every system allows namespaces; and entering one leaves a chroot, in which folders then have other names. */
 async function works(kind: Containment): Promise<boolean> {
   try {
-    const scope = await Scope.open(5, kind);
+    const scope = await Scope.open(trialTime, kind);
     try {
       const { exitCode } = await runCommand({
         scope,
@@ -26,7 +29,7 @@ async function works(kind: Containment): Promise<boolean> {
         cwd: process.cwd(),
         env: toolEnvironment(),
         output: () => undefined,
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(trialTime * 1000),
       });
       return exitCode === 0;
     } finally {

@@ -2,7 +2,7 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { canFilterCalls } from './call-filter.ts';
 import { runCommand } from './command.ts';
-import { detectContainment } from './containment.ts';
+import { detectContainment, trialTime } from './containment.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
 import { type Containment, Scope } from './scope.ts';
 
@@ -60,7 +60,7 @@ async function without(notice: string | undefined): Promise<Confinement> {
 async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {
   const user = containment === 'namespace' ? nobody : ownUser();
   const isolation: Isolation = level === 'user' ? { level, user } : { level, user, view: plainView };
-  const scope = await Scope.open(5, containment, { isolation });
+  const scope = await Scope.open(trialTime, containment, { isolation });
   try {
     const { exitCode } = await runCommand({
       scope,
@@ -68,8 +68,9 @@ async function tryOut(level: 'user' | 'sandbox', containment: Containment): Prom
       cwd: '/',
       env: { PATH: toolEnvironment().PATH ?? '' },
       output: () => undefined,
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(trialTime * 1000),
     });
+    if (exitCode === null) throw new Error(`a command in it did not end by itself in the ${trialTime} s that it had`);
     if (exitCode !== 0) throw new Error(`a command in it ended with code ${exitCode}`);
   } finally {
     await scope.close();
