@@ -1,3 +1,5 @@
+import { programPath } from './programs.ts';
+
 /** What the script below ends with when the lease has run out, as opposed to when the scope is closed. */
 export const leaseRanOut = 3;
 
@@ -56,7 +58,7 @@ export function keeperCommand(ttl: number, marker: string | undefined): string[]
   const hundredths = String(Math.round(ttl * 100));
   const wait = String(longestWhile === 1 ? 1 : Math.min(longestWhile, ttl / 4));
   // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
-  return ['bash', '--norc', '--noprofile', '-c', script, 'volt-scope', hundredths, wait, marker ?? ''];
+  return [programPath('bash'), '--norc', '--noprofile', '-c', script, 'volt-scope', hundredths, wait, marker ?? ''];
 }
 
 /** What is written to the keeper for a lease of `ttl` seconds of which so many are left. */

@@ -90,7 +90,7 @@ export class Scope {
     const keeper = keeperCommand(ttl, containment === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
     const [program, ...args] = [...holderOf(containment, isolation), ...keeper];
     // a session of its own: what is typed at the terminal of `volt up` is not meant for it
-    const child = spawn(programPath(program as string), args, {
+    const child = spawn(program as string, args, {
       env: toolEnvironment(),
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,

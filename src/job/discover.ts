@@ -171,8 +171,8 @@ export function isThere(program: string, folder: string, path: string): boolean 
  */
 function text(file: string): string {
   try {
-    const real = realpathSync(file);
-    const inside = real.startsWith(`${realpathSync(dirname(file))}${sep}`);
+    const real = realpathSync.native(file);
+    const inside = real.startsWith(`${realpathSync.native(dirname(file))}${sep}`);
     const found = statSync(real);
     return inside && found.isFile() && found.size <= 1_000_000 ? readFileSync(real, 'utf8') : '';
   } catch {

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { toolEnvironment } from './environment.ts';
 import { systemCode } from './errors.ts';
+import { smallTree } from './small-tree.ts';
 
 const run = promisify(execFile);
 
@@ -13,6 +15,7 @@ const run = promisify(execFile);
  * @throws system errors
  */
 export async function removeTree(path: string): Promise<void> {
+  if (removeSmall(path)) return;
   const remove = () => rm(path, { recursive: true, force: true, maxRetries: 3 });
   try {
     await remove();
@@ -21,6 +24,20 @@ export async function removeTree(path: string): Promise<void> {
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOTEMPTY') throw error;
     await openFolders(path);
     await remove();
+  }
+}
+
+/** @returns false where that is too much, or where something is in its way; it can be tried again then */
+function removeSmall(path: string): boolean {
+  try {
+    const entries = smallTree(path);
+    for (const entry of entries?.reverse() ?? []) {
+      if (entry.isFolder) rmdirSync(entry.path);
+      else unlinkSync(entry.path);
+    }
+    return entries !== undefined;
+  } catch {
+    return false;
   }
 }
 

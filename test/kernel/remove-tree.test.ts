@@ -54,6 +54,20 @@ describe('removing a tree', () => {
     await removeTree(top);
   });
 
+  it('takes one that is large, names that are no text, and a single file', async () => {
+    const { top, outside } = tree();
+    for (let index = 0; index < 300; index++) writeFileSync(join(top, `${index}`), '');
+    const small = folders.make();
+    writeFileSync(Buffer.concat([Buffer.from(`${small}/`), Buffer.from([0xff, 0x0a])]), '');
+    const file = join(folders.make(), 'file');
+    writeFileSync(file, '');
+    for (const path of [top, small, file]) {
+      await removeTree(path);
+      expect(existsSync(path), path).to.equal(false);
+    }
+    expect(readdirSync(outside)).to.deep.equal(['mine']);
+  });
+
   it('opens many folders by one process', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const { top } = tree();

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, lchownSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Isolation } from '../../exec/isolation.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
+import { smallTree } from '../../kernel/small-tree.ts';
 
 const run = promisify(execFile);
-
-/** A tree of at most so many files and folders is given by this process itself: to start a program takes longer. */
-const few = 200;
 
 /** What is different for a job that is kept apart: whose its files are, and what of Volt's it can see. */
 export class Enclosure {
@@ -37,9 +35,9 @@ export class Enclosure {
   async giveTree(path: string): Promise<void> {
     const owner = this.#owner;
     if (!owner || !existsSync(path)) return;
-    const entries = entriesOf(path);
+    const entries = smallTree(path);
     if (entries) {
-      for (const entry of entries) lchownSync(entry, owner.uid, owner.gid);
+      for (const entry of entries) lchownSync(entry.path, owner.uid, owner.gid);
       return;
     }
     await run('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path], {
@@ -51,19 +49,4 @@ export class Enclosure {
     const { isolation } = this;
     return isolation.level !== 'none' && process.getuid?.() === 0 ? isolation.user : undefined;
   }
-}
-
-/** A tree and all that is in it, where that is not much. Names are bytes: they need not be UTF-8. */
-function entriesOf(path: string): Buffer[] | undefined {
-  const entries = [Buffer.from(path)];
-  const folders = lstatSync(path).isDirectory() ? [...entries] : [];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
-      const inner = Buffer.concat([folder, Buffer.from('/'), entry.name]);
-      entries.push(inner);
-      if (entries.length > few) return undefined;
-      if (entry.isDirectory()) folders.push(inner);
-    }
-  }
-  return entries;
 }
