@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { diskOf, shortfall } from '../kernel/disk.ts';
@@ -132,7 +132,7 @@ export class DiskWatch {
       try {
         await mkdir(folder, { recursive: true });
         await writeFile(file, 'Volt sees whether it can write here.\n');
-        await rm(file);
+        await unlink(file);
       } catch (error) {
         await rm(file, { force: true }).catch(() => undefined);
         if (systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT') {

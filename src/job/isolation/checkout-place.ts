@@ -1,10 +1,11 @@
 import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { Scope } from '../../exec/scope.ts';
 import { detach } from '../../git/detach.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
+import { removeTree } from '../../kernel/remove-tree.ts';
 import type { JobHost } from '../contract.ts';
 import { StepFault } from '../steps/fault.ts';
 
@@ -53,7 +54,7 @@ export async function placeCheckout(host: Host, { folder, clean, write, written 
     }
     return submodules;
   } finally {
-    await rm(closed, { recursive: true, force: true });
+    await removeTree(closed);
   }
 }
 
