@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pause } from '../kernel/wait.ts';
 import { type Limits, sizeText } from './limits.ts';
 
@@ -158,7 +158,7 @@ function findPlace(): Place | undefined {
     });
     if (memory !== undefined && pids !== undefined) return { version: 1, memory, pids };
     const mount = mountOf(mounts, 'cgroup2', '');
-    return mount === undefined ? undefined : unified(join(mount, own.get('') ?? '/'), mount);
+    return mount === undefined ? undefined : unified(resolve(join(mount, own.get('') ?? '/')), mount);
   } catch {
     return undefined;
   }

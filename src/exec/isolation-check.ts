@@ -61,17 +61,18 @@ async function tryOut(level: 'user' | 'sandbox', containment: Containment): Prom
   const user = containment === 'namespace' ? nobody : ownUser();
   const isolation: Isolation = level === 'user' ? { level, user } : { level, user, view: plainView };
   const scope = await Scope.open(trialTime, containment, { isolation });
+  const late = AbortSignal.timeout(trialTime * 1000);
   try {
-    const { exitCode } = await runCommand({
+    const { exitCode, signal } = await runCommand({
       scope,
       argv: ['true'],
       cwd: '/',
       env: { PATH: toolEnvironment().PATH ?? '' },
       output: () => undefined,
-      signal: AbortSignal.timeout(trialTime * 1000),
+      signal: late,
     });
-    if (exitCode === null) throw new Error(`a command in it did not end by itself in the ${trialTime} s that it had`);
-    if (exitCode !== 0) throw new Error(`a command in it ended with code ${exitCode}`);
+    if (late.aborted) throw new Error(`a command in it did not end by itself in the ${trialTime} s that it had`);
+    if (exitCode !== 0) throw new Error(`a command in it ended with ${signal ?? `code ${exitCode}`}`);
   } finally {
     await scope.close();
   }

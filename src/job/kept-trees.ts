@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type KeptTree, keepUnchanged, type NotedTree } from '../git/kept-tree.ts';
-import { toolEnvironment } from '../kernel/environment.ts';
-
-const run = promisify(execFile);
+import { removeContested } from '../kernel/remove-tree.ts';
 
 /** Milliseconds after which nobody is expected to want a tree any more. */
 const longestIdle = 86_400_000;
@@ -126,13 +122,9 @@ export class KeptTrees {
     }
   }
 
-  /** By rm(1), which follows no link that somebody may put in its way, and holds nobody up. */
   #remove(place: string): void {
-    const removing = run('rm', ['-rf', '--', place], { env: toolEnvironment() })
-      .then(
-        () => undefined,
-        (error) => this.#problem(`could not remove ${place}: ${error}`),
-      )
+    const removing = removeContested(place)
+      .catch((error) => this.#problem(`could not remove ${place}: ${error}`))
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { toolEnvironment } from './environment.ts';
 import { systemCode } from './errors.ts';
-import { smallTree } from './small-tree.ts';
+import { smallTree, type TreeEntry } from './small-tree.ts';
 
 const run = promisify(execFile);
+
+/** Bytes that are freed without giving way to anything else; the kernel takes some milliseconds for so many. */
+const quicklyFreed = 32 * 1_048_576;
 
 /**
  * Removes a folder and all that is in it, whatever rights a job has taken away from it: whoever is not root can remove
@@ -27,18 +30,32 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
+/**
+ * As `removeTree`, where somebody else may be at work in it, such as other jobs of the same user: rm(1) goes by open folders,
+ * and so follows no link that is put in its way. Who is not root has no more rights there than they have.
+ */
+export async function removeContested(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return removeTree(path);
+  await run('rm', ['-rf', '--', path], { env: toolEnvironment(), cwd: '/' });
+}
+
 /** @returns false where that is too much, or where something is in its way; it can be tried again then */
 function removeSmall(path: string): boolean {
   try {
     const entries = smallTree(path);
-    for (const entry of entries?.reverse() ?? []) {
+    if (!entries || bytesOf(entries) > quicklyFreed) return false;
+    for (const entry of entries.reverse()) {
       if (entry.isFolder) rmdirSync(entry.path);
       else unlinkSync(entry.path);
     }
-    return entries !== undefined;
+    return true;
   } catch {
     return false;
   }
+}
+
+function bytesOf(entries: readonly TreeEntry[]): number {
+  return entries.reduce((sum, { path, isFolder }) => sum + (isFolder ? 0 : lstatSync(path).blocks * 512), 0);
 }
 
 /** One process opens many folders, but for those that find(1) itself cannot read before: it comes to a folder first. */

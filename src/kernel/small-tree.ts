@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { type Dirent, lstatSync, opendirSync } from 'node:fs';
 
 /**
  * A tree of at most so many files and folders is gone through without giving way to anything else: that takes some
@@ -22,13 +22,24 @@ export function smallTree(path: string): TreeEntry[] | undefined {
   const entries: TreeEntry[] = [top];
   const folders = top.isFolder ? [top.path] : [];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
-      const inner = Buffer.concat([folder, Buffer.from('/'), entry.name]);
+    for (const entry of namesIn(folder)) {
+      const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
       const isFolder = entry.isDirectory();
-      entries.push({ path: inner, isFolder });
+      entries.push({ path, isFolder });
       if (entries.length > most) return undefined;
-      if (isFolder) folders.push(inner);
+      if (isFolder) folders.push(path);
     }
   }
   return entries;
+}
+
+/** One by one: a folder may hold millions. */
+function* namesIn(folder: Buffer): Generator<Dirent<Buffer>> {
+  // that names may be asked for as bytes here, too, the types do not know
+  const open = opendirSync(folder, { encoding: 'buffer' as BufferEncoding });
+  try {
+    for (let entry = open.readSync(); entry !== null; entry = open.readSync()) yield entry as unknown as Dirent<Buffer>;
+  } finally {
+    open.closeSync();
+  }
 }

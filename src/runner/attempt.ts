@@ -16,7 +16,7 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
+import { removeContested, removeTree } from '../kernel/remove-tree.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
@@ -216,8 +216,11 @@ export class RunningAttempt {
 
   /** Removes what the job has left, but for what the next one may begin from. */
   async #leave(folder: string, tree: JobTree | undefined): Promise<void> {
-    await tree?.end(this.#scope?.isEmpty ? join(folder, 'workspace') : undefined);
-    await removeTree(folder).catch((error) => {
+    const isOver = this.#scope?.isEmpty === true;
+    await tree?.end(isOver ? join(folder, 'workspace') : undefined);
+    // another job of the same user can reach it, and what may be left of this one can
+    const isReachable = this.#host.confinement.level === 'user' || !isOver;
+    await (isReachable ? removeContested(folder) : removeTree(folder)).catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
   }

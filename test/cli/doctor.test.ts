@@ -64,6 +64,7 @@ describe('volt doctor', () => {
     const limits = async (env: Record<string, string>) =>
       (await examine(['--data', folders.make()], env)).of('limits').map(({ level, message }) => ({ level, message }));
     expect(await limits({})).to.deep.equal([{ level: 'ok', message: 'a job may take any memory, and 4096 processes' }]);
+    expect((await limits({ VOLT_ISOLATION: 'none' }))[0]?.message).to.include('any number of processes');
     const [found] = await limits({ VOLT_JOB_MEMORY: '100', VOLT_JOB_PROCESSES: '0' });
     const isPossible = await ControlGroup.isPossible();
     expect(found?.level).to.equal(isPossible ? 'ok' : 'warn');

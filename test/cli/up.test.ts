@@ -211,6 +211,16 @@ describe('volt up', () => {
     expect(process.stdout.match(/text of the log/g)).to.have.length(1);
   });
 
+  it('shows each verdict of a build that is retried, also of the one whose log it has shown', async () => {
+    const sample = repository({ 'test.sh': '#!/bin/sh\nexit 1\n' });
+    const process = up('--repo', sample.path);
+    await process.says(/✘ sample#1 .*\n/);
+    for (const times of [2, 3]) {
+      expect(await volt(['retry', 'sample', ...data])).to.include({ code: 0 });
+      await process.says(new RegExp(`(✘ sample#1 [\\s\\S]*){${times}}`));
+    }
+  });
+
   it('stops in order at the first signal: a job that ends in time counts', async () => {
     const slow = repository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 2\n' });
     const process = up('--repo', slow.path);

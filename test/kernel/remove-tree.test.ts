@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { removeTree } from '../../src/kernel/remove-tree.ts';
+import { removeContested, removeTree } from '../../src/kernel/remove-tree.ts';
 import { TestFolders } from '../support/folder.ts';
 
 /** Any user but root, to whom every folder is open. */
@@ -11,6 +12,15 @@ const uid = 60_576;
 const code = `
   import { removeTree } from './src/kernel/remove-tree.ts';
   await removeTree(process.argv.at(-1));
+`;
+
+/** Exchanges two names (renameat2 with RENAME_EXCHANGE) for as long as it may. */
+const swap = `
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+a, b = (os.fsencode(each) for each in sys.argv[1:])
+print("begins", flush=True)
+while True: libc.renameat2(-100, a, -100, b, 2)
 `;
 
 describe('removing a tree', () => {
@@ -67,6 +77,36 @@ describe('removing a tree', () => {
     }
     expect(readdirSync(outside)).to.deep.equal(['mine']);
   });
+
+  it('takes nothing that a link leads to which somebody puts in its way meanwhile', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const base = folders.make();
+    const [outside, top] = [join(base, 'outside'), join(base, 'top')];
+    mkdirSync(outside);
+    for (let round = 0; round < 30; round++) {
+      mkdirSync(join(top, 'd'), { recursive: true });
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+        writeFileSync(join(outside, name), '');
+        writeFileSync(join(top, 'd', name), '');
+      }
+      symlinkSync(outside, join(top, 'link'));
+      const swapping = spawn('python3', ['-c', swap, join(top, 'd'), join(top, 'link')], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(swapping, 'exit');
+      try {
+        await once(swapping.stdout, 'data');
+        // what is exchanged under its hands may be left
+        await removeContested(top).catch(() => undefined);
+      } finally {
+        swapping.kill('SIGKILL');
+        await ended;
+      }
+      expect(readdirSync(outside)).to.have.length(8);
+      await removeContested(top);
+      expect(existsSync(top)).to.equal(false);
+    }
+  }).timeout(60_000);
 
   it('opens many folders by one process', async function () {
     if (process.getuid?.() !== 0) return this.skip();

@@ -72,11 +72,18 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
 }
 
 /** How what a job takes is counted, by this process; a service may be given more rights than whoever asks. */
-async function limitsFinding({ jobMemory, jobProcesses }: Config): Promise<Finding> {
-  const processes = jobProcesses > 0 ? `${jobProcesses} processes` : 'any number of processes';
+async function limitsFinding({ isolation, jobMemory, jobProcesses }: Config): Promise<Finding> {
+  const isGrouped = jobMemory > 0 && (await ControlGroup.isPossible());
+  // without a group the system counts those of a user, and jobs that are not kept apart have Volt's own
+  const level = await settleIsolation(isolation).then(
+    (settled) => settled.level,
+    () => 'none',
+  );
+  const isCounted = jobProcesses > 0 && (isGrouped || level !== 'none');
+  const processes = isCounted ? `${jobProcesses} processes` : 'any number of processes';
   if (jobMemory === 0) return ok('limits', `a job may take any memory, and ${processes}`);
   const most = `a job may take ${jobMemory} MB of memory, and ${processes}`;
-  if (await ControlGroup.isPossible()) return ok('limits', `${most}, counted together by a control group`);
+  if (isGrouped) return ok('limits', `${most}, counted together by a control group`);
   return warn('limits', `${most}, but ${withoutGroups}`, groupsRemedy);
 }
 

@@ -25,10 +25,11 @@ export class BuildNews {
   readonly #done: (build: BuildSummary) => void;
   readonly #noticed = new Set<BuildId>();
   readonly #started = new Set<BuildId>();
-  readonly #finished = new Set<BuildId>();
+  /** when they had finished, as it was told */
+  readonly #finished = new Map<BuildId, string | null>();
   readonly #end = new AbortController();
-  /** the build whose log is told, and the telling */
-  #first: { id: BuildId; told: Promise<void> } | undefined;
+  /** the build whose log is told, the telling, and whether that is over */
+  #first: { id: BuildId; told: Promise<void>; isTold: boolean } | undefined;
   #looking: Repeating | undefined;
   #unlisten: (() => Promise<void>) | undefined;
 
@@ -74,34 +75,48 @@ export class BuildNews {
   async #look(): Promise<void> {
     const { record } = this.#context;
     const running = await listBuilds(record, { status: 'running', limit: 100 });
-    const ids = new Set([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
-    this.#noticed.clear();
-    for (const id of ids) {
-      if (this.#first?.id === id && !this.#finished.has(id)) continue;
-      const build = await findBuildSummary(record, id);
-      // one that is told to be over is news only when it runs again
-      if (!build || build.status === 'queued' || (isFinal(build.status) && this.#finished.has(id))) continue;
-      this.#finished.delete(id);
-      await this.#tell(build);
+    for (const id of new Set([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()])) {
+      this.#noticed.delete(id);
+      try {
+        await this.#lookAt(id);
+      } catch (error) {
+        this.#noticed.add(id);
+        throw error;
+      }
     }
+  }
+
+  async #lookAt(id: BuildId): Promise<void> {
+    if (this.#first?.id === id && !this.#first.isTold) return;
+    const build = await findBuildSummary(this.#context.record, id);
+    // one that is told to be over is news only when it runs again, or has
+    if (!build || build.status === 'queued') return;
+    if (isFinal(build.status) && this.#finished.get(id) === build.finishedAt) return;
+    this.#finished.delete(id);
+    await this.#tell(build);
   }
 
   async #tell(build: BuildSummary): Promise<void> {
     if (!this.#first) {
+      const line = await this.#startLine(build);
       print();
-      await this.#tellStart(build);
-      this.#first = { id: build.id, told: this.#tellLog(build) };
+      print(line);
+      const first = { id: build.id, told: Promise.resolve(), isTold: false };
+      this.#first = first;
+      first.told = this.#tellLog(build).finally(() => {
+        first.isTold = true;
+      });
     } else if (isFinal(build.status)) {
       this.#tellVerdict(build);
     } else if (!this.#started.has(build.id)) {
+      if (this.#starts) print(await this.#startLine(build));
       this.#started.add(build.id);
-      if (this.#starts) await this.#tellStart(build);
     }
   }
 
   /** Only this line needs the jobs: it names the runner. */
-  async #tellStart(build: BuildSummary): Promise<void> {
-    print(startLine(await withJobs(this.#context.record, build)));
+  async #startLine(build: BuildSummary): Promise<string> {
+    return startLine(await withJobs(this.#context.record, build));
   }
 
   async #tellLog(first: BuildSummary): Promise<void> {
@@ -116,13 +131,15 @@ export class BuildNews {
       if (end) this.#tellVerdict(end);
     } catch (error) {
       this.#context.logger.warn(`cannot follow the log of ${buildName(first)}: ${errorText(error)}`);
+      // its verdict is told as those of others are
+      this.#noticed.add(first.id);
     }
   }
 
   #tellVerdict(build: BuildSummary): void {
     this.#started.delete(build.id);
-    this.#finished.add(build.id);
-    const [oldest] = this.#finished;
+    this.#finished.set(build.id, build.finishedAt);
+    const [oldest] = this.#finished.keys();
     if (this.#finished.size > memory && oldest !== undefined) this.#finished.delete(oldest);
     print(verdictLine(build));
     if (build.status !== 'success') print(paint('dim', `    ${asTyped(`volt show ${buildName(build)}`)}`));

@@ -1,16 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { folderBytes } from '../../kernel/disk.ts';
-import { toolEnvironment } from '../../kernel/environment.ts';
 import { errorText } from '../../kernel/errors.ts';
-import { removeTree } from '../../kernel/remove-tree.ts';
+import { removeContested } from '../../kernel/remove-tree.ts';
 import { asides, homesInUse, lastUse, namesIn, setUnusedAside } from './home-use.ts';
 import { jobPlaces } from './places.ts';
-
-const run = promisify(execFile);
 
 export interface RemovedHome {
   repository: string;
@@ -55,7 +50,7 @@ export async function pruneHomes(
     // those that an earlier process was killed over, too
     for (const name of dryRun ? [] : await namesIn(asides(homes))) {
       const path = join(asides(homes), name);
-      await removeHome(path).catch((error) => warn(`could not remove ${path}: ${errorText(error)}`));
+      await removeContested(path).catch((error) => warn(`could not remove ${path}: ${errorText(error)}`));
     }
   }
   return removed;
@@ -95,10 +90,4 @@ async function surplusOf(
     surplus.push({ ...home, bytes });
   }
   return surplus;
-}
-
-/** By rm(1) as root: it follows no link, whatever another job of the same user does there meanwhile. */
-async function removeHome(path: string): Promise<void> {
-  if (process.getuid?.() !== 0) return removeTree(path);
-  await run('rm', ['-rf', '--', path], { env: toolEnvironment(), cwd: '/' });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { IsolationLevel } from '../../exec/isolation.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
-import { removeTree } from '../../kernel/remove-tree.ts';
+import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import { notesOf } from './home-use.ts';
 
 /** Folders of jobs on this machine. */
@@ -56,7 +56,8 @@ export async function removeLeftJobs(dataDir: string, runner: string): Promise<v
   // nobody else has made any
   if (process.getuid?.() !== 0) return;
   const { jobs, trees } = jobPlaces('user', dataDir, runner);
-  await Promise.all([removeTree(jobs), removeTree(trees)]);
+  // jobs that other runners of this data directory have may be those of the same users
+  await Promise.all([removeContested(jobs), removeContested(trees)]);
 }
 
 function makeOpenFolder(folder: string): void {
