@@ -175,8 +175,9 @@ describe('the lock of a mirror', () => {
     });
     expect(await first.line()).to.equal('has it');
     await waiting;
-    for (const line of lines) expect(line).to.include(`waiting for process ${first.pid} on `);
     expect(lines).to.have.length.at.least(30);
+    // after that it is done, takes its name away, and lets go of the lock
+    for (const line of lines.slice(0, 30)) expect(line).to.include(`waiting for process ${first.pid} on `);
   });
 
   it('leaves nothing of a fetch that was ended', async () => {
