@@ -84,7 +84,8 @@ export async function removeMirror(path: string): Promise<void> {
 /**
  * A checkout notes that it uses a mirror some milliseconds before git reads it. So where nobody has noted it by when the
  * mirror is out of its place, nobody reads it, and whoever comes later finds none and fetches it anew; else it is put
- * back at once, before git has begun.
+ * back at once, before git has begun. What was noted before that, while the lock was being taken, is seen first: git may be
+ * at work by then.
  * @param mirror as it was listed
  * @returns whether it is gone
  */
@@ -92,6 +93,8 @@ export async function removeUnused(mirror: MirrorOnDisk): Promise<boolean> {
   const { path, usedAt } = mirror;
   const lock = new MirrorLock(path);
   const gone = await lock.tryHold(async () => {
+    const noted = lastUse(path);
+    if (noted !== undefined && noted !== usedAt) return false;
     if (!setAside(path)) return true;
     if (lastUse(asidesOf(path).removed) !== usedAt) {
       putBack(path);

@@ -22,7 +22,7 @@ import { markdown, table } from './table.ts';
 
 /** How often each thing is measured: in earnest, and to see that it works. */
 const extents = {
-  full: { pushes: 40, large: 30, commits: 200, bursts: 3, logs: 7, seconds: 30, starts: 7, isolated: 30 },
+  full: { pushes: 40, large: 30, commits: 200, bursts: 3, logs: 15, seconds: 30, starts: 7, isolated: 30 },
   quick: { pushes: 3, large: 2, commits: 10, bursts: 1, logs: 1, seconds: 2, starts: 1, isolated: 2 },
 };
 type Extent = (typeof extents)['full'];
