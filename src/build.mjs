@@ -4,6 +4,7 @@
  *   src/cli/main.ts       → dist/cli.js          the `volt` command
  *   workers/<stage>.ts    → dist/workers/<stage>.js
  *   src/dispatcher/reading-thread.ts → dist/reading-thread.js
+ *   src/runner/spawner/process.ts → dist/spawner.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
  *
@@ -68,7 +69,7 @@ async function bundleServer(root) {
     out: `workers/${stem(name)}`,
   }));
   const outputs = await bundle(root, {
-    entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers, ...threads(root)],
+    entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers, ...innerPrograms(root)],
     chunkNames: '[name]-[hash]',
     splitting: true,
     format: 'esm',
@@ -86,12 +87,15 @@ async function bundleServer(root) {
 }
 
 /**
- * Files that a thread begins with; whoever starts it looks for them at the root of dist/.
+ * Files that a thread or another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
  * @param {string} root
  */
-function threads(root) {
-  const file = join(root, 'src/dispatcher/reading-thread.ts');
-  return existsSync(file) ? [{ in: file, out: 'reading-thread' }] : [];
+function innerPrograms(root) {
+  const programs = [
+    { in: join(root, 'src/dispatcher/reading-thread.ts'), out: 'reading-thread' },
+    { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
+  ];
+  return programs.filter((program) => existsSync(program.in));
 }
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { errorText } from '../kernel/errors.ts';
+import { ownProgram } from '../kernel/own-program.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
 import type { WorkflowFile } from '../workflow/files.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
@@ -94,22 +94,14 @@ function fault(file: string, message: string): Diagnostic {
 }
 
 function startThread(): Worker {
-  const file = threadFile();
+  const file = ownProgram(import.meta.url, 'reading-thread', 'reading-thread');
   const options = { resourceLimits: { maxOldGenerationSizeMb: 256 } };
-  if (!file.pathname.endsWith('.ts')) return new Worker(file, options);
+  if (!file.endsWith('.ts')) return new Worker(file, options);
   // a thread does not inherit what makes the process understand TypeScript
   const api = createRequire(import.meta.url)
     .resolve('tsx/esm/api')
     .replace(/\.cjs$/, '.mjs');
-  const tsx = pathToFileURL(api).href;
-  const begin = `import(${JSON.stringify(tsx)}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); });`;
+  const [tsx, own] = [api, file].map((path) => JSON.stringify(pathToFileURL(path).href));
+  const begin = `import(${tsx}).then(({ register }) => { register(); return import(${own}); });`;
   return new Worker(begin, { ...options, eval: true });
-}
-
-/** Beside this file where Volt runs from its sources; the bundle has it at its root, wherever this code has come to. */
-function threadFile(): URL {
-  const places = ['./reading-thread.ts', './reading-thread.js', '../reading-thread.js'];
-  const found = places.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
-  if (!found) throw new Error('the file of the thread that reads is not there');
-  return found;
 }

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { pause, within } from '../kernel/wait.ts';
-import { type OutputPipe, openOutputPipe } from './output-pipe.ts';
+import { openOutputPipe } from './output-pipe.ts';
 import type { OutputReader } from './output-reader.ts';
-import { type Scope, startMark } from './scope.ts';
+import type { Scope } from './scope.ts';
+import type { CommandEnd } from './starter.ts';
 
 /** After TERM, processes have this long (milliseconds) to end by themselves. */
 const defaultGrace = 10_000;
@@ -31,15 +29,6 @@ export interface CommandOptions {
   stubborn?: 'scope' | 'group';
 }
 
-/** How a command ended: exactly one of both is set. */
-export interface CommandEnd {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-}
-
-/** What nsenter and the shell say when they fail is short; this many characters of it are kept. */
-const complaintLength = 2000;
-
 /**
  * Runs one command inside a scope. What it leaves running stays, until the scope is closed. A program that is not there
  * ends as the shell says it, with exit code 127.
@@ -49,30 +38,35 @@ const complaintLength = 2000;
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { scope, cwd, signal } = options;
   if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
-  const [program, ...args] = scope.wrap(options.argv, cwd);
+  const line = { argv: scope.wrap(options.argv, cwd), env: scope.environment(options.env) };
   const { read: stdout, write } = await openOutputPipe();
   if (signal.aborted) {
     stdout.destroy();
     closeSync(write);
     return { exitCode: null, signal: 'SIGTERM' };
   }
-  const child = start(program as string, args, scope.environment(options.env), { read: stdout, write });
-  const ended = endOf(child);
+  const running = await scope.starter
+    .run(line, write)
+    .catch((error) => {
+      stdout.destroy();
+      throw error;
+    })
+    .finally(() => closeSync(write));
+  let isRunning = true;
+  const ended = running.ended.finally(() => {
+    isRunning = false;
+  });
   // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the scope
-  void scope.ended.then(() => child.kill('SIGKILL'));
-  // where not even the pipes could be made, there is only this to tell it
-  if (!child.stderr) {
-    stdout.destroy();
-    return ended;
-  }
+  void scope.ended.then(() => isRunning && running.kill());
   stdout.onOutput(options.output);
-  const begin = new Start(child);
-  const stubborn = options.stubborn ?? 'scope';
-  const abort = () => void terminate(child, scope, stdout.closed, { grace: options.grace ?? defaultGrace, stubborn });
+  const target = { isRunning: () => isRunning, group: () => (isRunning ? scope.groupOf(running.pid) : undefined) };
+  const { grace = defaultGrace, stubborn = 'scope' } = options;
+  const abort = () => void terminate(target, scope, stdout.closed, { grace, stubborn });
+  if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const end = await ended;
-    if (!(await begin.cameAbout()) && !signal.aborted && scope.alive) throw begin.failure(end);
+    const { began, complaint, ...end } = await ended;
+    if (!began && !signal.aborted && scope.alive) throw notBegun(complaint, end);
     const patient = signal.aborted && stubborn === 'scope';
     await (patient ? stdout.closed : Promise.race([stdout.closed, quiet(stdout)]));
     stdout.handOn();
@@ -82,88 +76,26 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
 }
 
-/** @throws what the system says where an argument or the environment is too large */
-function start(
-  program: string,
-  args: string[],
-  env: Record<string, string>,
-  { read, write }: OutputPipe,
-): ChildProcess {
-  try {
-    return spawn(program, args, {
-      cwd: '/',
-      env,
-      stdio: ['ignore', write, 'pipe', 'pipe'],
-      // out of reach of what is typed at the terminal of `volt up`
-      detached: true,
-    });
-  } catch (error) {
-    read.destroy();
-    throw error;
-  } finally {
-    closeSync(write);
-  }
-}
-
 /** Tells the command from what Volt puts around it, see `Scope.wrap`. */
-class Start {
-  #marked = false;
-  #complaint = '';
-  readonly #closed: Promise<unknown>;
-
-  constructor(child: ChildProcess) {
-    const mark = child.stdio[startMark] as Readable;
-    const errors = child.stderr as Readable;
-    mark.on('data', () => {
-      this.#marked = true;
-    });
-    errors.on('data', (chunk: Buffer) => {
-      this.#complaint = (this.#complaint + chunk).slice(0, complaintLength);
-    });
-    this.#closed = Promise.all([once(mark, 'close'), once(errors, 'close')]);
-    this.#closed.catch(() => undefined);
-  }
-
-  /** To be asked when the command line has ended. Both descriptors end with it: the command has none of them. */
-  async cameAbout(): Promise<boolean> {
-    await this.#closed;
-    return this.#marked;
-  }
-
-  failure({ exitCode, signal }: CommandEnd): VoltError {
-    const why = this.#complaint.trim() || `ended with ${signal ?? `code ${exitCode}`}`;
-    return new VoltError('spawn_failed', `the command was not started: ${why}`, {
-      remedy: 'See whether its folder is still there, and whether this user may enter namespaces (nsenter).',
-    });
-  }
-}
-
-async function endOf(child: ChildProcess): Promise<CommandEnd> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
-    child.once('error', (error) => {
-      reject(
-        new VoltError('tool_missing', `cannot start ${child.spawnfile}: ${errorText(error)}`, {
-          remedy: 'Install util-linux (nsenter) and a shell.',
-          cause: error,
-        }),
-      );
-    });
+function notBegun(complaint: string, { exitCode, signal }: CommandEnd): VoltError {
+  const why = complaint.trim() || `ended with ${signal ?? `code ${exitCode}`}`;
+  return new VoltError('spawn_failed', `the command was not started: ${why}`, {
+    remedy: 'See whether its folder is still there, and whether this user may enter namespaces (nsenter).',
   });
 }
 
 /** TERM first; what is left after the grace time is killed. */
 async function terminate(
-  child: ChildProcess,
+  { isRunning, group }: { isRunning(): boolean; group(): number | undefined },
   scope: Scope,
   closed: Promise<void>,
   { grace, stubborn }: { grace: number; stubborn: 'scope' | 'group' },
 ): Promise<void> {
   const until = performance.now() + grace;
   // the command itself appears a moment after nsenter
-  while (child.pid !== undefined && isRunning(child) && performance.now() < until) {
-    const group = scope.groupOf(child.pid);
-    if (group !== undefined && signalGroup(group, 'SIGTERM')) break;
+  while (isRunning() && performance.now() < until) {
+    const found = group();
+    if (found !== undefined && signalGroup(found, 'SIGTERM')) break;
     await pause(5);
   }
   const gone = await within(
@@ -171,14 +103,9 @@ async function terminate(
     grace,
   );
   if (gone) return;
-  const group =
-    stubborn === 'group' && child.pid !== undefined && isRunning(child) ? scope.groupOf(child.pid) : undefined;
-  if (group !== undefined) signalGroup(group, 'SIGKILL');
+  const left = stubborn === 'group' ? group() : undefined;
+  if (left !== undefined) signalGroup(left, 'SIGKILL');
   else if (stubborn === 'scope') await scope.close();
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
 }
 
 function signalGroup(group: number, signal: NodeJS.Signals): boolean {

@@ -11,7 +11,7 @@ import { programPath } from './programs.ts';
 const run = promisify(execFile);
 
 /** Pipes that are made at a time: making them takes a process. */
-const madeAtOnce = 8;
+const madeAtOnce = 32;
 
 interface Ends {
   read: number;

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
-import { errorText, VoltError } from '../kernel/errors.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser } from './isolation.ts';
@@ -11,6 +8,7 @@ import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
 import { type Limits, limitingLines } from './limits.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
+import { type Holder, ownStarter, type Starter, startMark } from './starter.ts';
 
 /**
  * How the processes of a job are held together, best first:
@@ -23,13 +21,12 @@ export type Containment = 'namespace' | 'user-namespace' | 'group';
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
-/** Descriptor on which a wrapped command line says that the command itself begins. */
-export const startMark = 3;
-
 export interface ScopeOptions {
   /** anything but `none`, the default, takes a containment by namespaces; that of another user, those of root */
   isolation?: Isolation;
   limits?: Limits;
+  /** what starts its processes, else this process does */
+  starter?: Starter;
 }
 
 /** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
@@ -41,12 +38,13 @@ export class Scope {
   readonly marker: Readonly<Record<string, string>>;
   /** The process that stands for the scope, as others on this machine see it; undefined where it is not known. */
   readonly pid: number | undefined;
+  readonly starter: Starter;
   #isEntered = false;
   readonly #environment = new CarriedEnvironment();
   readonly #group: ControlGroup | undefined;
   #breach: string | undefined;
   readonly #ttl: number;
-  readonly #keeper: ChildProcess;
+  readonly #keeper: Holder;
   readonly #ended: Promise<void>;
   #alive = true;
   #closing = false;
@@ -55,9 +53,9 @@ export class Scope {
 
   private constructor(
     containment: Containment,
-    { isolation = { level: 'none' }, limits = {} }: ScopeOptions,
+    { isolation = { level: 'none' }, limits = {}, starter = ownStarter }: ScopeOptions,
     marker: Record<string, string>,
-    keeperProcess: ChildProcess,
+    keeper: Holder,
     ttl: number,
   ) {
     this.#ttl = ttl;
@@ -67,17 +65,16 @@ export class Scope {
     // without a limit of memory it is not worth a further process for each command
     this.#group = limits.memory === undefined ? undefined : ControlGroup.create(randomUUID(), limits);
     this.marker = marker;
-    this.#keeper = keeperProcess;
-    this.pid = containment === 'group' ? keeperProcess.pid : firstChildOf(keeperProcess.pid);
-    this.#ended = once(keeperProcess, 'exit').then(([code]) => {
+    this.starter = starter;
+    this.#keeper = keeper;
+    this.pid = containment === 'group' ? keeper.pid : firstChildOf(keeper.pid);
+    this.#ended = keeper.ended.then((code) => {
       this.#alive = false;
       // which came first, the end of the lease or the wish to close, is for the keeper to tell
       this.#expired = code === leaseRanOut || !this.#closing;
       // what holds a namespace ends by itself only after the last process in it, see pid_namespaces(7)
       this.#isEmpty = containment !== 'group' && code !== null;
     });
-    // a write to a keeper that has just ended fails; its end is noticed by the event above
-    keeperProcess.stdin?.on('error', () => undefined);
   }
 
   /**
@@ -85,19 +82,12 @@ export class Scope {
    * @throws VoltError `tool_missing` when the scope cannot be made
    */
   static async open(ttl: number, containment: Containment, options: ScopeOptions = {}): Promise<Scope> {
-    const { isolation = { level: 'none' } } = options;
+    const { isolation = { level: 'none' }, starter = ownStarter } = options;
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const keeper = keeperCommand(ttl, containment === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
-    const [program, ...args] = [...holderOf(containment, isolation), ...keeper];
-    // a session of its own: what is typed at the terminal of `volt up` is not meant for it
-    const child = spawn(program as string, args, {
-      env: toolEnvironment(),
-      stdio: ['pipe', 'pipe', 'ignore'],
-      detached: true,
-      cwd: '/',
-    });
-    await ready(child);
-    return new Scope(containment, options, marker, child, ttl);
+    const argv = [...holderOf(containment, isolation), ...keeper];
+    const holder = await starter.hold({ argv, env: toolEnvironment() });
+    return new Scope(containment, options, marker, holder, ttl);
   }
 
   /** False once everything inside has been killed. */
@@ -145,15 +135,15 @@ export class Scope {
 
   /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
   beat(left = this.#ttl): void {
-    if (this.#alive && !this.#closing) this.#keeper.stdin?.write(beatOf(left, this.#ttl));
+    if (this.#alive && !this.#closing) this.#keeper.write(beatOf(left, this.#ttl));
   }
 
   /** Kills everything inside and resolves when it is gone. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#keeper.stdin?.end();
+    this.#keeper.release();
     // the keeper ends by itself at once; should it not, unshare takes the namespace with it
-    const late = setTimeout(() => this.#keeper.kill('SIGKILL'), 2000);
+    const late = setTimeout(() => this.#keeper.kill(), 2000);
     await this.#ended;
     clearTimeout(late);
     this.#breach ??= this.#group?.breach();
@@ -234,23 +224,6 @@ function lowered(containment: Containment, isolation: Isolation): string[] {
 
 function identity({ uid, gid }: JobUser): string[] {
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-}
-
-async function ready(child: ChildProcess): Promise<void> {
-  const failed = once(child, 'error').then(([error]) => {
-    throw new VoltError('tool_missing', `cannot start ${child.spawnfile}: ${errorText(error)}`, {
-      remedy: 'Install bash and util-linux.',
-      cause: error,
-    });
-  });
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new VoltError('tool_missing', `${child.spawnfile} ended with code ${code} before the job began`, {
-      remedy: 'Install bash and util-linux, and see whether this user may make namespaces.',
-    });
-  });
-  failed.catch(() => undefined);
-  ended.catch(() => undefined);
-  await Promise.race([once(child.stdout as NonNullable<typeof child.stdout>, 'data'), failed, ended]);
 }
 
 /** unshare and nsenter each have exactly one child. */

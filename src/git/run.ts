@@ -26,7 +26,31 @@ export interface GitOptions {
    * shared, since a daemon of a credential helper's may have it for long
    */
   lock?: string | undefined;
+  /** what runs the command, else this process does */
+  runner?: GitRunner | undefined;
 }
+
+/** One command of git with all that it needs, so that another process can run it. */
+export interface GitCommand {
+  cwd: string;
+  /** without "git" */
+  args: string[];
+  /** all of it */
+  env: Record<string, string>;
+  /** milliseconds, as in GitOptions */
+  silence: number;
+  bound: number;
+  lock: string | undefined;
+}
+
+/**
+ * Runs a command of git and gives back what it prints.
+ * @throws Error with git's own words, or why it was ended, as its message
+ */
+export type GitRunner = (
+  command: GitCommand,
+  hearer: Pick<GitOptions, 'signal' | 'progress' | 'warning'>,
+) => Promise<string>;
 
 /** git ends after this long (ms) without output: a remote that hangs must not hold anything up for ever. */
 const defaultSilence = 60_000;
@@ -58,45 +82,54 @@ const eager = { GIT_NO_LAZY_FETCH: '1' };
  * @throws VoltError `git_missing`, `git_failed` with git's own words as the message
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
-  return lend(options.access, async (granted) => {
-    const config = configuration([...(options.config ?? []), ...granted.config]);
-    const variables = { ...environment, ...(!options.lazy && eager), ...granted.environment, ...config };
-    const bound = new Bound(options);
+  return lend(options.access, async ({ environment: own, config: granted, hidden }) => {
+    const config = configuration([...(options.config ?? []), ...granted]);
+    const { runner = ownRunner, silence = defaultSilence, bound = defaultBound } = options;
     // macOS and the BSDs have no flock(1)
-    const locked = process.platform === 'linux' ? options.lock : undefined;
-    const runner = simpleGit({
-      baseDir: cwd,
-      ...(locked && { binary: ['flock', '--no-fork'] }),
-      timeout: { block: options.silence ?? defaultSilence },
-      allowEnvironment: Object.keys(variables),
-      unsafe: {
-        allowUnsafeSshCommand: true,
-        allowUnsafeAskPass: true,
-        allowUnsafeConfigEnvCount: true,
-        allowUnsafeCredentialHelper: true,
-        allowUnsafeFilter: true,
-        allowUnsafeFsMonitor: true,
-      },
-      abort: bound.signal,
-    })
-      .env({ ...toolEnvironment(), ...variables })
-      .outputHandler((_, stdout, stderr) => {
-        stdout.on('data', (chunk: Buffer) => bound.count(chunk.length));
-        // simple-git waits 50 ms longer for a command that has printed nothing
-        stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
-        const { progress, warning } = options;
-        if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
-        if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
-      });
+    const lock = process.platform === 'linux' ? options.lock : undefined;
+    const env = { ...toolEnvironment(), ...environment, ...(!options.lazy && eager), ...own, ...config };
     try {
-      return await runner.raw(locked === undefined ? args : ['--shared', locked, 'git', ...args]);
+      return await runner({ cwd, args, env, silence, bound, lock }, options);
     } catch (error) {
-      throw gitError(args[0] ?? '', error, granted.hidden, bound.reached);
-    } finally {
-      bound.end();
+      throw gitError(args[0] ?? '', error, hidden);
     }
   });
 }
+
+/** Runs it from this process. */
+export const ownRunner: GitRunner = async ({ cwd, args, env, silence, bound, lock }, { signal, progress, warning }) => {
+  const ending = new Bound(signal, bound);
+  const runner = simpleGit({
+    baseDir: cwd,
+    ...(lock !== undefined && { binary: ['flock', '--no-fork'] }),
+    timeout: { block: silence },
+    allowEnvironment: Object.keys(env),
+    unsafe: {
+      allowUnsafeSshCommand: true,
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigEnvCount: true,
+      allowUnsafeCredentialHelper: true,
+      allowUnsafeFilter: true,
+      allowUnsafeFsMonitor: true,
+    },
+    abort: ending.signal,
+  })
+    .env(env)
+    .outputHandler((_, stdout, stderr) => {
+      stdout.on('data', (chunk: Buffer) => ending.count(chunk.length));
+      // simple-git waits 50 ms longer for a command that has printed nothing
+      stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
+      if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
+      if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
+    });
+  try {
+    return await runner.raw(lock === undefined ? args : ['--shared', lock, 'git', ...args]);
+  } catch (error) {
+    throw ending.reached === undefined ? error : new Error(ending.reached);
+  } finally {
+    ending.end();
+  }
+};
 
 /** git draws its progress over itself, by carriage returns; the last line that is whole is where it stands. */
 function tellProgress(text: string, progress: (line: string) => void): void {
@@ -113,7 +146,7 @@ class Bound {
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor({ signal, bound = defaultBound }: GitOptions) {
+  constructor(signal: AbortSignal | undefined, bound: number) {
     this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     this.#timer = setTimeout(() => this.#reach(`git was ended after ${bound / 1000} s`), bound);
   }
@@ -133,7 +166,7 @@ class Bound {
   }
 }
 
-function gitError(command: string, error: unknown, hidden: readonly string[], reached: string | undefined): VoltError {
+function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
   const text = errorText(error);
   // as Node says it, and flock(1)
   if (/spawn git ENOENT|failed to execute git:/.test(text)) {
@@ -143,7 +176,7 @@ function gitError(command: string, error: unknown, hidden: readonly string[], re
     });
   }
   const silent = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : undefined;
-  const said = reached ?? silent ?? text;
+  const said = silent ?? text;
   const words = hideCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
   return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words) });
 }

@@ -1,5 +1,6 @@
 import type { Scope } from '../exec/scope.ts';
 import type { Extent } from '../git/extent.ts';
+import type { GitRunner } from '../git/run.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
@@ -49,6 +50,8 @@ export interface JobHost {
   credential(): Promise<Credential | undefined>;
   /** environment that commands start from */
   env: Readonly<Record<string, string>>;
+  /** what runs git's part of a checkout, else this process does */
+  git?: GitRunner;
   /** opened while the commit is checked out; it is not closed here */
   scope: Promise<Scope>;
   /** takes the log, byte for byte, and copies what it keeps; a promise that it returns holds the job's output back */

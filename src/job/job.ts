@@ -93,7 +93,7 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
   try {
     const mirror = new Mirror(around.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => around.credential() };
-    const options = { signal: around.signal, access };
+    const options = { signal: around.signal, access, runner: around.git };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await tellLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {

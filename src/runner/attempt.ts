@@ -23,6 +23,7 @@ import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { blameFor } from './blame.ts';
 import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
 import type { DiskWatch } from './disk-watch.ts';
+import type { Spawner } from './spawner/spawner.ts';
 import type { Spool } from './spool.ts';
 
 /**
@@ -51,6 +52,8 @@ export interface AttemptHost {
   disk: DiskWatch;
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;
+  /** starts the programs of jobs; absent where this process does */
+  spawner: Spawner | undefined;
   /** milliseconds for which the lease holds still, 0 when it has run out */
   leaseLeft(): number;
   /** the attempt's scope is there */
@@ -115,7 +118,7 @@ export class RunningAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { message } = this;
-    const { config, spool } = this.#host;
+    const { config, spawner, spool } = this.#host;
     const startedAt = new Date().toISOString();
     const paths = dataPaths(config.dataDir);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
@@ -146,6 +149,7 @@ export class RunningAttempt {
       caches: join(paths.caches, message.repo.name),
       artifacts: join(paths.artifacts, message.repo.name),
       runner: this.#host.runner,
+      ...(spawner && { git: spawner.git }),
       scope,
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
@@ -234,9 +238,11 @@ export class RunningAttempt {
 
   async #openScope({ enclosure }: JobRoom): Promise<Scope> {
     const { isolation } = enclosure;
+    const { spawner } = this.#host;
     const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, {
       isolation,
       limits: limitsOf(this.#host.config),
+      ...(spawner && { starter: spawner }),
     });
     this.#scope = scope;
     this.beat();

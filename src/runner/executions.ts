@@ -15,6 +15,7 @@ import { type AttemptEnd, RunningAttempt } from './attempt.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Report } from './report.ts';
+import type { Spawner } from './spawner/spawner.ts';
 import { leftSpools, Spool } from './spool.ts';
 import type { WorkFolder } from './work-folder.ts';
 
@@ -33,6 +34,8 @@ export interface ExecutionPlace {
   confinement: Confinement;
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;
+  /** absent where this process starts the programs of jobs */
+  spawner: Spawner | undefined;
 }
 
 export interface ExecutionHooks {
@@ -63,6 +66,7 @@ export class Executions {
   readonly #disk: DiskWatch;
   readonly #confinement: Confinement;
   readonly #trees: KeptTrees | undefined;
+  readonly #spawner: Spawner | undefined;
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
@@ -74,12 +78,13 @@ export class Executions {
   constructor(
     context: StageContext,
     logger: Logger,
-    { folder, disk, confinement, trees }: ExecutionPlace,
+    { folder, disk, confinement, trees, spawner }: ExecutionPlace,
     hooks: ExecutionHooks,
   ) {
     this.#context = context;
     this.#confinement = confinement;
     this.#trees = trees;
+    this.#spawner = spawner;
     this.#logger = logger;
     this.#folder = folder;
     this.#spools = join(folder.path, 'spool');
@@ -262,6 +267,7 @@ export class Executions {
       spool,
       disk: this.#disk,
       trees: this.#trees,
+      spawner: this.#spawner,
       leaseLeft: () => this.#hooks.leaseLeft(),
       opened: () => this.#hooks.scopeOpened(),
       ask: (kind, signal) =>

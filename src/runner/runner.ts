@@ -18,6 +18,7 @@ import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
 import { freeDisk } from './prune.ts';
 import { Registration } from './registration.ts';
+import type { Spawner } from './spawner/spawner.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
@@ -31,6 +32,8 @@ export interface RunnerSettings {
   confinement: Confinement;
   /** what is kept of checkouts; absent where nothing is */
   trees?: KeptTrees | undefined;
+  /** what starts the programs of jobs; absent where this process does */
+  spawner?: Spawner | undefined;
 }
 
 /** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
@@ -104,7 +107,8 @@ export class Runner {
         this.#fail(error);
       },
     });
-    const place = { folder, disk: this.#disk, confinement: settings.confinement, trees: settings.trees };
+    const { confinement, trees, spawner } = settings;
+    const place = { folder, disk: this.#disk, confinement, trees, spawner };
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
@@ -152,6 +156,7 @@ export class Runner {
 
   async #closeRest(): Promise<void> {
     const trees = this.#settings.trees?.close();
+    this.#settings.spawner?.close();
     await Promise.allSettled([this.#executions.close(), trees, ...this.#unlisten.map((unlisten) => unlisten())]);
   }
 

@@ -17,6 +17,7 @@ import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { pruneMachine } from './prune.ts';
 import { Runner } from './runner.ts';
+import { Spawner } from './spawner/spawner.ts';
 import { takeWorkFolder } from './work-folder.ts';
 
 export interface RunnerOptions {
@@ -71,7 +72,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
   const logger = context.logger.child({ stage: 'runner', runner: folder.name });
   const trees = await openTrees(config, confinement, folder.name, logger);
-  const settings = { labels, slots: options.slots, grace, orphanTimeout, confinement, trees };
+  // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
+  const spawner = platform() === 'linux' ? new Spawner() : undefined;
+  const settings = { labels, slots: options.slots, grace, orphanTimeout, confinement, trees, spawner };
   const runner = new Runner(context, settings, folder);
   await runner.start();
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);

@@ -1,8 +1,9 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type CommandEnd, type CommandOptions, runCommand } from '../../src/exec/command.ts';
+import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
 import { Scope } from '../../src/exec/scope.ts';
+import type { CommandEnd } from '../../src/exec/starter.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { pause } from '../../src/kernel/wait.ts';
 import { containments, isPossible } from '../support/containments.ts';

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { errorText, VoltError } from '../kernel/errors.ts';
+
+/** Descriptor on which a wrapped command line says that the command itself begins. */
+export const startMark = 3;
+
+/** What nsenter and the shell say when they fail is short; this many characters of it are kept. */
+const complaintLength = 2000;
+
+export interface CommandLine {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+}
+
+/** The process that stands for a scope. */
+export interface Holder {
+  readonly pid: number;
+  /** with its exit code, null where it was killed */
+  readonly ended: Promise<number | null>;
+  /** Writes to its standard input; one that has just ended takes no more, which is no error. */
+  write(text: string): void;
+  /** Ends its standard input. */
+  release(): void;
+  kill(): void;
+}
+
+/** How a command ended: exactly one of both is set. */
+export interface CommandEnd {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** How a command line that `Scope.wrap` has made ended. */
+export interface LineEnd extends CommandEnd {
+  /** whether the command itself began, see `startMark` */
+  began: boolean;
+  /** what was said on standard error before that, cut */
+  complaint: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<LineEnd>;
+  kill(): void;
+}
+
+/** Starts what a scope is made of. */
+export interface Starter {
+  /**
+   * Resolves when the process has said its first word.
+   * @throws VoltError `tool_missing` when it cannot be started, or ends before that
+   */
+  hold(line: CommandLine): Promise<Holder>;
+  /**
+   * Resolves when the program is started.
+   * @param output descriptor that becomes its standard output; it can be closed here from then on
+   * @throws VoltError `tool_missing`, or what the system says where an argument or the environment is too large
+   */
+  run(line: CommandLine, output: number): Promise<Running>;
+}
+
+/** Starts them from this process. */
+export const ownStarter: Starter = {
+  async hold(line) {
+    const child = start(line, ['pipe', 'pipe', 'ignore']);
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.stdin?.on('error', () => undefined);
+    await ready(child);
+    return {
+      pid: child.pid as number,
+      ended,
+      write: (text) => void child.stdin?.write(text),
+      release: () => void child.stdin?.end(),
+      kill: () => void child.kill('SIGKILL'),
+    };
+  },
+
+  async run(line, output) {
+    const child = start(line, ['ignore', output, 'pipe', 'pipe']);
+    let began = false;
+    let complaint = '';
+    // where not even the pipes could be made, there is an error to come
+    const [, , errors, mark] = child.stdio as (Readable | null | undefined)[];
+    mark?.on('data', () => {
+      began = true;
+    });
+    errors?.on('data', (chunk: Buffer) => {
+      complaint = (complaint + chunk).slice(0, complaintLength);
+    });
+    // both descriptors end with the line: the command has none of them
+    const ended = new Promise<LineEnd>((resolve) => {
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal, began, complaint }));
+    });
+    const started = new Promise<void>((resolve) => child.once('spawn', resolve));
+    await Promise.race([started, notStarted(child, 'Install util-linux (nsenter) and a shell.')]);
+    return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
+  },
+};
+
+/** A session of its own: what is typed at the terminal of `volt up` is not meant for it. */
+function start({ argv: [program, ...args], env }: CommandLine, stdio: ('pipe' | 'ignore' | number)[]): ChildProcess {
+  return spawn(program as string, args, { env, stdio, detached: true, cwd: '/' });
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const spoken = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => {
+      const message = `${child.spawnfile} ended with code ${code} before the job began`;
+      const remedy = 'Install bash and util-linux, and see whether this user may make namespaces.';
+      reject(new VoltError('tool_missing', message, { remedy }));
+    });
+  });
+  ended.catch(() => undefined);
+  await Promise.race([spoken, notStarted(child, 'Install bash and util-linux.'), ended]);
+}
+
+/** Rejects when the program could not be started. */
+function notStarted(child: ChildProcess, remedy: string): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', (error) => {
+      const message = `cannot start ${child.spawnfile}: ${errorText(error)}`;
+      reject(new VoltError('tool_missing', message, { remedy, cause: error }));
+    });
+  });
+  failed.catch(() => undefined);
+  return failed;
+}

@@ -1,0 +1,31 @@
+import type { CommandLine, LineEnd } from '../../exec/starter.ts';
+import type { GitCommand } from '../../git/run.ts';
+import type { ErrorCode } from '../../kernel/errors.ts';
+
+/** What is asked of the process that starts programs; `id` is that of one program to its end. */
+export type Request = { id: number } & (
+  | { kind: 'hold'; line: CommandLine }
+  /** `output` is a file that leads to the pipe */
+  | { kind: 'run'; line: CommandLine; output: string }
+  /** which of its words are to be told */
+  | { kind: 'git'; command: GitCommand; progress: boolean; warning: boolean }
+  | { kind: 'write'; text: string }
+  | { kind: 'release' }
+  | { kind: 'kill' }
+);
+
+/** What it answers. `failed` comes in place of `started` or of a program's end. */
+export type Answer = { id: number } & (
+  | { kind: 'started'; pid: number }
+  | { kind: 'holderEnded'; code: number | null }
+  | { kind: 'lineEnded'; end: LineEnd }
+  | { kind: 'printed'; text: string }
+  | { kind: 'progress'; line: string }
+  | { kind: 'warning'; line: string }
+  | { kind: 'failed'; error: SentError }
+);
+
+/** An error on its way between processes: one of Volt's where it has a remedy, else the system's. */
+export type SentError =
+  | { code: ErrorCode; message: string; remedy: string }
+  | { code: string | undefined; message: string; remedy?: undefined };

@@ -1,0 +1,161 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { CommandLine, Holder, LineEnd, Running, Starter } from '../../exec/starter.ts';
+import type { GitRunner } from '../../git/run.ts';
+import { toolEnvironment } from '../../kernel/environment.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { ownProgram } from '../../kernel/own-program.ts';
+import type { Answer, Request, SentError } from './messages.ts';
+
+/** What begins a program, and what is said to it later. */
+type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' }>>;
+type Word = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
+type Without<R> = R extends unknown ? Omit<R, 'id'> : never;
+type Hearer = Parameters<GitRunner>[1];
+type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' }>;
+
+/** A program that another process has started for this one. */
+interface Program {
+  /** its process id */
+  started: Promise<number>;
+  ended: Promise<End>;
+  tell(word: Word): void;
+}
+
+/**
+ * Starts the programs of jobs from a process of its own. Node starts one by fork(2), which copies the tables of all memory
+ * that the process has, holds the process up until the child executes the program, and has it copy each page that it
+ * writes to meanwhile. In a busy Volt that is some 10 ms for each program, in a process that has nothing else it is below one.
+ *
+ * Should that process be killed, what it has started is over: a scope's processes end with their holder's input. The
+ * next program is started by a new one.
+ */
+export class Spawner implements Starter {
+  #process = new SpawnerProcess();
+
+  async hold(line: CommandLine): Promise<Holder> {
+    const { started, ended, tell } = this.#begin({ kind: 'hold', line });
+    const code = ended.then(
+      (end) => (end.kind === 'holderEnded' ? end.code : null),
+      () => null,
+    );
+    return {
+      pid: await started,
+      ended: code,
+      write: (text) => tell({ kind: 'write', text }),
+      release: () => tell({ kind: 'release' }),
+      kill: () => tell({ kind: 'kill' }),
+    };
+  }
+
+  async run(line: CommandLine, output: number): Promise<Running> {
+    // it belongs to the same user, who may open what this process has open
+    const path = `/proc/${process.pid}/fd/${output}`;
+    const { started, ended, tell } = this.#begin({ kind: 'run', line, output: path });
+    const end = ended.then((told) => (told as { end: LineEnd }).end);
+    end.catch(() => undefined);
+    return { pid: await started, ended: end, kill: () => tell({ kind: 'kill' }) };
+  }
+
+  /** Runs git, see `GitOptions.runner`. */
+  readonly git: GitRunner = async (command, { signal, progress, warning }) => {
+    signal?.throwIfAborted();
+    const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
+    const { ended, tell } = this.#begin(begin, { progress, warning });
+    const abort = () => tell({ kind: 'kill' });
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return ((await ended) as { text: string }).text;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  };
+
+  /** Ends the process, and with it what it has started. */
+  close(): void {
+    this.#process.end();
+  }
+
+  #begin(begin: Begin, hearer: Hearer = {}): Program {
+    if (!this.#process.isThere) this.#process = new SpawnerProcess();
+    return this.#process.begin(begin, hearer);
+  }
+}
+
+class SpawnerProcess {
+  readonly #child: ChildProcess;
+  readonly #open = new Map<number, (answer: Answer) => void>();
+  #last = 0;
+
+  constructor() {
+    this.#child = fork(ownProgram(import.meta.url, 'process', 'spawner'), {
+      env: toolEnvironment(),
+      // what is typed at the terminal of `volt up` is not meant for it
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child.unref();
+    this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.(answer));
+    for (const event of ['error', 'disconnect'] as const) this.#child.on(event, () => this.#lose());
+    this.#count();
+  }
+
+  get isThere(): boolean {
+    return this.#child.connected;
+  }
+
+  begin(begin: Begin, hearer: Hearer): Program {
+    const id = ++this.#last;
+    let start: (pid: number) => void = () => undefined;
+    let notStart: (error: Error) => void = () => undefined;
+    const started = new Promise<number>((resolve, reject) => {
+      start = resolve;
+      notStart = reject;
+    });
+    started.catch(() => undefined);
+    const ended = new Promise<End>((resolve, reject) => {
+      this.#open.set(id, (answer) => {
+        if (answer.kind === 'started') return start(answer.pid);
+        if (answer.kind === 'progress' || answer.kind === 'warning') return hearer[answer.kind]?.(answer.line);
+        this.#open.delete(id);
+        this.#count();
+        if (answer.kind !== 'failed') return resolve(answer);
+        const error = received(answer.error);
+        notStart(error);
+        reject(error);
+      });
+    });
+    ended.catch(() => undefined);
+    this.#count();
+    this.#send({ id, ...begin });
+    return { started, ended, tell: (word) => this.#open.has(id) && this.#send({ id, ...word }) };
+  }
+
+  end(): void {
+    if (this.isThere) this.#child.disconnect();
+  }
+
+  /** Where nothing is under way, it keeps nobody from ending. */
+  #count(): void {
+    if (this.#open.size > 0) this.#child.channel?.ref();
+    else this.#child.channel?.unref();
+  }
+
+  #send(request: Request): void {
+    // one that has just ended takes no more; that is told by its event
+    this.#child.send(request, () => undefined);
+  }
+
+  #lose(): void {
+    const error = {
+      code: 'spawn_failed',
+      message: 'the process that starts programs has ended',
+      remedy: 'It is started anew for the next one; see whether something has killed it.',
+    } as const;
+    for (const [id, tell] of this.#open) tell({ id, kind: 'failed', error });
+  }
+}
+
+function received(error: SentError): Error {
+  if (error.remedy !== undefined) return new VoltError(error.code, error.message, { remedy: error.remedy });
+  return Object.assign(new Error(error.message), error.code !== undefined && { code: error.code });
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { expect } from 'chai';
+import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
+import { type Containment, Scope } from '../../src/exec/scope.ts';
+import { type GitOptions, git } from '../../src/git/run.ts';
+import { jobEnvironment } from '../../src/kernel/environment.ts';
+import { systemCode } from '../../src/kernel/errors.ts';
+import { Spawner } from '../../src/runner/spawner/spawner.ts';
+import { containments, isPossible } from '../support/containments.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+/** The processes that start programs for this one. */
+function spawners(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('spawner/process'));
+}
+
+describe('the process that starts programs', () => {
+  const folders = new TestFolders();
+  let spawner: Spawner;
+
+  before(function () {
+    if (process.platform !== 'linux') this.skip();
+  });
+
+  beforeEach(() => {
+    spawner = new Spawner();
+  });
+
+  afterEach(async () => {
+    spawner.close();
+    await until('it has ended', () => spawners().length === 0);
+  });
+
+  after(folders.remove);
+
+  function open(containment: Containment = 'group'): Promise<Scope> {
+    return Scope.open(3600, containment, { starter: spawner });
+  }
+
+  async function run(scope: Scope, script: string, options: Partial<CommandOptions> = {}) {
+    let said = '';
+    const end = await runCommand({
+      scope,
+      argv: ['sh', '-c', script],
+      cwd: '/',
+      env: jobEnvironment(),
+      output: (chunk) => {
+        said += chunk;
+      },
+      signal: new AbortController().signal,
+      ...options,
+    });
+    return { ...end, said };
+  }
+
+  for (const containment of containments) {
+    it(`starts the commands of a ${containment}, whose output and end are as if they were started here`, async function () {
+      if (!(await isPossible(containment))) this.skip();
+      const scope = await open(containment);
+      try {
+        expect(await run(scope, 'echo out; echo err >&2; exit 3')).to.deep.equal({
+          ...{ exitCode: 3, signal: null },
+          said: 'out\nerr\n',
+        });
+        expect(await run(scope, 'kill -KILL $$')).to.include({ exitCode: null, signal: 'SIGKILL' });
+        const stop = new AbortController();
+        const sleep = longSleep();
+        const ended = run(scope, `exec sleep ${sleep}`, { signal: stop.signal });
+        await until('it sleeps', () => processesWith(sleep).length > 0);
+        stop.abort();
+        expect(await ended).to.include({ exitCode: null, signal: 'SIGTERM' });
+      } finally {
+        await scope.close();
+      }
+    });
+  }
+
+  it('ends what is left in a scope when that is closed', async () => {
+    const scope = await open();
+    const sleep = longSleep();
+    await run(scope, `sleep ${sleep} >/dev/null 2>&1 &`);
+    expect(processesWith(sleep)).to.have.length(1);
+    await scope.close();
+    expect(scope.expired).to.equal(false);
+    await until('it is gone', () => processesWith(sleep).length === 0);
+  });
+
+  it('tells what could not be started as it would be told here', async () => {
+    const scope = await open();
+    try {
+      await failure('spawn_failed', () => run(scope, 'true', { cwd: '/nowhere' }));
+      const error = await run(scope, '', { argv: ['echo', 'x'.repeat(200_000)] }).catch((reason) => reason);
+      expect(systemCode(error)).to.equal('E2BIG');
+    } finally {
+      await scope.close();
+    }
+  });
+
+  it('goes on when a whole service is asked to end, for that is not for it to decide', async () => {
+    const scope = await open();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(spawners()[0] as number, signal);
+    expect(await run(scope, 'exit 4')).to.include({ exitCode: 4 });
+    await scope.close();
+  });
+
+  it('takes all that it has started with it when it is killed, and another one starts what comes then', async () => {
+    const scope = await open();
+    const sleep = longSleep();
+    const ended = failure('spawn_failed', () => run(scope, `sleep ${sleep}`));
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    process.kill(spawners()[0] as number, 'SIGKILL');
+    expect((await ended).message).to.include('has ended');
+    await scope.ended;
+    await until('it is gone', () => processesWith(sleep).length === 0);
+    await scope.close();
+    expect(scope.expired).to.equal(true);
+    const next = await open();
+    expect(await run(next, 'exit 5')).to.include({ exitCode: 5 });
+    await next.close();
+  });
+
+  it('runs git, tells how far it has come, and what it says when it fails', async () => {
+    const repository = new TestRepository({ 'a.txt': 'a' });
+    const told: string[] = [];
+    const options: GitOptions = { runner: spawner.git, progress: (line) => told.push(line) };
+    const folder = folders.make();
+    await git(folder, ['init', '--quiet'], options);
+    await git(folder, ['fetch', '--progress', '--', `file://${repository.path}`, 'main'], options);
+    expect(await git(folder, ['rev-parse', 'FETCH_HEAD'], options)).to.equal(`${repository.head()}\n`);
+    expect(told.join()).to.match(/objects: +100%/);
+    const { message } = await failure('git_failed', () => git(folder, ['rev-parse', '--verify', 'none'], options));
+    expect(message).to.include('Needed a single revision');
+  });
+
+  it('ends a git that is not wanted any more', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await until('it listens', () => silent.listening);
+    const { port } = silent.address() as { port: number };
+    const stop = new AbortController();
+    const asked = new Promise((resolve) => silent.once('connection', resolve));
+    const ended = failure('git_failed', () =>
+      git('/', ['ls-remote', `git://127.0.0.1:${port}/x`], { runner: spawner.git, signal: stop.signal }),
+    );
+    await asked;
+    stop.abort();
+    await ended;
+    silent.close();
+  });
+});
