@@ -1,9 +1,9 @@
-import { type BuildId, isFinal } from '../kernel/model.ts';
+import type { BuildId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { agendaOf } from '../record/agenda.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
-import { hasWorkflows } from '../record/workflows.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
 import { startTagsNow } from './fairness.ts';
@@ -14,17 +14,21 @@ import { advanceWorkflows } from './workflow-advance.ts';
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
   const { record, queues, access } = context;
-  await pursueRetries(context, build);
-  await pursueCancels(context, build);
-  if (await hasWorkflows(record, build)) {
+  const { isAsked, hasWorkflows, isOpen } = await agendaOf(record, build);
+  if (isAsked) {
+    await pursueRetries(context, build);
+    await pursueCancels(context, build);
+  }
+  if (hasWorkflows) {
     const { others, queued, cancels } = await advanceWorkflows(context, build);
     for (const other of others) await queues.sendAdvance({ v: 1, build: other });
     if (cancels) await pursueCancels(context);
     // what was ready before has been sent; where it has not, reconciling finds it
     return routeBuild(context, build, queued);
   }
+  // a retry opens what was final
+  if (!isOpen && !isAsked) return;
   const states = await jobStates(record, build);
-  if (states.every((job) => isFinal(job.status))) return;
   const { ready, barred } = readiness(states);
   if (ready.length > 0) {
     const startTags = await startTagsNow(access, true);

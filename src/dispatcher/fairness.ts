@@ -1,6 +1,6 @@
 import { giveWay } from '../kernel/turn.ts';
 import type { Write } from '../record/record.ts';
-import { labelSets, priorityOrigin, type StartTags, turnsOf } from '../record/virtual-time.ts';
+import { labelSetsOf, type StartTags } from '../record/virtual-time.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { listRunners } from '../redis/membership.ts';
 import { TurnBook } from './turn-book.ts';
@@ -36,8 +36,8 @@ export async function startTags(
   { fleet = [], goesOn = false }: Circumstances = {},
 ): Promise<number[]> {
   if (jobs.length === 0) return [];
-  const origin = await priorityOrigin(db);
-  const book = new TurnBook(await labelSets(db), await turnsOf(db, repo), fleet, origin);
+  const { sets, origin } = await labelSetsOf(db, repo);
+  const book = new TurnBook(sets, fleet, origin);
   const tags: number[] = [];
   for (const labels of jobs) {
     await giveWay();

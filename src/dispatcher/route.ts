@@ -6,14 +6,11 @@ import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
-import { priorityOrigin } from '../record/virtual-time.ts';
 import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
 import { secretsNamedBy } from './secret-names.ts';
-
-type Routing = Pick<StageContext, 'queues'> & { record: Record };
 
 /**
  * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
@@ -21,13 +18,13 @@ type Routing = Pick<StageContext, 'queues'> & { record: Record };
  * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
  * and holds up none of the others.
  */
-export async function route({ queues, record }: Routing, jobs: OpenJob[]): Promise<void> {
-  const origin = await priorityOrigin(record.db);
+export async function route({ queues }: Pick<StageContext, 'queues'>, jobs: OpenJob[]): Promise<void> {
   const entries: { message: JobMessage; priority: number }[] = [];
   for (const job of jobs) {
     await giveWay();
     const what = whatToSend(job);
-    if ('message' in what) entries.push({ message: what.message, priority: priorityOf(job.virtualStart, origin) });
+    const priority = priorityOf(job.virtualStart, job.priorityOrigin);
+    if ('message' in what) entries.push({ message: what.message, priority });
     else await sendDecided(queues, job, what.decided);
   }
   await queues.sendJobs(entries);
@@ -58,18 +55,18 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
  * @param only of these jobs, where not all of the build are to be looked at
  */
 export async function routeBuild(
-  { access, record, queues }: Pick<StageContext, 'access'> & Routing,
+  { access, record, queues }: Pick<StageContext, 'access' | 'queues'> & { record: Record },
   build: BuildId,
   only?: ReadonlySet<JobId>,
 ): Promise<void> {
   if (only?.size === 0) return;
-  const unwanted = await jobsToCancel(record);
   const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
   if (queued.length === 0) return;
+  const unwanted = await jobsToCancel(record);
   const young = await youngSince(access);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job);
   const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
-  if (jobs.length > 0) await route({ queues, record }, jobs);
+  if (jobs.length > 0) await route({ queues }, jobs);
 }
 
 /** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */

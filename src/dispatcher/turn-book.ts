@@ -1,5 +1,5 @@
 import type { Write } from '../record/record.ts';
-import { beginAnew, type LabelSet, setTurns, type Turns } from '../record/virtual-time.ts';
+import { forgetTurns, type LabelSet, type LabelSetOf, setTime, setTurns, type Turns } from '../record/virtual-time.ts';
 
 /**
  * Where the label sets stand, and how far one repository has planned ahead in them; it gives out the repository's next
@@ -14,7 +14,8 @@ import { beginAnew, type LabelSet, setTurns, type Turns } from '../record/virtua
  * there are none, at the highest time of all, so that no set is left far behind.
  */
 export class TurnBook {
-  /** by the labels in JSON, as what follows */
+  /** what is recorded, by the labels in JSON, as what follows */
+  readonly #recorded: ReadonlyMap<string, LabelSetOf>;
   readonly #sets: Map<string, LabelSet>;
   readonly #turns: Map<string, Turns>;
   readonly #fleet: readonly (readonly string[])[];
@@ -24,18 +25,14 @@ export class TurnBook {
   readonly #taken = new Set<string>();
 
   /**
-   * @param turns the repository's, by the labels in JSON
+   * @param sets as the repository sees them
    * @param fleet the labels that each runner offers
    * @param origin the start tag from which priorities are counted, below which all are equal
    */
-  constructor(
-    sets: readonly LabelSet[],
-    turns: ReadonlyMap<string, Turns>,
-    fleet: readonly (readonly string[])[],
-    origin: number,
-  ) {
-    this.#sets = new Map(sets.map((set) => [JSON.stringify(set.labels), set]));
-    this.#turns = new Map(turns);
+  constructor(sets: readonly LabelSetOf[], fleet: readonly (readonly string[])[], origin: number) {
+    this.#recorded = new Map(sets.map((set) => [JSON.stringify(set.labels), set]));
+    this.#sets = new Map(this.#recorded);
+    this.#turns = new Map([...this.#recorded].flatMap(([key, { turns }]) => (turns === null ? [] : [[key, turns]])));
     this.#fleet = [...new Map(fleet.map((labels) => [labels.join(), labels])).values()];
     this.#origin = origin;
   }
@@ -59,15 +56,22 @@ export class TurnBook {
     return tag;
   }
 
-  /** Writes down what was taken. */
+  /** Writes down what was taken, where that is not recorded already: one job after the other takes the same turn. */
   async write(db: Write, repo: string): Promise<void> {
     for (const key of this.#begun) {
       const { labels, time } = this.#sets.get(key) as LabelSet;
-      await beginAnew(db, labels, time);
+      const recorded = this.#recorded.get(key);
+      // the repository's own are written below
+      if (recorded?.hasOthers) await forgetTurns(db, labels);
+      if (recorded?.time !== time) await setTime(db, labels, time);
     }
     for (const key of this.#taken) {
       const { labels } = this.#sets.get(key) as LabelSet;
-      await setTurns(db, repo, labels, this.#turns.get(key) as Turns);
+      const turns = this.#turns.get(key) as Turns;
+      const recorded = this.#recorded.get(key);
+      const isForgotten = this.#begun.has(key) && recorded?.hasOthers;
+      const { finish, beside } = (!isForgotten && recorded?.turns) || {};
+      if (finish !== turns.finish || beside !== turns.beside) await setTurns(db, repo, labels, turns);
     }
   }
 

@@ -23,6 +23,9 @@ import { allWithWorkflows } from './workflow-files.ts';
 /** Milliseconds that a remote may be silent, and that its answer may take. */
 const remotePatience = { silence: 30_000, bound: 120_000 };
 
+/** What was read of a repository so long (ms) ago need not be read again. */
+const fresh = 50;
+
 /** So long (ms) git is not asked again about a repository that is watched and in whose folders nothing has changed. */
 const stillness = 60_000;
 
@@ -70,6 +73,7 @@ export class Observations {
    * @param cause the schedule leaves a repository alone for a while after it has failed
    */
   async look(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
+    const asked = performance.now();
     const repository = await findRepository(this.#context.record, name);
     // it has been removed while a poll was on its way
     if (!repository) return this.#unschedule(name);
@@ -89,8 +93,9 @@ export class Observations {
       }
       await this.#lanes.run(repository.url, async () => {
         do {
+          const known = !look.again && performance.now() - asked < fresh ? repository : undefined;
           look.again = false;
-          await this.#look(name);
+          await this.#look(name, known);
         } while (look.again);
       });
     } finally {
@@ -105,9 +110,9 @@ export class Observations {
     return (await this.#stateOf(repository)) === still.state;
   }
 
-  async #look(name: string): Promise<void> {
+  async #look(name: string, known?: ObservedRepository): Promise<void> {
     const { record, logger } = this.#context;
-    const repository = await findRepository(record, name);
+    const repository = known ?? (await findRepository(record, name));
     this.#still.delete(name);
     if (!repository) return;
     try {
@@ -131,7 +136,12 @@ export class Observations {
   async #offer(repository: ObservedRepository): Promise<Seen & { isNew: boolean }> {
     const { record, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
-    const access = { url: repository.url, credential: () => findCredential(record, config, repository.name) };
+    let found: ReturnType<typeof findCredential> | undefined;
+    const credential = () => {
+      found ??= findCredential(record, config, repository.name);
+      return found;
+    };
+    const access = { url: repository.url, credential };
     // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
     const cursors = await cursorsOf(record, repository.name);
     const remote = await listRemote(repository.url, {

@@ -75,6 +75,25 @@ export async function findBuildSummary(record: Record, id: BuildId): Promise<Bui
   return row && summaryOf(row);
 }
 
+/** Of many builds, without their jobs; one that there is not is left out. */
+export async function findBuildSummaries(record: Record, ids: readonly BuildId[]): Promise<Map<BuildId, BuildSummary>> {
+  if (ids.length === 0) return new Map();
+  const rows = await record.db.selectFrom('builds').selectAll().where('id', 'in', ids.map(Number)).execute();
+  return new Map(rows.map((row) => [String(row.id) as BuildId, summaryOf(row)]));
+}
+
+/** Name of the runner of the first job of a build that has one. */
+export async function firstRunner(record: Record, build: BuildId): Promise<string | undefined> {
+  const row = await record.db
+    .selectFrom('jobs')
+    .select('runner_name')
+    .where('build_id', '=', Number(build))
+    .where('runner_name', 'is not', null)
+    .orderBy('position')
+    .executeTakeFirst();
+  return row?.runner_name ?? undefined;
+}
+
 /** All but the plans, which are long. */
 const jobColumns = [
   ...(['id', 'name', 'workflow', 'labels', 'needs', 'status', 'reason', 'message', 'attempt', 'node'] as const),

@@ -1,5 +1,6 @@
 import {
   type AttemptRef,
+  type BuildSummary,
   isFinal,
   type JobId,
   type Reason,
@@ -9,13 +10,15 @@ import {
   type TestSummary,
 } from '../kernel/model.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
+import { summaryOf } from './builds.ts';
 import type { Record, Write } from './record.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 import { raiseTime, type StartTags, timeOf } from './virtual-time.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
- * begins and the attempt is the current one, and says whether it did. What was recorded first stays.
+ * begins and the attempt is the current one, and says whether it did, or what the move has had in hand: whoever tells
+ * others of it need not read that again. What was recorded first stays.
  */
 
 /** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
@@ -48,13 +51,16 @@ export async function queueJob(record: Record, job: JobId, startTags: StartTags)
   });
 }
 
-/** queued → running: a runner has begun the attempt. */
+/**
+ * queued → running: a runner has begun the attempt.
+ * @returns the build, undefined where nothing has moved
+ */
 export async function startAttempt(
   record: Record,
   ref: AttemptRef,
   runner: RunnerOfAttempt,
   at: number,
-): Promise<boolean> {
+): Promise<BuildSummary | undefined> {
   return record.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
@@ -68,9 +74,12 @@ export async function startAttempt(
       .where('attempt', '=', ref.attempt)
       .where('status', '=', 'queued')
       .returning(['build_id', 'labels', 'virtual_start'])
+      .returning((eb) =>
+        eb.selectFrom('label_sets').select('time').whereRef('label_sets.labels', '=', 'jobs.labels').as('time'),
+      )
       .executeTakeFirst();
-    if (!moved) return false;
-    await raiseTime(db, moved);
+    if (!moved) return undefined;
+    if (moved.time !== null && moved.time < moved.virtual_start) await raiseTime(db, moved);
     await db
       .updateTable('attempts')
       .set({
@@ -81,27 +90,37 @@ export async function startAttempt(
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
       .execute();
-    await db
+    const build = await db
       .updateTable('builds')
       .set((eb) => ({ status: 'running' as const, started_at: eb.fn.coalesce('started_at', eb.val(at)) }))
       .where('id', '=', moved.build_id)
       .where('status', 'in', ['queued', 'running'])
-      .execute();
-    return true;
+      .returningAll()
+      .executeTakeFirst();
+    return build ? summaryOf(build) : summaryIn(db, moved.build_id);
   });
 }
 
-/** Replaces the steps of the attempt, while it runs, is the current one, and shows those of a lower revision. */
-export async function recordSteps(record: Record, ref: AttemptRef, revision: number, steps: Step[]): Promise<boolean> {
+/**
+ * Replaces the steps of the attempt, while it runs, is the current one, and shows those of a lower revision.
+ * @returns the build, undefined where nothing was replaced
+ */
+export async function recordSteps(
+  record: Record,
+  ref: AttemptRef,
+  revision: number,
+  steps: Step[],
+): Promise<Pick<BuildSummary, 'repo' | 'status'> | undefined> {
   return record.write(async (db) => {
     const current = await db
       .selectFrom('jobs')
-      .select('id')
-      .where('id', '=', ref.job)
-      .where('attempt', '=', ref.attempt)
-      .where('finished_at', 'is', null)
+      .innerJoin('builds', 'builds.id', 'jobs.build_id')
+      .select(['builds.repo', 'builds.status'])
+      .where('jobs.id', '=', ref.job)
+      .where('jobs.attempt', '=', ref.attempt)
+      .where('jobs.finished_at', 'is', null)
       .executeTakeFirst();
-    if (!current) return false;
+    if (!current) return undefined;
     const newer = await db
       .updateTable('attempts')
       .set({ steps_revision: revision })
@@ -110,9 +129,10 @@ export async function recordSteps(record: Record, ref: AttemptRef, revision: num
       .where('steps_revision', '<', revision)
       .returning('number')
       .executeTakeFirst();
-    if (!newer) return false;
-    await writeSteps(db, ref, steps);
-    return true;
+    if (!newer) return undefined;
+    await removeSteps(db, ref);
+    await insertSteps(db, ref, steps);
+    return current;
   });
 }
 
@@ -128,32 +148,29 @@ export interface AttemptOutcome extends Outcome {
   finishedAt: number;
 }
 
-/** queued or running → final, as the runner of the current attempt reports it. */
-export async function finishAttempt(record: Record, ref: AttemptRef, outcome: AttemptOutcome): Promise<boolean> {
+/** What has come of the end of an attempt. */
+export interface FinishedAttempt {
+  build: BuildSummary;
+  /** of the job */
+  labels: string[];
+  /** when the attempt was made, in milliseconds since 1970 */
+  createdAt: number;
+}
+
+/**
+ * queued or running → final, as the runner of the current attempt reports it.
+ * @returns undefined where nothing has moved
+ */
+export async function finishAttempt(
+  record: Record,
+  ref: AttemptRef,
+  outcome: AttemptOutcome,
+): Promise<FinishedAttempt | undefined> {
   return record.write(async (db) => {
+    const moved = (await endJob(db, ref, 'running', outcome)) ?? (await endUnstarted(db, ref, outcome));
+    if (!moved) return undefined;
     const { status, reason, message, runner, exitCode } = outcome;
-    const moved = await db
-      .updateTable('jobs')
-      .set((eb) => ({
-        status,
-        reason,
-        message,
-        exit_code: exitCode,
-        outputs: outcome.outputs === undefined ? null : JSON.stringify(outcome.outputs),
-        runner_id: runner.id,
-        runner_name: runner.name,
-        started_at: eb.fn.coalesce('started_at', eb.val(outcome.startedAt)),
-        finished_at: outcome.finishedAt,
-      }))
-      .where('id', '=', ref.job)
-      .where('attempt', '=', ref.attempt)
-      .where('status', 'in', ['queued', 'running'])
-      .returning(['build_id', 'labels', 'virtual_start'])
-      .executeTakeFirst();
-    if (!moved) return false;
-    // word of its start may have been lost
-    await raiseTime(db, moved);
-    await db
+    const attempt = await db
       .updateTable('attempts')
       .set({
         status,
@@ -169,18 +186,55 @@ export async function finishAttempt(record: Record, ref: AttemptRef, outcome: At
       })
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
-      .execute();
-    await writeSteps(db, ref, outcome.steps);
-    await settleBuild(db, moved.build_id);
-    return true;
+      .returning(['created_at', 'steps_revision'])
+      .executeTakeFirstOrThrow();
+    if (attempt.steps_revision > 0) await removeSteps(db, ref);
+    await insertSteps(db, ref, outcome.steps);
+    const build = await settleBuild(db, moved.build_id);
+    return { build, labels: JSON.parse(moved.labels) as string[], createdAt: attempt.created_at };
   });
+}
+
+/** Word of its start was lost, or comes later, when it says nothing any more. */
+async function endUnstarted(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
+  const moved = await endJob(db, ref, 'queued', outcome);
+  if (moved) await raiseTime(db, moved);
+  return moved;
+}
+
+function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome: AttemptOutcome) {
+  const { status, reason, message, runner, exitCode } = outcome;
+  return db
+    .updateTable('jobs')
+    .set((eb) => ({
+      status,
+      reason,
+      message,
+      exit_code: exitCode,
+      outputs: outcome.outputs === undefined ? null : JSON.stringify(outcome.outputs),
+      runner_id: runner.id,
+      runner_name: runner.name,
+      started_at: eb.fn.coalesce('started_at', eb.val(outcome.startedAt)),
+      finished_at: outcome.finishedAt,
+    }))
+    .where('id', '=', ref.job)
+    .where('attempt', '=', ref.attempt)
+    .where('status', '=', from)
+    .returning(['build_id', 'labels', 'virtual_start'])
+    .executeTakeFirst();
 }
 
 /**
  * Any status before → final, without a runner: what the dispatcher has decided. The attempt tells a decision from one
  * about an earlier attempt that comes late; a job that waits has the number 0, or that of the attempt to come.
+ * @returns the build, undefined where nothing has moved
  */
-export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcome, at: number): Promise<boolean> {
+export async function decideJob(
+  record: Record,
+  ref: AttemptRef,
+  outcome: Outcome,
+  at: number,
+): Promise<BuildSummary | undefined> {
   return record.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
@@ -190,7 +244,7 @@ export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcom
       .where('status', 'in', statusesBefore(outcome.status))
       .returning('build_id')
       .executeTakeFirst();
-    if (!moved) return false;
+    if (!moved) return undefined;
     await db
       .updateTable('attempts')
       .set((eb) => ({
@@ -204,8 +258,7 @@ export async function decideJob(record: Record, ref: AttemptRef, outcome: Outcom
       .where('number', '=', ref.attempt)
       .where('finished_at', 'is', null)
       .execute();
-    await settleBuild(db, moved.build_id);
-    return true;
+    return settleBuild(db, moved.build_id);
   });
 }
 
@@ -254,11 +307,14 @@ export async function moveToNextAttempt(
   });
 }
 
+async function removeSteps(db: Write, ref: AttemptRef): Promise<void> {
+  await db.deleteFrom('steps').where('job_id', '=', ref.job).where('attempt', '=', ref.attempt).execute();
+}
+
 /** A statement of SQLite's takes at most 32,766 values. */
 const stepsAtOnce = 1000;
 
-async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<void> {
-  await db.deleteFrom('steps').where('job_id', '=', ref.job).where('attempt', '=', ref.attempt).execute();
+async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<void> {
   const ms = (time: string | null) => (time === null ? null : Date.parse(time));
   const rows = steps.map(({ name, status, exitCode, startedAt, finishedAt, ...details }, index) => ({
     job_id: ref.job,
@@ -279,18 +335,21 @@ async function writeSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<vo
   }
 }
 
-/** Makes the build final when its last job is, in the same transaction. */
-async function settleBuild(db: Write, build: number): Promise<void> {
+/**
+ * Makes the build final when its last job is, in the same transaction.
+ * @returns the build as it is then
+ */
+async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
   const jobs = await db
     .selectFrom('jobs')
     .select(['name', 'status', 'reason', 'message', 'continue_on_error'])
     .where('build_id', '=', build)
     .execute();
-  if (!jobs.every((job) => isFinal(job.status))) return;
+  if (!jobs.every((job) => isFinal(job.status))) return summaryIn(db, build);
   const { status, reason, message } = verdictOf(
     jobs.map(({ continue_on_error, ...job }) => ({ ...job, continueOnError: continue_on_error === 1 })),
   );
-  await db
+  const settled = await db
     .updateTable('builds')
     .set((eb) => ({
       status,
@@ -301,5 +360,11 @@ async function settleBuild(db: Write, build: number): Promise<void> {
     }))
     .where('id', '=', build)
     .where('finished_at', 'is', null)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return settled ? summaryOf(settled) : summaryIn(db, build);
+}
+
+async function summaryIn(db: Write, build: number): Promise<BuildSummary> {
+  return summaryOf(await db.selectFrom('builds').selectAll().where('id', '=', build).executeTakeFirstOrThrow());
 }

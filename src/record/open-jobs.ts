@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
 import type { Repository } from './repositories.ts';
+import { originKey } from './virtual-time.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
 export interface OpenJob {
@@ -15,6 +16,8 @@ export interface OpenJob {
   plan: string;
   timeout: number;
   virtualStart: number;
+  /** the start tag from which priorities are counted */
+  priorityOrigin: number;
   runner: { id: RunnerId; name: string } | null;
   startedAt: number | null;
   /** when the current attempt was made, in milliseconds since 1970; 0 while the job waits */
@@ -81,6 +84,7 @@ export async function openJobs(
             .where('in_environment', '=', 1),
         )
         .as('has_secrets'),
+      eb.selectFrom('meta').select('value').where('key', '=', originKey).as('origin'),
     ])
     .where('jobs.finished_at', 'is', null)
     .orderBy('jobs.virtual_start')
@@ -103,6 +107,7 @@ export async function openJobs(
     plan: row.plan,
     timeout: row.timeout,
     virtualStart: row.virtual_start,
+    priorityOrigin: Number(row.origin ?? 0),
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
     attemptAt: row.attempt_at ?? 0,

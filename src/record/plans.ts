@@ -50,20 +50,29 @@ export type Planned =
 /** Writes a build with its jobs, moves the cursor and closes the person's request, all or nothing. */
 export async function recordPlan(record: Record, plan: NewBuild, startTags: StartTags): Promise<Planned> {
   return record.write(async (db) => {
-    const known = await db.selectFrom('builds').select('id').where('offer', '=', plan.offer).executeTakeFirst();
-    if (known) return { outcome: 'known', build: String(known.id) as BuildId };
-    const repository = await db
-      .selectFrom('repositories')
-      .select('name')
-      .where('name', '=', plan.repo)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst();
-    if (!repository) return { outcome: 'unknown_repository' };
+    const { known, repository, last } = await db
+      .selectNoFrom((eb) => [
+        eb.selectFrom('builds').select('id').where('offer', '=', plan.offer).as('known'),
+        eb
+          .selectFrom('repositories')
+          .select('name')
+          .where('name', '=', plan.repo)
+          .where('removed_at', 'is', null)
+          .as('repository'),
+        eb
+          .selectFrom('builds')
+          .select(({ fn }) => fn.max('number').as('number'))
+          .where('repo', '=', plan.repo)
+          .as('last'),
+      ])
+      .executeTakeFirstOrThrow();
+    if (known !== null) return { outcome: 'known', build: String(known) as BuildId };
+    if (repository === null) return { outcome: 'unknown_repository' };
     if (plan.cursor) {
       const to = { ref: plan.ref, sha: plan.sha, generation: plan.cursor.generation };
       if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
     }
-    const build = await insertBuild(db, plan);
+    const build = await insertBuild(db, plan, (last ?? 0) + 1);
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, plan, startTags);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
@@ -71,17 +80,12 @@ export async function recordPlan(record: Record, plan: NewBuild, startTags: Star
   });
 }
 
-async function insertBuild(db: Write, plan: NewBuild): Promise<BuildId> {
-  const last = await db
-    .selectFrom('builds')
-    .select((eb) => eb.fn.max('number').as('number'))
-    .where('repo', '=', plan.repo)
-    .executeTakeFirst();
+async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<BuildId> {
   const row = await db
     .insertInto('builds')
     .values({
       repo: plan.repo,
-      number: (last?.number ?? 0) + 1,
+      number,
       ref: plan.ref,
       sha: plan.sha,
       offer: plan.offer,

@@ -18,6 +18,14 @@ export interface LabelSet {
   next: number | null;
 }
 
+/** A label set as a repository sees it. */
+export interface LabelSetOf extends LabelSet {
+  /** how far the repository has planned ahead in it; null where it has not */
+  turns: Turns | null;
+  /** whether others have */
+  hasOthers: boolean;
+}
+
 /** How far a repository has planned ahead in the queue of one label set. */
 export interface Turns {
   /** the first tag that is free for a job of a build that begins */
@@ -27,15 +35,21 @@ export interface Turns {
 }
 
 /** Row of `meta`. */
-const originKey = 'priority_origin';
+export const originKey = 'priority_origin';
 
-/** Every label set that has a time. What was taken back keeps the tag of its first attempt, so it does not count as next. */
-export async function labelSets(db: Write): Promise<LabelSet[]> {
+/**
+ * Every label set that has a time, as a repository sees it, and the start tag from which priorities are counted. What was
+ * taken back keeps the tag of its first attempt, so it does not count as next.
+ */
+export async function labelSetsOf(db: Write, repo: string): Promise<{ sets: LabelSetOf[]; origin: number }> {
   const rows = await db
     .selectFrom('label_sets')
+    .leftJoin('turns', (join) => join.onRef('turns.labels', '=', 'label_sets.labels').on('turns.repo', '=', repo))
     .select((eb) => [
-      'labels',
+      'label_sets.labels',
       'time',
+      'finish',
+      'beside',
       eb
         .selectFrom('jobs')
         .select('virtual_start')
@@ -46,18 +60,39 @@ export async function labelSets(db: Write): Promise<LabelSet[]> {
         .orderBy('virtual_start')
         .limit(1)
         .as('next'),
+      eb
+        .exists(
+          eb
+            .selectFrom('turns as others')
+            .select('others.repo')
+            .whereRef('others.labels', '=', 'label_sets.labels')
+            .where('others.repo', '<>', repo),
+        )
+        .as('has_others'),
+      eb.selectFrom('meta').select('value').where('key', '=', originKey).as('origin'),
     ])
     .execute();
-  return rows.map(({ labels, time, next }) => ({ labels: JSON.parse(labels) as string[], time, next }));
+  const [first] = rows;
+  return {
+    sets: rows.map(({ labels, time, next, finish, beside, has_others }) => ({
+      labels: JSON.parse(labels) as string[],
+      ...{ time, next },
+      turns: finish === null || beside === null ? null : { finish, beside },
+      hasOthers: Boolean(has_others),
+    })),
+    origin: first ? Number(first.origin ?? 0) : await priorityOrigin(db),
+  };
 }
 
-/** The time of a set for which nobody waits begins anew, and nobody has planned ahead in it. */
-export async function beginAnew(db: Write, labels: readonly string[], time: number): Promise<void> {
-  const key = JSON.stringify(labels);
-  await db.deleteFrom('turns').where('labels', '=', key).execute();
+/** Nobody has planned ahead in the set any more. */
+export async function forgetTurns(db: Write, labels: readonly string[]): Promise<void> {
+  await db.deleteFrom('turns').where('labels', '=', JSON.stringify(labels)).execute();
+}
+
+export async function setTime(db: Write, labels: readonly string[], time: number): Promise<void> {
   await db
     .insertInto('label_sets')
-    .values({ labels: key, time })
+    .values({ labels: JSON.stringify(labels), time })
     .onConflict((conflict) => conflict.column('labels').doUpdateSet({ time }))
     .execute();
 }
@@ -76,12 +111,6 @@ export async function raiseTime(db: Write, job: { labels: string; virtual_start:
 export async function timeOf(db: Write, labels: string): Promise<number | undefined> {
   const row = await db.selectFrom('label_sets').select('time').where('labels', '=', labels).executeTakeFirst();
   return row?.time;
-}
-
-/** @returns how far the repository has planned ahead, by the label sets in JSON */
-export async function turnsOf(db: Write, repo: string): Promise<Map<string, Turns>> {
-  const rows = await db.selectFrom('turns').selectAll().where('repo', '=', repo).execute();
-  return new Map(rows.map(({ labels, finish, beside }) => [labels, { finish, beside }]));
 }
 
 export async function setTurns(db: Write, repo: string, labels: readonly string[], turns: Turns): Promise<void> {

@@ -65,15 +65,6 @@ export async function insertWorkflows(db: Write, build: BuildId, { facts, models
     .execute();
 }
 
-export async function hasWorkflows(record: Record, build: BuildId): Promise<boolean> {
-  const row = await record.db
-    .selectFrom('build_workflows')
-    .select('build_id')
-    .where('build_id', '=', Number(build))
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /** Everything that the planner asks about a build; undefined for a build that has no workflows. */
 export async function planState(record: Record, build: BuildId): Promise<PlanState | undefined> {
   const { db } = record;

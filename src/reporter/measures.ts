@@ -1,5 +1,7 @@
 import type { AttemptRef, Build } from '../kernel/model.ts';
-import { attemptTimes } from '../record/measures.ts';
+import type { Result } from '../queues/messages.ts';
+import { recoveryOf } from '../record/measures.ts';
+import type { FinishedAttempt } from '../record/moves.ts';
 import type { Record } from '../record/record.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { count, observe } from '../redis/tallies.ts';
@@ -17,18 +19,16 @@ export class Measures {
   /** An attempt has begun. */
   async started(ref: AttemptRef): Promise<void> {
     if (ref.attempt === 1) return;
-    const times = await attemptTimes(this.#record, ref);
-    if (times?.lostAt == null || times.startedAt === null) return;
-    observe(this.#access, 'recovery', [], (times.startedAt - times.lostAt) / 1000);
+    const recovery = await recoveryOf(this.#record, ref);
+    if (recovery !== undefined) observe(this.#access, 'recovery', [], recovery / 1000);
   }
 
   /** An attempt has ended with an outcome. */
-  async finished(ref: AttemptRef): Promise<void> {
-    const times = await attemptTimes(this.#record, ref);
-    if (times?.startedAt == null || times.finishedAt === null) return;
-    const labels = [times.repo, times.labels.join(',')];
-    observe(this.#access, 'queue_wait', labels, (times.startedAt - times.createdAt) / 1000);
-    observe(this.#access, 'run_time', labels, (times.finishedAt - times.startedAt) / 1000);
+  finished(outcome: Pick<Result<'finished'>, 'startedAt' | 'finishedAt'>, attempt: FinishedAttempt): void {
+    const [startedAt, finishedAt] = [Date.parse(outcome.startedAt), Date.parse(outcome.finishedAt)];
+    const labels = [attempt.build.repo, attempt.labels.join(',')];
+    observe(this.#access, 'queue_wait', labels, (startedAt - attempt.createdAt) / 1000);
+    observe(this.#access, 'run_time', labels, (finishedAt - startedAt) / 1000);
   }
 
   /** A job has become final, and its build may have with it. */

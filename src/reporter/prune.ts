@@ -110,8 +110,8 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
 /** The files of a build that the record does not have any more. */
 async function removeFiles({ record, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
   await rm(logFolder(config, id), { recursive: true, force: true });
-  const [other] = (await listBuilds(record, { repo, sha, limit: 500 })).filter(({ status }) => isFinal(status));
-  if (other) return writeTestResults(record, config.dataDir, other.id);
+  const others = await listBuilds(record, { repo, sha, limit: 500 });
+  if (others.some(({ status }) => isFinal(status))) return writeTestResults(record, config.dataDir, { repo, sha });
   const folder = join(dataPaths(config.dataDir).testResults, repo);
   for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
 }

@@ -76,31 +76,31 @@ export class ResultHandler {
   }
 
   /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
-  async reportAlone(build: BuildId): Promise<void> {
+  async reportAlone(id: BuildId, known?: BuildSummary): Promise<void> {
     const { record, config, problems } = this.#context;
-    await problems.alone(`writing the results of build ${build}`, async () => {
-      await writeTestResults(record, config.dataDir, build);
-      await markReported(record, build);
+    await problems.alone(`writing the results of build ${id}`, async () => {
+      const build = known ?? (await findBuildSummary(record, id));
+      if (build) await writeTestResults(record, config.dataDir, build);
+      await markReported(record, id);
     });
   }
 
   async #started(message: Result<'started'>): Promise<void> {
-    const moved = await startAttempt(this.#context.record, message, message.runner, Date.parse(message.at));
-    if (!moved) return;
-    await this.#announce(message.job);
+    const build = await startAttempt(this.#context.record, message, message.runner, Date.parse(message.at));
+    if (!build) return;
+    await this.#announce(message.job, build);
     await this.#measures.started(message);
   }
 
   async #steps(message: Result<'steps'>): Promise<void> {
-    if (await recordSteps(this.#context.record, message, message.revision, message.steps))
-      await this.#announce(message.job);
+    const build = await recordSteps(this.#context.record, message, message.revision, message.steps);
+    if (build) await this.#announce(message.job, build);
   }
 
   async #finished(message: Result<'finished'>): Promise<void> {
     const { access, record, logger } = this.#context;
-    const counts = await this.#counts(message);
-    const logComplete = await this.#waitForLog(message, counts);
-    if (!counts && !logComplete && !isOld(message)) {
+    const logComplete = await this.#waitForLog(message);
+    if (logComplete === 'unwanted') {
       logger.debug(`dropped an outcome of ${attemptName(message)}, which counts no more and whose log is on its way`);
       return;
     }
@@ -120,8 +120,8 @@ export class ResultHandler {
       startedAt: Date.parse(message.startedAt),
       finishedAt: Date.parse(message.finishedAt),
     });
-    if (moved) await this.#measures.finished(message);
-    const build = await this.#settled(message.job, moved);
+    if (moved) this.#measures.finished(message, moved);
+    const build = await this.#settled(message.job, moved?.build);
     const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
     if (moved) logger.info(`recorded: ${status}`, about);
     else logger.debug('an outcome that counts no more', { ...about, status });
@@ -151,8 +151,10 @@ export class ResultHandler {
     const at = Date.parse(message.at);
     const lost = { reason: 'handed_back', message: message.message, at, runner: message.runner } as const;
     if (await moveToNextAttempt(record, message, lost)) this.#measures.lost('handed_back');
-    await this.#announce(message.job);
-    await queues.sendAdvance({ v: 1, build: buildIdOf(message.job) });
+    const id = buildIdOf(message.job);
+    const build = await findBuildSummary(record, id);
+    if (build) await this.#announce(message.job, build);
+    await queues.sendAdvance({ v: 1, build: id });
   }
 
   async #decided(message: Result<'decided'>): Promise<void> {
@@ -164,23 +166,24 @@ export class ResultHandler {
     if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, { repo: build?.repo, ...workOf(message) });
   }
 
-  /** The rest of what follows from a final job; all of it may be done again. */
-  async #settled(job: JobId, moved: boolean): Promise<BuildSummary | undefined> {
+  /**
+   * The rest of what follows from a final job; all of it may be done again.
+   * @param moved the build, where the job has just become final
+   */
+  async #settled(job: JobId, moved: BuildSummary | undefined): Promise<BuildSummary | undefined> {
     const { record, queues } = this.#context;
-    const build = await findBuildSummary(record, buildIdOf(job));
+    const build = moved ?? (await findBuildSummary(record, buildIdOf(job)));
     if (!build) return undefined;
     if (moved) this.#measures.settled(build);
     await this.#announce(job, build);
     // the sweep does it later where it cannot be done now; the verdict stands and is passed on all the same
-    if (build.finishedAt !== null) await this.reportAlone(build.id);
+    if (build.finishedAt !== null) await this.reportAlone(build.id, build);
     await queues.sendAdvance({ v: 1, build: build.id });
     return build;
   }
 
-  async #announce(job: JobId, known?: { repo: string; status: string }): Promise<void> {
-    const id = buildIdOf(job);
-    const build = known ?? (await findBuildSummary(this.#context.record, id));
-    if (build) await announceChange(this.#context.access, { build: id, repo: build.repo, status: build.status });
+  async #announce(job: JobId, { repo, status }: Pick<BuildSummary, 'repo' | 'status'>): Promise<void> {
+    await announceChange(this.#context.access, { build: buildIdOf(job), repo, status });
   }
 
   /** Whether the job is still open with this attempt; the record decides again when it is written. */
@@ -192,17 +195,20 @@ export class ResultHandler {
   /**
    * An outcome becomes final when its log is in the archive. While its runner lives the rest of the log will come; when
    * that is gone for good, the log is what there is.
-   * @param counts false for an outcome that is not waited for
-   * @returns whether the log is complete
+   * @returns whether the log is complete; `unwanted` where that is not and the outcome is not waited for
    * @throws Later while it is to be waited for
    */
-  async #waitForLog(message: Result<'finished'>, counts: boolean): Promise<boolean> {
+  async #waitForLog(message: Result<'finished'>): Promise<boolean | 'unwanted'> {
     const name = attemptName(message);
-    if (await this.#logReaches(message, counts)) {
+    if (await this.#logReaches(message)) {
       this.#goneSince.delete(name);
       return true;
     }
-    if (!counts) return false;
+    if (!(await this.#counts(message))) return isOld(message) ? false : 'unwanted';
+    if (await this.#logReaches(message, logPatience)) {
+      this.#goneSince.delete(name);
+      return true;
+    }
     const { alive } = await listRunners(this.#context.access);
     const lives = alive.some((member) => [...member.running, ...member.reporting].includes(name));
     if (lives) this.#goneSince.delete(name);
@@ -216,11 +222,12 @@ export class ResultHandler {
     return false;
   }
 
-  async #logReaches(message: Result<'finished'>, counts: boolean): Promise<boolean> {
-    const mayWait = counts && this.#waiting < this.#mostWaiting;
+  /** @param patience milliseconds that it is waited for, where not too many wait already */
+  async #logReaches(message: Result<'finished'>, patience = 0): Promise<boolean> {
+    const mayWait = patience > 0 && this.#waiting < this.#mostWaiting;
     if (mayWait) this.#waiting++;
     try {
-      return await this.#archive.reaches(message, message.logBytes, mayWait ? logPatience : 0);
+      return await this.#archive.reaches(message, message.logBytes, mayWait ? patience : 0);
     } finally {
       if (mayWait) this.#waiting--;
     }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
-import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
-import { findBuildSummary, listBuilds, withJobs } from '../record/builds.ts';
+import { type Build, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
+import { listBuilds, withJobs } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
 
 /** One write at a time for each commit, so that the newest build's files are the last ones written. */
@@ -16,9 +16,11 @@ const writing = new Map<string, Promise<unknown>>();
  * Writes `test_results/<repository>/<sha>.json` and `<sha>.log`: the newest finished build of the commit, and a list of
  * the others. Each file appears whole or not at all.
  */
-export async function writeTestResults(record: Record, dataDir: string, id: BuildId): Promise<void> {
-  const build = await findBuildSummary(record, id);
-  if (!build) return;
+export async function writeTestResults(
+  record: Record,
+  dataDir: string,
+  build: Pick<BuildSummary, 'repo' | 'sha'>,
+): Promise<void> {
   const key = `${build.repo}/${build.sha}`;
   const work = (writing.get(key) ?? Promise.resolve()).then(() => writeNewest(record, dataDir, build));
   const quiet = work.catch(() => undefined);
@@ -30,7 +32,11 @@ export async function writeTestResults(record: Record, dataDir: string, id: Buil
   }
 }
 
-async function writeNewest(record: Record, dataDir: string, { repo, sha }: BuildSummary): Promise<void> {
+async function writeNewest(
+  record: Record,
+  dataDir: string,
+  { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>,
+): Promise<void> {
   const finished = (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
   const newest = finished[0] && (await withJobs(record, finished[0]));
   if (!newest) return;

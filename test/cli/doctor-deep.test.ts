@@ -72,7 +72,7 @@ describe('volt doctor --deep', () => {
     const build = await finishedBuild(volt.context.record, 1, { sha });
     mkdirSync(dirname(log(build)), { recursive: true });
     writeFileSync(log(build), 'log\n');
-    await writeTestResults(volt.context.record, config.dataDir, build);
+    await writeTestResults(volt.context.record, config.dataDir, { repo: 'app', sha });
     return build;
   }
 

@@ -141,6 +141,7 @@ describe('builds in the record', () => {
         {
           hasCredential: false,
           hasSecretsInEnvironment: false,
+          priorityOrigin: 0,
           id: jobIdOf(id, 3),
           build: id,
           name: 'three',

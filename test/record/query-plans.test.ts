@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { jobsToCancel } from '../../src/dispatcher/cancel.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { agendaOf } from '../../src/record/agenda.ts';
 import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
@@ -14,7 +15,7 @@ import {
 } from '../../src/record/open-jobs.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
-import { labelSets, removeUnusedLabelSets, virtualTimes } from '../../src/record/virtual-time.ts';
+import { labelSetsOf, removeUnusedLabelSets, virtualTimes } from '../../src/record/virtual-time.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { TestFolders } from '../support/folder.ts';
 import { fillWithPast } from '../support/past.ts';
@@ -42,7 +43,7 @@ describe('what stages ask the record again and again', () => {
     'the next page of what is queued': (from) =>
       queuedJobs(from, 10, { virtualStart: 1, build: '1' as BuildId, id: '1-1' as JobId }),
     'where virtual time is': virtualTimes,
-    'where the virtual time of each label set is': (from) => from.write(labelSets),
+    'where the virtual time of each label set is': (from) => from.write((db) => labelSetsOf(db, 'app')),
     'which label sets nobody uses': removeUnusedLabelSets,
     'which builds wait as a whole': (from) => buildsAtRest(from, 10),
     'which builds wait in part': (from) => buildsPartlyAtRest(from, 10),
@@ -53,6 +54,7 @@ describe('what stages ask the record again and again', () => {
     'which builds are still to be written to test_results': (from) => unreportedBuilds(from, 10),
     'which jobs are to be cancelled': jobsToCancel,
     'which retries are asked for': openRetries,
+    'what there is to do for a build': (from) => agendaOf(from, '1' as BuildId),
     'who holds a concurrency group that he is done with': lingeringHolders,
     'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
   };

@@ -129,10 +129,10 @@ describe('a retry in the record', () => {
     await run(1, 1);
     await skip(0);
     await retry();
-    expect(await skip(0), 'a decision about the first round').to.equal(false);
+    expect(await skip(0), 'a decision about the first round').to.equal(undefined);
     await queueJob(record, job(1), noTags);
-    expect(await run(1, 1), 'an outcome of the first attempt').to.equal(false);
-    expect(await decideJob(record, { job: job(1), attempt: 1 }, failed, 9)).to.equal(false);
+    expect(await run(1, 1), 'an outcome of the first attempt').to.equal(undefined);
+    expect(await decideJob(record, { job: job(1), attempt: 1 }, failed, 9)).to.equal(undefined);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
   });
 

@@ -47,11 +47,16 @@ describe('what the reporter counts', () => {
       .select('created_at')
       .where('job_id', '=', ref.job)
       .executeTakeFirstOrThrow();
-    await finishAttempt(record, ref, {
+    const [startedAt, finishedAt] = [queuedAt + 2000, queuedAt + 9000];
+    const finished = await finishAttempt(record, ref, {
       ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, logComplete: true },
-      ...{ runner, startedAt: queuedAt + 2000, finishedAt: queuedAt + 9000 },
+      ...{ runner, startedAt, finishedAt },
     });
-    await measures.finished(ref);
+    const time = (ms: number) => new Date(ms).toISOString();
+    measures.finished(
+      { startedAt: time(startedAt), finishedAt: time(finishedAt) },
+      finished ?? expect.fail('it has not moved'),
+    );
     expect(await tallied('queue_wait')).to.deep.equal([{ labels: ['app', 'gpu,linux'], sum: 2 }]);
     expect(await tallied('run_time')).to.deep.equal([{ labels: ['app', 'gpu,linux'], sum: 7 }]);
   });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
-import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import type { Build, BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
@@ -39,7 +39,7 @@ describe('removing what is not kept', () => {
   async function build(daysAgo: number, change: Partial<NewBuild>): Promise<BuildId> {
     const id = await finishedBuild(record, daysAgo, change);
     writeLog(id);
-    await writeTestResults(record, config.dataDir, id);
+    await writeTestResults(record, config.dataDir, (await findBuild(record, id)) as Build);
     return id;
   }
 

@@ -32,6 +32,8 @@ describe('test_results/', () => {
     JSON.parse(readFileSync(join(folder(), `${sha}.json`), 'utf8')) as Build & { others: unknown[] };
   const log = () => readFileSync(join(folder(), `${sha}.log`), 'utf8');
 
+  const write = (from = record) => writeTestResults(from, dataDir, { repo: 'app', sha });
+
   function archive(ref: AttemptRef, text: string): void {
     const file = logFile(dataDir, ref);
     mkdirSync(dirname(file), { recursive: true });
@@ -55,7 +57,7 @@ describe('test_results/', () => {
 
   it('holds the verdict and the log of a build, the commit id being the name of both', async () => {
     const build = await finished('failure', ['all that was said\n']);
-    await writeTestResults(record, dataDir, build);
+    await write();
     expect(readdirSync(folder())).to.have.members([`${sha}.json`, `${sha}.log`]);
     expect(verdict()).to.deep.equal({ ...(await findBuild(record, build)), others: [] });
     expect(verdict()).to.include({ status: 'failure', reason: 'exit_code', sha });
@@ -63,7 +65,8 @@ describe('test_results/', () => {
   });
 
   it('tells the logs of several jobs apart', async () => {
-    await writeTestResults(record, dataDir, await finished('success', ['one\n', 'two\n']));
+    await finished('success', ['one\n', 'two\n']);
+    await write();
     expect(log()).to.equal('\n=== job1: success\none\n\n=== job2: success\ntwo\n');
   });
 
@@ -74,7 +77,7 @@ describe('test_results/', () => {
     archive({ job, attempt: 1 }, 'half of it');
     archive({ job, attempt: 2 }, 'all of it');
     await decideJob(record, { job, attempt: 2 }, { status: 'success', reason: null, message: null }, Date.now());
-    await writeTestResults(record, dataDir, build);
+    await write();
     expect(log()).to.equal('all of it');
   });
 
@@ -86,7 +89,7 @@ describe('test_results/', () => {
       { status: 'cancelled', reason: 'by_user', message: null },
       Date.now(),
     );
-    await writeTestResults(record, dataDir, build);
+    await write();
     expect(log()).to.equal('');
     expect(verdict()).to.include({ status: 'cancelled' });
   });
@@ -94,8 +97,8 @@ describe('test_results/', () => {
   it('holds the newest finished build of a commit and names the others, in whatever order they are written', async () => {
     const first = await finished('failure', ['the first']);
     const second = await finished('success', ['the second']);
-    await writeTestResults(record, dataDir, second);
-    await writeTestResults(record, dataDir, first);
+    await write();
+    await write();
     expect(verdict()).to.include({ id: second, status: 'success' });
     expect(verdict().others).to.deep.equal([
       { id: first, number: 1, status: 'failure', finishedAt: (await findBuild(record, first))?.finishedAt },
@@ -106,27 +109,28 @@ describe('test_results/', () => {
   it('does not count a build that is not finished', async () => {
     const first = await finished('success', ['the first']);
     await recordedBuild(record, { sha });
-    await writeTestResults(record, dataDir, first);
+    await write();
     expect(verdict()).to.include({ id: first });
   });
 
   it('is not begun for a build that is not finished, or that there is not', async () => {
-    await writeTestResults(record, dataDir, await recordedBuild(record, { sha }));
-    await writeTestResults(record, dataDir, '999' as BuildId);
+    await write();
+    await recordedBuild(record, { sha });
+    await write();
     expect(() => readdirSync(folder())).to.throw('ENOENT');
   });
 
   it('is whole at every moment, while several write it and somebody reads', async () => {
     const builds: BuildId[] = [];
     for (const name of ['one', 'two', 'three']) builds.push(await finished('success', [`${name} `.repeat(20_000)]));
-    await writeTestResults(record, dataDir, builds[0] as BuildId);
+    await write();
     const other = await openRecord(dataDir);
     let writing = true;
-    const all = Promise.all(
-      [record, other].flatMap((each) => [...builds, ...builds].map((build) => writeTestResults(each, dataDir, build))),
-    ).finally(() => {
-      writing = false;
-    });
+    const all = Promise.all([record, other].flatMap((each) => [...builds, ...builds].map(() => write(each)))).finally(
+      () => {
+        writing = false;
+      },
+    );
     let read = 0;
     while (writing) {
       expect(verdict().others).to.have.length(2);

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
-import { type Build, type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
+import { type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
 import { every, pause, type Repeating } from '../../kernel/wait.ts';
-import { findBuildSummary, listBuilds, withJobs } from '../../record/builds.ts';
+import { findBuildSummaries, firstRunner, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
@@ -31,6 +31,7 @@ export class BuildNews {
   /** the build whose log is told, the telling, and whether that is over */
   #first: { id: BuildId; told: Promise<void>; isTold: boolean } | undefined;
   #looking: Repeating | undefined;
+  #lookedAround = Number.NEGATIVE_INFINITY;
   #unlisten: (() => Promise<void>) | undefined;
 
   readonly #starts: boolean;
@@ -48,7 +49,8 @@ export class BuildNews {
   /** Takes notice of what happens from now on. */
   async listen(): Promise<void> {
     const { access, logger } = this.#context;
-    this.#unlisten = await listen(access, access.keys.changes, changeSchema, logger, ({ build }) => {
+    this.#unlisten = await listen(access, access.keys.changes, changeSchema, logger, ({ build, status }) => {
+      if (status === 'queued') return;
       this.#noticed.add(build);
       this.#looking?.now();
     });
@@ -58,7 +60,7 @@ export class BuildNews {
   begin(): void {
     this.#looking = every(
       interval,
-      () => pause(gathering).then(() => this.#look()),
+      () => pause(gathering).then(() => (this.#isDue() ? this.#lookAround() : this.#look([...this.#noticed]))),
       (error) => this.#context.logger.warn(`cannot tell the news of builds: ${errorText(error)}`),
     );
   }
@@ -67,32 +69,42 @@ export class BuildNews {
   async stop(): Promise<void> {
     await this.#unlisten?.();
     await this.#looking?.stop();
-    await this.#look();
+    await this.#lookAround();
     this.#end.abort();
     await this.#first?.told;
   }
 
-  async #look(): Promise<void> {
-    const { record } = this.#context;
-    const running = await listBuilds(record, { status: 'running', limit: 100 });
-    for (const id of new Set([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()])) {
-      this.#noticed.delete(id);
-      try {
-        await this.#lookAt(id);
-      } catch (error) {
-        this.#noticed.add(id);
-        throw error;
+  #isDue(): boolean {
+    return performance.now() - this.#lookedAround >= interval - gathering;
+  }
+
+  /** Looks also for what no notice has told of. */
+  async #lookAround(): Promise<void> {
+    this.#lookedAround = performance.now();
+    const running = await listBuilds(this.#context.record, { status: 'running', limit: 100 });
+    await this.#look([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
+  }
+
+  async #look(ids: BuildId[]): Promise<void> {
+    const wanted = new Set(ids.filter((id) => this.#first?.id !== id || this.#first.isTold));
+    for (const id of ids) this.#noticed.delete(id);
+    try {
+      const found = await findBuildSummaries(this.#context.record, [...wanted]);
+      for (const id of wanted) {
+        const build = found.get(id);
+        if (build) await this.#lookAt(build);
       }
+    } catch (error) {
+      for (const id of wanted) this.#noticed.add(id);
+      throw error;
     }
   }
 
-  async #lookAt(id: BuildId): Promise<void> {
-    if (this.#first?.id === id && !this.#first.isTold) return;
-    const build = await findBuildSummary(this.#context.record, id);
+  async #lookAt(build: BuildSummary): Promise<void> {
     // one that is told to be over is news only when it runs again, or has
-    if (!build || build.status === 'queued') return;
-    if (isFinal(build.status) && this.#finished.get(id) === build.finishedAt) return;
-    this.#finished.delete(id);
+    if (build.status === 'queued') return;
+    if (isFinal(build.status) && this.#finished.get(build.id) === build.finishedAt) return;
+    this.#finished.delete(build.id);
     await this.#tell(build);
   }
 
@@ -114,9 +126,9 @@ export class BuildNews {
     }
   }
 
-  /** Only this line needs the jobs: it names the runner. */
   async #startLine(build: BuildSummary): Promise<string> {
-    return startLine(await withJobs(this.#context.record, build));
+    const runner = await firstRunner(this.#context.record, build.id);
+    return `${mark('running')} ${commitLine(build)} "${plain(build.subject)}"${runner ? ` on ${plain(runner)}` : ''}`;
   }
 
   async #tellLog(first: BuildSummary): Promise<void> {
@@ -145,9 +157,4 @@ export class BuildNews {
     if (build.status !== 'success') print(paint('dim', `    ${asTyped(`volt show ${buildName(build)}`)}`));
     this.#done(build);
   }
-}
-
-function startLine(build: Build): string {
-  const runner = build.jobs.find((job) => job.runner !== null)?.runner;
-  return `${mark('running')} ${commitLine(build)} "${plain(build.subject)}"${runner ? ` on ${plain(runner)}` : ''}`;
 }

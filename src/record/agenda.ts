@@ -1,0 +1,30 @@
+import type { BuildId } from '../kernel/model.ts';
+import type { Record } from './record.ts';
+
+/** What there is to do for a build. */
+export interface Agenda {
+  /** somebody, or a rule, wants it or a job of it cancelled or retried */
+  isAsked: boolean;
+  hasWorkflows: boolean;
+  /** a job of it is not final */
+  isOpen: boolean;
+}
+
+/** In one statement: it is asked after everything that happens to a build, and mostly there is nothing to do. */
+export async function agendaOf({ db }: Record, build: BuildId): Promise<Agenda> {
+  const id = Number(build);
+  const row = await db
+    .selectNoFrom(({ exists, selectFrom }) => [
+      exists(
+        selectFrom('intents')
+          .select('id')
+          .where('closed_at', 'is', null)
+          .where('kind', 'in', ['cancel', 'retry'])
+          .where('build_id', '=', id),
+      ).as('asked'),
+      exists(selectFrom('build_workflows').select('build_id').where('build_id', '=', id)).as('workflows'),
+      exists(selectFrom('jobs').select('id').where('build_id', '=', id).where('finished_at', 'is', null)).as('open'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { isAsked: Boolean(row.asked), hasWorkflows: Boolean(row.workflows), isOpen: Boolean(row.open) };
+}
