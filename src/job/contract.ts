@@ -1,6 +1,6 @@
 import type { Scope } from '../exec/scope.ts';
+import type { GitRunner } from '../git/command.ts';
 import type { Extent } from '../git/extent.ts';
-import type { GitRunner } from '../git/run.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';

@@ -1,5 +1,5 @@
 import type { CommandLine, LineEnd } from '../../exec/starter.ts';
-import type { GitCommand } from '../../git/run.ts';
+import type { GitCommand } from '../../git/command.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 
 /** What is asked of the process that starts programs; `id` is that of one program to its end. */

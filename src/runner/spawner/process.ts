@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
-import { ownRunner } from '../../git/run.ts';
+import { ownRunner } from '../../git/command.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import type { Answer, Request, SentError } from './messages.ts';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { CommandLine, Holder, LineEnd, Running, Starter } from '../../exec/starter.ts';
-import type { GitRunner } from '../../git/run.ts';
+import type { GitHearer, GitRunner } from '../../git/command.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../kernel/own-program.ts';
@@ -10,7 +10,6 @@ import type { Answer, Request, SentError } from './messages.ts';
 type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' }>>;
 type Word = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
 type Without<R> = R extends unknown ? Omit<R, 'id'> : never;
-type Hearer = Parameters<GitRunner>[1];
 type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' }>;
 
 /** A program that another process has started for this one. */
@@ -75,7 +74,7 @@ export class Spawner implements Starter {
     this.#process.end();
   }
 
-  #begin(begin: Begin, hearer: Hearer = {}): Program {
+  #begin(begin: Begin, hearer: GitHearer = {}): Program {
     if (!this.#process.isThere) this.#process = new SpawnerProcess();
     return this.#process.begin(begin, hearer);
   }
@@ -89,6 +88,8 @@ class SpawnerProcess {
   constructor() {
     this.#child = fork(ownProgram(import.meta.url, 'process', 'spawner'), {
       env: toolEnvironment(),
+      // the less memory it has, the sooner it has started a program
+      execArgv: [...process.execArgv, '--max-semi-space-size=1'],
       // what is typed at the terminal of `volt up` is not meant for it
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -103,7 +104,7 @@ class SpawnerProcess {
     return this.#child.connected;
   }
 
-  begin(begin: Begin, hearer: Hearer): Program {
+  begin(begin: Begin, hearer: GitHearer): Program {
     const id = ++this.#last;
     let start: (pid: number) => void = () => undefined;
     let notStart: (error: Error) => void = () => undefined;
