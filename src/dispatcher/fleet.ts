@@ -46,6 +46,8 @@ export class FleetWatch {
   readonly #claimed = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
   /** losses that were noticed and about which nothing is done yet, by attempt name */
   readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
+  /** the heartbeat of a runner after which it was told that an attempt that it claims counts no more, by both names */
+  readonly #told = new FadingMap<string, string>(12 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** how long (ms) the last look has taken */
@@ -104,9 +106,9 @@ export class FleetWatch {
     const living = alive.filter((member) => !witnessed.includes(member));
     const newlyLost = this.#noteRunners(alive, [...witnessed.map(({ id }) => id), ...(gone as RunnerId[])], now);
     this.#noteClaims(living, now);
-    await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living));
 
     const running = await runningAttempts(record);
+    await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living, running));
     const held = await heldAttempts(access, queues);
     this.#atWork = running.length > 0 || held.length > 0;
     for (const attempt of running) {
@@ -155,23 +157,29 @@ export class FleetWatch {
 
   /**
    * A runner that was taken for lost may turn out to live: what it still runs of others' jobs is to end. So is what it
-   * took from a Redis that had forgotten that another runner had it, as after a failover.
+   * took from a Redis that had forgotten that another runner had it, as after a failover. It is told with each heartbeat
+   * that still claims it; one that has just ended is in the last one, too.
+   * @param recorded the attempts that run as far as the record knows
    */
-  async #stopSuperseded(living: RunnerMember[]): Promise<void> {
+  async #stopSuperseded(living: RunnerMember[], recorded: Awaited<ReturnType<typeof runningAttempts>>): Promise<void> {
     const { access, record, logger } = this.#context;
-    const claims = living.flatMap(({ id, running }) =>
+    const right = new Set(recorded.map((attempt) => `${attempt.runner} ${attemptName(attempt)}`));
+    const claims = living.flatMap(({ id, running, heartbeatAt }) =>
       running.flatMap((name) => {
-        const ref = parseAttemptName(name);
-        return ref ? [{ id, ref }] : [];
+        const [claim, ref] = [`${id} ${name}`, parseAttemptName(name)];
+        return ref && !right.has(claim) && this.#told.get(claim) !== heartbeatAt
+          ? [{ id, ref, claim, heartbeatAt }]
+          : [];
       }),
     );
     const current = await currentAttempts(record, [...new Set(claims.map(({ ref }) => ref.job))]);
-    for (const { id, ref } of claims) {
+    for (const { id, ref, claim, heartbeatAt } of claims) {
       const state = current.get(ref.job);
       const isOurs = state?.runner === null || state?.runner === id;
       if (!state || (state.open && state.attempt === ref.attempt && isOurs)) continue;
       logger.debug(`attempt ${attemptName(ref)} counts no more`, { runner: id });
       await notifyRunner(access, id, { kind: 'lose', ...ref });
+      this.#told.set(claim, heartbeatAt);
     }
   }
 

@@ -5,6 +5,7 @@ import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { changeSchema, listen } from '../redis/channels.ts';
+import { tellCounts } from '../redis/tallies.ts';
 import { advance } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
@@ -80,6 +81,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       await reconciling.stop();
       await scheduling.stop();
       await asking.stop();
+      tellCounts(own.access);
       await shown.stop();
     },
   };

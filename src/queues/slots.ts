@@ -19,6 +19,9 @@ const longestBlock = 5;
 /** Without a free slot, or any queue, it looks again after this long (ms). */
 const longestPause = 1000;
 
+/** So long (ms) it is not asked again which queues there are: a new one is told of. */
+const knownFor = 1000;
+
 /** A wait that is asked to end and does not for this long (ms) is broken off. */
 const unblockPatience = 500;
 
@@ -77,6 +80,9 @@ export class SlotWorker {
   readonly #blocking;
   readonly #renewal: NodeJS.Timeout;
   #connection: number | undefined;
+  /** the queues that it serves, and when (ms of performance.now()) they were asked for; there is at least one */
+  #known: { queues: string[]; at: number } | undefined;
+  #looks = 0;
   #sequence = 0;
   #turn = 0;
   #stopped = false;
@@ -101,6 +107,8 @@ export class SlotWorker {
 
   /** Looks for new queues at once, or for messages when the runner has become ready. */
   look(): void {
+    this.#known = undefined;
+    this.#looks++;
     this.#bell.ring();
     if (this.#connection !== undefined) {
       this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection)).catch(() => undefined);
@@ -154,9 +162,14 @@ export class SlotWorker {
   }
 
   async #queues(): Promise<string[]> {
+    const [at, looks] = [performance.now(), this.#looks];
+    if (this.#known && at - this.#known.at < knownFor) return this.#known.queues;
     const offered = new Set(this.#options.labels);
     const sets = await labelSets(this.#access);
-    return sets.filter((set) => set.every((label) => offered.has(label))).map(jobQueue);
+    const queues = sets.filter((set) => set.every((label) => offered.has(label))).map(jobQueue);
+    // word of a new queue may have come meanwhile
+    if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };
+    return queues;
   }
 
   /**
@@ -165,8 +178,10 @@ export class SlotWorker {
    */
   async #fetchFromAny(queues: string[], popped: string | undefined): Promise<boolean> {
     if (popped && (await this.#fetchFrom(popped))) return true;
-    const turn = this.#turn++ % queues.length;
-    const inTurn = [...queues.slice(turn), ...queues.slice(0, turn)];
+    const others = queues.filter((queue) => queue !== popped);
+    if (others.length === 0) return false;
+    const turn = this.#turn++ % others.length;
+    const inTurn = [...others.slice(turn), ...others.slice(0, turn)];
     // one queue is asked in the same exchange that looks whether it has anything
     for (const queue of inTurn.length === 1 ? inTurn : await queuesByNextMessage(this.#access, inTurn)) {
       if (await this.#fetchFrom(queue)) return true;

@@ -63,10 +63,6 @@ export async function announceChange(access: RedisAccess, change: Change): Promi
   await access.client.publish(access.keys.changes, JSON.stringify(change));
 }
 
-export async function announceGrowth(access: RedisAccess, growth: Growth): Promise<void> {
-  await access.client.publish(access.keys.growth, JSON.stringify(growth));
-}
-
 /** How many listen to each channel of a connection: a subscription belongs to the connection, not to one of them. */
 const listeners = new WeakMap<RedisConnection, Map<string, number>>();
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
+import type { Growth, RunnerNotice } from './channels.ts';
 import type { RedisAccess } from './connect.ts';
 
 const group = 'reporters';
@@ -148,6 +149,28 @@ export async function dropChunks(access: RedisAccess, entries: string[]): Promis
     .xdel(access.keys.logs, ...entries)
     .exec();
 }
+
+/**
+ * As `dropChunks`, for chunks of one log that are archived; and tells the runner of it, and whoever follows the log, in the
+ * same exchange.
+ */
+export async function settleChunks(
+  { client, keys }: RedisAccess,
+  entries: string[],
+  runner: RunnerId,
+  archived: Extract<RunnerNotice, { kind: 'archived' }>,
+): Promise<void> {
+  const { job, attempt, bytes } = archived;
+  const growth: Growth = { job, attempt, bytes };
+  const told = [keys.toRunner(runner), JSON.stringify(archived), keys.growth, JSON.stringify(growth)];
+  await client.eval(settle, 1, keys.logs, group, ...told, ...entries);
+}
+
+const settle = `
+redis.call('xack', KEYS[1], ARGV[1], unpack(ARGV, 6))
+redis.call('xdel', KEYS[1], unpack(ARGV, 6))
+redis.call('publish', ARGV[2], ARGV[3])
+redis.call('publish', ARGV[4], ARGV[5])`;
 
 async function createGroup(access: RedisAccess): Promise<void> {
   await access.client.xgroup('CREATE', access.keys.logs, group, '0', 'MKSTREAM').catch((error) => {

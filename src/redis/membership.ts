@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { RunnerId } from '../kernel/model.ts';
 import type { RedisAccess } from './connect.ts';
@@ -155,19 +154,25 @@ async function list<T>(
   schema: z.ZodType<T>,
 ): Promise<{ alive: T[]; gone: string[] }> {
   const { client, keys } = access;
-  const ids = (await client.smembers(keys.members(kind))).sort();
-  const values = await mget(
-    client,
-    ids.map((id) => keys.member(kind, id)),
-  );
+  const found = (await client.eval(listMembers, 1, keys.members(kind), keys.member(kind, ''))) as [
+    string,
+    string | null,
+  ][];
+  found.sort(([one], [other]) => (one < other ? -1 : 1));
   const alive: T[] = [];
   const gone: string[] = [];
-  values.forEach((value, index) => {
-    if (value === null) gone.push(ids[index] as string);
+  for (const [id, value] of found) {
+    if (value === null) gone.push(id);
     else alive.push(...parse(value, schema));
-  });
+  }
   return { alive, gone };
 }
+
+/** The ids with what their keys hold, nothing where that is no text; in one exchange, for runners are looked at often. */
+const listMembers = `
+local found = {}
+for i, id in ipairs(redis.call('smembers', KEYS[1])) do found[i] = {id, redis.call('mget', ARGV[1] .. id)[1]} end
+return found`;
 
 /** A member of another version that cannot be understood is left out. */
 function parse<T>(text: string, schema: z.ZodType<T>): T[] {
@@ -176,10 +181,6 @@ function parse<T>(text: string, schema: z.ZodType<T>): T[] {
   } catch {
     return [];
   }
-}
-
-async function mget(client: Redis, names: string[]): Promise<(string | null)[]> {
-  return names.length === 0 ? [] : client.mget(names);
 }
 
 export function listRunners(access: RedisAccess) {

@@ -37,9 +37,15 @@ export type CounterName = keyof typeof counters;
 const mostSeries = 500;
 const known = new WeakMap<RedisAccess, Set<string>>();
 
+/** What was counted is told this long (ms) after the first of it, so that much that happens at once is told in one command. */
+const gathering = 200;
+
+/** What is still to be told, by field. */
+const untold = new WeakMap<RedisAccess, Map<string, number>>();
+
 /** Adds one to a counter. Never waits and never fails: a count that is lost does no harm. */
 export function count(access: RedisAccess, name: CounterName, labels: readonly string[]): void {
-  access.client.hincrby(access.keys.tallies, `${series(access, name, labels)}|count`, 1).catch(() => undefined);
+  add(access, `${series(access, name, labels)}|count`, 1);
 }
 
 /** Adds a time to a histogram; one below zero, which clocks of two machines may make of a short one, counts as zero. */
@@ -48,13 +54,26 @@ export function observe(access: RedisAccess, name: HistogramName, labels: readon
   const { buckets } = histograms[name];
   const at = buckets.findIndex((bound) => value <= bound);
   const field = series(access, name, labels);
-  access.client
-    .pipeline()
-    .hincrby(access.keys.tallies, `${field}|${at < 0 ? buckets.length : at}`, 1)
-    .hincrbyfloat(access.keys.tallies, `${field}|sum`, value)
-    .exec()
-    .catch(() => undefined);
+  add(access, `${field}|${at < 0 ? buckets.length : at}`, 1);
+  add(access, `${field}|sum`, value);
 }
+
+function add(access: RedisAccess, field: string, amount: number): void {
+  const counts = untold.get(access) ?? new Map<string, number>();
+  if (counts.size === 0) setTimeout(() => tellCounts(access), gathering).unref();
+  untold.set(access, counts.set(field, (counts.get(field) ?? 0) + amount));
+}
+
+/** Tells at once what was counted, as before the connection is closed. */
+export function tellCounts(access: RedisAccess): void {
+  const counts = [...(untold.get(access) ?? [])];
+  untold.delete(access);
+  if (counts.length === 0) return;
+  const { client, keys } = access;
+  client.eval(addAll, 1, keys.tallies, ...counts.flat()).catch(() => undefined);
+}
+
+const addAll = `for i = 1, #ARGV, 2 do redis.call('hincrbyfloat', KEYS[1], ARGV[i], ARGV[i + 1]) end`;
 
 function series(access: RedisAccess, name: string, labels: readonly string[]): string {
   const field = [name, ...labels].join('|');
@@ -72,8 +91,10 @@ export interface Tally {
   parts: Map<string, number>;
 }
 
-/** Everything that has been counted. */
-export async function readTallies({ client, keys }: RedisAccess): Promise<Tally[]> {
+/** Everything that has been counted; of other processes, what they have told. */
+export async function readTallies(access: RedisAccess): Promise<Tally[]> {
+  tellCounts(access);
+  const { client, keys } = access;
   const tallies = new Map<string, Tally>();
   for (const [field, value] of Object.entries(await client.hgetall(keys.tallies))) {
     const at = field.lastIndexOf('|');

@@ -3,7 +3,6 @@ import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { announceGrowth, notifyRunner } from '../redis/channels.ts';
 import type { RedisConnection } from '../redis/connect.ts';
 import {
   type Chunks,
@@ -13,6 +12,7 @@ import {
   leaveGroup,
   type ReceivedChunk,
   receiveChunks,
+  settleChunks,
 } from '../redis/logs.ts';
 import type { Archive } from './archive.ts';
 
@@ -127,15 +127,15 @@ export class Collector {
         done.push(piece);
       }
     });
-    // a chunk beyond the archive's end is dropped like the others: its runner sends everything after the end again
-    await dropChunks(
-      access,
-      done.map(({ entry }) => entry),
-    );
     const last = done.at(-1);
     if (!last) return;
     const { job, attempt } = last;
-    await notifyRunner(access, last.runner as RunnerId, { kind: 'archived', job, attempt, bytes, seesSpool });
-    await announceGrowth(access, { job, attempt, bytes });
+    // a chunk beyond the archive's end is dropped like the others: its runner sends everything after the end again
+    await settleChunks(
+      access,
+      done.map(({ entry }) => entry),
+      last.runner as RunnerId,
+      { kind: 'archived', job, attempt, bytes, seesSpool },
+    );
   }
 }

@@ -9,6 +9,7 @@ import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
+import { tellCounts } from '../redis/tallies.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
 import { pruneResults } from './prune.ts';
@@ -74,6 +75,7 @@ export async function startReporter(context: StageContext & { record: Record }):
       await purging.stop();
       await collector.stop();
       await archive.close();
+      tellCounts(own.access);
       await shown.stop();
     },
   };

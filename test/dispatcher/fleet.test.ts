@@ -144,7 +144,7 @@ describe('the watch over the runners', () => {
     return results.filter((message): message is Result<'decided'> => message.kind === 'decided');
   };
   const asked = async () =>
-    Number(/cmdstat_mget:calls=(\d+)/.exec(await volt.context.access.client.info('commandstats'))?.[1] ?? 0);
+    Number(/cmdstat_smembers:calls=(\d+)/.exec(await volt.context.access.client.info('commandstats'))?.[1] ?? 0);
   const known = async () => (await listRunners(volt.context.access)).alive.map(({ id }) => id);
 
   it('leaves Redis and the record alone while nothing runs, until it is time to look again', async () => {

@@ -2,11 +2,8 @@ import { expect } from 'chai';
 import type { BuildId, JobId, RunnerId } from '../../src/kernel/model.ts';
 import {
   announceChange,
-  announceGrowth,
   type Change,
   changeSchema,
-  type Growth,
-  growthSchema,
   listen,
   notifyRunner,
   type RunnerNotice,
@@ -60,16 +57,6 @@ describe('channels', () => {
     for (const notice of [cancel, archived, recorded]) await notifyRunner(access, 'a~1' as RunnerId, notice);
     await until('three notices', () => heard.length >= 3);
     expect(heard).to.deep.equal([cancel, archived, recorded]);
-    await stop();
-  });
-
-  it('tell how far an archived log has come', async () => {
-    const { access, logger } = test;
-    const heard: Growth[] = [];
-    const stop = await listen(access, access.keys.growth, growthSchema, logger, (growth) => heard.push(growth));
-    await announceGrowth(access, { job: '1-1', attempt: 1, bytes: 9 });
-    await until('it is told', () => heard.length > 0);
-    expect(heard).to.deep.equal([{ job: '1-1', attempt: 1, bytes: 9 }]);
     await stop();
   });
 

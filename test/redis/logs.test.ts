@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type { JobId } from '../../src/kernel/model.ts';
+import type { z } from 'zod';
+import type { JobId, RunnerId } from '../../src/kernel/model.ts';
+import { growthSchema, listen, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import type { RedisAccess, RedisConnection } from '../../src/redis/connect.ts';
 import {
   claimChunks,
@@ -11,6 +13,7 @@ import {
   type ReceivedChunk,
   receiveChunks,
   sendChunk,
+  settleChunks,
 } from '../../src/redis/logs.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { until } from '../support/until.ts';
@@ -90,6 +93,27 @@ describe('the stream of logs', () => {
     expect(await access.client.xlen(access.keys.logs)).to.equal(1);
     expect(offsets(await claim('two', 0))).to.deep.equal([2]);
     await dropChunks(access, []);
+  });
+
+  it('tells the runner, and whoever follows the log, what was archived when it is dropped', async () => {
+    for (const offset of [0, 1, 2]) await sendChunk(access, chunk(offset));
+    const received = await receive();
+    const told: unknown[] = [];
+    const { keys, client } = access;
+    const hear = <T>(channel: string, schema: z.ZodType<T>) =>
+      listen(access, channel, schema, test.logger, (message) => told.push(message));
+    const stops = [
+      await hear(keys.toRunner('a~1' as RunnerId), runnerNoticeSchema),
+      await hear(keys.growth, growthSchema),
+    ];
+    const archived = { kind: 'archived', job: '1-1' as JobId, attempt: 1, bytes: 9, seesSpool: true } as const;
+    const entries = received.slice(0, 2).map(({ entry }) => entry);
+    await settleChunks(access, entries, 'a~1' as RunnerId, archived);
+    await until('both are told', () => told.length === 2);
+    expect(told).to.deep.equal([archived, { job: '1-1', attempt: 1, bytes: 9 }]);
+    expect(await client.xlen(keys.logs)).to.equal(1);
+    expect(offsets(await claim('two', 0))).to.deep.equal([2]);
+    for (const stop of stops) await stop();
   });
 
   it('gives what a dead reporter had taken to another, and leaves it alone before its time', async () => {

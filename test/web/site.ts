@@ -13,7 +13,7 @@ import { type AttemptOutcome, finishAttempt, startAttempt } from '../../src/reco
 import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
-import { announceChange, announceGrowth } from '../../src/redis/channels.ts';
+import { announceChange, type Growth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { beat, type RunnerMember, type StageKind, type StageMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
@@ -179,7 +179,8 @@ export class Site {
     const file = logFile(this.context.config.dataDir, ref);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, data, { flag: 'a' });
-    if (announced) await announceGrowth(this.context.access, { ...ref, bytes: 0 });
+    const { client, keys } = this.context.access;
+    if (announced) await client.publish(keys.growth, JSON.stringify({ ...ref, bytes: 0 } satisfies Growth));
   }
 
   async announce(build: BuildId, repo: string, status: string): Promise<void> {
