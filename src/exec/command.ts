@@ -45,6 +45,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     closeSync(write);
     return { exitCode: null, signal: 'SIGTERM' };
   }
+  // it may print before it is known here that it was started
+  stdout.onOutput(options.output);
   const running = await scope.starter
     .run(line, write)
     .catch((error) => {
@@ -58,7 +60,6 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   });
   // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the scope
   void scope.ended.then(() => isRunning && running.kill());
-  stdout.onOutput(options.output);
   const target = { isRunning: () => isRunning, group: () => (isRunning ? scope.groupOf(running.pid) : undefined) };
   const { grace = defaultGrace, stubborn = 'scope' } = options;
   const abort = () => void terminate(target, scope, stdout.closed, { grace, stubborn });

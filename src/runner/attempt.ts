@@ -224,7 +224,10 @@ export class RunningAttempt {
     await tree?.end(isOver ? join(folder, 'workspace') : undefined);
     // another job of the same user can reach it, and what may be left of this one can
     const isReachable = this.#host.confinement.level === 'user' || !isOver;
-    await (isReachable ? removeContested(folder) : removeTree(folder)).catch((error) => {
+    const { spawner } = this.#host;
+    const removed =
+      spawner?.remove(folder, isReachable) ?? (isReachable ? removeContested(folder) : removeTree(folder));
+    await removed.catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
   }

@@ -156,8 +156,13 @@ export class Runner {
 
   async #closeRest(): Promise<void> {
     const trees = this.#settings.trees?.close();
-    this.#settings.spawner?.close();
-    await Promise.allSettled([this.#executions.close(), trees, ...this.#unlisten.map((unlisten) => unlisten())]);
+    const spawner = this.#settings.spawner?.close();
+    await Promise.allSettled([
+      this.#executions.close(),
+      trees,
+      spawner,
+      ...this.#unlisten.map((unlisten) => unlisten()),
+    ]);
   }
 
   /** Takes jobs under a new id. */

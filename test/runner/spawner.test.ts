@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
 import { type Containment, Scope } from '../../src/exec/scope.ts';
@@ -16,8 +17,9 @@ import { until } from '../support/until.ts';
 
 /** The processes that start programs for this one. */
 function spawners(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('spawner/process'));
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const own = processesWith(join(import.meta.dirname, '../../src/runner/spawner/process.ts'));
+  return own.filter((pid) => children.includes(String(pid)));
 }
 
 describe('the process that starts programs', () => {
@@ -33,7 +35,7 @@ describe('the process that starts programs', () => {
   });
 
   afterEach(async () => {
-    spawner.close();
+    await spawner.close();
     await until('it has ended', () => spawners().length === 0);
   });
 
@@ -123,6 +125,17 @@ describe('the process that starts programs', () => {
     const next = await open();
     expect(await run(next, 'exit 5')).to.include({ exitCode: 5 });
     await next.close();
+  });
+
+  it('removes a folder before it ends, and says why it cannot', async () => {
+    const folder = folders.make();
+    writeFileSync(join(folder, 'file'), '');
+    const removed = spawner.remove(folder, false);
+    await spawner.close();
+    expect(existsSync(folder)).to.equal(false);
+    await removed;
+    const error = await spawner.remove('/proc/self', false).catch((reason) => reason);
+    expect(error).to.be.instanceOf(Error);
   });
 
   it('runs git, tells how far it has come, and what it says when it fails', async () => {

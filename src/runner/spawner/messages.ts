@@ -2,13 +2,14 @@ import type { CommandLine, LineEnd } from '../../exec/starter.ts';
 import type { GitCommand } from '../../git/command.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 
-/** What is asked of the process that starts programs; `id` is that of one program to its end. */
+/** What is asked of the process that starts programs; `id` is that of one program, or removal, to its end. */
 export type Request = { id: number } & (
   | { kind: 'hold'; line: CommandLine }
   /** `output` is a file that leads to the pipe */
   | { kind: 'run'; line: CommandLine; output: string }
   /** which of its words are to be told */
   | { kind: 'git'; command: GitCommand; progress: boolean; warning: boolean }
+  | { kind: 'remove'; path: string; contested: boolean }
   | { kind: 'write'; text: string }
   | { kind: 'release' }
   | { kind: 'kill' }
@@ -20,6 +21,7 @@ export type Answer = { id: number } & (
   | { kind: 'holderEnded'; code: number | null }
   | { kind: 'lineEnded'; end: LineEnd }
   | { kind: 'printed'; text: string }
+  | { kind: 'removed' }
   | { kind: 'progress'; line: string }
   | { kind: 'warning'; line: string }
   | { kind: 'failed'; error: SentError }

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
 import { ownRunner } from '../../git/command.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import type { Answer, Request, SentError } from './messages.ts';
 
 /**
@@ -25,7 +26,7 @@ async function serve(request: Request): Promise<void> {
   else await begin(request).finally(() => programs.delete(id));
 }
 
-async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' }>): Promise<void> {
+async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>): Promise<void> {
   const { id } = request;
   if (request.kind === 'hold') {
     const holder = await ownStarter.hold(request.line);
@@ -38,6 +39,9 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' }>
     programs.set(id, running);
     answer({ id, kind: 'started', pid: running.pid });
     answer({ id, kind: 'lineEnded', end: await running.ended });
+  } else if (request.kind === 'remove') {
+    await (request.contested ? removeContested(request.path) : removeTree(request.path));
+    answer({ id, kind: 'removed' });
   } else {
     const ending = new AbortController();
     programs.set(id, { kill: () => ending.abort() });

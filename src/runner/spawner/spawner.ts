@@ -7,10 +7,10 @@ import { ownProgram } from '../../kernel/own-program.ts';
 import type { Answer, Request, SentError } from './messages.ts';
 
 /** What begins a program, and what is said to it later. */
-type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' }>>;
+type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>>;
 type Word = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
 type Without<R> = R extends unknown ? Omit<R, 'id'> : never;
-type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' }>;
+type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' | 'removed' }>;
 
 /** A program that another process has started for this one. */
 interface Program {
@@ -30,6 +30,7 @@ interface Program {
  */
 export class Spawner implements Starter {
   #process = new SpawnerProcess();
+  readonly #removals = new Set<Promise<unknown>>();
 
   async hold(line: CommandLine): Promise<Holder> {
     const { started, ended, tell } = this.#begin({ kind: 'hold', line });
@@ -69,8 +70,24 @@ export class Spawner implements Starter {
     }
   };
 
-  /** Ends the process, and with it what it has started. */
-  close(): void {
+  /**
+   * Removes a folder of a job, which costs some hundred calls of the system.
+   * @param contested whether somebody else may be at work in it, see `removeContested`
+   * @throws system errors
+   */
+  async remove(path: string, contested: boolean): Promise<void> {
+    const { ended } = this.#begin({ kind: 'remove', path, contested });
+    this.#removals.add(ended);
+    try {
+      await ended;
+    } finally {
+      this.#removals.delete(ended);
+    }
+  }
+
+  /** Ends the process when what is to be removed is, and with it what it has started. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#removals);
     this.#process.end();
   }
 
