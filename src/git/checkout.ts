@@ -27,6 +27,9 @@ const plainIndex: readonly ConfigEntry[] = [
   ['core.untrackedCache', 'false'],
 ];
 
+/** What a ref was before a job is for nobody, and to write it down takes five files and folders that go with the job. */
+const unlogged: ConfigEntry = ['core.logAllRefUpdates', 'false'];
+
 export interface CheckoutTarget {
   /** where the repository is, as people see it */
   url: string;
@@ -131,7 +134,7 @@ async function write(
   config: readonly ConfigEntry[],
   options: GitOptions,
 ): Promise<void> {
-  const all = [...sideBySide, ...plainIndex, ...config];
+  const all = [...sideBySide, ...plainIndex, unlogged, ...config];
   await git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options, config: all });
 }
 

@@ -131,6 +131,25 @@ describe('a checkout', () => {
     await inside(folder, 'fsck', '--connectivity-only');
   });
 
+  it('has no log of how it came about, and one of what is done in it', async () => {
+    const folder = await take();
+    expect(existsSync(join(folder, '.git/logs'))).to.equal(false);
+    await git(folder, [
+      '-c',
+      'user.name=x',
+      '-c',
+      'user.email=x@x',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      'mine',
+    ]);
+    for (const ref of ['HEAD', 'main'])
+      expect(await inside(folder, 'reflog', '--format=%gs', ref)).to.equal('commit: mine');
+    expect(await inside(folder, 'rev-parse', 'HEAD@{1}')).to.equal(repository.head());
+  });
+
   it('is on a branch of any name', async () => {
     repository.git('branch', 'feature/größe/x.y');
     const folder = await take(repository.head(), 'refs/heads/feature/größe/x.y');

@@ -11,8 +11,8 @@ import { isWatched } from '../../support/tree-snapshot.ts';
 
 /** Prints all that a job can see of its checkout, but for times and numbers of inodes. */
 const look = `
-find . -path ./.git/index -o -path ./.git/logs/HEAD -o -printf '%y %m %U:%G %n %p %l\\n' | sort
-find . -type f -not -path ./.git/index -not -path ./.git/logs/HEAD -exec sha1sum {} + | sort
+find . -path ./.git/index -o -printf '%y %m %U:%G %n %p %l\\n' | sort
+find . -type f -not -path ./.git/index -exec sha1sum {} + | sort
 git ls-files --stage -v
 git diff-index HEAD && git status --porcelain --ignored`;
 
