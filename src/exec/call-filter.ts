@@ -55,6 +55,13 @@ const refuse = 0x0005_0000 + 25;
  * ioctl cost nothing: the kernel sees beforehand that their number alone lets them pass.
  */
 export function callFilter(): Buffer {
+  built ??= build();
+  return built;
+}
+
+let built: Buffer | undefined;
+
+function build(): Buffer {
   const requests = [
     instruction(load, requestAt),
     instruction(and, 0xffff),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { lockFile } from '../../kernel/file-lock.ts';
 import { pause } from '../../kernel/wait.ts';
+import { writeWhole } from './whole-file.ts';
 
 /**
  * Who uses which home, beside the homes, where no job can write. No name of a repository begins with a dot.
@@ -256,16 +257,4 @@ export async function namesIn(folder: string): Promise<string[]> {
 
 function touch(path: string): void {
   utimesSync(path, new Date(), new Date());
-}
-
-/** Others find all of the text, or what was there before, though the disk is full or this process is killed over it. */
-function writeWhole(path: string, text: string): void {
-  const draft = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
-  try {
-    writeFileSync(draft, text);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
 }

@@ -13,6 +13,8 @@ export interface JobPlaces {
   jobs: string;
   /** of what one runner keeps of checkouts, on the same file system, and closed to jobs */
   trees: string;
+  /** of files that all jobs of one runner see, and none can change */
+  shared: string;
   /** of the homes of repositories, see homes.ts */
   homes: string;
 }
@@ -26,9 +28,12 @@ const openTop = '/var/tmp/volt-jobs';
  */
 export function jobPlaces(level: IsolationLevel, dataDir: string, runner: string): JobPlaces {
   const { work, homes } = dataPaths(dataDir);
-  if (level !== 'user') return { jobs: join(work, runner, 'jobs'), trees: join(work, runner, 'trees'), homes };
+  const own = join(work, runner);
+  if (level !== 'user')
+    return { jobs: join(own, 'jobs'), trees: join(own, 'trees'), shared: join(own, 'shared'), homes };
   const area = openArea(dataDir);
-  return { jobs: join(area, 'jobs', runner), trees: join(area, 'trees', runner), homes: join(area, 'homes') };
+  const at = (name: string) => join(area, name, runner);
+  return { jobs: at('jobs'), trees: at('trees'), shared: at('shared'), homes: join(area, 'homes') };
 }
 
 /** What jobs of other users have of this machine for a data directory. */
@@ -48,14 +53,16 @@ export function makePlaces(level: IsolationLevel, dataDir: string, { jobs }: Job
 }
 
 /**
- * Forgets the jobs of a runner that has ended: which homes they had, and what they have left, and was kept for them, where
- * those of other users are. @param runner its name
+ * Forgets the jobs of a runner that has ended: which homes they had, what they have seen, and what they have left, and was
+ * kept for them, where those of other users are. @param runner its name
  */
 export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
   await removeTree(notesOf(dataPaths(dataDir).work, runner));
+  await removeTree(jobPlaces('sandbox', dataDir, runner).shared);
   // nobody else has made any
   if (process.getuid?.() !== 0) return;
-  const { jobs, trees } = jobPlaces('user', dataDir, runner);
+  const { jobs, trees, shared } = jobPlaces('user', dataDir, runner);
+  await removeTree(shared);
   // jobs that other runners of this data directory have may be those of the same users
   await Promise.all([removeContested(jobs), removeContested(trees)]);
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { callFilter } from '../../exec/call-filter.ts';
-import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
+import type { Isolation, JobUser, SandboxPath, SandboxView } from '../../exec/isolation.ts';
 import { type Confinement, ownUser } from '../../exec/isolation-check.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { type Config, settingFiles } from '../../kernel/config.ts';
@@ -14,6 +14,7 @@ import { takeHome } from './home-use.ts';
 import { homeOf, namedUser } from './job-user.ts';
 import { jobPlaces, makePlaces } from './places.ts';
 import { behindShims } from './version-managers.ts';
+import { keepWhole } from './whole-file.ts';
 
 /** Folders of a job's own, which belong to it. */
 const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
@@ -58,6 +59,7 @@ export async function makeRoom(
       ...(await enclosedRoom(config, { level, filtersCalls: confinement.filtersCalls }, repo, {
         folder,
         homes: places.homes,
+        shared: places.shared,
       })),
       leave,
     };
@@ -71,23 +73,35 @@ async function enclosedRoom(
   config: Config,
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
   repo: JobInput['repo'],
-  { folder, homes }: { folder: string; homes: string },
+  { folder, homes, shared }: { folder: string; homes: string; shared: string },
 ): Promise<Omit<JobRoom, 'leave'>> {
   const configured = toolCacheOf(config);
   const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
   const { home, user } = process.getuid?.() === 0 ? homeOf(homes, repo.name, named) : ownHome(homes, repo.name);
   const toolCache = configured ?? join(home, '.tools');
-  const env = environmentOf(home, level === 'user' ? join(folder, 'tmp') : undefined);
+  const machine = jobEnvironment();
+  const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
+  const behind = behindShims(searchPath);
+  const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
-  const filter = filtersCalls ? join(folder, 'calls.bpf') : undefined;
-  if (filter !== undefined) writeFileSync(filter, callFilter(), { mode: 0o644 });
+  const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
+  if (filter !== undefined) keepWhole(filter, callFilter());
   const isolation: Isolation =
     level === 'user'
       ? { level, user, callFilter: filter }
       : {
           ...{ level, user, callFilter: filter },
-          view: viewOf(config, { folder, home, user, toolCache: configured, shown: [mirror, filter] }),
+          view: viewOf(config, {
+            folder,
+            home,
+            accounts: accounts(shared, repo.name, user, home),
+            shown: [
+              ...programFolders([...searchPath, ...behind.folders], config.dataDir),
+              ...shownBy(config),
+              ...[configured, mirror, filter].filter((each) => each !== undefined),
+            ],
+          }),
         };
   const enclosure = new Enclosure(isolation, mirror);
   mkdirSync(join(folder, commands), { recursive: true, mode: 0o711 });
@@ -116,11 +130,13 @@ async function mirrorOf(mirrors: string, repo: JobInput['repo']): Promise<string
   return mirror.path;
 }
 
-function environmentOf(home: string, temporary: string | undefined): Record<string, string> {
-  const { TMPDIR: _, ...env } = jobEnvironment();
+function environmentOf(
+  { TMPDIR: _, ...machine }: Record<string, string>,
+  home: string,
+  temporary: string | undefined,
+): Record<string, string> {
   return {
-    ...env,
-    ...behindShims(searchPath()).env,
+    ...machine,
     HOME: home,
     USER: 'volt',
     LOGNAME: 'volt',
@@ -130,30 +146,22 @@ function environmentOf(home: string, temporary: string | undefined): Record<stri
 
 function viewOf(
   config: Config,
-  room: {
-    folder: string;
-    home: string;
-    user: JobUser;
-    toolCache: string | undefined;
-    shown: readonly (string | undefined)[];
-  },
-) {
-  const { folder, home, user, toolCache } = room;
+  room: { folder: string; home: string; accounts: readonly SandboxPath[]; shown: readonly string[] },
+): SandboxView {
+  const { folder, home } = room;
   const same = (path: string): SandboxPath => ({ from: path, to: path });
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
-  const shown = (config.sandboxPaths?.split(':') ?? []).map((path) => same(resolve(path)));
   return {
-    readable: [
-      ...accounts(folder, user, home),
-      ...programFolders(config.dataDir).map(same),
-      ...shown,
-      ...[toolCache, ...room.shown].filter((path) => path !== undefined).map(same),
-    ],
+    readable: [...room.accounts, ...room.shown.map(same)],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
     writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), same(home)],
     hidden: hiddenPaths(config),
     network: config.sandboxNetwork === 'on',
   };
+}
+
+function shownBy({ sandboxPaths }: Config): string[] {
+  return (sandboxPaths?.split(':') ?? []).map((path) => resolve(path));
 }
 
 /** What holds a secret of Volt's, wherever it is. */
@@ -164,22 +172,17 @@ function hiddenPaths(config: Config): string[] {
   );
 }
 
-/** Node, which actions run by, and the folders of the search path; the rest of a home stays hidden. */
-function programFolders(dataDir: string): string[] {
+/** Node, which actions run by, and the folders that the search path leads to; the rest of a home stays hidden. */
+function programFolders(folders: readonly string[], dataDir: string): string[] {
   const programs = dirname(process.execPath);
-  const path = searchPath();
   const modules = join(dirname(programs), 'lib', 'node_modules');
-  return [...new Set([programs, modules, ...path, ...behindShims(path).folders])].filter(
+  return [...new Set([programs, modules, ...folders])].filter(
     (entry) => !`${dataDir}/`.startsWith(`${entry}/`) && entry !== homedir() && existsSync(entry),
   );
 }
 
-function searchPath(): string[] {
-  return (jobEnvironment().PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
-}
-
 /** Many programs want to know who they are, and ask for it here. */
-function accounts(folder: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
+function accounts(shared: string, repository: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
   const files: [file: string, line: string, number: number][] = [
     ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],
     ['group', `volt:x:${gid}:`, gid],
@@ -190,8 +193,8 @@ function accounts(folder: string, { uid, gid }: JobUser, home: string): SandboxP
     const others = readFileSync(known, 'utf8')
       .split('\n')
       .filter((entry) => entry.split(':')[2] !== String(number));
-    const own = join(folder, file);
-    writeFileSync(own, [line, ...others].join('\n'), { mode: 0o644 });
+    const own = join(shared, `${file}-${repository}`);
+    keepWhole(own, Buffer.from([line, ...others].join('\n')));
     return [{ from: own, to: known }];
   });
 }

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../../../src/exec/command.ts';
+import { type Confinement, settleIsolation } from '../../../src/exec/isolation-check.ts';
+import { Scope } from '../../../src/exec/scope.ts';
+import { jobPlaces, removeLeftJobs } from '../../../src/job/isolation/places.ts';
+import { type JobRoom, makeRoom } from '../../../src/job/isolation/room.ts';
+import { loadConfig, type Overrides } from '../../../src/kernel/config.ts';
+import { TestFolders } from '../../support/folder.ts';
+import { isIsolable } from '../../support/isolation.ts';
+
+for (const level of ['sandbox', 'user'] as const) {
+  describe(`what all jobs of a runner see under isolation ${level}`, function () {
+    this.timeout(60_000);
+    const folders = new TestFolders();
+    const scopes: Scope[] = [];
+    let confinement: Confinement;
+    let dataDir: string;
+    let shared: string;
+    let count = 0;
+
+    before(async function () {
+      if (!(await isIsolable(level))) return this.skip();
+      confinement = await settleIsolation(level);
+    });
+    beforeEach(() => {
+      dataDir = folders.make();
+      shared = jobPlaces(level, dataDir, 'box').shared;
+    });
+    afterEach(async () => {
+      for (const scope of scopes.splice(0)) await scope.close();
+      await removeLeftJobs(dataDir, 'box');
+    });
+    after(folders.remove);
+
+    async function enter(overrides: Overrides = {}): Promise<{ room: JobRoom; scope: Scope }> {
+      const config = loadConfig({ ...overrides, dataDir });
+      const job = { repo: { name: 'app', url: '/nowhere/app' }, runner: 'box', name: `${++count}-1.1` };
+      const room = await makeRoom(config, confinement, job);
+      const scope = await Scope.open(3600, confinement.containment, { isolation: room.enclosure.isolation });
+      scopes.push(scope);
+      return { room, scope };
+    }
+
+    async function run(scope: Scope, script: string): Promise<string> {
+      let said = '';
+      const output = (chunk: Buffer) => {
+        said += chunk;
+      };
+      const env = { PATH: process.env.PATH ?? '' };
+      await runCommand({
+        scope,
+        argv: ['sh', '-c', script],
+        cwd: '/',
+        env,
+        output,
+        signal: new AbortController().signal,
+      });
+      return said;
+    }
+
+    const each = <T>(tell: (path: string) => T): Record<string, T> =>
+      Object.fromEntries(readdirSync(shared).map((name) => [name, tell(join(shared, name))]));
+    const files = () => each((path) => statSync(path).ino);
+    const contents = () => each((path) => readFileSync(path, 'latin1'));
+
+    it('is written once', async () => {
+      await enter();
+      const first = files();
+      expect(Object.keys(first)).to.have.members([
+        ...(confinement.filtersCalls ? ['calls.bpf'] : []),
+        ...(level === 'sandbox' ? ['passwd-app', 'group-app'] : []),
+      ]);
+      const { room } = await enter();
+      expect(files()).to.deep.equal(first);
+      expect(readdirSync(room.folder)).to.have.members([
+        ...['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp', 'commands'],
+      ]);
+    });
+
+    it('is what it should be again for the next job', async () => {
+      await enter();
+      const right = contents();
+      for (const name of Object.keys(right)) writeFileSync(join(shared, name), 'of before the machine was changed');
+      await enter();
+      expect(contents()).to.deep.equal(right);
+    });
+
+    if (level === 'sandbox')
+      it('stays as it was for a job that runs', async function () {
+        if (process.getuid?.() !== 0) return this.skip();
+        const { scope: early } = await enter();
+        const { scope: late } = await enter({ jobUser: '54321' });
+        const look = 'getent passwd volt | cut -d: -f3';
+        expect(await run(late, look)).to.equal('54321\n');
+        expect(await run(early, look)).to.match(/^60\d{3}\n$/);
+      });
+
+    it('cannot be changed by them', async () => {
+      const { scope } = await enter();
+      const before = [files(), contents(), each((path) => statSync(path).mode)];
+      const paths = Object.keys(files()).map((name) => join(shared, name));
+      const said = await run(
+        scope,
+        `for each in ${paths.join(' ')} /etc/passwd /etc/group; do
+          chmod 666 $each; echo evil >> $each; mv $each /tmp/mine; rm -f $each; ln -sf /dev/null $each
+        done; touch ${shared}/planted; chmod 777 ${shared}; mv ${shared} /tmp/theirs; echo done`,
+      );
+      expect(said).to.match(/done\n$/);
+      expect([files(), contents(), each((path) => statSync(path).mode)]).to.deep.equal(before);
+    });
+
+    it('goes when the runner is gone', async () => {
+      await enter();
+      await removeLeftJobs(dataDir, 'box');
+      expect(existsSync(shared)).to.equal(false);
+    });
+  });
+}
