@@ -5,8 +5,9 @@ import type { SandboxPath, SandboxView } from './isolation.ts';
 /** Bytes that /dev/shm may take, which is memory. */
 const sharedMemory = 1024 * 1_048_576;
 
-/** Folders of the system that are no secret on any machine; some of them are links on most. */
-const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix', '/sys'];
+/** Folders of programs that are no secret on any machine; some of them are links on most. */
+const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix'];
+const system = [...programs, '/sys'];
 
 /**
  * The command line of bubblewrap for a view; what is run in it is appended. The file system is empty but for what is
@@ -16,7 +17,10 @@ const system = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', 
 export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
   const inHidden = view.readable.filter(({ to }) => isBelow(to, view.hidden));
   const shown = view.readable.filter(
-    (path) => !inHidden.includes(path) && (path.from !== path.to || !isBelow(path.to, system)),
+    (path, index) =>
+      !inHidden.includes(path) &&
+      (path.from !== path.to || !isBelow(path.to, system)) &&
+      !view.readable.slice(index + 1).some((later) => holds(later, path)),
   );
   const hidden = view.hidden.filter((path) => isBelow(path, [...system, ...shown.map(({ to }) => to)]));
   const parents = new Parents(hidden);
@@ -26,7 +30,7 @@ export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
     ...(view.network ? [] : ['--unshare-net']),
     // the one is needed to make the namespace in which a command is not root any more, see user_namespaces(7)
     ...['--cap-drop', 'ALL', ...(rootless ? ['--cap-add', 'CAP_SETFCAP'] : [])],
-    ...system.flatMap(systemFolder),
+    ...programs.flatMap(systemFolder),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(sharedMemory), '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--dir', '/run', '--dir', '/var', '--symlink', '../run', '/var/run'],
     // resolvers keep what /etc/resolv.conf leads to where nothing else is shown
@@ -34,12 +38,19 @@ export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
     // before what may be inside of it
     ...view.temporary.flatMap((path) => bind('--bind', path)),
     ...shown.flatMap((path) => bind('--ro-bind-try', path)),
+    // it brings many mounts along, and bubblewrap looks through all that there are whenever it makes one
+    ...systemFolder('/sys'),
     ...hidden.flatMap(hide),
     ...inHidden.flatMap((path) => bind('--ro-bind-try', path)),
     ...view.writable.flatMap((path) => bind('--bind', path)),
     ...hidden.filter(isFolder).flatMap((path) => ['--remount-ro', path]),
     ...['--remount-ro', '/', '--chdir', '/', '--'],
   ];
+}
+
+/** Whether one that is mounted later shows all of another by itself, and covers what would be mounted of that. */
+function holds(later: SandboxPath, { from, to }: SandboxPath): boolean {
+  return later.from === later.to && from === to && isBelow(to, [later.to]);
 }
 
 function hide(path: string): string[] {
@@ -52,9 +63,9 @@ function isFolder(path: string): boolean {
 }
 
 function systemFolder(path: string): string[] {
-  if (!existsSync(path)) return [];
-  if (lstatSync(path).isSymbolicLink()) return ['--symlink', readlinkSync(path), path];
-  return ['--ro-bind', path, path];
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found?.isSymbolicLink()) return found ? ['--ro-bind', path, path] : [];
+  return existsSync(path) ? ['--symlink', readlinkSync(path), path] : [];
 }
 
 /** Folders that bubblewrap makes on the way to a mount are closed to others unless they are asked for by name. */
@@ -67,13 +78,15 @@ class Parents {
   }
 
   of(path: string): string[] {
-    const missing: string[] = [];
-    for (let folder = dirname(path); folder !== '/' && !this.#made.has(folder); folder = dirname(folder)) {
-      if (isBelow(folder, system) && !isBelow(folder, this.#hidden)) break;
-      this.#made.add(folder);
-      missing.unshift(folder);
+    const folder = dirname(path);
+    let isMissing = false;
+    for (let each = folder; each !== '/' && !this.#made.has(each); each = dirname(each)) {
+      if (isBelow(each, system) && !isBelow(each, this.#hidden)) break;
+      this.#made.add(each);
+      isMissing = true;
     }
-    return missing.flatMap((folder) => ['--perms', '0755', '--dir', folder]);
+    // those above it are made in the same way
+    return isMissing ? ['--dir', folder] : [];
   }
 }
 

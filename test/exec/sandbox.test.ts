@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { SandboxPath, SandboxView } from '../../src/exec/isolation.ts';
+import { programPath } from '../../src/exec/programs.ts';
+import { sandboxCommand } from '../../src/exec/sandbox.ts';
+import { TestFolders } from '../support/folder.ts';
+import { isIsolable } from '../support/isolation.ts';
+
+const plain: SandboxView = { temporary: [], readable: [], writable: [], hidden: [], network: true };
+
+describe('the view of a sandbox', () => {
+  const folders = new TestFolders();
+  const isRoot = process.getuid?.() === 0;
+  let top: string;
+
+  before(async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+  });
+  beforeEach(() => {
+    top = folders.make();
+    chmodSync(top, 0o755);
+    for (const file of ['a/file', 'a/b/file', 'a/b/c/file', 'z/file']) {
+      mkdirSync(join(top, file, '..'), { recursive: true });
+      writeFileSync(join(top, file), `${file}\n`);
+    }
+  });
+  after(folders.remove);
+
+  const same = (name: string): SandboxPath => ({ from: join(top, name), to: join(top, name) });
+
+  function command(view: Partial<SandboxView>): string[] {
+    const own = isRoot ? [] : [programPath('unshare'), '--user', '--map-root-user', '--'];
+    return [...own, programPath('bwrap'), ...sandboxCommand({ ...plain, ...view }, !isRoot)];
+  }
+
+  /** What a script says in it, with the folder of the test as its first argument. */
+  function run(view: Partial<SandboxView>, script: string): string {
+    const [program, ...args] = command(view);
+    return execFileSync(program as string, [...args, 'sh', '-c', `exec 2>&1; ${script}`, 'sh', top], {
+      encoding: 'utf8',
+    });
+  }
+
+  const list = 'cd $1; find . -type f | sort | xargs cat 2>/dev/null || true';
+  const binds = (view: Partial<SandboxView>) => command(view).filter((each) => each.startsWith(`${top}/`)).length / 2;
+
+  for (const [what, order] of [
+    ['before', ['a/b/c', 'a/b', 'a']],
+    ['after', ['a', 'a/b', 'a/b/c']],
+    ['before and after', ['a/b', 'a', 'a/b/c']],
+  ] as const)
+    it(`has folders that are named ${what} one that holds them, read-only`, () => {
+      const view = { readable: order.map(same) };
+      expect(run(view, list)).to.equal('a/b/c/file\na/b/file\na/file\n');
+      for (const name of ['a', 'a/b', 'a/b/c'])
+        expect(run(view, `echo evil > $1/${name}/file || true`)).to.match(/Read-only file system/);
+    });
+
+  it('mounts nothing that a later one covers', () => {
+    // a folder for those above, too
+    expect(binds({ readable: ['a/b/c', 'a/b', 'a', 'a'].map(same) })).to.equal(binds({ readable: [same('a')] }));
+  });
+
+  it('has what is shown in the place of something else, though one that holds it comes later', () => {
+    const other = { from: join(top, 'z'), to: join(top, 'a/b') };
+    expect(run({ readable: [same('a'), other] }, list)).to.equal('z/file\na/file\n');
+    // what comes last is what is seen
+    expect(run({ readable: [other, same('a')] }, list)).to.equal('a/b/c/file\na/b/file\na/file\n');
+    expect(run({ readable: [same('a/b/c'), other] }, list)).to.equal('z/file\n');
+  });
+
+  it('has nothing of what is hidden in a folder that is shown, but what is shown of that', () => {
+    const hidden = [join(top, 'a/b')];
+    expect(run({ readable: [same('a')], hidden }, list)).to.equal('a/file\n');
+    expect(run({ readable: [same('a/b/c'), same('a')], hidden }, list)).to.equal('a/b/c/file\na/file\n');
+    expect(run({ readable: [same('a'), same('a/b/c')], hidden }, list)).to.equal('a/b/c/file\na/file\n');
+    expect(run({ readable: [same('a')], hidden: [join(top, 'a/b/file')] }, list)).to.equal('a/b/c/file\na/file\n');
+    expect(run({ readable: [same('a')], hidden }, 'touch $1/a/b/new || true')).to.match(/Read-only file system/);
+  });
+
+  it('has a link in a folder that is shown as a link', () => {
+    symlinkSync(join(top, 'z'), join(top, 'a/link'));
+    expect(run({ readable: [same('a/link'), same('a')] }, 'cat $1/a/link/file || readlink $1/a/link')).to.match(
+      new RegExp(`No such file.*\n${join(top, 'z')}\n$`),
+    );
+  });
+
+  it('is open on the way to what is shown, and not to be written to', () => {
+    const modes = 'for each in $1 $1/a $1/a/b; do stat -c %a $each; touch $each/new || true; done';
+    chmodSync(join(top, 'a'), 0o700);
+    for (const view of [{ readable: [same('a/b/c')] }, { writable: [same('a/b/c')] }])
+      expect(run(view, modes).replace(/touch.*(Read-only file system)/g, '$1')).to.equal(
+        '755\nRead-only file system\n'.repeat(3),
+      );
+  });
+
+  it('has the system read-only, with what is mounted in it', () => {
+    expect(run({}, 'ls /sys/class >/dev/null && touch /sys/x /usr/x /etc/x || true')).to.match(
+      /^(touch: .*Read-only file system\n){3}$/,
+    );
+    expect(
+      run({ hidden: ['/sys/class', '/etc/hostname'] }, 'ls /sys/class; cat /etc/hostname 2>/dev/null || true'),
+    ).to.equal('');
+  });
+});
