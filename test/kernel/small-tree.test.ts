@@ -38,10 +38,28 @@ describe('a small tree', () => {
     expect(smallTree(top)?.map(({ path }) => path)).to.deep.equal([Buffer.from(top), name]);
   });
 
+  it('is the same where names are long, so that its folders take much space', () => {
+    const top = folders.make();
+    const long = Buffer.concat([Buffer.from(`${top}/`), Buffer.alloc(250, 0xff)]);
+    mkdirSync(long);
+    const names = Array.from({ length: 60 }, (_, index) => `${'x'.repeat(200)}${index}`);
+    for (const name of names) writeFileSync(Buffer.concat([long, Buffer.from(`/${name}`)]), '');
+    for (const name of names) symlinkSync('/', join(top, name));
+    const listed = (smallTree(top) ?? []).map(({ path, isFolder }) => `${path.toString('latin1')} ${isFolder}`);
+    const below = (folder: Buffer) => names.map((name) => `${folder.toString('latin1')}/${name} false`);
+    expect(listed[0]).to.equal(`${top} true`);
+    expect(listed).to.have.members([
+      `${top} true`,
+      `${long.toString('latin1')} true`,
+      ...below(Buffer.from(top)),
+      ...below(long),
+    ]);
+  });
+
   it('is a single file, too, and ends where there are too many', () => {
     const file = join(filled(1), '0');
     expect(smallTree(file)).to.deep.equal([{ path: Buffer.from(file), isFolder: false }]);
     expect(smallTree(filled(199))).to.have.length(200);
-    expect(smallTree(filled(200))).to.equal(undefined);
+    for (const count of [200, 5000]) expect(smallTree(filled(count))).to.equal(undefined);
   });
 });
