@@ -34,10 +34,18 @@ interface Seen {
   notice: string | null;
 }
 
-/** What a look has found where there was nothing new. */
+/** What a look has found where there was nothing new, or nothing but what it has offered. */
 interface Still {
   state: string;
   at: number;
+  /** where refs stood whose commits were offered; none any more once the record was seen to be there, too */
+  offered: readonly Moved[];
+}
+
+/** What has come of a look. */
+interface Look extends Seen {
+  /** refs whose commits were offered; undefined where there was anything else that the next look is to see to */
+  offered: readonly Moved[] | undefined;
 }
 
 /** Looks at repositories and offers their new commits. */
@@ -103,11 +111,19 @@ export class Observations {
     }
   }
 
-  /** Whether nothing has happened to a repository since a look at it has found nothing new. */
+  /** Whether nothing has happened to a repository since a look at it, and all that this has offered is recorded. */
   async #isStill(repository: Repository): Promise<boolean> {
     const still = this.#still.get(repository.name);
     if (!still || performance.now() - still.at > stillness) return false;
-    return (await this.#stateOf(repository)) === still.state;
+    if ((await this.#stateOf(repository)) !== still.state) return false;
+    if (still.offered.length === 0) return true;
+    const cursors = await cursorsOf(this.#context.record, repository.name);
+    const isRecorded = still.offered.every(({ ref, head }) => {
+      const cursor = cursors.get(ref);
+      return cursor?.sha === head && !cursor.again && !cursor.absent;
+    });
+    if (isRecorded) still.offered = [];
+    return isRecorded;
   }
 
   async #look(name: string, known?: ObservedRepository): Promise<void> {
@@ -117,8 +133,8 @@ export class Observations {
     if (!repository) return;
     try {
       const [state, at] = [await this.#stateOf(repository), performance.now()];
-      const { isNew, ...seen } = await this.#offer(repository);
-      if (!isNew && state !== undefined) this.#still.set(name, { state, at });
+      const { offered, ...seen } = await this.#offer(repository);
+      if (offered && state !== undefined) this.#still.set(name, { state, at, offered });
       await this.#note(name, seen);
     } catch (error) {
       const known = observeError(error, repository);
@@ -133,7 +149,7 @@ export class Observations {
     }
   }
 
-  async #offer(repository: ObservedRepository): Promise<Seen & { isNew: boolean }> {
+  async #offer(repository: ObservedRepository): Promise<Look> {
     const { record, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     let found: ReturnType<typeof findCredential> | undefined;
@@ -163,9 +179,10 @@ export class Observations {
       });
     const noCommits: string[] = [];
     const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
-    const notice = (text: string) =>
-      this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name });
-    const options = { access, notice };
+    const options = {
+      access,
+      notice: (text: string) => this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name }),
+    };
     // what a person asks for may be any ref
     if (triggers.length > 0) await mirror.fetch(options);
     if (moved.length > 0) await mirror.follow(movesOf(moved, base, remote), config.backlog + 1, options);
@@ -182,8 +199,9 @@ export class Observations {
     }
     for (const trigger of triggers)
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options });
-    const isNew = moved.length + triggers.length > 0;
-    return { defaultBranch: remote.defaultBranch, notice: noticeOf(repository, remote, noCommits), isNew };
+    const isSimple = triggers.length + noCommits.length === 0;
+    const notice = noticeOf(repository, remote, noCommits);
+    return { defaultBranch: remote.defaultBranch, notice, offered: isSimple ? moved : undefined };
   }
 
   async #unschedule(name: string): Promise<void> {

@@ -14,7 +14,7 @@ import type {
   Trigger,
 } from '../kernel/model.ts';
 import { lossStory } from '../kernel/story.ts';
-import type { Record } from './record.ts';
+import type { Record, Write } from './record.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 import { escaped, holds } from './text-search.ts';
 
@@ -75,23 +75,28 @@ export async function findBuildSummary(record: Record, id: BuildId): Promise<Bui
   return row && summaryOf(row);
 }
 
-/** Of many builds, without their jobs; one that there is not is left out. */
-export async function findBuildSummaries(record: Record, ids: readonly BuildId[]): Promise<Map<BuildId, BuildSummary>> {
-  if (ids.length === 0) return new Map();
-  const rows = await record.db.selectFrom('builds').selectAll().where('id', 'in', ids.map(Number)).execute();
-  return new Map(rows.map((row) => [String(row.id) as BuildId, summaryOf(row)]));
-}
+/** A build without its jobs, and the name of the runner of its first job that has one. */
+export type BuildNotice = BuildSummary & { runner: string | null };
 
-/** Name of the runner of the first job of a build that has one. */
-export async function firstRunner(record: Record, build: BuildId): Promise<string | undefined> {
-  const row = await record.db
-    .selectFrom('jobs')
-    .select('runner_name')
-    .where('build_id', '=', Number(build))
-    .where('runner_name', 'is not', null)
-    .orderBy('position')
-    .executeTakeFirst();
-  return row?.runner_name ?? undefined;
+/** @returns what there is to tell of many builds; one that there is not is left out */
+export async function findBuildNotices(record: Record, ids: readonly BuildId[]): Promise<Map<BuildId, BuildNotice>> {
+  if (ids.length === 0) return new Map();
+  const rows = await record.db
+    .selectFrom('builds')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('jobs')
+        .select('runner_name')
+        .whereRef('jobs.build_id', '=', 'builds.id')
+        .where('runner_name', 'is not', null)
+        .orderBy('position')
+        .limit(1)
+        .as('runner'),
+    )
+    .where('id', 'in', ids.map(Number))
+    .execute();
+  return new Map(rows.map((row) => [String(row.id) as BuildId, { ...summaryOf(row), runner: row.runner }]));
 }
 
 /** All but the plans, which are long. */
@@ -202,10 +207,8 @@ export async function unreportedBuilds(record: Record, limit: number, after?: Bu
   return rows.map((row) => String(row.id) as BuildId);
 }
 
-export async function markReported(record: Record, id: BuildId): Promise<void> {
-  await record.write((db) =>
-    db.updateTable('builds').set({ reported_at: Date.now() }).where('id', '=', Number(id)).execute(),
-  );
+export async function markReported(db: Write, ids: readonly BuildId[]): Promise<void> {
+  await db.updateTable('builds').set({ reported_at: Date.now() }).where('id', 'in', ids.map(Number)).execute();
 }
 
 /** How many builds are in each of the statuses that are not final. */

@@ -26,12 +26,10 @@ export async function setSchedules(
   nextAt: (entry: ScheduleEntry) => number | null,
 ): Promise<void> {
   const known = await record.db.selectFrom('schedules').selectAll().where('repo', '=', repo).execute();
-  if (known.length === 0 && entries.length === 0) return;
+  const stays = known.length === entries.length && known.every((row) => entries.some((entry) => isSame(row, entry)));
+  if (stays) return;
   const rows = entries.flatMap((entry) => {
-    const before = known.find(
-      (row) => row.workflow === entry.workflow && row.cron === entry.cron && row.timezone === entry.timezone,
-    );
-    const next_at = before?.next_at ?? nextAt(entry);
+    const next_at = known.find((row) => isSame(row, entry))?.next_at ?? nextAt(entry);
     return next_at === null ? [] : [{ repo, ...entry, next_at }];
   });
   await record.write(async (db) => {
@@ -43,6 +41,10 @@ export async function setSchedules(
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   });
+}
+
+function isSame(one: ScheduleEntry, other: ScheduleEntry): boolean {
+  return one.workflow === other.workflow && one.cron === other.cron && one.timezone === other.timezone;
 }
 
 /** Schedules whose time has come, of repositories that are observed. */

@@ -51,6 +51,8 @@ export class ResultHandler {
   readonly #mostWaiting: number;
   readonly #measures: Measures;
   #waiting = 0;
+  /** builds whose files are written, and the write, which is still to begin, that will note it */
+  #reported: { ids: BuildId[]; noted: Promise<void> } | undefined;
 
   /** @param limits `waiting`: how many outcomes at most wait here for their logs */
   constructor(context: ReporterContext, archive: Archive, limits: { waiting: number }) {
@@ -81,8 +83,23 @@ export class ResultHandler {
     await problems.alone(`writing the results of build ${id}`, async () => {
       const build = known ?? (await findBuildSummary(record, id));
       if (build) await writeTestResults(record, config.dataDir, build);
-      await markReported(record, id);
+      await this.#noteReported(id);
     });
+  }
+
+  /** All that are to be noted by the time that it can be written are noted in one write. */
+  #noteReported(id: BuildId): Promise<void> {
+    if (this.#reported) {
+      this.#reported.ids.push(id);
+      return this.#reported.noted;
+    }
+    const group = { ids: [id], noted: Promise.resolve() };
+    this.#reported = group;
+    group.noted = this.#context.record.write((db) => {
+      if (this.#reported === group) this.#reported = undefined;
+      return markReported(db, group.ids);
+    });
+    return group.noted;
   }
 
   async #started(message: Result<'started'>): Promise<void> {

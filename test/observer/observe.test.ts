@@ -484,11 +484,14 @@ describe('observing', () => {
     const scheduled = () => observations.look('app', 'schedule');
     await observations.look('app');
     await takeOffers();
-    await scheduled();
     const [first, second] = [repository.head(), repository.commit('second')];
     await scheduled();
-    expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([second]);
+    await volt.context.queues.queue('commits').drain();
     await scheduled();
+    expect(
+      (await takeOffers()).map(({ sha }) => sha),
+      'what is not recorded',
+    ).to.deep.equal([second]);
     // git never writes into a ref, so that this can be seen in the file alone
     writeFileSync(join(repository.path, '.git/refs/heads/main'), `${first}\n`);
     await scheduled();

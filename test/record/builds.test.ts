@@ -92,7 +92,7 @@ describe('builds in the record', () => {
     await end(builds[0]);
     expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[0], builds[2]]);
     expect(await unreportedBuilds(record, 1)).to.deep.equal([builds[0]]);
-    await markReported(record, builds[0]);
+    await record.write((db) => markReported(db, [builds[0]]));
     expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[2]]);
   });
 

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import { type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
 import { every, pause, type Repeating } from '../../kernel/wait.ts';
-import { findBuildSummaries, firstRunner, listBuilds } from '../../record/builds.ts';
+import { type BuildNotice, findBuildNotices, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
@@ -89,10 +89,10 @@ export class BuildNews {
     const wanted = new Set(ids.filter((id) => this.#first?.id !== id || this.#first.isTold));
     for (const id of ids) this.#noticed.delete(id);
     try {
-      const found = await findBuildSummaries(this.#context.record, [...wanted]);
+      const found = await findBuildNotices(this.#context.record, [...wanted]);
       for (const id of wanted) {
         const build = found.get(id);
-        if (build) await this.#lookAt(build);
+        if (build) this.#lookAt(build);
       }
     } catch (error) {
       for (const id of wanted) this.#noticed.add(id);
@@ -100,17 +100,17 @@ export class BuildNews {
     }
   }
 
-  async #lookAt(build: BuildSummary): Promise<void> {
+  #lookAt(build: BuildNotice): void {
     // one that is told to be over is news only when it runs again, or has
     if (build.status === 'queued') return;
     if (isFinal(build.status) && this.#finished.get(build.id) === build.finishedAt) return;
     this.#finished.delete(build.id);
-    await this.#tell(build);
+    this.#tell(build);
   }
 
-  async #tell(build: BuildSummary): Promise<void> {
+  #tell(build: BuildNotice): void {
     if (!this.#first) {
-      const line = await this.#startLine(build);
+      const line = startLine(build);
       print();
       print(line);
       const first = { id: build.id, told: Promise.resolve(), isTold: false };
@@ -121,14 +121,9 @@ export class BuildNews {
     } else if (isFinal(build.status)) {
       this.#tellVerdict(build);
     } else if (!this.#started.has(build.id)) {
-      if (this.#starts) print(await this.#startLine(build));
+      if (this.#starts) print(startLine(build));
       this.#started.add(build.id);
     }
-  }
-
-  async #startLine(build: BuildSummary): Promise<string> {
-    const runner = await firstRunner(this.#context.record, build.id);
-    return `${mark('running')} ${commitLine(build)} "${plain(build.subject)}"${runner ? ` on ${plain(runner)}` : ''}`;
   }
 
   async #tellLog(first: BuildSummary): Promise<void> {
@@ -157,4 +152,8 @@ export class BuildNews {
     if (build.status !== 'success') print(paint('dim', `    ${asTyped(`volt show ${buildName(build)}`)}`));
     this.#done(build);
   }
+}
+
+function startLine({ runner, ...build }: BuildNotice): string {
+  return `${mark('running')} ${commitLine(build)} "${plain(build.subject)}"${runner ? ` on ${plain(runner)}` : ''}`;
 }
