@@ -30,8 +30,9 @@ describe('the process that starts programs', () => {
     if (process.platform !== 'linux') this.skip();
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
     spawner = new Spawner();
+    await until('it starts what one job after the other needs', async () => (await parent()) === spawners()[0]);
   });
 
   afterEach(async () => {
@@ -40,6 +41,16 @@ describe('the process that starts programs', () => {
   });
 
   after(folders.remove);
+
+  /** The process that has started the command of a new job. */
+  async function parent(): Promise<number> {
+    const scope = await open();
+    try {
+      return Number((await run(scope, 'echo $PPID')).said);
+    } finally {
+      await scope.close();
+    }
+  }
 
   function open(containment: Containment = 'group'): Promise<Scope> {
     return Scope.open(3600, containment, { starter: spawner });
@@ -60,6 +71,14 @@ describe('the process that starts programs', () => {
     });
     return { ...end, said };
   }
+
+  it('is not there for a job that comes alone', async () => {
+    await spawner.close();
+    await until('it has ended', () => spawners().length === 0);
+    spawner = new Spawner();
+    expect(await parent()).to.equal(process.pid);
+    expect(spawners()).to.have.length(0);
+  });
 
   for (const containment of containments) {
     it(`starts the commands of a ${containment}, whose output and end are as if they were started here`, async function () {
@@ -125,17 +144,18 @@ describe('the process that starts programs', () => {
     const next = await open();
     expect(await run(next, 'exit 5')).to.include({ exitCode: 5 });
     await next.close();
+    await until('another one is there', async () => (await parent()) === spawners()[0]);
   });
 
-  it('removes a folder before it ends, and says why it cannot', async () => {
+  it('removes folders before it ends, and says why it cannot', async () => {
+    const error = await spawner.remove('/proc/self', false).catch((reason) => reason);
+    expect(error).to.be.instanceOf(Error);
     const folder = folders.make();
     writeFileSync(join(folder, 'file'), '');
     const removed = spawner.remove(folder, false);
     await spawner.close();
     expect(existsSync(folder)).to.equal(false);
     await removed;
-    const error = await spawner.remove('/proc/self', false).catch((reason) => reason);
-    expect(error).to.be.instanceOf(Error);
   });
 
   it('runs git, tells how far it has come, and what it says when it fails', async () => {

@@ -2,6 +2,9 @@ import type { CommandLine, LineEnd } from '../../exec/starter.ts';
 import type { GitCommand } from '../../git/command.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 
+/** The first word of the process that starts programs: from now on it does what it is asked for. */
+export const ready = 'ready';
+
 /** What is asked of the process that starts programs; `id` is that of one program, or removal, to its end. */
 export type Request = { id: number } & (
   | { kind: 'hold'; line: CommandLine }

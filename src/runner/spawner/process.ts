@@ -3,7 +3,7 @@ import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
 import { ownRunner } from '../../git/command.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
-import type { Answer, Request, SentError } from './messages.ts';
+import { type Answer, type Request, ready, type SentError } from './messages.ts';
 
 /**
  * The process of spawner.ts. It ends with the one that has started it, and with it all that it holds: see `Scope`. What is
@@ -14,6 +14,7 @@ process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => {
   serve(request).catch((error) => answer({ id: request.id, kind: 'failed', error: sent(error) }));
 });
+process.send?.(ready);
 
 /** what can be written to and killed, by the id of its request */
 const programs = new Map<number, Pick<Running, 'kill'> & Partial<Pick<Holder, 'write' | 'release'>>>();

@@ -1,9 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { CommandLine, Holder, LineEnd, Running, Starter } from '../../exec/starter.ts';
-import type { GitHearer, GitRunner } from '../../git/command.ts';
+import {
+  type CommandLine,
+  type Holder,
+  type LineEnd,
+  ownStarter,
+  type Running,
+  type Starter,
+} from '../../exec/starter.ts';
+import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../kernel/own-program.ts';
+import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import type { Answer, Request, SentError } from './messages.ts';
 
 /** What begins a program, and what is said to it later. */
@@ -20,20 +28,29 @@ interface Program {
   tell(word: Word): void;
 }
 
+/** Milliseconds without anything to do after which the process ends; jobs that come in shorter intervals are many. */
+const idleTime = 10_000;
+
 /**
- * Starts the programs of jobs from a process of its own. Node starts one by fork(2), which copies the tables of all memory
- * that the process has, holds the process up until the child executes the program, and has it copy each page that it
+ * Starts the programs of many jobs from a process of its own. Node starts one by fork(2), which copies the tables of all
+ * memory that the process has, holds the process up until the child executes the program, and has it copy each page that it
  * writes to meanwhile. In a busy Volt that is some 10 ms for each program, in a process that has nothing else it is below one.
+ * A job that comes alone is not worth that process; until it is there, this one starts the programs.
  *
- * Should that process be killed, what it has started is over: a scope's processes end with their holder's input. The
- * next program is started by a new one.
+ * Should it be killed, what it has started is over: a scope's processes end with their holder's input.
  */
 export class Spawner implements Starter {
-  #process = new SpawnerProcess();
+  #process: SpawnerProcess | undefined;
+  #lastHeld = Number.NEGATIVE_INFINITY;
   readonly #removals = new Set<Promise<unknown>>();
 
   async hold(line: CommandLine): Promise<Holder> {
-    const { started, ended, tell } = this.#begin({ kind: 'hold', line });
+    const begunBefore = performance.now() - this.#lastHeld;
+    this.#lastHeld = performance.now();
+    if (begunBefore < idleTime && !this.#process?.isThere) this.#process = new SpawnerProcess();
+    const program = this.#begin({ kind: 'hold', line });
+    if (!program) return ownStarter.hold(line);
+    const { started, ended, tell } = program;
     const code = ended.then(
       (end) => (end.kind === 'holderEnded' ? end.code : null),
       () => null,
@@ -49,22 +66,25 @@ export class Spawner implements Starter {
 
   async run(line: CommandLine, output: number): Promise<Running> {
     // it belongs to the same user, who may open what this process has open
-    const path = `/proc/${process.pid}/fd/${output}`;
-    const { started, ended, tell } = this.#begin({ kind: 'run', line, output: path });
+    const program = this.#begin({ kind: 'run', line, output: `/proc/${process.pid}/fd/${output}` });
+    if (!program) return ownStarter.run(line, output);
+    const { started, ended, tell } = program;
     const end = ended.then((told) => (told as { end: LineEnd }).end);
     end.catch(() => undefined);
     return { pid: await started, ended: end, kill: () => tell({ kind: 'kill' }) };
   }
 
   /** Runs git, see `GitOptions.runner`. */
-  readonly git: GitRunner = async (command, { signal, progress, warning }) => {
+  readonly git: GitRunner = async (command, hearer) => {
+    const { signal, progress, warning } = hearer;
     signal?.throwIfAborted();
     const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
-    const { ended, tell } = this.#begin(begin, { progress, warning });
-    const abort = () => tell({ kind: 'kill' });
+    const program = this.#begin(begin, hearer);
+    if (!program) return ownRunner(command, hearer);
+    const abort = () => program.tell({ kind: 'kill' });
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return ((await ended) as { text: string }).text;
+      return ((await program.ended) as { text: string }).text;
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -76,24 +96,26 @@ export class Spawner implements Starter {
    * @throws system errors
    */
   async remove(path: string, contested: boolean): Promise<void> {
-    const { ended } = this.#begin({ kind: 'remove', path, contested });
-    this.#removals.add(ended);
+    const program = this.#begin({ kind: 'remove', path, contested });
+    const removed = program?.ended ?? (contested ? removeContested(path) : removeTree(path));
+    this.#removals.add(removed);
     try {
-      await ended;
+      await removed;
     } finally {
-      this.#removals.delete(ended);
+      this.#removals.delete(removed);
     }
   }
 
   /** Ends the process when what is to be removed is, and with it what it has started. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#removals);
-    this.#process.end();
+    this.#process?.end();
+    this.#process = undefined;
   }
 
-  #begin(begin: Begin, hearer: GitHearer = {}): Program {
-    if (!this.#process.isThere) this.#process = new SpawnerProcess();
-    return this.#process.begin(begin, hearer);
+  /** @returns undefined where there is no process that could */
+  #begin(begin: Begin, hearer: GitHearer = {}): Program | undefined {
+    return this.#process?.isReady ? this.#process.begin(begin, hearer) : undefined;
   }
 }
 
@@ -101,6 +123,8 @@ class SpawnerProcess {
   readonly #child: ChildProcess;
   readonly #open = new Map<number, (answer: Answer) => void>();
   #last = 0;
+  #isReady = false;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor() {
     this.#child = fork(ownProgram(import.meta.url, 'process', 'spawner'), {
@@ -112,13 +136,22 @@ class SpawnerProcess {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.unref();
-    this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.(answer));
+    this.#child.once('message', () => {
+      this.#isReady = true;
+      this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.(answer));
+    });
     for (const event of ['error', 'disconnect'] as const) this.#child.on(event, () => this.#lose());
     this.#count();
   }
 
+  /** False once it has ended. */
   get isThere(): boolean {
     return this.#child.connected;
+  }
+
+  /** Whether it does what it is asked for. */
+  get isReady(): boolean {
+    return this.#isReady && this.isThere;
   }
 
   begin(begin: Begin, hearer: GitHearer): Program {
@@ -152,10 +185,14 @@ class SpawnerProcess {
     if (this.isThere) this.#child.disconnect();
   }
 
-  /** Where nothing is under way, it keeps nobody from ending. */
+  /** Where nothing is under way, it keeps nobody from ending, and soon ends itself. */
   #count(): void {
+    clearTimeout(this.#idle);
     if (this.#open.size > 0) this.#child.channel?.ref();
-    else this.#child.channel?.unref();
+    else {
+      this.#child.channel?.unref();
+      this.#idle = setTimeout(() => this.end(), idleTime).unref();
+    }
   }
 
   #send(request: Request): void {
@@ -167,7 +204,7 @@ class SpawnerProcess {
     const error = {
       code: 'spawn_failed',
       message: 'the process that starts programs has ended',
-      remedy: 'It is started anew for the next one; see whether something has killed it.',
+      remedy: 'It is started anew when it is needed; see whether something has killed it.',
     } as const;
     for (const [id, tell] of this.#open) tell({ id, kind: 'failed', error });
   }
