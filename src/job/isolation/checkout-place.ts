@@ -1,5 +1,14 @@
-import { closeSync, constants, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+} from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { Scope } from '../../exec/scope.ts';
@@ -31,7 +40,7 @@ interface Placed {
  */
 export async function placeCheckout(host: Host, { folder, clean, write, written }: Placed): Promise<readonly string[]> {
   // what is in it is given to the job, it itself is not
-  const closed = await mkdtemp(join(host.folder, 'checkout-'));
+  const closed = mkdtempSync(join(host.folder, 'checkout-'));
   const staging = join(closed, 'tree');
   try {
     mkdirSync(staging);

@@ -190,11 +190,9 @@ function accounts(shared: string, repository: string, { uid, gid }: JobUser, hom
   return files.flatMap(([file, line, number]) => {
     const known = `/etc/${file}`;
     if (!existsSync(known)) return [];
-    const others = readFileSync(known, 'utf8')
-      .split('\n')
-      .filter((entry) => entry.split(':')[2] !== String(number));
+    const others = readFileSync(known, 'utf8').replace(new RegExp(`^[^:\\n]*:[^:\\n]*:${number}:.*\\n?`, 'gm'), '');
     const own = join(shared, `${file}-${repository}`);
-    keepWhole(own, Buffer.from([line, ...others].join('\n')));
+    keepWhole(own, Buffer.from(`${line}\n${others}`));
     return [{ from: own, to: known }];
   });
 }

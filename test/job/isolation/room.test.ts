@@ -88,6 +88,24 @@ for (const level of ['sandbox', 'user'] as const) {
     });
 
     if (level === 'sandbox')
+      it('names the users and groups of the machine, and the job in the place of whoever has its number', async () => {
+        // of somebody who is in both lists
+        const { room, scope } = await enter(process.getuid?.() === 0 ? { jobUser: 'nobody' } : {});
+        const { isolation } = room.enclosure;
+        if (isolation.level === 'none') throw new Error('it is not kept apart');
+        const { uid, gid } = isolation.user;
+        for (const [file, number, own] of [
+          ['/etc/passwd', uid, `volt:x:${uid}:${gid}:Job of Volt:${room.home}:/bin/sh`],
+          ['/etc/group', gid, `volt:x:${gid}:`],
+        ] as const) {
+          const others = readFileSync(file, 'utf8')
+            .split('\n')
+            .filter((line) => line.split(':')[2] !== `${number}`);
+          expect(await run(scope, `cat ${file}`)).to.equal([own, ...others].join('\n'));
+        }
+      });
+
+    if (level === 'sandbox')
       it('stays as it was for a job that runs', async function () {
         if (process.getuid?.() !== 0) return this.skip();
         const { room, scope: early } = await enter();
