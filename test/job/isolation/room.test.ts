@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../../src/exec/command.ts';
 import { type Confinement, settleIsolation } from '../../../src/exec/isolation-check.ts';
 import { Scope } from '../../../src/exec/scope.ts';
-import { jobPlaces, removeLeftJobs } from '../../../src/job/isolation/places.ts';
+import { jobPlaces, openArea, removeLeftJobs } from '../../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../../src/job/isolation/room.ts';
 import { loadConfig, type Overrides } from '../../../src/kernel/config.ts';
 import { TestFolders } from '../../support/folder.ts';
@@ -30,7 +30,7 @@ for (const level of ['sandbox', 'user'] as const) {
     });
     afterEach(async () => {
       for (const scope of scopes.splice(0)) await scope.close();
-      await removeLeftJobs(dataDir, 'box');
+      rmSync(openArea(dataDir), { recursive: true, force: true });
     });
     after(folders.remove);
 
