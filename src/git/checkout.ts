@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
@@ -55,26 +56,22 @@ export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: 
   // before anything borrows from it: a mirror that is in use is not removed
   await mirror.noteUse();
   if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
-  await layOut(mirror, target);
+  layOut(mirror, target);
   await populate(mirror, target, options);
 }
 
-async function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): Promise<void> {
+/** All at once: these are a few small files, and to hand each to another thread and back takes longer than to write it. */
+function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): void {
   const dir = join(folder, '.git');
-  await mkdir(join(dir, 'objects', 'info'), { recursive: true });
-  await mkdir(join(dir, 'refs', 'tags'), { recursive: true });
-  await writeFile(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
-  await writeFile(join(dir, 'config'), configuration(url, sha, lacking(mirror)));
+  const isBranch = ref.startsWith('refs/heads/');
+  mkdirSync(join(dir, 'objects', 'info'), { recursive: true });
+  mkdirSync(isBranch ? dirname(join(dir, ref)) : join(dir, 'refs', 'heads'), { recursive: true });
+  writeFileSync(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
+  writeFileSync(join(dir, 'config'), configuration(url, sha, lacking(mirror)));
   // where its history ends, the checkout's does
-  if (mirror.isShallow) await copyFile(join(mirror.path, 'shallow'), join(dir, 'shallow'));
-  if (ref.startsWith('refs/heads/')) {
-    await mkdir(dirname(join(dir, ref)), { recursive: true });
-    await writeFile(join(dir, ref), `${sha}\n`);
-    await writeFile(join(dir, 'HEAD'), `ref: ${ref}\n`);
-  } else {
-    await mkdir(join(dir, 'refs', 'heads'), { recursive: true });
-    await writeFile(join(dir, 'HEAD'), `${sha}\n`);
-  }
+  if (mirror.isShallow) copyFileSync(join(mirror.path, 'shallow'), join(dir, 'shallow'));
+  if (isBranch) writeFileSync(join(dir, ref), `${sha}\n`);
+  writeFileSync(join(dir, 'HEAD'), isBranch ? `ref: ${ref}\n` : `${sha}\n`);
 }
 
 /**
@@ -89,7 +86,7 @@ async function bringUpToDate(
   options: GitOptions,
 ): Promise<boolean> {
   const { folder, sha } = target;
-  await layOut(mirror, target);
+  layOut(mirror, target);
   try {
     await placeKept(kept, folder, sha);
     await writePresent(mirror, target, options);
