@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 
@@ -81,8 +80,9 @@ export const ownStarter: Starter = {
     const child = start(line, ['ignore', output, 'pipe', 'pipe']);
     let began = false;
     let complaint = '';
-    // where not even the pipes could be made, there is an error to come
-    const [, , errors, mark] = child.stdio as (Readable | null | undefined)[];
+    const failed = notStarted(child, 'Install util-linux (nsenter) and a shell.');
+    // there are none where not even the pipes could be made
+    const [, , errors, mark] = (child.stdio ?? []) as (Readable | null | undefined)[];
     mark?.on('data', () => {
       began = true;
     });
@@ -94,7 +94,7 @@ export const ownStarter: Starter = {
       child.once('close', (exitCode, signal) => resolve({ exitCode, signal, began, complaint }));
     });
     const started = new Promise<void>((resolve) => child.once('spawn', resolve));
-    await Promise.race([started, notStarted(child, 'Install util-linux (nsenter) and a shell.')]);
+    await Promise.race([started, failed]);
     return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
   },
 };
@@ -105,7 +105,8 @@ function start({ argv: [program, ...args], env }: CommandLine, stdio: ('pipe' | 
 }
 
 async function ready(child: ChildProcess): Promise<void> {
-  const spoken = once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  const failed = notStarted(child, 'Install bash and util-linux.');
+  const spoken = new Promise((resolve) => child.stdout?.once('data', resolve));
   const ended = new Promise<never>((_, reject) => {
     child.once('exit', (code) => {
       const message = `${child.spawnfile} ended with code ${code} before the job began`;
@@ -114,7 +115,7 @@ async function ready(child: ChildProcess): Promise<void> {
     });
   });
   ended.catch(() => undefined);
-  await Promise.race([spoken, notStarted(child, 'Install bash and util-linux.'), ended]);
+  await Promise.race([spoken, failed, ended]);
 }
 
 /** Rejects when the program could not be started. */

@@ -21,8 +21,11 @@ export function between(earlier: Moment, later: Moment): number {
   return Math.max(later.awake - earlier.awake, later.booted - earlier.booted);
 }
 
-/** Where the system does not tell its uptime, the other clock has to do. */
-function sinceBoot(): number {
+/**
+ * @returns milliseconds since the machine was started, suspends included; the same for all processes of it. Where the system
+ * does not tell its uptime it is 0, and the other clock has to do.
+ */
+export function sinceBoot(): number {
   try {
     return uptime() * 1000;
   } catch {

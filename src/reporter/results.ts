@@ -95,10 +95,16 @@ export class ResultHandler {
     }
     const group = { ids: [id], noted: Promise.resolve() };
     this.#reported = group;
-    group.noted = this.#context.record.write((db) => {
+    const close = () => {
       if (this.#reported === group) this.#reported = undefined;
-      return markReported(db, group.ids);
-    });
+    };
+    group.noted = this.#context.record
+      .write((db) => {
+        close();
+        return markReported(db, group.ids);
+      })
+      // one that could not even begin must not have others wait for it
+      .finally(close);
     return group.noted;
   }
 

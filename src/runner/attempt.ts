@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
 import { Scope } from '../exec/scope.ts';
+import type { Starter } from '../exec/starter.ts';
 import { keepUses } from '../git/mirror-use.ts';
 import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
@@ -122,8 +123,11 @@ export class RunningAttempt {
     const startedAt = new Date().toISOString();
     const paths = dataPaths(config.dataDir);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
+    const programs = spawner?.forJob();
+    const lose = () => this.lose();
+    programs?.lost.addEventListener('abort', lose);
     const room = this.#makeRoom();
-    const scope = room.then((made) => this.#openScope(made));
+    const scope = room.then((made) => this.#openScope(made, programs));
     // a step that needs it says what is wrong; until then there is nobody to hear it
     scope.catch(() => undefined);
     // a disk that takes no more is our fault, not the commit's
@@ -132,6 +136,7 @@ export class RunningAttempt {
     const made = await room.catch((error) => (error instanceof Error ? error : new Error(errorText(error))));
     if (made instanceof Error) {
       clearTimeout(timeout);
+      programs?.lost.removeEventListener('abort', lose);
       return this.#unable(errorText(made), startedAt);
     }
     const { folder, home } = made;
@@ -149,7 +154,7 @@ export class RunningAttempt {
       caches: join(paths.caches, message.repo.name),
       artifacts: join(paths.artifacts, message.repo.name),
       runner: this.#host.runner,
-      ...(spawner && { git: spawner.git }),
+      ...(programs && { git: programs.git }),
       scope,
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
@@ -160,6 +165,7 @@ export class RunningAttempt {
     const { outcome, steps, outputs, tests } = await keepUses(() => runJob(message, host));
     clearTimeout(timeout);
     progress.stop();
+    programs?.lost.removeEventListener('abort', lose);
     await quota.stop();
     await scope.then((opened) => this.#closeScope(opened)).catch(() => undefined);
     await spool.settle();
@@ -239,13 +245,12 @@ export class RunningAttempt {
     return asked as Promise<Delivered<K>>;
   }
 
-  async #openScope({ enclosure }: JobRoom): Promise<Scope> {
+  async #openScope({ enclosure }: JobRoom, starter: Starter | undefined): Promise<Scope> {
     const { isolation } = enclosure;
-    const { spawner } = this.#host;
     const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, {
       isolation,
       limits: limitsOf(this.#host.config),
-      ...(spawner && { starter: spawner }),
+      ...(starter && { starter }),
     });
     this.#scope = scope;
     this.beat();

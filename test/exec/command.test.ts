@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
@@ -311,6 +311,26 @@ describe('a command', () => {
       (error: Error) => error,
     );
     expect(ended).to.include({ code: 'tool_missing' });
+    await scope.close();
+  });
+
+  it('is not started, and says so, where the process has no descriptor left', async () => {
+    const scope = await Scope.open(3600, 'group');
+    const signal = new AbortController().signal;
+    const run = () => runCommand({ scope, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal });
+    // there is a pipe for the next one then
+    await run();
+    const open: number[] = [];
+    try {
+      expect(() => {
+        for (;;) open.push(openSync('/dev/null', 'r'));
+      }).to.throw('EMFILE');
+      const ended = run();
+      await failure('tool_missing', () => ended);
+    } finally {
+      for (const descriptor of open) closeSync(descriptor);
+    }
+    expect(await run()).to.include({ exitCode: 0 });
     await scope.close();
   });
 });

@@ -14,6 +14,7 @@ import { beat } from '../../src/redis/membership.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { ResultHandler } from '../../src/reporter/results.ts';
 import { sweep } from '../../src/reporter/sweep.ts';
+import { holdRecord } from '../support/database.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -283,6 +284,18 @@ describe('the reporter, told', () => {
       message: 'x',
       at,
     });
+  });
+
+  it('notes builds as reported when the record can be written again, after one that could not be', async () => {
+    const { record } = volt.context;
+    await handler.handle(finished());
+    await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
+    const release = await holdRecord(volt.dataDir);
+    await handler.reportAlone(build);
+    await release();
+    expect(await unreportedBuilds(record, 500)).to.include(build);
+    await handler.reportAlone(build);
+    expect(await unreportedBuilds(record, 500)).to.not.include(build);
   });
 
   it('of outcomes whose files cannot be written, goes on, says so, and writes each of them when it can be', async () => {

@@ -16,6 +16,7 @@ import { failure } from '../support/failure.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { areAtWork, spawners } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -350,6 +351,28 @@ describe('a runner', () => {
     const message = await send(`sleep ${sleep}`);
     await until('it sleeps', () => processesWith(sleep).length > 0);
     await notifyRunner(volt.context.access, runner.id, { kind: 'lose', job: message.job, attempt: 1 });
+    await until('its processes are gone', () => processesWith(sleep).length === 0);
+    expect(await result('finished', await send('true'))).to.include({ status: 'success' });
+    expect(await results('finished', message.job)).to.deep.equal([]);
+    expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
+  });
+
+  it('loses the attempts whose programs another process has started when that is killed, for they come again', async function () {
+    if (process.platform !== 'linux') this.skip();
+    await start();
+    let tried = 0;
+    await until('it serves a job', async () => {
+      const time = `1.${process.pid}${++tried}`;
+      const message = await send(`sleep ${time}`);
+      await until('it sleeps', () => processesWith(time).length > 0);
+      const isServed = areAtWork();
+      await result('finished', message);
+      return isServed;
+    });
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    for (const pid of spawners()) process.kill(pid, 'SIGKILL');
     await until('its processes are gone', () => processesWith(sleep).length === 0);
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
     expect(await results('finished', message.job)).to.deep.equal([]);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,24 +7,20 @@ import { type Containment, Scope } from '../../src/exec/scope.ts';
 import { type GitOptions, git } from '../../src/git/run.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { systemCode } from '../../src/kernel/errors.ts';
-import { Spawner } from '../../src/runner/spawner/spawner.ts';
+import { type JobPrograms, Spawner } from '../../src/runner/spawner/spawner.ts';
 import { containments, isPossible } from '../support/containments.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { spawners } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
-
-/** The processes that start programs for this one. */
-function spawners(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
-  const own = processesWith(join(import.meta.dirname, '../../src/runner/spawner/process.ts'));
-  return own.filter((pid) => children.includes(String(pid)));
-}
 
 describe('the process that starts programs', () => {
   const folders = new TestFolders();
   let spawner: Spawner;
+  /** those of the job that was begun last */
+  let programs: JobPrograms;
 
   before(function () {
     if (process.platform !== 'linux') this.skip();
@@ -53,7 +49,8 @@ describe('the process that starts programs', () => {
   }
 
   function open(containment: Containment = 'group'): Promise<Scope> {
-    return Scope.open(3600, containment, { starter: spawner });
+    programs = spawner.forJob();
+    return Scope.open(3600, containment, { starter: programs });
   }
 
   async function run(scope: Scope, script: string, options: Partial<CommandOptions> = {}) {
@@ -135,8 +132,10 @@ describe('the process that starts programs', () => {
     const sleep = longSleep();
     const ended = failure('spawn_failed', () => run(scope, `sleep ${sleep}`));
     await until('it sleeps', () => processesWith(sleep).length > 0);
+    expect(programs.lost.aborted).to.equal(false);
     process.kill(spawners()[0] as number, 'SIGKILL');
     expect((await ended).message).to.include('has ended');
+    expect(programs.lost.aborted).to.equal(true);
     await scope.ended;
     await until('it is gone', () => processesWith(sleep).length === 0);
     await scope.close();
@@ -145,6 +144,17 @@ describe('the process that starts programs', () => {
     expect(await run(next, 'exit 5')).to.include({ exitCode: 5 });
     await next.close();
     await until('another one is there', async () => (await parent()) === spawners()[0]);
+  });
+
+  it('that hangs keeps no process longer than its lease, and nobody waiting for the end of a scope', async () => {
+    const scope = await Scope.open(2, 'group', { starter: programs });
+    const sleep = longSleep();
+    const ended = run(scope, `sleep ${sleep}`).catch(() => undefined);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    process.kill(spawners()[0] as number, 'SIGSTOP');
+    await until('the lease has run out', () => processesWith(sleep).length === 0);
+    await scope.close();
+    await ended;
   });
 
   it('removes folders before it ends, and says why it cannot', async () => {
@@ -161,7 +171,7 @@ describe('the process that starts programs', () => {
   it('runs git, tells how far it has come, and what it says when it fails', async () => {
     const repository = new TestRepository({ 'a.txt': 'a' });
     const told: string[] = [];
-    const options: GitOptions = { runner: spawner.git, progress: (line) => told.push(line) };
+    const options: GitOptions = { runner: programs.git, progress: (line) => told.push(line) };
     const folder = folders.make();
     await git(folder, ['init', '--quiet'], options);
     await git(folder, ['fetch', '--progress', '--', `file://${repository.path}`, 'main'], options);
@@ -178,7 +188,7 @@ describe('the process that starts programs', () => {
     const stop = new AbortController();
     const asked = new Promise((resolve) => silent.once('connection', resolve));
     const ended = failure('git_failed', () =>
-      git('/', ['ls-remote', `git://127.0.0.1:${port}/x`], { runner: spawner.git, signal: stop.signal }),
+      git('/', ['ls-remote', `git://127.0.0.1:${port}/x`], { runner: programs.git, signal: stop.signal }),
     );
     await asked;
     stop.abort();

@@ -8,15 +8,22 @@ export const ready = 'ready';
 /** What is asked of the process that starts programs; `id` is that of one program, or removal, to its end. */
 export type Request = { id: number } & (
   | { kind: 'hold'; line: CommandLine }
-  /** `output` is a file that leads to the pipe */
-  | { kind: 'run'; line: CommandLine; output: string }
+  | { kind: 'run'; line: CommandLine; pipe: OpenPipe }
   /** which of its words are to be told */
   | { kind: 'git'; command: GitCommand; progress: boolean; warning: boolean }
   | { kind: 'remove'; path: string; contested: boolean }
-  | { kind: 'write'; text: string }
+  /** `at` is when that was said, as `sinceBoot` has it */
+  | { kind: 'write'; text: string; at: number }
   | { kind: 'release' }
   | { kind: 'kill' }
 );
+
+/** A pipe that the process has open which asks, by a file that leads to it; its numbers tell it from another one there. */
+export interface OpenPipe {
+  path: string;
+  dev: number;
+  ino: number;
+}
 
 /** What it answers. `failed` comes in place of `started` or of a program's end. */
 export type Answer = { id: number } & (

@@ -1,9 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
 import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
 import { ownRunner } from '../../git/command.ts';
+import { sinceBoot } from '../../kernel/clock.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
-import { type Answer, type Request, ready, type SentError } from './messages.ts';
+import { type Answer, type OpenPipe, type Request, ready, type SentError } from './messages.ts';
 
 /**
  * The process of spawner.ts. It ends with the one that has started it, and with it all that it holds: see `Scope`. What is
@@ -14,15 +15,24 @@ process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => {
   serve(request).catch((error) => answer({ id: request.id, kind: 'failed', error: sent(error) }));
 });
-process.send?.(ready);
+// without the right to it, nothing could be handed on
+readdirSync(`/proc/${process.ppid}/fd`);
+process.send?.(ready, () => undefined);
+
+/**
+ * A word for a scope's holder says what is left of its lease from now. One that has been on its way for longer (ms) says too
+ * much; the next comes within a second.
+ */
+const longestDelay = 500;
 
 /** what can be written to and killed, by the id of its request */
 const programs = new Map<number, Pick<Running, 'kill'> & Partial<Pick<Holder, 'write' | 'release'>>>();
 
 async function serve(request: Request): Promise<void> {
   const { id } = request;
-  if (request.kind === 'write') programs.get(id)?.write?.(request.text);
-  else if (request.kind === 'release') programs.get(id)?.release?.();
+  if (request.kind === 'write') {
+    if (sinceBoot() - request.at <= longestDelay) programs.get(id)?.write?.(request.text);
+  } else if (request.kind === 'release') programs.get(id)?.release?.();
   else if (request.kind === 'kill') programs.get(id)?.kill();
   else await begin(request).finally(() => programs.delete(id));
 }
@@ -35,7 +45,7 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 
     answer({ id, kind: 'started', pid: holder.pid });
     answer({ id, kind: 'holderEnded', code: await holder.ended });
   } else if (request.kind === 'run') {
-    const output = openSync(request.output, 'w');
+    const output = openPipe(request.pipe);
     const running = await ownStarter.run(request.line, output).finally(() => closeSync(output));
     programs.set(id, running);
     answer({ id, kind: 'started', pid: running.pid });
@@ -54,6 +64,15 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 
     };
     answer({ id, kind: 'printed', text: await ownRunner(request.command, hearer) });
   }
+}
+
+/** @throws Error where something else is there by now, since whoever asked has given it up */
+function openPipe({ path, dev, ino }: OpenPipe): number {
+  const output = openSync(path, constants.O_WRONLY);
+  const found = fstatSync(output);
+  if (found.isFIFO() && found.dev === dev && found.ino === ino) return output;
+  closeSync(output);
+  throw new Error(`${path} is not the pipe any more that it was`);
 }
 
 function answer(message: Answer): void {

@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
+import { fstatSync } from 'node:fs';
 import {
   type CommandLine,
   type Holder,
@@ -8,6 +10,7 @@ import {
   type Starter,
 } from '../../exec/starter.ts';
 import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
+import { sinceBoot } from '../../kernel/clock.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../kernel/own-program.ts';
@@ -30,65 +33,52 @@ interface Program {
 
 /** Milliseconds without anything to do after which the process ends; jobs that come in shorter intervals are many. */
 const idleTime = 10_000;
+/** A process that does not do for this long (ms) what it is told to kill hangs. */
+const killPatience = 5000;
+
+/** What starts the programs of one job, from the first to the last. */
+export interface JobPrograms extends Starter {
+  /** see `GitOptions.runner` */
+  git: GitRunner;
+  /** Aborts when what it has started is lost. */
+  lost: AbortSignal;
+}
+
+const ownPrograms: JobPrograms = { ...ownStarter, git: ownRunner, lost: new AbortController().signal };
+// any number of jobs may run
+setMaxListeners(0, ownPrograms.lost);
+
+/** The process has ended before what it was asked for was done. */
+class ProcessLost extends VoltError {
+  constructor() {
+    super('spawn_failed', 'the process that starts programs has ended', {
+      remedy: 'It is started anew when it is needed; see whether something has killed it.',
+    });
+  }
+}
 
 /**
- * Starts the programs of many jobs from a process of its own. Node starts one by fork(2), which copies the tables of all
+ * Has the programs of many jobs started by a process of its own. Node starts one by fork(2), which copies the tables of all
  * memory that the process has, holds the process up until the child executes the program, and has it copy each page that it
  * writes to meanwhile. In a busy Volt that is some 10 ms for each program, in a process that has nothing else it is below one.
  * A job that comes alone is not worth that process; until it is there, this one starts the programs.
  *
- * Should it be killed, what it has started is over: a scope's processes end with their holder's input.
+ * Should it be killed, what it has started is over, and so are the jobs that are served by it: their scopes' processes end
+ * with their holders' input.
  */
-export class Spawner implements Starter {
+export class Spawner {
   #process: SpawnerProcess | undefined;
-  #lastHeld = Number.NEGATIVE_INFINITY;
+  #lastJob = Number.NEGATIVE_INFINITY;
   readonly #removals = new Set<Promise<unknown>>();
 
-  async hold(line: CommandLine): Promise<Holder> {
-    const begunBefore = performance.now() - this.#lastHeld;
-    this.#lastHeld = performance.now();
-    if (begunBefore < idleTime && !this.#process?.isThere) this.#process = new SpawnerProcess();
-    const program = this.#begin({ kind: 'hold', line });
-    if (!program) return ownStarter.hold(line);
-    const { started, ended, tell } = program;
-    const code = ended.then(
-      (end) => (end.kind === 'holderEnded' ? end.code : null),
-      () => null,
-    );
-    return {
-      pid: await started,
-      ended: code,
-      write: (text) => tell({ kind: 'write', text }),
-      release: () => tell({ kind: 'release' }),
-      kill: () => tell({ kind: 'kill' }),
-    };
+  /** To be asked when a job begins. */
+  forJob(): JobPrograms {
+    const begunBefore = performance.now() - this.#lastJob;
+    this.#lastJob = performance.now();
+    if (begunBefore < idleTime && this.#process?.isOver !== false && this.#process?.wasOfUse !== false)
+      this.#process = SpawnerProcess.start();
+    return this.#process?.isReady ? this.#process : ownPrograms;
   }
-
-  async run(line: CommandLine, output: number): Promise<Running> {
-    // it belongs to the same user, who may open what this process has open
-    const program = this.#begin({ kind: 'run', line, output: `/proc/${process.pid}/fd/${output}` });
-    if (!program) return ownStarter.run(line, output);
-    const { started, ended, tell } = program;
-    const end = ended.then((told) => (told as { end: LineEnd }).end);
-    end.catch(() => undefined);
-    return { pid: await started, ended: end, kill: () => tell({ kind: 'kill' }) };
-  }
-
-  /** Runs git, see `GitOptions.runner`. */
-  readonly git: GitRunner = async (command, hearer) => {
-    const { signal, progress, warning } = hearer;
-    signal?.throwIfAborted();
-    const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
-    const program = this.#begin(begin, hearer);
-    if (!program) return ownRunner(command, hearer);
-    const abort = () => program.tell({ kind: 'kill' });
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      return ((await program.ended) as { text: string }).text;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-  };
 
   /**
    * Removes a folder of a job, which costs some hundred calls of the system.
@@ -96,8 +86,13 @@ export class Spawner implements Starter {
    * @throws system errors
    */
   async remove(path: string, contested: boolean): Promise<void> {
-    const program = this.#begin({ kind: 'remove', path, contested });
-    const removed = program?.ended ?? (contested ? removeContested(path) : removeTree(path));
+    const own = () => (contested ? removeContested(path) : removeTree(path));
+    const removed = this.#process?.isReady
+      ? this.#process.remove(path, contested).catch((error) => {
+          if (error instanceof ProcessLost) return own();
+          throw error;
+        })
+      : own();
     this.#removals.add(removed);
     try {
       await removed;
@@ -108,25 +103,30 @@ export class Spawner implements Starter {
 
   /** Ends the process when what is to be removed is, and with it what it has started. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#removals);
+    while (this.#removals.size > 0) await Promise.allSettled(this.#removals);
     this.#process?.end();
     this.#process = undefined;
   }
-
-  /** @returns undefined where there is no process that could */
-  #begin(begin: Begin, hearer: GitHearer = {}): Program | undefined {
-    return this.#process?.isReady ? this.#process.begin(begin, hearer) : undefined;
-  }
 }
 
-class SpawnerProcess {
+class SpawnerProcess implements JobPrograms {
+  readonly #losing = new AbortController();
   readonly #child: ChildProcess;
-  readonly #open = new Map<number, (answer: Answer) => void>();
+  readonly #open = new Map<number, { hear(answer: Answer): void; lose(): void }>();
   #last = 0;
   #isReady = false;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor() {
+  /** @returns undefined where it cannot be started */
+  static start(): SpawnerProcess | undefined {
+    try {
+      return new SpawnerProcess();
+    } catch {
+      return undefined;
+    }
+  }
+
+  private constructor() {
     this.#child = fork(ownProgram(import.meta.url, 'process', 'spawner'), {
       env: toolEnvironment(),
       // the less memory it has, the sooner it has started a program
@@ -138,23 +138,85 @@ class SpawnerProcess {
     this.#child.unref();
     this.#child.once('message', () => {
       this.#isReady = true;
-      this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.(answer));
+      this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.hear(answer));
     });
-    for (const event of ['error', 'disconnect'] as const) this.#child.on(event, () => this.#lose());
+    setMaxListeners(0, this.lost);
+    for (const event of ['error', 'disconnect'] as const) {
+      this.#child.on(event, () => {
+        // a job is to know that before its programs fail
+        this.#losing.abort();
+        this.#loseAll();
+      });
+    }
     this.#count();
   }
 
-  /** False once it has ended. */
-  get isThere(): boolean {
-    return this.#child.connected;
+  get lost(): AbortSignal {
+    return this.#losing.signal;
+  }
+
+  get isOver(): boolean {
+    return !this.#child.connected;
   }
 
   /** Whether it does what it is asked for. */
   get isReady(): boolean {
-    return this.#isReady && this.isThere;
+    return this.#isReady && !this.isOver;
   }
 
-  begin(begin: Begin, hearer: GitHearer): Program {
+  /** False for one that has ended without ever being ready: another one would do the same. */
+  get wasOfUse(): boolean {
+    return this.#isReady || !this.isOver;
+  }
+
+  async hold(line: CommandLine): Promise<Holder> {
+    const { started, ended, tell } = this.#begin({ kind: 'hold', line });
+    const code = ended.then(
+      (end) => (end.kind === 'holderEnded' ? end.code : null),
+      () => null,
+    );
+    return {
+      pid: await started,
+      ended: code,
+      write: (text) => tell({ kind: 'write', text, at: sinceBoot() }),
+      release: () => tell({ kind: 'release' }),
+      kill: () => this.#kill(tell, ended),
+    };
+  }
+
+  async run(line: CommandLine, output: number): Promise<Running> {
+    const { dev, ino } = fstatSync(output);
+    // it belongs to the same user, who may open what this process has open
+    const pipe = { path: `/proc/${process.pid}/fd/${output}`, dev, ino };
+    const { started, ended, tell } = this.#begin({ kind: 'run', line, pipe });
+    const end = ended.then((told) => (told as { end: LineEnd }).end);
+    end.catch(() => undefined);
+    return { pid: await started, ended: end, kill: () => this.#kill(tell, ended) };
+  }
+
+  readonly git: GitRunner = async (command, hearer) => {
+    const { signal, progress, warning } = hearer;
+    signal?.throwIfAborted();
+    const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
+    const { ended, tell } = this.#begin(begin, hearer);
+    const abort = () => this.#kill(tell, ended);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return ((await ended) as { text: string }).text;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  };
+
+  async remove(path: string, contested: boolean): Promise<void> {
+    await this.#begin({ kind: 'remove', path, contested }).ended;
+  }
+
+  end(): void {
+    if (!this.isOver) this.#child.disconnect();
+  }
+
+  #begin(begin: Begin, hearer: GitHearer = {}): Program {
     const id = ++this.#last;
     let start: (pid: number) => void = () => undefined;
     let notStart: (error: Error) => void = () => undefined;
@@ -164,25 +226,39 @@ class SpawnerProcess {
     });
     started.catch(() => undefined);
     const ended = new Promise<End>((resolve, reject) => {
-      this.#open.set(id, (answer) => {
-        if (answer.kind === 'started') return start(answer.pid);
-        if (answer.kind === 'progress' || answer.kind === 'warning') return hearer[answer.kind]?.(answer.line);
+      const settle = () => {
         this.#open.delete(id);
         this.#count();
-        if (answer.kind !== 'failed') return resolve(answer);
-        const error = received(answer.error);
+      };
+      const fail = (error: Error) => {
+        settle();
         notStart(error);
         reject(error);
-      });
+      };
+      const hear = (answer: Answer) => {
+        if (answer.kind === 'started') start(answer.pid);
+        else if (answer.kind === 'progress' || answer.kind === 'warning') hearer[answer.kind]?.(answer.line);
+        else if (answer.kind === 'failed') fail(received(answer.error));
+        else {
+          settle();
+          resolve(answer);
+        }
+      };
+      this.#open.set(id, { hear, lose: () => fail(new ProcessLost()) });
     });
     ended.catch(() => undefined);
     this.#count();
-    this.#send({ id, ...begin });
+    if (this.isOver) this.#loseAll();
+    else this.#send({ id, ...begin });
     return { started, ended, tell: (word) => this.#open.has(id) && this.#send({ id, ...word }) };
   }
 
-  end(): void {
-    if (this.isThere) this.#child.disconnect();
+  /** One that hangs is killed itself, so that nobody waits for what it would have to tell. */
+  #kill(tell: Program['tell'], ended: Promise<unknown>): void {
+    tell({ kind: 'kill' });
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), killPatience);
+    const settle = () => clearTimeout(late);
+    ended.then(settle, settle);
   }
 
   /** Where nothing is under way, it keeps nobody from ending, and soon ends itself. */
@@ -200,13 +276,8 @@ class SpawnerProcess {
     this.#child.send(request, () => undefined);
   }
 
-  #lose(): void {
-    const error = {
-      code: 'spawn_failed',
-      message: 'the process that starts programs has ended',
-      remedy: 'It is started anew when it is needed; see whether something has killed it.',
-    } as const;
-    for (const [id, tell] of this.#open) tell({ id, kind: 'failed', error });
+  #loseAll(): void {
+    for (const { lose } of this.#open.values()) lose();
   }
 }
 

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { processesWith } from './seen-processes.ts';
+
+const program = join(import.meta.dirname, '../../src/runner/spawner/process.ts');
+
+/** The processes that start programs for this one. */
+export function spawners(): number[] {
+  return processesWith(program).filter((pid) => childrenOf(process.pid).includes(pid));
+}
+
+/** Whether something that one of them has started runs. */
+export function areAtWork(): boolean {
+  return spawners().some((pid) => childrenOf(pid).length > 0);
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
