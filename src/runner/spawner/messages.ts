@@ -28,6 +28,8 @@ export interface OpenPipe {
 /** What it answers. `failed` comes in place of `started` or of a program's end. */
 export type Answer = { id: number } & (
   | { kind: 'started'; pid: number }
+  /** that something is to be killed */
+  | { kind: 'heard' }
   | { kind: 'holderEnded'; code: number | null }
   | { kind: 'lineEnded'; end: LineEnd }
   | { kind: 'printed'; text: string }

@@ -15,9 +15,8 @@ process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => {
   serve(request).catch((error) => answer({ id: request.id, kind: 'failed', error: sent(error) }));
 });
-// without the right to it, nothing could be handed on
-readdirSync(`/proc/${process.ppid}/fd`);
-process.send?.(ready, () => undefined);
+if (maySeePipes()) process.send?.(ready, () => undefined);
+else process.exit();
 
 /**
  * A word for a scope's holder says what is left of its lease from now. One that has been on its way for longer (ms) says too
@@ -33,8 +32,10 @@ async function serve(request: Request): Promise<void> {
   if (request.kind === 'write') {
     if (sinceBoot() - request.at <= longestDelay) programs.get(id)?.write?.(request.text);
   } else if (request.kind === 'release') programs.get(id)?.release?.();
-  else if (request.kind === 'kill') programs.get(id)?.kill();
-  else await begin(request).finally(() => programs.delete(id));
+  else if (request.kind === 'kill') {
+    programs.get(id)?.kill();
+    answer({ id, kind: 'heard' });
+  } else await begin(request).finally(() => programs.delete(id));
 }
 
 async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>): Promise<void> {
@@ -63,6 +64,16 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 
       ...(request.warning && { warning: tell('warning') }),
     };
     answer({ id, kind: 'printed', text: await ownRunner(request.command, hearer) });
+  }
+}
+
+/** What the other process has open can be opened here, unless a rule of the system forbids it. */
+function maySeePipes(): boolean {
+  try {
+    readdirSync(`/proc/${process.ppid}/fd`);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -29,11 +29,12 @@ interface Program {
   started: Promise<number>;
   ended: Promise<End>;
   tell(word: Word): void;
+  kill(): void;
 }
 
 /** Milliseconds without anything to do after which the process ends; jobs that come in shorter intervals are many. */
 const idleTime = 10_000;
-/** A process that does not do for this long (ms) what it is told to kill hangs. */
+/** A process that does not hear for this long (ms) that it is to kill something hangs. */
 const killPatience = 5000;
 
 /** What starts the programs of one job, from the first to the last. */
@@ -170,7 +171,7 @@ class SpawnerProcess implements JobPrograms {
   }
 
   async hold(line: CommandLine): Promise<Holder> {
-    const { started, ended, tell } = this.#begin({ kind: 'hold', line });
+    const { started, ended, tell, kill } = this.#begin({ kind: 'hold', line });
     const code = ended.then(
       (end) => (end.kind === 'holderEnded' ? end.code : null),
       () => null,
@@ -180,7 +181,7 @@ class SpawnerProcess implements JobPrograms {
       ended: code,
       write: (text) => tell({ kind: 'write', text, at: sinceBoot() }),
       release: () => tell({ kind: 'release' }),
-      kill: () => this.#kill(tell, ended),
+      kill,
     };
   }
 
@@ -188,23 +189,22 @@ class SpawnerProcess implements JobPrograms {
     const { dev, ino } = fstatSync(output);
     // it belongs to the same user, who may open what this process has open
     const pipe = { path: `/proc/${process.pid}/fd/${output}`, dev, ino };
-    const { started, ended, tell } = this.#begin({ kind: 'run', line, pipe });
+    const { started, ended, kill } = this.#begin({ kind: 'run', line, pipe });
     const end = ended.then((told) => (told as { end: LineEnd }).end);
     end.catch(() => undefined);
-    return { pid: await started, ended: end, kill: () => this.#kill(tell, ended) };
+    return { pid: await started, ended: end, kill };
   }
 
   readonly git: GitRunner = async (command, hearer) => {
     const { signal, progress, warning } = hearer;
     signal?.throwIfAborted();
     const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
-    const { ended, tell } = this.#begin(begin, hearer);
-    const abort = () => this.#kill(tell, ended);
-    signal?.addEventListener('abort', abort, { once: true });
+    const { ended, kill } = this.#begin(begin, hearer);
+    signal?.addEventListener('abort', kill, { once: true });
     try {
       return ((await ended) as { text: string }).text;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      signal?.removeEventListener('abort', kill);
     }
   };
 
@@ -225,9 +225,12 @@ class SpawnerProcess implements JobPrograms {
       notStart = reject;
     });
     started.catch(() => undefined);
+    const patience: NodeJS.Timeout[] = [];
+    const stopWaiting = () => patience.splice(0).forEach(clearTimeout);
     const ended = new Promise<End>((resolve, reject) => {
       const settle = () => {
         this.#open.delete(id);
+        stopWaiting();
         this.#count();
       };
       const fail = (error: Error) => {
@@ -237,6 +240,7 @@ class SpawnerProcess implements JobPrograms {
       };
       const hear = (answer: Answer) => {
         if (answer.kind === 'started') start(answer.pid);
+        else if (answer.kind === 'heard') stopWaiting();
         else if (answer.kind === 'progress' || answer.kind === 'warning') hearer[answer.kind]?.(answer.line);
         else if (answer.kind === 'failed') fail(received(answer.error));
         else {
@@ -250,15 +254,15 @@ class SpawnerProcess implements JobPrograms {
     this.#count();
     if (this.isOver) this.#loseAll();
     else this.#send({ id, ...begin });
-    return { started, ended, tell: (word) => this.#open.has(id) && this.#send({ id, ...word }) };
-  }
-
-  /** One that hangs is killed itself, so that nobody waits for what it would have to tell. */
-  #kill(tell: Program['tell'], ended: Promise<unknown>): void {
-    tell({ kind: 'kill' });
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), killPatience);
-    const settle = () => clearTimeout(late);
-    ended.then(settle, settle);
+    const tell = (word: Word) => {
+      if (this.#open.has(id)) this.#send({ id, ...word });
+    };
+    const kill = () => {
+      tell({ kind: 'kill' });
+      // nobody is to wait for what one that hangs would have to tell
+      if (this.#open.has(id)) patience.push(setTimeout(() => this.#child.kill('SIGKILL'), killPatience));
+    };
+    return { started, ended, tell, kill };
   }
 
   /** Where nothing is under way, it keeps nobody from ending, and soon ends itself. */
