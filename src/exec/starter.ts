@@ -49,13 +49,14 @@ export interface Running {
 export interface Starter {
   /**
    * Resolves when the process has said its first word.
-   * @throws VoltError `tool_missing` when it cannot be started, or ends before that
+   * @throws VoltError `tool_missing` when it cannot be started, or ends before that; `spawn_failed` when what starts it is lost
    */
   hold(line: CommandLine): Promise<Holder>;
   /**
    * Resolves when the program is started.
    * @param output descriptor that becomes its standard output; it can be closed here from then on
-   * @throws VoltError `tool_missing`, or what the system says where an argument or the environment is too large
+   * @throws VoltError `tool_missing`, `spawn_failed` when what starts it is lost, as its `ended` does then; or what the system
+   * says where an argument or the environment is too large
    */
   run(line: CommandLine, output: number): Promise<Running>;
 }

@@ -33,6 +33,7 @@ export interface GitOptions {
 const defaultSilence = 60_000;
 /** git ends after this long (ms) in any case: a remote may also send a byte each minute. */
 const defaultBound = 3 * 3_600_000;
+
 /**
  * Nothing may ask a question: there is nobody to answer. Only these transports are spoken; `ext::` would run commands.
  * What the user's own configuration says about credentials, proxies and certificates counts.

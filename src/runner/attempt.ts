@@ -123,22 +123,22 @@ export class RunningAttempt {
     const startedAt = new Date().toISOString();
     const paths = dataPaths(config.dataDir);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
-    const programs = spawner?.forJob();
-    const lose = () => this.lose();
-    programs?.lost.addEventListener('abort', lose);
-    const room = this.#makeRoom();
-    const scope = room.then((made) => this.#openScope(made, programs));
-    // a step that needs it says what is wrong; until then there is nobody to hear it
-    scope.catch(() => undefined);
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#host.progress(steps));
-    const made = await room.catch((error) => (error instanceof Error ? error : new Error(errorText(error))));
+    const made = await this.#makeRoom().catch((error) =>
+      error instanceof Error ? error : new Error(errorText(error)),
+    );
     if (made instanceof Error) {
       clearTimeout(timeout);
-      programs?.lost.removeEventListener('abort', lose);
       return this.#unable(errorText(made), startedAt);
     }
+    const programs = spawner?.forJob();
+    const lose = () => this.lose();
+    programs?.lost.addEventListener('abort', lose);
+    const scope = this.#openScope(made, programs);
+    // a step that needs it says what is wrong; until then there is nobody to hear it
+    scope.catch(() => undefined);
     const { folder, home } = made;
     const most = config.jobDisk * 1_048_576;
     const quota = new DiskQuota(most, home === undefined ? [folder] : [folder, home], (text) =>

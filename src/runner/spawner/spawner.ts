@@ -1,14 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { fstatSync } from 'node:fs';
-import {
-  type CommandLine,
-  type Holder,
-  type LineEnd,
-  ownStarter,
-  type Running,
-  type Starter,
-} from '../../exec/starter.ts';
+import { type CommandLine, type Holder, ownStarter, type Running, type Starter } from '../../exec/starter.ts';
 import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
 import { sinceBoot } from '../../kernel/clock.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
@@ -22,12 +15,13 @@ type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' 
 type Word = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
 type Without<R> = R extends unknown ? Omit<R, 'id'> : never;
 type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' | 'removed' }>;
+type EndOf<K extends End['kind']> = Extract<End, { kind: K }>;
 
 /** A program that another process has started for this one. */
-interface Program {
+interface Program<E extends End> {
   /** its process id */
   started: Promise<number>;
-  ended: Promise<End>;
+  ended: Promise<E>;
   tell(word: Word): void;
   kill(): void;
 }
@@ -72,12 +66,12 @@ export class Spawner {
   #lastJob = Number.NEGATIVE_INFINITY;
   readonly #removals = new Set<Promise<unknown>>();
 
-  /** To be asked when a job begins. */
+  /** To be asked when a job begins, whose scope is held at once: what has nothing to do may end. */
   forJob(): JobPrograms {
     const begunBefore = performance.now() - this.#lastJob;
     this.#lastJob = performance.now();
-    if (begunBefore < idleTime && this.#process?.isOver !== false && this.#process?.wasOfUse !== false)
-      this.#process = SpawnerProcess.start();
+    const { isOver = true, wasOfUse = true } = this.#process ?? {};
+    if (begunBefore < idleTime && isOver && wasOfUse) this.#process = SpawnerProcess.start();
     return this.#process?.isReady ? this.#process : ownPrograms;
   }
 
@@ -171,9 +165,9 @@ class SpawnerProcess implements JobPrograms {
   }
 
   async hold(line: CommandLine): Promise<Holder> {
-    const { started, ended, tell, kill } = this.#begin({ kind: 'hold', line });
+    const { started, ended, tell, kill } = this.#begin<EndOf<'holderEnded'>>({ kind: 'hold', line });
     const code = ended.then(
-      (end) => (end.kind === 'holderEnded' ? end.code : null),
+      (end) => end.code,
       () => null,
     );
     return {
@@ -189,8 +183,8 @@ class SpawnerProcess implements JobPrograms {
     const { dev, ino } = fstatSync(output);
     // it belongs to the same user, who may open what this process has open
     const pipe = { path: `/proc/${process.pid}/fd/${output}`, dev, ino };
-    const { started, ended, kill } = this.#begin({ kind: 'run', line, pipe });
-    const end = ended.then((told) => (told as { end: LineEnd }).end);
+    const { started, ended, kill } = this.#begin<EndOf<'lineEnded'>>({ kind: 'run', line, pipe });
+    const end = ended.then((told) => told.end);
     end.catch(() => undefined);
     return { pid: await started, ended: end, kill };
   }
@@ -199,10 +193,10 @@ class SpawnerProcess implements JobPrograms {
     const { signal, progress, warning } = hearer;
     signal?.throwIfAborted();
     const begin = { kind: 'git', command, progress: progress !== undefined, warning: warning !== undefined } as const;
-    const { ended, kill } = this.#begin(begin, hearer);
+    const { ended, kill } = this.#begin<EndOf<'printed'>>(begin, hearer);
     signal?.addEventListener('abort', kill, { once: true });
     try {
-      return ((await ended) as { text: string }).text;
+      return (await ended).text;
     } finally {
       signal?.removeEventListener('abort', kill);
     }
@@ -216,7 +210,8 @@ class SpawnerProcess implements JobPrograms {
     if (!this.isOver) this.#child.disconnect();
   }
 
-  #begin(begin: Begin, hearer: GitHearer = {}): Program {
+  /** @param hearer is told of what comes before the end, which is of the kind that the request has */
+  #begin<E extends End>(begin: Begin, hearer: GitHearer = {}): Program<E> {
     const id = ++this.#last;
     let start: (pid: number) => void = () => undefined;
     let notStart: (error: Error) => void = () => undefined;
@@ -227,7 +222,7 @@ class SpawnerProcess implements JobPrograms {
     started.catch(() => undefined);
     const patience: NodeJS.Timeout[] = [];
     const stopWaiting = () => patience.splice(0).forEach(clearTimeout);
-    const ended = new Promise<End>((resolve, reject) => {
+    const ended = new Promise<E>((resolve, reject) => {
       const settle = () => {
         this.#open.delete(id);
         stopWaiting();
@@ -245,7 +240,7 @@ class SpawnerProcess implements JobPrograms {
         else if (answer.kind === 'failed') fail(received(answer.error));
         else {
           settle();
-          resolve(answer);
+          resolve(answer as E);
         }
       };
       this.#open.set(id, { hear, lose: () => fail(new ProcessLost()) });
