@@ -17,7 +17,7 @@ import { say } from './fault.mjs';
  * Tests that make networks of their own, and those of the browser, which gives up what it is loading when a network comes
  * or goes: they must not run at the same time.
  */
-const NETWORKS = ['test/chaos', 'test/flow', 'test/web/browser.test.ts'];
+const NETWORKS = ['test/attack', 'test/chaos', 'test/flow', 'test/web/browser.test.ts'];
 
 /** Tests that start many programs, and wait for them. */
 const PROGRAMS_OF_OTHERS = ['test/cli', 'test/job'];

@@ -1,31 +1,23 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { root } from '../support/bundle.ts';
+import { asOrdinaryUser } from '../support/attack.ts';
 import { TestFolders } from '../support/folder.ts';
-
-/** the user and the group that own nothing, on every Linux */
-const nobody = 65_534;
+import { VoltProcesses } from '../support/processes.ts';
 
 describe('an ordinary user', () => {
   const folders = new TestFolders();
+  const processes = new VoltProcesses();
 
-  after(folders.remove);
+  after(async () => {
+    await processes.end();
+    folders.remove();
+  });
 
   it('runs volt up, and gets a verdict of the sample', async function () {
     if (process.getuid?.() !== 0) return this.skip();
-    const folder = folders.make();
-    chmodSync(folder, 0o755);
-    const [seen, home] = [join(folder, 'checkout'), join(folder, 'home')];
-    for (const path of [seen, home]) mkdirSync(path);
-    chownSync(home, nobody, nobody);
-    // seen at another place, the checkout may lie where only root can go
-    const script =
-      'mount --bind "$1" "$2" && cd "$3" && exec setpriv --reuid "$4" --regid "$4" --clear-groups env -i "PATH=$PATH" "HOME=$3" "$5" "$2/dist/cli.js" up --sample --once --port 0 --data "$3/data"';
-    const args = ['--mount', 'sh', '-c', script, 'sh', root, seen, home, String(nobody), process.execPath];
-    const { stdout } = await promisify(execFile)('unshare', args);
-    expect(stdout).to.match(/✔ sample#1 main [0-9a-f]{7} passed in /);
+    const { inside, env, dataDir } = asOrdinaryUser(folders.make());
+    const args = ['up', '--sample', '--once', '--port', '0', '--data', dataDir];
+    const up = processes.start(args, { ...env, VOLT_ISOLATION: 'auto' }, inside);
+    await up.ended();
+    expect(up.output).to.match(/✔ sample#1 main [0-9a-f]{7} passed in /);
   }).timeout(180_000);
 });
