@@ -62,11 +62,11 @@ export function secretCommand(program: Command): CommandFile {
     });
   const trust = jsonOption(command.command('trust'))
     .description(
-      'Shows the refs of a repository whose builds may have secrets, or sets them. Without a setting these are all branches and tags of the repository.',
+      'Shows the refs of a repository whose builds may have secrets, or sets them. Without a setting these are the default branch and tags.',
     )
     .argument('<repo>', 'name of the repository')
     .argument('[globs...]', 'branches such as main or release/*, or full names such as refs/tags/v*')
-    .option('--usual', 'all branches and tags')
+    .option('--usual', 'the default branch and tags')
     .option('--none', 'no ref at all')
     .action(async (repo: string, globs: string[], options: { usual?: boolean; none?: boolean; json?: boolean }) => {
       if ([globs.length > 0, options.usual, options.none].filter(Boolean).length > 1) {

@@ -1,4 +1,3 @@
-import { refMatcher } from '../git/refs.ts';
 import { asVoltError } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
@@ -14,6 +13,7 @@ import { findRunner } from '../redis/membership.ts';
 import { boxContext, type Delivered } from '../secrets/delivery.ts';
 import { seal } from '../secrets/sealed-box.ts';
 import { secretsNamedBy } from './secret-names.ts';
+import { secretsAreFor } from './trust.ts';
 
 /** How long (ms) a request waits for the start of its attempt to be recorded, before it is looked at again. */
 const startInterval = 50;
@@ -55,8 +55,8 @@ async function secretsOf(
   { record, config }: StageContext & { record: Record },
   job: OpenJob,
 ): Promise<Delivered<'secrets'>> {
-  const trusted = await trustedRefs(record, job.repo.name);
-  if (!refMatcher(trusted)(job.ref)) {
+  if (!secretsAreFor(job)) {
+    const trusted = await trustedRefs(record, job.repo.name);
     const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }

@@ -11,6 +11,7 @@ import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
 import { secretsNamedBy } from './secret-names.ts';
+import { trustFor } from './trust.ts';
 
 /**
  * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
@@ -96,6 +97,7 @@ function messageOf(job: OpenJob, plan: Plan): JobMessage {
     repo: repositoryOf(job.repo),
     ref: job.ref,
     sha: job.sha,
+    trust: trustFor(job),
     plan,
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,

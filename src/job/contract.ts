@@ -2,6 +2,7 @@ import type { Scope } from '../exec/scope.ts';
 import type { GitRunner } from '../git/command.ts';
 import type { Extent } from '../git/extent.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
+import type { Trust } from '../kernel/trust.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ActionStore } from './actions/store.ts';
@@ -18,6 +19,8 @@ export interface JobInput {
   } & Extent;
   ref: string;
   sha: string;
+  /** what the commit's code may do, and with whom it shares what it writes */
+  trust: Trust;
   /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */
   plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
 }

@@ -9,7 +9,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { type Cursor, cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
 import { openTriggers } from '../record/intents.ts';
-import { noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
+import { noteDefaultBranch, noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { pauseAfter } from './backoff.ts';
@@ -165,6 +165,9 @@ export class Observations {
       access,
       tags: repository.tags.length > 0,
     });
+    // what is offered below is trusted or not by it
+    if (remote.defaultBranch !== repository.defaultBranch)
+      await noteDefaultBranch(record, repository.name, remote.defaultBranch);
     const refs = observedRefs(repository, remote);
     await markAbsent(record, repository.name, presenceChanges(cursors, refs));
     const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));

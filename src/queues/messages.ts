@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type BuildId, finalStatuses, type JobId, type Reason, reasons, statuses, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
+import { unknownTrust } from '../kernel/trust.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
 import { packedTests } from './packed-tests.ts';
 
@@ -105,8 +106,7 @@ export const planSchema = z.discriminatedUnion('kind', [
 ]);
 export type Plan = z.infer<typeof planSchema>;
 
-/** `jobs.<labels>`: one attempt of a job. Never carries a secret. */
-export const jobMessage = z.object({
+const sentJob = z.object({
   v,
   job,
   attempt,
@@ -124,12 +124,20 @@ export const jobMessage = z.object({
   }),
   ref,
   sha,
+  /** what its code may do, and with whom it shares; see kernel/trust.ts. An older dispatcher says nothing about it */
+  trust: z.object({ trusted: z.boolean(), class: ref }).optional(),
   plan: planSchema,
   /** what a dispatcher seals to the runner of the attempt, when that asks; see secrets/delivery.ts */
   sealed: z.object({ secrets: z.boolean(), credential: z.boolean() }).optional(),
   /** minutes after which the job is ended as a failure */
   timeout: z.number().positive(),
 });
+
+/** `jobs.<labels>`: one attempt of a job. Never carries a secret. */
+export const jobMessage = sentJob.transform((message) => ({
+  ...message,
+  trust: message.trust ?? unknownTrust(message.ref),
+}));
 export type JobMessage = z.infer<typeof jobMessage>;
 
 /** `secrets`: the runner of an attempt asks for what is sealed to it. Holds names only, as every message. */

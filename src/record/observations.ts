@@ -56,6 +56,13 @@ export async function noteObserved(
   );
 }
 
+/** Notes which branch is the default one, before anything is decided by that. */
+export async function noteDefaultBranch(record: Record, repo: string, defaultBranch: string | null): Promise<void> {
+  await record.write((db) =>
+    db.updateTable('repositories').set({ default_branch: defaultBranch }).where('name', '=', repo).execute(),
+  );
+}
+
 /**
  * Notes looks that found each repository as it was noted before.
  * @param looks when each repository was looked at, in milliseconds since 1970

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
 import type { Repository } from './repositories.ts';
+import { type StoredTrust, storedTrustOf } from './trust.ts';
 import { originKey } from './virtual-time.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
@@ -25,6 +26,8 @@ export interface OpenJob {
   ref: string;
   sha: string;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter'> & { removed: boolean };
+  /** what decides how far the ref is trusted */
+  storedTrust: StoredTrust;
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
   /** the repository has secrets for jobs that no workflow describes */
@@ -69,6 +72,8 @@ export async function openJobs(
       'repositories.depth',
       'repositories.filter',
       'repositories.removed_at',
+      'repositories.default_branch',
+      'repositories.trusted_refs',
     ])
     .select((eb) => [
       eb
@@ -121,6 +126,7 @@ export async function openJobs(
       filter: row.filter,
       removed: row.removed_at !== null,
     },
+    storedTrust: storedTrustOf(row),
     hasCredential: Boolean(row.has_credential),
     hasSecretsInEnvironment: Boolean(row.has_secrets),
   }));

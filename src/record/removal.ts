@@ -9,8 +9,8 @@ export interface Removal {
 }
 
 /**
- * Ends the observation of a repository: what was asked of it fails, its open builds are to be cancelled, and its secrets
- * go, since another repository may get its name. Its history stays, unless it is to go, too.
+ * Ends the observation of a repository: what was asked of it fails, its open builds are to be cancelled, its secrets and
+ * the refs that may have them go, since another repository may get its name. Its history stays, unless it is to go, too.
  * @param purge whether its history goes once its builds have ended; also for one that was removed before
  * @returns undefined where there is no repository of that name
  */
@@ -27,6 +27,7 @@ export async function removeRepository(record: Record, name: string, purge: bool
       .set((eb) => ({
         removed_at: eb.fn.coalesce('removed_at', eb.val(Date.now())),
         hook_salt: null,
+        trusted_refs: null,
         ...(purge ? { purge: 1 } : {}),
       }))
       .where('name', '=', name)

@@ -91,7 +91,7 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
       ...columnsOf(repository),
       removed_at: null,
       // tags that came while nobody looked are none of its new ones
-      ...(existing.removed_at === null ? {} : { tags_seen: null }),
+      ...(existing.removed_at === null ? {} : { tags_seen: null, default_branch: null }),
     })
     .where('name', '=', repository.name)
     .execute();

@@ -27,7 +27,7 @@ export interface Schema {
     depth: number | null;
     /** git's filter of the files that are fetched; null means none */
     filter: string | null;
-    /** JSON: globs of full ref names whose builds may have secrets; null for all branches and tags */
+    /** JSON: globs of full ref names whose builds may have secrets; null for the default branch and tags */
     trusted_refs: string | null;
     created_at: number;
     /** when it was last looked at without error */

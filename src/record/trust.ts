@@ -1,22 +1,30 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { Record } from './record.ts';
+import type { RepositoryRow } from './schema.ts';
 
-/**
- * Refs whose builds may have secrets where nothing else is set: those of the repository itself, which only people with
- * the right to push can move. Others, such as a forge's refs of pull requests or a bare commit id, may be anybody's.
- */
-const usual = ['refs/heads/**', 'refs/tags/**'];
+/** What the record knows that decides about a repository's refs, see kernel/trust.ts. */
+export interface StoredTrust {
+  defaultBranch: string | null;
+  /** globs of full names of the refs that a person has named; null for the usual ones */
+  named: string[] | null;
+}
+
+export function storedTrustOf(row: Pick<RepositoryRow, 'default_branch' | 'trusted_refs'>): StoredTrust {
+  const { default_branch: defaultBranch, trusted_refs: named } = row;
+  return { defaultBranch, named: named === null ? null : (JSON.parse(named) as string[]) };
+}
 
 /** Globs of full names of the refs whose builds may have secrets. */
 export async function trustedRefs(record: Record, repo: string): Promise<string[]> {
   const row = await record.db
     .selectFrom('repositories')
-    .select('trusted_refs')
+    .select(['default_branch', 'trusted_refs'])
     .where('name', '=', repo)
     .where('removed_at', 'is', null)
     .executeTakeFirst();
   if (!row) throw unknown(repo);
-  return row.trusted_refs === null ? usual : (JSON.parse(row.trusted_refs) as string[]);
+  const { defaultBranch, named } = storedTrustOf(row);
+  return named ?? [...(defaultBranch === null ? [] : [`refs/heads/${defaultBranch}`]), 'refs/tags/**'];
 }
 
 /**

@@ -8,6 +8,7 @@ import { Mirror } from '../../src/git/mirror.ts';
 import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { queueNames } from '../../src/queues/names.ts';
 import { unreportedBuilds } from '../../src/record/builds.ts';
 import { setMeta } from '../../src/record/migrations.ts';
@@ -62,7 +63,13 @@ describe('volt doctor --deep', () => {
     const message = {
       ...{ v: 1 as const, job: id, attempt: 1, build: id.split('-')[0] as BuildId, name: 'test', labels },
       repo: { name: 'app', url: 'https://example.com/app.git' },
-      ...{ ref: 'refs/heads/main', sha: 'a'.repeat(40), plan: { kind: 'discover' as const }, timeout: 60 },
+      ...{
+        ref: 'refs/heads/main',
+        sha: 'a'.repeat(40),
+        trust: ownTrust,
+        plan: { kind: 'discover' as const },
+        timeout: 60,
+      },
     };
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
   }

@@ -9,6 +9,7 @@ import { jobQueue, observeQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { decideJob } from '../../src/record/moves.ts';
+import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { changeSchema, listen } from '../../src/redis/channels.ts';
 import { observed } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -59,6 +60,7 @@ describe('the dispatcher, given a commit,', () => {
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
 
   it('records a build and sends its job', async () => {
+    await noteDefaultBranch(volt.context.record, 'app', 'main');
     await handler.handle(commit(one, null));
     const [build] = await builds();
     expect(build).to.include({ repo: 'app', sha: one, status: 'queued', trigger: 'commit', message: null });
@@ -73,6 +75,7 @@ describe('the dispatcher, given a commit,', () => {
         repo: { name: 'app', url: 'https://example.com/app.git' },
         ref: 'refs/heads/main',
         sha: one,
+        trust: { trusted: true, class: 'default' },
         plan: { kind: 'discover' },
         timeout: 7,
       },

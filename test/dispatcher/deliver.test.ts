@@ -8,6 +8,7 @@ import { Later } from '../../src/queues/consumer.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
@@ -48,6 +49,7 @@ describe('the dispatcher, asked for what is secret', () => {
     const { record, config, access } = volt.context;
     for (const table of ['builds', 'repositories', 'secrets'] as const) await record.db.deleteFrom(table).execute();
     await observed(record);
+    await noteDefaultBranch(record, 'app', 'main');
     for (const [repo, name, value] of [
       ['app', 'TOKEN', 'of app'],
       [null, 'TOKEN', 'of all'],
@@ -108,6 +110,7 @@ describe('the dispatcher, asked for what is secret', () => {
 
   it('gives the secrets of one repository to no other', async () => {
     await observed(volt.context.record, 'foreign');
+    await noteDefaultBranch(volt.context.record, 'foreign', 'main');
     const build = await recordedBuild(volt.context.record, {
       repo: 'foreign',
       jobs: [plannedJob('test', { plan: naming('*') })],
@@ -120,7 +123,9 @@ describe('the dispatcher, asked for what is secret', () => {
 
   for (const [ref, trusted, given] of [
     ['refs/heads/main', null, true],
-    ['refs/heads/a/b', null, true],
+    ['refs/heads/a/b', null, false],
+    ['refs/heads/MAIN', null, false],
+    ['refs/heads/x/main', null, false],
     ['refs/tags/v1', null, true],
     ['refs/pull/1/head', null, false],
     ['a'.repeat(40), null, false],
@@ -128,6 +133,7 @@ describe('the dispatcher, asked for what is secret', () => {
     ['refs/heads/other', ['refs/heads/main'], false],
     ['refs/tags/main', ['refs/heads/main'], false],
     ['refs/heads/main', [], false],
+    ['refs/heads/a/b', ['refs/heads/a/*'], true],
   ] as const) {
     const which = trusted === null ? 'the usual refs are' : `${JSON.stringify(trusted)} is`;
     it(`${given ? 'gives' : 'withholds'} secrets where ${which} trusted and ${ref.slice(0, 20)} is built`, async () => {

@@ -9,6 +9,7 @@ import { isThere } from '../../src/job/discover.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { type Files, folderOf, npmTools, type Project, projects, runs } from './projects.ts';
@@ -39,6 +40,7 @@ describe('a project without workflow and command, of', () => {
         {
           repo: { name: 'app', url: repository.path },
           ref: 'refs/heads/main',
+          trust: ownTrust,
           sha: repository.head(),
           plan: { kind: 'discover' },
         },

@@ -11,6 +11,7 @@ import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
@@ -48,6 +49,7 @@ describe('a job', () => {
       repo: { name: 'app', url: repository.path },
       ref: 'refs/heads/main',
       sha: repository.head(),
+      trust: ownTrust,
       plan: { kind: 'discover' },
       ...change,
     };

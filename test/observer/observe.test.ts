@@ -87,6 +87,23 @@ describe('observing', () => {
       expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
     });
 
+    it('by noting which branch is the default one, which decides what is trusted, before it offers anything', async () => {
+      const repository = repositoryOf();
+      await add(repository.path);
+      const { sendCommits } = volt.context.queues;
+      const known: unknown[] = [];
+      volt.context.queues.sendCommits = async (...sent) => {
+        known.push((await state())?.defaultBranch);
+        return sendCommits.apply(volt.context.queues, sent);
+      };
+      try {
+        await look('app');
+      } finally {
+        volt.context.queues.sendCommits = sendCommits;
+      }
+      expect(known).to.deep.equal(['main']);
+    });
+
     it('once for each repository: adding it again changes its settings', async () => {
       const repository = repositoryOf();
       await add(repository.path);

@@ -20,6 +20,7 @@ const job = {
   ref: 'refs/heads/main',
   sha,
   plan: { kind: 'command', command: 'make test' },
+  trust: { trusted: true, class: 'default' },
   timeout: 60,
 };
 const commit = {
@@ -91,7 +92,7 @@ describe('messages', () => {
     });
 
     it(`of "${name}" are not understood with a part missing`, () => {
-      for (const key of Object.keys(message).filter((part) => !['cursor', 'intent'].includes(part))) {
+      for (const key of Object.keys(message).filter((part) => !['cursor', 'intent', 'trust'].includes(part))) {
         expect(schema.safeParse({ ...message, [key]: undefined }).success, key).to.equal(false);
       }
     });
@@ -110,6 +111,7 @@ describe('messages', () => {
     ['a label that holds a separator', jobMessage, job, { labels: ['a+b'] }],
     ['a plan of a kind that is not known', jobMessage, job, { plan: { kind: 'magic' } }],
     ['an empty command', jobMessage, job, { plan: { kind: 'command', command: '' } }],
+    ['trust without a class', jobMessage, job, { trust: { trusted: true } }],
     ['a timeout of nothing', jobMessage, job, { timeout: 0 }],
     ['a time that is none', commitMessage, commit, { committedAt: 'yesterday' }],
     ['a negative length', resultMessage, good[9]?.[2] ?? {}, { logBytes: -1 }],
@@ -123,4 +125,9 @@ describe('messages', () => {
       expect(schema.safeParse({ ...message, ...change }).success).to.equal(false);
     });
   }
+
+  it('of a job that say nothing of trust, as older ones, are of a ref that is trusted with nothing', () => {
+    const { trust: _, ...older } = job;
+    expect(jobMessage.parse(older).trust).to.deep.equal({ trusted: false, class: job.ref });
+  });
 });

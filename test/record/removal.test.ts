@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import { findIntent, openCancels, openRetry, openTrigger } from '../../src/record/intents.ts';
+import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { buildsToPurge, forgetRepository, purgeableRepository, removeRepository } from '../../src/record/removal.ts';
 import { findRepository, mayTakeName, repositoryAt } from '../../src/record/repositories.ts';
+import { setTrustedRefs, trustedRefs } from '../../src/record/trust.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plan, recordedBuild } from '../support/record.ts';
 
@@ -60,6 +62,15 @@ describe('a repository that is removed', () => {
     await removeRepository(record, 'app', false);
     const rows = await record.db.selectFrom('secrets').select('repo').execute();
     expect(rows).to.deep.equal([{ repo: null }]);
+  });
+
+  it('takes what its refs were trusted with along, though another one gets its name', async () => {
+    await observed(record);
+    await noteDefaultBranch(record, 'app', 'trunk');
+    await setTrustedRefs(record, 'app', ['refs/**']);
+    await removeRepository(record, 'app', false);
+    await observed(record, 'app', { url: 'https://other.example/app.git' });
+    expect(await trustedRefs(record, 'app')).to.deep.equal(['refs/tags/**']);
   });
 
   it('leaves its name to itself alone', async () => {

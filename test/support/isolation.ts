@@ -15,6 +15,7 @@ import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
@@ -105,7 +106,7 @@ export class IsolatedJobs {
     let result: JobResult;
     try {
       result = await runJob(
-        { repo, ref: 'refs/heads/main', sha: repository.head(), plan },
+        { repo, ref: 'refs/heads/main', sha: repository.head(), trust: ownTrust, plan },
         {
           ...room,
           ...(tree && { tree }),

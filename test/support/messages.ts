@@ -13,6 +13,7 @@ export function jobMessageOf(job: string, change: Partial<JobMessage> = {}): Job
     repo: { name: 'app', url: '/nowhere/app' },
     ref: 'refs/heads/main',
     sha: 'a'.repeat(40),
+    trust: { trusted: true, class: 'default' },
     plan: { kind: 'discover' },
     timeout: 1,
     ...change,

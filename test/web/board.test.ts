@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { Site } from './site.ts';
 
 describe('web: the board of the queues', () => {
@@ -98,6 +99,7 @@ describe('web: the board of the queues', () => {
       repo: { name: 'sample', url: 'https://bob:canary@git.example/sample.git' },
       ref: 'refs/heads/main',
       sha: 'a'.repeat(40),
+      trust: ownTrust,
       plan: { kind: 'discover' as const },
       timeout: 60,
     };

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { hasSshd } from '../support/git-over-ssh.ts';
 import { Site } from './site.ts';
 
@@ -66,7 +67,9 @@ describe('web: credentials', () => {
   it('stand beside the refs that are trusted with secrets, which can be set', async () => {
     const refs = async (answer: Promise<Response>) => JSON.parse(await (await answer).text()).refs;
     const path = '/repos/web/trusted-refs';
-    const usual = ['refs/heads/**', 'refs/tags/**'];
+    const usual = ['refs/heads/trunk', 'refs/tags/**'];
+    expect(await refs(request('GET', path))).to.deep.equal(['refs/tags/**']);
+    await noteDefaultBranch(site.context.record, 'web', 'trunk');
     expect(await refs(request('GET', path))).to.deep.equal(usual);
     expect(await refs(request('PUT', path, { refs: ['main', 'refs/tags/v*'] }))).to.deep.equal([
       'refs/heads/main',

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeSecret, setSecret } from '../../src/record/secrets.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
@@ -35,6 +36,7 @@ describe('web: the state of the whole', () => {
       repo: { name: 'sample', url: 'https://git.example/sample.git' },
       ref: 'refs/heads/main',
       sha: 'a'.repeat(40),
+      trust: ownTrust,
       plan: { kind: 'discover' as const },
       timeout: 60,
     };

@@ -18,6 +18,7 @@ import { jobEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus, Step } from '../../kernel/model.ts';
 import { repositoryNameFrom } from '../../kernel/names.ts';
+import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type Outcome, verdictOf } from '../../record/verdict.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
@@ -100,7 +101,7 @@ export class Exec {
     const files = filesOf(root);
     const { ref, sha, changed } = snapshot;
     const name = repositoryNameFrom(root);
-    const input = { repo: { name, url: root }, ref, sha };
+    const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
     if (files.length === 0 && this.#options.workflow === undefined) {
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
       const plan = { kind: 'discover' } as const;

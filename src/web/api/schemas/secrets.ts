@@ -40,7 +40,7 @@ export const trustedRefRequest = name(
       .array(z.string().max(255))
       .max(100)
       .nullable()
-      .meta({ description: 'globs of branches or of full names; null for all branches and tags' }),
+      .meta({ description: 'globs of branches or of full names; null for the default branch and tags' }),
   }),
 );
 
