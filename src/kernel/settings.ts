@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseNetworkPolicy } from './network-policy.ts';
 import { hideCredentials } from './urls.ts';
 
 /** Repositories of actions that Volt can do by itself, see job/actions/served.ts. */
@@ -151,8 +152,14 @@ export const settings = [
   {
     env: 'VOLT_SANDBOX_NETWORK',
     key: 'sandboxNetwork',
-    schema: z.enum(['on', 'off']).default('on'),
-    about: 'Whether jobs in a sandbox have the network of the machine; off leaves them a loopback of their own.',
+    schema: z
+      .string()
+      .refine((text) => parseNetworkPolicy(text) !== undefined, {
+        error: 'must be on, off, or a list of hosts such as registry.npmjs.org,*.example.org:443',
+      })
+      .default('on'),
+    about:
+      'What jobs in a sandbox, and Volt on their word, may reach: on, off (a loopback of their own alone), or a list of hosts with commas between them, each a name, `*.name` or an address, with `:port` where only that is meant.',
   },
   {
     env: 'VOLT_JOB_MEMORY',

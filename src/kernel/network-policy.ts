@@ -1,0 +1,136 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+/**
+ * What a job, and Volt on a job's word, may reach, as VOLT_SANDBOX_NETWORK says:
+ * `on`: the internet; `off`: nothing; `list`: these servers alone.
+ */
+export type NetworkPolicy = { kind: 'on' } | { kind: 'off' } | { kind: 'list'; hosts: readonly ListedHost[] };
+
+/** A server of a list. */
+export interface ListedHost {
+  /** lower case; an address without brackets; `*.example.org` stands for all names below that one */
+  host: string;
+  /** undefined for every port */
+  port: number | undefined;
+}
+
+/**
+ * Whose an address is: `machine`: this machine's own, loopback included; `link`: of the link alone, or where clouds tell
+ * machines about themselves, credentials included; `private`: of a network that the internet does not reach; `public`;
+ * `none`: of no single machine (multicast, reserved).
+ */
+export type AddressClass = 'machine' | 'link' | 'private' | 'public' | 'none';
+
+const listed = /^(?:\[([0-9a-f:.]+)\]|((?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?))(?::(\d{1,5}))?$/;
+
+/** @returns undefined for what is neither `on`, `off` nor a list of hosts with commas between them */
+export function parseNetworkPolicy(text: string): NetworkPolicy | undefined {
+  const given = text.trim().toLowerCase();
+  if (given === 'on' || given === 'off') return { kind: given };
+  const hosts = given.split(',').flatMap((part) => {
+    const host = listedHost(part.trim());
+    return host ? [host] : [];
+  });
+  return hosts.length === given.split(',').length ? { kind: 'list', hosts } : undefined;
+}
+
+function listedHost(text: string): ListedHost | undefined {
+  const [, six, name, port] = listed.exec(text) ?? [];
+  const host = six ?? name;
+  if (host === undefined || (six !== undefined && !isIPv6(six)) || Number(port ?? 1) > 65535) return undefined;
+  return { host: six === undefined ? host : host.toLowerCase(), port: port === undefined ? undefined : Number(port) };
+}
+
+/** Whether a list has that server. @param host a name or an address, without brackets */
+export function isListed(hosts: readonly ListedHost[], host: string, port: number): boolean {
+  const wanted = host.toLowerCase().replace(/\.$/, '');
+  return hosts.some((each) => {
+    if (each.port !== undefined && each.port !== port) return false;
+    return each.host.startsWith('*.') ? wanted.endsWith(each.host.slice(1)) : wanted === each.host;
+  });
+}
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry; metadata by each cloud's pages */
+const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]>> = {
+  machine: ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
+  link: [
+    '169.254.0.0/16',
+    '100.100.100.200/32',
+    '192.0.0.192/32',
+    'fe80::/10',
+    'fd00:ec2::254/128',
+    'fd20:ce::254/128',
+  ],
+  private: [
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '100.64.0.0/10',
+    '198.18.0.0/15',
+    'fc00::/7',
+    'fec0::/10',
+    '64:ff9b:1::/48',
+  ],
+  none: ['224.0.0.0/4', '240.0.0.0/4', '192.0.0.0/24', 'ff00::/8', '100::/64'],
+};
+
+const lists = Object.entries(ranges).map(([name, subnets]) => {
+  const list = new BlockList();
+  for (const subnet of subnets) {
+    const [address = '', bits] = subnet.split('/');
+    list.addSubnet(address, Number(bits), isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+  return [name as AddressClass, list] as const;
+});
+
+/** @param address an IPv4 or IPv6 address; what is none is of no machine */
+export function addressClass(address: string): AddressClass {
+  const plain = address.replace(/%.*$/, '');
+  if (isIPv4(plain)) return classOf(plain, 'ipv4');
+  if (!isIPv6(plain)) return 'none';
+  const inner = embedded(plain);
+  return inner === undefined ? classOf(plain, 'ipv6') : classOf(inner, 'ipv4');
+}
+
+function classOf(address: string, family: 'ipv4' | 'ipv6'): AddressClass {
+  if (isOwn(address)) return 'machine';
+  return lists.find(([, list]) => list.check(address, family))?.[0] ?? 'public';
+}
+
+/** An address of one of this machine's interfaces is the machine itself, whatever network it is of. */
+function isOwn(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return own.some((each) => canonical(each.address) === canonical(address));
+}
+
+/** The IPv4 address that an IPv6 one leads to: mapped, of a translator (RFC 6052) or of 6to4 (RFC 3056). */
+function embedded(address: string): string | undefined {
+  const words = wordsOf(address);
+  const zeros = (count: number) => words.slice(0, count).every((word) => word === 0);
+  const pair = (at: number) => {
+    const [high = 0, low = 0] = words.slice(at, at + 2);
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  };
+  // the deprecated form without "ffff", too, but not "::" and "::1"
+  if (zeros(5) && (words[5] === 0xffff || (words[5] === 0 && words[6] !== 0))) return pair(6);
+  if (words[0] === 0x64 && words[1] === 0xff9b && words[2] === 0) return pair(6);
+  if (words[0] === 0x2002) return pair(1);
+  return undefined;
+}
+
+/** The eight words of an IPv6 address. */
+function wordsOf(address: string): number[] {
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
+  const hex = (a = '0', b = '0') => ((Number(a) << 8) | Number(b)).toString(16);
+  const text = dotted ? `${dotted[1]}${hex(dotted[2], dotted[3])}:${hex(dotted[4], dotted[5])}` : address;
+  const [left = '', right] = text.split('::');
+  const words = (part: string) => (part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16)));
+  const [before, after] = [words(left), words(right ?? '')];
+  return right === undefined ? before : [...before, ...Array(8 - before.length - after.length).fill(0), ...after];
+}
+
+function canonical(address: string): string {
+  const plain = address.replace(/%.*$/, '');
+  return isIPv6(plain) ? wordsOf(plain).join(':') : plain;
+}
