@@ -23,6 +23,14 @@ describe("Volt's own workflows", () => {
     expect(node).to.include(image);
   });
 
+  it('name every action by the commit that was looked at, with its version beside it', () => {
+    for (const name of readdirSync(folder)) {
+      const used = read(name).match(/uses: .*/g) ?? [];
+      expect(used, name).to.not.equal([]);
+      for (const line of used) expect(line, name).to.match(/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+  });
+
   it('let no job do more than it says that it needs', () => {
     for (const name of readdirSync(folder))
       expect(parse(read(name)).permissions, name).to.deep.equal({ contents: 'read' });
