@@ -3,7 +3,7 @@
  *
  *   src/cli/main.ts       → dist/cli.js          the `volt` command
  *   workers/<stage>.ts    → dist/workers/<stage>.js
- *   src/dispatcher/reading-thread.ts → dist/reading-thread.js
+ *   src/dispatcher/reading-process.ts → dist/reading-process.js
  *   src/runner/spawner/process.ts → dist/spawner.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
@@ -87,12 +87,12 @@ async function bundleServer(root) {
 }
 
 /**
- * Files that a thread or another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
+ * Files that another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
  * @param {string} root
  */
 function innerPrograms(root) {
   const programs = [
-    { in: join(root, 'src/dispatcher/reading-thread.ts'), out: 'reading-thread' },
+    { in: join(root, 'src/dispatcher/reading-process.ts'), out: 'reading-process' },
     { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
   ];
   return programs.filter((program) => existsSync(program.in));

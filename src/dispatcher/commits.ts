@@ -59,7 +59,7 @@ export class CommitHandler {
     const { record, config } = this.#context;
     const files = message.workflows?.files ?? [];
     if (command !== null || message.skip !== undefined) return undefined;
-    const read = await this.#reader.read(files);
+    const read = await this.#reader.read(name, files);
     const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
     if (message.cursor && message.ref === `refs/heads/${defaultBranch}`) {
       await takeSchedules(record, name, read.workflows);

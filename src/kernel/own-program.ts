@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A file of Volt's that a thread or another process begins with: beside the module that asks where Volt runs from its
+ * A file of Volt's that another process, or a thread, begins with: beside the module that asks where Volt runs from its
  * sources; the bundle has it at its root, wherever that module's code has come to.
  * @param module address of the module that asks
  * @param source the file's name among the sources, without its ending

@@ -1,6 +1,6 @@
 import type { CommandLine, LineEnd } from '../../exec/starter.ts';
 import type { GitCommand } from '../../git/command.ts';
-import type { ErrorCode } from '../../kernel/errors.ts';
+import type { SentError } from '../../kernel/sent-error.ts';
 
 /** The first word of the process that starts programs: from now on it does what it is asked for. */
 export const ready = 'ready';
@@ -38,8 +38,3 @@ export type Answer = { id: number } & (
   | { kind: 'warning'; line: string }
   | { kind: 'failed'; error: SentError }
 );
-
-/** An error on its way between processes: one of Volt's where it has a remedy, else the system's. */
-export type SentError =
-  | { code: ErrorCode; message: string; remedy: string }
-  | { code: string | undefined; message: string; remedy?: undefined };

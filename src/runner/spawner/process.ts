@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs'
 import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
 import { ownRunner } from '../../git/command.ts';
 import { sinceBoot } from '../../kernel/clock.ts';
-import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
-import { type Answer, type OpenPipe, type Request, ready, type SentError } from './messages.ts';
+import { sent } from '../../kernel/sent-error.ts';
+import { type Answer, type OpenPipe, type Request, ready } from './messages.ts';
 
 /**
  * The process of spawner.ts. It ends with the one that has started it, and with it all that it holds: see `Scope`. What is
@@ -89,10 +89,4 @@ function openPipe({ path, dev, ino }: OpenPipe): number {
 function answer(message: Answer): void {
   // whoever asked may be gone; then this process ends at once
   process.send?.(message, () => undefined);
-}
-
-function sent(error: unknown): SentError {
-  const message = errorText(error);
-  if (error instanceof VoltError) return { code: error.code, message, remedy: error.remedy };
-  return { code: systemCode(error), message };
 }

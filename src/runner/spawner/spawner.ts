@@ -8,7 +8,8 @@ import { toolEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../kernel/own-program.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
-import type { Answer, Request, SentError } from './messages.ts';
+import { received } from '../../kernel/sent-error.ts';
+import type { Answer, Request } from './messages.ts';
 
 /** What begins a program, and what is said to it later. */
 type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>>;
@@ -278,9 +279,4 @@ class SpawnerProcess implements JobPrograms {
   #loseAll(): void {
     for (const { lose } of this.#open.values()) lose();
   }
-}
-
-function received(error: SentError): Error {
-  if (error.remedy !== undefined) return new VoltError(error.code, error.message, { remedy: error.remedy });
-  return Object.assign(new Error(error.message), error.code !== undefined && { code: error.code });
 }
