@@ -58,6 +58,26 @@ describe('the units of systemd', () => {
     for (const unit of given) expect(values(unit, 'ProtectControlGroups'), unit).to.deep.equal([]);
   });
 
+  it('say of every line that closes something what it closes', () => {
+    for (const unit of units) {
+      const [, hardening = ''] = read(unit).split(/^# What follows closes to Volt.*$/m);
+      const blocks = hardening.split(/^\[Install\]$/m)[0]?.split(/^(?=#)/m) ?? [];
+      const said = blocks.join('').match(/^\w+=.*$/gm) ?? [];
+      expect(said, unit).to.include('NoNewPrivileges=yes').and.include('LimitCORE=0');
+      // a block begins with its comment; what came before the first comment has none
+      expect(blocks[0]?.match(/^\w+=/gm), unit).to.equal(null);
+    }
+  });
+
+  it('leave no core dump, which would hold secrets', () => {
+    for (const unit of units) expect(values(unit, 'LimitCORE'), unit).to.deep.equal(['0']);
+  });
+
+  it('let jobs have the device that a network of their own takes', () => {
+    for (const unit of ['volt.service', 'volt-runner.service'])
+      expect(values(unit, 'DeviceAllow'), unit).to.deep.equal(['/dev/net/tun rw']);
+  });
+
   describe('as systemd itself sees them', () => {
     let checked: string[];
     before(function () {
