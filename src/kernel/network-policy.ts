@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { machineAddresses } from './machine-addresses.ts';
 
 /**
  * What a job, and Volt on a job's word, may reach, as VOLT_SANDBOX_NETWORK says:
@@ -9,7 +9,10 @@ export type NetworkPolicy = { kind: 'on' } | { kind: 'off' } | { kind: 'list'; h
 
 /** A server of a list. */
 export interface ListedHost {
-  /** lower case; an address without brackets; `*.example.org` stands for all names below that one */
+  /**
+   * lower case; an address without brackets. None stands for many: a job is held to addresses, and which names lie below
+   * another one nobody can ask
+   */
   host: string;
   /** undefined for every port */
   port: number | undefined;
@@ -22,7 +25,7 @@ export interface ListedHost {
  */
 export type AddressClass = 'machine' | 'link' | 'private' | 'public' | 'none';
 
-const listed = /^(?:\[([0-9a-f:.]+)\]|((?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?))(?::(\d{1,5}))?$/;
+const listed = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?))(?::(\d{1,5}))?$/;
 
 /** @returns undefined for what is neither `on`, `off` nor a list of hosts with commas between them */
 export function parseNetworkPolicy(text: string): NetworkPolicy | undefined {
@@ -45,10 +48,7 @@ function listedHost(text: string): ListedHost | undefined {
 /** Whether a list has that server. @param host a name or an address, without brackets */
 export function isListed(hosts: readonly ListedHost[], host: string, port: number): boolean {
   const wanted = host.toLowerCase().replace(/\.$/, '');
-  return hosts.some((each) => {
-    if (each.port !== undefined && each.port !== port) return false;
-    return each.host.startsWith('*.') ? wanted.endsWith(each.host.slice(1)) : wanted === each.host;
-  });
+  return hosts.some((each) => each.host === wanted && (each.port ?? port) === port);
 }
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry; metadata by each cloud's pages */
@@ -57,7 +57,7 @@ const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]
   link: [
     '169.254.0.0/16',
     '100.100.100.200/32',
-    '192.0.0.192/32',
+    '168.63.129.16/32',
     'fe80::/10',
     'fd00:ec2::254/128',
     'fd20:ce::254/128',
@@ -75,14 +75,17 @@ const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]
   none: ['224.0.0.0/4', '240.0.0.0/4', '192.0.0.0/24', 'ff00::/8', '100::/64'],
 };
 
-const lists = Object.entries(ranges).map(([name, subnets]) => {
+const lists = Object.entries(ranges).map(([name, subnets]) => [name as AddressClass, listOf(subnets)] as const);
+
+/** @param subnets as `address/bits` */
+function listOf(subnets: readonly string[]): BlockList {
   const list = new BlockList();
   for (const subnet of subnets) {
     const [address = '', bits] = subnet.split('/');
     list.addSubnet(address, Number(bits), isIPv4(address) ? 'ipv4' : 'ipv6');
   }
-  return [name as AddressClass, list] as const;
-});
+  return list;
+}
 
 /** @param address an IPv4 or IPv6 address; what is none is of no machine */
 export function addressClass(address: string): AddressClass {
@@ -94,14 +97,9 @@ export function addressClass(address: string): AddressClass {
 }
 
 function classOf(address: string, family: 'ipv4' | 'ipv6'): AddressClass {
-  if (isOwn(address)) return 'machine';
+  // an address of this machine is the machine itself, whatever network it is of
+  if (listOf(machineAddresses()).check(address, family)) return 'machine';
   return lists.find(([, list]) => list.check(address, family))?.[0] ?? 'public';
-}
-
-/** An address of one of this machine's interfaces is the machine itself, whatever network it is of. */
-function isOwn(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return own.some((each) => canonical(each.address) === canonical(address));
 }
 
 /** The IPv4 address that an IPv6 one leads to: mapped, of a translator (RFC 6052) or of 6to4 (RFC 3056). */
@@ -128,9 +126,4 @@ function wordsOf(address: string): number[] {
   const words = (part: string) => (part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16)));
   const [before, after] = [words(left), words(right ?? '')];
   return right === undefined ? before : [...before, ...Array(8 - before.length - after.length).fill(0), ...after];
-}
-
-function canonical(address: string): string {
-  const plain = address.replace(/%.*$/, '');
-  return isIPv6(plain) ? wordsOf(plain).join(':') : plain;
 }

@@ -155,7 +155,7 @@ export const settings = [
     schema: z
       .string()
       .refine((text) => parseNetworkPolicy(text) !== undefined, {
-        error: 'must be on, off, or a list of hosts such as registry.npmjs.org,*.example.org:443',
+        error: 'must be on, off, or a list of hosts such as registry.npmjs.org,example.org:443',
       })
       .default('on'),
     about:
