@@ -1,11 +1,13 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { Minimatch } from 'minimatch';
 import { VoltError } from '../../kernel/errors.ts';
+import { expandBraces } from '../globs/braces.ts';
+import { Glob } from '../globs/glob.ts';
+import { PathPatterns } from '../globs/path-patterns.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Artifacts, type KeptArtifact } from '../storage/artifacts.ts';
 import { pack, unpack } from './archive.ts';
-import { findPaths, PathPatterns } from './path-search.ts';
+import { findPaths } from './path-search.ts';
 import type { ServedCall } from './served-call.ts';
 
 /** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */
@@ -15,6 +17,7 @@ const withoutFiles = ['warn', 'error', 'ignore'];
 /** Characters that a name must not have, from GitHub's package for it (`@actions/artifact`). */
 const forbidden = /["/:<>|*?\\\r\n]/;
 const longestName = 255;
+const longestPattern = 1000;
 
 export async function uploadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
   const name = inputs.name || 'artifact';
@@ -96,7 +99,18 @@ function missing(name: string, all: readonly KeptArtifact[]): VoltError {
 function isWanted({ id, name }: { id: number; name: string }, inputs: Readonly<Record<string, string>>): boolean {
   const ids = (inputs['artifact-ids'] ?? '').split(',').map((text) => text.trim());
   if (ids.some((text) => text !== '')) return ids.includes(String(id));
-  return inputs.pattern ? new Minimatch(inputs.pattern).match(name) : true;
+  return inputs.pattern ? fitsName(inputs.pattern, name) : true;
+}
+
+/** As `actions/download-artifact` has it: `!` in front means all others, `*` no name that begins with a dot. */
+function fitsName(pattern: string, name: string): boolean {
+  if (pattern.length > longestPattern)
+    throw new StepFault(`the input "pattern" has more than ${longestPattern} characters`);
+  const own = pattern.replace(/^!+/, '');
+  const fits = expandBraces(own).some(
+    (text) => (text.startsWith('.') || !name.startsWith('.')) && new Glob(text, { steps: 0 }).matches(name),
+  );
+  return fits !== ((pattern.length - own.length) % 2 === 1);
 }
 
 function artifactsOf(job: WorkflowState): Artifacts {
@@ -112,14 +126,14 @@ async function filesOf(
   signal: AbortSignal,
 ): Promise<{ folder: string; files: string[] }> {
   const { workspace } = job.folders;
-  const patterns = new PathPatterns(inputs.path ?? '', { workspace, home: job.around.env.HOME ?? '/' });
+  const home = job.around.env.HOME ?? '/';
+  const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, trial: job.searchEffort });
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
-  // a link stands for the file that it leads to
-  const found = await findPaths(job, starts, ['(', '-type', 'f', '-o', '-xtype', 'f', ')'], signal);
   const hidden = inputs['include-hidden-files'] === 'true';
-  const chosen = [...new Set(found)].filter(
-    (path) => patterns.choose(path, true) && (hidden || !isHidden(path, starts)),
-  );
+  const isWanted = (path: string) => patterns.choose(path, true) && (hidden || !isHidden(path, starts));
+  // a link stands for the file that it leads to
+  const tests = ['(', '-type', 'f', '-o', '-xtype', 'f', ')'];
+  const chosen = [...new Set(await findPaths(job, { starts, tests }, isWanted, signal))];
   const folder = commonFolder(starts, chosen);
   return { folder, files: chosen.map((path) => relative(folder, path)).sort() };
 }

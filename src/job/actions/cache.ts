@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
+import { PathPatterns } from '../globs/path-patterns.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Caches } from '../storage/caches.ts';
 import { pack, unpack } from './archive.ts';
-import { findPaths, PathPatterns } from './path-search.ts';
+import { findPaths } from './path-search.ts';
 import type { ServedCall } from './served-call.ts';
 
 /** Longest key in characters, as on GitHub. */
@@ -101,12 +102,14 @@ function refsOf({ input, github }: WorkflowState): string[] {
 /** What is chosen, without what lies in a folder that is; in the workspace by its path there. */
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
-  const patterns = new PathPatterns(text, { workspace, home: job.around.env.HOME ?? '/' });
-  const found = [
-    ...(await findPaths(job, patterns.paths, ['-maxdepth', '0'], signal)),
-    ...(await findPaths(job, patterns.globBases, [], signal)),
-  ];
-  const chosen = new Set(found.filter((path) => patterns.choose(path, false)));
+  const home = job.around.env.HOME ?? '/';
+  const patterns = new PathPatterns(text.split('\n'), { workspace, home, trial: job.searchEffort });
+  const isWanted = (path: string) => patterns.choose(path, false);
+  const named = { starts: patterns.paths, tests: ['-maxdepth', '0'] };
+  const chosen = new Set([
+    ...(await findPaths(job, named, isWanted, signal)),
+    ...(await findPaths(job, { starts: patterns.globBases, tests: [] }, isWanted, signal)),
+  ]);
   return [...chosen]
     .filter((path) => !ancestorsOf(path).some((folder) => chosen.has(folder)))
     .map((path) => (path.startsWith(`${workspace}/`) ? relative(workspace, path) : path));

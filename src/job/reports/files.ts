@@ -1,8 +1,11 @@
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Minimatch } from 'minimatch';
 import { errorText } from '../../kernel/errors.ts';
+import { expandBraces } from '../globs/braces.ts';
+import { Glob } from '../globs/glob.ts';
+import { SearchEffort } from '../globs/search-effort.ts';
+import { StepFault } from '../steps/fault.ts';
 import { readUntrusted } from '../untrusted-file.ts';
 import type { TestCollection } from './collection.ts';
 import { readJsonReport } from './json.ts';
@@ -16,6 +19,8 @@ const mostBytes = 100_000_000;
 /** Reports of one job, and entries of folders that are looked at to find them. */
 const mostFiles = 2000;
 const mostEntries = 200_000;
+/** Characters of globs that are looked for at once. */
+const mostCharacters = 5000;
 /** Characters that are parsed before others have their turn. */
 const slice = 32_768;
 
@@ -31,6 +36,7 @@ export class ReportReader {
   /** a report that two globs or two steps lead to counts once */
   readonly #seen = new Set<string>();
   #left = mostBytes;
+  readonly #effort = new SearchEffort();
 
   constructor(tests: TestCollection) {
     this.#tests = tests;
@@ -41,7 +47,7 @@ export class ReportReader {
    * @returns how many files the globs have led to
    */
   async read({ folder, globs }: ReportPlace, tell: (sentence: string) => void): Promise<number> {
-    const paths = await find(folder, globs, tell);
+    const paths = await this.#find(folder, globs, tell);
     for (const path of paths) {
       const file = join(folder, path);
       try {
@@ -62,6 +68,33 @@ export class ReportReader {
     if (this.#seen.has(identity)) return false;
     this.#seen.add(identity);
     return true;
+  }
+
+  /** Paths below the folder, in order. Links are not followed. */
+  async #find(folder: string, globs: readonly string[], tell: (sentence: string) => void): Promise<string[]> {
+    const found: string[] = [];
+    try {
+      const patterns = globsOf(globs, this.#effort);
+      const folders = [''];
+      let entries = 0;
+      for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
+        const open = await opendir(join(folder, next)).catch(() => undefined);
+        if (!open) continue;
+        for await (const entry of open) {
+          await this.#effort.next();
+          if (++entries > mostEntries) throw new StepFault(`there are more than ${mostEntries}`);
+          if (found.length >= mostFiles) throw new StepFault(`there are more than ${mostFiles}`);
+          const path = next === '' ? entry.name : `${next}/${entry.name}`;
+          if (entry.isDirectory()) {
+            if (entry.name === 'node_modules' || entry.name === '.git') continue;
+            if (patterns.some((pattern) => pattern.mayLeadInto(path))) folders.push(path);
+          } else if (entry.isFile() && patterns.some((pattern) => pattern.matches(path))) found.push(path);
+        }
+      }
+    } catch (error) {
+      tell(`not all files of the job were looked at for reports: ${errorText(error)}`);
+    }
+    return found.sort();
   }
 }
 
@@ -99,30 +132,11 @@ async function readXml(text: string, tests: TestCollection): Promise<void> {
   }
 }
 
-/** Paths below the folder, in order. Links are not followed. */
-async function find(folder: string, globs: readonly string[], tell: (sentence: string) => void): Promise<string[]> {
-  const patterns = globs.map(
-    (glob) => new Minimatch(glob.replace(/^\.?\//, ''), { dot: true, nonegate: true, nocomment: true }),
-  );
-  const found: string[] = [];
-  const folders = [''];
-  let entries = 0;
-  for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
-    const open = await opendir(join(folder, next)).catch(() => undefined);
-    if (!open) continue;
-    for await (const entry of open) {
-      if (++entries > mostEntries || found.length >= mostFiles) {
-        tell(
-          `not all files of the job were looked at for reports: there are more than ${found.length >= mostFiles ? mostFiles : mostEntries}`,
-        );
-        return found.sort();
-      }
-      const path = next === '' ? entry.name : `${next}/${entry.name}`;
-      if (entry.isDirectory()) {
-        if (entry.name === 'node_modules' || entry.name === '.git') continue;
-        if (patterns.some((pattern) => pattern.match(path, true))) folders.push(path);
-      } else if (entry.isFile() && patterns.some((pattern) => pattern.match(path))) found.push(path);
-    }
+/** @throws StepFault where there are too many, or one is too long */
+function globsOf(globs: readonly string[], effort: SearchEffort): Glob[] {
+  const texts = globs.flatMap((glob) => expandBraces(glob.replace(/^\.?\//, '')));
+  if (texts.reduce((sum, text) => sum + text.length, 0) > mostCharacters) {
+    throw new StepFault(`the globs have more than ${mostCharacters} characters together`);
   }
-  return found.sort();
+  return texts.map((text) => new Glob(text, effort));
 }

@@ -6,6 +6,7 @@ import {
   type Scope,
 } from '../../workflow/expression.ts';
 import type { Json, Template, TemplateMap } from '../../workflow/template.ts';
+import type { SearchEffort } from '../globs/search-effort.ts';
 import { hashFiles } from './hash-files.ts';
 
 /** Status functions, as they answer in one frame. */
@@ -15,17 +16,22 @@ export type StatusFunctions = Record<'success' | 'failure' | 'always' | 'cancell
 export class Evaluation {
   readonly #contexts: Scope['contexts'];
   readonly #status: StatusFunctions;
-  readonly #workspace: string;
+  readonly #files: { workspace: string; effort: SearchEffort };
 
-  constructor(contexts: Scope['contexts'], status: StatusFunctions, workspace: string) {
+  /** @param files where `hashFiles` looks, and what it may take */
+  constructor(
+    contexts: Scope['contexts'],
+    status: StatusFunctions,
+    files: { workspace: string; effort: SearchEffort },
+  ) {
     this.#contexts = contexts;
     this.#status = status;
-    this.#workspace = workspace;
+    this.#files = files;
   }
 
   /** The same, in an environment that has more. */
   withEnvironment(env: Record<string, string>): Evaluation {
-    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#workspace);
+    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#files);
   }
 
   async text(template: Template): Promise<string> {
@@ -82,7 +88,8 @@ export class Evaluation {
         if (failed) throw failed.error;
         return value as T;
       }
-      for (const texts of wanted) known.set(JSON.stringify(texts), await hashFiles(this.#workspace, texts));
+      const { workspace, effort } = this.#files;
+      for (const texts of wanted) known.set(JSON.stringify(texts), await hashFiles(workspace, texts, effort));
     }
   }
 }

@@ -1,33 +1,28 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Minimatch } from 'minimatch';
+import { PathPatterns } from '../globs/path-patterns.ts';
+import type { SearchEffort } from '../globs/search-effort.ts';
 import { openUntrusted } from '../untrusted-file.ts';
-import { StepFault } from './fault.ts';
-
-/** As GitHub's own package for it has them (`@actions/glob`). */
-const options = { dot: true, nobrace: true, nocomment: true, noext: true, nonegate: true } as const;
-/** Files and folders that are looked at; a pattern that leads to more is not meant so. */
-const mostEntries = 500_000;
 
 /**
  * What the expression `hashFiles(…)` comes to: SHA-256 over the SHA-256 of each file that the patterns choose, in the
  * order of their paths. The last pattern that speaks of a file decides; one that begins with `!` leaves it out; one that
  * chooses a folder chooses all that is in it. Links are not followed, and files outside of the workspace do not count.
+ * @param effort of the job
  * @returns hexadecimal, or empty where there is no such file
+ * @throws StepFault where there are too many patterns or files
  */
-export async function hashFiles(workspace: string, given: readonly string[]): Promise<string> {
+export async function hashFiles(workspace: string, given: readonly string[], effort: SearchEffort): Promise<string> {
   const root = await realpath(workspace);
-  const patterns = given
-    .flatMap((text) => text.split('\n'))
-    .map((text) => text.trim())
-    .filter((text) => text !== '' && !text.startsWith('#'))
-    .map((text) => patternOf(root, text));
+  const lines = given.flatMap((text) => text.split('\n'));
+  // what is outside of the workspace does not count, the home neither
+  const patterns = new PathPatterns(lines, { workspace: root, home: '/', trial: effort });
   const files = new Set<string>();
-  const walk = new Walk(patterns, files);
-  for (const start of new Set(patterns.filter(({ excludes }) => !excludes).map(({ base }) => base))) {
+  const walk = new Walk(patterns, files, effort);
+  for (const start of new Set([...patterns.paths, ...patterns.globBases])) {
     if (start === root || start.startsWith(root + sep)) await walk.visit(start);
   }
   if (files.size === 0) return '';
@@ -41,45 +36,22 @@ export async function hashFiles(workspace: string, given: readonly string[]): Pr
   return result.digest('hex');
 }
 
-interface Pattern {
-  excludes: boolean;
-  /** the deepest folder or file that all it can choose is in */
-  base: string;
-  matches(path: string): boolean;
-}
-
-function patternOf(root: string, text: string): Pattern {
-  const excludes = text.startsWith('!');
-  const path = resolve(root, text.replace(/^!+/, '').trim());
-  const parts = path.split(sep);
-  const glob = parts.findIndex((part) => /[*?[]/.test(part));
-  const base = glob < 0 ? path : parts.slice(0, glob).join(sep) || sep;
-  const itself = new Minimatch(path, options);
-  const inside = new Minimatch(`${path}/**`, options);
-  return { excludes, base, matches: (candidate) => itself.match(candidate) || inside.match(candidate) };
-}
-
 class Walk {
-  readonly #patterns: readonly Pattern[];
+  readonly #patterns: PathPatterns;
   readonly #files: Set<string>;
-  #seen = 0;
+  readonly #effort: SearchEffort;
 
-  constructor(patterns: readonly Pattern[], files: Set<string>) {
+  constructor(patterns: PathPatterns, files: Set<string>, effort: SearchEffort) {
     this.#patterns = patterns;
     this.#files = files;
+    this.#effort = effort;
   }
 
   async visit(path: string): Promise<void> {
-    if (++this.#seen > mostEntries) throw new StepFault(`hashFiles looks at more than ${mostEntries} files`);
+    await this.#effort.next();
     const found = await lstat(path).catch(() => undefined);
     if (found?.isDirectory()) {
       for (const name of (await readdir(path)).sort()) await this.visit(join(path, name));
-    } else if (found?.isFile() && this.#isChosen(path)) this.#files.add(path);
-  }
-
-  #isChosen(path: string): boolean {
-    let chosen = false;
-    for (const pattern of this.#patterns) if (chosen === pattern.excludes && pattern.matches(path)) chosen = !chosen;
-    return chosen;
+    } else if (found?.isFile() && this.#patterns.choose(path, true)) this.#files.add(path);
   }
 }

@@ -4,6 +4,7 @@ import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { JobHost, JobInput } from '../contract.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
+import { SearchEffort } from '../globs/search-effort.ts';
 import type { JobLog } from '../log.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
@@ -38,6 +39,7 @@ export class WorkflowState {
   readonly search: TestSearch;
   readonly matchers = new Matchers();
   readonly annotations = new AnnotationBudget();
+  readonly searchEffort = new SearchEffort();
   /** that of the workflow and the job, and what steps have added */
   env: Record<string, string> = {};
   /** folders that steps have put in front of the search path, the latest first */
@@ -149,7 +151,7 @@ export class WorkflowState {
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      this.folders.workspace,
+      { workspace: this.folders.workspace, effort: this.searchEffort },
     );
   }
 
