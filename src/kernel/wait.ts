@@ -1,4 +1,10 @@
 /**
+ * The longest timer, in milliseconds: Node takes a longer one for one of a millisecond, see
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args.
+ */
+export const longestTimer = 2 ** 31 - 1;
+
+/**
  * Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. (That of node:timers/promises makes
  * an error with a stack for each wait that is ended early, which is too much for what happens all the time.)
  */

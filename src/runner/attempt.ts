@@ -18,6 +18,7 @@ import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
 import { removeContested, removeTree } from '../kernel/remove-tree.ts';
+import { longestTimer } from '../kernel/wait.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/membership.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
@@ -122,7 +123,8 @@ export class RunningAttempt {
     const { config, spawner, spool } = this.#host;
     const startedAt = new Date().toISOString();
     const paths = dataPaths(config.dataDir);
-    const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), message.timeout * 60_000);
+    const time = Math.min(message.timeout * 60_000, longestTimer);
+    const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), time);
     // a disk that takes no more is our fault, not the commit's
     spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
     const progress = new Progress((steps) => this.#host.progress(steps));

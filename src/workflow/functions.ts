@@ -29,7 +29,7 @@ export const ownFunctions: readonly FunctionDefinition[] = [
   own('join', 1, (list = wrap(''), separator) => {
     const between = separator?.primitive ? separator.coerceString() : ',';
     if (!(list instanceof data.Array)) return wrap(list.primitive ? list.coerceString() : '');
-    const parts = list.values().map((item) => (item.primitive ? item.coerceString() : ''));
+    const parts = list.values().map((item) => item.coerceString());
     checkLength(parts.reduce((sum, part) => sum + part.length, between.length * parts.length));
     return wrap(parts.join(between));
   }),

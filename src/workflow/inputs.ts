@@ -18,7 +18,7 @@ export function dispatchInputs(
   const inputs: Inputs = {};
   for (const definition of definitions) {
     const { name, type, required, options } = definition;
-    const text = own(given, name) ?? textOf(definition.default);
+    const text = own(given, name) ?? defaultText(definition);
     if (text === undefined || text === '') {
       if (required) problems.push(`the input "${name}" must be given`);
       inputs[name] = emptyOf(type);
@@ -39,10 +39,10 @@ export function dispatchTexts(
   given: { readonly [name: string]: string },
 ): { [name: string]: string } {
   return Object.fromEntries(
-    definitions.map(({ name, type, default: standard }) => [
-      name,
-      own(given, name) ?? textOf(standard) ?? (type === 'boolean' ? 'false' : ''),
-    ]),
+    definitions.map((definition) => {
+      const { name, type } = definition;
+      return [name, own(given, name) ?? defaultText(definition) ?? (type === 'boolean' ? 'false' : '')];
+    }),
   );
 }
 
@@ -101,6 +101,11 @@ function unknownInputs(definitions: readonly InputDefinition[], given: string[])
 
 function own<T>(values: { readonly [name: string]: T }, name: string): T | undefined {
   return Object.entries(values).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** What an input of a dispatch is when nobody gives it; of a choice the first option, as GitHub's form has it. */
+function defaultText({ type, required, default: standard, options }: InputDefinition): string | undefined {
+  return textOf(standard) ?? (type === 'choice' && !required ? options?.[0] : undefined);
 }
 
 /** A default of a dispatch holds no expression. */

@@ -106,7 +106,7 @@ function readCall(
   ]);
   return {
     kind: 'call',
-    uses: uses.slice('./'.length),
+    uses: uses.startsWith('./') ? uses.slice('./'.length) : uses,
     with: values.map(({ key, value }) => [key, reading.value(value)]),
     secrets: secrets instanceof MappingToken || !secrets ? reading.templates(secrets) : 'inherit',
     places: Object.fromEntries(places),

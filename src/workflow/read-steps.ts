@@ -90,7 +90,8 @@ const shells = new Set(['bash', 'sh', 'python', 'pwsh', 'cmd', 'powershell']);
 
 export function checkShell(reading: Reading, token: TemplateToken): void {
   const text = reading.template(token);
-  if (typeof text !== 'string' || text.trim() === '' || shells.has(text.trim()) || text.includes('{0}')) return;
+  if (typeof text !== 'string' || text.trim() === '' || shells.has(text.trim().toLowerCase()) || text.includes('{0}'))
+    return;
   reading.invalid(token, `"${text}" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}`);
 }
 

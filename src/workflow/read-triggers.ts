@@ -66,7 +66,11 @@ function readFilter(reading: Reading, token: TemplateToken | undefined): PushFil
       if (typeof pattern === 'string') reading.invalid(items[index], `"${text}" is no pattern: ${pattern}`);
     });
     if (!key.endsWith('-ignore') && texts.length > 0 && texts.every((text) => text.startsWith('!'))) {
-      reading.invalid(value, `\`${key}\` only takes back, with "!", what nothing has matched; use \`${key}-ignore\``);
+      // beside `branches`, `tags: ['!**']` is how people say that no tag counts
+      const other = { branches: 'tags', tags: 'branches' }[key];
+      const isMeant = other !== undefined && field(reading, token, other) !== undefined;
+      const effect = `\`${key}\` has only patterns with "!", so it matches nothing; use \`${key}-ignore\``;
+      if (!isMeant) reading.report('warning', value, effect);
     }
     const opposite = key.endsWith('-ignore') ? key.slice(0, -'-ignore'.length) : undefined;
     if (opposite !== undefined && field(reading, token, opposite)) {

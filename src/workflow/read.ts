@@ -94,9 +94,9 @@ function reportErrors(
   root: TemplateToken | undefined,
   tags: ReadonlySet<number | undefined>,
 ): void {
-  const empty = emptyInputs(root);
+  const loose = looseDispatch(root);
   // what YAML takes for a tag is lost to the parser, and the rest of its line is not what was meant
-  const real = (error: ParserError) => !isFalse(error, empty) && !tags.has(error.range?.start.line);
+  const real = (error: ParserError) => !isFalse(error, loose) && !tags.has(error.range?.start.line);
   const found = context.errors.getErrors().filter(real);
   if (found.length === 0) return;
   const tooMuch = found.some(({ rawMessage }) => /its aliases stand for$/.test(rawMessage));
@@ -118,22 +118,46 @@ interface ParserError {
 
 /**
  * What the schema refuses and GitHub does not: it takes `on: repository_dispatch` for something that there is not, and
- * wants more of an input than its name.
+ * wants more of a `workflow_dispatch` and its inputs than GitHub does.
  */
-function isFalse({ rawMessage, range }: ParserError, emptyInputs: readonly (TokenRange | undefined)[]): boolean {
+function isFalse({ rawMessage, range }: ParserError, dispatch: LooseDispatch): boolean {
   if (rawMessage === "Unexpected value 'repository_dispatch'") return true;
   const here = (other: TokenRange | undefined) =>
     other?.start.line === range?.start.line && other?.start.column === range?.start.column;
-  return rawMessage === "Unexpected value ''" && emptyInputs.some(here);
+  if (rawMessage === "Unexpected value ''") return dispatch.empty.some(here);
+  return /^Unexpected value '/.test(rawMessage) && dispatch.unknown(range);
 }
 
-/** Where inputs of a `workflow_dispatch` have a name and nothing else. */
-function emptyInputs(root: TemplateToken | undefined): (TokenRange | undefined)[] {
+interface LooseDispatch {
+  /** where `inputs`, or one of them, has nothing after its name */
+  empty: readonly (TokenRange | undefined)[];
+  /** whether a place is that of a key of `workflow_dispatch` itself, of which GitHub reads `inputs` alone */
+  unknown(range: TokenRange | undefined): boolean;
+}
+
+function looseDispatch(root: TemplateToken | undefined): LooseDispatch {
   const find = (token: TemplateToken | undefined, key: string) =>
     token instanceof MappingToken ? token.find(key) : undefined;
-  const inputs = find(find(find(root, 'on'), 'workflow_dispatch'), 'inputs');
-  if (!(inputs instanceof MappingToken)) return [];
-  return [...inputs].flatMap(({ value }) => (value instanceof NullToken ? [value.range] : []));
+  const dispatch = find(find(root, 'on'), 'workflow_dispatch');
+  const inputs = find(dispatch, 'inputs');
+  const empty = inputs instanceof NullToken ? [inputs.range] : [];
+  if (inputs instanceof MappingToken) {
+    for (const { value } of inputs) if (value instanceof NullToken) empty.push(value.range);
+  }
+  return {
+    empty,
+    unknown: (range) => {
+      const around = dispatch instanceof MappingToken ? dispatch.range : undefined;
+      return isInside(range, around) && !isInside(range, inputs?.range);
+    },
+  };
+}
+
+function isInside(inner: TokenRange | undefined, outer: TokenRange | undefined): boolean {
+  if (!inner || !outer) return false;
+  const before = (one: { line: number; column: number }, other: { line: number; column: number }) =>
+    one.line < other.line || (one.line === other.line && one.column <= other.column);
+  return before(outer.start, inner.start) && before(inner.end, outer.end);
 }
 
 /** YAML's messages go on with an excerpt of the file. */

@@ -280,6 +280,9 @@ describe('a runner', () => {
 
   it('ends a job that runs longer than it may, as a failure', async () => {
     await start();
+    // 30 days, which is longer than a timer of Node's can be
+    const patient = await send('sleep 0.2', { timeout: 43_200 });
+    expect(await result('finished', patient)).to.include({ status: 'success' });
     const message = await send('while :; do sleep 0.01; done', { timeout: 0.05 });
     expect(await result('finished', message)).to.include({ status: 'failure', reason: 'timeout' });
   });

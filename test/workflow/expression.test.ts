@@ -69,6 +69,7 @@ describe('an expression', () => {
     ["join(github.event.commits.*.id, '+')", 'a+b'],
     ['join(github.event.commits.*.id)', 'a,b'],
     ["join('one')", 'one'],
+    ['join(fromJSON(\'[{"a":1},[2],3]\'))', 'Object,Array,3'],
     ["format('{0}-{1}{{}}', 'a', 2)", 'a-2{}'],
     ["format('{1}{0}', 'a', 'b')", 'ba'],
     ["contains('Hello', 'LL')", true],

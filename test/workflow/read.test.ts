@@ -151,8 +151,12 @@ describe('reading a workflow', () => {
           "on: { push: { paths: [a], paths-ignore: [b], branches: ['!x'], tags: ['[x'] } }",
         ),
         'ci.yml:1:27: `paths` and `paths-ignore` exclude each other: use "!" in `paths`',
-        'ci.yml:1:56: `branches` only takes back, with "!", what nothing has matched; use `branches-ignore`',
         'ci.yml:1:71: "[x" is no pattern: a "[" is not closed',
+      ],
+      [
+        'filters that match nothing, but for `tags` beside `branches`, by which people have no tags',
+        steps('- run: x').replace('on: push', "on: { push: { paths: ['!a'], branches: [main], tags: ['!**'] } }"),
+        'ci.yml:1:22: warning: `paths` has only patterns with "!", so it matches nothing; use `paths-ignore`',
       ],
       [
         'schedules that are none',
@@ -274,6 +278,23 @@ describe('reading a workflow', () => {
       ],
     ];
     for (const [what, text, ...lines] of cases) it(what, () => expect(told(text)).to.deep.equal(lines));
+  });
+
+  describe('takes what GitHub takes', () => {
+    const cases: [what: string, text: string][] = [
+      ['no inputs of a dispatch', steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: } }')],
+      [
+        'other keys of a dispatch',
+        steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { branches: [main], inputs: { a: } } }'),
+      ],
+      ['names of shells in any case', steps('- run: x', '  shell: Bash', '- run: x', '  shell: PWSH')],
+    ];
+    for (const [what, text] of cases) it(what, () => expect(told(text)).to.deep.equal([]));
+
+    it('and refuses keys that inputs of a dispatch do not have', () => {
+      const text = steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: { a: { typ: x } } } }');
+      expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not known here; did you mean "type"?']);
+    });
   });
 
   describe('is bounded', () => {

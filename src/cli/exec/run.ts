@@ -20,6 +20,7 @@ import type { FinalStatus, Step } from '../../kernel/model.ts';
 import { repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
+import { longestTimer } from '../../kernel/wait.ts';
 import { type Outcome, verdictOf } from '../../record/verdict.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { readWorkflows } from '../../workflow/read-all.ts';
@@ -189,7 +190,7 @@ export class Exec {
     const scope = detectContainment().then((kind) => Scope.open(patience, kind));
     this.#running.set(id, { stop, scope });
     if (this.#cancelled) stop.abort(cancelled('interrupted'));
-    const timer = setTimeout(() => stop.abort(timedOut(minutes)), minutes * 60_000);
+    const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
     const paths = dataPaths(this.#config.dataDir);
     const own = join(folder, 'jobs', String(id));
     this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });

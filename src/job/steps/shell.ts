@@ -38,20 +38,23 @@ export function shellCommand(
   }
   const space = given.search(/\s/);
   const name = space < 0 ? given : given.slice(0, space);
-  if (name === 'cmd' || name === 'powershell') {
+  const lower = name.toLowerCase();
+  if (lower === 'cmd' || lower === 'powershell') {
     throw new VoltError('unsupported', `the shell "${name}" runs on Windows only`, {
       remedy: 'Use bash, sh, python or pwsh.',
     });
   }
-  const known = Object.hasOwn(builtin, name) ? builtin[name] : undefined;
+  // the names count without their case, as GitHub has them; the program of one is called as it is
+  const known = Object.hasOwn(builtin, lower) ? builtin[lower] : undefined;
   const format = space < 0 ? known?.arguments : given.slice(space + 1);
   if (format === undefined || !format.includes('{0}')) {
     throw new StepFault(
       `Invalid shell option "${given.slice(0, 100)}". Shell must be bash, sh, python, pwsh or a command line that contains '{0}'`,
     );
   }
-  const program = findProgram(name, path) ?? (name === 'python' ? findProgram('python3', path) : undefined);
-  if (program === undefined) throw missing(name);
+  const called = known === undefined ? name : lower;
+  const program = findProgram(called, path) ?? (called === 'python' ? findProgram('python3', path) : undefined);
+  if (program === undefined) throw missing(called);
   const file = script(known?.extension ?? '');
   return {
     argv: [program, ...splitArguments(format).map((part) => part.replaceAll('{0}', file))],

@@ -1,4 +1,5 @@
 import type { Step } from '../../kernel/model.ts';
+import { longestTimer } from '../../kernel/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { ActionLibrary } from '../actions/library.ts';
@@ -144,7 +145,7 @@ export function insideOf(
 async function timerOf(step: PlannedStep, evaluation: Evaluation): Promise<AbortSignal | undefined> {
   if (step.timeoutMinutes === undefined) return undefined;
   const minutes = await evaluation.number(step.timeoutMinutes);
-  return minutes > 0 ? AbortSignal.timeout(Math.min(minutes * 60_000, 2_147_483_647)) : undefined;
+  return minutes > 0 ? AbortSignal.timeout(Math.min(minutes * 60_000, longestTimer)) : undefined;
 }
 
 async function timedOut(step: PlannedStep, evaluation: Evaluation): Promise<JobOutcome> {

@@ -24,6 +24,7 @@ describe('the shell of a step', () => {
     ['sh', ['sh', '-e', '/tmp/s.sh']],
     ['python', ['python3', '/tmp/s.py']],
     ['pwsh', ['pwsh', '-command', ". '/tmp/s.ps1'"]],
+    ['Bash', ['bash', '--noprofile', '--norc', '-e', '-o', 'pipefail', '/tmp/s.sh']],
     ['bash -x {0}', ['bash', '-x', '/tmp/s.sh']],
     ['perl {0}', ['perl', '/tmp/s']],
     ['perl -e "a b" --in={0} \\"q\\"', ['perl', '-e', 'a b', '--in=/tmp/s', '"q"']],
@@ -47,7 +48,7 @@ describe('the shell of a step', () => {
     ['constructor', "command line that contains '{0}'"],
     ['nowhere {0}', 'no "nowhere"'],
     ['cmd', 'Windows'],
-    ['powershell', 'Windows'],
+    ['PowerShell', 'Windows'],
   ] as const) {
     it(`${shell} is refused by name`, () => expect(() => argv(shell)).to.throw(words));
   }
