@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { VoltError } from './errors.ts';
 
 /** Names of repositories become paths, keys and parts of URLs, so they are narrow. */
@@ -26,6 +27,19 @@ export function repositoryNameFrom(url: string): string {
     .replace(/^[._-]+/, '')
     .slice(0, 64);
   return name === '' ? 'repository' : name;
+}
+
+/**
+ * The folder of what is kept for a repository, which no other one gets that has its name later. No name alone is one: it
+ * has no `+`.
+ */
+export function repositoryKey({ name, url }: { name: string; url: string }): string {
+  return `${name}+${shortHash(url)}`;
+}
+
+/** 16 hexadecimal digits, for names of folders. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 export function checkRepositoryName(name: string): string {

@@ -17,6 +17,7 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
+import { repositoryKey } from '../kernel/names.ts';
 import { removeContested, removeTree } from '../kernel/remove-tree.ts';
 import { longestTimer } from '../kernel/wait.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
@@ -153,7 +154,7 @@ export class RunningAttempt {
       mirrors: paths.mirrors,
       actions: new ActionStore(paths.actions, config.actionsUrl),
       ownActions: ownActionsOf(config.ownActions),
-      caches: join(paths.caches, message.repo.name),
+      caches: join(paths.caches, repositoryKey(message.repo)),
       artifacts: join(paths.artifacts, message.repo.name),
       runner: this.#host.runner,
       ...(programs && { git: programs.git }),
@@ -219,11 +220,12 @@ export class RunningAttempt {
     this.#expired ||= scope.expired;
   }
 
-  /** A tree is for jobs whose files belong to the same user. */
+  /** A tree is for jobs whose files belong to the same user, and whose refs are trusted alike. */
   #treeFor({ enclosure: { isolation } }: JobRoom): JobTree | undefined {
     const { trees } = this.#host;
     const owner = isolation.level === 'none' ? null : isolation.user;
-    return trees && new JobTree(trees, JSON.stringify([this.message.repo.name, this.message.repo.url, owner]));
+    const { repo, trust } = this.message;
+    return trees && new JobTree(trees, JSON.stringify([repo.name, repo.url, trust.class, owner]));
   }
 
   /** Removes what the job has left, but for what the next one may begin from. */

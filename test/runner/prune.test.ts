@@ -86,9 +86,9 @@ describe('removing what nobody on the machine uses', () => {
   it('takes the caches that were of no use the longest, where all do not fit', async () => {
     const folder = join(dataPaths(config.dataDir).caches, 'app');
     const caches = new Caches(folder);
-    const wish = (key: string) => ({ key, restoreKeys: [], version: 'v', refs: ['r'] });
+    const wish = (key: string) => ({ key, restoreKeys: [], version: 'v', scopes: ['r'] });
     const used = async (key: string, days: number) => {
-      await caches.save({ key, version: 'v', ref: 'r' }, write(6));
+      await caches.save({ key, version: 'v', scope: 'r' }, write(6));
       const found = await caches.find(wish(key));
       utimesSync(found?.folder ?? '', new Date(inDays(-days)), new Date(inDays(-days)));
     };

@@ -9,7 +9,7 @@ import { runJob } from '../../src/job/job.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
-import { ownTrust } from '../../src/kernel/trust.ts';
+import { trustOf } from '../../src/kernel/trust.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
 import type { WorkflowPlan } from '../../src/workflow/plan.ts';
 import { TestFolders } from './folder.ts';
@@ -85,7 +85,13 @@ export class TestJobs {
     const scope = detectContainment().then((kind) => Scope.open(3600, kind));
     this.#scopes.push(scope);
     const folder = join(this.folders.make(), 'job');
-    const input = { repo: { name: 'app', url: repository.path }, ref, sha: repository.head(), trust: ownTrust, plan };
+    const input = {
+      repo: { name: 'app', url: repository.path },
+      ref,
+      sha: repository.head(),
+      trust: trustOf(ref, { defaultBranch: 'main', named: null }),
+      plan,
+    };
     const ended = runJob(input, {
       folder,
       mirrors: this.#mirrors,

@@ -17,7 +17,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus, Step } from '../../kernel/model.ts';
-import { repositoryNameFrom } from '../../kernel/names.ts';
+import { repositoryKey, repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { longestTimer } from '../../kernel/wait.ts';
@@ -203,7 +203,7 @@ export class Exec {
         enclosure: Enclosure.none,
         actions: new ActionStore(paths.actions, this.#config.actionsUrl),
         ownActions: ownActionsOf(this.#config.ownActions),
-        caches: join(paths.caches, input.repo.name),
+        caches: join(paths.caches, repositoryKey(input.repo)),
         artifacts: join(folder, 'artifacts'),
         toolCache: resolve(this.#config.toolCache ?? paths.tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),

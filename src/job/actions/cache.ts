@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
+import { ownTrust } from '../../kernel/trust.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
@@ -21,7 +22,7 @@ export async function restoreCache(call: ServedCall): Promise<Record<string, str
   const restoreKeys = linesOf(inputs['restore-keys']);
   const outputs: Record<string, string> = { 'cache-primary-key': key };
   const caches = new Caches(job.around.caches);
-  const found = await caches.find({ key, restoreKeys, version, refs: refsOf(job) });
+  const found = await caches.find({ key, restoreKeys, version, scopes: scopesOf(job) });
   if (!found) {
     if (inputs['fail-on-cache-miss'] === 'true') {
       throw new StepFault(`Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: ${key}`);
@@ -56,7 +57,7 @@ export async function saveCacheLater(call: ServedCall): Promise<void> {
 export async function saveCache({ job, inputs, io, signal, warn }: ServedCall): Promise<Record<string, string>> {
   const { key, paths, version } = wishOf(inputs);
   const caches = new Caches(job.around.caches);
-  const about = { key, version, ref: job.input.ref };
+  const about = { key, version, scope: job.input.trust.class };
   if (await caches.has(about)) {
     await warn(`Failed to save: Unable to reserve cache with key ${key}, there is one already.`);
     return {};
@@ -92,11 +93,12 @@ function wishOf(inputs: Readonly<Record<string, string>>): { key: string; paths:
   return { key, paths: paths.join('\n'), version };
 }
 
-/** A ref has its own caches and those of the default branch; none sees what another branch has made of them. */
-function refsOf({ input, github }: WorkflowState): string[] {
-  const event = github.event as { repository?: { default_branch?: string } } | undefined;
-  const standard = event?.repository?.default_branch;
-  return [...new Set([input.ref, ...(standard ? [`refs/heads/${standard}`] : [])])];
+/**
+ * A class of refs has its own caches and those of the default branch and tags; none sees what another branch has made of
+ * them.
+ */
+function scopesOf({ input }: WorkflowState): string[] {
+  return [...new Set([input.trust.class, ownTrust.class])];
 }
 
 /** What is chosen, without what lies in a folder that is; in the workspace by its path there. */

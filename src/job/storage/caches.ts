@@ -8,8 +8,8 @@ const aboutCache = z.object({
   key: z.string(),
   /** of what the paths of the cache are: one is only good for the same */
   version: z.string(),
-  /** that has saved it */
-  ref: z.string(),
+  /** class of refs that has saved it, see kernel/trust.ts */
+  scope: z.string(),
   bytes: z.number(),
   /** milliseconds since 1970 */
   createdAt: z.number(),
@@ -23,8 +23,8 @@ export interface CacheWish {
   /** beginnings of keys that will do where there is none of that key */
   restoreKeys: readonly string[];
   version: string;
-  /** whose caches count, in this order: the job's own ref, and the default branch */
-  refs: readonly string[];
+  /** whose caches count, in this order */
+  scopes: readonly string[];
 }
 
 /** The caches of one repository on this machine. */
@@ -36,15 +36,15 @@ export class Caches {
   }
 
   /**
-   * The cache that fits best, by GitHub's rules: for each ref the key itself, the newest that begins with it, and then
+   * The cache that fits best, by GitHub's rules: for each scope the key itself, the newest that begins with it, and then
    * the newest that begins with one of the others (docs.github.com, "Cache key matching").
    */
-  async find({ key, restoreKeys, version, refs }: CacheWish): Promise<KeptCache | undefined> {
+  async find({ key, restoreKeys, version, scopes }: CacheWish): Promise<KeptCache | undefined> {
     const all = (await keptIn(this.#folder, aboutCache))
       .filter(({ about }) => about.version === version)
       .sort((a, b) => b.about.createdAt - a.about.createdAt);
-    for (const ref of refs) {
-      const own = all.filter(({ about }) => about.ref === ref);
+    for (const scope of scopes) {
+      const own = all.filter(({ about }) => about.scope === scope);
       const found =
         own.find(({ about }) => about.key === key) ??
         [key, ...restoreKeys].map((start) => own.find(({ about }) => about.key.startsWith(start))).find(Boolean);
@@ -65,7 +65,7 @@ export class Caches {
     write: (archive: string) => Promise<{ bytes: number }>,
   ): Promise<boolean> {
     const id = createHash('sha256')
-      .update(JSON.stringify([about.key, about.version, about.ref]))
+      .update(JSON.stringify([about.key, about.version, about.scope]))
       .digest('hex');
     return keep<AboutCache>(join(this.#folder, id), async (archive) => {
       const { bytes } = await write(archive);
@@ -74,9 +74,9 @@ export class Caches {
   }
 
   async has(about: Omit<AboutCache, 'bytes' | 'createdAt'>): Promise<boolean> {
-    const { key, version, ref } = about;
+    const { key, version, scope } = about;
     return (await keptIn(this.#folder, aboutCache)).some(
-      ({ about: other }) => other.key === key && other.version === version && other.ref === ref,
+      ({ about: other }) => other.key === key && other.version === version && other.scope === scope,
     );
   }
 }
