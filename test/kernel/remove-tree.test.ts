@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { removeContested, removeTree } from '../../src/kernel/remove-tree.ts';
 import { TestFolders } from '../support/folder.ts';
+import { evaluateAs } from '../support/other-user.ts';
 
 /** Any user but root, to whom every folder is open. */
 const uid = 60_576;
@@ -49,11 +50,7 @@ describe('removing a tree', () => {
 
   function removeAsUser(top: string, env: NodeJS.ProcessEnv = process.env): void {
     execFileSync('chown', ['--recursive', '--no-dereference', String(uid), top]);
-    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code, '--', top];
-    execFileSync('setpriv', [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program], {
-      env,
-      stdio: 'inherit',
-    });
+    evaluateAs({ uid, gid: 0 }, code, top, env);
   }
 
   it('takes all of it and nothing that links lead to', async () => {

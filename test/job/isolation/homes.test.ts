@@ -18,6 +18,7 @@ import { removeLeftJobs } from '../../../src/job/isolation/places.ts';
 import { dataPaths } from '../../../src/kernel/data-paths.ts';
 import { lockFile } from '../../../src/kernel/file-lock.ts';
 import { TestFolders } from '../../support/folder.ts';
+import { evaluateAs } from '../../support/other-user.ts';
 import { until } from '../../support/until.ts';
 
 const fail = (message: string) => expect.fail(message);
@@ -206,13 +207,7 @@ describe('the homes of repositories', () => {
     execFileSync('chown', ['--recursive', String(uid), dataDir]);
     execFileSync('chown', ['--recursive', '0', at('foreign')]);
     for (const name of ['foreign', 'closed']) chmodSync(at(name), 0o555);
-    const program = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', pruning, '--', dataDir];
-    const output = execFileSync(
-      'setpriv',
-      [`--reuid=${uid}`, '--regid=0', '--clear-groups', '--inh-caps=-all', ...program],
-      { encoding: 'utf8' },
-    );
-    const [removed, said] = JSON.parse(output);
+    const [removed, said] = JSON.parse(evaluateAs({ uid, gid: 0 }, pruning, dataDir));
     expect(removed).to.have.members(['closed', 'good']);
     expect(said).to.have.length(1);
     expect(said[0]).to.match(/^could not remove the home of foreign: .*EPERM/);

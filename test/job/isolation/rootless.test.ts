@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { evaluateAs } from '../../support/other-user.ts';
 
 /** Any user but root. */
 const uid = 60_577;
@@ -39,14 +39,8 @@ describe('a sandbox of a user who is not root', function () {
     const base = mkdtempSync(join(tmpdir(), 'volt-rootless-'));
     mkdirSync(join(base, 'home'));
     for (const folder of [base, join(base, 'home')]) chownSync(folder, uid, uid);
-    const args = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=-all', process.execPath];
-    const run = ['--import', 'tsx', '--input-type=module', '--eval', code, '--', base];
     const env = { PATH: process.env.PATH, HOME: join(base, 'home'), TMPDIR: join(base, 'home') };
-    const log = execFileSync('setpriv', [...args, ...run], {
-      env,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const log = evaluateAs({ uid, gid: uid }, code, base, env);
     rmSync(base, { recursive: true, force: true });
     if (log.startsWith('unavailable')) this.skip();
     expect(log)
