@@ -25,6 +25,7 @@ import { runnerCommand } from './runner.ts';
 import { runnersCommand } from './runners.ts';
 import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
+import { signInCommand } from './sign-in.ts';
 import { statusCommand } from './status.ts';
 import { flush, paint } from './terminal.ts';
 import { tokenCommand } from './token.ts';
@@ -41,6 +42,7 @@ const commands = {
   'Workflows:': [execCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
   'Look after it:': [
+    signInCommand,
     tokenCommand,
     auditCommand,
     doctorCommand,

@@ -25,6 +25,7 @@ export function dataPaths(dataDir: string) {
     token: join(dataDir, 'token'),
     secretsKey: join(dataDir, 'secrets.key'),
     webUrl: join(dataDir, 'web.url'),
+    signInUrl: join(dataDir, 'sign-in.url'),
     redis: join(dataDir, 'redis'),
     redisUrl: join(dataDir, 'redis', 'url'),
     mirrors: join(dataDir, 'mirrors'),

@@ -83,7 +83,7 @@ export const settings = [
     key: 'url',
     schema: z.url().optional(),
     about:
-      'Which Volt the commands (builds, logs, trigger, ...) talk to, as http://host:port. Default: the one that uses the data directory.',
+      'The address that people use, as https://ci.example.org: which Volt the commands (builds, logs, trigger, ...) talk to, and what the web stage is called. Where it is not of this machine, browsers sign in there, a proxy on this machine is believed about whom it serves, and nobody counts as being on this machine. Default for the commands: the one that uses the data directory.',
   },
   {
     env: 'VOLT_TOKEN',
@@ -97,7 +97,7 @@ export const settings = [
     key: 'reading',
     schema: z.enum(['local', 'public', 'token']).default('local'),
     about:
-      'Who may read dashboard and API without a token: whoever is on the same machine (local), everybody who reaches the address (public; the queues, the metrics and what concerns secrets stay closed to them), or nobody (token).',
+      'Who may read dashboard and API without a token: whoever is on the same machine (local), everybody who reaches the address (public; the metrics and what concerns secrets stay closed to them), or nobody (token). Where VOLT_URL names another place than this machine, local is as token.',
   },
   {
     env: 'VOLT_SECRETS_KEY_FILE',

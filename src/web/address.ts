@@ -10,19 +10,27 @@ export function urlOf(host: string, port: number): string {
 }
 
 /**
- * Leaves the address in the data directory, where the other commands of this machine look for it.
- * @returns takes it away again, unless another web stage has put its own there meanwhile
+ * Leaves the addresses in the data directory, for the other commands of this machine and for whoever runs Volt.
+ * @returns takes them away again, unless another web stage has put its own there meanwhile
  */
-export function leaveAddress(config: Config, url: string): () => void {
-  const file = dataPaths(config.dataDir).webUrl;
+export function leaveAddresses(config: Config, { url, signIn }: { url: string; signIn: string }): () => void {
+  const paths = dataPaths(config.dataDir);
   mkdirSync(config.dataDir, { recursive: true });
-  rmSync(file, { force: true });
-  writeFileSync(file, `${url}\n`, { mode: 0o600 });
+  const files = [
+    { file: paths.webUrl, text: url },
+    { file: paths.signInUrl, text: signIn },
+  ];
+  for (const { file, text } of files) {
+    rmSync(file, { force: true });
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  }
   return () => {
-    try {
-      if (readFileSync(file, 'utf8').trim() === url) rmSync(file);
-    } catch {
-      // it is gone already
+    for (const { file, text } of files) {
+      try {
+        if (readFileSync(file, 'utf8').trim() === text) rmSync(file);
+      } catch {
+        // it is gone already
+      }
     }
   };
 }

@@ -2,7 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
-import { comesFromThisMachine } from './access/address.ts';
+import { whenceOf } from './access/address.ts';
 import { audited, doing } from './access/audit.ts';
 import { comesFromOwnPage, isReading } from './access/origin.ts';
 import { requireScope, tokenNeeded } from './access/permission.ts';
@@ -14,11 +14,11 @@ import { badge } from './badge.ts';
 import { queueBoard } from './board.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
-import { errorAnswers, noSuchPlace } from './errors.ts';
+import { errorAnswers, noSuchPlace, wantsPage } from './errors.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { Hooks } from './hooks/hooks.ts';
-import { foreignHost, isOwnHost, type OwnHosts } from './hosts.ts';
+import { foreignHost, isOwnHost } from './hosts.ts';
 import { auditPage } from './pages/audit.tsx';
 import { buildPage } from './pages/build.tsx';
 import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } from './pages/build-actions.ts';
@@ -37,16 +37,17 @@ import { testsPage } from './pages/tests.tsx';
 const largestBody = 1024 * 1024;
 
 /** The whole of the web stage as one function from request to answer. */
-export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebEnv> {
+export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
   app.notFound(noSuchPlace);
 
   app.use((context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
+    context.set('whence', whenceOf(context, web.hosts));
     context.set('caller', undefined);
     context.set('signedIn', false);
-    if (!isOwnHost(context.req.header('host'), hosts)) throw foreignHost(context.req.header('host'));
+    if (!isOwnHost(context.req.header('host'), web.hosts)) throw foreignHost(context.req.header('host'));
     const caller = await web.guard.callerOf(context);
     context.set('caller', caller);
     context.set('signedIn', caller !== undefined);
@@ -98,8 +99,8 @@ export function webApp(web: Web, hosts: OwnHosts, writes = writeRate): Hono<WebE
   app.get('/runners/:name', (context) => runnerPage(context, web));
 
   const board = queueBoard(web);
-  app.all('/queues', boardWrites, board);
-  app.all('/queues/*', boardWrites, board);
+  app.all('/queues', forAdmins, board);
+  app.all('/queues/*', forAdmins, board);
   return app;
 }
 
@@ -118,28 +119,32 @@ function allowed({ config }: Web): MiddlewareHandler<WebEnv> {
     // some changes need more than that, as their routes say
     if (!isReading(context)) requireScope(context, 'write', 'changing anything');
     if (context.get('caller') || isOpen(context, config.reading)) return next();
-    if (!(context.req.header('accept') ?? '').includes('text/html'))
-      throw tokenNeeded('reading this from where you are');
-    const { pathname, search } = new URL(context.req.url);
-    return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
+    if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');
+    return toSignIn(context);
   };
+}
+
+function toSignIn(context: Context<WebEnv>): Response {
+  const { pathname, search } = new URL(context.req.url);
+  return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
 }
 
 function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
   if (reading === 'token') return false;
-  if (comesFromThisMachine(context)) return true;
+  if (context.get('whence').local) return true;
   // what runs Volt is nobody's business who does not run it
-  return reading === 'public' && !isBoard(context.req.path) && context.req.path !== '/metrics';
+  return reading === 'public' && context.req.path !== '/metrics';
 }
 
-/** What acts on messages can lose some, so it takes more than the other buttons. */
-const boardWrites: MiddlewareHandler<WebEnv> = async (context, next) => {
+/** What is in the queues is of all repositories, and who acts on messages can lose some. */
+const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {
+  if (!context.get('caller') && wantsPage(context)) return toSignIn(context);
+  requireScope(context, 'admin', isReading(context) ? 'looking into the queues' : 'acting on queues');
   if (!isReading(context)) {
-    requireScope(context, 'admin', 'acting on queues');
     context.set('action', 'queues.act');
     context.set('target', context.req.path.replace(/^\/queues\/api\/queues\//, ''));
   }
-  await next();
+  return next();
 };
 
 /** Nobody signs a browser in from a page of another site. */

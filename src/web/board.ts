@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join, normalize } from 'node:path';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
-import { hideCredentials } from '../kernel/urls.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { isJobQueue, jobQueue } from '../queues/names.ts';
 import { listRunners } from '../redis/membership.ts';
-import { may } from './access/permission.ts';
+import { isReading } from './access/origin.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
 import { noSuchPlace } from './errors.ts';
@@ -23,21 +23,23 @@ interface Board {
 }
 
 /**
- * Bull Board over every queue: for looking only, and for whoever is signed in also for acting. Its packages are loaded
- * when it is first asked for, so that a Volt nobody looks at with it does not hold them in memory.
+ * Bull Board over every queue, for administrators alone. Its packages are loaded when it is first asked for, so that a Volt
+ * nobody looks at with it does not hold them in memory.
  */
 export function queueBoard(web: Web) {
-  const boards = new Map<boolean, Promise<Board>>();
-  const boardFor = (writable: boolean): Promise<Board> => {
-    const board = boards.get(writable) ?? openBoard(web, writable);
-    boards.set(writable, board);
-    board.catch(() => boards.delete(writable));
+  let board: Promise<Board> | undefined;
+  const open = (): Promise<Board> => {
+    board ??= openBoard(web).catch((error) => {
+      board = undefined;
+      throw error;
+    });
     return board;
   };
   return async (context: Context<WebEnv>): Promise<Response> => {
     const path = context.req.path.slice(base.length).replace(/^\/?/, '/');
     if (path.startsWith('/static/')) return staticFile(context, path.slice('/static/'.length));
-    const board = await boardFor(may(context, 'admin'));
+    if (!isReading(context) && writesMessages.test(path)) throw cannotWrite();
+    const board = await open();
     await board.refresh();
     const answer = await board.fetch(await requestTo(context, path));
     if (!answer.headers.get('content-type')?.includes('text/html')) return answer;
@@ -45,7 +47,16 @@ export function queueBoard(web: Web) {
   };
 }
 
-async function openBoard(web: Web, writable: boolean): Promise<Board> {
+/** Requests that put a message into a queue as the page has it: it has only a part, so the rest would be lost. */
+const writesMessages = /\/(add|update-data)$|\/job-schedulers\/[^/]*$/;
+
+function cannotWrite(): VoltError {
+  return new VoltError('bad_request', 'messages are made by Volt alone: the board does not show all of one', {
+    remedy: 'Retry or remove messages here; start builds by `volt trigger` and `volt retry`.',
+  });
+}
+
+async function openBoard(web: Web): Promise<Board> {
   const [{ createBullBoard }, { BullMQAdapter }, { HonoAdapter }] = await Promise.all([
     import('@bull-board/api'),
     import('@bull-board/api/bullMQAdapter'),
@@ -64,8 +75,8 @@ async function openBoard(web: Web, writable: boolean): Promise<Board> {
   const adapterOf = (name: string): BaseAdapter => {
     let adapter = adapters.get(name);
     if (!adapter) {
-      adapter = new BullMQAdapter(web.queues.queue(name), { readOnlyMode: !writable });
-      if (!writable) adapter.setFormatter('data', withoutCredentials);
+      adapter = new BullMQAdapter(web.queues.queue(name));
+      for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, whatItIsAbout);
       if (isJobQueue(name)) adapter.getWorkers = () => runnersServing(web, name);
       adapters.set(name, adapter);
     }
@@ -141,6 +152,23 @@ async function framed(answer: Response, style: string): Promise<Response> {
   });
 }
 
-function withoutCredentials(data: unknown): unknown {
-  return JSON.parse(hideCredentials(JSON.stringify(data ?? null)));
+/** Fields of messages that say what one is about. Plans, variables, inputs and payloads are nobody's to read here. */
+const shownFields = new Set([
+  ...['v', 'kind', 'repo', 'ref', 'sha', 'trigger', 'cause', 'build', 'job', 'attempt', 'name', 'labels', 'timeout'],
+  ...['status', 'reason', 'exitCode', 'runner', 'revision', 'logBytes', 'at', 'committedAt', 'startedAt', 'finishedAt'],
+]);
+
+/** What a message is about; of what is left out the names are shown. */
+function whatItIsAbout(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data == null || typeof data === 'number' ? data : '(not shown)';
+  return Object.fromEntries(
+    Object.entries(data).map(([field, value]) => [field, shownFields.has(field) ? plainly(value) : '(not shown)']),
+  );
+}
+
+/** A repository or a runner by its name, a list of texts, or a plain value. */
+function plainly(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((one) => typeof one === 'string');
+  if (typeof value !== 'object' || value === null) return value;
+  return 'name' in value && typeof value.name === 'string' ? value.name : '(not shown)';
 }

@@ -3,6 +3,7 @@ import type { Record } from '../record/record.ts';
 import type { Guard } from './access/guard.ts';
 import type { Assets } from './assets.ts';
 import type { FleetHistory } from './fleet-history.ts';
+import type { OwnHosts } from './hosts.ts';
 import type { LineIndexes } from './logs/index.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
@@ -10,6 +11,8 @@ import type { OpenStreams } from './streams/sse.ts';
 /** What every route of the web stage works with. */
 export interface Web extends StageContext {
   readonly record: Record;
+  /** the names that this stage has */
+  readonly hosts: OwnHosts;
   readonly guard: Guard;
   readonly notices: Notices;
   readonly streams: OpenStreams;

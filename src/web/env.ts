@@ -1,10 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Caller } from './access/caller.ts';
+import type { Whence } from './access/whence.ts';
 
 /** hono's types of what goes with a request. */
 export interface WebEnv {
   Bindings: HttpBindings;
   Variables: {
+    /** where it comes from and which address it was sent to */
+    whence: Whence;
     /** who makes the request, by the token that it carries or the cookie from signing in */
     caller: Caller | undefined;
     /** whether that is anybody who is known */

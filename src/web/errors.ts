@@ -49,6 +49,7 @@ function known(thrown: unknown, context: Context<WebEnv>, logger: Logger): VoltE
   });
 }
 
-function wantsPage(context: Context<WebEnv>): boolean {
+/** Whether somebody who looks at pages asks. */
+export function wantsPage(context: Context<WebEnv>): boolean {
   return !context.req.path.startsWith('/api/') && (context.req.header('accept') ?? '').includes('text/html');
 }

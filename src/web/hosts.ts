@@ -17,9 +17,8 @@ export interface OwnHosts {
 export function isOwnHost(header: string | undefined, own: OwnHosts): boolean {
   const host = nameIn(header);
   if (host === undefined) return false;
-  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
+  if (isLoopbackName(host)) return true;
   const kind = isIP(host);
-  if (kind === 4 && host.startsWith('127.')) return true;
   if (host === own.bound.toLowerCase() || host === own.machine.toLowerCase()) return true;
   if (own.url !== undefined && host === nameIn(new URL(own.url).host)) return true;
   // no name can be pointed elsewhere that is none
@@ -32,8 +31,20 @@ export function foreignHost(header: string | undefined): VoltError {
   });
 }
 
+/** Whether a name or address leads every program to the machine that it runs on itself. */
+export function isLoopbackName(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+/** Whether VOLT_URL names another place than this machine's loopback: then people come through a proxy or the network. */
+export function isElsewhere(url: string | undefined): url is string {
+  return url !== undefined && !isLoopbackName(nameIn(new URL(url).host));
+}
+
 /** The name or address in a Host header, without port, brackets and a trailing dot. */
-function nameIn(header: string | undefined): string | undefined {
+export function nameIn(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@]+?)\.?)(?::\d{1,5})?$/i.exec(header ?? '');
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }

@@ -1,9 +1,12 @@
+import { readFileSync, statSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Config } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
 import { isOwnHost } from '../../src/web/hosts.ts';
-import { bodyOf, rawRequest, Site } from './site.ts';
+import { volt } from '../support/cli.ts';
+import { bodyOf, fetchAs, rawRequest, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
 
@@ -47,25 +50,24 @@ describe('web: who may do what', () => {
 
     it('is allowed from our own page to a browser that has signed in', async () => {
       const cookie = await site.signIn();
-      for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: site.url }]) {
-        const answer = await site.fetch(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
+      for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: site.privateUrl }]) {
+        const answer = await site.ask(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
         expect(answer.status, JSON.stringify(headers)).to.equal(202);
       }
     });
 
     it('is refused to the pages of other sites, although the browser sends the cookie along', async () => {
       const cookie = await site.signIn();
-      const port = new URL(site.url).port;
       for (const headers of [
-        { 'sec-fetch-site': 'cross-site', origin: site.url },
+        { 'sec-fetch-site': 'cross-site', origin: site.privateUrl },
         { 'sec-fetch-site': 'same-site' },
         { 'sec-fetch-site': 'none' },
         { origin: 'http://evil.example' },
-        { origin: `http://localhost:${port}` },
+        { origin: site.url },
         { origin: 'null' },
         {},
       ]) {
-        const answer = await site.fetch(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
+        const answer = await site.ask(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
         expect(answer.status, JSON.stringify(headers)).to.equal(401);
       }
     });
@@ -73,7 +75,7 @@ describe('web: who may do what', () => {
 
   describe('signing in', () => {
     const post = (fields: { [name: string]: string }, headers: Headings = {}) =>
-      site.fetch('/sign-in', { method: 'POST', body: new URLSearchParams(fields), headers });
+      site.ask('/sign-in', { method: 'POST', body: new URLSearchParams(fields), headers });
 
     it('gives a cookie that scripts cannot read, other sites cannot send, and that is not the token', async () => {
       const answer = await post({ token: site.token, next: '/builds/1?job=1-1' });
@@ -120,7 +122,7 @@ describe('web: who may do what', () => {
 
     it('ends with signing out', async () => {
       const cookie = await site.signIn();
-      const answer = await site.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: site.url } });
+      const answer = await site.ask('/sign-out', { method: 'POST', headers: { cookie, origin: site.privateUrl } });
       expect(answer.headers.get('set-cookie')).to.match(/Max-Age=0/);
     });
 
@@ -128,7 +130,7 @@ describe('web: who may do what', () => {
       const [cookie, other] = [await site.signIn(), await site.signIn()];
       const isIn = async (one: string) => (await site.page('/', { cookie: one })).includes('Sign out');
       expect([await isIn(cookie), await isIn(other)]).to.deep.equal([true, true]);
-      await site.fetch('/sign-out', { method: 'POST', headers: { cookie, origin: site.url } });
+      await site.ask('/sign-out', { method: 'POST', headers: { cookie, origin: site.privateUrl } });
       expect([await isIn(cookie), await isIn(other)]).to.deep.equal([false, true]);
     });
 
@@ -137,18 +139,86 @@ describe('web: who may do what', () => {
       const guard = new Guard(site.token, context);
       const begin = Date.now();
       const owner = { id: 0, name: 'owner', scope: 'admin' } as const;
-      const session = guard.newSession(owner, begin);
-      expect(await guard.callerOfSession(session, begin + 29 * 86_400_000)).to.deep.equal(owner);
-      expect(await guard.callerOfSession(session, begin + 31 * 86_400_000)).to.equal(undefined);
-      expect(await new Guard('another token of length', context).callerOfSession(session, begin)).to.equal(undefined);
+      const session = guard.newSession(owner, site.url, begin);
+      expect(await guard.callerOfSession(session, site.url, begin + 29 * 86_400_000)).to.deep.equal(owner);
+      expect(await guard.callerOfSession(session, site.url, begin + 31 * 86_400_000)).to.equal(undefined);
+      expect(await new Guard('another token of length', context).callerOfSession(session, site.url, begin)).to.equal(
+        undefined,
+      );
       const later = session.replace(/^\d+/, (until) => String(Number(until) + 1000));
-      expect(await guard.callerOfSession(later, begin)).to.equal(undefined);
+      expect(await guard.callerOfSession(later, site.url, begin)).to.equal(undefined);
     });
 
-    it('gives a cookie that only https carries, where people come by https', async () => {
-      const secured = await post({ token: site.token }, { 'x-forwarded-proto': 'https' });
-      expect(secured.headers.get('set-cookie')).to.match(/; Secure/);
-      expect((await post({ token: site.token })).headers.get('set-cookie')).to.not.match(/; Secure/);
+    /** Signs in at an address, as the web stage is reached by that. @returns the answer */
+    const signInAt = async (origin: string, url?: string, more: Headings = {}) => {
+      const hosts = { bound: '0.0.0.0', machine: 'box', url };
+      const { host } = new URL(origin);
+      const app = webApp(await site.web({ hosts }));
+      const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } };
+      const body = new URLSearchParams({ token: site.token });
+      return app.request(`${origin}/sign-in`, { method: 'POST', body, headers: { host, ...more } }, env);
+    };
+
+    it('gives a cookie that only https carries and only that host, where people come by https', async () => {
+      for (const [origin, url, headers] of [
+        ['https://ci.example', 'https://ci.example', {}],
+        ['https://ci.example:8443', 'https://ci.example:8443/', {}],
+        ['http://ci.example', 'http://ci.example', { 'x-forwarded-proto': 'https' }],
+      ] as const) {
+        const cookie = (await signInAt(origin, url, headers)).headers.get('set-cookie') ?? '';
+        expect(cookie, url)
+          .to.match(/^__Host-volt_session_/)
+          .and.match(/; Secure/);
+      }
+      for (const headers of [{}, { 'x-forwarded-proto': 'https' }]) {
+        const cookie = (await signInAt(site.privateUrl, undefined, headers)).headers.get('set-cookie');
+        expect(cookie)
+          .to.match(/^volt_session_/)
+          .and.not.match(/; Secure/);
+      }
+    });
+
+    it('is refused at names of this machine that everybody knows, and the page does not tell the other', async () => {
+      for (const host of ['127.0.0.1:8420', 'localhost:8420', '[::1]:8420', 'volt.localhost', '127.0.0.2']) {
+        const answer = await signInAt(`http://${host}`);
+        expect([answer.status, answer.headers.get('set-cookie')], host).to.deep.equal([403, null]);
+        const page = await answer.text();
+        expect(page, host)
+          .to.include('volt sign-in')
+          .and.not.include(new URL(site.privateUrl).hostname)
+          .and.not.include('name="token"');
+      }
+      expect((await site.fetch('/sign-in')).status).to.equal(200);
+      expect(await site.page('/sign-in')).to.not.include(new URL(site.privateUrl).hostname);
+    });
+
+    it('is at the address that VOLT_URL names, which the page of another address leads to', async () => {
+      expect((await signInAt('https://ci.example', 'https://ci.example')).status).to.equal(303);
+      expect((await signInAt('http://box:8420')).status).to.equal(303);
+      const refused = await signInAt('http://box:8420', 'https://ci.example');
+      expect(refused.status).to.equal(403);
+      expect(await refused.text()).to.include('href="https://ci.example/sign-in"');
+    });
+
+    it('gives a cookie that holds at that origin alone', async () => {
+      const cookie = await site.signIn();
+      const { host, port } = new URL(site.privateUrl);
+      const isIn = async (name: string) =>
+        (await (await fetchAs(name, `${site.url}/`, { headers: { cookie, accept: 'text/html' } })).text()).includes(
+          'Sign out',
+        );
+      expect(await isIn(host)).to.equal(true);
+      for (const name of [`127.0.0.1:${port}`, `localhost:${port}`, host.replace(port, '31337'), `x.localhost:${port}`])
+        expect(await isIn(name), name).to.equal(false);
+    });
+
+    it('has its address told to who shows a token, and kept in a file for its owner', async () => {
+      const file = dataPaths(site.context.config.dataDir).signInUrl;
+      expect(readFileSync(file, 'utf8')).to.equal(`${site.privateUrl}/sign-in\n`);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
+      expect((await site.fetch('/api/v1/sign-in')).status).to.equal(401);
+      const { stdout } = await volt(['sign-in'], { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });
+      expect(stdout).to.equal(`${site.privateUrl}/sign-in\n`);
     });
   });
 
@@ -158,11 +228,13 @@ describe('web: who may do what', () => {
       from: string,
       headers: { [name: string]: string } = {},
       reading: Config['reading'] = 'local',
+      url?: string,
     ) => {
-      const web = await site.web({ config: { ...site.context.config, reading } });
-      const app = webApp(web, { bound: '0.0.0.0', machine: 'box', url: undefined });
+      const hosts = { bound: '0.0.0.0', machine: 'box', url };
+      const app = webApp(await site.web({ hosts, config: { ...site.context.config, reading } }));
       const env = { incoming: { socket: { remoteAddress: from } } };
-      return app.request(`http://box${path}`, { headers: { host: 'box:8420', ...headers } }, env);
+      const host = from === '192.0.2.7' ? 'box:8420' : 'localhost:8420';
+      return app.request(`http://box${path}`, { headers: { host, ...headers } }, env);
     };
 
     for (const from of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
@@ -191,6 +263,7 @@ describe('web: who may do what', () => {
         expect((await ask(path, '192.0.2.7', html, 'public')).status, path).to.equal(200);
       for (const path of ['/queues', '/queues/api/queues', '/metrics', '/api/v1/secrets', '/api/v1/credentials'])
         expect((await ask(path, '192.0.2.7', {}, 'public')).status, path).to.equal(401);
+      expect((await ask('/queues', '127.0.0.1', {}, 'public')).status).to.equal(401);
       const passedOn = { 'x-forwarded-for': '198.51.100.7' };
       expect((await ask('/metrics', '127.0.0.1', passedOn, 'public')).status).to.equal(401);
       expect((await ask('/metrics', '127.0.0.1', {}, 'public')).status).to.equal(200);
@@ -200,6 +273,16 @@ describe('web: who may do what', () => {
       expect((await ask('/api/v1/builds', '127.0.0.1', {}, 'token')).status).to.equal(401);
       const headers = { authorization: `Bearer ${site.token}` };
       expect((await ask('/api/v1/builds', '127.0.0.1', headers, 'token')).status).to.equal(200);
+    });
+
+    it('is not local through a proxy, even one that adds no header and passes on no name', async () => {
+      const paths = ['/api/v1/builds', '/metrics', '/api/v1/jobs/1-1/log'];
+      for (const path of paths)
+        expect((await ask(path, '127.0.0.1', {}, 'local', 'https://ci.example')).status, path).to.equal(401);
+      for (const url of [undefined, 'http://127.0.0.1:9000', 'http://localhost:8420'])
+        expect((await ask('/api/v1/builds', '127.0.0.1', {}, 'local', url)).status, url).to.equal(200);
+      expect((await ask('/api/v1/builds', '127.0.0.1', { host: 'box:8420' })).status).to.equal(401);
+      expect((await ask('/api/v1/builds', '127.0.0.1', { 'x-forwarded-proto': 'https' })).status).to.equal(401);
     });
 
     it('of the health check is open to every machine', async () => {

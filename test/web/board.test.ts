@@ -10,14 +10,17 @@ describe('web: the board of the queues', () => {
   });
   after(() => site.stop());
 
-  const names = async (init: RequestInit = {}) => {
-    const { queues } = await site.json('/queues/api/queues', init);
+  const bearer = () => ({ authorization: `Bearer ${site.token}` });
+  const ask = (path: string) => site.fetch(path, { headers: bearer() });
+  const json = (path: string) => site.json(path, { headers: bearer() });
+  const names = async () => {
+    const { queues } = await json('/queues/api/queues');
     return queues.map(({ name }: { name: string }) => name);
   };
 
   for (const path of ['/queues', '/queues/', '/queues/queue/commits']) {
     it(`is at ${path}, and loads nothing from elsewhere`, async () => {
-      const answer = await site.fetch(path);
+      const answer = await ask(path);
       expect(answer.status).to.equal(200);
       const page = await answer.text();
       expect(page).to.include('<base href="/queues/"');
@@ -26,7 +29,7 @@ describe('web: the board of the queues', () => {
         .and.include('<nav class="volt-bar"');
       expect(page).to.not.match(/(src|href)="(https?:)?\/\//);
       const script = /src="(static\/js\/main[^"]+)"/.exec(page)?.[1];
-      const { status, headers } = await site.fetch(`/queues/${script}`);
+      const { status, headers } = await ask(`/queues/${script}`);
       expect([status, headers.get('content-type')]).to.deep.equal([200, 'text/javascript; charset=utf-8']);
     });
   }
@@ -40,7 +43,7 @@ describe('web: the board of the queues', () => {
   it('knows the runners that serve a queue of jobs as its workers', async () => {
     for (const labels of [[], ['gpu', 'large']]) await site.context.queues.announceLabels(labels);
     const board = async () => {
-      const { queues } = await site.json('/queues/api/queues');
+      const { queues } = await json('/queues/api/queues');
       const served = queues.filter(({ hasWorkers }: { hasWorkers: boolean }) => hasWorkers);
       return served.map(({ name }: { name: string }) => name);
     };
@@ -51,43 +54,56 @@ describe('web: the board of the queues', () => {
       .and.not.include('jobs.gpu+large');
     await site.runner('big', { labels: ['gpu', 'large'] });
     expect(await board()).to.include('jobs.gpu+large');
-    const { workers } = await site.json('/queues/api/queues/jobs.gpu%2Blarge/workers');
+    const { workers } = await json('/queues/api/queues/jobs.gpu%2Blarge/workers');
     expect(workers.map(({ name }: { name: string }) => name)).to.deep.equal(['big']);
   });
 
-  it('is for looking only without the token', async () => {
-    const { queues } = await site.json('/queues/api/queues');
-    expect(queues.every(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).to.equal(true);
+  it('is for administrators alone, also to look at', async () => {
+    for (const scope of ['read', 'write']) await site.post('/api/v1/tokens', { name: `board-${scope}`, scope });
+    const { token } = (await (await site.post('/api/v1/tokens', { name: 'board', scope: 'write' })).json()) as {
+      token: string;
+    };
     for (const [method, path] of [
+      ['GET', '/queues'],
+      ['GET', '/queues/queue/commits'],
+      ['GET', '/queues/api/queues'],
+      ['GET', '/queues/api/queues/commits/1'],
+      ['GET', '/queues/api/job-schedulers'],
+      ['GET', '/queues/api/redis/stats'],
       ['PUT', '/queues/api/queues/commits/pause'],
       ['PUT', '/queues/api/queues/commits/obliterate'],
       ['POST', '/queues/api/queues/commits/add'],
       ['PUT', '/queues/api/queues/pause'],
     ] as const) {
       expect((await site.fetch(path, { method })).status, path).to.equal(401);
+      expect((await site.fetch(path, { method, headers: { authorization: `Bearer ${token}` } })).status, path).to.equal(
+        403,
+      );
     }
     expect(await site.context.queues.queue('commits').isPaused()).to.equal(false);
+    const page = await site.fetch('/queues', { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('location')]).to.deep.equal([303, '/sign-in?next=%2Fqueues']);
   });
 
-  it('lets whoever has the token act', async () => {
-    const headers = { authorization: `Bearer ${site.token}` };
-    const answer = await site.fetch('/queues/api/queues/commits/pause', { method: 'PUT', headers });
-    expect(answer.status).to.equal(200);
+  it('lets whoever has the token act, but make no messages', async () => {
+    const act = async (method: string, path: string) => (await site.fetch(path, { method, headers: bearer() })).status;
+    expect(await act('PUT', '/queues/api/queues/commits/pause')).to.equal(200);
     expect(await site.context.queues.queue('commits').isPaused()).to.equal(true);
-    const { queues } = await site.json('/queues/api/queues', { headers });
-    expect(queues.some(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).to.equal(false);
+    expect(await act('POST', '/queues/api/queues/commits/add')).to.equal(400);
+    expect(await act('PATCH', '/queues/api/queues/commits/1/update-data')).to.equal(400);
+    expect(await act('PATCH', '/queues/api/queues/observe/job-schedulers/sample')).to.equal(400);
   });
 
   it('lets a signed-in browser act from our own page only', async () => {
     const cookie = await site.signIn();
     const resume = (more: { [name: string]: string }) =>
-      site.fetch('/queues/api/queues/commits/resume', { method: 'PUT', headers: { cookie, ...more } });
+      site.ask('/queues/api/queues/commits/resume', { method: 'PUT', headers: { cookie, ...more } });
     expect((await resume({ 'sec-fetch-site': 'cross-site' })).status).to.equal(401);
     expect((await resume({ 'sec-fetch-site': 'same-origin' })).status).to.equal(200);
     expect(await site.context.queues.queue('commits').isPaused()).to.equal(false);
   });
 
-  it('shows messages without the passwords in them', async () => {
+  it('shows what a message is about, and neither its plan nor passwords, variables and payloads', async () => {
     const build = await site.build('sample');
     const message = {
       v: 1 as const,
@@ -100,12 +116,17 @@ describe('web: the board of the queues', () => {
       ref: 'refs/heads/main',
       sha: 'a'.repeat(40),
       trust: ownTrust,
-      plan: { kind: 'discover' as const },
+      plan: {
+        kind: 'workflow' as const,
+        vars: { DB_HOST: 'canary' },
+        inputs: { to: 'canary' },
+        event: { client_payload: 'canary' },
+      },
       timeout: 60,
     };
     await site.context.queues.sendJobs([{ message, priority: 1 }]);
-    const shown = await (await site.fetch('/queues/api/queues?activeQueue=jobs&status=prioritized')).text();
-    expect(shown).to.include('git.example/sample.git').and.not.include('canary');
+    const shown = await (await ask('/queues/api/queues?activeQueue=jobs&status=prioritized')).text();
+    expect(shown).to.include('"repo":"sample"').and.include('refs/heads/main').and.not.include('canary');
   });
 
   it('gives out its own files only', async () => {
@@ -115,7 +136,7 @@ describe('web: the board of the queues', () => {
       '/queues/static/none.js',
       '/queues/static/',
     ]) {
-      expect((await site.fetch(path)).status, path).to.equal(404);
+      expect((await ask(path)).status, path).to.equal(404);
     }
   });
 });

@@ -40,21 +40,21 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
   });
   beforeEach(async () => {
     complaints = [];
-    context = await browser.newContext({ baseURL: site.url });
+    context = await browser.newContext({ baseURL: site.privateUrl });
     page = await context.newPage();
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error' || /Content Security Policy/.test(message.text())) complaints.push(message.text());
     });
     page.on('request', (request) => {
-      if (!request.url().startsWith(site.url) && !request.url().startsWith('data:'))
+      if (!request.url().startsWith(site.privateUrl) && !request.url().startsWith('data:'))
         complaints.push(`asked for ${request.url()}`);
     });
   });
   /** The browser has signed in. */
   async function signedIn() {
     const [name = '', value = ''] = (await site.signIn()).split('=');
-    await context.addCookies([{ name, value, url: site.url }]);
+    await context.addCookies([{ name, value, url: site.privateUrl }]);
   }
 
   afterEach(async () => {
@@ -276,6 +276,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
   });
 
   it('the board of the queues shows a message', async () => {
+    await signedIn();
     await site.context.queues.sendAdvance({ v: 1, build: '4711' as never });
     await page.goto('/runners');
     await page.getByRole('link', { name: 'advance' }).click();
@@ -317,7 +318,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.finish(ref);
     await page.goto(`/builds/${id}`);
     await looks();
-    const plain = await browser.newContext({ baseURL: site.url, javaScriptEnabled: false });
+    const plain = await browser.newContext({ baseURL: site.privateUrl, javaScriptEnabled: false });
     const kept = page;
     page = await plain.newPage();
     await page.goto(`/builds/${id}`);

@@ -87,7 +87,7 @@ describe('web: the page of a build', () => {
     expect(await site.page(`/builds/${id}`)).to.not.include('/cancel"');
     expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/cancel"`);
     const press = (what: string) =>
-      site.fetch(`/jobs/${job(id, 2)}/${what}`, { method: 'POST', headers: { cookie, origin: site.url } });
+      site.ask(`/jobs/${job(id, 2)}/${what}`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
     const answer = await press('cancel');
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, `/builds/${id}#job-${job(id, 2)}`]);
     const intents = () =>

@@ -36,7 +36,7 @@ describe('web: answers that a client has already', () => {
     const again = await site.fetch('/repos/app', { headers: { ...headers, 'if-none-match': tag } });
     expect(again.status).to.equal(304);
     const cookie = await site.signIn();
-    const signedIn = await site.fetch('/repos/app', { headers: { ...headers, cookie, 'if-none-match': tag } });
+    const signedIn = await site.ask('/repos/app', { headers: { ...headers, cookie, 'if-none-match': tag } });
     expect(signedIn.status).to.equal(200);
     expect(signedIn.headers.get('vary')).to.include('cookie');
   });

@@ -22,7 +22,7 @@ import { Assets } from '../../src/web/assets.ts';
 import type { Web } from '../../src/web/context.ts';
 import { FleetHistory } from '../../src/web/fleet-history.ts';
 import { LineIndexes } from '../../src/web/logs/index.ts';
-import { startWeb } from '../../src/web/start.ts';
+import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { ensureToken } from '../../src/web/token.ts';
@@ -35,14 +35,17 @@ export class Site {
   readonly redis: TestRedis;
   readonly context: StageContext & { record: Record };
   readonly url: string;
+  /** scheme, host and port at which browsers sign in */
+  readonly privateUrl: string;
   readonly token: string;
   readonly #stage: Stage;
   #builds = 0;
 
-  private constructor(redis: TestRedis, context: StageContext & { record: Record }, stage: Stage & { url: string }) {
+  private constructor(redis: TestRedis, context: StageContext & { record: Record }, stage: WebStage) {
     this.redis = redis;
     this.context = context;
     this.url = stage.url;
+    this.privateUrl = new URL(stage.signIn).origin;
     this.token = ensureToken(context.config);
     this.#stage = stage;
   }
@@ -64,7 +67,8 @@ export class Site {
     const notices = await Notices.open(context.access, context.logger);
     const streams = new OpenStreams(context.logger);
     const kept = { assets: new Assets(), lines: new LineIndexes(), fleet: new FleetHistory() };
-    return { ...context, notices, streams, guard: new Guard(token, context), ...kept, ...more };
+    const hosts = { bound: '127.0.0.1', machine: 'box', url: undefined };
+    return { ...context, hosts, notices, streams, guard: new Guard(token, context), ...kept, ...more };
   }
 
   /** Stops the web stage alone. */
@@ -83,6 +87,11 @@ export class Site {
     return fetch(this.url + path, { redirect: 'manual', ...init });
   }
 
+  /** A request at the address where browsers sign in, whose name the system of a test need not know. */
+  ask(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetchAs(new URL(this.privateUrl).host, this.url + path, init);
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: tests look at answers of every form
   async json(path: string, init: RequestInit = {}): Promise<any> {
     return (await this.fetch(path, init)).json();
@@ -94,15 +103,16 @@ export class Site {
     return this.fetch(path, { method: 'POST', headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   }
 
-  /** The page as a browser gets it. */
+  /** The page as a browser gets it; with a cookie at the address where that holds. */
   async page(path: string, headers: { [name: string]: string } = {}): Promise<string> {
-    return (await this.fetch(path, { headers: { accept: 'text/html', ...headers } })).text();
+    const init = { headers: { accept: 'text/html', ...headers } };
+    return (await ('cookie' in headers ? this.ask(path, init) : this.fetch(path, init))).text();
   }
 
   /** Signs in as a browser does. @returns the cookie to send along */
-  async signIn(): Promise<string> {
-    const body = new URLSearchParams({ token: this.token, next: '/runners' });
-    const answer = await this.fetch('/sign-in', { method: 'POST', body, headers: { origin: this.url } });
+  async signIn(token = this.token): Promise<string> {
+    const body = new URLSearchParams({ token, next: '/runners' });
+    const answer = await this.ask('/sign-in', { method: 'POST', body, headers: { origin: this.privateUrl } });
     return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   }
 
@@ -218,6 +228,27 @@ export function bodyOf(answer: Response): Promise<any> {
 
 export function job(build: BuildId, position = 1): JobId {
   return `${build}-${position}` as JobId;
+}
+
+/** As fetch, with a Host header of the test's own, and no redirect followed. */
+export async function fetchAs(host: string, url: string, init: RequestInit = {}): Promise<Response> {
+  const { method, headers, body } = new Request(url, init);
+  const content = body === null ? undefined : Buffer.from(await new Response(body).arrayBuffer());
+  return new Promise((resolve, reject) => {
+    const client = request(url, { method, headers: { ...Object.fromEntries(headers), host } }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('end', () => {
+        const status = answer.statusCode ?? 0;
+        const given = new Headers();
+        for (const [name, value] of Object.entries(answer.headersDistinct))
+          for (const one of value ?? []) given.append(name, one);
+        resolve(new Response([204, 304].includes(status) ? null : Buffer.concat(parts), { status, headers: given }));
+      });
+    });
+    client.on('error', reject);
+    client.end(content);
+  });
 }
 
 /** A request with headers that fetch does not let a program set. */

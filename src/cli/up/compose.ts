@@ -15,6 +15,8 @@ export interface Volt {
   context: RecordContext;
   /** address of the dashboard */
   url: string;
+  /** where browsers sign in */
+  signIn: string;
   runner: RunnerStage;
   /** whether Redis is a server of this Volt's own */
   embedded: boolean;
@@ -73,7 +75,7 @@ export async function compose(
     starting.reporter,
     starting.observer,
   ]);
-  return { context, url: web.url, runner, embedded: config.redisUrl === undefined };
+  return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined };
 }
 
 async function startRedis(config: Config, logger: Logger, shutdown: Shutdown): Promise<string> {

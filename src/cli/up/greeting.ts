@@ -17,11 +17,12 @@ import { sampleLines } from './sample.ts';
 export const stopHint = 'Ctrl-C stops it';
 
 /** Says what runs now, and where. */
-export async function greet({ context, url, runner, embedded }: Volt, slots: number): Promise<void> {
+export async function greet({ context, url, signIn, runner, embedded }: Volt, slots: number): Promise<void> {
   const { config, record, access } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
-  row('token', `${dataPaths(config.dataDir).token}, for those who may cancel and trigger`);
+  row('sign in', `${signIn}, which jobs cannot know`);
+  row('', `with the token in ${dataPaths(config.dataDir).token}`);
   row('runner', `${runner.name}, ${slotsText(slots)}`);
   const join = embedded ? joinUrl(config, access.url) : undefined;
   if (join) row('join', asTyped(`volt runner --redis ${join}`));

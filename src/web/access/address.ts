@@ -1,24 +1,38 @@
 import { isIP } from 'node:net';
 import type { Context } from 'hono';
 import type { WebEnv } from '../env.ts';
+import { isElsewhere, isLoopbackName, nameIn, type OwnHosts } from '../hosts.ts';
+import type { Whence } from './whence.ts';
 
 /** Headers by which a proxy says that it passes on somebody else's request. */
-const passedOn = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
-
-/** The request came over the loopback interface, from this machine, and no proxy says that it passes on another's. */
-export function comesFromThisMachine(context: Context<WebEnv>): boolean {
-  return !passedOn.some((header) => context.req.header(header) !== undefined) && isLoopback(socketAddress(context));
-}
+const passedOn = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
 
 /**
- * The network address that a request comes from. What a proxy on this machine says of whom it serves is believed, as far
- * as it is its own word: the last entry of X-Forwarded-For.
+ * A proxy is believed about whom it serves where VOLT_URL says that there is one, and only its own word: the last entry of
+ * X-Forwarded-For. Then nobody counts as being on this machine: many proxies pass requests on without a header that would
+ * tell, and all come from this machine then.
  */
-export function addressOf(context: Context<WebEnv>): string {
-  const address = socketAddress(context);
-  if (!isLoopback(address)) return address;
-  const served = context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
-  return isIP(served) === 0 ? address : served;
+export function whenceOf(context: Context<WebEnv>, hosts: OwnHosts): Whence {
+  const socket = context.env.incoming.socket.remoteAddress ?? '';
+  const host = context.req.header('host') ?? '';
+  const fromLoopback = isLoopback(socket);
+  const hasProxy = isElsewhere(hosts.url);
+  const byProxy = hasProxy && fromLoopback;
+  const served = byProxy ? (context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '') : '';
+  const isPassedOn = passedOn.some((header) => context.req.header(header) !== undefined);
+  const overTls = (byProxy && context.req.header('x-forwarded-proto') === 'https') || isAtTlsUrl(host, hosts.url);
+  return {
+    address: isIP(served) === 0 ? socket : served,
+    local: fromLoopback && !hasProxy && !isPassedOn && isLoopbackName(nameIn(host)),
+    origin: `${overTls ? 'https' : 'http'}://${host.toLowerCase()}`,
+  };
+}
+
+/** Whether the address that people use is one of https and the request was sent there. */
+function isAtTlsUrl(host: string, url: string | undefined): boolean {
+  if (url === undefined) return false;
+  const own = new URL(url);
+  return own.protocol === 'https:' && host.toLowerCase() === own.host;
 }
 
 /** What counts as one sender: an address of IPv4, or the network of 64 bits that a household has of IPv6. */
@@ -34,10 +48,6 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((part) => part.toLowerCase().replace(/^0+(?=.)/, ''))
     .join(':');
-}
-
-function socketAddress(context: Context<WebEnv>): string {
-  return context.env.incoming.socket.remoteAddress ?? '';
 }
 
 function isLoopback(address: string): boolean {

@@ -3,7 +3,6 @@ import { errorText } from '../../kernel/errors.ts';
 import { recordAction } from '../../record/audit.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { addressOf } from './address.ts';
 import { isReading } from './origin.ts';
 
 /**
@@ -25,7 +24,7 @@ export async function noteAction(
   context: Context<WebEnv>,
   entry: { actor: string; action: string; status: number },
 ): Promise<void> {
-  const noted = { ...entry, address: addressOf(context), target: context.get('target') ?? '' };
+  const noted = { ...entry, address: context.get('whence').address, target: context.get('target') ?? '' };
   await recordAction(record, noted).catch((error) =>
     logger.error(`could not be noted in the audit log: ${errorText(error)}`, noted),
   );

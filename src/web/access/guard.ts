@@ -7,7 +7,7 @@ import { endSession, isEnded } from '../../record/ended-sessions.ts';
 import type { Record } from '../../record/record.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import type { WebEnv } from '../env.ts';
-import { addressOf, comesFromThisMachine, networkOf } from './address.ts';
+import { networkOf } from './address.ts';
 import { Buckets, type Rate } from './buckets.ts';
 import { type Caller, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './origin.ts';
@@ -20,6 +20,9 @@ export const sessionLifetime = 30 * 24 * 3600;
 /** Wrong tokens that one sender may try. */
 const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
 
+/** Failed attempts to sign in that are noted in the audit log, of one sender and of all. */
+const noteRates = { sender: { burst: 1, perSecond: 1 / 60 }, all: { burst: 60, perSecond: 1 } } as const;
+
 interface Keeper {
   record: Record;
   logger: Logger;
@@ -29,20 +32,36 @@ interface Keeper {
  * Knows the main token and what is derived from it, and finds the named ones in the record. A signed-in browser holds no
  * token but the id of one, the time until which it is signed in and a name of its own, with an authentication code (HMAC,
  * RFC 2104) under the main token: it needs no storage while it lasts, outlives a restart, and ends when it is signed out
- * of, its token is revoked or the main token changed.
+ * of, its token is revoked or the main token changed. It holds for the origin alone at which it began: browsers send
+ * cookies to every port of a host, so a copy may have gone astray.
  */
 export class Guard {
   readonly #token: string;
   readonly #keeper: Keeper;
   readonly #attempts: Buckets;
+  readonly #notes = { sender: new Buckets(noteRates.sender), all: new Buckets(noteRates.all) };
   /** Cookies do not tell ports apart; a name of its own keeps two Volts on one machine from signing each other out. */
-  readonly cookie: string;
+  readonly #cookie: string;
+  /**
+   * Name of this machine, below `localhost`, at which browsers sign in: 128 bits that nobody guesses. It is derived from
+   * the main token, so it lasts as long as that.
+   */
+  readonly privateHost: string;
 
   constructor(token: string, keeper: Keeper, attempts = attemptRate) {
     this.#token = token;
     this.#keeper = keeper;
     this.#attempts = new Buckets(attempts);
-    this.cookie = `volt_session_${this.#code('cookie name').slice(0, 8)}`;
+    this.#cookie = `volt_session_${this.#code('cookie name').slice(0, 8)}`;
+    this.privateHost = `${this.#code('private host').slice(0, 32)}.localhost`;
+  }
+
+  /**
+   * Name of the cookie at an origin. Over TLS browsers hold by the prefix that the cookie comes from that very host, by
+   * TLS (RFC 6265bis, section 4.1.3.2).
+   */
+  cookieAt(origin: string): string {
+    return origin.startsWith('https:') ? `__Host-${this.#cookie}` : this.#cookie;
   }
 
   /**
@@ -52,51 +71,59 @@ export class Guard {
   async callerOf(context: Context<WebEnv>): Promise<Caller | undefined> {
     const bearer = /^Bearer\s+(\S+)\s*$/i.exec(context.req.header('authorization') ?? '')?.[1];
     if (bearer !== undefined) return this.callerWith(bearer, context);
-    const session = getCookie(context, this.cookie);
+    const { origin } = context.get('whence');
+    const session = getCookie(context, this.cookieAt(origin));
     // a browser sends its cookies along with what pages of other sites ask for
     if (session === undefined || !(isReading(context) || comesFromOwnPage(context))) return undefined;
-    return this.callerOfSession(session);
+    return this.callerOfSession(session, origin);
   }
 
   /**
-   * Whose token it is. A sender that has tried too many wrong ones is heard no more for a while; on this machine only its
-   * wrong ones are refused so, lest a job that tries some shut everybody out.
+   * Whose token it is. A sender that has tried too many wrong ones is told nothing more of wrong ones for a while. The right
+   * one is taken all the same: it cannot be found by trying, and others may share the sender's address.
    * @throws VoltError `rate_limited`
    */
   async callerWith(token: string, context: Context<WebEnv>): Promise<Caller | undefined> {
-    const sender = networkOf(addressOf(context));
-    if (this.#attempts.isEmpty(sender) && !comesFromThisMachine(context)) throw this.#tooMany(context);
     const caller = await this.#find(token);
-    if (!caller && !this.#attempts.take(sender)) throw this.#tooMany(context);
+    if (!caller && !this.#attempts.take(networkOf(context.get('whence').address))) throw this.#tooMany(context);
     return caller;
   }
 
-  /** The cookie's value for a browser that signs in now. */
-  newSession({ id }: Caller, now = Date.now()): string {
-    const until = Math.floor(now / 1000) + sessionLifetime;
-    const session = randomBytes(16).toString('hex');
-    return `${until}.${id}.${session}.${this.#code(`session ${session} of ${id} until ${until}`)}`;
+  /** Whether a failed attempt of that sender is noted: one a minute, and not many more of all. */
+  notesFailureOf(address: string): boolean {
+    return this.#notes.sender.take(networkOf(address)) && this.#notes.all.take('');
   }
 
-  async callerOfSession(value: string, now = Date.now()): Promise<Caller | undefined> {
-    const session = this.#sessionOf(value);
+  /** The cookie's value for a browser that signs in now, at that origin. */
+  newSession({ id }: Pick<Caller, 'id'>, origin: string, now = Date.now()): string {
+    const until = Math.floor(now / 1000) + sessionLifetime;
+    const session = randomBytes(16).toString('hex');
+    return `${until}.${id}.${session}.${this.#sessionCode(session, String(id), String(until), origin)}`;
+  }
+
+  async callerOfSession(value: string, origin: string, now = Date.now()): Promise<Caller | undefined> {
+    const session = this.#sessionOf(value, origin);
     const { record } = this.#keeper;
     if (!session || session.until <= now || (await isEnded(record, session.id))) return undefined;
     return session.token === owner.id ? owner : this.#used(await findTokenById(record, session.token));
   }
 
   /** Ends the session of a cookie, wherever else the cookie may be. */
-  async endSession(value: string): Promise<void> {
-    const session = this.#sessionOf(value);
+  async endSession(value: string, origin: string): Promise<void> {
+    const session = this.#sessionOf(value, origin);
     if (session) await endSession(this.#keeper.record, session.id, session.until);
   }
 
   /** undefined for one that was not made here; `until` in milliseconds since 1970 */
-  #sessionOf(value: string): { id: string; token: number; until: number } | undefined {
+  #sessionOf(value: string, origin: string): { id: string; token: number; until: number } | undefined {
     const form = /^(\d{1,12})\.(\d{1,15})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
     const [, until = '', token = '', id = '', code = ''] = form.exec(value) ?? [];
-    if (!sameText(code, this.#code(`session ${id} of ${token} until ${until}`))) return undefined;
+    if (!sameText(code, this.#sessionCode(id, token, until, origin))) return undefined;
     return { id, token: Number(token), until: Number(until) * 1000 };
+  }
+
+  #sessionCode(id: string, token: string, until: string, origin: string): string {
+    return this.#code(`session ${id} of ${token} until ${until} at ${origin}`);
   }
 
   /**

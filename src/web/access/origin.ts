@@ -13,14 +13,6 @@ export function comesFromOwnPage(context: Context<WebEnv>): boolean {
   return origin !== undefined && hostOf(origin) === context.req.header('host')?.toLowerCase();
 }
 
-/** Whether the browser has reached us by https, through a proxy that adds it. */
-export function comesOverTls(context: Context<WebEnv>, ownUrl: string | undefined): boolean {
-  if (context.req.header('x-forwarded-proto') === 'https') return true;
-  if (ownUrl === undefined) return false;
-  const { protocol, host } = new URL(ownUrl);
-  return protocol === 'https:' && context.req.header('host')?.toLowerCase() === host;
-}
-
 function hostOf(origin: string): string | undefined {
   return /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]?.toLowerCase();
 }

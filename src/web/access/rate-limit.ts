@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import type { WebEnv } from '../env.ts';
-import { addressOf, networkOf } from './address.ts';
+import { networkOf } from './address.ts';
 import { Buckets, type Rate } from './buckets.ts';
 import { isReading } from './origin.ts';
 
@@ -14,7 +14,7 @@ export function limitedWrites(rate: Rate): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     const caller = context.get('caller');
     if (!isReading(context)) {
-      const names = [`token ${caller?.id}`, `sender ${networkOf(addressOf(context))}`];
+      const names = [`token ${caller?.id}`, `sender ${networkOf(context.get('whence').address)}`];
       // both are taken from, whichever is empty
       if (names.filter((name) => !writes.take(name)).length > 0)
         throw rateLimited(context, writes, 'more changes are asked for than Volt takes');

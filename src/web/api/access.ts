@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { listActions } from '../../record/audit.ts';
 import { addToken, listTokens, type NamedToken, removeToken } from '../../record/tokens.ts';
+import { signInUrl } from '../sign-in-place.ts';
 import { jsonRoute } from './route.ts';
-import { auditLog, newToken, tokenList, tokenRequest } from './schemas/access.ts';
+import { auditLog, newToken, signInAddress, tokenList, tokenRequest } from './schemas/access.ts';
 import { done, repositoryName } from './schemas/terms.ts';
 
 const tokens = jsonRoute({
@@ -64,4 +65,17 @@ function shown({ id: _, ...entry }: NamedToken) {
   return entry;
 }
 
-export const accessRoutes = [tokens, adding, removing, audit];
+const signIn = jsonRoute({
+  method: 'get',
+  path: '/sign-in',
+  summary: 'The address at which browsers sign in, for who shows a token',
+  confidential: true,
+  scope: 'read',
+  answer: signInAddress,
+  handle: async ({ origin }, { hosts, guard: { privateHost } }) => {
+    const { port, protocol } = new URL(origin);
+    return { url: signInUrl({ hosts, privateHost }, port || (protocol === 'https:' ? 443 : 80)) };
+  },
+});
+
+export const accessRoutes = [signIn, tokens, adding, removing, audit];

@@ -46,6 +46,8 @@ interface Given<
   query: Values<Q>;
   body: Values<B>;
   caller: Caller | undefined;
+  /** scheme, host and port that it was asked at */
+  origin: string;
 }
 
 interface Description<
@@ -173,6 +175,7 @@ async function given<
     query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
     body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
     caller: context.get('caller'),
+    origin: context.get('whence').origin,
   };
 }
 

@@ -80,7 +80,7 @@ function Frame(props: {
               <NavLink to="/" current={page.place === 'builds'} label="Builds" />
               <NavLink to="/repos" current={page.place === 'repositories'} label="Repositories" />
               <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
-              <NavLink to="/queues" current={false} label="Queues" />
+              {admin && <NavLink to="/queues" current={false} label="Queues" />}
               {admin && <NavLink to="/audit" current={page.place === 'audit'} label="Audit" />}
             </nav>
             <button

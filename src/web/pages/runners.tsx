@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
+import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas/system.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
@@ -70,7 +71,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
         </section>
         <section id="queues" data-live="">
           <h2>Queues</h2>
-          <Queues queues={status.queues} />
+          <Queues queues={status.queues} linked={may(context, 'admin')} />
         </section>
       </div>
     ),
@@ -191,7 +192,8 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
   );
 }
 
-function Queues({ queues }: { queues: QueueDepth[] }) {
+/** @param linked whether the board of the queues is open to who looks */
+function Queues({ queues, linked }: { queues: QueueDepth[]; linked: boolean }) {
   return (
     <table class="queues">
       <thead>
@@ -207,7 +209,7 @@ function Queues({ queues }: { queues: QueueDepth[] }) {
         {queues.map((queue) => (
           <tr>
             <td class="name">
-              <a href={`/queues/queue/${encodeURIComponent(queue.name)}`}>{queue.name}</a>
+              {linked ? <a href={`/queues/queue/${encodeURIComponent(queue.name)}`}>{queue.name}</a> : queue.name}
             </td>
             <td class="number">{queue.waiting + queue.prioritized}</td>
             <td class="number">{queue.active}</td>

@@ -28,6 +28,8 @@ export const newToken = name(
   token.extend({ token: z.string().meta({ description: 'to be kept now; it cannot be had again' }) }),
 );
 
+export const signInAddress = name('SignInAddress', z.object({ url: z.string() }));
+
 const auditEntry = name(
   'AuditEntry',
   z.object({

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { type Browser, chromium } from 'playwright-core';
+import { attack } from '../support/attack.ts';
+import { fetchAs, Site } from '../web/site.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+
+describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: there is no Chromium)'}`, () => {
+  let site: Site;
+  let browser: Browser;
+  let job: Server;
+  /** cookies that the job's server was sent, by request */
+  let caught: { path: string; cookie: string | undefined }[];
+
+  before(async function () {
+    if (!executablePath) return this.skip();
+    site = await Site.start();
+    browser = await chromium.launch({ executablePath, args });
+    job = createServer((request, response) => {
+      const { url = '', headers } = request;
+      caught.push({ path: url, cookie: headers.cookie });
+      // a page that asks its own server, as a job would have it
+      response.setHeader('content-type', 'text/html');
+      response.end(url === '/' ? '<script>fetch("/steal")</script>' : '<a href="/">on</a>');
+    });
+    await new Promise<void>((resolve) => job.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    await browser?.close();
+    job?.closeAllConnections();
+    job?.close();
+    await site?.stop();
+  });
+  beforeEach(() => {
+    caught = [];
+  });
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'sessions and tokens',
+      title: 'listens on a port of 127.0.0.1 and localhost, and has who is signed in open its page',
+    },
+    async () => {
+      const { port } = job.address() as AddressInfo;
+      const context = await browser.newContext();
+      try {
+        const page = await context.newPage();
+        await page.goto(`${site.privateUrl}/sign-in`);
+        await page.getByLabel('Token').fill(site.token);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Sign out' }).waitFor();
+        const [cookie] = await context.cookies();
+        expect(cookie, 'the session').to.include({ httpOnly: true, sameSite: 'Strict' });
+        for (const host of ['127.0.0.1', 'localhost', 'volt.localhost']) {
+          const stolen = page.waitForResponse(/\/steal$/);
+          await page.goto(`http://${host}:${port}/`);
+          await stolen;
+        }
+        expect(caught.filter(({ path }) => path === '/steal')).to.have.length(3);
+        expect(caught.filter((one) => one.cookie !== undefined)).to.deep.equal([]);
+      } finally {
+        await context.close();
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'sessions and tokens',
+      title: 'has a copy of a session, and sends it to every address of Volt that it knows',
+    },
+    async () => {
+      const cookie = await site.signIn();
+      const { port } = new URL(site.url);
+      for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, `volt.localhost:${port}`]) {
+        const headers = { cookie, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };
+        const body = JSON.stringify({ name: 'mine', scope: 'admin' });
+        const answer = await fetchAs(host, `${site.url}/api/v1/tokens`, { method: 'POST', headers, body });
+        expect(answer.status, host).to.equal(401);
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'sessions and tokens',
+      title: 'asks Volt for the address at which people sign in',
+    },
+    async () => {
+      const { hostname } = new URL(site.privateUrl);
+      for (const path of ['/sign-in', '/', '/api/v1/sign-in', '/api/v1/status', '/healthz', '/metrics', '/api']) {
+        const answer = await site.fetch(path, { headers: { accept: 'text/html' } });
+        const said = (await answer.text()) + JSON.stringify([...answer.headers]);
+        expect(said, path).to.not.include(hostname);
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'sessions and tokens',
+      title: 'takes the other loopback address of the port, where a browser would ask first',
+    },
+    async () => {
+      const { port } = new URL(site.url);
+      const taken = createServer();
+      const outcome = await new Promise<string>((resolve) => {
+        taken.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+        taken.listen(Number(port), '::1', () => resolve('taken'));
+      });
+      taken.close();
+      // a machine without IPv6 has no such address
+      expect(outcome).to.be.oneOf(['EADDRINUSE', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+    },
+  );
+});

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { Connections } from '../../src/web/connections.ts';
+import { until } from '../support/until.ts';
+
+describe('web: connections', () => {
+  let server: Server;
+  let held: { end(): void }[];
+  let sockets: Socket[];
+  beforeEach(() => {
+    held = [];
+    sockets = [];
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  /** A server that answers `/held` when the test says so, and all else at once. */
+  async function start(bounds: { all: number; sender: number }): Promise<number> {
+    server = createServer((asked, answer) => {
+      if (asked.url === '/held') held.push({ end: () => answer.end('late') });
+      else answer.end('here');
+    });
+    new Connections(bounds).guard(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** @param from an address of loopback of its own stands for a sender */
+  async function open(port: number, from = '127.0.0.1'): Promise<Socket> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from });
+    sockets.push(socket.on('error', () => undefined));
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  function ask(port: number, path: string, from: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const client = request({ port, host: '127.0.0.1', localAddress: from, path, agent: false }, (answer) => {
+        let text = '';
+        answer.on('data', (part) => {
+          text += part;
+        });
+        answer.on('end', () => resolve(text));
+      });
+      client.on('error', reject).end();
+    });
+  }
+
+  it('that ask for nothing make room for new ones of the same sender, the oldest first', async () => {
+    const port = await start({ all: 10, sender: 3 });
+    const [first, second] = [await open(port), await open(port)];
+    const other = await open(port, '127.0.0.2');
+    await open(port);
+    await open(port);
+    await once(first ?? other, 'close');
+    expect([second?.destroyed, other.destroyed]).to.deep.equal([false, false]);
+    expect(await ask(port, '/', '127.0.0.1')).to.equal('here');
+  });
+
+  it('on which something is asked are kept, and what is too many then is refused', async () => {
+    const port = await start({ all: 10, sender: 2 });
+    const asked = [ask(port, '/held', '127.0.0.1'), ask(port, '/held', '127.0.0.1')];
+    await until('both to be asked', () => held.length === 2);
+    await once(await open(port), 'close');
+    expect(await ask(port, '/', '127.0.0.2')).to.equal('here');
+    for (const one of held) one.end();
+    expect(await Promise.all(asked)).to.deep.equal(['late', 'late']);
+  });
+
+  it('of who has the most make room where there are too many in all', async () => {
+    const port = await start({ all: 4, sender: 3 });
+    const flood = [await open(port), await open(port), await open(port)];
+    const lone = await open(port, '127.0.0.2');
+    expect(await ask(port, '/', '127.0.0.3')).to.equal('here');
+    await until('the oldest of the flood to be closed', () => flood[0]?.destroyed === true);
+    expect(lone.destroyed).to.equal(false);
+  });
+});
