@@ -2,7 +2,7 @@ import { type data, Evaluator, type Expr, Lexer, Parser } from '@actions/express
 import type { FunctionDefinition } from '@actions/expressions/funcs/info';
 import { TokenType } from '@actions/expressions/lexer';
 import { errorText } from '../kernel/errors.ts';
-import { givenFunctions, knownFunctions, ownFunctions } from './functions.ts';
+import { beginWork, checkLength, givenFunctions, knownFunctions, ownFunctions } from './functions.ts';
 import type { Json, Template } from './template.ts';
 import { unwrap, wrap, wrapContexts } from './values.ts';
 
@@ -57,12 +57,19 @@ export function evaluate(template: Template, scope: Scope): Json {
   return typed === undefined ? evaluateText(template, scope) : unwrap(evaluateExpression(typed, scope));
 }
 
-/** The value of a template as text, see `toText`. @throws ExpressionFailed */
+/** The value of a template as text, see `toText`. @throws ExpressionFailed, also where the text is too long */
 export function evaluateText(template: Template, scope: Scope): string {
   if (typeof template === 'string') return template;
-  return template
-    .map((part) => (typeof part === 'string' ? part : evaluateExpression(part.expression, scope).coerceString()))
-    .join('');
+  let text = '';
+  for (const part of template) {
+    text += typeof part === 'string' ? part : evaluateExpression(part.expression, scope).coerceString();
+    try {
+      checkLength(text.length);
+    } catch (error) {
+      throw new ExpressionFailed(sourceOf(template), errorText(error));
+    }
+  }
+  return text;
 }
 
 /** Whether an `if` holds. @param expression as in a plan: without `${{ }}` @throws ExpressionFailed */
@@ -128,6 +135,7 @@ function read(expression: string): Expr {
 
 function evaluateExpression(expression: string, scope: Scope): data.ExpressionData {
   const tree = parseExpression(expression);
+  beginWork();
   try {
     return new Evaluator(tree, contextsOf(scope), functionsOf(scope)).evaluate();
   } catch (error) {

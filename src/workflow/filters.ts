@@ -12,6 +12,10 @@ export interface Pattern {
   /** begins with `!` */
   negated: boolean;
   states: State[];
+  /** what every name that fits begins with, ends with, and holds: most names are told from most patterns by these */
+  prefix: string;
+  suffix: string;
+  holds: string;
 }
 
 interface State {
@@ -23,6 +27,8 @@ interface State {
 
 /** Longest pattern, in characters. */
 const longest = 1000;
+/** Patterns that one list may have. */
+export const mostInList = 1000;
 
 /** @returns the pattern, or a sentence about what is wrong with it */
 export function parsePattern(text: string): Pattern | string {
@@ -31,8 +37,10 @@ export function parsePattern(text: string): Pattern | string {
   const characters = [...text].slice(negated ? 1 : 0);
   if (characters.length === 0) return 'the pattern is empty';
   const machine = new Machine();
+  const literals = new Literals();
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? '';
+    if (isSpecial(character)) literals.interrupt(character);
     if (character === '*' && characters[at + 1] !== '*') machine.repeated((other) => other !== '/');
     else if (character === '*') {
       at++;
@@ -54,9 +62,35 @@ export function parsePattern(text: string): Pattern | string {
       if (character === '\\') at++;
       const literal = characters[at] ?? '\\';
       machine.one((other) => other === literal);
+      literals.add(literal);
     }
   }
-  return { negated, states: machine.states };
+  return { negated, states: machine.states, ...literals.known() };
+}
+
+function isSpecial(character: string): boolean {
+  return '*?+['.includes(character);
+}
+
+/** The characters of a pattern that stand for themselves, in runs without anything else in between. */
+class Literals {
+  readonly #runs: string[] = [''];
+
+  add(character: string): void {
+    this.#runs.push((this.#runs.pop() ?? '') + character);
+  }
+
+  /** @param special comes next in the pattern */
+  interrupt(special: string): void {
+    // what is repeated may not be there at all, as in "a?" and "a+?"
+    if (special === '?' || special === '+') this.#runs.push([...(this.#runs.pop() ?? '')].slice(0, -1).join(''));
+    this.#runs.push('');
+  }
+
+  known(): Pick<Pattern, 'prefix' | 'suffix' | 'holds'> {
+    const holds = this.#runs.reduce((longest, run) => (run.length > longest.length ? run : longest));
+    return { prefix: this.#runs.at(0) ?? '', suffix: this.#runs.at(-1) ?? '', holds };
+  }
 }
 
 /** Builds the machine piece by piece; the last state is where the next piece begins, and at the end where it accepts. */
@@ -131,7 +165,8 @@ function setOf(characters: readonly string[]): (character: string) => boolean {
   return (character) => single.has(character) || ranges.some(([from, to]) => from <= character && character <= to);
 }
 
-export function matches({ states }: Pattern, name: string): boolean {
+export function matches({ states, prefix, suffix, holds }: Pattern, name: string): boolean {
+  if (!name.endsWith(suffix) || !name.startsWith(prefix) || !name.includes(holds)) return false;
   const reach = (places: Iterable<number>): Set<number> => {
     const reached = new Set(places);
     // a set that is walked shows what is added meanwhile
@@ -152,22 +187,18 @@ export function matches({ states }: Pattern, name: string): boolean {
 
 /** Whether a list of patterns selects a name: the last pattern that fits it decides. */
 export function selects(patterns: readonly string[], name: string): boolean {
-  return patterns.map(known).reduce((selected, pattern) => {
-    if (!pattern || !matches(pattern, name)) return selected;
-    return !pattern.negated;
-  }, false);
+  const decisive = known(patterns).find((pattern) => matches(pattern, name));
+  return decisive !== undefined && !decisive.negated;
 }
 
-const patterns = new Map<string, Pattern>();
-const mostPatterns = 2000;
+const lists = new WeakMap<readonly string[], Pattern[]>();
 
-/** A pattern that cannot be read has been refused with its file, and selects nothing. */
-function known(text: string): Pattern | undefined {
-  const before = patterns.get(text);
+/** The patterns of a list, the last one first; one that cannot be read has been refused with its file. */
+function known(list: readonly string[]): Pattern[] {
+  const before = lists.get(list);
   if (before) return before;
-  const pattern = parsePattern(text);
-  if (typeof pattern === 'string') return undefined;
-  patterns.set(text, pattern);
-  if (patterns.size > mostPatterns) patterns.delete(patterns.keys().next().value ?? '');
-  return pattern;
+  const patterns = list.map(parsePattern).filter((pattern) => typeof pattern !== 'string');
+  patterns.reverse();
+  lists.set(list, patterns);
+  return patterns;
 }

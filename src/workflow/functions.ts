@@ -3,8 +3,20 @@ import type { FunctionDefinition, FunctionInfo } from '@actions/expressions/func
 import type { Json } from './template.ts';
 import { unwrap, wrap } from './values.ts';
 
-/** Text that an expression may come to, in characters: nested calls can double it at each level. */
+/** Text that a template, or a call in it, may come to, in characters: nested calls can double it at each level. */
 const textLimit = 1_048_576;
+/** Text that all calls of one expression may take and make together: what fromJSON makes of it is some 50 times as much. */
+const workLimit = 4 * textLimit;
+/** How deeply lists and objects may be nested in each other where they become text: each level indents all that is inside. */
+const depthLimit = 500;
+
+/** Of the expression that is being evaluated; evaluation is synchronous. */
+let worked = 0;
+
+/** To be called before an expression is evaluated. */
+export function beginWork(): void {
+  worked = 0;
+}
 
 /** Functions that the caller gives, see Scope; the rest is always there. */
 export const givenFunctions: readonly FunctionInfo[] = [
@@ -30,12 +42,14 @@ export const ownFunctions: readonly FunctionDefinition[] = [
     const between = separator?.primitive ? separator.coerceString() : ',';
     if (!(list instanceof data.Array)) return wrap(list.primitive ? list.coerceString() : '');
     const parts = list.values().map((item) => item.coerceString());
-    checkLength(parts.reduce((sum, part) => sum + part.length, between.length * parts.length));
+    countText(parts.reduce((sum, part) => sum + part.length, between.length * parts.length));
     return wrap(parts.join(between));
   }),
   own('toJSON', 1, (value = wrap(null)) => {
-    const text = JSON.stringify(unwrap(value), undefined, 2);
-    checkLength(text.length);
+    const json = unwrap(value);
+    checkLength(jsonLength(json, 0));
+    const text = JSON.stringify(json, undefined, 2);
+    countText(text.length);
     return wrap(text);
   }),
   own('fromJSON', 1, (value = wrap('')) => wrap(parsed(value.coerceString()))),
@@ -46,6 +60,7 @@ function own(name: string, minArgs: number, call: FunctionDefinition['call']): F
 }
 
 function parsed(text: string): Json {
+  countText(text.length);
   if (text.trim() === '') throw new Error('fromJSON was given nothing');
   try {
     return JSON.parse(text) as Json;
@@ -67,14 +82,37 @@ function formatted(format: string, args: data.ExpressionData[]): string {
     checkLength(length);
     return value;
   });
-  checkLength(text.length);
+  countText(text.length);
   return text;
+}
+
+/** At least the characters that a value has as text, or more than may be. */
+function jsonLength(value: Json, depth: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 4;
+  if (depth > depthLimit) throw new Error(`toJSON was given what is nested more than ${depthLimit} levels deep`);
+  let length = 2;
+  for (const key in value) {
+    const part = (value as { [key: string]: Json })[key] ?? null;
+    // a line of its own, after the blanks that indent it
+    length += 2 * depth + 4 + (Array.isArray(value) ? 0 : key.length) + jsonLength(part, depth + 1);
+    if (length > textLimit) break;
+  }
+  return length;
 }
 
 function excerpt(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function checkLength(length: number): void {
+/** Counts text that a call takes or makes. */
+function countText(length: number): void {
+  checkLength(length);
+  worked += length;
+  if (worked > workLimit) throw new Error(`the expression works on more than ${workLimit} characters`);
+}
+
+/** @throws Error where a template, or a call in it, comes to so much text */
+export function checkLength(length: number): void {
   if (length > textLimit) throw new Error(`the expression comes to more than ${textLimit} characters`);
 }

@@ -15,6 +15,10 @@ export interface Combination {
 
 /** As on GitHub. */
 const mostCombinations = 256;
+/** Combinations that there may be before some of them are excluded. */
+const mostCrossed = mostCombinations * mostCombinations;
+/** How often, at most, an entry of `include` or `exclude` is compared with a combination. */
+const mostComparisons = 1_000_000;
 
 type JsonObject = { [key: string]: Json };
 
@@ -25,14 +29,19 @@ type JsonObject = { [key: string]: Json };
 export function expandMatrix(matrix: Json): Combination[] {
   if (!isObject(matrix)) throw new Error(`the matrix must be a mapping, and is ${describe(matrix)}`);
   const { include, exclude, ...vectors } = matrix;
-  const crossed = cross(vectors);
   const excluded = filtersOf('exclude', exclude);
+  const items = filtersOf('include', include);
+  const size = crossedSize(vectors, excluded.length === 0 ? mostCombinations : mostCrossed);
+  checkComparisons('exclude', excluded.length, size);
+  checkComparisons('include', items.length, Math.min(size, mostCombinations));
   for (const filter of excluded) {
     const unknown = Object.keys(filter).find((key) => !(key in vectors));
     if (unknown !== undefined) throw new Error(`the matrix excludes by "${unknown}", which is none of its keys`);
   }
-  const kept = crossed.filter((combination) => !excluded.some((filter) => fits(filter, combination)));
-  const { extras, added } = included(filtersOf('include', include), Object.keys(vectors), kept);
+  const kept = cross(vectors).filter((combination) => !excluded.some((filter) => fits(filter, combination)));
+  checkCount(kept.length);
+  const { extras, added } = included(items, Object.keys(vectors), kept);
+  checkCount(kept.length + added.length);
   const combinations = [
     ...kept.map((base, index) => ({ matrix: { ...extras[index], ...base }, label: labelOf(base) })),
     ...added.map((item) => ({ matrix: item, label: labelOf(item) })),
@@ -40,24 +49,43 @@ export function expandMatrix(matrix: Json): Combination[] {
   // the base goes first in order too, as in the file
   const ordered = combinations.map(({ matrix: values, label }) => ({ matrix: inOrder(values, vectors), label }));
   if (ordered.length === 0) throw new Error('the matrix has no combinations');
-  if (ordered.length > mostCombinations) {
-    throw new Error(`the matrix has ${ordered.length} combinations, and may have ${mostCombinations}`);
-  }
   return ordered;
 }
 
-/** All combinations of the vectors, the first key changing slowest. */
-function cross(vectors: JsonObject): JsonObject[] {
-  const keys = Object.keys(vectors);
-  if (keys.length === 0) return [];
-  let combinations: JsonObject[] = [{}];
-  for (const key of keys) {
-    const values = vectors[key];
+function checkCount(combinations: number): void {
+  if (combinations <= mostCombinations) return;
+  throw new Error(`the matrix has ${combinations} combinations, and may have ${mostCombinations}`);
+}
+
+/** Counted before anything is made of it: a few lines of a file can stand for more than a machine can hold. */
+function checkComparisons(name: string, entries: number, combinations: number): void {
+  if (entries * combinations <= mostComparisons) return;
+  const what = `${entries} entries of \`${name}\` for ${combinations} combinations`;
+  throw new Error(`the matrix has ${what}, and their product may be ${mostComparisons}`);
+}
+
+/**
+ * How many combinations the vectors have.
+ * @param most more are refused
+ */
+function crossedSize(vectors: JsonObject, most: number): number {
+  let size = 0;
+  for (const [key, values] of Object.entries(vectors)) {
     if (!Array.isArray(values)) throw new Error(`the matrix key "${key}" must be a list, and is ${describe(values)}`);
     if (values.length === 0) throw new Error(`the matrix key "${key}" has no values`);
-    if (combinations.length * values.length > mostCombinations * mostCombinations) {
-      throw new Error(`the matrix has far more than ${mostCombinations} combinations`);
-    }
+    size = Math.max(1, size) * values.length;
+    if (size > mostCrossed) throw new Error(`the matrix has far more than ${mostCombinations} combinations`);
+  }
+  if (size > most) checkCount(size);
+  return size;
+}
+
+/** All combinations of the vectors, which are lists, the first key changing slowest. */
+function cross(vectors: JsonObject): JsonObject[] {
+  const lists = Object.entries(vectors) as [string, Json[]][];
+  if (lists.length === 0) return [];
+  let combinations: JsonObject[] = [{}];
+  for (const [key, values] of lists) {
     combinations = combinations.flatMap((combination) => values.map((value) => ({ ...combination, [key]: value })));
   }
   return combinations;

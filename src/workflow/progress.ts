@@ -1,4 +1,4 @@
-import { errorText } from '../kernel/errors.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
 import type { Action, ProgressSettings } from './action.ts';
 import { namingOf } from './call-secrets.ts';
@@ -18,9 +18,22 @@ import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './wo
 /**
  * Moves the workflows of a build on: says what is to be done about each job that waits, given what has become of the
  * others. It is asked again whenever something has happened, and says the same things again until they are done.
+ * @throws TooManyJobs
  */
 export function progress<Id>(graph: BuildGraph<Id>, settings: ProgressSettings<Id>): Action<Id>[] {
   return new Progress(graph, settings).run();
+}
+
+/** Jobs that a build may have, over all its workflows. */
+const mostJobs = 1000;
+
+/** The build would have more jobs than it may; nothing of what was planned in this round counts. */
+export class TooManyJobs extends VoltError {
+  constructor() {
+    super('too_large', `the build comes to more than ${mostJobs} jobs, with its matrices and what they call`, {
+      remedy: 'Let its workflows have smaller matrices, or call less from them.',
+    });
+  }
 }
 
 /** Names of GitHub's own machines. A job for one that nobody here stands in for would wait for ever. */
@@ -53,6 +66,7 @@ class Progress<Id> {
       try {
         waiting.push(...this.#advanceJob(state));
       } catch (error) {
+        if (error instanceof TooManyJobs) throw error;
         this.#refuse(state, errorText(error));
       }
     }
@@ -120,6 +134,7 @@ class Progress<Id> {
     const scope = { contexts };
     const { matrix = null, failFast, maxParallel } = job.strategy ?? { failFast: 'true' };
     const combinations = expandMatrix(evaluateValue(matrix, scope));
+    this.#makeRoom(combinations.length);
     const shared = {
       total: combinations.length,
       failFast: evaluateBoolean(failFast, scope),
@@ -139,6 +154,7 @@ class Progress<Id> {
     const called = this.#graph.workflows.get(job.uses);
     const face = called?.on.workflow_call;
     if (!called || !face) throw new Error(`${job.uses} cannot be called`);
+    this.#makeRoom(called.jobs.length);
     const scope = { contexts };
     const given = Object.fromEntries(job.with.map(([name, value]) => [name, evaluateValue(value, scope)]));
     const outer = callOf(state.node);
@@ -203,6 +219,11 @@ class Progress<Id> {
       if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
       else this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });
     }
+  }
+
+  /** Counts before anything is made: each of these may call a workflow, and so on. */
+  #makeRoom(placed: number): void {
+    if (this.#graph.states.length - 1 + placed > mostJobs) throw new TooManyJobs();
   }
 
   /** Puts several jobs in the place of one: the first takes its row, the others are new. */

@@ -1,7 +1,7 @@
 import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { Cron } from 'croner';
 import { errorText } from '../kernel/errors.ts';
-import { parsePattern } from './filters.ts';
+import { mostInList, parsePattern } from './filters.ts';
 import { defaultProblem } from './inputs.ts';
 import type { Reading } from './reading.ts';
 import type { CallInterface, InputDefinition, PushFilter, Schedule, Triggers } from './workflow.ts';
@@ -60,6 +60,10 @@ function readFilter(reading: Reading, token: TemplateToken | undefined): PushFil
     const name = filterKeys[key];
     if (!name) continue;
     const texts = reading.texts(value);
+    if (texts.length > mostInList) {
+      reading.invalid(value, `\`${key}\` has ${texts.length} patterns, and may have ${mostInList}`);
+      continue;
+    }
     const items = value instanceof SequenceToken ? [...value] : [value];
     texts.forEach((text, index) => {
       const pattern = parsePattern(text);

@@ -11,7 +11,7 @@ import { inWords, placeOf } from './fault-words.ts';
 import { longestFile, type WorkflowFile } from './files.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
-import { Reading } from './reading.ts';
+import { mostDiagnostics, Reading } from './reading.ts';
 import type { Workflow } from './workflow.ts';
 import { BoundedYamlReader } from './yaml-reader.ts';
 
@@ -101,7 +101,9 @@ function reportErrors(
   if (found.length === 0) return;
   const tooMuch = found.some(({ rawMessage }) => /its aliases stand for$/.test(rawMessage));
   const stock = tooMuch ? [] : stockErrors(path, text).filter(real);
-  for (const { rawMessage, range } of stock.length === found.length ? stock : found) {
+  const told = stock.length === found.length ? stock : found;
+  // each is looked for in all of the file
+  for (const { rawMessage, range } of told.slice(0, mostDiagnostics)) {
     reading.report('invalid', range, inWords(rawMessage, placeOf(root, range)));
   }
 }

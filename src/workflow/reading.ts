@@ -15,7 +15,7 @@ import { expressionsIn, parseTemplate, type Template, type TemplateMap } from '.
 import type { ValueTemplate } from './workflow.ts';
 
 /** More than these are not shown: whoever wrote the file mends the first ones first. */
-const mostDiagnostics = 100;
+export const mostDiagnostics = 100;
 
 /** One file while it is read: what is wrong with it, and how its tokens become values. */
 export class Reading {

@@ -11,6 +11,9 @@ import {
 } from '../../src/workflow/expression.ts';
 import { type Json, parseTemplate, type Template } from '../../src/workflow/template.ts';
 
+/** Half of what a template may come to, and JSON of that length. */
+const long = `[${Array(262_000).fill(1).join()}]`;
+
 const scope: Scope = {
   contexts: {
     github: {
@@ -22,7 +25,7 @@ const scope: Scope = {
         ],
       },
     },
-    env: { NAME: "it's", constructor: 'kept', ['__proto__']: 'kept too' },
+    env: { LONG: long, NAME: "it's", constructor: 'kept', ['__proto__']: 'kept too' },
     matrix: { os: 'linux', node: 20, flag: false, nothing: null, nested: { deep: [1, 2] } },
     needs: { build: { result: 'success', outputs: { Version: '1.2' } } },
     inputs: { 'dry-run': true, count: 0 },
@@ -115,6 +118,17 @@ describe('an expression', () => {
     [`'${'x'.repeat(21_000)}'`, /longer than 21000/],
     [`${'('.repeat(60)}1${')'.repeat(60)}`, /depth/i],
     [`${Array.from({ length: 40 }, () => "format('{0}{0}', ").join('')}'xx'${')'.repeat(40)}`, /more than 1048576/],
+    ["format('{0}{0}{0}', env.LONG)", /more than 1048576/],
+    ["join(fromJSON('[1, 2, 3, 4]'), env.LONG)", /more than 1048576/],
+    [`toJSON(fromJSON('${'['.repeat(3000)}${']'.repeat(3000)}'))`, /more than 500 levels/],
+    ['toJSON(fromJSON(env.LONG))', /more than 1048576/],
+    [
+      `format('', ${Array(20)
+        .fill(0)
+        .map(() => 'fromJSON(env.LONG)')
+        .join()})`,
+      /works on more than 4194304/,
+    ],
   ];
   for (const [expression, why] of broken) {
     it(`${expression.slice(0, 40) || 'that is empty'} is refused, with a reason`, () => {
@@ -150,6 +164,16 @@ describe('a template', () => {
 
   it('whose expression is not closed is none', () => {
     expect(parseTemplate("echo ${{ '}}")).to.equal(undefined);
+  });
+
+  it('that comes to too much is refused before it is put together', () => {
+    const twice = '${{ env.LONG }}'.repeat(2);
+    expect(evaluateText(read('${{ env.LONG }}'), scope)).to.equal(long);
+    expect(() => evaluateText(read(twice), scope)).to.not.throw();
+    expect(() => evaluateText(read('${{ env.LONG }}'.repeat(5000)), scope)).to.throw(
+      ExpressionFailed,
+      /more than 1048576/,
+    );
   });
 
   it('of any length may hold an expression: what is around it does not count', () => {

@@ -73,4 +73,11 @@ describe('a list of patterns', () => {
       ['releases/1', 'releases/1-alpha', 'releases/9-alpha', 'main'].map((name) => selects(list, name)),
     ).to.deep.equal([true, false, true, false]);
   });
+
+  it('of a thousand is soon decided for the paths of a large change', function () {
+    this.timeout(5000);
+    const list = Array.from({ length: 1000 }, (_, index) => `*a*${index}`);
+    const paths = Array.from({ length: 5000 }, (_, index) => `packages/part-${index % 70}/src/file-${index}.ts`);
+    expect(paths.filter((path) => selects(list, path))).to.deep.equal([]);
+  });
 });

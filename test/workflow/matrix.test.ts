@@ -89,6 +89,11 @@ describe('a matrix', () => {
     [{ os: ['a'], include: {} }, /`include` of the matrix must be a list/],
     [{ os: ['a'], include: ['x'] }, /an entry of `include`/],
     [{ a: Array(257).fill(1) }, /257 combinations, and may have 256/],
+    [
+      { a: Array(256).fill(1), b: Array(256).fill(2), exclude: Array(10_000).fill({ a: 3 }) },
+      /10000 entries of `exclude` for 65536 combinations, and their product may be 1000000/,
+    ],
+    [{ a: Array(200).fill(1), include: Array(10_000).fill({ a: 3 }) }, /10000 entries of `include`/],
     [Object.fromEntries('abcdefgh'.split('').map((key) => [key, Array(50).fill(0)])), /far more than 256/],
   ];
   for (const [matrix, why] of wrong) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { callSecrets } from '../../src/workflow/call-secrets.ts';
+import { TooManyJobs } from '../../src/workflow/progress.ts';
 import { factsOf, PlannedBuild } from '../support/workflows.ts';
 
 /** A workflow of jobs, each given by its lines; `runs-on` and a step are added where they are missing. */
@@ -411,6 +412,18 @@ describe('the planner', () => {
         build.end(`all (${who}) / call / inner`, 'success', { o: who }).end(`all (${who}) / call / last`);
       }
       expect(build.plans.end?.plan.contexts.needs.all).to.deep.equal({ result: 'success', outputs: { up: 'b for b' } });
+    });
+
+    it('are counted before they are made: a build has at most a thousand jobs', () => {
+      const numbers = `[${Array.from({ length: 256 }, (_, index) => index).join()}]`;
+      const caller = (file: string, on = 'on: workflow_call') =>
+        workflow({ all: [`strategy: { matrix: { n: ${numbers} } }`, `uses: ./.github/workflows/${file}`] }, on);
+      const files = {
+        'ci.yml': caller('b.yml', 'on: push'),
+        '.github/workflows/b.yml': caller('c.yml'),
+        '.github/workflows/c.yml': workflow({ all: [`strategy: { matrix: { n: ${numbers} } }`] }, 'on: workflow_call'),
+      };
+      expect(() => new PlannedBuild(files)).to.throw(TooManyJobs, /more than 1000 jobs/);
     });
 
     it('are held back, and ended, as combinations of the matrix that calls them', () => {

@@ -154,6 +154,11 @@ describe('reading a workflow', () => {
         'ci.yml:1:71: "[x" is no pattern: a "[" is not closed',
       ],
       [
+        'a filter of more patterns than are ever followed at once',
+        steps('- run: x').replace('on: push', `on: { push: { paths: [${Array(1001).fill('a').join()}] } }`),
+        'ci.yml:1:22: `paths` has 1001 patterns, and may have 1000',
+      ],
+      [
         'filters that match nothing, but for `tags` beside `branches`, by which people have no tags',
         steps('- run: x').replace('on: push', "on: { push: { paths: ['!a'], branches: [main], tags: ['!**'] } }"),
         'ci.yml:1:22: warning: `paths` has only patterns with "!", so it matches nothing; use `paths-ignore`',
