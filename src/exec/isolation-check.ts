@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { canFilterCalls } from './call-filter.ts';
@@ -59,7 +62,18 @@ async function without(notice: string | undefined): Promise<Confinement> {
 
 async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {
   const user = containment === 'namespace' ? nobody : ownUser();
-  const isolation: Isolation = level === 'user' ? { level, user } : { level, user, view: plainView };
+  const folder = await mkdtemp(join(tmpdir(), 'volt-trial-'));
+  const own = { folder: join(folder, 'own'), among: folder };
+  await mkdir(own.folder);
+  const isolation: Isolation = level === 'user' ? { level, user, own } : { level, user, view: plainView };
+  try {
+    await tryCommand(containment, isolation);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function tryCommand(containment: Containment, isolation: Isolation): Promise<void> {
   const scope = await Scope.open(trialTime, containment, { isolation });
   const late = AbortSignal.timeout(trialTime * 1000);
   try {

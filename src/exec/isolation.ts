@@ -32,7 +32,17 @@ export interface SandboxPath {
  * `sandbox`: that, where Volt is root and may become another user; and they have mounts, IPC and, where it is switched
  * off, a network of their own.
  */
-export type Isolation = { level: 'none' } | Apart<'user'> | (Apart<'sandbox'> & { view: SandboxView });
+export type Isolation =
+  | { level: 'none' }
+  | (Apart<'user'> & { own?: OwnFolder })
+  | (Apart<'sandbox'> & { view: SandboxView });
+
+/** The one folder of many that a job finds where all are, though others of its user id have theirs beside it. */
+export interface OwnFolder {
+  folder: string;
+  /** that it is below of, with those of other jobs; nobody but root may enter it outside of a job */
+  among: string;
+}
 
 interface Apart<L extends string> {
   level: L;

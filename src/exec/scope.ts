@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
-import type { Isolation, JobUser } from './isolation.ts';
+import type { Isolation, JobUser, OwnFolder } from './isolation.ts';
 import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
 import { type Limits, limitingLines } from './limits.ts';
 import { programPath } from './programs.ts';
@@ -206,7 +206,20 @@ function holderOf(containment: Containment, isolation: Isolation): string[] {
     const own = rootless ? [programPath('unshare'), '--user', '--map-root-user', '--'] : [];
     return [...own, programPath('bwrap'), ...sandboxCommand(isolation.view, rootless)];
   }
-  return [programPath('unshare'), ...(rootless ? ['--user', '--map-current-user'] : []), ...unshareOptions];
+  const alone = isolation.level === 'user' && isolation.own ? showingOnly(isolation.own) : [];
+  return [programPath('unshare'), ...(rootless ? ['--user', '--map-current-user'] : []), ...unshareOptions, ...alone];
+}
+
+/**
+ * What shows one folder and hides those beside it, in the mount namespace that it is run in, before it runs what follows.
+ * The folder is held open while its place is covered.
+ */
+function showingOnly({ folder, among }: OwnFolder): string[] {
+  const [bash, mount, mkdir] = ['bash', 'mount', 'mkdir'].map(programPath) as [string, string, string];
+  const cover = 'exec 9<"$1" && "$3" -t tmpfs -o mode=0711,size=64k volt "$2" && "$4" -m 0711 -p -- "$1"';
+  const show = '"$3" --no-canonicalize --bind /proc/self/fd/9 "$1" && "$3" -o remount,ro "$2"';
+  const script = `${cover} && ${show} && exec 9<&- && shift 4 && exec "$@"`;
+  return [bash, '--norc', '--noprofile', '-p', '-c', script, 'volt-folder', folder, among, mount, mkdir];
 }
 
 /** What takes away from a command the rights that entering the namespaces took, and those that are only Volt's. */

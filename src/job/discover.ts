@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { programOn } from '../exec/search-path.ts';
+import { namesInside, readInside, statInside } from './files/inside.ts';
 
 /** One command that a discovered kind of project is tested with. */
 export interface DiscoveredStep {
@@ -49,12 +50,12 @@ function node(folder: string): Discovery | undefined {
   const test = (manifest?.scripts as Record<string, unknown> | undefined)?.test;
   // what `npm init` writes is not a test
   if (typeof test !== 'string' || test.trim() === '' || /no test specified/.test(test)) return undefined;
-  const has = (file: string) => existsSync(join(folder, file));
-  if (has('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
-  if (has('yarn.lock')) return project('package.json', `yarn install ${yarnFlag(folder)}`, 'yarn test');
-  if (has('bun.lock') || has('bun.lockb'))
+  const hasOwn = (file: string) => has(join(folder, file));
+  if (hasOwn('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
+  if (hasOwn('yarn.lock')) return project('package.json', `yarn install ${yarnFlag(folder)}`, 'yarn test');
+  if (hasOwn('bun.lock') || hasOwn('bun.lockb'))
     return project('package.json', 'bun install --frozen-lockfile', 'bun run test');
-  if (has('package-lock.json') || has('npm-shrinkwrap.json'))
+  if (hasOwn('package-lock.json') || hasOwn('npm-shrinkwrap.json'))
     return project('package.json', 'npm ci --no-audit --no-fund', 'npm test');
   const needs = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies', 'workspaces'].some(
     (key) => Object.keys((manifest?.[key] as object | undefined) ?? {}).length > 0,
@@ -69,15 +70,15 @@ function yarnFlag(folder: string): string {
 }
 
 function cargo(folder: string): Discovery | undefined {
-  return existsSync(join(folder, 'Cargo.toml')) ? project('Cargo.toml', undefined, 'cargo test') : undefined;
+  return has(join(folder, 'Cargo.toml')) ? project('Cargo.toml', undefined, 'cargo test') : undefined;
 }
 
 function go(folder: string): Discovery | undefined {
-  return existsSync(join(folder, 'go.mod')) ? project('go.mod', undefined, 'go test -v ./...') : undefined;
+  return has(join(folder, 'go.mod')) ? project('go.mod', undefined, 'go test -v ./...') : undefined;
 }
 
 function maven(folder: string): Discovery | undefined {
-  if (!existsSync(join(folder, 'pom.xml'))) return undefined;
+  if (!has(join(folder, 'pom.xml'))) return undefined;
   const found = project(
     'pom.xml',
     undefined,
@@ -87,14 +88,14 @@ function maven(folder: string): Discovery | undefined {
 }
 
 function gradle(folder: string): Discovery | undefined {
-  const file = ['build.gradle', 'build.gradle.kts'].find((name) => existsSync(join(folder, name)));
+  const file = ['build.gradle', 'build.gradle.kts'].find((name) => has(join(folder, name)));
   if (file === undefined) return undefined;
   const found = project(file, undefined, `${isExecutable(join(folder, 'gradlew')) ? './gradlew' : 'gradle'} test`);
   return { ...found, reports: { globs: ['**/build/test-results/**/TEST-*.xml'], pytest: false } };
 }
 
 function mix(folder: string): Discovery | undefined {
-  return existsSync(join(folder, 'mix.exs')) ? project('mix.exs', 'mix deps.get', 'mix test') : undefined;
+  return has(join(folder, 'mix.exs')) ? project('mix.exs', 'mix deps.get', 'mix test') : undefined;
 }
 
 /**
@@ -111,7 +112,7 @@ function python(folder: string): Discovery | undefined {
   }
   if (!tests) return undefined;
   const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -v -s ${tests} -t .; fi`;
-  const plain = existsSync(join(folder, tests, '__init__.py')) ? command : command.replace(' -t .', '');
+  const plain = has(join(folder, tests, '__init__.py')) ? command : command.replace(' -t .', '');
   return { ...project(`${tests}/`, undefined, plain, 'python3'), reports: { globs: [], pytest: true } };
 }
 
@@ -126,15 +127,11 @@ function pythonConfiguration(folder: string): string | undefined {
 }
 
 function holdsPythonTests(folder: string): boolean {
-  try {
-    return readdirSync(folder).some((name) => /^test.*\.py$|_test\.py$/.test(name));
-  } catch {
-    return false;
-  }
+  return namesInside(dirname(folder), basename(folder)).some((name) => /^test.*\.py$|_test\.py$/.test(name));
 }
 
 function make(folder: string): Discovery | undefined {
-  const file = ['GNUmakefile', 'makefile', 'Makefile'].find((name) => existsSync(join(folder, name)));
+  const file = ['GNUmakefile', 'makefile', 'Makefile'].find((name) => has(join(folder, name)));
   if (!file) return undefined;
   const target = /^(test|check)\s*:(?!:{0,2}=)/m.exec(text(join(folder, file)))?.[1];
   return target ? project(file, undefined, `make ${target}`) : undefined;
@@ -161,20 +158,18 @@ function project(because: string, install: string | undefined, test: string, pro
  * @param path the search path
  */
 export function isThere(program: string, folder: string, path: string): boolean {
-  const places = program.includes('/') ? [folder] : path.split(delimiter).filter((place) => place !== '');
-  return places.some((place) => isExecutable(join(place, program)));
+  return program.includes('/') ? isExecutable(join(folder, program)) : programOn(path, program) !== undefined;
 }
 
-/**
- * The text of a file of the checkout. Files of more than a megabyte are not what we look for, and would hold up
- * everything else; a link out of the checkout could lead to a device that never ends.
- */
+/** Whether the checkout has a file; a link out of it tells nothing of what is there. */
+function has(file: string): boolean {
+  return statInside(dirname(file), file) !== undefined;
+}
+
+/** The text of a file of the checkout. Files of more than a megabyte are not what we look for, and would hold up everything else. */
 function text(file: string): string {
   try {
-    const real = realpathSync.native(file);
-    const inside = real.startsWith(`${realpathSync.native(dirname(file))}${sep}`);
-    const found = statSync(real);
-    return inside && found.isFile() && found.size <= 1_000_000 ? readFileSync(real, 'utf8') : '';
+    return readInside(dirname(file), file, 1_000_000);
   } catch {
     return '';
   }
@@ -190,10 +185,6 @@ function json(file: string): Record<string, unknown> | undefined {
 }
 
 function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  const found = statInside(dirname(file), file);
+  return found?.isFile() === true && (found.mode & 0o111) !== 0;
 }

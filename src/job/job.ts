@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../exec/command.ts';
 import { limitThatEnded } from '../exec/limits.ts';
@@ -13,6 +12,7 @@ import type { JobHost, JobInput, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
+import { makeFoldersInside } from './files/hand-over.ts';
 import { placeCheckout } from './isolation/checkout-place.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
@@ -104,7 +104,7 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
       };
       const written = (folder: string) => around.tree?.note(folder, sha);
       if (around.enclosure.isClosed) return placeCheckout(around, { folder: workspace, clean: true, write, written });
-      await mkdir(workspace, { recursive: true });
+      makeFoldersInside(around.folder, [workspace], undefined);
       const found = await write(workspace);
       await written(workspace);
       return found;

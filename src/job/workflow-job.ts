@@ -1,14 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step } from '../kernel/model.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
-import type { Template } from '../workflow/template.ts';
+import { sourceOf, type Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame } from './actions/use.ts';
 import type { JobHost, JobInput, JobResult } from './contract.ts';
 import { JobEnding } from './ending.ts';
+import { makeFoldersInside, writeInside } from './files/hand-over.ts';
+import { makeToolCache } from './isolation/tool-cache.ts';
 import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
 import { withinMessage } from './result-size.ts';
@@ -99,10 +100,11 @@ class WorkflowJob {
   async #setUp(): Promise<void> {
     const { folders, plan, around } = this.#job;
     const event = this.#job.github.event ?? {};
-    for (const folder of [folders.workspace, join(folders.temp, '_github_workflow'), around.toolCache]) {
-      await mkdir(folder, { recursive: true });
-    }
-    await writeFile(String(this.#job.github.event_path), JSON.stringify(event, undefined, 2));
+    makeToolCache(around);
+    const { owner } = around.enclosure;
+    const { root, workspace, temp, commands, actions } = folders;
+    makeFoldersInside(root, [workspace, temp, commands, actions], owner);
+    writeInside(root, String(this.#job.github.event_path), JSON.stringify(event, undefined, 2), owner);
     for (const env of [plan.env.workflow, plan.env.job]) {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
     }
@@ -214,9 +216,4 @@ class WorkflowJob {
     const what = step.uses ?? (step.run === undefined ? '' : await text(step.run)).trim().split('\n', 1)[0];
     return this.#job.masker.text(name || `Run ${what}`).slice(0, longestName);
   }
-}
-
-function sourceOf(template: Template): string {
-  if (typeof template === 'string') return template;
-  return template.map((part) => (typeof part === 'string' ? part : `\${{ ${part.expression} }}`)).join('');
 }

@@ -232,11 +232,8 @@ export class RunningAttempt {
   async #leave(folder: string, tree: JobTree | undefined): Promise<void> {
     const isOver = this.#scope?.isEmpty === true;
     await tree?.end(isOver ? join(folder, 'workspace') : undefined);
-    // another job of the same user can reach it, and what may be left of this one can
-    const isReachable = this.#host.confinement.level === 'user' || !isOver;
     const { spawner } = this.#host;
-    const removed =
-      spawner?.remove(folder, isReachable) ?? (isReachable ? removeContested(folder) : removeTree(folder));
+    const removed = spawner?.remove(folder, !isOver) ?? (isOver ? removeTree(folder) : removeContested(folder));
     await removed.catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });

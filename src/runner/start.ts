@@ -126,6 +126,6 @@ async function openTrees(
   if (config.checkoutLimit === 0 || containment === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
   const limit = config.checkoutLimit * 1_073_741_824;
   const places = jobPlaces(level, config.dataDir, runner);
-  makePlaces(level, config.dataDir, places);
+  makePlaces(config.dataDir, places);
   return KeptTrees.open(places.trees, limit, (message) => logger.debug(message));
 }

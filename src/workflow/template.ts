@@ -19,6 +19,12 @@ export type Template = z.infer<typeof template>;
 export const templateMap = z.record(z.string(), template);
 export type TemplateMap = z.infer<typeof templateMap>;
 
+/** A template as a workflow has it. */
+export function sourceOf(template: Template): string {
+  if (typeof template === 'string') return template;
+  return template.map((part) => (typeof part === 'string' ? part : `\${{ ${part.expression} }}`)).join('');
+}
+
 /**
  * Splits text at its expressions as GitHub's parser does: a quote inside of an expression begins or ends a string, in
  * which `}}` does not close it. Text without an expression is given back as it is.

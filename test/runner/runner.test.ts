@@ -116,6 +116,11 @@ describe('a runner', () => {
     until(`"${kind}" is reported`, async () => (await results(kind, job))[0]);
   const member = async () => (await listRunners(volt.context.access)).alive.find(({ name }) => name === 'box');
   const folder = (...parts: string[]) => join(dataPaths(volt.dataDir).work, 'box', ...parts);
+  /** a file in the workspace of the first attempt that runs */
+  const workspace = ({ job }: JobMessage, file: string) => {
+    const name = readdirSync(folder('jobs')).find((each) => each.startsWith(`${job}.1-`)) ?? '';
+    return folder('jobs', name, 'workspace', file);
+  };
   const jobs = (...states: JobType[]) => volt.context.queues.queue('jobs').getJobCountByTypes(...states);
   const gone = (name: string) => until(`${name} is gone`, () => !existsSync(folder('spool', name)));
   const recorded = (runner: RunnerStage, { job, attempt }: JobMessage) =>
@@ -274,7 +279,7 @@ describe('a runner', () => {
     await until('it runs', async () => (await member())?.running.length === 1);
     const order = { kind: 'cancel', attempt: 2, message: 'no' } as const;
     await notifyRunner(volt.context.access, runner.id, { ...order, job: message.job });
-    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    writeFileSync(workspace(message, 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
@@ -314,7 +319,7 @@ describe('a runner', () => {
     await until('it runs', async () => (await member())?.running.length === 1);
     const stopped = stopSoon(runner);
     const later = await send('true');
-    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    writeFileSync(workspace(message, 'go'), '');
     await stopped;
     expect(await result('finished', message)).to.include({ status: 'success' });
     expect(await results('started', later.job)).to.deep.equal([]);
@@ -333,7 +338,7 @@ describe('a runner', () => {
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
     await until('it was taken again', async () => (await jobs('active')) === 1);
     await until('it tells that it has it', async () => (await member())?.running.includes(`${message.job}.1`));
-    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    writeFileSync(workspace(message, 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
@@ -462,7 +467,7 @@ describe('a runner', () => {
     await until('more than a lease has passed', () => performance.now() - began > 1.5 * leaseTtl);
     expect(processesWith(sleep)).to.have.length(1);
     await finish();
-    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    writeFileSync(workspace(message, 'go'), '');
     expect(await result('finished', message)).to.include({ status: 'success' });
     expect(runner.id).to.equal(former);
   });
@@ -494,7 +499,7 @@ describe('a runner', () => {
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
     await volt.redis.kill();
-    writeFileSync(folder('jobs', `${message.job}.1`, 'workspace', 'go'), '');
+    writeFileSync(workspace(message, 'go'), '');
     await until('it has ended', () => existsSync(folder('spool', `${message.job}.1.json`)));
     await volt.redis.start();
     expect(await result('finished', message)).to.include({ status: 'success' });

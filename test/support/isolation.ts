@@ -81,7 +81,7 @@ export class IsolatedJobs {
   /** From now on jobs begin from what earlier ones have left. */
   async keepTrees(): Promise<void> {
     const places = jobPlaces(this.#level, this.dataDir, 'box');
-    makePlaces(this.#level, this.dataDir, places);
+    makePlaces(this.dataDir, places);
     this.trees = await KeptTrees.open(places.trees, 1_073_741_824, (message) => {
       throw new Error(message);
     });

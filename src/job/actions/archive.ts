@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { placeInside, removeInside, writeInside } from '../files/hand-over.ts';
+import { openInside } from '../files/inside.ts';
 import { runStepCommand } from '../steps/command.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { openUntrusted } from '../untrusted-file.ts';
 
 /** What the archive of some paths of a job has come to. */
 export interface Packed {
@@ -27,13 +28,13 @@ export async function pack(
   target: string,
   signal: AbortSignal,
 ): Promise<Packed> {
-  const { temp } = job.folders;
+  const { root, temp } = job.folders;
   const [list, archive] = [join(temp, `${randomUUID()}.list`), join(temp, `${randomUUID()}.tar`)];
   try {
-    await writeFile(list, paths.map((path) => `${path}\0`).join(''), { flag: 'wx', mode: 0o644 });
+    writeInside(root, list, paths.map((path) => `${path}\0`).join(''), job.around.enclosure.owner);
     const from = [`--directory=${folder}`, '--null', `--files-from=${list}`];
     await tar(job, ['--create', `--file=${archive}`, ...options, ...from], signal);
-    const descriptor = openUntrusted(job.folders.root, archive);
+    const descriptor = openInside(root, archive);
     const hash = createHash('sha256');
     let bytes = 0;
     const measure = new Transform({
@@ -49,7 +50,7 @@ export async function pack(
     });
     return { bytes, digest: hash.digest('hex') };
   } finally {
-    await Promise.all([list, archive].map((file) => rm(file, { force: true })));
+    for (const file of [list, archive]) removeInside(root, file);
   }
 }
 
@@ -63,17 +64,19 @@ export async function unpack(
   { folder, options }: { folder: string; options: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const copy = join(job.folders.temp, `${randomUUID()}.tar`);
+  const { around, folders } = job;
+  const { enclosure } = around;
+  const copy = join(folders.temp, `${randomUUID()}.tar`);
   try {
-    await mkdir(job.folders.temp, { recursive: true });
-    await copyFile(archive, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    const { around, folders } = job;
-    around.enclosure.give(copy);
+    await placeInside(folders.root, copy, enclosure.owner, async (draft) => {
+      await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      await enclosure.giveTree(draft);
+    });
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: around.env };
     await runStepCommand(around.scope, { ...make, output: (chunk) => job.log.write(chunk), signal });
     await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
   } finally {
-    await rm(copy, { force: true });
+    removeInside(folders.root, copy);
   }
 }
 

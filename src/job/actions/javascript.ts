@@ -27,7 +27,7 @@ export async function runActionScript(
   io: StepIo,
   signal: AbortSignal,
 ): Promise<void> {
-  const script = actionFile(action, file);
+  const script = await actionFile(job, action, file);
   const outer = frame.action;
   const inside = {
     path: action.folder,

@@ -1,7 +1,8 @@
-import { constants, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
+import { placeInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, readManifest } from './manifest.ts';
@@ -97,20 +98,20 @@ export class ActionLibrary {
     // the number tells refs apart that look the same as a name
     const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
     // made where the job cannot reach it and moved in whole, since steps may be at work already
-    const draft = await mkdtemp(join(folders.root, 'action-'));
-    await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-    await around.enclosure.giveTree(draft);
-    await mkdir(folders.actions, { recursive: true });
+    const { enclosure } = around;
     const target = join(folders.actions, `${name}-${++this.#made}`);
-    await rename(draft, target);
+    await placeInside(folders.root, target, enclosure.owner, async (draft) => {
+      await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+      await enclosure.giveTree(draft);
+    });
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
     return target;
   }
 }
 
 /** A file of an action. @throws StepFault where it is not there */
-export function actionFile({ folder }: LoadedAction, name: string): string {
+export async function actionFile(job: WorkflowState, { folder }: LoadedAction, name: string): Promise<string> {
   const file = join(folder, name);
-  if (!existsSync(file)) throw new StepFault(`File not found: '${name}'`);
+  if (!(await job.sight.has(file))) throw new StepFault(`File not found: '${name}'`);
   return file;
 }

@@ -5,8 +5,8 @@ import { errorText, systemCode } from '../../kernel/errors.ts';
 import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
 import { readConditionText } from '../../workflow/status-condition.ts';
 import { parseTemplate, type Template, type TemplateMap } from '../../workflow/template.ts';
+import { readInside } from '../files/inside.ts';
 import { StepFault } from '../steps/fault.ts';
-import { readUntrusted } from '../untrusted-file.ts';
 import { unsupportedAction } from './reference.ts';
 
 /** What the file `action.yml` says of an action. */
@@ -80,7 +80,7 @@ type File = z.infer<typeof file>;
 export function readManifest(root: string, folder: string, shown: string): ActionManifest {
   for (const name of ['action.yml', 'action.yaml']) {
     try {
-      return parseManifest(readUntrusted(root, join(folder, name), largestFile), `${name} of ${shown}`);
+      return parseManifest(readInside(root, join(folder, name), largestFile), `${name} of ${shown}`);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
     }

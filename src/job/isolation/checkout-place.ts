@@ -1,21 +1,13 @@
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-} from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { Scope } from '../../exec/scope.ts';
 import { detach } from '../../git/detach.ts';
+import type { OpenFolder } from '../../git/open-folders.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import type { JobHost } from '../contract.ts';
+import { openFolderInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
 
 type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'signal'>;
@@ -49,17 +41,17 @@ export async function placeCheckout(host: Host, { folder, clean, write, written 
     for (const path of ['', ...submodules]) await detach(join(staging, path), enclosure.mirror);
     await enclosure.giveTree(staging);
     await written?.(staging);
-    const target = openFolder(host, folder);
+    const target = openTarget(host, folder);
     try {
-      const names = readdirSync(pathOf(target));
+      const names = readdirSync(target.at(''));
       const scope = await host.scope;
       if (names.length > 0) await inside(host, scope, folder, clean ? empty : ['rm', '-rf', '--', '.git']);
       const moved = clean || names.length === 0 ? readdirSync(staging) : ['.git'];
-      for (const name of moved) move(join(staging, name), join(pathOf(target), name));
+      for (const name of moved) move(join(staging, name), target.at(name));
       if (moved.length === 1 && names.length > 0)
         await inside(host, scope, folder, ['git', 'reset', '--hard', '--quiet']);
     } finally {
-      closeSync(target);
+      target.close();
     }
     return submodules;
   } finally {
@@ -79,42 +71,13 @@ function move(from: string, to: string): void {
 const empty = ['find', '.', '-mindepth', '1', '-delete'];
 
 /** Opens a folder of the workspace, making what is missing; no link on the way is followed. */
-function openFolder({ folder: root, enclosure }: Host, folder: string): number {
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  const workspace = join(root, 'workspace');
-  let open = openSync(workspace, flags);
-  const owner = fstatSync(open);
-  for (const part of relative(workspace, folder).split(sep)) {
-    if (part === '') continue;
-    const path = join(pathOf(open), part);
-    try {
-      const isNew = makeFolder(path);
-      const next = openSync(path, flags);
-      if (isNew && enclosure.isClosed && process.getuid?.() === 0) fchownSync(next, owner.uid, owner.gid);
-      closeSync(open);
-      open = next;
-    } catch (error) {
-      closeSync(open);
-      const code = systemCode(error);
-      if (code !== 'ELOOP' && code !== 'ENOTDIR' && code !== 'ENOENT') throw error;
-      throw new StepFault(`Repository path '${folder}' leads out of the workspace: "${part}" is no folder`);
-    }
-  }
-  return open;
-}
-
-function makeFolder(path: string): boolean {
+function openTarget({ folder: root, enclosure }: Host, folder: string): OpenFolder {
   try {
-    mkdirSync(path);
-    return true;
+    return openFolderInside(root, folder, enclosure.owner);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
+    if (!['ELOOP', 'ENOTDIR', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
+    throw new StepFault(`Repository path '${folder}' leads out of the workspace: something on the way is no folder`);
   }
-}
-
-function pathOf(descriptor: number): string {
-  return `/proc/self/fd/${descriptor}`;
 }
 
 /** Runs a command with the job's own rights, which can harm nobody else. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, lchownSync } from 'node:fs';
+import { existsSync, lchownSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Isolation } from '../../exec/isolation.ts';
+import type { Isolation, JobUser } from '../../exec/isolation.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { smallTree } from '../../kernel/small-tree.ts';
 
@@ -25,15 +25,15 @@ export class Enclosure {
     return this.isolation.level !== 'none';
   }
 
-  /** Gives a file or folder that Volt has made to the job; not what is in it. */
-  give(path: string): void {
-    const owner = this.#owner;
-    if (owner) chownSync(path, owner.uid, owner.gid);
+  /** Whose files are that are made for the job; undefined where they are Volt's own user's. */
+  get owner(): JobUser | undefined {
+    const { isolation } = this;
+    return isolation.level !== 'none' && process.getuid?.() === 0 ? isolation.user : undefined;
   }
 
-  /** Gives a whole tree, which the job has had no access to so far. */
+  /** Gives a tree to the job, which must have had no access to any of it so far, and gets none before all is its own. */
   async giveTree(path: string): Promise<void> {
-    const owner = this.#owner;
+    const { owner } = this;
     if (!owner || !existsSync(path)) return;
     const entries = smallTree(path);
     if (entries) {
@@ -43,10 +43,5 @@ export class Enclosure {
     await run('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path], {
       env: toolEnvironment(),
     });
-  }
-
-  get #owner() {
-    const { isolation } = this;
-    return isolation.level !== 'none' && process.getuid?.() === 0 ? isolation.user : undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IsolationLevel } from '../../exec/isolation.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -11,6 +11,8 @@ import { notesOf } from './home-use.ts';
 export interface JobPlaces {
   /** of the jobs of one runner, each with a folder in it */
   jobs: string;
+  /** at `user`, where the jobs of all runners are, whose user ids may be the same: only root may enter it */
+  among: string | undefined;
   /** of what one runner keeps of checkouts, on the same file system, and closed to jobs */
   trees: string;
   /** of files that all jobs of one runner see, and none can change */
@@ -30,10 +32,11 @@ export function jobPlaces(level: IsolationLevel, dataDir: string, runner: string
   const { work, homes } = dataPaths(dataDir);
   const own = join(work, runner);
   if (level !== 'user')
-    return { jobs: join(own, 'jobs'), trees: join(own, 'trees'), shared: join(own, 'shared'), homes };
+    return { jobs: join(own, 'jobs'), among: undefined, trees: join(own, 'trees'), shared: join(own, 'shared'), homes };
   const area = openArea(dataDir);
   const at = (name: string) => join(area, name, runner);
-  return { jobs: at('jobs'), trees: at('trees'), shared: at('shared'), homes: join(area, 'homes') };
+  const among = join(area, 'jobs');
+  return { jobs: at('jobs'), among, trees: at('trees'), shared: at('shared'), homes: join(area, 'homes') };
 }
 
 /** What jobs of other users have of this machine for a data directory. */
@@ -45,10 +48,10 @@ export function openArea(dataDir: string): string {
  * Makes what is above the folders of jobs.
  * @throws VoltError `isolation_unavailable` where it is not Volt's alone
  */
-export function makePlaces(level: IsolationLevel, dataDir: string, { jobs }: JobPlaces): void {
-  if (level === 'user') {
-    const area = openArea(dataDir);
-    for (const folder of [openTop, area, join(area, 'jobs'), jobs]) makeOpenFolder(folder);
+export function makePlaces(dataDir: string, { jobs, among }: JobPlaces): void {
+  if (among !== undefined) {
+    for (const folder of [openTop, openArea(dataDir), among, jobs]) makeOpenFolder(folder);
+    chmodSync(among, 0o700);
   } else mkdirSync(jobs, { recursive: true, mode: 0o711 });
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -9,6 +10,7 @@ import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
 import type { JobInput } from '../contract.ts';
+import { openFolderInside } from '../files/hand-over.ts';
 import { Enclosure } from './enclosure.ts';
 import { takeHome } from './home-use.ts';
 import { homeOf, namedUser } from './job-user.ts';
@@ -47,17 +49,19 @@ export async function makeRoom(
   const { level } = confinement;
   const paths = dataPaths(config.dataDir);
   const places = jobPlaces(level, config.dataDir, runner);
-  const folder = join(places.jobs, name);
+  // who knows what a job is called does not know where it is
+  const folder = join(places.jobs, `${name}-${randomBytes(8).toString('hex')}`);
   if (level === 'none') {
     const toolCache = toolCacheOf(config) ?? paths.tools;
     return { folder, toolCache, env: jobEnvironment(), enclosure: Enclosure.none, leave: () => undefined };
   }
-  makePlaces(level, config.dataDir, places);
+  makePlaces(config.dataDir, places);
   const leave = await takeHome(places.homes, { work: paths.work, runner, job: name }, repo);
   try {
     return {
       ...(await enclosedRoom(config, { level, filtersCalls: confinement.filtersCalls }, repo, {
         folder,
+        among: places.among,
         homes: places.homes,
         shared: places.shared,
       })),
@@ -73,7 +77,7 @@ async function enclosedRoom(
   config: Config,
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
   repo: JobInput['repo'],
-  { folder, homes, shared }: { folder: string; homes: string; shared: string },
+  { folder, among, homes, shared }: { folder: string; among: string | undefined; homes: string; shared: string },
 ): Promise<Omit<JobRoom, 'leave'>> {
   const configured = toolCacheOf(config);
   const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
@@ -89,7 +93,7 @@ async function enclosedRoom(
   if (filter !== undefined) keepWhole(filter, callFilter());
   const isolation: Isolation =
     level === 'user'
-      ? { level, user, callFilter: filter }
+      ? { level, user, callFilter: filter, ...(among && { own: { folder, among } }) }
       : {
           ...{ level, user, callFilter: filter },
           view: viewOf(config, {
@@ -104,12 +108,8 @@ async function enclosedRoom(
           }),
         };
   const enclosure = new Enclosure(isolation, mirror);
-  mkdirSync(join(folder, commands), { recursive: true, mode: 0o711 });
-  for (const each of own) {
-    const path = join(folder, each);
-    mkdirSync(path, { recursive: true, mode: level === 'user' ? 0o700 : 0o755 });
-    enclosure.give(path);
-  }
+  mkdirSync(join(folder, commands), { mode: 0o711 });
+  for (const each of own) openFolderInside(folder, join(folder, each), enclosure.owner).close();
   return { folder, home, toolCache, env, enclosure };
 }
 

@@ -1,12 +1,12 @@
-import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { errorText } from '../../kernel/errors.ts';
+import { readInside, statInside } from '../files/inside.ts';
+import { walkInside } from '../files/walk.ts';
 import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
 import { SearchEffort } from '../globs/search-effort.ts';
 import { StepFault } from '../steps/fault.ts';
-import { readUntrusted } from '../untrusted-file.ts';
 import type { TestCollection } from './collection.ts';
 import { readJsonReport } from './json.ts';
 import { JUnitParser } from './junit.ts';
@@ -51,8 +51,8 @@ export class ReportReader {
     for (const path of paths) {
       const file = join(folder, path);
       try {
-        if (!(await this.#isNew(file))) continue;
-        const text = readUntrusted(folder, file, Math.min(largest, this.#left));
+        if (!this.#isNew(folder, file)) continue;
+        const text = readInside(folder, file, Math.min(largest, this.#left));
         this.#left -= text.length;
         await readReport(path, text, this.#tests);
       } catch (error) {
@@ -62,9 +62,9 @@ export class ReportReader {
     return paths.length;
   }
 
-  async #isNew(file: string): Promise<boolean> {
-    const { ino, size, mtimeMs } = await lstat(file);
-    const identity = `${file} ${ino} ${size} ${mtimeMs}`;
+  #isNew(folder: string, file: string): boolean {
+    const found = statInside(folder, file);
+    const identity = `${file} ${found?.ino} ${found?.size} ${found?.mtimeMs}`;
     if (this.#seen.has(identity)) return false;
     this.#seen.add(identity);
     return true;
@@ -75,21 +75,14 @@ export class ReportReader {
     const found: string[] = [];
     try {
       const patterns = globsOf(globs, this.#effort);
-      const folders = [''];
+      const enter = (path: string, name: string) =>
+        name !== 'node_modules' && name !== '.git' && patterns.some((pattern) => pattern.mayLeadInto(path));
       let entries = 0;
-      for (let next = folders.shift(); next !== undefined; next = folders.shift()) {
-        const open = await opendir(join(folder, next)).catch(() => undefined);
-        if (!open) continue;
-        for await (const entry of open) {
-          await this.#effort.next();
-          if (++entries > mostEntries) throw new StepFault(`there are more than ${mostEntries}`);
-          if (found.length >= mostFiles) throw new StepFault(`there are more than ${mostFiles}`);
-          const path = next === '' ? entry.name : `${next}/${entry.name}`;
-          if (entry.isDirectory()) {
-            if (entry.name === 'node_modules' || entry.name === '.git') continue;
-            if (patterns.some((pattern) => pattern.mayLeadInto(path))) folders.push(path);
-          } else if (entry.isFile() && patterns.some((pattern) => pattern.matches(path))) found.push(path);
-        }
+      for await (const { path, isFile } of walkInside(folder, '', enter)) {
+        await this.#effort.next();
+        if (++entries > mostEntries) throw new StepFault(`there are more than ${mostEntries}`);
+        if (found.length >= mostFiles) throw new StepFault(`there are more than ${mostFiles}`);
+        if (isFile && patterns.some((pattern) => pattern.matches(path))) found.push(path);
       }
     } catch (error) {
       tell(`not all files of the job were looked at for reports: ${errorText(error)}`);

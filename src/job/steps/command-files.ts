@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JobUser } from '../../exec/isolation.ts';
 import { systemCode } from '../../kernel/errors.ts';
-import { readUntrusted } from '../untrusted-file.ts';
+import { removeInside, writeInside } from '../files/hand-over.ts';
+import { readInside } from '../files/inside.ts';
 import { parseEnvironmentFile, parsePathFile } from './environment-file.ts';
 import { StepFault } from './fault.ts';
 
@@ -38,15 +39,11 @@ export class CommandFiles {
 
   /**
    * @param folder that the job cannot exchange for another
-   * @param give makes a file the job's
+   * @param owner whose the files are; Volt's where it is undefined
    */
-  static create(folder: string, give: (file: string) => void): CommandFiles {
+  static create(folder: string, owner: JobUser | undefined): CommandFiles {
     const files = new CommandFiles(folder);
-    mkdirSync(folder, { recursive: true });
-    for (const name of names) {
-      writeFileSync(files.#pathOf(name), '', { flag: 'wx' });
-      give(files.#pathOf(name));
-    }
+    for (const name of names) writeInside(folder, files.#pathOf(name), '', owner);
     return files;
   }
 
@@ -68,13 +65,7 @@ export class CommandFiles {
   }
 
   remove(): void {
-    for (const name of names) {
-      try {
-        unlinkSync(this.#pathOf(name));
-      } catch {
-        // gone already; or a folder, which goes with the job
-      }
-    }
+    for (const name of names) removeInside(this.#folder, this.#pathOf(name));
   }
 
   #pairs(name: Name): [string, string][] {
@@ -89,7 +80,7 @@ export class CommandFiles {
 
   #text(name: Name): string {
     try {
-      return readUntrusted(this.#folder, this.#pathOf(name), largestFile);
+      return readInside(this.#folder, this.#pathOf(name), largestFile);
     } catch (error) {
       // a step may remove what it does not need
       if (systemCode(error) === 'ENOENT') return '';

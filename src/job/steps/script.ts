@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PlannedStep } from '../../workflow/plan.ts';
+import { sourceOf } from '../../workflow/template.ts';
+import { writeInside } from '../files/hand-over.ts';
 import type { Evaluation } from './evaluation.ts';
 import { StepFault } from './fault.ts';
 import type { Frame } from './frame.ts';
@@ -33,18 +34,19 @@ export async function prepareScript(
   const folder = await evaluation.optionalText(step.workingDirectory ?? defaults.workingDirectory);
   const text = await evaluation.text(step.run ?? '');
   const cwd = resolve(job.folders.workspace, folder ?? '');
-  if (!isFolder(cwd)) throw new StepFault(`there is no working directory '${cwd}'`);
+  if (!(await job.sight.hasFolder(cwd))) {
+    const named = sourceOf(step.workingDirectory ?? defaults.workingDirectory ?? '');
+    throw new StepFault(`there is no working directory '${named}'`);
+  }
   const file = join(job.folders.temp, randomUUID());
-  const { argv, extension } = shellCommand(shell, env.PATH ?? '', (suffix) => `${file}${suffix}`);
-  writeFileSync(`${file}${extension}`, extension === '.ps1' ? forPowerShell(text) : text, { flag: 'wx' });
+  const program = (name: string) => job.sight.program(name, env.PATH ?? '');
+  const { argv, extension } = await shellCommand(shell, program, (suffix) => `${file}${suffix}`);
+  const content = extension === '.ps1' ? forPowerShell(text) : text;
+  writeInside(job.folders.root, `${file}${extension}`, content, job.around.enclosure.owner);
   return { text, argv, cwd };
 }
 
 /** As GitHub's runner does: an error ends the script, and the exit code of its last program is the script's. */
 function forPowerShell(text: string): string {
   return `$ErrorActionPreference = 'stop'\n${text}\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }\n`;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,5 +1,3 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from './fault.ts';
 
@@ -21,18 +19,18 @@ const builtin: Readonly<Record<string, { arguments: string; extension: string }>
 /**
  * The command line of a step's shell.
  * @param shell as the workflow names it: unset, a name, or a command line with `{0}` for the script
- * @param path search path of the step
+ * @param find gives the path of a program that the step finds by its name
  * @param script gives the path of the script's file for an extension
  * @throws StepFault for what is no shell; VoltError `tool_missing` where this machine has none, `unsupported`
  */
-export function shellCommand(
+export async function shellCommand(
   shell: string | undefined,
-  path: string,
+  find: (name: string) => Promise<string | undefined>,
   script: (extension: string) => string,
-): ShellCommand {
+): Promise<ShellCommand> {
   const given = shell?.trim() ?? '';
   if (given === '') {
-    const program = findProgram('bash', path) ?? findProgram('sh', path);
+    const program = (await find('bash')) ?? (await find('sh'));
     if (program === undefined) throw missing('sh');
     return { argv: [program, '-e', script('.sh')], extension: '.sh' };
   }
@@ -53,26 +51,13 @@ export function shellCommand(
     );
   }
   const called = known === undefined ? name : lower;
-  const program = findProgram(called, path) ?? (called === 'python' ? findProgram('python3', path) : undefined);
+  const program = (await find(called)) ?? (called === 'python' ? await find('python3') : undefined);
   if (program === undefined) throw missing(called);
   const file = script(known?.extension ?? '');
   return {
     argv: [program, ...splitArguments(format).map((part) => part.replaceAll('{0}', file))],
     extension: known?.extension ?? '',
   };
-}
-
-/** The first executable file of that name on the search path. */
-function findProgram(name: string, path: string): string | undefined {
-  const candidates = name.includes('/') ? [name] : path.split(':').map((folder) => join(folder || '.', name));
-  return candidates.find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return statSync(file).isFile();
-    } catch {
-      return false;
-    }
-  });
 }
 
 /**

@@ -1,7 +1,7 @@
+import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { WorkflowCommand } from '../output/command.ts';
 import { Matcher } from '../output/matcher.ts';
-import { readUntrusted } from '../untrusted-file.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /** Bytes of a file of problem matchers. */
@@ -91,7 +91,7 @@ function ownersOf(job: WorkflowState, { properties, data }: WorkflowCommand): st
 function readMatchers({ folders }: WorkflowState, path: string): string {
   const file = path.trim().startsWith('/') ? path.trim() : `${folders.workspace}/${path.trim()}`;
   try {
-    return readUntrusted(folders.root, file, largestMatcherFile);
+    return readInside(folders.root, file, largestMatcherFile);
   } catch (error) {
     throw new Error(`cannot read the problem matchers of ${path.trim()}: ${(error as Error).message}`);
   }

@@ -51,7 +51,7 @@ export class StepIo {
   ): Promise<void> {
     const job = this.#job;
     const effects: StepEffects = { outputs: this.outputs, state: this.state, refused: false };
-    const files = CommandFiles.create(job.folders.commands, (file) => job.around.enclosure.give(file));
+    const files = CommandFiles.create(job.folders.commands, job.around.enclosure.owner);
     const variables = { ...job.environment(frame, id, env), ...files.variables };
     const output = new StepOutput({
       masker: job.masker,

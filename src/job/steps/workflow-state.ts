@@ -13,6 +13,7 @@ import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
+import { Sight } from './sight.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
 
 /** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
@@ -40,6 +41,7 @@ export class WorkflowState {
   readonly matchers = new Matchers();
   readonly annotations = new AnnotationBudget();
   readonly searchEffort = new SearchEffort();
+  readonly sight: Sight;
   /** that of the workflow and the job, and what steps have added */
   env: Record<string, string> = {};
   /** folders that steps have put in front of the search path, the latest first */
@@ -69,6 +71,7 @@ export class WorkflowState {
     this.log = log;
     this.search = search;
     this.signal = around.signal;
+    this.sight = new Sight(around);
     const root = around.folder;
     this.folders = {
       root,

@@ -122,7 +122,7 @@ for (const level of ['sandbox', 'user'] as const) {
 `);
       // it did take effect where it may
       expect(log).to.include('transferring control: ');
-      expect(outcome.status).to.equal('success');
+      expect(outcome.status, log).to.equal('success');
       expect(readdirSync(loot)).to.deep.equal([]);
     });
 

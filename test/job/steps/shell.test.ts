@@ -1,8 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { programOn } from '../../../src/exec/search-path.ts';
 import { shellCommand } from '../../../src/job/steps/shell.ts';
-import { VoltError } from '../../../src/kernel/errors.ts';
+import { failure } from '../../support/failure.ts';
 import { TestFolders } from '../../support/folder.ts';
 
 describe('the shell of a step', () => {
@@ -15,7 +16,14 @@ describe('the shell of a step', () => {
   after(folders.remove);
 
   const script = (extension: string) => `/tmp/s${extension}`;
-  const argv = (shell: string | undefined, path = bin) => shellCommand(shell, path, script).argv;
+  const argv = async (shell: string | undefined, path = bin) =>
+    (await shellCommand(shell, async (name) => programOn(path, name), script)).argv;
+
+  const refusal = (found: Promise<unknown>): Promise<string> =>
+    found.then(
+      () => 'not at all',
+      (error: Error) => error.message,
+    );
 
   const cases: [shell: string | undefined, argv: string[]][] = [
     [undefined, ['bash', '-e', '/tmp/s.sh']],
@@ -30,16 +38,16 @@ describe('the shell of a step', () => {
     ['perl -e "a b" --in={0} \\"q\\"', ['perl', '-e', 'a b', '--in=/tmp/s', '"q"']],
   ];
   for (const [shell, [program = '', ...rest]] of cases) {
-    it(`${JSON.stringify(shell) ?? 'that is not named'} is run as GitHub runs it`, () => {
-      expect(argv(shell)).to.deep.equal([join(bin, program), ...rest]);
+    it(`${JSON.stringify(shell) ?? 'that is not named'} is run as GitHub runs it`, async () => {
+      expect(await argv(shell)).to.deep.equal([join(bin, program), ...rest]);
     });
   }
 
-  it('that is not named is sh where there is no bash', () => {
+  it('that is not named is sh where there is no bash', async () => {
     const other = folders.make();
     writeFileSync(join(other, 'sh'), '#!/bin/sh\n');
     chmodSync(join(other, 'sh'), 0o755);
-    expect(argv(undefined, other)).to.deep.equal([join(other, 'sh'), '-e', '/tmp/s.sh']);
+    expect(await argv(undefined, other)).to.deep.equal([join(other, 'sh'), '-e', '/tmp/s.sh']);
   });
 
   for (const [shell, words] of [
@@ -50,10 +58,11 @@ describe('the shell of a step', () => {
     ['cmd', 'Windows'],
     ['PowerShell', 'Windows'],
   ] as const) {
-    it(`${shell} is refused by name`, () => expect(() => argv(shell)).to.throw(words));
+    it(`${shell} is refused by name`, async () => expect(await refusal(argv(shell))).to.include(words));
   }
 
-  it('pwsh is refused by name where it is absent', () => {
-    expect(() => argv('pwsh', '/nowhere')).to.throw(VoltError, 'no "pwsh"');
+  it('pwsh is refused by name where it is absent', async () => {
+    const error = await failure('tool_missing', () => argv('pwsh', '/nowhere'));
+    expect(error.message).to.include('no "pwsh"');
   });
 });

@@ -1,0 +1,122 @@
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import type { JobUser } from '../../exec/isolation.ts';
+import { OpenFolder } from '../../git/open-folders.ts';
+import { removeTree } from '../../kernel/remove-tree.ts';
+
+/**
+ * Puts files into folders that a job may change at any moment: through open folders, where no link leads elsewhere; only where
+ * there is nothing of that name yet; and given to the job by their descriptors, never by their names.
+ */
+
+/**
+ * Opens a folder, and makes what is missing on the way.
+ * @param root which the job cannot exchange
+ * @param path of the folder, below it or it itself
+ * @param owner whose the new ones are; Volt's where it is undefined
+ * @throws system errors, as ENOTDIR or ELOOP where something else is in the way
+ */
+export function openFolderInside(root: string, path: string, owner: JobUser | undefined): OpenFolder {
+  let open = OpenFolder.open(root);
+  for (const part of relative(root, path).split(sep)) {
+    if (part === '') continue;
+    const outer = open;
+    try {
+      if (part === '..') throw new Error(`${path} is not below ${root}`);
+      const { folder, isNew } = outer.folderOrNew(part);
+      open = folder;
+      if (isNew && owner) fchownSync(folder.descriptor, owner.uid, owner.gid);
+    } finally {
+      outer.close();
+    }
+  }
+  return open;
+}
+
+/** Makes the root of a job's folders, where no place was made for it before, and folders in it. */
+export function makeFoldersInside(root: string, paths: readonly string[], owner: JobUser | undefined): void {
+  mkdirSync(root, { recursive: true });
+  for (const path of paths) openFolderInside(root, path, owner).close();
+}
+
+/**
+ * Writes a new file; folders on the way are made.
+ * @throws system errors, as EEXIST where there is something of that name
+ */
+export function writeInside(root: string, path: string, content: string, owner: JobUser | undefined): void {
+  const folder = openFolderInside(root, dirname(path), owner);
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const descriptor = openSync(folder.at(basename(path)), flags, 0o644);
+    try {
+      const bytes = Buffer.from(content);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+    } finally {
+      closeSync(descriptor);
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+/**
+ * Makes something where the job cannot reach it, and moves it to its place whole.
+ * @param path where nothing is yet, or an empty folder or a file that goes
+ * @param write makes what is at the path that it is given, and gives it to the job
+ */
+export async function placeInside(
+  root: string,
+  path: string,
+  owner: JobUser | undefined,
+  write: (draft: string) => Promise<void>,
+): Promise<void> {
+  const closed = mkdtempSync(join(root, 'draft-'));
+  try {
+    const draft = join(closed, 'draft');
+    await write(draft);
+    moveInside(draft, root, path, owner);
+  } finally {
+    await removeTree(closed);
+  }
+}
+
+/** Moves what the job has had no access to so far. */
+function moveInside(from: string, root: string, path: string, owner: JobUser | undefined): void {
+  const folder = openFolderInside(root, dirname(path), owner);
+  try {
+    renameSync(from, folder.at(basename(path)));
+  } finally {
+    folder.close();
+  }
+}
+
+/** Removes a file, or a link itself; what is a folder by now, or is not there, stays as it is. */
+export function removeInside(root: string, path: string): void {
+  let folder: OpenFolder | undefined;
+  try {
+    folder = OpenFolder.open(root);
+    const parts = relative(root, dirname(path)).split(sep);
+    for (const part of parts) {
+      if (part === '') continue;
+      const outer: OpenFolder = folder;
+      folder = outer.folder(part);
+      outer.close();
+    }
+    unlinkSync(folder.at(basename(path)));
+  } catch {
+    // it goes with the job
+  } finally {
+    folder?.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { lstatSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
+import { OpenFolders } from '../../git/open-folders.ts';
+import { StepFault } from '../steps/fault.ts';
+import { statInside } from './inside.ts';
+
+/** Each folder on the way is open, and a process may have so many files open. */
+const deepest = 250;
+
+export interface WalkedEntry {
+  /** relative to where the walk began at */
+  path: string;
+  isFile: boolean;
+}
+
+/**
+ * A file or folder that a job may change, and all that is below it, in no order. No link is followed: one stands in the list as
+ * an entry that is no file.
+ * @param root which the job cannot exchange
+ * @param start relative to it
+ * @param enter whether a folder is looked into; is given its path relative to the root, and its name
+ * @throws StepFault where folders are nested too deep
+ */
+export async function* walkInside(
+  root: string,
+  start: string,
+  enter: (path: string, name: string) => boolean = () => true,
+): AsyncGenerator<WalkedEntry> {
+  if (!statInside(root, '')?.isDirectory()) return;
+  const folders = new OpenFolders(root);
+  const waiting = [start];
+  try {
+    const first = start === '' ? undefined : folders.entry(start);
+    const found = first === undefined ? undefined : lstatSync(first, { throwIfNoEntry: false });
+    if (found) yield { path: start, isFile: found.isFile() };
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      if (next.split('/').length > deepest) throw new StepFault(`folders are nested more than ${deepest} deep`);
+      const place = folders.entry(next === '' ? '.' : `${next}/.`);
+      const open = place === undefined ? undefined : await opendir(place).catch(() => undefined);
+      if (!open) continue;
+      for await (const entry of open) {
+        const path = next === '' ? entry.name : `${next}/${entry.name}`;
+        yield { path, isFile: entry.isFile() };
+        if (entry.isDirectory() && enter(path, entry.name)) waiting.push(path);
+      }
+    }
+  } finally {
+    folders.close();
+  }
+}

@@ -1,0 +1,78 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import { runCommand } from '../../exec/command.ts';
+import { foldersOn, isProgram } from '../../exec/search-path.ts';
+import type { JobHost } from '../contract.ts';
+import { seek, statInside } from '../files/inside.ts';
+
+/**
+ * What the steps of a job find, wherever it is. Volt looks by itself only in the job's folders, without being led out of
+ * them, and on the machine's search path. For the rest it asks a process that has the job's rights: else a job would
+ * learn of folders that it may not look into what is in them.
+ */
+export class Sight {
+  readonly #host: JobHost;
+  readonly #workspace: string;
+
+  constructor(host: JobHost) {
+    this.#host = host;
+    this.#workspace = join(host.folder, 'workspace');
+  }
+
+  async hasFolder(path: string): Promise<boolean> {
+    return statInside(this.#host.folder, path)?.isDirectory() === true || this.#test('-d', path);
+  }
+
+  async has(path: string): Promise<boolean> {
+    return statInside(this.#host.folder, path) !== undefined || this.#test('-e', path);
+  }
+
+  /**
+   * The first program of that name on the search path of a step, or the program at a path.
+   * @returns its path
+   */
+  async program(name: string, path: string): Promise<string | undefined> {
+    const files = name.includes('/') ? [name] : foldersOn(path).map((folder) => join(folder, name));
+    for (const file of files) {
+      const found = this.#look(file);
+      if (found === 'unknown') return only(await this.#ask(['sh', '-c', 'command -v -- "$1"', 'sh', name], path));
+      if (found === 'there') return file;
+    }
+    return undefined;
+  }
+
+  #look(file: string): 'there' | 'absent' | 'unknown' {
+    const { enclosure, env, folder, toolCache } = this.#host;
+    if (!isAbsolute(file)) return 'unknown';
+    const known = !enclosure.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
+    if (known) return isProgram(file) ? 'there' : 'absent';
+    const root = [folder, toolCache, env.HOME].find((each) => each !== undefined && file.startsWith(`${each}/`));
+    const found = root === undefined ? 'outside' : seek(root, file);
+    if (found === 'nothing') return 'absent';
+    return found !== 'outside' && found.isFile() && (found.mode & 0o111) !== 0 ? 'there' : 'unknown';
+  }
+
+  async #test(kind: string, path: string): Promise<boolean> {
+    return (await this.#ask(['test', kind, path])) !== undefined;
+  }
+
+  /** @returns what it says where it succeeds */
+  async #ask(argv: readonly string[], path = this.#host.env.PATH ?? ''): Promise<string | undefined> {
+    const { scope, signal } = this.#host;
+    let said = '';
+    const output = (chunk: Buffer) => {
+      said = (said + chunk).slice(0, 5000);
+    };
+    const end = await runCommand({
+      ...{ scope: await scope, argv, cwd: this.#workspace, output, signal },
+      env: { ...this.#host.env, PATH: path },
+      stubborn: 'group',
+    });
+    return end.exitCode === 0 ? said : undefined;
+  }
+}
+
+/** A path, of what `command -v` says; an alias or a function is none. */
+function only(said: string | undefined): string | undefined {
+  const line = said?.split('\n', 1)[0] ?? '';
+  return isAbsolute(line) ? line : undefined;
+}

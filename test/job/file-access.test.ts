@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readTree, type Tree } from '../support/imports.ts';
+
+/** By which a file can be reached by its path, or a program started that is given one. */
+const REACHES_FILES = /^(node:)?(fs|fs\/promises|child_process|worker_threads|module|process)$/;
+
+/**
+ * Files of `job/` and `runner/` that may use the file system by themselves, each with the reason why no job can change the
+ * paths that it uses. Whoever adds one has to say so; anything else goes through `job/files/`.
+ */
+const ALLOWED: Readonly<Record<string, string>> = {
+  'src/job/files/inside.ts': 'is the way in: looks through open folders',
+  'src/job/files/walk.ts': 'is the way in: walks through open folders',
+  'src/job/files/hand-over.ts': 'is the way out: writes through open folders',
+  'src/job/actions/archive.ts': 'copies from the closed store into a closed draft; streams from a descriptor',
+  'src/job/actions/library.ts': 'copies from the closed store into a closed draft',
+  'src/job/actions/store.ts': 'has the store of actions, which jobs never reach',
+  'src/job/actions/checkout.ts': 'empties the workspace only where jobs have the rights of Volt',
+  'src/job/isolation/checkout-place.ts': 'works in a closed draft, and moves by the descriptor of the target',
+  'src/job/isolation/enclosure.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
+  'src/job/isolation/home-use.ts': 'has notes beside the homes, in folders of Volt, and moves homes as a whole',
+  'src/job/isolation/homes.ts': 'asks which folders of homes there are',
+  'src/job/isolation/job-user.ts': 'makes homes in a folder of root',
+  'src/job/isolation/places.ts': 'makes folders of Volt above those of jobs',
+  'src/job/isolation/room.ts': "makes the folder of a job before there is one, and reads the machine's files",
+  'src/job/isolation/tool-cache.ts': 'makes a folder of the machine; one in a home goes through job/files/',
+  'src/job/isolation/version-managers.ts': 'looks at the search path of Volt itself',
+  'src/job/isolation/whole-file.ts': 'writes files of Volt that jobs only read',
+  'src/job/kept-trees.ts': 'has the folder of kept trees, which jobs never reach',
+  'src/job/steps/hash-files.ts': 'streams from a descriptor',
+  'src/job/storage/artifacts.ts': 'has the store of artifacts, which jobs never reach',
+  'src/job/storage/caches.ts': 'has the store of caches, which jobs never reach',
+  'src/job/storage/kept-folder.ts': 'has those stores',
+  'src/runner/blame.ts': 'asks the size of the folder of a job by du(1), which follows no link below it',
+  'src/runner/disk-quota.ts': 'asks sizes by du(1), and empties a home by find(1); both follow no link below it',
+  'src/runner/disk-watch.ts': 'writes into folders of Volt',
+  'src/runner/prune.ts': 'looks at folders of Volt',
+  'src/runner/spawner/process.ts': 'opens descriptors of its parent in /proc',
+  'src/runner/spawner/spawner.ts': 'starts a process of Volt, and looks at descriptors',
+  'src/runner/spool.ts': 'has the spool, which jobs never reach',
+  'src/runner/start.ts': 'closes the data directory',
+  'src/runner/work-folder.ts': "makes the runner's own folder",
+};
+
+/** What reaches them in another way. */
+const DETOURS = /(?<![.\w])(getBuiltinModule|require\s*\(|createRequire)|process\.(binding|chdir|getBuiltinModule)\b/;
+
+describe('files of jobs', () => {
+  let tree: Tree;
+  before(async () => {
+    tree = await readTree(join(import.meta.dirname, '../..'));
+  });
+
+  it('are reached with the rights of Volt in one way only', () => {
+    const own = (file: string) => /^src\/(job|runner)\//.test(file);
+    const users = new Set(
+      tree.imports.filter(({ from, to }) => own(from) && REACHES_FILES.test(to)).map(({ from }) => from),
+    );
+    expect([...users].sort()).to.deep.equal(Object.keys(ALLOWED).sort());
+    const detours = [...tree.code].filter(([file, code]) => own(file) && DETOURS.test(code)).map(([file]) => file);
+    expect(detours).to.deep.equal([]);
+  });
+});
