@@ -9,6 +9,7 @@ import type { ActionStore } from './actions/store.ts';
 import type { JobOutcome } from './ending.ts';
 import type { Enclosure } from './isolation/enclosure.ts';
 import type { JobTree } from './job-tree.ts';
+import type { JobTexts } from './texts/job-texts.ts';
 
 export interface JobInput {
   repo: {
@@ -53,6 +54,8 @@ export interface JobHost {
   credential(): Promise<Credential | undefined>;
   /** environment that commands start from */
   env: Readonly<Record<string, string>>;
+  /** works on what the commit holds and the job says, where that can be ended */
+  texts: JobTexts;
   /** what runs git's part of a checkout, else this process does */
   git?: GitRunner;
   /** opened while the commit is checked out; it is not closed here */

@@ -16,7 +16,7 @@ import { makeFoldersInside } from './files/hand-over.ts';
 import { placeCheckout } from './isolation/checkout-place.ts';
 import { JobLog } from './log.ts';
 import { StepList } from './step-list.ts';
-import { TestSearch } from './test-search.ts';
+import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
 type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
@@ -47,7 +47,7 @@ export async function runJob(input: JobInput, around: JobHost): Promise<JobResul
 /** Checks out, finds the tests, runs them. */
 async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promise<JobResult> {
   const workspace = join(around.folder, 'workspace');
-  const search = new TestSearch(workspace, input.repo.reports);
+  const search = new TestSearch(workspace, jsonReader(around.texts), input.repo.reports);
   const log = new JobLog((chunk) => {
     search.push(chunk);
     return around.output(chunk);

@@ -2,8 +2,9 @@ import { errorText } from '../kernel/errors.ts';
 import type { JobTests } from '../kernel/model.ts';
 import type { JobLog } from './log.ts';
 import { TestCollection, type Totals } from './reports/collection.ts';
-import { type ReportPlace, ReportReader } from './reports/files.ts';
+import { type ReadJson, type ReportPlace, ReportReader } from './reports/files.ts';
 import { OutputTests } from './reports/output.ts';
+import type { JobTexts } from './texts/job-texts.ts';
 
 /**
  * Looks for results of single tests in what a job prints and in the reports that it writes. What is found never changes
@@ -20,12 +21,13 @@ export class TestSearch {
 
   /**
    * @param root folder of the checkout
+   * @param readJson for reports
    * @param wanted globs below it, of reports that the repository's settings name
    */
-  constructor(root: string, wanted: readonly string[] = []) {
+  constructor(root: string, readJson: ReadJson, wanted: readonly string[] = []) {
     this.#root = root;
     this.#tests = new TestCollection(root);
-    this.#reports = new ReportReader(this.#tests);
+    this.#reports = new ReportReader(this.#tests, readJson);
     if (wanted.length > 0) this.places.push({ folder: root, globs: wanted });
   }
 
@@ -62,7 +64,7 @@ export class TestSearch {
     try {
       for (const place of this.places) await this.#reports.read(place, (sentence) => told.push(sentence));
       // a report says more than what the same tests have printed
-      if (tests.seen === 0 && this.#broken === undefined) this.#output.end(tests);
+      if (tests.seen === 0 && this.#broken === undefined) await this.#output.end(tests);
     } catch (error) {
       this.#broken = error;
     }
@@ -70,6 +72,10 @@ export class TestSearch {
     if (this.#broken !== undefined) await log.say(`not all results of tests could be read: ${errorText(this.#broken)}`);
     return tests.seen === 0 ? undefined : hidden(tests.end(), log);
   }
+}
+
+export function jsonReader(texts: JobTexts): ReadJson {
+  return (text) => texts.work('report', text, 'it cannot be read');
 }
 
 /** Sentences about reports that are told at once. */

@@ -23,7 +23,7 @@ import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
 import { insideOf, StepRunner } from './steps/step-runner.ts';
 import { WorkflowState } from './steps/workflow-state.ts';
-import { TestSearch } from './test-search.ts';
+import { jsonReader, TestSearch } from './test-search.ts';
 
 /** Characters of a step's name. */
 const longestName = 255;
@@ -33,7 +33,7 @@ const longestName = 255;
  * ours.
  */
 export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobHost): Promise<JobResult> {
-  const search = new TestSearch(join(around.folder, 'workspace'), input.repo.reports);
+  const search = new TestSearch(join(around.folder, 'workspace'), jsonReader(around.texts), input.repo.reports);
   const log = new JobLog((chunk) => {
     search.push(chunk);
     return around.output(chunk);

@@ -12,6 +12,7 @@ import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
+import type { JobTexts } from '../job/texts/job-texts.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -57,6 +58,7 @@ export interface AttemptHost {
   trees: KeptTrees | undefined;
   /** starts the programs of jobs; absent where this process does */
   spawner: Spawner | undefined;
+  texts: JobTexts;
   /** milliseconds for which the lease holds still, 0 when it has run out */
   leaseLeft(): number;
   /** the attempt's scope is there */
@@ -157,6 +159,7 @@ export class RunningAttempt {
       caches: join(paths.caches, repositoryKey(message.repo)),
       artifacts: join(paths.artifacts, message.repo.name),
       runner: this.#host.runner,
+      texts: this.#host.texts,
       ...(programs && { git: programs.git }),
       scope,
       output: (chunk) => spool.append(chunk),

@@ -4,6 +4,7 @@ import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { sizeOf } from '../job/result-size.ts';
+import { TextWorker } from '../job/texts/text-worker.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
@@ -67,6 +68,7 @@ export class Executions {
   readonly #confinement: Confinement;
   readonly #trees: KeptTrees | undefined;
   readonly #spawner: Spawner | undefined;
+  readonly #texts = new TextWorker();
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
@@ -220,6 +222,7 @@ export class Executions {
   /** Stops reporting; what is owed waits on the disk for the next start. */
   async close(): Promise<void> {
     for (const report of this.#reports.values()) await report.close();
+    await this.#texts.close();
   }
 
   /** From the message to the end of the last process. */
@@ -268,6 +271,7 @@ export class Executions {
       disk: this.#disk,
       trees: this.#trees,
       spawner: this.#spawner,
+      texts: this.#texts.forJob(attemptName(message)),
       leaseLeft: () => this.#hooks.leaseLeft(),
       opened: () => this.#hooks.scopeOpened(),
       ask: (kind, signal) =>

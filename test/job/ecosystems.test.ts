@@ -8,6 +8,7 @@ import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
+import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -22,10 +23,12 @@ describe('a project without workflow and command, of', () => {
 
   let tools: Promise<Map<string, string>>;
 
+  const texts = new TextWorker();
   before(() => {
     tools = installTools(folders.make());
   });
   after(async () => {
+    await texts.close();
     await tools;
     folders.remove();
   });
@@ -53,6 +56,7 @@ describe('a project without workflow and command, of', () => {
           caches: folders.make(),
           artifacts: folders.make(),
           runner: 'box',
+          texts: texts.forJob('box'),
           enclosure: Enclosure.none,
           env: { ...jobEnvironment(), PATH: path },
           scope: Promise.resolve(scope),

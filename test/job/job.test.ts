@@ -9,6 +9,7 @@ import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
+import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
@@ -23,12 +24,17 @@ describe('a job', () => {
   const repositories: TestRepository[] = [];
   const scopes: Scope[] = [];
 
+  const texts = new TextWorker();
+
   afterEach(async () => {
     for (const scope of scopes.splice(0)) await scope.close();
     for (const repository of repositories.splice(0)) repository.remove();
   });
 
-  after(folders.remove);
+  after(async () => {
+    await texts.close();
+    folders.remove();
+  });
 
   function repositoryOf(files: Record<string, string>): TestRepository {
     const repository = new TestRepository(files);
@@ -62,6 +68,7 @@ describe('a job', () => {
       caches: folders.make(),
       artifacts: folders.make(),
       runner: 'box',
+      texts: texts.forJob('box'),
       enclosure: Enclosure.none,
       env: jobEnvironment(),
       scope,

@@ -14,6 +14,7 @@ import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
+import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { TestRepository } from './repository.ts';
@@ -103,6 +104,7 @@ export class IsolatedJobs {
     const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, name);
+    const texts = new TextWorker();
     let result: JobResult;
     try {
       result = await runJob(
@@ -116,6 +118,7 @@ export class IsolatedJobs {
           caches: join(this.dataDir, 'caches', name),
           artifacts: join(this.dataDir, 'artifacts', name),
           runner: 'box',
+          texts: texts.forJob(name),
           scope: Promise.resolve(scope),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => undefined,
@@ -125,6 +128,7 @@ export class IsolatedJobs {
         },
       );
     } finally {
+      await texts.close();
       await scope.close();
       await tree?.end(scope.isEmpty ? join(room.folder, 'workspace') : undefined);
       room.leave();

@@ -6,6 +6,7 @@ import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
+import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
@@ -39,11 +40,15 @@ export class TestJobs {
   readonly #artifacts = this.folders.make();
   readonly #repositories: TestRepository[] = [];
   readonly #scopes: Promise<Scope>[] = [];
+  #texts = new TextWorker();
+  #started = 0;
 
   /** Ends what a test has left behind. */
   async clean(): Promise<void> {
     for (const scope of this.#scopes.splice(0)) await scope.then((opened) => opened.close()).catch(() => undefined);
     for (const repository of this.#repositories.splice(0)) repository.remove();
+    await this.#texts.close();
+    this.#texts = new TextWorker();
   }
 
   repository(files: Record<string, string> = { 'a.txt': 'a\n' }): TestRepository {
@@ -101,6 +106,7 @@ export class TestJobs {
       caches: this.#caches,
       artifacts: this.#artifacts,
       runner: 'box',
+      texts: this.#texts.forJob(String(++this.#started)),
       enclosure: Enclosure.none,
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,

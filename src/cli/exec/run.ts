@@ -12,6 +12,7 @@ import { cancelled, timedOut } from '../../job/ending.ts';
 import { Enclosure } from '../../job/isolation/enclosure.ts';
 import { runJob } from '../../job/job.ts';
 import { pruneCaches } from '../../job/storage/caches.ts';
+import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
@@ -55,6 +56,8 @@ export class Exec {
   #build: LocalBuild | undefined;
   #cancelled = false;
 
+  readonly #texts = new TextWorker();
+
   constructor(config: Config, options: ExecOptions, view: ExecView) {
     this.#config = config;
     this.#options = options;
@@ -86,6 +89,7 @@ export class Exec {
       this.#view.take({ kind: 'end', status, reason, message });
       return status;
     } finally {
+      await this.#texts.close();
       await this.#pruneCaches();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
@@ -205,6 +209,7 @@ export class Exec {
         ownActions: ownActionsOf(this.#config.ownActions),
         caches: join(paths.caches, repositoryKey(input.repo)),
         artifacts: join(folder, 'artifacts'),
+        texts: this.#texts.forJob(String(id)),
         toolCache: resolve(this.#config.toolCache ?? paths.tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
         progress: (steps) => this.#tellSteps(id, steps, told),

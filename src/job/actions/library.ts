@@ -5,12 +5,15 @@ import { VoltError } from '../../kernel/errors.ts';
 import { placeInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { type ActionManifest, readManifest } from './manifest.ts';
+import { type ActionManifest, findManifest, parseManifest } from './manifest.ts';
 import { type ActionReference, parseReference, type RemoteAction } from './reference.ts';
 import { servedAction } from './served.ts';
 
 /** Actions inside of actions, as deep as GitHub allows. */
 export const deepest = 10;
+
+/** Characters of an action's file that is read here; that takes some milliseconds, whatever it holds. */
+const shortManifest = 4096;
 
 export interface LoadedAction {
   manifest: ActionManifest;
@@ -74,13 +77,20 @@ export class ActionLibrary {
     const { workspace } = this.#job.folders;
     if (reference.kind === 'local') {
       const folder = join(workspace, reference.path);
-      return { manifest: readManifest(workspace, folder, `./${reference.path}`), folder, source: undefined };
+      const manifest = await this.#manifestOf(workspace, folder, `./${reference.path}`);
+      return { manifest, folder, source: undefined };
     }
     const { repository, ref, path } = reference;
     const root = await this.#copyOf(reference);
     const folder = join(root, path);
     const shown = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
-    return { manifest: readManifest(root, folder, shown), folder, source: { repository, ref } };
+    return { manifest: await this.#manifestOf(root, folder, shown), folder, source: { repository, ref } };
+  }
+
+  async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
+    const { text, shown } = findManifest(root, folder, name);
+    if (text.length <= shortManifest) return parseManifest(text, shown);
+    return this.#job.around.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
   }
 
   #copyOf(action: RemoteAction): Promise<string> {

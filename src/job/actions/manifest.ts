@@ -72,15 +72,16 @@ const file = z.object({
 type File = z.infer<typeof file>;
 
 /**
- * Reads the file `action.yml` or `action.yaml` of a folder.
+ * Finds the file `action.yml` or `action.yaml` of a folder.
  * @param root folder that no link may lead out of
  * @param shown how the workflow names the action, for people
- * @throws StepFault where there is none, or it cannot be run here
+ * @returns its text, and how it is called for people
+ * @throws StepFault where there is none
  */
-export function readManifest(root: string, folder: string, shown: string): ActionManifest {
+export function findManifest(root: string, folder: string, shown: string): { text: string; shown: string } {
   for (const name of ['action.yml', 'action.yaml']) {
     try {
-      return parseManifest(readInside(root, join(folder, name), largestFile), `${name} of ${shown}`);
+      return { text: readInside(root, join(folder, name), largestFile), shown: `${name} of ${shown}` };
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
     }
@@ -91,8 +92,9 @@ export function readManifest(root: string, folder: string, shown: string): Actio
 }
 
 /**
+ * Takes time that grows with the square of the text's length.
  * @param shown the file, for people
- * @throws StepFault
+ * @throws StepFault where it is not valid; VoltError `unsupported` where it cannot be run here
  */
 export function parseManifest(text: string, shown: string): ActionManifest {
   const parsed = file.safeParse(read(text, shown));

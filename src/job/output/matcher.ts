@@ -13,7 +13,7 @@ const pattern = z.object({
   message: group,
   loop: z.boolean().optional(),
 });
-type Pattern = z.infer<typeof pattern> & { expression: RegExp };
+type Pattern = z.infer<typeof pattern>;
 
 /** A file of problem matchers, as `add-matcher` names one. */
 const file = z.object({
@@ -32,37 +32,48 @@ const file = z.object({
 type Found = Partial<Record<'file' | 'fromPath' | 'line' | 'column' | 'severity' | 'code' | 'message', string>>;
 const keys = ['file', 'fromPath', 'line', 'column', 'severity', 'code', 'message'] as const;
 
+/** A matcher, and what it has found so far: as it is handed from one who works with it to the next. */
+export interface MatcherState {
+  readonly owner: string;
+  readonly severity: string;
+  readonly patterns: readonly Pattern[];
+  /** what the pattern at each place, and those before it, have found so far */
+  readonly found: readonly (Found | undefined)[];
+}
+
+/**
+ * Reads the text of a file of matchers.
+ * @throws Error with what is wrong
+ */
+export function parseMatchers(text: string): MatcherState[] {
+  const parsed = file.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  return parsed.data.problemMatcher.map(({ owner, severity, pattern: patterns }) => {
+    for (const { regexp } of patterns) new RegExp(regexp);
+    return { owner, severity: severity ?? 'error', patterns, found: [] };
+  });
+}
+
 /**
  * One problem matcher: regular expressions that find problems in output, over one line or several. The rules are those
- * of GitHub's runner (`IssueMatcher.cs`).
+ * of GitHub's runner (`IssueMatcher.cs`). An expression may take any time over a line.
  */
 export class Matcher {
-  readonly owner: string;
-  readonly #severity: string;
-  readonly #patterns: readonly Pattern[];
-  /** what the pattern at each place, and those before it, have found so far */
-  #states: (Found | undefined)[] = [];
+  readonly #about: MatcherState;
+  readonly #patterns: readonly (Pattern & { expression: RegExp })[];
+  #states: (Found | undefined)[];
 
-  private constructor(owner: string, severity: string, patterns: readonly Pattern[]) {
-    this.owner = owner;
-    this.#severity = severity;
-    this.#patterns = patterns;
+  constructor(state: MatcherState) {
+    this.#about = state;
+    this.#patterns = state.patterns.map((one) => ({ ...one, expression: new RegExp(one.regexp) }));
+    this.#states = [...state.found];
   }
 
-  /**
-   * Reads the text of a file of matchers.
-   * @throws Error with what is wrong
-   */
-  static parse(text: string): Matcher[] {
-    const parsed = file.safeParse(JSON.parse(text));
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
-    }
-    return parsed.data.problemMatcher.map(({ owner, severity, pattern: patterns }) => {
-      const compiled = patterns.map((one) => ({ ...one, expression: new RegExp(one.regexp) }));
-      return new Matcher(owner, severity ?? 'error', compiled);
-    });
+  get state(): MatcherState {
+    return { ...this.#about, found: this.#states };
   }
 
   /** Takes the next line; what it completes is the problem. */
@@ -70,7 +81,7 @@ export class Matcher {
     const last = this.#patterns.length - 1;
     for (let place = last; place >= 0; place--) {
       const before = place === 0 ? {} : this.#states[place - 1];
-      const step = this.#patterns[place] as Pattern;
+      const step = this.#patterns[place] as Pattern & { expression: RegExp };
       const groups = before && step.expression.exec(line);
       if (place < last) {
         this.#states[place] = groups ? { ...before, ...read(step, groups) } : undefined;
@@ -90,7 +101,7 @@ export class Matcher {
   }
 
   #problem(found: Found): Annotation | undefined {
-    const level = (found.severity || this.#severity).toLowerCase();
+    const level = (found.severity || this.#about.severity).toLowerCase();
     if (level !== 'error' && level !== 'warning' && level !== 'notice') return undefined;
     if (!found.message) return undefined;
     return {

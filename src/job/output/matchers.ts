@@ -1,21 +1,20 @@
-import type { Annotation } from '../../kernel/model.ts';
-import { Matcher } from './matcher.ts';
-import { withinTime } from './time-bound.ts';
+import { type MatcherState, parseMatchers } from './matcher.ts';
 
-/** Milliseconds that the matchers may take over one batch of lines. */
-const patience = 20;
-/** Longer lines (characters) are no problem that a person wrote a matcher for. */
-const longestLine = 4096;
+/** Processor time in milliseconds that one matcher may take over all that a job prints, and all of them together. */
+const mostTime = 2000;
+const mostTimeTogether = 20_000;
 const mostMatchers = 100;
 
-/** The problem matchers of a job, the newest first. One that takes too long is removed. */
+/** The problem matchers of a job, the newest first; those that take too long are removed. */
 export class Matchers {
-  #list: Matcher[] = [];
-  /** the one that is at work */
-  #current: Matcher | undefined;
+  #list: readonly MatcherState[] = [];
+  /** milliseconds that those of an owner have taken; whoever is added again has no new time */
+  readonly #taken = new Map<string, number>();
+  #takenTogether = 0;
 
-  get active(): boolean {
-    return this.#list.length > 0;
+  /** A list of its own after each change. */
+  get list(): readonly MatcherState[] {
+    return this.#list;
   }
 
   /**
@@ -23,7 +22,7 @@ export class Matchers {
    * @throws Error where the text is no such file
    */
   add(text: string): void {
-    const added = Matcher.parse(text);
+    const added = parseMatchers(text);
     const owners = new Set(added.map(({ owner }) => owner));
     this.#list = [...added, ...this.#list.filter(({ owner }) => !owners.has(owner))].slice(0, mostMatchers);
   }
@@ -32,40 +31,20 @@ export class Matchers {
     this.#list = this.#list.filter((matcher) => matcher.owner !== owner);
   }
 
-  /**
-   * The problems in some lines.
-   * @returns with the owners of matchers that took too long over a line, twice, and were removed
-   */
-  find(lines: readonly string[]): { problems: Annotation[]; removed: string[] } {
-    const found = { problems: [] as Annotation[], removed: [] as string[] };
-    let next = 0;
-    let slow: { line: number; matcher: Matcher | undefined } | undefined;
-    const work = () => {
-      for (; next < lines.length; next++) this.#matchLine(lines[next] as string, found.problems);
-      return true;
-    };
-    // a machine that is busy with other things may stop anybody for a moment, so once is not enough
-    while (!withinTime(patience, work)) {
-      if (slow?.line === next && slow.matcher === this.#current) {
-        found.removed.push(slow.matcher?.owner ?? '');
-        this.remove(slow.matcher?.owner ?? '');
-      }
-      slow = { line: next, matcher: this.#current };
-    }
-    return found;
+  /** Milliseconds that the matchers of an owner may still take. */
+  left(owner: string): number {
+    return Math.min(mostTime - (this.#taken.get(owner) ?? 0), mostTimeTogether - this.#takenTogether);
   }
 
-  #matchLine(line: string, problems: Annotation[]): void {
-    if (line.length > longestLine) return;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
-    const text = line.replace(/\u001b\[[0-9;]*m?/g, '').replace(/\r$/, '');
-    for (const matcher of this.#list) {
-      this.#current = matcher;
-      const problem = matcher.match(text);
-      if (!problem) continue;
-      problems.push(problem);
-      for (const other of this.#list) if (other !== matcher) other.reset();
-      return;
-    }
+  /**
+   * Notes that the matcher of an owner has been at work, for so many milliseconds.
+   * @returns what is to be said, where it is removed
+   */
+  worked(owner: string, taken: number): string | undefined {
+    this.#taken.set(owner, (this.#taken.get(owner) ?? 0) + taken);
+    this.#takenTogether += taken;
+    if (this.left(owner) > 0) return undefined;
+    this.remove(owner);
+    return `the problem matcher "${owner}" was removed: those of a job may take ${mostTime / 1000} s of processor time each, and ${mostTimeTogether / 1000} s together`;
   }
 }

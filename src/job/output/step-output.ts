@@ -3,18 +3,18 @@ import { annotationOf } from './annotation.ts';
 import { parseCommand, type WorkflowCommand } from './command.ts';
 import type { Masker } from './masker.ts';
 import type { Matchers } from './matchers.ts';
+import { type FindProblems, ProblemSearch } from './problem-search.ts';
 
 const newline = 10;
 /** A line that may be a command is held back up to this many bytes; a longer one is ordinary output. */
 const longestLine = 1_048_576;
 /** And so is one that begins with more blanks than this. */
 const longestIndent = 256;
-/** Lines that are given to the matchers at once. */
-const batchSize = 200;
 
 export interface StepOutputOptions {
   masker: Masker;
   matchers: Matchers;
+  find: FindProblems;
   /** takes the log, secrets hidden; a promise that it returns holds the output back */
   log(chunk: Buffer): void | Promise<void>;
   /** whether `debug` lines are shown, and commands echoed */
@@ -39,18 +39,20 @@ export class StepOutput {
   /** commands are stopped until a line `::token::` */
   #stopToken: string | undefined;
   #shown: Buffer[] = [];
-  /** whole lines for the matchers */
-  #lines: string[] = [];
+  readonly #search: ProblemSearch;
 
   constructor(options: StepOutputOptions) {
     this.#options = options;
+    this.#search = new ProblemSearch(options.matchers, options.find, (problem) =>
+      options.annotate(this.#masked(problem)),
+    );
     this.#echo = options.debug;
   }
 
   /** The bytes are good until it returns. */
   write(chunk: Buffer): void | Promise<void> {
     let at = 0;
-    if (this.#lineBytes === 0 && !this.#options.matchers.active && !chunk.includes('::') && !chunk.includes('##[')) {
+    if (this.#lineBytes === 0 && !this.#search.active && !chunk.includes('::') && !chunk.includes('##[')) {
       at = chunk.lastIndexOf(newline) + 1;
       this.#pass(chunk.subarray(0, at));
     }
@@ -59,14 +61,16 @@ export class StepOutput {
       this.#take(chunk.subarray(at, end));
       at = end;
     }
-    this.#match();
     return this.#show();
   }
 
-  /** Nothing follows. */
+  /** Nothing follows. Waits for the search for problems, within a bound. */
   async end(): Promise<void> {
-    if (this.#lineBytes > 0) this.#endLine();
-    this.#match();
+    const isOpen = this.#lineBytes > 0;
+    if (isOpen) this.#endLine();
+    const notices = await this.#search.end();
+    if (isOpen && notices.length > 0) this.#pass(Buffer.from('\n'));
+    for (const notice of notices) this.#say(`##[warning]${notice}`);
     this.#shown.push(this.#options.masker.end());
     await this.#show();
   }
@@ -108,8 +112,7 @@ export class StepOutput {
       }
       this.#pass(bytes);
     }
-    if (this.#options.matchers.active) this.#lines.push(bytes.toString().replace(/\n$/, ''));
-    if (this.#lines.length >= batchSize) this.#match();
+    if (this.#search.active) this.#search.take(bytes.toString().replace(/\n$/, ''));
   }
 
   #commandOf(line: string): WorkflowCommand | undefined {
@@ -162,13 +165,6 @@ export class StepOutput {
   #fault(message: string): void {
     this.#say(`##[error]${message}`);
     this.#options.annotate(this.#masked(annotationOf('error', message, new Map())));
-  }
-
-  #match(): void {
-    if (this.#lines.length === 0) return;
-    const { problems, removed } = this.#options.matchers.find(this.#lines.splice(0));
-    for (const problem of problems) this.#options.annotate(this.#masked(problem));
-    for (const owner of removed) this.#say(`##[warning]the problem matcher "${owner}" took too long and was removed`);
   }
 
   #masked(annotation: Annotation): Annotation {

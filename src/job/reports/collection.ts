@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { JobTests, TestResult } from '../../kernel/model.ts';
 
 /** What a report says of one test; what is absent is unknown. */
@@ -66,6 +67,16 @@ export class TestCollection {
       summary: { passed, failed, skipped, total: this.seen, listed: this.#results.length },
       results: this.#results,
     };
+  }
+}
+
+/** Results that are added before others have their turn. */
+const atOnce = 500;
+
+export async function addAll(found: readonly FoundTest[], tests: TestCollection): Promise<void> {
+  for (const [index, test] of found.entries()) {
+    tests.add(test);
+    if (index % atOnce === atOnce - 1) await setImmediate();
   }
 }
 

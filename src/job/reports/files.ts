@@ -7,8 +7,7 @@ import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
 import { SearchEffort } from '../globs/search-effort.ts';
 import { StepFault } from '../steps/fault.ts';
-import type { TestCollection } from './collection.ts';
-import { readJsonReport } from './json.ts';
+import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
 import { OutputTests } from './output.ts';
 
@@ -24,6 +23,9 @@ const mostCharacters = 5000;
 /** Characters that are parsed before others have their turn. */
 const slice = 32_768;
 
+/** Reads a report in JSON where that can be ended. @throws Error where it is none */
+export type ReadJson = (text: string) => Promise<FoundTest[]>;
+
 /** Reports to be read: globs below a folder; without a slash at its beginning a glob may be met at any depth by `**`. */
 export interface ReportPlace {
   folder: string;
@@ -37,9 +39,11 @@ export class ReportReader {
   readonly #seen = new Set<string>();
   #left = mostBytes;
   readonly #effort = new SearchEffort();
+  readonly #readJson: ReadJson;
 
-  constructor(tests: TestCollection) {
+  constructor(tests: TestCollection, readJson: ReadJson) {
     this.#tests = tests;
+    this.#readJson = readJson;
   }
 
   /**
@@ -54,7 +58,7 @@ export class ReportReader {
         if (!this.#isNew(folder, file)) continue;
         const text = readInside(folder, file, Math.min(largest, this.#left));
         this.#left -= text.length;
-        await readReport(path, text, this.#tests);
+        await this.#readReport(path, text);
       } catch (error) {
         tell(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
       }
@@ -68,6 +72,26 @@ export class ReportReader {
     if (this.#seen.has(identity)) return false;
     this.#seen.add(identity);
     return true;
+  }
+
+  async #readReport(path: string, text: string): Promise<void> {
+    const tests = this.#tests;
+    if (text.trim() === '') throw new Error('it is empty');
+    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(text)) return readXml(text, tests);
+    // Go has one event a line
+    if (/^\s*\{/.test(text) && !/^\s*\{.*"Action":/.test(text)) {
+      if (text.length > largestJson) throw new Error(`it is larger than ${largestJson / 1_000_000} MB`);
+      return addAll(await this.#readJson(text), tests);
+    }
+    const lines = new OutputTests();
+    const bytes = Buffer.from(text);
+    for (let from = 0; from < bytes.length; from += slice) {
+      lines.push(bytes.subarray(from, from + slice));
+      await setImmediate();
+    }
+    const before = tests.seen;
+    await lines.end(tests);
+    if (tests.seen === before) throw new Error('it is a report of no kind that is known');
   }
 
   /** Paths below the folder, in order. Links are not followed. */
@@ -91,26 +115,6 @@ export class ReportReader {
   }
 }
 
-async function readReport(path: string, text: string, tests: TestCollection): Promise<void> {
-  if (text.trim() === '') throw new Error('it is empty');
-  if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(text)) return readXml(text, tests);
-  // Go has one event a line
-  if (/^\s*\{/.test(text) && !/^\s*\{.*"Action":/.test(text)) {
-    if (text.length > largestJson) throw new Error(`it is larger than ${largestJson / 1_000_000} MB`);
-    for (const test of readJsonReport(text)) tests.add(test);
-    return;
-  }
-  const lines = new OutputTests();
-  const bytes = Buffer.from(text);
-  for (let from = 0; from < bytes.length; from += slice) {
-    lines.push(bytes.subarray(from, from + slice));
-    await setImmediate();
-  }
-  const before = tests.seen;
-  lines.end(tests);
-  if (tests.seen === before) throw new Error('it is a report of no kind that is known');
-}
-
 async function readXml(text: string, tests: TestCollection): Promise<void> {
   const parser = new JUnitParser();
   try {
@@ -121,7 +125,7 @@ async function readXml(text: string, tests: TestCollection): Promise<void> {
     parser.end();
   } finally {
     // what is whole of a report that breaks off still counts
-    for (const test of parser.tests) tests.add(test);
+    await addAll(parser.tests, tests);
   }
 }
 

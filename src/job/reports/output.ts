@@ -1,5 +1,5 @@
 import { CargoParser } from './cargo.ts';
-import type { TestCollection } from './collection.ts';
+import { addAll, type TestCollection } from './collection.ts';
 import { GoJsonParser, GoTextParser } from './go.ts';
 import { JestTextParser } from './jest-text.ts';
 import type { LineParser } from './lines.ts';
@@ -63,11 +63,11 @@ export class OutputTests {
   }
 
   /** Adds what was found. */
-  end(tests: TestCollection): void {
+  async end(tests: TestCollection): Promise<void> {
     if (this.#rest.length > 0) this.#lines.take(Buffer.concat([this.#rest, Buffer.from('\n')]));
     for (const parser of this.#lines.parsers) {
       const found = parser.end();
-      for (const test of found.tests) tests.add(test);
+      await addAll(found.tests, tests);
       if (found.unnamed) tests.addUnnamed(found.unnamed);
     }
   }

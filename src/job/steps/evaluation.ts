@@ -1,41 +1,41 @@
-import {
-  evaluateBoolean,
-  evaluateCondition,
-  evaluateNumber,
-  evaluateText,
-  type Scope,
-} from '../../workflow/expression.ts';
-import type { Json, Template, TemplateMap } from '../../workflow/template.ts';
+import { contextsIn, isCheap } from '../../workflow/cost.ts';
+import type { Scope } from '../../workflow/expression.ts';
+import type { Template, TemplateMap } from '../../workflow/template.ts';
 import type { SearchEffort } from '../globs/search-effort.ts';
+import { type Evaluated, evaluateAll, expressionsOf, type Question } from '../texts/evaluate.ts';
+import type { JobTexts } from '../texts/job-texts.ts';
 import { hashFiles } from './hash-files.ts';
 
 /** Status functions, as they answer in one frame. */
 export type StatusFunctions = Record<'success' | 'failure' | 'always' | 'cancelled', () => boolean>;
 
+/** What an evaluation needs of its job. */
+export interface EvaluationPlace {
+  /** where `hashFiles` looks, and what it may take */
+  workspace: string;
+  effort: SearchEffort;
+  texts: JobTexts;
+}
+
 /** Evaluates what a step has as templates, with the contexts of its moment. */
 export class Evaluation {
   readonly #contexts: Scope['contexts'];
   readonly #status: StatusFunctions;
-  readonly #files: { workspace: string; effort: SearchEffort };
+  readonly #place: EvaluationPlace;
 
-  /** @param files where `hashFiles` looks, and what it may take */
-  constructor(
-    contexts: Scope['contexts'],
-    status: StatusFunctions,
-    files: { workspace: string; effort: SearchEffort },
-  ) {
+  constructor(contexts: Scope['contexts'], status: StatusFunctions, place: EvaluationPlace) {
     this.#contexts = contexts;
     this.#status = status;
-    this.#files = files;
+    this.#place = place;
   }
 
   /** The same, in an environment that has more. */
   withEnvironment(env: Record<string, string>): Evaluation {
-    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#files);
+    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#place);
   }
 
   async text(template: Template): Promise<string> {
-    return typeof template === 'string' ? template : this.#evaluate((scope) => evaluateText(template, scope));
+    return typeof template === 'string' ? template : this.#ask<string>({ as: 'text', template });
   }
 
   async optionalText(template: Template | undefined): Promise<string | undefined> {
@@ -43,53 +43,53 @@ export class Evaluation {
   }
 
   condition(expression: string): Promise<boolean> {
-    return this.#evaluate((scope) => evaluateCondition(expression, scope));
+    return this.#ask({ as: 'condition', expression });
   }
 
   boolean(template: Template): Promise<boolean> {
-    return this.#evaluate((scope) => evaluateBoolean(template, scope));
+    return this.#ask({ as: 'boolean', template });
   }
 
   number(template: Template): Promise<number> {
-    return this.#evaluate((scope) => evaluateNumber(template, scope));
+    return this.#ask({ as: 'number', template });
   }
 
   async texts(templates: TemplateMap | undefined): Promise<Record<string, string>> {
-    const values: [string, string][] = [];
-    for (const [name, template] of Object.entries(templates ?? {})) values.push([name, await this.text(template)]);
-    return Object.fromEntries(values);
+    const all = Object.entries(templates ?? {});
+    const questions = all.map(([, template]): Question => ({ as: 'text', template }));
+    const values = await this.#evaluate(questions);
+    return Object.fromEntries(all.map(([name], index) => [name, values[index] as string]));
+  }
+
+  async #ask<T extends string | boolean | number>(question: Question): Promise<T> {
+    const [value] = await this.#evaluate([question]);
+    return value as T;
   }
 
   /**
-   * Functions of expressions are synchronous, and reading files is not: the expression is evaluated again with the
-   * hashes that it has asked for, until it asks for no other.
+   * Functions of expressions are synchronous, and reading files is not: what asks for hashes is evaluated again once they
+   * are known, until it asks for no other.
    */
-  async #evaluate<T>(evaluate: (scope: Scope) => T): Promise<T> {
-    const known = new Map<string, string>();
+  async #evaluate(questions: readonly Question[]): Promise<(string | boolean | number)[]> {
+    const expressions = expressionsOf(questions);
+    if (expressions.length === 0) return questions.map((question) => (question as { template: string }).template);
+    const contexts = contextsIn(expressions, this.#contexts);
+    const { success, failure, always, cancelled } = this.#status;
+    const status = { success: success(), failure: failure(), always: always(), cancelled: cancelled() };
+    const hashes = new Map<string, string>();
+    const given = { questions, contexts, status, hashes };
+    const [first = ''] = expressions;
+    const what = `cannot evaluate \${{ ${first.slice(0, 100)}${first.length > 100 ? '…' : ''} }}`;
+    const evaluate = isCheap(expressions, contexts)
+      ? async (): Promise<Evaluated> => evaluateAll(given)
+      : () => this.#place.texts.work('evaluate', given, what);
     for (;;) {
-      const wanted: string[][] = [];
-      const functions = {
-        ...this.#status,
-        hashFiles: (...patterns: Json[]): string => {
-          const texts = patterns.map(String);
-          const hash = known.get(JSON.stringify(texts));
-          if (hash === undefined) wanted.push(texts);
-          return hash ?? '';
-        },
-      };
-      let value: T | undefined;
-      let failed: { error: unknown } | undefined;
-      try {
-        value = evaluate({ contexts: this.#contexts, functions });
-      } catch (error) {
-        failed = { error };
+      const evaluated = await evaluate();
+      if ('values' in evaluated) return evaluated.values;
+      const { workspace, effort } = this.#place;
+      for (const key of evaluated.missing) {
+        hashes.set(key, await hashFiles(workspace, JSON.parse(key) as string[], effort));
       }
-      if (wanted.length === 0) {
-        if (failed) throw failed.error;
-        return value as T;
-      }
-      const { workspace, effort } = this.#files;
-      for (const texts of wanted) known.set(JSON.stringify(texts), await hashFiles(workspace, texts, effort));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { WorkflowCommand } from '../output/command.ts';
-import { Matcher } from '../output/matcher.ts';
+import { parseMatchers } from '../output/matcher.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /** Bytes of a file of problem matchers. */
@@ -84,7 +84,7 @@ function ownersOf(job: WorkflowState, { properties, data }: WorkflowCommand): st
   const owner = properties.get('owner');
   if (owner) return [owner];
   if (data.trim() === '') throw new Error('remove-matcher needs an owner or a file');
-  return Matcher.parse(readMatchers(job, data)).map((matcher) => matcher.owner);
+  return parseMatchers(readMatchers(job, data)).map(({ owner: name }) => name);
 }
 
 /** Files of matchers are the workspace's or an action's; one elsewhere is none of the job's. */

@@ -56,6 +56,7 @@ export class StepIo {
     const output = new StepOutput({
       masker: job.masker,
       matchers: job.matchers,
+      find: (search, signal) => job.around.texts.work('problems', search, 'the problem matchers cannot work', signal),
       debug: job.debug,
       log: (chunk) => job.log.writeHidden(chunk),
       annotate: (annotation) => this.annotate(annotation),

@@ -154,7 +154,7 @@ export class WorkflowState {
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      { workspace: this.folders.workspace, effort: this.searchEffort },
+      { workspace: this.folders.workspace, effort: this.searchEffort, texts: this.around.texts },
     );
   }
 

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import { Matchers } from '../../../src/job/output/matchers.ts';
+import { ProblemSearch } from '../../../src/job/output/problem-search.ts';
+import { findProblems } from '../../../src/job/texts/find-problems.ts';
+import type { Annotation } from '../../../src/kernel/model.ts';
+import { pause } from '../../../src/kernel/wait.ts';
 
 describe('problem matchers', () => {
   const matcherOf = (owner: string, pattern: object[], more: object = {}) =>
@@ -28,21 +32,33 @@ describe('problem matchers', () => {
     },
   ]);
 
-  function find(files: string[], lines: string[]) {
-    const matchers = new Matchers();
-    for (const file of files) matchers.add(file);
-    return matchers
-      .find(lines)
-      .problems.map(({ level, file, line, column, message }) => [level, file, line, column, message]);
+  /** Where everything is searched at once, in this process. */
+  function searchWith(matchers: Matchers): { search: ProblemSearch; problems: Annotation[] } {
+    const problems: Annotation[] = [];
+    const search = new ProblemSearch(
+      matchers,
+      async (lines) => findProblems(lines),
+      (problem) => problems.push(problem),
+    );
+    return { search, problems };
   }
 
-  it('find a problem in one line, colours aside', () => {
+  async function find(files: string[], lines: string[]) {
+    const matchers = new Matchers();
+    for (const file of files) matchers.add(file);
+    const { search, problems } = searchWith(matchers);
+    for (const line of lines) search.take(line);
+    expect(await search.end()).to.deep.equal([]);
+    return problems.map(({ level, file, line, column, message }) => [level, file, line, column, message]);
+  }
+
+  it('find a problem in one line, colours aside', async () => {
     expect(
-      find([tsc], ['all well', '\u001b[31msrc/a.ts(3,14): error TS2304: Cannot find name.\u001b[0m\r']),
+      await find([tsc], ['all well', '\u001b[31msrc/a.ts(3,14): error TS2304: Cannot find name.\u001b[0m\r']),
     ).to.deep.equal([['error', 'src/a.ts', 3, 14, 'TS2304: Cannot find name.']]);
   });
 
-  it('find problems in several lines, and go on while they follow each other', () => {
+  it('find problems in several lines, and go on while they follow each other', async () => {
     const lines = [
       '/src/a.js',
       '  1:2  error  Missing semicolon  semi',
@@ -50,35 +66,76 @@ describe('problem matchers', () => {
       '',
       '  7:8  error  Alone  x',
     ];
-    expect(find([stylish], lines)).to.deep.equal([
+    expect(await find([stylish], lines)).to.deep.equal([
       ['error', '/src/a.js', 1, 2, 'semi: Missing semicolon'],
       ['warning', '/src/a.js', 5, 6, 'no-unused: Unused'],
     ]);
   });
 
-  it('take the severity of the matcher where the line has none, and none that is no level', () => {
+  it('take the severity of the matcher where the line has none, and none that is no level', async () => {
     const simple = (severity?: string) => matcherOf('x', [{ regexp: '^E (.*)', message: 1 }], { severity });
-    expect(find([simple()], ['E a'])[0]?.[0]).to.equal('error');
-    expect(find([simple('warning')], ['E a'])[0]?.[0]).to.equal('warning');
-    expect(find([tsc], ['a(1,1): info TS1: x'])).to.deep.equal([]);
+    expect((await find([simple()], ['E a']))[0]?.[0]).to.equal('error');
+    expect((await find([simple('warning')], ['E a']))[0]?.[0]).to.equal('warning');
+    expect(await find([tsc], ['a(1,1): info TS1: x'])).to.deep.equal([]);
   });
 
-  it('replace one of the same owner, and can be removed', () => {
+  it('replace one of the same owner, and can be removed, each from the next line on', async () => {
     const matchers = new Matchers();
+    const { search, problems } = searchWith(matchers);
     matchers.add(matcherOf('x', [{ regexp: '^a(.*)', message: 1 }]));
+    search.take('a1');
     matchers.add(matcherOf('x', [{ regexp: '^b(.*)', message: 1 }]));
-    expect(matchers.find(['a1', 'b1']).problems.map(({ message }) => message)).to.deep.equal(['1']);
+    for (const line of ['a2', 'b2']) search.take(line);
     matchers.remove('x');
-    expect(matchers.active).to.equal(false);
+    expect(search.active).to.equal(false);
+    expect(await search.end()).to.deep.equal([]);
+    expect(problems.map(({ message }) => message)).to.deep.equal(['1', '2']);
   });
 
-  it('are removed when they take too long over a line, and the others go on', () => {
+  it('go on with a problem of several lines where lines are searched in several goes', async () => {
+    const matchers = new Matchers();
+    matchers.add(stylish);
+    const { search, problems } = searchWith(matchers);
+    search.take('/src/a.js');
+    await pause(1);
+    search.take('  1:2  error  Missing semicolon  semi');
+    await search.end();
+    expect(problems.map(({ file, line }) => [file, line])).to.deep.equal([['/src/a.js', 1]]);
+  });
+
+  it('are removed when they have taken too long, by the name of the bound, and the others go on', async () => {
     const matchers = new Matchers();
     matchers.add(matcherOf('good', [{ regexp: '^E (.*)', message: 1 }]));
     matchers.add(matcherOf('slow', [{ regexp: '^(a+)+$', message: 1 }]));
-    const { problems, removed } = matchers.find([`${'a'.repeat(60)}!`, 'E found']);
-    expect(removed).to.deep.equal(['slow']);
+    const { search, problems } = searchWith(matchers);
+    for (const line of [`${'a'.repeat(60)}!`, 'E found']) search.take(line);
+    const [said, ...others] = await search.end();
+    expect(said).to.match(/"slow" was removed: .* 2 s of processor time/);
+    expect(others).to.deep.equal([]);
     expect(problems.map(({ message }) => message)).to.deep.equal(['found']);
+    expect(matchers.list.map(({ owner }) => owner)).to.deep.equal(['good']);
+  });
+
+  it('are removed when many lines are each a little slow, and have no new time when they are added again', async () => {
+    const matchers = new Matchers();
+    const slow = matcherOf('slow', [{ regexp: '^(a|a)*$', message: 1 }]);
+    matchers.add(slow);
+    const { search } = searchWith(matchers);
+    for (let count = 0; count < 2000; count++) search.take(`${'a'.repeat(18)}!`);
+    expect(await search.end()).to.have.lengthOf(1);
+    matchers.add(slow);
+    const again = searchWith(matchers);
+    again.search.take('a');
+    expect(await again.search.end()).to.have.lengthOf(1);
+    expect(matchers.list).to.deep.equal([]);
+  });
+
+  it('leave lines out that are printed faster than they can be searched, and say how many', async () => {
+    const matchers = new Matchers();
+    matchers.add(matcherOf('x', [{ regexp: '^b$', message: 1 }]));
+    const { search } = searchWith(matchers);
+    for (let count = 0; count < 3000; count++) search.take('a'.repeat(4000));
+    expect((await search.end()).join()).to.match(/^\d+ lines were not searched for problems$/);
   });
 
   for (const [what, text] of [

@@ -3,6 +3,7 @@ import type { WorkflowCommand } from '../../../src/job/output/command.ts';
 import { Masker } from '../../../src/job/output/masker.ts';
 import { Matchers } from '../../../src/job/output/matchers.ts';
 import { StepOutput } from '../../../src/job/output/step-output.ts';
+import { findProblems } from '../../../src/job/texts/find-problems.ts';
 import type { Annotation } from '../../../src/kernel/model.ts';
 
 describe('the output of a step', () => {
@@ -14,6 +15,7 @@ describe('the output of a step', () => {
     const step = new StepOutput({
       masker,
       matchers: change.matchers ?? new Matchers(),
+      find: async (search) => findProblems(search),
       debug: change.debug ?? false,
       log: (chunk) => void chunks.push(Buffer.from(chunk)),
       annotate: (annotation) => annotations.push(annotation),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { mostTests, TestCollection } from '../../../src/job/reports/collection.ts';
 import { ReportReader } from '../../../src/job/reports/files.ts';
+import { readJsonReport } from '../../../src/job/reports/json.ts';
 import { OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests } from '../../../src/kernel/model.ts';
 import { TestFolders } from '../../support/folder.ts';
@@ -26,7 +27,9 @@ describe('a report that is bad or hostile', () => {
   async function readFrom(folder: string, globs: string[]): Promise<JobTests & { told: string[] }> {
     const tests = new TestCollection(folder);
     const told: string[] = [];
-    await new ReportReader(tests).read({ folder, globs }, (sentence) => told.push(sentence));
+    await new ReportReader(tests, async (text) => readJsonReport(text)).read({ folder, globs }, (sentence) =>
+      told.push(sentence),
+    );
     return { ...tests.end(), told };
   }
 
@@ -81,23 +84,23 @@ describe('a report that is bad or hostile', () => {
     expect([first?.name.length, first?.message?.length, first?.details?.length]).to.deep.equal([500, 2000, 10_000]);
   });
 
-  it('tells of a failure in output no more than the program has said', () => {
+  it('tells of a failure in output no more than the program has said', async () => {
     const run = ['✖ adds (1.2ms)', 'ℹ tests 1', '', '✖ failing tests:', '', 'test at a.mjs:3:1', '✖ adds (1.2ms)'];
     for (const end of ['##[error]Process completed with exit code 1.', '[volt] "npm test" exited with code 1']) {
       const found = new OutputTests();
       found.push(Buffer.from([...run, '  Error: no', '  at a.mjs:3:1', end, 'more of the log', ''].join('\n')));
       const tests = new TestCollection('/app');
-      found.end(tests);
+      await found.end(tests);
       expect(tests.end().results.map(({ details }) => details)).to.deep.equal(['Error: no\nat a.mjs:3:1']);
     }
   });
 
-  it('is not made of output that only looks a little like one', () => {
+  it('is not made of output that only looks a little like one', async () => {
     const found = new OutputTests();
     const lines = ['ok 1 - no plan', '  ✔ no sum', 'test a ... ok', '--- PASS: TestA (0.00s)', 'PASS no-sum.js', 'OK'];
     found.push(Buffer.from(lines.join('\n')));
     const tests = new TestCollection('/app');
-    found.end(tests);
+    await found.end(tests);
     expect(tests.seen).to.equal(0);
   });
 });

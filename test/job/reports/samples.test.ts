@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { TestCollection } from '../../../src/job/reports/collection.ts';
 import { ReportReader } from '../../../src/job/reports/files.ts';
+import { readJsonReport } from '../../../src/job/reports/json.ts';
 import { lineParsers, OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests } from '../../../src/kernel/model.ts';
 
@@ -163,7 +164,10 @@ describe('reports of test runners', () => {
     it(`are read from ${file}`, async () => {
       const tests = new TestCollection('/app');
       const told: string[] = [];
-      await new ReportReader(tests).read({ folder: samples, globs: [file] }, (sentence) => told.push(sentence));
+      await new ReportReader(tests, async (text) => readJsonReport(text)).read(
+        { folder: samples, globs: [file] },
+        (sentence) => told.push(sentence),
+      );
       expect(told).to.deep.equal([]);
       const found = tests.end();
       const { tests: named = [], unnamed = { passed: 0, skipped: 0 } } = expected[file] ?? {};
@@ -181,7 +185,7 @@ describe('reports of test runners', () => {
     });
   }
 
-  it('are found in output that holds several of them, in pieces of any size, with colours', () => {
+  it('are found in output that holds several of them, in pieces of any size, with colours', async () => {
     const output = [
       'node-spec.txt',
       'mocha-spec.txt',
@@ -200,7 +204,7 @@ describe('reports of test runners', () => {
     for (let from = 0; from < bytes.length; from += 7)
       found.push(passing.subarray(0, bytes.copy(passing, 0, from, from + 7)));
     const tests = new TestCollection('/app');
-    found.end(tests);
+    await found.end(tests);
     const { summary } = tests.end();
     expect(summary).to.deep.equal({
       passed: 4 + 3 + 3 + 2 + 4 + 3 + 3,
@@ -211,7 +215,7 @@ describe('reports of test runners', () => {
     });
   });
 
-  it('are found as if every parser were given every line', () => {
+  it('are found as if every parser were given every line', async () => {
     const lines = readdirSync(samples)
       .filter((file) => file.endsWith('.txt'))
       .flatMap((file) => readFileSync(join(samples, file), 'utf8').split('\n'));
@@ -246,7 +250,7 @@ describe('reports of test runners', () => {
       const found = new OutputTests();
       found.push(Buffer.from(`${text.join('\n')}\n`));
       const tests = new TestCollection('/app');
-      found.end(tests);
+      await found.end(tests);
       const expected = new TestCollection('/app');
       for (const parser of lineParsers()) {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape

@@ -1,0 +1,82 @@
+import {
+  evaluateBoolean,
+  evaluateCondition,
+  evaluateNumber,
+  evaluateText,
+  type Scope,
+} from '../../workflow/expression.ts';
+import { expressionsIn, type Json, type Template } from '../../workflow/template.ts';
+
+/** What is to be evaluated, and what its value must be. */
+export type Question =
+  | { as: 'text' | 'boolean' | 'number'; template: Template }
+  /** an expression without `${{ }}` */
+  | { as: 'condition'; expression: string };
+
+/** Questions, and everything that their answers follow from. */
+export interface Evaluable {
+  questions: readonly Question[];
+  contexts: Scope['contexts'];
+  /** what the status functions come to */
+  status: Readonly<Record<'success' | 'failure' | 'always' | 'cancelled', boolean>>;
+  /** hashes of files, by the arguments of `hashFiles` as JSON */
+  hashes: ReadonlyMap<string, string>;
+}
+
+/** Answers in the order of the questions; or arguments of `hashFiles` whose hash has to be found first. */
+export type Evaluated = { values: (string | boolean | number)[] } | { missing: string[] };
+
+/** Characters that the values of one evaluation may have together: those of a step's environment, for example. */
+const mostText = 2_097_152;
+
+/** @throws ExpressionFailed; Error where the values are too large together */
+export function evaluateAll({ questions, contexts, status, hashes }: Evaluable): Evaluated {
+  const missing = new Set<string>();
+  const functions = {
+    success: () => status.success,
+    failure: () => status.failure,
+    always: () => status.always,
+    cancelled: () => status.cancelled,
+    hashFiles: (...patterns: Json[]): string => {
+      const key = JSON.stringify(patterns.map(String));
+      const hash = hashes.get(key);
+      if (hash === undefined) missing.add(key);
+      return hash ?? '';
+    },
+  };
+  const scope = { contexts, functions };
+  const values: (string | boolean | number)[] = [];
+  let length = 0;
+  try {
+    for (const question of questions) {
+      const value = answer(question, scope);
+      length += typeof value === 'string' ? value.length : 1;
+      if (length > mostText) throw new Error(`the values come to more than ${mostText} characters together`);
+      values.push(value);
+    }
+  } catch (error) {
+    // it may be due to a hash that is not known yet
+    if (missing.size === 0) throw error;
+  }
+  return missing.size === 0 ? { values } : { missing: [...missing] };
+}
+
+function answer(question: Question, scope: Scope): string | boolean | number {
+  switch (question.as) {
+    case 'text':
+      return evaluateText(question.template, scope);
+    case 'boolean':
+      return evaluateBoolean(question.template, scope);
+    case 'number':
+      return evaluateNumber(question.template, scope);
+    case 'condition':
+      return evaluateCondition(question.expression, scope);
+  }
+}
+
+/** The expressions of questions. */
+export function expressionsOf(questions: readonly Question[]): string[] {
+  return questions.flatMap((question) =>
+    question.as === 'condition' ? [question.expression] : expressionsIn(question.template),
+  );
+}

@@ -1,0 +1,36 @@
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import { serveTasks } from '../../kernel/task-server.ts';
+import { parseManifest } from '../actions/manifest.ts';
+import { readJsonReport } from '../reports/json.ts';
+import { evaluateAll } from './evaluate.ts';
+import { findProblems } from './find-problems.ts';
+import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
+
+/** The process of text-worker.ts. */
+serveTasks((task: TextTask): TextAnswer => {
+  const before = process.cpuUsage();
+  const took = () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  try {
+    const result = work(task);
+    return { took: took(), result };
+  } catch (error) {
+    if (error instanceof VoltError) throw error;
+    return { took: took(), fault: errorText(error) };
+  }
+});
+
+function work(task: TextTask): TextWork[keyof TextWork]['result'] {
+  switch (task.kind) {
+    case 'evaluate':
+      return evaluateAll(task.task);
+    case 'problems':
+      return findProblems(task.task);
+    case 'manifest':
+      return parseManifest(task.task.text, task.task.shown);
+    case 'report':
+      return readJsonReport(task.task);
+  }
+}
