@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { repositoryKey } from '../kernel/names.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
 import { configOf, jsonOption } from './options.ts';
@@ -14,7 +15,7 @@ export function pruneCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('prune'))
     .summary('remove what is not kept any more')
     .description(
-      'Removes the builds, logs, mirrors, caches, artifacts, homes of jobs and folders of runners on this machine that the settings do not keep, and homes of repositories that are not observed any more. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
+      'Removes the builds, logs, mirrors, caches, artifacts, homes of jobs and folders of runners on this machine that the settings do not keep, and homes and caches of repositories that are not observed any more. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
     )
     .option('--dry-run', 'only say what would be removed')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
@@ -34,7 +35,7 @@ export function pruneCommand(program: Command): CommandFile {
         const record = await Record.open(config);
         try {
           results = await pruneResults({ record, config }, dryRun);
-          known = new Set((await listRepositories(record)).map(({ name }) => name));
+          known = new Set((await listRepositories(record)).map(repositoryKey));
         } finally {
           await record.close();
         }
@@ -52,7 +53,7 @@ export function pruneCommand(program: Command): CommandFile {
         [`${workFolders.length} folders of runners that have not come back`, sum(workFolders)],
         [`${caches.length} caches`, sum(caches)],
         [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
-        [`homes of ${homes.length} repositories`, sum(homes)],
+        [`${homes.length} homes of jobs`, sum(homes)],
       ];
       for (const [what, bytes] of rows) print(`${dryRun ? 'would remove' : 'removed'} ${what} (${size(bytes)})`);
     });

@@ -14,6 +14,8 @@ export interface SandboxView {
   writable: readonly SandboxPath[];
   /** folders that are empty for it, except for what is listed above inside of them */
   hidden: readonly string[];
+  /** what is mounted before, on folders that are among the writable ones */
+  overlays?: Overlays | undefined;
   /** whether it has the machine's network; without, it has a loopback of its own */
   network: boolean;
 }
@@ -23,6 +25,20 @@ export interface SandboxPath {
   from: string;
   /** for the job */
   to: string;
+}
+
+/**
+ * Folders of one user that others begin from and cannot change: each is the lower layer of an overlay, and what is written
+ * goes into an upper one. See https://docs.kernel.org/filesystems/overlayfs.html.
+ */
+export interface Overlays {
+  /** the lower folders are in it; who owns it may change all of that at any time */
+  base: string;
+  owner: JobUser;
+  /** who is to own what is seen: what is the owner's in `base` is that user's in the overlays */
+  user: JobUser;
+  /** file of the mounts, as `overlayTable` in overlay.ts writes it */
+  table: string;
 }
 
 /**

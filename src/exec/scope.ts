@@ -6,6 +6,7 @@ import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser, OwnFolder } from './isolation.ts';
 import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
 import { type Limits, limitingLines } from './limits.ts';
+import { withOverlays } from './overlay.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
 import { type Holder, ownStarter, type Starter, startMark } from './starter.ts';
@@ -203,8 +204,10 @@ function holderOf(containment: Containment, isolation: Isolation): string[] {
   if (containment === 'group') return [];
   const rootless = containment === 'user-namespace';
   if (isolation.level === 'sandbox') {
-    const own = rootless ? [programPath('unshare'), '--user', '--map-root-user', '--'] : [];
-    return [...own, programPath('bwrap'), ...sandboxCommand(isolation.view, rootless)];
+    const { overlays } = isolation.view;
+    const own = rootless ? [programPath('unshare'), '--user', '--map-root-user', '--mount', '--'] : [];
+    const layered = overlays ? withOverlays(overlays, rootless) : [];
+    return [...own, ...layered, programPath('bwrap'), ...sandboxCommand(isolation.view, rootless)];
   }
   const alone = isolation.level === 'user' && isolation.own ? showingOnly(isolation.own) : [];
   return [programPath('unshare'), ...(rootless ? ['--user', '--map-current-user'] : []), ...unshareOptions, ...alone];

@@ -32,6 +32,8 @@ export interface JobHost {
   folder: string;
   /** how far the job is kept apart */
   enclosure: Enclosure;
+  /** the home of a job that is kept apart, where Volt sees the same in it as the job */
+  home?: string | undefined;
   /** folder of the machine's mirrors */
   mirrors: string;
   /** what earlier checkouts of the repository have left; absent where nothing is kept */

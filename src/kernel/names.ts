@@ -38,7 +38,7 @@ export function repositoryKey({ name, url }: { name: string; url: string }): str
 }
 
 /** 16 hexadecimal digits, for names of folders. */
-function shortHash(text: string): string {
+export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

@@ -137,7 +137,7 @@ export const settings = [
     key: 'jobUser',
     schema: z.string().min(1).optional(),
     about:
-      'User whom jobs run as under the isolations `user` and `sandbox`, where the runner is root; a name or a number. Default: each repository has an unused number (60578 to 61183) of its own.',
+      'User whom jobs run as under the isolation `sandbox`, where the runner is root; a name or a number. Default: the default branch and tags of each repository, and each of its other refs, have an unused number (60578 to 61183) of their own. With `user`, where nothing else keeps jobs apart, it is refused.',
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

@@ -18,7 +18,7 @@ export interface TrustRules {
 }
 
 /** The class of the default branch and of tags. */
-const defaultClass = 'default';
+export const defaultClass = 'default';
 
 /** A person's own work tree, tested by their own command. */
 export const ownTrust: Trust = { trusted: true, class: defaultClass };

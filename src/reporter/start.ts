@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pruneHomes } from '../job/isolation/homes.ts';
+import { removeForeignCaches } from '../job/storage/caches.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { repositoryKey } from '../kernel/names.ts';
 import { Problems } from '../kernel/problems.ts';
 import { everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
@@ -45,13 +48,15 @@ export async function startReporter(context: StageContext & { record: Record }):
         const { builds, logs, orphans } = await pruneResults(own);
         if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
       });
-      await problems.alone('removing the homes of repositories that are gone', async () => {
-        const known = new Set((await listRepositories(own.record)).map(({ name }) => name));
+      await problems.alone('removing the homes and caches of repositories that are gone', async () => {
+        const known = new Set((await listRepositories(own.record)).map(repositoryKey));
         const homes = await pruneHomes(own.config.dataDir, { known }, false, Date.now(), (message) =>
           logger.warn(message),
         );
         for (const { repository } of homes)
-          logger.info(`removed the home of ${repository}, which is not observed any more`);
+          logger.info(`removed a home of ${repository}, which is not observed any more`);
+        for (const { key } of await removeForeignCaches(dataPaths(own.config.dataDir).caches, known, false))
+          logger.info(`removed the caches of a repository that is not observed any more: ${key}`);
       });
     },
     () => undefined,

@@ -144,9 +144,9 @@ export class RunningAttempt {
     const scope = this.#openScope(made, programs);
     // a step that needs it says what is wrong; until then there is nobody to hear it
     scope.catch(() => undefined);
-    const { folder, home } = made;
+    const { folder, keptHome } = made;
     const most = config.jobDisk * 1_048_576;
-    const quota = new DiskQuota(most, home === undefined ? [folder] : [folder, home], (text) =>
+    const quota = new DiskQuota(most, keptHome === undefined ? [folder] : [folder, keptHome], (text) =>
       this.#ending.abort(overLimit(`the job ${text}`)),
     );
     const tree = this.#treeFor(made);
@@ -177,8 +177,13 @@ export class RunningAttempt {
     await spool.settle();
     const end = await this.#judge(withLimit(outcome, this.#scope?.breach), folder);
     void this.#leave(folder, tree);
-    if (outcome.reason === 'resource_limit' && most > 0 && home !== undefined && (await emptyIfLarge(home, most)))
-      this.#host.logger.warn(`emptied ${home}, which alone took more than half of what a job may have`);
+    if (
+      outcome.reason === 'resource_limit' &&
+      most > 0 &&
+      keptHome !== undefined &&
+      (await emptyIfLarge(keptHome, most))
+    )
+      this.#host.logger.warn(`emptied ${keptHome}, which alone took more than half of what a job may have`);
     made.leave();
     if (end.kind === 'returned') return this.#stopped ?? end;
     return this.#ended({ outcome: end.outcome, steps, outputs, ...(tests && { tests }) }, startedAt);
@@ -202,7 +207,8 @@ export class RunningAttempt {
 
   #makeRoom(): Promise<JobRoom> {
     const { config, confinement, runner } = this.#host;
-    return makeRoom(config, confinement, { repo: this.message.repo, runner, name: attemptName(this.ref) });
+    const { repo, trust } = this.message;
+    return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref) });
   }
 
   /** What a job has come to is believed only where the machine let it work. */

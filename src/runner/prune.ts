@@ -4,7 +4,7 @@ import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
 import { homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
 import { removeLeftJobs } from '../job/isolation/places.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
-import { pruneCaches, type RemovedCache } from '../job/storage/caches.ts';
+import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { folderBytes } from '../kernel/disk.ts';
@@ -28,7 +28,7 @@ export interface PrunedMachine {
  * settings say, and the caches and artifacts of jobs that they do not keep.
  * @param warn is told which homes could not be removed, which holds up nothing else
  * @param now milliseconds since 1970
- * @param known names of the repositories that there are, where that can be told: homes of others go
+ * @param known keys of the repositories that there are, where that can be told: homes and caches of others go
  */
 export async function pruneMachine(
   config: Config,
@@ -44,7 +44,10 @@ export async function pruneMachine(
     mirrors: await pruneMirrors(paths.mirrors, bounds, dryRun, now),
     workFolders:
       config.keepWorkDays === 0 ? [] : await pruneWorkFolders(config.dataDir, config.keepWorkDays, dryRun, now),
-    caches: await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now),
+    caches: [
+      ...(await removeForeignCaches(paths.caches, known, dryRun)),
+      ...(await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now)),
+    ],
     artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
     homes: await pruneHomes(
       config.dataDir,

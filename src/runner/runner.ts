@@ -184,7 +184,7 @@ export class Runner {
   async #freeHomes(short: NonNullable<DiskProblem['short']>): Promise<void> {
     try {
       const removed = await freeDisk(this.#context.config, short, (message) => this.#logger.warn(message));
-      for (const { repository } of removed) this.#logger.warn(`removed the home of ${repository}: the disk is full`);
+      for (const { repository } of removed) this.#logger.warn(`removed a home of ${repository}: the disk is full`);
     } catch (error) {
       this.#logger.warn(`could not make room on the disk: ${errorText(error)}`);
     }

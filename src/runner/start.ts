@@ -3,6 +3,7 @@ import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
+import { checkJobUser } from '../job/isolation/job-user.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
 import type { Config } from '../kernel/config.ts';
@@ -65,6 +66,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   makeDataDirectory(config.dataDir);
   await gitVersion();
   const confinement = await settleIsolation(options.isolation ?? config.isolation);
+  checkJobUser(confinement.level, config.jobUser);
   if (confinement.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   await removeLeftJobs(config.dataDir, folder.name);
@@ -91,8 +93,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
       for (const { key } of caches) logger.info(`removed the cache ${key}`);
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
-      for (const { repository } of homes)
-        logger.info(`removed the home of ${repository}, which no job has had for long`);
+      for (const { repository } of homes) logger.info(`removed a home of ${repository}, which no job has had for long`);
     },
     (error) => logger.warn(`removing old mirrors failed, trying again: ${errorText(error)}`),
   );

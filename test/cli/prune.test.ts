@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
+import { repositoryKey } from '../../src/kernel/names.ts';
 import { volt } from '../support/cli.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -17,11 +18,14 @@ describe('volt prune', () => {
     await observed(record);
     for (const daysAgo of [40, 35, 1]) await finishedBuild(record, daysAgo);
     mkdirSync(join(dataPaths(data).logs, '77'), { recursive: true });
-    for (const repo of ['app', 'gone']) mkdirSync(join(dataPaths(data).homes, repo), { recursive: true });
+    const { url } = await observed(record);
+    for (const key of [repositoryKey({ name: 'app', url }), 'gone+0'])
+      for (const kept of ['homes', 'caches'] as const)
+        mkdirSync(join(dataPaths(data)[kept], kept === 'homes' ? `${key}+default` : key), { recursive: true });
     const env = { VOLT_KEEP_DAYS: '30', VOLT_KEEP_AT_LEAST: '1' };
     const dry = await volt(['prune', '--dry-run', '--data', data], { env });
     expect(dry.stdout).to.match(/^would remove 2 builds .* logs of 1 unknown builds/);
-    expect(dry.stdout).to.include('would remove homes of 1 repositories');
+    expect(dry.stdout).to.include('would remove 1 homes of jobs');
     const end = await volt(['prune', '--json', '--data', data], { env });
     expect(end.code, end.stderr).to.equal(0);
     expect(JSON.parse(end.stdout)).to.deep.include({
@@ -31,6 +35,7 @@ describe('volt prune', () => {
       mirrors: [],
       workFolders: [],
       homes: [{ repository: 'gone', bytes: 0 }],
+      caches: [{ key: 'all of gone', bytes: 0 }],
     });
     expect(await record.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
     await record.close();

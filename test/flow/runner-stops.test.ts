@@ -139,14 +139,14 @@ describe('a runner', () => {
 
     it('and full of the home of a repository that no job has makes room there, and takes jobs', async () => {
       const { homes } = dataPaths(join(mounted, 'data'));
-      mkdirSync(join(homes, 'another/cache'), { recursive: true });
-      execFileSync('fallocate', ['-l', '20M', join(homes, 'another/cache/file')]);
+      mkdirSync(join(homes, 'another+0+default/cache'), { recursive: true });
+      execFileSync('fallocate', ['-l', '20M', join(homes, 'another+0+default/cache/file')]);
       fill(2 + 20);
       await startRunner();
       const sha = house.push(1);
       await house.prove([sha]);
       expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([]);
-      expect(house.process('r1').output).to.include('removed the home of another: the disk is full');
+      expect(house.process('r1').output).to.include('removed a home of another: the disk is full');
     }).timeout(90_000);
 
     it('and becomes full under a job hands that back, and another runner has it', async () => {

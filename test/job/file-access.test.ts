@@ -20,8 +20,12 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/job/isolation/checkout-place.ts': 'works in a closed draft, and moves by the descriptor of the target',
   'src/job/isolation/enclosure.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
   'src/job/isolation/home-use.ts': 'has notes beside the homes, in folders of Volt, and moves homes as a whole',
-  'src/job/isolation/homes.ts': 'asks which folders of homes there are',
+  'src/job/isolation/homes.ts': 'asks which folders of homes there are, and how old those of trials',
+  'src/job/isolation/job-home.ts': 'makes homes in a folder of Volt',
   'src/job/isolation/job-user.ts': 'makes homes in a folder of root',
+  'src/job/isolation/layered-home.ts':
+    'looks at caches through open folders, and writes beside homes that no job has yet',
+  'src/job/isolation/overlay-check.ts': 'makes a trial in a folder of Volt',
   'src/job/isolation/places.ts': 'makes folders of Volt above those of jobs',
   'src/job/isolation/room.ts': "makes the folder of a job before there is one, and reads the machine's files",
   'src/job/isolation/tool-cache.ts': 'makes a folder of the machine; one in a home goes through job/files/',

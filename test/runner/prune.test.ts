@@ -84,7 +84,7 @@ describe('removing what nobody on the machine uses', () => {
   });
 
   it('takes the caches that were of no use the longest, where all do not fit', async () => {
-    const folder = join(dataPaths(config.dataDir).caches, 'app');
+    const folder = join(dataPaths(config.dataDir).caches, 'app+0');
     const caches = new Caches(folder);
     const wish = (key: string) => ({ key, restoreKeys: [], version: 'v', scopes: ['r'] });
     const used = async (key: string, days: number) => {

@@ -16,7 +16,8 @@ import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
-import { ownTrust } from '../../src/kernel/trust.ts';
+import { repositoryKey } from '../../src/kernel/names.ts';
+import { trustOf } from '../../src/kernel/trust.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
@@ -42,6 +43,8 @@ export class IsolatedJobs {
   readonly #base: string;
   readonly #level: IsolationLevel;
   readonly #overrides: Overrides;
+  /** what is built from now on */
+  ref = 'refs/heads/main';
   readonly #repositories: TestRepository[] = [];
   readonly #rooms: string[] = [];
   #count = 0;
@@ -97,25 +100,27 @@ export class IsolatedJobs {
     const { config } = this;
     const confinement: Confinement = await settleIsolation(this.#level);
     const repo = { name, url: repository.path };
-    const room = await makeRoom(config, confinement, { repo, runner: 'box', name: `${++this.#count}-1.1` });
+    const { ref } = this;
+    const trust = trustOf(ref, { defaultBranch: 'main', named: null });
+    const room = await makeRoom(config, confinement, { repo, trust, runner: 'box', name: `${++this.#count}-1.1` });
     // under `user` all of a data directory's jobs have an area of their own elsewhere
     this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : room.folder);
     const { isolation } = room.enclosure;
     const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
     const chunks: Buffer[] = [];
-    const tree = this.trees && new JobTree(this.trees, name);
+    const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
     const texts = new TextWorker();
     let result: JobResult;
     try {
       result = await runJob(
-        { repo, ref: 'refs/heads/main', sha: repository.head(), trust: ownTrust, plan },
+        { repo, ref, sha: repository.head(), trust, plan },
         {
           ...room,
           ...(tree && { tree }),
           mirrors: join(this.dataDir, 'mirrors'),
           actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl),
           ownActions: ownActionsOf(config.ownActions),
-          caches: join(this.dataDir, 'caches', name),
+          caches: join(this.dataDir, 'caches', repositoryKey(repo)),
           artifacts: join(this.dataDir, 'artifacts', name),
           runner: 'box',
           texts: texts.forJob(name),

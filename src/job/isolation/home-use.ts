@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { lockFile } from '../../kernel/file-lock.ts';
-import { pause } from '../../kernel/wait.ts';
 import { writeWhole } from './whole-file.ts';
 
 /**
- * Who uses which home, beside the homes, where no job can write. No name of a repository begins with a dot.
+ * Who uses which home, beside the homes, where no job can write. No name of a home begins with a dot.
  *
  * A job writes a note into its runner's work folder, then passes the gate, and only then looks for its home. Whoever
  * moves homes away closes the gate (a file that is there, and locked), then reads the notes, moves away what nobody has, and
@@ -20,11 +19,11 @@ const uses = '.uses';
 const gate = '.pruning';
 const removed = '.removed';
 
-/** Milliseconds; homes are moved away in moments. */
+/** Milliseconds; homes are made and moved away in moments. */
 const longestPruning = 60_000;
-/** How long (ms) a job waits for those of another repository that have its home, and how often it looks. */
-const longestUse = 60_000;
-const useInterval = 250;
+
+/** Ends the note of a job that has the home to itself, as far as the others want that, too. */
+const alone = 'alone';
 
 /** The job that takes a home. */
 export interface HomeTaker {
@@ -34,92 +33,70 @@ export interface HomeTaker {
   job: string;
 }
 
+/** A home that a job has. */
+export interface TakenHome {
+  /** whether no other job has it that wants it for itself alone */
+  isAlone: boolean;
+  /** gives it back */
+  leave(): void;
+}
+
 /** What a job says of the home that it has. */
 interface Note {
   path: string;
-  repository: string;
-  /** undefined where an earlier version has written it */
-  url: string | undefined;
+  home: string;
+  wantsAlone: boolean;
 }
 
 /**
- * Takes the home of a repository for a job. One that was left by another repository of that name goes, when no job of that
- * has it any more.
- * @returns gives it back
- * @throws VoltError `isolation_unavailable` where somebody who removes homes, or a job of the other repository, does not end
+ * Takes a home for a job, which may take several.
+ * @param home its name
+ * @param make makes it where it is not there; no two processes do so at the same time
+ * @param wantsAlone whether the job would have it to itself; of several who begin together none may
+ * @throws VoltError `isolation_unavailable` where somebody who makes or removes homes does not end
  */
 export async function takeHome(
   homes: string,
   { work, runner, job }: HomeTaker,
-  repo: { name: string; url: string },
-): Promise<() => void> {
-  const note = join(notesOf(work, runner), job);
-  const use = join(homes, uses, repo.name);
+  home: string,
+  { make, wantsAlone = false }: { make: () => void; wantsAlone?: boolean },
+): Promise<TakenHome> {
+  const note = join(notesOf(work, runner), `${job} ${home}`);
+  const use = join(homes, uses, home);
   mkdirSync(dirname(note), { recursive: true });
   mkdirSync(homes, { recursive: true, mode: 0o711 });
   mkdirSync(dirname(use), { recursive: true, mode: 0o700 });
   const forget = () => rmSync(note, { force: true });
-  const end = performance.now() + longestUse;
-  for (;;) {
-    try {
-      writeWhole(note, `${repo.name}\n${repo.url}`);
-      await passGate(homes);
-      if (await claim(homes, work, note, repo)) break;
-    } catch (error) {
+  try {
+    writeWhole(note, wantsAlone ? `${home}\n${alone}` : home);
+    await passGate(homes);
+    if (!existsSync(join(homes, home))) await makeBehindGate(homes, home, make);
+    const isAlone = wantsAlone && !(await isWantedBeside(work, note, home));
+    if (wantsAlone && !isAlone) writeWhole(note, home);
+    writeFileSync(use, '');
+    const leave = () => {
+      if (existsSync(use)) touch(use);
       forget();
-      throw error;
-    }
-    // of two who wait none is to wait for the other
+    };
+    return { isAlone, leave };
+  } catch (error) {
     forget();
-    if (performance.now() >= end) {
-      throw new VoltError(
-        'isolation_unavailable',
-        `jobs of another repository named ${repo.name} still have its home`,
-        {
-          remedy: 'Wait until they have ended, or cancel them; then retry this one.',
-        },
-      );
-    }
-    await pause(useInterval);
+    throw error;
   }
-  return () => {
-    if (existsSync(use)) touch(use);
-    forget();
-  };
 }
 
-/** @returns false while jobs of another repository have it */
-async function claim(homes: string, work: string, note: string, repo: { name: string; url: string }): Promise<boolean> {
-  const { name, url } = repo;
-  const use = join(homes, uses, name);
-  if (ownerIn(use) === url) {
-    touch(use);
-    return true;
-  }
+async function makeBehindGate(homes: string, home: string, make: () => void): Promise<void> {
   const openGate = await closeGate(homes, longestPruning);
   if (!openGate) throw stuckAt(homes);
   try {
-    const owner = ownerIn(use);
-    if (owner === url) return true;
-    // of an empty one, which a power cut may leave, nobody knows whose the home is
-    const isOther = (other: Note) => other.path !== note && (other.url !== url || owner === '');
-    if ((await notesIn(work)).some((other) => other.repository === name && isOther(other))) return false;
-    if (owner !== undefined) setAside(homes, name);
-    writeWhole(use, url);
-    return true;
+    if (!existsSync(join(homes, home))) make();
   } finally {
     openGate();
   }
 }
 
-/** The address of the repository that a home belongs to; undefined where that was never written down. */
-function ownerIn(use: string): string | undefined {
-  try {
-    return readFileSync(use, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+async function isWantedBeside(work: string, note: string, home: string): Promise<boolean> {
+  return (await notesIn(work)).some((other) => other.path !== note && other.home === home && other.wantsAlone);
 }
 
 async function passGate(homes: string): Promise<void> {
@@ -146,14 +123,14 @@ async function closeGate(homes: string, wait: number): Promise<(() => void) | un
 }
 
 function stuckAt(homes: string): VoltError {
-  return new VoltError('isolation_unavailable', `a process that removes homes from ${homes} does not go on`, {
+  return new VoltError('isolation_unavailable', `a process that makes or removes homes in ${homes} does not go on`, {
     remedy: `See which process has ${join(homes, gate)} open, and end it.`,
   });
 }
 
-/** Homes of repositories, by name, that jobs have. @param work folder of the runners' work folders */
+/** Names of the homes that jobs have. @param work folder of the runners' work folders */
 export async function homesInUse(work: string): Promise<Set<string>> {
-  return new Set((await notesIn(work)).map(({ repository }) => repository));
+  return new Set((await notesIn(work)).map(({ home }) => home));
 }
 
 async function notesIn(work: string): Promise<Note[]> {
@@ -169,8 +146,8 @@ async function notesIn(work: string): Promise<Note[]> {
         throw error;
       });
       if (text === undefined) continue;
-      const [repository = '', url] = text.split('\n');
-      notes.push({ path, repository, url });
+      const [home = '', second] = text.split('\n');
+      notes.push({ path, home, wantsAlone: second === alone });
     }
   }
   return notes;
@@ -182,16 +159,14 @@ export function notesOf(work: string, runner: string): string {
 }
 
 /** When a job had the home last, in milliseconds since 1970. */
-export async function lastUse(homes: string, repository: string): Promise<number> {
+export async function lastUse(homes: string, home: string): Promise<number> {
   const time = (path: string) =>
     stat(path).then(
       ({ mtimeMs, ctimeMs }) => ({ mtimeMs, ctimeMs }),
       () => undefined,
     );
   // of the home itself only what a job cannot set
-  return (
-    (await time(join(homes, uses, repository)))?.mtimeMs ?? (await time(join(homes, repository)))?.ctimeMs ?? Date.now()
-  );
+  return (await time(join(homes, uses, home)))?.mtimeMs ?? (await time(join(homes, home)))?.ctimeMs ?? Date.now();
 }
 
 /**
@@ -200,7 +175,7 @@ export async function lastUse(homes: string, repository: string): Promise<number
  * @param warn is told which could not be moved
  * @returns those that are gone; none where somebody else is at it
  */
-export async function setUnusedAside<H extends { repository: string; usedAt: number }>(
+export async function setUnusedAside<H extends { name: string; usedAt: number }>(
   homes: string,
   work: string,
   unused: readonly H[],
@@ -212,13 +187,13 @@ export async function setUnusedAside<H extends { repository: string; usedAt: num
     const used = await homesInUse(work);
     const gone: H[] = [];
     for (const home of unused) {
-      const { repository, usedAt } = home;
-      if (used.has(repository) || (await lastUse(homes, repository)) !== usedAt) continue;
+      const { name, usedAt } = home;
+      if (used.has(name) || (await lastUse(homes, name)) !== usedAt) continue;
       try {
-        if (setAside(homes, repository)) gone.push(home);
-        rmSync(join(homes, uses, repository), { force: true });
+        if (setAside(homes, name)) gone.push(home);
+        rmSync(join(homes, uses, name), { force: true });
       } catch (error) {
-        warn(`could not remove the home of ${repository}: ${errorText(error)}`);
+        warn(`could not remove the home ${name}: ${errorText(error)}`);
       }
     }
     return gone;
@@ -227,14 +202,14 @@ export async function setUnusedAside<H extends { repository: string; usedAt: num
   }
 }
 
-function setAside(homes: string, repository: string): boolean {
-  const home = join(homes, repository);
+function setAside(homes: string, name: string): boolean {
+  const home = join(homes, name);
   const folder = asides(homes);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     // who is not root cannot move a folder elsewhere that it may not write to, and a job may have closed this one
     chmodSync(home, 0o700);
-    renameSync(home, join(folder, `${repository}-${randomUUID()}`));
+    renameSync(home, join(folder, `${name}-${randomUUID()}`));
     return true;
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;

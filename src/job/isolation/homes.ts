@@ -1,18 +1,26 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { folderBytes } from '../../kernel/disk.ts';
 import { errorText } from '../../kernel/errors.ts';
-import { removeContested } from '../../kernel/remove-tree.ts';
+import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import { asides, homesInUse, lastUse, namesIn, setUnusedAside } from './home-use.ts';
+import { trialPrefix } from './overlay-check.ts';
 import { jobPlaces } from './places.ts';
 
+/** Milliseconds. */
+const longestTrial = 3_600_000;
+
 export interface RemovedHome {
+  /** whose class of refs had it */
   repository: string;
   bytes: number;
 }
 
-interface Home extends RemovedHome {
+interface Home {
+  name: string;
+  bytes: number;
   /** milliseconds since 1970 */
   usedAt: number;
 }
@@ -25,12 +33,15 @@ export interface HomeBounds {
   limit?: number;
   /** bytes that are missing on the disk, likewise */
   needed?: number;
-  /** names of the repositories that there are; without it, any */
+  /** homes that are kept, of which those go first that were used the longest ago */
+  most?: number;
+  /** keys of the repositories that there are; without it, any */
   known?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Removes homes of repositories that are not kept. They are caches: a job without one finds it empty.
+ * Removes homes that are not kept, and those of an older Volt, which refs of one repository shared whatever they were
+ * trusted with. They are caches: a job without one finds it empty.
  * @param now milliseconds since 1970
  * @param warn is told what could not be removed, which holds up nothing else
  */
@@ -46,7 +57,8 @@ export async function pruneHomes(
     const { work } = dataPaths(dataDir);
     const surplus = await surplusOf(homes, work, bounds, now);
     const gone = dryRun || surplus.length === 0 ? surplus : await setUnusedAside(homes, work, surplus, warn);
-    removed.push(...gone.map(({ repository, bytes }) => ({ repository, bytes })));
+    removed.push(...gone.map(({ name, bytes }) => ({ repository: repositoryOf(name), bytes })));
+    if (!dryRun) await removeTrials(homes, now);
     // those that an earlier process was killed over, too
     for (const name of dryRun ? [] : await namesIn(asides(homes))) {
       const path = join(asides(homes), name);
@@ -64,7 +76,7 @@ export function homeFolders(dataDir: string): string[] {
 async function surplusOf(
   homes: string,
   work: string,
-  { days = 0, limit = 0, needed = 0, known }: HomeBounds,
+  { days = 0, limit = 0, needed = 0, most = Number.POSITIVE_INFINITY, known }: HomeBounds,
   now: number,
 ): Promise<Home[]> {
   const names = (await namesIn(homes)).filter((name) => !name.startsWith('.'));
@@ -73,21 +85,45 @@ async function surplusOf(
   const measured = limit > 0 || needed > 0;
   const all: Home[] = [];
   for (const { name, usedAt } of dated)
-    all.push({ repository: name, usedAt, bytes: measured ? await folderBytes(join(homes, name)) : 0 });
+    all.push({ name, usedAt, bytes: measured ? await folderBytes(join(homes, name)) : 0 });
   const used = await homesInUse(work);
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   let missing = needed;
+  let count = all.length;
   const surplus: Home[] = [];
   for (const home of all) {
-    if (used.has(home.repository)) continue;
+    if (used.has(home.name)) continue;
     const old = days > 0 && now - home.usedAt > days * 86_400_000;
-    const gone = known !== undefined && !known.has(home.repository);
-    const large = (limit > 0 && total > limit) || missing > 0;
+    const gone = isOlder(home.name) || (known !== undefined && !known.has(repositoryKeyIn(home.name)));
+    const large = (limit > 0 && total > limit) || missing > 0 || count > most;
     if (!old && !gone && !large) continue;
-    const bytes = measured ? home.bytes : await folderBytes(join(homes, home.repository));
+    const bytes = measured ? home.bytes : await folderBytes(join(homes, home.name));
+    count -= 1;
     total -= bytes;
     missing -= bytes;
     surplus.push({ ...home, bytes });
   }
   return surplus;
+}
+
+/** Homes are named by the key of the repository and the class of its refs; an older Volt named them as the repository. */
+function isOlder(home: string): boolean {
+  return !home.includes('+');
+}
+
+function repositoryOf(home: string): string {
+  return home.split('+')[0] ?? home;
+}
+
+function repositoryKeyIn(home: string): string {
+  return home.split('+').slice(0, 2).join('+');
+}
+
+/** A process may have been killed over one. */
+async function removeTrials(homes: string, now: number): Promise<void> {
+  for (const name of (await namesIn(homes)).filter((each) => each.startsWith(trialPrefix))) {
+    const path = join(homes, name);
+    const begun = await stat(path).catch(() => undefined);
+    if (begun && now - begun.mtimeMs > longestTrial) await removeTree(path);
+  }
 }

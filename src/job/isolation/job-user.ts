@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { JobUser } from '../../exec/isolation.ts';
+import type { IsolationLevel, JobUser } from '../../exec/isolation.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 
@@ -26,22 +26,36 @@ export async function namedUser(name: string): Promise<JobUser> {
   const [uid, gid] = asked ?? (/^\d+$/.test(name) ? [Number(name), Number(name)] : [0, 0]);
   if (uid > 0 && gid > 0) return { uid, gid };
   throw new VoltError('bad_setting', `VOLT_JOB_USER must name a user that is there and is not root, and is "${name}"`, {
-    remedy: 'Make one (useradd --system volt-jobs), or leave it unset: each repository gets an unused number.',
+    remedy:
+      'Make one (useradd --system volt-jobs), or leave it unset: each repository and class of refs gets an unused number.',
   });
 }
 
 /**
- * The folder that a repository's jobs have as their home, and whose they are. Each repository has a user of its own, who
- * is written down as the owner of that folder.
+ * At `user` nothing but the user id keeps jobs apart, and with one for all of them each reads and changes what the others
+ * have.
+ * @throws VoltError `bad_setting`
+ */
+export function checkJobUser(level: IsolationLevel, name: string | undefined): void {
+  if (level !== 'user' || name === undefined) return;
+  throw new VoltError('bad_setting', 'VOLT_JOB_USER cannot be set together with isolation "user"', {
+    remedy:
+      'All jobs would be one user, and could read and change the files of all others. Leave it unset: each repository and class of refs gets an unused number. Or use VOLT_ISOLATION=sandbox.',
+  });
+}
+
+/**
+ * The folder of a home, and whose jobs it is for. Each home has a user of its own, who is written down as the owner of that
+ * folder.
  * @param homes folder of all, which is root's
  * @param named user of all jobs where the settings name one
  */
-export function homeOf(homes: string, repository: string, named: JobUser | undefined): { home: string; user: JobUser } {
-  const home = join(homes, repository);
+export function homeOf(homes: string, name: string, named: JobUser | undefined): { home: string; user: JobUser } {
+  const home = join(homes, name);
   mkdirSync(homes, { recursive: true, mode: 0o711 });
   const owner = ownerOf(home);
   if (owner && owner.uid !== 0 && (!named || named.uid === owner.uid)) return { home, user: owner };
-  const user = named ?? freeUser(homes, repository);
+  const user = named ?? freeUser(homes, name);
   try {
     mkdirSync(home, { mode: 0o700 });
   } catch (error) {
@@ -51,18 +65,18 @@ export function homeOf(homes: string, repository: string, named: JobUser | undef
   return { home, user };
 }
 
-function freeUser(homes: string, repository: string): JobUser {
+function freeUser(homes: string, home: string): JobUser {
   const taken = new Set(readdirSync(homes).map((name) => ownerOf(join(homes, name))?.uid));
-  const start = createHash('sha256').update(`${homes}\0${repository}`).digest().readUInt32BE();
+  const start = createHash('sha256').update(`${homes}\0${home}`).digest().readUInt32BE();
   for (let step = 0; step < unused.count; step++) {
     const uid = unused.first + ((start + step) % unused.count);
     if (!taken.has(uid)) return { uid, gid: uid };
   }
   throw new VoltError(
     'isolation_unavailable',
-    `there are more than ${unused.count} repositories with a user of their own`,
+    `there are more than ${unused.count} homes of jobs with a user of their own`,
     {
-      remedy: `Remove folders of repositories that are not observed any more from ${homes}, or name one user by VOLT_JOB_USER.`,
+      remedy: `Run \`volt prune\`, with a smaller VOLT_HOME_LIMIT; homes that no job has had for long go then.`,
     },
   );
 }

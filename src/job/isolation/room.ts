@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { callFilter } from '../../exec/call-filter.ts';
-import type { Isolation, JobUser, SandboxPath, SandboxView } from '../../exec/isolation.ts';
-import { type Confinement, ownUser } from '../../exec/isolation-check.ts';
+import type { Isolation, JobUser, Overlays, SandboxPath, SandboxView } from '../../exec/isolation.ts';
+import type { Confinement } from '../../exec/isolation-check.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -12,8 +12,8 @@ import { jobEnvironment } from '../../kernel/environment.ts';
 import type { JobInput } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { Enclosure } from './enclosure.ts';
-import { takeHome } from './home-use.ts';
-import { homeOf, namedUser } from './job-user.ts';
+import { type JobHome, makeHome, tools } from './job-home.ts';
+import { namedUser } from './job-user.ts';
 import { jobPlaces, makePlaces } from './places.ts';
 import { behindShims } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
@@ -26,8 +26,10 @@ const commands = 'commands';
 /** Where one job runs, and as what. */
 export interface JobRoom {
   folder: string;
-  /** that of the repository, which others do not have */
-  home?: string;
+  /** that of its repository and class of refs; see `JobHost` */
+  home?: string | undefined;
+  /** what of the home stays when the job is over */
+  keptHome?: string;
   toolCache: string;
   env: Record<string, string>;
   enclosure: Enclosure;
@@ -44,7 +46,7 @@ export interface JobRoom {
 export async function makeRoom(
   config: Config,
   confinement: Confinement,
-  { repo, runner, name }: { repo: JobInput['repo']; runner: string; name: string },
+  { runner, name, ...job }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string },
 ): Promise<JobRoom> {
   const { level } = confinement;
   const paths = dataPaths(config.dataDir);
@@ -56,19 +58,23 @@ export async function makeRoom(
     return { folder, toolCache, env: jobEnvironment(), enclosure: Enclosure.none, leave: () => undefined };
   }
   makePlaces(config.dataDir, places);
-  const leave = await takeHome(places.homes, { work: paths.work, runner, job: name }, repo);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const { dataDir, jobUser } = config;
+  const named = jobUser === undefined ? undefined : await namedUser(jobUser);
+  const taker = { work: paths.work, runner, job: name };
+  const home = await makeHome(confinement, job, taker, { dataDir, homes: places.homes, folder }, named);
   try {
+    const { filtersCalls } = confinement;
     return {
-      ...(await enclosedRoom(config, { level, filtersCalls: confinement.filtersCalls }, repo, {
+      ...(await enclosedRoom(config, { level, filtersCalls }, job.repo, home, {
         folder,
         among: places.among,
-        homes: places.homes,
         shared: places.shared,
       })),
-      leave,
+      leave: home.leave,
     };
   } catch (error) {
-    leave();
+    home.leave();
     throw error;
   }
 }
@@ -77,17 +83,15 @@ async function enclosedRoom(
   config: Config,
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
   repo: JobInput['repo'],
-  { folder, among, homes, shared }: { folder: string; among: string | undefined; homes: string; shared: string },
+  { path: home, from, kept: keptHome, user, overlays }: JobHome,
+  { folder, among, shared }: { folder: string; among: string | undefined; shared: string },
 ): Promise<Omit<JobRoom, 'leave'>> {
   const configured = toolCacheOf(config);
-  const named = config.jobUser === undefined ? undefined : await namedUser(config.jobUser);
-  const { home, user } = process.getuid?.() === 0 ? homeOf(homes, repo.name, named) : ownHome(homes, repo.name);
-  const toolCache = configured ?? join(home, '.tools');
+  const toolCache = configured ?? join(home, tools);
   const machine = jobEnvironment();
   const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
   const behind = behindShims(searchPath);
   const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
   const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
   const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
   if (filter !== undefined) keepWhole(filter, callFilter());
@@ -98,8 +102,9 @@ async function enclosedRoom(
           ...{ level, user, callFilter: filter },
           view: viewOf(config, {
             folder,
-            home,
-            accounts: accounts(shared, repo.name, user, home),
+            home: { from, to: home },
+            overlays,
+            accounts: accounts(shared, basename(keptHome), user, home),
             shown: [
               ...programFolders([...searchPath, ...behind.folders], config.dataDir),
               ...shownBy(config),
@@ -110,17 +115,12 @@ async function enclosedRoom(
   const enclosure = new Enclosure(isolation, mirror);
   mkdirSync(join(folder, commands), { mode: 0o711 });
   for (const each of own) openFolderInside(folder, join(folder, each), enclosure.owner).close();
-  return { folder, home, toolCache, env, enclosure };
+  const isWhole = overlays === undefined && from === home;
+  return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, enclosure };
 }
 
 function toolCacheOf({ toolCache }: Config): string | undefined {
   return toolCache === undefined ? undefined : resolve(toolCache);
-}
-
-function ownHome(homes: string, repository: string): { home: string; user: JobUser } {
-  const home = join(homes, repository);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  return { home, user: ownUser() };
 }
 
 /** It is made where there is none, since what is not there when a sandbox is opened is not seen in it later. */
@@ -146,15 +146,22 @@ function environmentOf(
 
 function viewOf(
   config: Config,
-  room: { folder: string; home: string; accounts: readonly SandboxPath[]; shown: readonly string[] },
+  room: {
+    folder: string;
+    home: SandboxPath;
+    overlays: Overlays | undefined;
+    accounts: readonly SandboxPath[];
+    shown: readonly string[];
+  },
 ): SandboxView {
-  const { folder, home } = room;
+  const { folder, home, overlays } = room;
   const same = (path: string): SandboxPath => ({ from: path, to: path });
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
   return {
     readable: [...room.accounts, ...room.shown.map(same)],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
-    writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), same(home)],
+    writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), home],
+    overlays,
     hidden: hiddenPaths(config),
     network: config.sandboxNetwork === 'on',
   };
@@ -182,7 +189,7 @@ function programFolders(folders: readonly string[], dataDir: string): string[] {
 }
 
 /** Many programs want to know who they are, and ask for it here. */
-function accounts(shared: string, repository: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
+function accounts(shared: string, owner: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
   const files: [file: string, line: string, number: number][] = [
     ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],
     ['group', `volt:x:${gid}:`, gid],
@@ -191,7 +198,7 @@ function accounts(shared: string, repository: string, { uid, gid }: JobUser, hom
     const known = `/etc/${file}`;
     if (!existsSync(known)) return [];
     const others = readFileSync(known, 'utf8').replace(new RegExp(`^[^:\\n]*:[^:\\n]*:${number}:.*\\n?`, 'gm'), '');
-    const own = join(shared, `${file}-${repository}`);
+    const own = join(shared, `${file}-${owner}`);
     keepWhole(own, Buffer.from(`${line}\n${others}`));
     return [{ from: own, to: known }];
   });

@@ -4,12 +4,18 @@ import type { JobHost } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 
 /** Makes the folder of tools where there is none: in a home, which jobs change as they like, or one of the machine's. */
-export function makeToolCache({ enclosure, env, toolCache }: Pick<JobHost, 'enclosure' | 'env' | 'toolCache'>): void {
-  const home = env.HOME;
-  if (!enclosure.isClosed || home === undefined || !toolCache.startsWith(`${home}/`)) {
+export function makeToolCache({
+  enclosure,
+  env,
+  home,
+  toolCache,
+}: Pick<JobHost, 'enclosure' | 'env' | 'home' | 'toolCache'>): void {
+  if (!enclosure.isClosed || !toolCache.startsWith(`${env.HOME}/`)) {
     mkdirSync(toolCache, { recursive: true });
     return;
   }
+  // one that is put together for the job has it already
+  if (home === undefined) return;
   try {
     openFolderInside(home, toolCache, enclosure.owner).close();
   } catch (error) {

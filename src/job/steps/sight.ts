@@ -41,11 +41,12 @@ export class Sight {
   }
 
   #look(file: string): 'there' | 'absent' | 'unknown' {
-    const { enclosure, env, folder, toolCache } = this.#host;
+    const { enclosure, env, folder, home, toolCache } = this.#host;
     if (!isAbsolute(file)) return 'unknown';
     const known = !enclosure.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
     if (known) return isProgram(file) ? 'there' : 'absent';
-    const root = [folder, toolCache, env.HOME].find((each) => each !== undefined && file.startsWith(`${each}/`));
+    const roots = home === undefined ? [folder] : [folder, toolCache, home];
+    const root = roots.find((each) => file.startsWith(`${each}/`));
     const found = root === undefined ? 'outside' : seek(root, file);
     if (found === 'nothing') return 'absent';
     return found !== 'outside' && found.isFile() && (found.mode & 0o111) !== 0 ? 'there' : 'unknown';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { folderBytes } from '../../kernel/disk.ts';
 import { type Kept, keep, keptIn, removeDrafts } from './kept-folder.ts';
 
 const aboutCache = z.object({
@@ -84,6 +85,26 @@ export class Caches {
 export interface RemovedCache {
   key: string;
   bytes: number;
+}
+
+/**
+ * Removes the caches of repositories that are gone, and those that an older Volt has kept by a repository's name alone.
+ * @param folder of all repositories' caches
+ * @param known keys of the repositories that there are; without it, any
+ */
+export async function removeForeignCaches(
+  folder: string,
+  known: ReadonlySet<string> | undefined,
+  dryRun: boolean,
+): Promise<RemovedCache[]> {
+  const removed: RemovedCache[] = [];
+  for (const name of await readdir(folder).catch(() => [] as string[])) {
+    if (known ? known.has(name) : name.includes('+')) continue;
+    const path = join(folder, name);
+    removed.push({ key: `all of ${name.split('+')[0]}`, bytes: await folderBytes(path) });
+    if (!dryRun) await rm(path, { recursive: true, force: true });
+  }
+  return removed;
 }
 
 /**

@@ -1,15 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { notesOf, takeHome } from '../../../src/job/isolation/home-use.ts';
@@ -47,13 +37,19 @@ describe('the homes of repositories', () => {
   });
   after(folders.remove);
 
-  const note = (job: string, runner = 'r1') => join(notesOf(dataPaths(dataDir).work, runner), job);
-  const urlOf = (name: string) => `https://example.org/${name}.git`;
-  const at = (name: string) => join(homes, name);
+  const note = (job: string) => join(notesOf(dataPaths(dataDir).work, 'r1'), `${job} ${homeOf(job)}`);
+  /** The home that the default branch of a repository has. */
+  const homeOf = (name: string) => `${name}+0+default`;
+  const at = (name: string) => join(homes, homeOf(name));
+  const take = (home: string, job: string, wantsAlone = false) =>
+    takeHome(homes, { work: dataPaths(dataDir).work, runner: 'r1', job }, home, {
+      make: () => mkdirSync(join(homes, home)),
+      wantsAlone,
+    });
 
   /** A job takes the home of its repository, and writes a megabyte there. @returns gives it back */
-  async function use(name: string, job = name, url = urlOf(name)): Promise<() => void> {
-    const leave = await takeHome(homes, { work: dataPaths(dataDir).work, runner: 'r1', job }, { name, url });
+  async function use(name: string, job = name): Promise<() => void> {
+    const { leave } = await take(homeOf(name), job);
     mkdirSync(join(at(name), 'cache/closed'), { recursive: true });
     writeFileSync(join(at(name), 'cache/closed/file'), Buffer.alloc(megabyte, 1));
     return leave;
@@ -62,7 +58,7 @@ describe('the homes of repositories', () => {
   /** A job has had it, so many days ago. */
   async function used(name: string, daysAgo: number): Promise<void> {
     (await use(name))();
-    utimesSync(join(homes, '.uses', name), new Date(inDays(-daysAgo)), new Date(inDays(-daysAgo)));
+    utimesSync(join(homes, '.uses', homeOf(name)), new Date(inDays(-daysAgo)), new Date(inDays(-daysAgo)));
   }
 
   async function prune(bounds: HomeBounds, dryRun = false): Promise<string[]> {
@@ -77,7 +73,7 @@ describe('the homes of repositories', () => {
     const [removed] = await pruneHomes(dataDir, { days: 30 }, false, Date.now(), fail);
     expect(removed?.repository).to.equal('old');
     expect(removed?.bytes).to.be.within(megabyte, 2 * megabyte);
-    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal(['young']);
+    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([homeOf('young')]);
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 
@@ -95,13 +91,13 @@ describe('the homes of repositories', () => {
   it('go with their repositories', async () => {
     await used('here', 1);
     await used('gone', 1);
-    expect(await prune({ known: new Set(['here']) })).to.deep.equal(['gone']);
+    expect(await prune({ known: new Set(['here+0']) })).to.deep.equal(['gone']);
     expect(await prune({})).to.deep.equal([]);
   });
 
   it('stay while a job has them, whatever their bounds', async () => {
     const leave = await use('busy');
-    utimesSync(join(homes, '.uses', 'busy'), new Date(0), new Date(0));
+    utimesSync(join(homes, '.uses', homeOf('busy')), new Date(0), new Date(0));
     const bounds = { days: 1, limit: 1, needed: 1, known: new Set<string>() };
     expect(await prune(bounds)).to.deep.equal([]);
     const other = await use('busy', 'another');
@@ -145,57 +141,56 @@ describe('the homes of repositories', () => {
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 
-  it('do not pass to another repository of the same name', async () => {
-    (await use('app'))();
-    writeFileSync(join(at('app'), 'secret'), 'mine');
-    (await use('app'))();
-    expect(readFileSync(join(at('app'), 'secret'), 'utf8')).to.equal('mine');
-    (await use('app', 'other', 'https://example.org/else.git'))();
-    expect(readdirSync(at('app'))).to.deep.equal(['cache']);
-  });
-
-  /** A job that has to wait for another one has begun to. */
-  async function waiting(job: string, url: string): Promise<{ taken: Promise<() => void> }> {
-    const taken = use('app', job, url);
-    expect(existsSync(note(job))).to.equal(true);
-    await until('it waits', () => !existsSync(note(job)));
-    return { taken };
-  }
-
-  it('are not taken from jobs of another repository of the same name, but waited for', async () => {
-    const other = 'https://example.org/else.git';
-    const leave = await use('app');
-    writeFileSync(join(at('app'), 'mine'), '');
-    const { taken } = await waiting('other', other);
-    expect(existsSync(join(at('app'), 'mine'))).to.equal(true);
+  it('go where an older Volt has left them, whatever their bounds, once nobody has them', async () => {
+    mkdirSync(join(homes, 'old/cache'), { recursive: true });
+    await used('new', 1);
+    expect(await prune({}, true)).to.deep.equal(['old']);
+    const { leave } = await take('old', 'of an older runner');
+    expect(await prune({})).to.deep.equal([]);
     leave();
-    (await taken)();
-    expect(readdirSync(at('app'))).to.deep.equal(['cache']);
-    expect(readFileSync(join(homes, '.uses/app'), 'utf8')).to.equal(other);
+    expect(await prune({})).to.deep.equal(['old']);
+    expect(existsSync(at('new'))).to.equal(true);
   });
 
-  it('are not taken from a job where it cannot be told whose they are, and are set aside when it has ended', async () => {
-    const leave = await use('app');
-    writeFileSync(join(at('app'), 'mine'), '');
-    writeFileSync(join(homes, '.uses/app'), '');
-    const { taken } = await waiting('second', urlOf('app'));
-    expect(existsSync(join(at('app'), 'mine'))).to.equal(true);
-    leave();
-    (await taken)();
-    expect(existsSync(join(at('app'), 'mine'))).to.equal(false);
+  it('go, those first that no job has had the longest, until there are few enough', async () => {
+    for (const [name, days] of [
+      ['c', 1],
+      ['a', 3],
+      ['b', 2],
+    ] as const)
+      await used(name, days);
+    expect(await prune({ most: 2 })).to.deep.equal(['a']);
+    expect(await prune({ most: 2 })).to.deep.equal([]);
   });
 
-  it('are said to be whose they are without a moment in which nothing is said', async () => {
-    (await use('app'))();
-    const said = join(folders.make(), 'said');
-    linkSync(join(homes, '.uses/app'), said);
-    (await use('app', 'other', 'https://example.org/else.git'))();
-    expect(readFileSync(said, 'utf8')).to.equal(urlOf('app'));
+  it('are had alone by one at most of the jobs that want that', async () => {
+    const home = homeOf('app');
+    const first = await take(home, 'first', true);
+    const second = await take(home, 'second', true);
+    const third = await take(home, 'third');
+    expect([first, second, third].map(({ isAlone }) => isAlone)).to.deep.equal([true, false, false]);
+    first.leave();
+    const fourth = await take(home, 'fourth', true);
+    expect(fourth.isAlone).to.equal(true);
+    for (const { leave } of [second, third, fourth]) leave();
+    const together = await Promise.all(['a', 'b', 'c'].map((job) => take(home, job, true)));
+    expect(together.filter(({ isAlone }) => isAlone).length).to.be.lessThan(2);
+  });
+
+  it('are made once, however many begin together', async () => {
+    let made = 0;
+    const make = () => {
+      made++;
+      mkdirSync(at('app'));
+    };
+    const taker = (job: string) => ({ work: dataPaths(dataDir).work, runner: 'r1', job });
+    await Promise.all(['a', 'b', 'c'].map((job) => takeHome(homes, taker(job), homeOf('app'), { make })));
+    expect(made).to.equal(1);
   });
 
   it('stay where it cannot be read whether a job has them', async () => {
     await used('app', 1);
-    mkdirSync(note('unreadable'), { recursive: true });
+    mkdirSync(join(notesOf(dataPaths(dataDir).work, 'r1'), 'unreadable'), { recursive: true });
     const error = await prune({ needed: 1 }).catch((reason: NodeJS.ErrnoException) => reason);
     expect(error).to.have.property('code', 'EISDIR');
     expect(existsSync(at('app'))).to.equal(true);
@@ -210,8 +205,8 @@ describe('the homes of repositories', () => {
     const [removed, said] = JSON.parse(evaluateAs({ uid, gid: 0 }, pruning, dataDir));
     expect(removed).to.have.members(['closed', 'good']);
     expect(said).to.have.length(1);
-    expect(said[0]).to.match(/^could not remove the home of foreign: .*EPERM/);
-    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal(['foreign']);
+    expect(said[0]).to.match(/^could not remove the home foreign\+0\+default: .*EPERM/);
+    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([homeOf('foreign')]);
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 });

@@ -7,6 +7,8 @@ import { Scope } from '../../../src/exec/scope.ts';
 import { jobPlaces, openArea, removeLeftJobs } from '../../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../../src/job/isolation/room.ts';
 import { loadConfig, type Overrides } from '../../../src/kernel/config.ts';
+import { repositoryKey } from '../../../src/kernel/names.ts';
+import { ownTrust } from '../../../src/kernel/trust.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { isIsolable } from '../../support/isolation.ts';
 
@@ -36,7 +38,12 @@ for (const level of ['sandbox', 'user'] as const) {
 
     async function enter(overrides: Overrides = {}): Promise<{ room: JobRoom; scope: Scope }> {
       const config = loadConfig({ ...overrides, dataDir });
-      const job = { repo: { name: 'app', url: '/nowhere/app' }, runner: 'box', name: `${++count}-1.1` };
+      const job = {
+        repo: { name: 'app', url: '/nowhere/app' },
+        trust: ownTrust,
+        runner: 'box',
+        name: `${++count}-1.1`,
+      };
       const room = await makeRoom(config, confinement, job);
       const scope = await Scope.open(3600, confinement.containment, { isolation: room.enclosure.isolation });
       scopes.push(scope);
@@ -70,7 +77,9 @@ for (const level of ['sandbox', 'user'] as const) {
       const first = files();
       expect(Object.keys(first)).to.have.members([
         ...(confinement.filtersCalls ? ['calls.bpf'] : []),
-        ...(level === 'sandbox' ? ['passwd-app', 'group-app'] : []),
+        ...(level === 'sandbox'
+          ? ['passwd', 'group'].map((file) => `${file}-${repositoryKey({ name: 'app', url: '/nowhere/app' })}+default`)
+          : []),
       ]);
       const { room } = await enter();
       expect(files()).to.deep.equal(first);
@@ -95,7 +104,7 @@ for (const level of ['sandbox', 'user'] as const) {
         if (isolation.level === 'none') throw new Error('it is not kept apart');
         const { uid, gid } = isolation.user;
         for (const [file, number, own] of [
-          ['/etc/passwd', uid, `volt:x:${uid}:${gid}:Job of Volt:${room.home}:/bin/sh`],
+          ['/etc/passwd', uid, `volt:x:${uid}:${gid}:Job of Volt:${room.env.HOME}:/bin/sh`],
           ['/etc/group', gid, `volt:x:${gid}:`],
         ] as const) {
           const others = readFileSync(file, 'utf8')
