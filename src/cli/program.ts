@@ -22,6 +22,7 @@ import { reporterCommand } from './reporter.ts';
 import { restoreCommand } from './restore.ts';
 import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
+import { runnerKeyCommand } from './runner-key.ts';
 import { runnersCommand } from './runners.ts';
 import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
@@ -44,6 +45,7 @@ const commands = {
   'Look after it:': [
     signInCommand,
     tokenCommand,
+    runnerKeyCommand,
     auditCommand,
     doctorCommand,
     backupCommand,

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { createLogger } from '../kernel/logger.ts';
 import { runnerRules } from '../redis/acl.ts';
-import { connectRedis } from '../redis/connect.ts';
+import { askServer, connectRedis } from '../redis/connect.ts';
+import { knowsReadOnlyKeys } from '../redis/server.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
 import { configOf } from './options.ts';
@@ -22,10 +23,13 @@ export function redisAclCommand(program: Command): CommandFile {
       const config = configOf(command);
       const password = randomBytes(24).toString('base64url');
       const digest = `#${createHash('sha256').update(password).digest('hex')}`;
-      const rules = runnerRules(config.redisPrefix);
       const { url } = redisAddress(config);
+      const logger = createLogger(config.logLevel);
+      // the line for a file is of use without a server, too
+      const facts = await askServer(url, logger, 0).catch(() => undefined);
+      const rules = runnerRules(config.redisPrefix, facts === undefined || knowsReadOnlyKeys(facts));
       if (apply) {
-        const access = await connectRedis(config, url, createLogger(config.logLevel));
+        const access = await connectRedis(config, url, logger);
         await access.client.call('ACL', 'SETUSER', user, 'reset', 'on', digest, ...rules);
         await access.close();
       }

@@ -36,16 +36,25 @@ export function runnerCommand(program: Command): CommandFile {
       number(1, 604_800),
     )
     .action(async (options: RunnerOptions) => {
-      const [{ runStage }, { startRunner }] = await Promise.all([import('./stage.ts'), import('../runner/start.ts')]);
-      await runStage(command, options.grace, async (context) => {
-        const runner = await startRunner(context, {
-          ...(options.name === undefined ? {} : { name: options.name }),
-          ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
-          labels: options.labels ?? [],
-          slots: options.slots,
-          graceSeconds: options.grace,
-          ...(options.orphanTimeout === undefined ? {} : { orphanSeconds: options.orphanTimeout }),
-        });
+      const [{ runStage }, { startRunner }, { Queues }] = await Promise.all([
+        import('./stage.ts'),
+        import('../runner/start.ts'),
+        import('../queues/queues.ts'),
+      ]);
+      await runStage(command, options.grace, async (context, shutdown) => {
+        const queues = new Queues(context.access, context.logger);
+        shutdown.add('queues', () => queues.close());
+        const runner = await startRunner(
+          { ...context, queues },
+          {
+            ...(options.name === undefined ? {} : { name: options.name }),
+            ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
+            labels: options.labels ?? [],
+            slots: options.slots,
+            graceSeconds: options.grace,
+            ...(options.orphanTimeout === undefined ? {} : { orphanSeconds: options.orphanTimeout }),
+          },
+        );
         return {
           stage: runner,
           ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.confinement.level}`,
@@ -58,6 +67,7 @@ export function runnerCommand(program: Command): CommandFile {
     command,
     environment: [
       ...stageSettings,
+      'VOLT_RUNNER_KEY',
       'VOLT_ISOLATION',
       'VOLT_JOB_USER',
       'VOLT_SANDBOX_PATHS',

@@ -40,7 +40,9 @@ export async function runRecordStage(
     const record = await Record.open(context.config);
     shutdown.add('record', () => record.close());
     await claimRedis(context.access, record.id, record.formerIds);
-    const running = await start({ ...context, record });
+    const queues = new Queues(context.access, context.logger, record.signer);
+    shutdown.add('queues', () => queues.close());
+    const running = await start({ ...context, queues, record });
     return { ...running, stage: { stop: () => withoutWaiting(context.access, () => running.stage.stop()) } };
   });
 }
@@ -52,7 +54,7 @@ export async function runRecordStage(
 export async function runStage(
   command: Command,
   graceSeconds: number,
-  start: (context: StageContext, shutdown: Shutdown) => Promise<Running>,
+  start: (context: Omit<StageContext, 'queues'>, shutdown: Shutdown) => Promise<Running>,
 ): Promise<void> {
   const config = configOf(command);
   const logger = createLogger(config.logLevel, config.logFormat);
@@ -63,9 +65,7 @@ export async function runStage(
   const startAll = async (): Promise<Running> => {
     const access = await connect(config, logger);
     shutdown.add('connection to Redis', () => access.close());
-    const queues = new Queues(access, logger);
-    shutdown.add('queues', () => queues.close());
-    const running = await start({ config, access, queues, logger }, shutdown);
+    const running = await start({ config, access, logger }, shutdown);
     shutdown.add(name, () => running.stage.stop());
     print(`${running.ready}; Redis ${withoutPassword(access.url)}`);
     return running;

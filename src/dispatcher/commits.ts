@@ -32,7 +32,7 @@ export class CommitHandler {
     this.#context = context;
   }
 
-  async handle(message: CommitMessage, delivery: Delivery = { count: 1 }): Promise<void> {
+  async handle(message: CommitMessage, delivery: Pick<Delivery, 'count'> = { count: 1 }): Promise<void> {
     const { record, queues, access, config, logger } = this.#context;
     const repository = await findRepository(record, message.repo);
     if (!repository) return this.#dropUnknown(message);
@@ -86,7 +86,7 @@ export class CommitHandler {
    * The cursor is not where this commit begins. Either the commit before is being written by another dispatcher, which
    * takes a moment; or the ref has moved otherwise, and the observer's next look will offer what is right then.
    */
-  #waitForTurn(message: CommitMessage, { count }: Delivery): void {
+  #waitForTurn(message: CommitMessage, { count }: Pick<Delivery, 'count'>): void {
     if (count <= turns) throw new Later(turnInterval, 'the commit before is not recorded yet');
     this.#context.logger.debug(`dropped an offer that is out of date: ${message.repo} ${message.sha}`);
   }

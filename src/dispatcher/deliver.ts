@@ -6,12 +6,14 @@ import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
+import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
 import { trustedRefs } from '../record/trust.ts';
 import { notifyRunner } from '../redis/channels.ts';
 import { findRunner } from '../redis/membership.ts';
-import { boxContext, type Delivered } from '../secrets/delivery.ts';
+import { boxContext, boxKeyStatement, type Delivered } from '../secrets/delivery.ts';
 import { seal } from '../secrets/sealed-box.ts';
+import { isSigned } from '../secrets/signing.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
@@ -19,7 +21,7 @@ import { secretsAreFor } from './trust.ts';
 const startInterval = 50;
 
 /**
- * Seals what an attempt asks for to the key of its runner, and tells it by the runner's channel: so it lies nowhere, and
+ * Seals what an attempt asks for to the key that its runner has signed, and tells it by the runner's channel: so it lies nowhere, and
  * one that is lost is asked for again. Only the runner that the record names as that of the current attempt is answered;
  * everybody else is left without an answer.
  */
@@ -34,6 +36,15 @@ export async function deliver(context: StageContext & { record: Record }, reques
   if (job.status === 'queued') throw new Later(startInterval, 'the start of the attempt is not recorded yet');
   if (job.status !== 'running' || job.runner?.id !== runner) return;
   const ref = { job: job.id, attempt: job.attempt };
+  const owner = await logOwner(record.db, ref);
+  const statement = boxKeyStatement(runner, member.publicKey);
+  // whoever can write to Redis can write the heartbeat of another runner
+  if (!owner?.key || !owner.isGood || !isSigned(owner.key, 'runner box', statement, member.boxSignature ?? '')) {
+    logger.error(`gives attempt ${attemptName(ref)} nothing: its runner's key for boxes is not signed by it`, {
+      runner,
+    });
+    return;
+  }
   const { kind } = request;
   try {
     const content = kind === 'secrets' ? await secretsOf(context, job) : await credentialOf(context, job);

@@ -14,6 +14,7 @@ import { isSeenGone } from '../redis/process.ts';
 import { count } from '../redis/tallies.ts';
 import { type Loss, Losses } from './losses.ts';
 import { routeBuild } from './route.ts';
+import { admitRunners } from './runner-keys.ts';
 import { Sightings } from './sightings.ts';
 
 /** While anything runs, the runners are glanced at this often (ms): a death is to be noticed within half a second. */
@@ -48,6 +49,8 @@ export class FleetWatch {
   readonly #open = new FadingMap<string, Noticed>(12 * heartbeatTtl, 10_000);
   /** the heartbeat of a runner after which it was told that an attempt that it claims counts no more, by both names */
   readonly #told = new FadingMap<string, string>(12 * heartbeatTtl, 10_000);
+  /** keys of runners that were looked for in the data directory */
+  readonly #looked = new FadingMap<string, true>(60 * heartbeatTtl, 10_000);
   #connectedAt = performance.now();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** how long (ms) the last look has taken */
@@ -106,12 +109,17 @@ export class FleetWatch {
     const living = alive.filter((member) => !witnessed.includes(member));
     const newlyLost = this.#noteRunners(alive, [...witnessed.map(({ id }) => id), ...(gone as RunnerId[])], now);
     this.#noteClaims(living, now);
+    await this.#alone('letting new runners join', () => this.#admitNew(living));
 
     const running = await runningAttempts(record);
     await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living, running));
     const held = await heldAttempts(access, queues);
     this.#atWork = running.length > 0 || held.length > 0;
     for (const attempt of running) {
+      if (attempt.keyEnded) {
+        await this.#alone(`taking back job ${attempt.job}`, () => this.#takeBackEnded(attempt));
+        continue;
+      }
       const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
       if (loss) await this.#alone(`taking back job ${attempt.job}`, () => this.#takeBackRunning(attempt, loss));
     }
@@ -126,6 +134,14 @@ export class FleetWatch {
     // not before: another dispatcher must still see what this one may die over
     for (const member of witnessed) await leave(access, 'runner', member.id);
     await forgetGone(access, 'runner', gone);
+  }
+
+  /** One that shares the data directory may have made its key just now. */
+  async #admitNew(living: RunnerMember[]): Promise<void> {
+    const fresh = living.flatMap(({ key }) => (key !== undefined && !this.#looked.get(key) ? [key] : []));
+    if (fresh.length === 0) return;
+    await admitRunners(this.#context);
+    for (const key of fresh) this.#looked.set(key, true);
   }
 
   #alone(what: string, work: () => Promise<void>): Promise<boolean> {
@@ -222,8 +238,17 @@ export class FleetWatch {
     if (job?.attempt === attempt) await this.#takeBack(job, job.runner?.id, loss);
   }
 
+  /** A person has ended the key of the runner that has it; that is told to end it when it claims it next. */
+  async #takeBackEnded({ job: id, attempt }: AttemptRef): Promise<void> {
+    const { record } = this.#context;
+    const [job] = await openJobs(record, { jobs: [id], status: 'running', limit: 1 });
+    if (job?.attempt !== attempt) return;
+    const lost = { reason: 'runner_lost', message: 'the key of its runner was ended', at: Date.now() } as const;
+    if (await moveToNextAttempt(record, { job: id, attempt }, lost)) await this.#sendNext(job, lost.message);
+  }
+
   async #takeBack(job: OpenJob, runner: RunnerId | undefined, noticed: Noticed): Promise<void> {
-    const { access, record, queues, logger } = this.#context;
+    const { record, queues } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     // it had finished before its runner went
     if (await queues.holdsOutcome(ref)) return;
@@ -245,9 +270,15 @@ export class FleetWatch {
       ...(by ? { runner: by } : {}),
     });
     this.#settle(ref);
-    if (!moved) return;
-    const about = { repo: job.repo.name, build: job.build, job: job.id, attempt: job.attempt, runner };
-    logger.warn(`took back the attempt: ${loss.how}`, about);
+    if (moved) await this.#sendNext(job, loss.how);
+  }
+
+  /** What follows from the take-back of the job's attempt. */
+  async #sendNext(job: OpenJob, why: string): Promise<void> {
+    const { access, queues, logger } = this.#context;
+    const ref = { job: job.id, attempt: job.attempt };
+    const about = { repo: job.repo.name, build: job.build, ...ref, runner: job.runner?.id };
+    logger.warn(`took back the attempt: ${why}`, about);
     count(access, 'attempts_lost', ['runner_lost']);
     await retireAttempt(access, queues, jobQueue(job.labels), ref);
     await routeBuild(this.#context, job.build);

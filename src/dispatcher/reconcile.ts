@@ -1,6 +1,7 @@
-import { parseAttemptName, type RunnerId } from '../kernel/model.ts';
+import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
+import { type Result, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
@@ -85,17 +86,24 @@ async function startClaimed(
   { record, queues }: StageContext & { record: Record },
   runners: RunnerMember[],
 ): Promise<void> {
-  const claims = runners.flatMap(({ id, name, host, running }) =>
-    running.flatMap((claim) => {
-      const ref = parseAttemptName(claim);
-      return ref ? [{ ...ref, runner: { id, name, host } }] : [];
-    }),
-  );
-  const current = await currentAttempts(record, [...new Set(claims.map(({ job }) => job))]);
-  for (const claim of claims) {
-    const state = current.get(claim.job);
-    if (state?.status !== 'queued' || state.attempt !== claim.attempt) continue;
-    await queues.sendResult({ v: 1, kind: 'started', ...claim, at: new Date().toISOString() });
+  const claims = runners.flatMap((runner) => runner.claims.flatMap((text) => claimOf(runner, text)));
+  const current = await currentAttempts(record, [...new Set(claims.map(({ message }) => message.job))]);
+  for (const { message, content } of claims) {
+    const state = current.get(message.job);
+    if (state?.status !== 'queued' || state.attempt !== message.attempt) continue;
+    await queues.repeatResult(message, content);
+  }
+}
+
+/** A claim in a heartbeat, as the runner has signed it; whether that is true is for the reporter to see. */
+function claimOf({ id, running }: RunnerMember, text: string): { message: Result<'started'>; content: object }[] {
+  try {
+    const content = JSON.parse(text) as object;
+    const message = resultMessage.parse(content);
+    const isClaim = message.kind === 'started' && message.runner.id === id && running.includes(attemptName(message));
+    return isClaim ? [{ message, content }] : [];
+  } catch {
+    return [];
   }
 }
 

@@ -12,6 +12,7 @@ import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
+import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
 import { UnservedWatch } from './unserved.ts';
 
@@ -31,6 +32,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const fleet = new FleetWatch(own);
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
+    await admitRunners(own);
     if (await reconcile(own, fleet.recentRunners(), messages)) reconciling.now();
   });
   const watching = problems.every(

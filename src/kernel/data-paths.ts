@@ -24,10 +24,15 @@ export function dataPaths(dataDir: string) {
     lock: join(dataDir, 'up.lock'),
     token: join(dataDir, 'token'),
     secretsKey: join(dataDir, 'secrets.key'),
+    /** private key of the runners of this directory, and the public one of its Volt */
+    runnerKey: join(dataDir, 'keys', 'runner'),
+    voltKey: join(dataDir, 'keys', 'volt.pub'),
     webUrl: join(dataDir, 'web.url'),
     signInUrl: join(dataDir, 'sign-in.url'),
     redis: join(dataDir, 'redis'),
     redisUrl: join(dataDir, 'redis', 'url'),
+    /** address of the Redis of `volt up` with the rights of a runner, where other machines reach it */
+    runnerRedisUrl: join(dataDir, 'redis', 'runner-url'),
     mirrors: join(dataDir, 'mirrors'),
     work: join(dataDir, 'work'),
     actions: join(dataDir, 'actions'),

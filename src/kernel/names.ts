@@ -51,6 +51,38 @@ export function checkRepositoryName(name: string): string {
   return name;
 }
 
+/** Patterns of names of repositories: a name in which `*` stands for anything. */
+export const repositoryGlobPattern = /^[a-z0-9*][a-z0-9*._-]{0,63}$/;
+
+/** Whether a name of a repository fits one of the patterns; any does where there are none. */
+export function fitsGlobs(globs: readonly string[], name: string): boolean {
+  return globs.length === 0 || globs.some((glob) => fitsGlob(glob, name));
+}
+
+/** The parts between the stars in their order, each at the first place where it fits: that is all a glob of this kind needs. */
+function fitsGlob(glob: string, name: string): boolean {
+  const [first = '', ...rest] = glob.split('*');
+  const last = rest.pop();
+  if (last === undefined) return name === glob;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
+/** @throws VoltError `bad_name` */
+export function checkRepositoryGlobs(globs: readonly string[]): string[] {
+  const strange = globs.find((glob) => !repositoryGlobPattern.test(glob));
+  if (strange === undefined) return [...new Set(globs)];
+  throw new VoltError('bad_name', `"${strange}" cannot be a pattern of names of repositories`, {
+    remedy: 'Give names of repositories, in which "*" stands for anything, as in "deploy-*".',
+  });
+}
+
 /** Labels as a set in canonical order: lower case, sorted, each once. Throws `bad_label` on anything else. */
 export function parseLabels(labels: readonly string[]): string[] {
   const set = new Set(labels.map((label) => label.trim().toLowerCase()).filter((label) => label !== ''));

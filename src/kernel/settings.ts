@@ -41,6 +41,13 @@ export const settings = [
     about: 'What all keys in Redis begin with (1 to 32 of a-z, 0-9, "-"), so that several Volts can share one server.',
   },
   {
+    env: 'VOLT_RUNNER_KEY',
+    key: 'runnerKey',
+    schema: z.string().optional(),
+    about:
+      'What a runner on another machine signs its words with, as `volt runner-key add` prints it. Default: a key of its own in the data directory, which the dispatcher and the reporter know where they share that.',
+  },
+  {
     env: 'VOLT_DATABASE_URL',
     key: 'databaseUrl',
     schema: z.string().optional(),
@@ -362,6 +369,7 @@ export const passwords: ReadonlySet<string> = new Set([
   'VOLT_TOKEN',
   'VOLT_REDIS_URL',
   'VOLT_REDIS_PASSWORD',
+  'VOLT_RUNNER_KEY',
   'VOLT_DATABASE_URL',
   'VOLT_DATABASE_PASSWORD',
   'VOLT_ACTIONS_URL',
@@ -372,6 +380,7 @@ export const settingsFromFiles: ReadonlySet<string> = new Set([
   'VOLT_TOKEN',
   'VOLT_REDIS_URL',
   'VOLT_REDIS_PASSWORD',
+  'VOLT_RUNNER_KEY',
   'VOLT_DATABASE_URL',
   'VOLT_DATABASE_PASSWORD',
 ]);

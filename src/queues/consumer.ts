@@ -20,6 +20,8 @@ export class Later extends Error {
 export interface Delivery {
   /** how often the message has been given to a handler, whichever consumer it was; from 1 */
   count: number;
+  /** the message as it came, with what its schema leaves out */
+  content: unknown;
 }
 
 export interface ConsumerOptions<M> {
@@ -72,7 +74,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       }
       const what = `handling message ${job.id} of "${queue}"`;
       try {
-        await handle(parsed.data, { count: job.attemptsStarted });
+        await handle(parsed.data, { count: job.attemptsStarted, content: job.data });
         problems.clear(what);
       } catch (error) {
         if (error instanceof Later) {

@@ -6,6 +6,8 @@ import { type AttemptRef, attemptName } from '../kernel/model.ts';
 import { labelPattern } from '../kernel/names.ts';
 import { giveWay } from '../kernel/turn.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { withSignature } from '../secrets/signed-message.ts';
+import type { Signer } from '../secrets/signing.ts';
 import {
   type AdvanceMessage,
   advanceMessage,
@@ -24,6 +26,8 @@ import { jobQueue, messageIds, observeQueue, queueNames } from './names.ts';
 
 /** A message of at most this many bytes is sent; what is larger belongs elsewhere. */
 const sizeLimit = 1_048_576;
+/** Bytes of it that the signature may take. */
+const signatureRoom = 256;
 
 /**
  * A handled message is removed, so that its id is free again: what must not happen twice is refused by the record.
@@ -62,11 +66,14 @@ const mostSetAside = 1000;
 export class Queues {
   readonly #access: RedisAccess;
   readonly #logger: Logger;
+  readonly #signer: Signer | undefined;
   readonly #open = new Map<string, Queue>();
 
-  constructor(access: RedisAccess, logger: Logger) {
+  /** @param signer of this Volt, for what only stages with the record send */
+  constructor(access: RedisAccess, logger: Logger, signer?: Signer) {
     this.#access = access;
     this.#logger = logger;
+    this.#signer = signer;
   }
 
   /** The queue of that name, for reading its state; messages are sent by the methods below. */
@@ -130,7 +137,7 @@ export class Queues {
         await this.queue(name).addBulk(
           group.slice(first, first + mostAtOnce).map(({ message, priority }) => ({
             name: `${message.repo.name} ${message.name}`,
-            data: encode(jobMessage, message),
+            data: withSignature('job', encode(jobMessage, message), this.#voltSigner),
             opts: { ...once, priority, jobId: messageIds.job(message) },
           })),
         );
@@ -165,10 +172,25 @@ export class Queues {
     });
   }
 
-  async sendResult(message: ResultMessage): Promise<void> {
-    await this.queue(queueNames.results).add(message.kind, encode(resultMessage, message), {
-      ...handled,
-      jobId: messageIds.result(message),
+  /** @param signer the runner that it is the word of; what a dispatcher has decided is signed by this Volt */
+  async sendResult(message: ResultMessage, signer: Signer = this.#voltSigner): Promise<void> {
+    await this.#addResult(message, signedResult(message, signer));
+  }
+
+  /** Sends once more what a runner has signed and told elsewhere. @param content as it came */
+  async repeatResult(message: ResultMessage, content: object): Promise<void> {
+    await this.#addResult(message, content);
+  }
+
+  async #addResult(message: ResultMessage, content: object): Promise<void> {
+    const opts = { ...handled, jobId: messageIds.result(message) };
+    await this.queue(queueNames.results).add(message.kind, content, opts);
+  }
+
+  get #voltSigner(): Signer {
+    if (this.#signer) return this.#signer;
+    throw new VoltError('internal', 'a process without the record cannot speak as Volt', {
+      remedy: 'This is a fault of Volt; please report it.',
     });
   }
 
@@ -255,10 +277,16 @@ function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
 export function fittingJob(message: JobMessage): JobMessage {
   const fitting = encode(jobMessage, message);
   const bytes = Buffer.byteLength(JSON.stringify(fitting));
-  if (bytes <= sizeLimit) return fitting;
-  throw new VoltError('too_large', `its plan is too large for a message (${bytes} bytes, at most ${sizeLimit})`, {
+  const most = sizeLimit - signatureRoom;
+  if (bytes <= most) return fitting;
+  throw new VoltError('too_large', `its plan is too large for a message (${bytes} bytes, at most ${most})`, {
     remedy: 'Split the job, or move long scripts into files of the repository.',
   });
+}
+
+/** A result as it travels. */
+export function signedResult(message: ResultMessage, signer: Signer): object {
+  return withSignature('runner result', encode(resultMessage, message), signer);
 }
 
 /** The message as it is sent; a message of ours that does not fit its schema is a fault of ours. */

@@ -63,6 +63,11 @@ export interface SlotWorkerOptions {
   run(message: JobMessage): Promise<boolean>;
   /** The attempt's message cannot be understood; it is set aside. */
   refuse(attempt: AttemptRef, why: string): Promise<void>;
+  /**
+   * Whether a message, as it came, is what Volt has sent. One that is not is set aside; where it is in the place of an
+   * attempt's message, it goes, so that the true one is sent again, and it is for this to keep a copy where people see it.
+   */
+  isGenuine(content: unknown, attempt: AttemptRef | undefined): boolean | Promise<boolean>;
   /** False while the runner cannot work; it is asked before each fetch. */
   ready(): boolean;
 }
@@ -241,8 +246,16 @@ export class SlotWorker {
   }
 
   async #execute(job: Job, token: string): Promise<void> {
-    const { logger, run } = this.#options;
+    const { logger, run, isGenuine } = this.#options;
     try {
+      const attempt = parseAttemptName(String(job.id));
+      if (!(await isGenuine(job.data, attempt))) {
+        logger.error(`took out a message of "${job.queueName}" that this Volt has not signed`, { id: job.id });
+        if (attempt) job.opts.removeOnFail = true;
+        else await setAside(job);
+        await job.moveToFailed(new Error('not signed by this Volt'), token, false);
+        return;
+      }
       const parsed = jobMessage.safeParse(job.data);
       if (parsed.success) {
         if (await run(parsed.data)) await job.moveToCompleted('', token, false);
@@ -250,7 +263,6 @@ export class SlotWorker {
         const why = whyNotUnderstood(parsed.error);
         logger.error(`set aside a message of "${job.queueName}" that cannot be understood`, { id: job.id, issue: why });
         await setAside(job);
-        const attempt = parseAttemptName(String(job.id));
         if (attempt) await this.#options.refuse(attempt, why);
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);
       }

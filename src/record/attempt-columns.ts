@@ -3,6 +3,8 @@ export interface RunnerOfAttempt {
   id: string;
   name: string;
   host: string;
+  /** public key by which its words are known; absent where nothing is known but what others say of it */
+  key?: string;
 }
 
 /** How a runner was lost that had an attempt. Times are milliseconds since 1970. */
@@ -16,7 +18,9 @@ export interface RecordedLoss {
 
 /** What the row of an attempt tells of its runner; nothing where that is not known. */
 export function runnerColumns(runner: RunnerOfAttempt | undefined) {
-  return runner ? { runner_id: runner.id, runner_name: runner.name, runner_host: runner.host } : {};
+  if (!runner) return {};
+  const { id, name, host, key } = runner;
+  return { runner_id: id, runner_name: name, runner_host: host, ...(key !== undefined && { runner_key: key }) };
 }
 
 /** What the row of an attempt tells of the loss of its runner; nothing where that was not lost. */

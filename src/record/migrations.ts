@@ -209,10 +209,27 @@ const migrations: readonly Migration[] = [
     await createTestTables(db);
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
+  addRunnerKeys,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+/** Runners have keys, and an attempt belongs to the key of the runner that has begun it. */
+async function addRunnerKeys(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('runner_keys')
+    .addColumn('public_key', 'text', (c) => c.primaryKey())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('repos', 'text', (c) => c.notNull())
+    .addColumn('own', 'integer', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('removed_at', 'bigint')
+    .execute();
+  await sql`create unique index runner_keys_by_name on runner_keys (name) where removed_at is null`.execute(db);
+  await db.schema.alterTable('attempts').addColumn('runner_key', 'text').execute();
+}
 
 async function createTurns(db: Transaction<Schema>): Promise<void> {
   await db.schema

@@ -132,17 +132,28 @@ export async function openJobs(
   }));
 }
 
-/** The attempts that run, and on which runners. */
-export async function runningAttempts(record: Record): Promise<(AttemptRef & { runner: RunnerId | undefined })[]> {
+/** An attempt that runs, and on which runner. */
+interface RunningAttempt extends AttemptRef {
+  runner: RunnerId | undefined;
+  /** a person has ended the key of that runner since */
+  keyEnded: boolean;
+}
+
+export async function runningAttempts(record: Record): Promise<RunningAttempt[]> {
   const rows = await record.db
     .selectFrom('jobs')
-    .select(['id', 'attempt', 'runner_id'])
-    .where('finished_at', 'is', null)
-    .where('status', '=', 'running')
+    .leftJoin('attempts', (join) =>
+      join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
+    )
+    .leftJoin('runner_keys', 'runner_keys.public_key', 'attempts.runner_key')
+    .select(['jobs.id', 'jobs.attempt', 'jobs.runner_id', 'runner_keys.removed_at'])
+    .where('jobs.finished_at', 'is', null)
+    .where('jobs.status', '=', 'running')
     .execute();
-  return rows.map(({ id, attempt, runner_id: runner }) => ({
+  return rows.map(({ id, attempt, runner_id: runner, removed_at }) => ({
     ...{ job: id, attempt },
     runner: runner === null ? undefined : (runner as RunnerId),
+    keyEnded: removed_at !== null,
   }));
 }
 

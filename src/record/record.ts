@@ -8,6 +8,7 @@ import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
+import { newPrivateKey, type Signer, signerOf } from '../secrets/signing.ts';
 import type { Engine, Hindrance } from './engine.ts';
 import { migrate, setMeta } from './migrations.ts';
 import { recordPlace } from './place.ts';
@@ -35,16 +36,19 @@ export class Record {
   readonly id: string;
   /** ids of the records whose place it took when it was restored from a backup */
   readonly formerIds: readonly string[];
+  /** what this Volt sends is signed with; who can read the record can sign */
+  readonly signer: Signer;
   readonly #engine: Engine;
   /** whoever waits for others of this process needs no connection yet */
   readonly #turn = pLimit(1);
   #problem: { told: Problem; at: number } | undefined;
 
-  private constructor(db: Database, engine: Engine, id: string, formerIds: readonly string[]) {
+  private constructor(db: Database, engine: Engine, id: string, formerIds: readonly string[], signer: Signer) {
     this.db = db;
     this.kind = engine.kind;
     this.id = id;
     this.formerIds = formerIds;
+    this.signer = signer;
     this.#engine = engine;
   }
 
@@ -61,8 +65,18 @@ export class Record {
       untilDone(work, { hindrance: (error) => engine.hindrance(error), most: patienceAtOpening });
     try {
       await tried(() => migrate(db, engine));
-      const id = await tried(() => db.transaction().execute(recordId));
-      return new Record(db, engine, id, await formerIds(db));
+      const [id, privateKey] = await tried(() =>
+        db
+          .transaction()
+          .execute(
+            async (begun) =>
+              [
+                await madeOnce(begun, 'record_id', randomUUID),
+                await madeOnce(begun, 'signing_key', newPrivateKey),
+              ] as const,
+          ),
+      );
+      return new Record(db, engine, id, await formerIds(db), signerOf(privateKey));
     } catch (error) {
       await db.destroy();
       throw engine.explained(error);
@@ -122,12 +136,12 @@ async function formerIds(db: Database): Promise<string[]> {
   return row ? (JSON.parse(row.value) as string[]) : [];
 }
 
-async function recordId(transaction: Write): Promise<string> {
-  const row = await transaction.selectFrom('meta').select('value').where('key', '=', 'record_id').executeTakeFirst();
+async function madeOnce(transaction: Write, key: string, make: () => string): Promise<string> {
+  const row = await transaction.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
   if (row) return row.value;
-  const id = randomUUID();
-  await setMeta(transaction, 'record_id', id);
-  return id;
+  const value = make();
+  await setMeta(transaction, key, value);
+  return value;
 }
 
 interface Trying {

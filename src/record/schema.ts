@@ -161,6 +161,21 @@ export interface Schema {
   /** see record/ended-sessions.ts */
   ended_sessions: { id: string; until: number };
 
+  /** see record/runner-keys.ts */
+  runner_keys: {
+    public_key: string;
+    /** unique among those that are not removed */
+    name: string;
+    /** JSON: globs of the repositories that it is kept for; empty means all */
+    repos: string;
+    /** 1 where runners beside the record's stages have made it */
+    own: number;
+    created_by: string;
+    created_at: number;
+    /** it is good for nothing from then on */
+    removed_at: number | null;
+  };
+
   /** see record/changes.ts */
   changes: { id: Generated<number>; build_id: number };
 
@@ -184,6 +199,8 @@ export interface Schema {
     runner_id: string | null;
     runner_name: string | null;
     runner_host: string | null;
+    /** public key of the runner that has begun it; null before, and of attempts of an older Volt */
+    runner_key: string | null;
     exit_code: number | null;
     log_bytes: number | null;
     /** 1 when the archive holds all of the log, 0 when its end was lost with the runner */

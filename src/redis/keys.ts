@@ -25,6 +25,9 @@ export function redisKeys(prefix: string) {
     /** set of label sets that have a queue; written by the dispatcher, read by runners and web; no expiry */
     labelQueues: `${prefix}:label-queues`,
 
+    /** hash, public key of each runner's key → JSON of RunnerAdmission; written by dispatcher and web, read by runners; no expiry */
+    runnerKeys: `${prefix}:runner-keys`,
+
     /** stream of log chunks on their way from runners to reporters, with one consumer group; entries are deleted once archived, so it holds at most each running job's window */
     logs: `${prefix}:logs`,
 
@@ -39,6 +42,9 @@ export function redisKeys(prefix: string) {
 
     /** channel: an archived log has grown; from reporter to web */
     growth: `${prefix}:growth`,
+
+    /** channel: the keys of runners have changed; from dispatcher and web to runners */
+    runnerKeysChanged: `${prefix}:runner-keys-changed`,
 
     /** channel: a label set got its first queue; from dispatcher to runners */
     newQueue: `${prefix}:new-queue`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import type { Growth, RunnerNotice } from './channels.ts';
@@ -22,6 +23,16 @@ export interface LogChunk extends AttemptRef {
   data?: Buffer;
   /** the file of the spool, by which a reporter can tell whether one that it sees is the same */
   spool?: string;
+  /** of the runner, see chunkStatement */
+  signature?: string;
+  /** its signed word that it has begun the attempt, as JSON, until a reporter has answered */
+  claim?: string;
+}
+
+/** What a runner signs of a chunk: all that it says, with the hash of what it carries. */
+export function chunkStatement({ runner, offset, length, data, spool, ...ref }: LogChunk): string {
+  const digest = data && createHash('sha256').update(data).digest('base64url');
+  return JSON.stringify([attemptName(ref), runner, offset, length, digest ?? null, spool ?? null]);
 }
 
 export interface ReceivedChunk extends LogChunk {
@@ -49,6 +60,8 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<s
     String(chunk.offset),
     ...(chunk.data ? ['data', chunk.data] : ['length', String(chunk.length)]),
     ...(chunk.spool === undefined ? [] : ['spool', chunk.spool]),
+    ...(chunk.signature === undefined ? [] : ['signature', chunk.signature]),
+    ...(chunk.claim === undefined ? [] : ['claim', chunk.claim]),
   );
   return String(entry);
 }
@@ -207,12 +220,14 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= mostNamed)) return undefined;
   // ids of entries begin with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
   const sentAt = Number(entry.split('-')[0]);
-  const spool = fields.get('spool')?.toString();
+  const [spool, signature, claim] = ['spool', 'signature', 'claim'].map((field) => fields.get(field)?.toString());
   return {
     ...attempt,
     runner: String(fields.get('runner')),
     ...{ offset, length, entry, sentAt },
     ...(data && { data }),
     ...(spool !== undefined && { spool }),
+    ...(signature !== undefined && { signature }),
+    ...(claim !== undefined && { claim }),
   };
 }

@@ -80,6 +80,12 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   scopes: z.array(processSchema),
   /** what is sealed to it can be opened with this runner's private key alone, see secrets/sealed-box.ts */
   publicKey: z.string().optional(),
+  /** its own word that this is its key for boxes, signed with `key` */
+  boxSignature: z.string().optional(),
+  /** public key that its words are signed with */
+  key: z.string().optional(),
+  /** its signed words that it has begun what it runs, as JSON, for a record that has not heard them */
+  claims: z.array(z.string()).default([]),
   /** load average of the machine over one minute */
   load: z.number(),
   /** it has been told to stop, and takes no more jobs */

@@ -85,8 +85,17 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
   return found;
 }
 
+/** Whether a user of the server can be given keys to read and not to write. */
+export function knowsReadOnlyKeys({ version }: ServerFacts): boolean {
+  return !isBefore(version, '7.0');
+}
+
 function isOld(version: string): boolean {
+  return isBefore(version, oldestRedis);
+}
+
+function isBefore(version: string, other: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [oldMajor = 0, oldMinor = 0] = oldestRedis.split('.').map(Number);
-  return major < oldMajor || (major === oldMajor && minor < oldMinor);
+  const [otherMajor = 0, otherMinor = 0] = other.split('.').map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }

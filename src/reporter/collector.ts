@@ -3,6 +3,7 @@ import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Record } from '../record/record.ts';
 import type { RedisConnection } from '../redis/connect.ts';
 import {
   type Chunks,
@@ -15,6 +16,7 @@ import {
   settleChunks,
 } from '../redis/logs.ts';
 import type { Archive } from './archive.ts';
+import { LogOwners } from './log-owners.ts';
 
 /** A chunk that a reporter has held this long (ms) without archiving it is taken over: that reporter has died. */
 const abandoned = 5000;
@@ -30,17 +32,27 @@ const silent = 60_000;
  * holds up no other.
  */
 export class Collector {
-  readonly #context: StageContext & { problems: Problems };
+  readonly #context: StageContext & { record: Record; problems: Problems };
   readonly #archive: Archive;
+  readonly #owners: LogOwners;
   readonly #blocking: RedisConnection;
   readonly #consumer: string;
   readonly #claiming: Repeating;
   readonly #loop: Promise<void>;
   #stopped = false;
 
-  /** @param consumer name of this reporter among all of them */
-  constructor(context: StageContext & { problems: Problems }, archive: Archive, consumer: string) {
+  /**
+   * @param consumer name of this reporter among all of them
+   * @param hearClaim takes a runner's word that it has begun an attempt, as it came
+   */
+  constructor(
+    context: StageContext & { record: Record; problems: Problems },
+    archive: Archive,
+    consumer: string,
+    hearClaim: (content: unknown) => Promise<void>,
+  ) {
     this.#context = context;
+    this.#owners = new LogOwners(context, hearClaim);
     this.#archive = archive;
     this.#consumer = consumer;
     this.#blocking = context.access.open(`collector ${consumer}`);
@@ -117,16 +129,22 @@ export class Collector {
   async #storeLog(name: string, pieces: ReceivedChunk[]): Promise<void> {
     const { access, problems } = this.#context;
     const done: ReceivedChunk[] = [];
+    const refused: string[] = [];
     let bytes = 0;
     let seesSpool: boolean | undefined;
     await problems.alone(`archiving the log of ${name}`, async () => {
       for (const piece of pieces) {
+        if (!(await this.#owners.admit(piece))) {
+          refused.push(piece.entry);
+          continue;
+        }
         const adopted = await this.#adopt(piece);
         if (piece.spool !== undefined) seesSpool = adopted !== undefined;
         bytes = adopted ?? (await this.#append(piece));
         done.push(piece);
       }
     });
+    await dropChunks(access, refused);
     const last = done.at(-1);
     if (!last) return;
     const { job, attempt } = last;

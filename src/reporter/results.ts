@@ -11,8 +11,8 @@ import {
   type TestSummary,
 } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
-import { Later } from '../queues/consumer.ts';
-import type { Result, ResultMessage } from '../queues/messages.ts';
+import { type Delivery, Later } from '../queues/consumer.ts';
+import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported } from '../record/builds.ts';
@@ -23,6 +23,7 @@ import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl, listRunners } from '../redis/membership.ts';
 import type { Archive } from './archive.ts';
+import { Authority, type Heard, isVain } from './authority.ts';
 import { Measures } from './measures.ts';
 import { writeTestResults } from './test-results.ts';
 
@@ -50,6 +51,7 @@ export class ResultHandler {
   readonly #goneSince = new FadingMap<string, number>(60_000, 10_000);
   readonly #mostWaiting: number;
   readonly #measures: Measures;
+  readonly #authority: Authority;
   #waiting = 0;
   /** builds whose files are written, and the write, which is still to begin, that will note it */
   #reported: { ids: BuildId[]; noted: Promise<void> } | undefined;
@@ -60,21 +62,32 @@ export class ResultHandler {
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
     this.#measures = new Measures(context.record, context.access);
+    this.#authority = new Authority(context);
   }
 
-  async handle(message: ResultMessage): Promise<void> {
+  async handle(message: ResultMessage, { content }: Pick<Delivery, 'content'>): Promise<void> {
+    if (message.kind === 'decided') {
+      if (await this.#authority.isOurs(message, content)) await this.#decided(message);
+      return;
+    }
+    const heard = await this.#authority.ofRunner(message, content);
+    if (!heard) return;
     switch (message.kind) {
       case 'started':
-        return this.#started(message);
+        return this.#started(message, heard);
       case 'steps':
-        return this.#steps(message);
+        return this.#steps(message, heard);
       case 'finished':
-        return this.#finished(message);
+        return this.#finished(message, heard);
       case 'returned':
         return this.#returned(message);
-      case 'decided':
-        return this.#decided(message);
     }
+  }
+
+  /** A runner's word that it has begun an attempt, which its log has brought along. @param content as it came */
+  async hearClaim(content: unknown): Promise<void> {
+    const message = resultMessage.safeParse(content);
+    if (message.success && message.data.kind === 'started') await this.handle(message.data, { content });
   }
 
   /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
@@ -108,20 +121,28 @@ export class ResultHandler {
     return group.noted;
   }
 
-  async #started(message: Result<'started'>): Promise<void> {
-    const build = await startAttempt(this.#context.record, message, message.runner, Date.parse(message.at));
+  async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Heard): Promise<void> {
+    if (!heard.holder?.isFree) return;
+    const runner = { ...message.runner, key: heard.key };
+    const build = await startAttempt(this.#context.record, message, runner, Date.parse(message.at));
     if (!build) return;
     await this.#announce(message.job, build);
     await this.#measures.started(message);
   }
 
-  async #steps(message: Result<'steps'>): Promise<void> {
+  async #steps(message: Result<'steps'>, { holder }: Heard): Promise<void> {
+    // the next ones, or the outcome, hold these as well
+    if (holder?.key === null) return;
     const build = await recordSteps(this.#context.record, message, message.revision, message.steps);
     if (build) await this.#announce(message.job, build);
   }
 
-  async #finished(message: Result<'finished'>): Promise<void> {
-    const { access, record, logger } = this.#context;
+  async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
+    const { record, logger } = this.#context;
+    const { job, attempt } = message;
+    if (isVain(heard.holder)) return this.#tellRecorded(message);
+    // word of its start was lost, or comes later: without it the log is nobody's
+    await this.#started({ job, attempt, runner: message.runner, at: message.startedAt }, heard);
     const logComplete = await this.#waitForLog(message);
     if (logComplete === 'unwanted') {
       logger.debug(`dropped an outcome of ${attemptName(message)}, which counts no more and whose log is on its way`);
@@ -148,7 +169,11 @@ export class ResultHandler {
     const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
     if (moved) logger.info(`recorded: ${status}`, about);
     else logger.debug('an outcome that counts no more', { ...about, status });
-    await notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job: message.job, attempt: message.attempt });
+    await this.#tellRecorded(message);
+  }
+
+  async #tellRecorded({ job, attempt, runner }: Result<'finished'>): Promise<void> {
+    await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
   }
 
   /**

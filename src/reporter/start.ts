@@ -36,8 +36,13 @@ export async function startReporter(context: StageContext & { record: Record }):
   const own = { ...context, logger, problems };
   const shown = showStage(own, 'reporter', () => [...context.record.problems(), ...problems.list()]);
   const archive = new Archive(context.config.dataDir);
-  const collector = new Collector(own, archive, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
+  const collector = new Collector(
+    own,
+    archive,
+    `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+    (claim) => results.hearClaim(claim),
+  );
   const sweeping = problems.every(sweepInterval, 'looking for results to write', () =>
     sweep(context.record, (build) => results.reportAlone(build)),
   );
@@ -70,7 +75,7 @@ export async function startReporter(context: StageContext & { record: Record }):
     concurrency,
     logger,
     problems,
-    handle: (message) => results.handle(message),
+    handle: (message, delivery) => results.handle(message, delivery),
   });
   return {
     stop: async () => {

@@ -5,8 +5,15 @@ import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts'
 import { pause } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
-import { boxContext, type Delivered, type DeliveryKind, deliverySchemas } from '../secrets/delivery.ts';
+import {
+  boxContext,
+  boxKeyStatement,
+  type Delivered,
+  type DeliveryKind,
+  deliverySchemas,
+} from '../secrets/delivery.ts';
 import { type BoxKeys, makeBoxKeys, unseal } from '../secrets/sealed-box.ts';
+import type { Signer } from '../secrets/signing.ts';
 
 type Answer = Extract<RunnerNotice, { kind: 'sealed' }>;
 
@@ -25,20 +32,26 @@ const words: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credent
  */
 export class Deliveries {
   readonly #context: StageContext;
+  readonly #signer: Signer;
   readonly #waiting = new Map<string, (answer: Answer['answer']) => void>();
-  #keys: { runner: RunnerId; pair: BoxKeys } | undefined;
+  #keys: { runner: RunnerId; pair: BoxKeys; signature: string } | undefined;
   readonly #times: { repeat: number; patience: number };
 
   /** @param times milliseconds between repetitions, and until an answer is given up */
-  constructor(context: StageContext, times: { repeat?: number; patience?: number } = {}) {
+  constructor(context: StageContext, signer: Signer, times: { repeat?: number; patience?: number } = {}) {
     this.#context = context;
+    this.#signer = signer;
     this.#times = { repeat: repeatInterval, patience, ...times };
   }
 
-  /** The public key of the runner with that id. A new epoch has a new pair; the former is forgotten. */
-  publicKey(runner: RunnerId): string {
-    if (this.#keys?.runner !== runner) this.#keys = { runner, pair: makeBoxKeys() };
-    return this.#keys.pair.publicKey;
+  /** The public key of the runner with that id, and its word for it. A new epoch has a new pair; the former is forgotten. */
+  boxKey(runner: RunnerId): { publicKey: string; boxSignature: string } {
+    if (this.#keys?.runner !== runner) {
+      const pair = makeBoxKeys();
+      const signature = this.#signer.sign('runner box', boxKeyStatement(runner, pair.publicKey));
+      this.#keys = { runner, pair, signature };
+    }
+    return { publicKey: this.#keys.pair.publicKey, boxSignature: this.#keys.signature };
   }
 
   hear(notice: Answer): void {

@@ -10,8 +10,10 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { packTests } from '../queues/packed-tests.ts';
+import { signedResult } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
+import type { Signer } from '../secrets/signing.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DiskProblem, DiskWatch } from './disk-watch.ts';
@@ -31,6 +33,8 @@ type Common = Pick<Result<'steps'>, 'v' | 'job' | 'attempt' | 'runner'>;
 
 export interface ExecutionPlace {
   folder: WorkFolder;
+  /** what the runner's words are signed with */
+  signer: Signer;
   disk: DiskWatch;
   confinement: Confinement;
   /** absent where nothing is kept of checkouts */
@@ -61,6 +65,7 @@ export class Executions {
   readonly #context: StageContext;
   readonly #logger: Logger;
   readonly #folder: WorkFolder;
+  readonly #signer: Signer;
   readonly #spools: string;
   readonly #hooks: ExecutionHooks;
   readonly #deliveries: Deliveries;
@@ -72,6 +77,8 @@ export class Executions {
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
   readonly #running = new Map<string, RunningAttempt>();
+  /** its signed word that it has begun each of them, as JSON */
+  readonly #claims = new Map<string, string>();
   readonly #reports = new Map<string, Report>();
   readonly #changed = new Set<() => void>();
   /** attempts that are prepared or have processes */
@@ -80,7 +87,7 @@ export class Executions {
   constructor(
     context: StageContext,
     logger: Logger,
-    { folder, disk, confinement, trees, spawner }: ExecutionPlace,
+    { folder, signer, disk, confinement, trees, spawner }: ExecutionPlace,
     hooks: ExecutionHooks,
   ) {
     this.#context = context;
@@ -89,10 +96,11 @@ export class Executions {
     this.#spawner = spawner;
     this.#logger = logger;
     this.#folder = folder;
+    this.#signer = signer;
     this.#spools = join(folder.path, 'spool');
     this.#disk = disk;
     this.#hooks = hooks;
-    this.#deliveries = new Deliveries(context);
+    this.#deliveries = new Deliveries(context, signer);
   }
 
   /** Whether there are processes of a job, or may be at any moment. */
@@ -118,8 +126,13 @@ export class Executions {
   }
 
   /** What is sealed to the runner with that id is sealed to this key. */
-  publicKey(runner: RunnerId): string {
-    return this.#deliveries.publicKey(runner);
+  boxKey(runner: RunnerId): ReturnType<Deliveries['boxKey']> {
+    return this.#deliveries.boxKey(runner);
+  }
+
+  /** The runner's signed words that it has begun what runs, as JSON. */
+  get claims(): string[] {
+    return [...this.#claims.values()];
   }
 
   /** Renews the lease of every attempt's processes. */
@@ -153,7 +166,9 @@ export class Executions {
   async resume(runner: RunnerId): Promise<RunnerId[]> {
     const former = new Set<RunnerId>();
     for (const left of await leftSpools(this.#spools)) {
-      const report = await Report.reopen(this.#context, runner, this.#spools, left, (done) => this.#settled(done));
+      const report = await Report.reopen(this.#context, runner, this.#signer, this.#spools, left, (done) =>
+        this.#settled(done),
+      );
       this.#reports.set(attemptName(report.ref), report);
       if (report.reporter !== undefined) former.add(report.reporter);
     }
@@ -189,11 +204,12 @@ export class Executions {
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
       const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
-      await this.#context.queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing });
+      await this.#context.queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing }, this.#signer);
       return true;
     } finally {
       this.#preparing.delete(name);
       this.#running.delete(name);
+      this.#claims.delete(name);
     }
   }
 
@@ -202,11 +218,9 @@ export class Executions {
     const runner = { id, name: this.#folder.name, host: this.#context.config.host };
     const nothing = { exitCode: null, steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
     const message = `runner ${this.#folder.name} does not understand the job's message: ${why}`;
-    await this.#context.queues.sendResult({
-      ...{ v: 1, kind: 'finished', job: ref.job, attempt: ref.attempt, runner },
-      ...{ status: 'error', reason: 'bad_message', message },
-      ...nothing,
-    });
+    const common = { v: 1, kind: 'finished', job: ref.job, attempt: ref.attempt, runner } as const;
+    const outcome = { status: 'error', reason: 'bad_message', message } as const;
+    await this.#context.queues.sendResult({ ...common, ...outcome, ...nothing }, this.#signer);
   }
 
   /** Resolves when no job has processes any more, though what became of it may still have to be told. */
@@ -231,9 +245,12 @@ export class Executions {
     const spool = await this.#openSpool(message, id);
     if (typeof spool === 'string') return { end: { kind: 'returned', message: spool } };
     const name = attemptName(message);
-    const report = new Report(this.#context, id, spool, (done) => this.#settled(done));
+    const start: Result<'started'> = { ...common, kind: 'started', at: now() };
+    const claim = JSON.stringify(signedResult(start, this.#signer));
+    const report = new Report(this.#context, id, spool, { signer: this.#signer, claim }, (done) => this.#settled(done));
+    this.#claims.set(name, claim);
     this.#reports.set(name, report);
-    const attempt = this.#attempt(message, common, spool, logger);
+    const attempt = this.#attempt(message, start, spool, logger);
     this.#running.set(name, attempt);
     this.#preparing.delete(name);
     // what was decided while there was nothing yet to tell it to
@@ -241,7 +258,7 @@ export class Executions {
     if (this.#hooks.leaseLeft() === 0) attempt.lose();
     else if (refusal !== undefined) attempt.giveBack(refusal);
     logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-    this.#tellStart(common);
+    this.#tellStart(start);
     return { end: await attempt.run(), report };
   }
 
@@ -260,7 +277,8 @@ export class Executions {
     }
   }
 
-  #attempt(message: JobMessage, common: Common, spool: Spool, logger: Logger): RunningAttempt {
+  #attempt(message: JobMessage, start: Result<'started'>, spool: Spool, logger: Logger): RunningAttempt {
+    const { v, job, attempt, runner } = start;
     let revision = 0;
     return new RunningAttempt(message, {
       config: this.#context.config,
@@ -275,26 +293,27 @@ export class Executions {
       leaseLeft: () => this.#hooks.leaseLeft(),
       opened: () => this.#hooks.scopeOpened(),
       ask: (kind, signal) =>
-        this.#deliveries.ask(kind, message, common.runner.id as RunnerId, {
+        this.#deliveries.ask(kind, message, runner.id as RunnerId, {
           signal,
           logger,
           // nobody is given anything before the record knows who runs the attempt
-          insist: () => this.#tellStart(common),
+          insist: () => this.#tellStart(start),
           slow: (sentence) => {
             logger.warn(sentence);
             void spool.append(Buffer.from(`[volt] ${sentence}\n`));
           },
         }),
       progress: (steps) => {
-        const sent = this.#context.queues.sendResult({ ...common, kind: 'steps', revision: ++revision, steps });
+        const told = { v, kind: 'steps', job, attempt, runner, revision: ++revision, steps } as const;
+        const sent = this.#context.queues.sendResult(told, this.#signer);
         sent.catch((error) => logger.debug(`could not tell the steps: ${errorText(error)}`));
       },
     });
   }
 
   /** The outcome needs no earlier message, so this one may fail. */
-  #tellStart(common: Common): void {
-    this.#context.queues.sendResult({ ...common, kind: 'started', at: now() }).catch(() => undefined);
+  #tellStart(start: Result<'started'>): void {
+    this.#context.queues.sendResult(start, this.#signer).catch(() => undefined);
   }
 
   /** @param report where the attempt was begun */
@@ -312,7 +331,7 @@ export class Executions {
   }
 
   async #return(common: Common, message: string): Promise<void> {
-    await this.#context.queues.sendResult({ ...common, kind: 'returned', message, at: now() });
+    await this.#context.queues.sendResult({ ...common, kind: 'returned', message, at: now() }, this.#signer);
   }
 
   async #whileActive<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { holdsChunk, mostCarried, mostNamed, sendChunk } from '../redis/logs.ts';
+import { chunkStatement, holdsChunk, type LogChunk, mostCarried, mostNamed, sendChunk } from '../redis/logs.ts';
+import type { Signer } from '../secrets/signing.ts';
 import type { Spool } from './spool.ts';
 
 /** Bytes that may be under way without acknowledgement; bounds what a job costs in Redis. */
@@ -24,6 +25,9 @@ export class LogSender {
   readonly #access: RedisAccess;
   readonly #runner: string;
   readonly #spool: Spool;
+  readonly #signer: Signer;
+  readonly #claim: string | undefined;
+  #isAnswered = false;
   #way: 'unknown' | 'named' | 'carried' = 'unknown';
   #sent = 0;
   /** the oldest chunk that is not acknowledged */
@@ -35,8 +39,19 @@ export class LogSender {
   readonly #bell = new Bell();
   readonly #loop: Promise<void>;
 
-  /** @param runner id of the runner that acknowledgements go to */
-  constructor(access: RedisAccess, runner: string, spool: Spool) {
+  /**
+   * @param runner id of the runner that acknowledgements go to
+   * @param word what it signs with, and its signed word that it has begun the attempt, as JSON: a reporter that meets the
+   * log before that word knows by it whose log it is
+   */
+  constructor(
+    access: RedisAccess,
+    runner: string,
+    spool: Spool,
+    { signer, claim }: { signer: Signer; claim?: string },
+  ) {
+    this.#signer = signer;
+    this.#claim = claim;
     this.#access = access;
     this.#runner = runner;
     this.#spool = spool;
@@ -58,6 +73,7 @@ export class LogSender {
    * @param seesSpool whether the reporter that says so has taken the spool's file for its own; undefined where it was not asked
    */
   acknowledge(bytes: number, seesSpool?: boolean): void {
+    this.#isAnswered = true;
     if (seesSpool === false) this.#carry();
     else if (seesSpool && this.#way === 'unknown') this.#way = 'named';
     if (bytes <= this.#archived) return;
@@ -112,10 +128,15 @@ export class LogSender {
     if (length <= 0) return;
     const named = this.#way === 'named';
     const asks = this.#way === 'unknown';
-    const entry = await sendChunk(this.#access, {
+    const chunk: LogChunk = {
       ...{ ...this.#spool.ref, runner: this.#runner, offset, length },
       ...(named ? {} : { data: await this.#read(offset, length) }),
       ...(named || asks ? { spool: this.#spool.identity } : {}),
+    };
+    const entry = await sendChunk(this.#access, {
+      ...chunk,
+      signature: this.#signer.sign('runner log', chunkStatement(chunk)),
+      ...(this.#claim !== undefined && !this.#isAnswered && { claim: this.#claim }),
     });
     // meanwhile it has turned out that nobody can read it there
     if (named && this.#way !== 'named') return;

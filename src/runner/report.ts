@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Signer } from '../secrets/signing.ts';
 import { LogSender } from './log-sender.ts';
 import { Spool } from './spool.ts';
 
@@ -17,6 +18,7 @@ export class Report {
   readonly ref: AttemptRef;
   readonly spool: Spool;
   readonly #context: StageContext;
+  readonly #signer: Signer;
   readonly #logger: Logger;
   readonly #sender: LogSender;
   readonly #done: (report: Report) => void;
@@ -26,14 +28,22 @@ export class Report {
 
   /**
    * @param runner id of the runner that acknowledgements go to
+   * @param word see LogSender
    * @param done is called when nothing is owed any more
    */
-  constructor(context: StageContext, runner: string, spool: Spool, done: (report: Report) => void) {
+  constructor(
+    context: StageContext,
+    runner: string,
+    spool: Spool,
+    word: { signer: Signer; claim?: string },
+    done: (report: Report) => void,
+  ) {
     this.#context = context;
+    this.#signer = word.signer;
     this.#logger = context.logger;
     this.ref = spool.ref;
     this.spool = spool;
-    this.#sender = new LogSender(context.access, runner, spool);
+    this.#sender = new LogSender(context.access, runner, spool, word);
     this.#done = done;
   }
 
@@ -41,11 +51,12 @@ export class Report {
   static async reopen(
     context: StageContext,
     runner: string,
+    signer: Signer,
     folder: string,
     left: { ref: AttemptRef; outcome: unknown },
     done: (report: Report) => void,
   ): Promise<Report> {
-    const report = new Report(context, runner, await Spool.reopen(folder, left.ref), done);
+    const report = new Report(context, runner, await Spool.reopen(folder, left.ref), { signer }, done);
     const outcome = finished.safeParse(left.outcome);
     if (outcome.success) {
       // a crash of the machine may have taken the end of the log, but not that there was an outcome
@@ -103,7 +114,7 @@ export class Report {
   }
 
   #send(message: ResultMessage): Promise<void> {
-    return this.#context.queues.sendResult(message);
+    return this.#context.queues.sendResult(message, this.#signer);
   }
 
   #settle(): void {

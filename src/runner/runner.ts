@@ -1,11 +1,12 @@
 import { loadavg, tmpdir } from 'node:os';
+import { z } from 'zod';
 import type { Confinement } from '../exec/isolation-check.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { RunnerId } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { SlotWorker } from '../queues/slots.ts';
@@ -14,6 +15,9 @@ import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
+import type { RunnerKey } from '../secrets/runner-key.ts';
+import { signatory } from '../secrets/signed-message.ts';
+import { Admission, admissionRemedy } from './admission.ts';
 import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
 import { freeDisk } from './prune.ts';
@@ -22,6 +26,7 @@ import type { Spawner } from './spawner/spawner.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
+  key: RunnerKey;
   labels: readonly string[];
   slots: number;
   /** how long (ms) attempts under way may go on when the runner is stopped */
@@ -59,6 +64,7 @@ export class Runner {
   readonly #logger: Logger;
   readonly #folder: WorkFolder;
   readonly #disk: DiskWatch;
+  readonly #admission: Admission;
   readonly #executions: Executions;
   readonly #registration: Registration;
   readonly #startedAt = new Date().toISOString();
@@ -93,12 +99,16 @@ export class Runner {
       busy: () => this.#executions.busy,
       // what is only there to save time goes first
       free: [async () => settings.trees?.clear(), (short) => this.#freeHomes(short)],
-      changed: () => this.#tellDisk(),
+      changed: () => this.#tellFitness(),
     });
+    this.#admission = new Admission(access, this.#logger, settings.key, () => this.#tellFitness());
     this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
       isAtWork: () => this.#executions.running.length > 0,
-      heard: () => health.touch(),
+      heard: () => {
+        health.touch();
+        if (!this.#admission.isKnown) void this.#admission.look();
+      },
       joined: (id) => this.#enter(id),
       renewed: () => this.#executions.beat(),
       lost: () => this.#fence(),
@@ -107,8 +117,8 @@ export class Runner {
         this.#fail(error);
       },
     });
-    const { confinement, trees, spawner } = settings;
-    const place = { folder, disk: this.#disk, confinement, trees, spawner };
+    const { confinement, trees, spawner, key } = settings;
+    const place = { folder, signer: key.signer, disk: this.#disk, confinement, trees, spawner };
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
@@ -122,8 +132,12 @@ export class Runner {
 
   async start(): Promise<void> {
     const { access } = this.#context;
-    const { newQueue } = access.keys;
-    this.#unlisten.push(await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()));
+    const { newQueue, runnerKeysChanged } = access.keys;
+    this.#unlisten.push(
+      await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()),
+      await listen(access, runnerKeysChanged, z.object({}), this.#logger, () => void this.#admission.look()),
+    );
+    await this.#admission.look();
     await this.#disk.start();
     // before the first job: what lies on the disk is of earlier attempts only
     for (const former of await this.#executions.resume(this.id)) this.#answerTo(former);
@@ -175,7 +189,8 @@ export class Runner {
       slots,
       labels,
       logger: this.#logger,
-      ready: () => this.#refusal(id) === undefined && this.#disk.problem === undefined,
+      isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
+      ready: () => this.#refusal(id) === undefined && this.#disk.problem === undefined && this.#admission.isKnown,
       run: (message) => this.#executions.execute(message, id),
       refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
@@ -219,7 +234,15 @@ export class Runner {
     this.#slots = undefined;
   }
 
-  #tellDisk(): void {
+  /** Others can write to the queues, too; what they would have run is run nowhere. */
+  async #isGenuine(content: unknown, attempt: AttemptRef | undefined): Promise<boolean> {
+    const signer = signatory('job', content);
+    if (signer !== undefined && signer === this.#settings.key.voltKey()) return true;
+    if (attempt) await this.#context.queues.setAside(`forged ${attemptName(attempt)}`, [JSON.stringify(content) ?? '']);
+    return false;
+  }
+
+  #tellFitness(): void {
     // a disk may be full though there is room on it: of files, or for this user
     if (this.#disk.problem) void this.#settings.trees?.clear();
     this.#registration.now();
@@ -227,10 +250,12 @@ export class Runner {
   }
 
   #problems(): RunnerMember['problems'] {
-    const problem = this.#disk.problem;
-    if (!problem) return [];
-    const message = `takes no jobs: ${problem.message}`;
-    return [{ code: unfitCode, message, remedy: 'Mend that on its machine; the runner looks again by itself.' }];
+    const unfit = (why: string | undefined, remedy: string) =>
+      why === undefined ? [] : [{ code: unfitCode, message: `takes no jobs: ${why}`, remedy }];
+    return [
+      ...unfit(this.#admission.problem, admissionRemedy),
+      ...unfit(this.#disk.problem?.message, 'Mend that on its machine; the runner looks again by itself.'),
+    ];
   }
 
   #describe() {
@@ -242,7 +267,9 @@ export class Runner {
       running: this.#executions.running,
       reporting: this.#executions.reporting,
       scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
-      publicKey: this.#executions.publicKey(this.id),
+      key: this.#settings.key.signer.publicKey,
+      ...this.#executions.boxKey(this.id),
+      claims: this.#executions.claims,
       problems: this.#problems(),
       load: loadavg()[0] ?? 0,
       version,

@@ -16,6 +16,7 @@ import { hostLabel, parseLabels } from '../kernel/names.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
+import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
 import { pruneMachine } from './prune.ts';
 import { Runner } from './runner.ts';
 import { Spawner } from './spawner/spawner.ts';
@@ -56,6 +57,7 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  */
 export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
   const { config } = context;
+  const key = config.runnerKey === undefined ? undefined : parseRunnerKey(config.runnerKey);
   if (options.name !== undefined && !namePattern.test(options.name)) {
     throw new VoltError('bad_name', `"${options.name}" cannot be the name of a runner`, {
       remedy: 'Use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit.',
@@ -76,7 +78,16 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const trees = await openTrees(config, confinement, folder.name, logger);
   // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
   const spawner = platform() === 'linux' ? new Spawner() : undefined;
-  const settings = { labels, slots: options.slots, grace, orphanTimeout, confinement, trees, spawner };
+  const settings = {
+    key: key ?? ownRunnerKey(config),
+    labels,
+    slots: options.slots,
+    grace,
+    orphanTimeout,
+    confinement,
+    trees,
+    spawner,
+  };
   const runner = new Runner(context, settings, folder);
   await runner.start();
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);

@@ -24,6 +24,11 @@ export type Delivered<K extends DeliveryKind> = z.infer<(typeof deliverySchemas)
 
 export type GivenSecrets = Delivered<'secrets'>;
 
+/** What a runner signs to say that boxes for it are to be sealed to that key. */
+export function boxKeyStatement(runner: RunnerId, publicKey: string): string {
+  return JSON.stringify([runner, publicKey]);
+}
+
 /** What a box is for; sealer and receiver must mean the same. */
 export function boxContext(ref: AttemptRef, runner: RunnerId, kind: DeliveryKind): string {
   return `${kind} for ${attemptName(ref)} on ${runner}`;

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openRecord } from '../support/record.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
+import { knownKey } from '../support/runner-keys.ts';
 import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 import { Api } from './api.ts';
@@ -62,20 +64,26 @@ export class Fleet {
   #closing = false;
 
   private constructor(
-    { folder, repositories, network, disks }: FleetSetup,
+    { folder, repositories, network }: FleetSetup,
+    disks: Fleet['disks'],
+    keys: ReadonlyMap<string, string>,
     redis: TestRedis | Sentinels,
     ports: number[],
   ) {
     this.redis = redis;
-    this.disks = disks ? mountDisks(folder) : undefined;
+    this.disks = disks;
     this.network = network;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
-    this.dataDir = join(folder, 'data');
+    this.dataDir = recordFolder(folder);
     this.#marker = join(folder, 'tmp');
     mkdirSync(this.#marker);
     mkdirSync(join(folder, 'logs'));
     const { PATH = '', HOME = '' } = process.env;
-    const member = (name: string, args: string[], options: { dataDir?: string; cut?: boolean } = {}) => {
+    const member = (
+      name: string,
+      args: string[],
+      options: { dataDir?: string; cut?: boolean; key?: string | undefined } = {},
+    ) => {
       const host = options.cut && network ? network.address : '127.0.0.1';
       const command = [process.execPath, program, ...args];
       const env = {
@@ -86,6 +94,7 @@ export class Fleet {
         VOLT_REDIS_URL: redis instanceof Sentinels ? redis.url : `redis://:${password}@${host}:${redis.port}`,
         VOLT_DATA_DIR: options.dataDir ?? this.dataDir,
         VOLT_ISOLATION: 'none',
+        ...(options.key !== undefined && { VOLT_RUNNER_KEY: options.key }),
       };
       return new Member(name, options.cut && network ? network.inside(command) : command, {
         env,
@@ -101,11 +110,10 @@ export class Fleet {
       reporter: several('reporter', () => []),
       observer: several('observer', () => ['--poll', '1', ...repositories.flatMap((each) => ['--repo', each])]),
     };
-    const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
-    for (const name of network ? [...names, cutRunner] : names) {
+    for (const name of runnerNames(network)) {
       const args = ['runner', '--name', name, '--slots', '1', '--grace', '1'];
       const dataDir = runnerFolder(folder, name);
-      this.runners.set(name, member(name, args, { dataDir, cut: name === cutRunner }));
+      this.runners.set(name, member(name, args, { dataDir, cut: name === cutRunner, key: keys.get(name) }));
     }
   }
 
@@ -114,7 +122,12 @@ export class Fleet {
     const settings = ['--bind', ...addresses, '--maxmemory-policy', 'noeviction'];
     const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings });
     const ports = [await freePort(), await freePort()];
-    return new Fleet(setup, redis, ports);
+    const disks = setup.disks ? mountDisks(setup.folder) : undefined;
+    const record = await openRecord(recordFolder(setup.folder));
+    const keys = new Map<string, string>();
+    for (const name of runnerNames(setup.network)) keys.set(name, (await knownKey(record, name)).text);
+    await record.close();
+    return new Fleet(setup, disks, keys, redis, ports);
   }
 
   stages(kind: StageKind): Member[] {
@@ -174,12 +187,21 @@ export class Fleet {
 }
 
 /** Evidence tells by the folder which runner a job was on. */
+function runnerNames(network: CutNetwork | undefined): string[] {
+  const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
+  return network ? [...names, cutRunner] : names;
+}
+
+function recordFolder(folder: string): string {
+  return join(folder, 'data');
+}
+
 function runnerFolder(folder: string, name: string): string {
   return join(folder, `runner-${name}`);
 }
 
 function mountDisks(folder: string): Fleet['disks'] {
-  const record = SmallDisk.mount(join(folder, 'data'), diskSizes.record);
+  const record = SmallDisk.mount(recordFolder(folder), diskSizes.record);
   const runner = record && SmallDisk.mount(runnerFolder(folder, smallRunner), diskSizes.runner);
   if (record && runner) return { record, runner };
   record?.close();

@@ -4,6 +4,7 @@ import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { type BuildId, type FinalStatus, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
+import { signedResult } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
@@ -13,6 +14,7 @@ import { claimRedis, youngFor } from '../../src/redis/identity.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -193,7 +195,11 @@ describe('the dispatcher', () => {
     it('says of what a living runner is at work on that it has begun, as the word of that was lost', async () => {
       await plan({ one: [], two: [], three: [] });
       await start(3);
-      const change = { running: [`${job(1)}.1`, `${job(3)}.1`], reporting: [`${job(2)}.1`] };
+      const claims = [1, 3].map((position) => {
+        const about = { v: 1, kind: 'started', job: job(position), attempt: 1 } as const;
+        return JSON.stringify(signedResult({ ...about, runner: box, at: new Date().toISOString() }, stranger()));
+      });
+      const change = { running: [`${job(1)}.1`, `${job(3)}.1`], reporting: [`${job(2)}.1`], claims };
       await beat(volt.context.access, 'runner', runnerMember(box.id, change));
       await reconcile(volt.context);
       const said = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
@@ -224,6 +230,7 @@ describe('the dispatcher', () => {
         slots: 1,
         labels: [],
         logger: volt.context.logger,
+        isGenuine: () => true,
         ready: () => true,
         run: async (message) => {
           taken.push(message.name);

@@ -55,7 +55,9 @@ describe('the dispatcher, given a commit,', () => {
 
   const builds = () => listBuilds(volt.context.record, { limit: 10 });
   const sent = async (labels: string[] = []) =>
-    (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(({ data }) => data as JobMessage);
+    (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(
+      ({ data: { signed: _, ...message } }) => message as JobMessage,
+    );
   const looks = async (host: string | null = null) =>
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
 

@@ -9,17 +9,20 @@ import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
+import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { beat } from '../../src/redis/membership.ts';
-import { boxContext, type DeliveryKind } from '../../src/secrets/delivery.ts';
+import { boxContext, boxKeyStatement, type DeliveryKind } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
+import type { Signer } from '../../src/secrets/signing.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { knownKey, stranger } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
-const box = { id: 'box~1' as RunnerId, name: 'box', host: 'box' };
+let box: { id: RunnerId; name: string; host: string; key: string };
 
 /** The plan of a workflow's job that names these secrets. */
 function naming(names: string[] | '*'): string {
@@ -34,12 +37,15 @@ function naming(names: string[] | '*'): string {
 describe('the dispatcher, asked for what is secret', () => {
   let volt: TestVolt;
   const keys = makeBoxKeys();
+  let signer: Signer;
   const heard: RunnerNotice[] = [];
 
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    const { access, logger } = volt.context;
+    const { access, logger, record } = volt.context;
+    signer = await knownKey(record, 'box');
+    box = { id: 'box~1' as RunnerId, name: 'box', host: 'box', key: signer.publicKey };
     for (const id of [box.id, 'thief~1'])
       await listen(access, access.keys.toRunner(id), runnerNoticeSchema, logger, (notice) => heard.push(notice));
   });
@@ -58,10 +64,16 @@ describe('the dispatcher, asked for what is secret', () => {
     ] as const)
       await setSecret(record, config, { repo, name, value });
     await setSecret(record, config, { repo: 'app', name: 'INENV', value: 'env', inEnvironment: true });
-    await beat(access, 'runner', runnerMember(box.id, { publicKey: keys.publicKey }));
+    await beat(access, 'runner', runnerMember(box.id, boxKeyOf(keys.publicKey)));
   });
 
   after(() => volt.stop());
+
+  /** What a runner says of its key for boxes. */
+  const boxKeyOf = (publicKey: string, by = signer, id = box.id) => ({
+    publicKey,
+    boxSignature: by.sign('runner box', boxKeyStatement(id, publicKey)),
+  });
 
   /** A job under way on the runner. */
   async function running(plan: string, ref = 'refs/heads/main'): Promise<JobId> {
@@ -168,6 +180,44 @@ describe('the dispatcher, asked for what is secret', () => {
       await beat(access, 'runner', runnerMember('thief~1', { publicKey: makeBoxKeys().publicKey }));
       await ask(job, 'secrets', { runner: 'thief~1' });
       expect(await told()).to.deep.equal([]);
+    });
+
+    it('with a box for a key that the runner has not signed, or has signed for a former epoch', async () => {
+      const job = await running(naming('*'));
+      const { access } = volt.context;
+      const thief = makeBoxKeys().publicKey;
+      for (const forged of [
+        { publicKey: thief },
+        boxKeyOf(thief, stranger()),
+        { ...boxKeyOf(keys.publicKey), publicKey: thief },
+        boxKeyOf(thief, signer, 'box~0' as RunnerId),
+      ]) {
+        await beat(access, 'runner', runnerMember(box.id, forged));
+        await ask(job);
+      }
+      expect(await told()).to.deep.equal([]);
+    });
+
+    it('a runner whose key a person has ended', async () => {
+      const { record, access } = volt.context;
+      const former = await knownKey(record, 'former');
+      const by = { id: 'former~1' as RunnerId, name: 'former', host: 'box', key: former.publicKey };
+      const job = jobIdOf(await recordedBuild(record, { jobs: [plannedJob('test', { plan: naming('*') })] }), 1);
+      await startAttempt(record, { job, attempt: 1 }, by, Date.now());
+      await beat(access, 'runner', runnerMember(by.id, boxKeyOf(keys.publicKey, former, by.id)));
+      const heardBy: RunnerNotice[] = [];
+      const stop = await listen(
+        access,
+        access.keys.toRunner(by.id),
+        runnerNoticeSchema,
+        volt.context.logger,
+        (notice) => heardBy.push(notice),
+      );
+      await removeRunnerKey(record, 'former');
+      await ask(job, 'secrets', { runner: by.id });
+      await access.client.ping();
+      expect(heardBy).to.deep.equal([]);
+      await stop();
     });
 
     it('for an attempt that is not the current one, or whose job has ended', async () => {

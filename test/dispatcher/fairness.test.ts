@@ -433,7 +433,14 @@ describe('fairness between repositories', () => {
       await begin(busy, 200);
       const taken: JobId[] = [];
       const worker = new SlotWorker(volt.context.access, {
-        ...{ runner: 'box~1', slots: 1, labels: [], logger: volt.context.logger, ready: () => true },
+        ...{
+          runner: 'box~1',
+          slots: 1,
+          labels: [],
+          logger: volt.context.logger,
+          ready: () => true,
+          isGenuine: () => true,
+        },
         run: async ({ job }) => taken.push(job) > 0,
         refuse: async () => undefined,
       });

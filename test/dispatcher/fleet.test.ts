@@ -83,6 +83,7 @@ describe('the watch over the runners', () => {
       slots: 1,
       labels: [],
       logger: volt.context.logger,
+      isGenuine: () => true,
       ready: () => true,
       run: async (message) => {
         taken.push(attemptName(message));

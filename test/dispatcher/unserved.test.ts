@@ -9,6 +9,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
 import { beat } from '../../src/redis/membership.ts';
+import type { Signer } from '../../src/secrets/signing.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -52,9 +53,9 @@ describe('a job that asks for labels which no runner has', () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     const { access, logger, record } = volt.context;
     const done: JobId[] = [];
-    const queues = new MetByRunner(access, logger, async () => {
+    const queues = new MetByRunner(access, logger, record.signer, async () => {
       const worker = new SlotWorker(access, {
-        ...{ runner: 'gpu~1', slots: 1, labels: ['gpu'], logger, ready: () => true },
+        ...{ runner: 'gpu~1', slots: 1, labels: ['gpu'], logger, ready: () => true, isGenuine: () => true },
         run: async ({ job }) => done.push(job) > 0,
         refuse: async () => undefined,
       });
@@ -83,8 +84,8 @@ describe('a job that asks for labels which no runner has', () => {
 class MetByRunner extends Queues {
   readonly #come: () => Promise<void>;
 
-  constructor(access: RedisAccess, logger: Logger, come: () => Promise<void>) {
-    super(access, logger);
+  constructor(access: RedisAccess, logger: Logger, signer: Signer, come: () => Promise<void>) {
+    super(access, logger, signer);
     this.#come = come;
   }
 

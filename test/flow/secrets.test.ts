@@ -31,6 +31,7 @@ describe('a secret and a credential', () => {
   let redis: TestRedis;
   let monitor: Socket;
   let repository: TestRepository;
+  let runnerKey: string;
   let server: GitOverHttp;
   let data: string;
   let runnerData: string;
@@ -78,7 +79,8 @@ jobs:
 
   const start = (...args: string[]) => {
     const folder = args[0] === 'runner' ? runnerData : data;
-    const process = processes.start([...args, '--redis', redis.url, '--data', folder], { VOLT_LOG_LEVEL: 'debug' });
+    const env = { VOLT_LOG_LEVEL: 'debug', ...(args[0] === 'runner' && { VOLT_RUNNER_KEY: runnerKey }) };
+    const process = processes.start([...args, '--redis', redis.url, '--data', folder], env);
     started.push(process);
     return process;
   };
@@ -118,6 +120,8 @@ jobs:
     const set = await volt(['secret', 'set', 'CANARY', '--repo', 'app', '--data', data], { input: secret });
     expect(set, set.stderr).to.include({ code: 0 });
     expect(canariesIn(set.stdout + set.stderr)).to.deep.equal([]);
+    const added = await volt(['runner-key', 'add', 'apart', '--data', data]);
+    runnerKey = /^VOLT_RUNNER_KEY=(\S+) /m.exec(added.stdout)?.[1] ?? '';
     await Promise.all(['dispatcher', 'reporter', 'runner'].map((stage) => start(stage).says('ready')));
 
     const url = readFileSync(join(data, 'web.url'), 'utf8').trim();

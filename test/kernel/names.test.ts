@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import {
+  checkRepositoryGlobs,
   checkRepositoryName,
+  fitsGlobs,
   hostLabel,
   labelPattern,
   parseLabels,
@@ -120,5 +122,30 @@ describe('a commit id', () => {
     ]) {
       expect(sha).to.not.match(shaPattern);
     }
+  });
+});
+
+describe('a pattern of names of repositories', () => {
+  it('fits whole names, its stars stand for anything, and none at all fits any', () => {
+    for (const [globs, name, fits] of [
+      [[], 'app', true],
+      [['app'], 'app', true],
+      [['app'], 'apps', false],
+      [['a*'], 'app', true],
+      [['*p'], 'app', true],
+      [['a*p*s'], 'apples', true],
+      [['a*a'], 'a', false],
+      [['*pp*pp*'], 'apppp', true],
+      [['*pp*pp*'], 'appp', false],
+      [['*'], 'app', true],
+      [['x', 'deploy-*'], 'deploy-1', true],
+    ] as const)
+      expect(fitsGlobs(globs, name), `${globs} ${name}`).to.equal(fits);
+  });
+
+  it('is refused where no name could fit it', async () => {
+    expect(checkRepositoryGlobs(['app', 'site-*', 'app'])).to.deep.equal(['app', 'site-*']);
+    for (const glob of ['', 'A*', '../x', 'a b', '{a,b}'])
+      await failure('bad_name', async () => checkRepositoryGlobs([glob]));
   });
 });

@@ -5,6 +5,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const first = { job: '1-1' as JobId, attempt: 1 };
@@ -16,7 +17,7 @@ describe('what is known about attempts on their way', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger);
+    queues = new Queues(test.access, test.logger, stranger());
   });
 
   afterEach(async () => {
@@ -51,6 +52,7 @@ describe('what is known about attempts on their way', () => {
       slots,
       labels: ['a'],
       logger: test.logger,
+      isGenuine: () => true,
       ready: () => true,
       run,
       refuse: async () => undefined,

@@ -8,6 +8,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 /** One attempt under way; `end` ends it. */
@@ -24,7 +25,7 @@ describe('a slot worker', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger);
+    queues = new Queues(test.access, test.logger, stranger());
   });
 
   afterEach(async () => {
@@ -54,6 +55,7 @@ describe('a slot worker', () => {
       slots: options.slots ?? 1,
       labels: options.labels ?? [],
       logger: test.logger,
+      isGenuine: () => true,
       ready: options.ready ?? (() => true),
       run: async (message) => {
         names.push(attemptName(message));

@@ -6,6 +6,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { startRunner } from '../../src/runner/start.ts';
 import { volt as cli } from '../support/cli.ts';
 import { TestRepository } from '../support/repository.ts';
+import { knownKey } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('the user of Redis for runners', function () {
@@ -26,7 +27,9 @@ describe('the user of Redis for runners', function () {
     await volt.dispatcher();
     await volt.observer();
     const access = await connectRedis(context.config, url, context.logger);
-    const own = { ...context, access, queues: new Queues(access, context.logger) };
+    const { text } = await knownKey(context.record, 'apart');
+    const config = { ...context.config, runnerKey: text };
+    const own = { ...context, config, access, queues: new Queues(access, context.logger) };
     const runner = await startRunner(own, { labels: [], slots: 1, graceSeconds: 0 });
     const repository = new TestRepository({ 'test.sh': 'echo hello\n' });
     await volt.observe(repository.path, { command: 'sh test.sh' });
@@ -71,11 +74,23 @@ describe('the user of Redis for runners', function () {
       ['SHUTDOWN'],
       ['CLIENT', 'KILL', 'TYPE', 'normal'],
       ['SUBSCRIBE', keys.growth],
+      ['SET', keys.record, 'another'],
+      ['DEL', keys.record],
+      ['SET', keys.young, '1'],
+      ['EVAL', 'return redis.call("SET", KEYS[1], "another")', '1', keys.record],
+      ['HSET', keys.runnerKeys, 'mine', '{"name":"mine","repos":[]}'],
+      ['SREM', keys.labelQueues, '[]'],
+      ['PUBLISH', keys.toRunner('other~1'), '{}'],
+      ['EVAL', 'return redis.call("PUBLISH", KEYS[1], "{}")', '1', keys.toRunner('other~1')],
+      ['HGETALL', keys.tallies],
+      ['LPUSH', `${keys.bull}:commits:wait`, '1'],
+      ['FCALL', 'anything', '0'],
     ] as [string, ...string[]][]) {
       const [name, ...args] = call;
       const refused = await redis.call(name, ...args).catch((error: Error) => error.message);
-      expect(refused, call.join(' ')).to.match(/NOPERM/);
+      expect(refused, call.join(' ')).to.match(/NOPERM|ACL failure in script|have no permissions/);
     }
+    expect(await redis.get(keys.record), 'whose it is can be read').to.equal(volt.context.record.id);
     redis.disconnect();
   });
 });

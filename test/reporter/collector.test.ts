@@ -3,11 +3,15 @@ import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { logFile, spoolFile } from '../../src/kernel/data-paths.ts';
 import { fileIdentity } from '../../src/kernel/file-identity.ts';
-import type { AttemptRef, JobId, RunnerId } from '../../src/kernel/model.ts';
+import { type AttemptRef, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
+import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { type Growth, growthSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { receiveChunks, sendChunk } from '../../src/redis/logs.ts';
+import { chunkStatement, type LogChunk, receiveChunks, sendChunk } from '../../src/redis/logs.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { Collector } from '../../src/reporter/collector.ts';
+import type { Signer } from '../../src/secrets/signing.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { knownKey, stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -16,12 +20,24 @@ const ref: AttemptRef = { job: '1-1' as JobId, attempt: 1 };
 describe('collecting logs', () => {
   let volt: TestVolt;
   let archive: Archive;
+  let key: Signer;
+  const claims: unknown[] = [];
   const collectors: Collector[] = [];
 
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     archive = new Archive(volt.dataDir);
+    const { record } = volt.context;
+    key = await knownKey(record, 'box');
+    await observed(record);
+    for (const build of [await recordedBuild(record), await recordedBuild(record)]) {
+      for (let number = 2; number <= 14; number++) {
+        const lost = { job_id: jobIdOf(build, 1), number, status: 'error', created_at: 0 } as const;
+        await record.db.insertInto('attempts').values(lost).execute();
+      }
+    }
+    await record.db.updateTable('attempts').set({ runner_key: key.publicKey }).execute();
   });
 
   afterEach(async () => {
@@ -34,9 +50,14 @@ describe('collecting logs', () => {
     await volt.stop();
   });
 
-  const collect = (name: string, by = archive) => collectors.push(new Collector(volt.context, by, name));
-  const send = (offset: number, text: string, of = ref) =>
-    sendChunk(volt.context.access, { ...of, runner: 'box~1', offset, length: text.length, data: Buffer.from(text) });
+  const collector = (name: string, by = archive) =>
+    new Collector(volt.context, by, name, async (claim) => void claims.push(claim));
+  /** A piece as the runner with that key sends it. */
+  const sign = (chunk: LogChunk, by = key) =>
+    sendChunk(volt.context.access, { ...chunk, signature: by.sign('runner log', chunkStatement(chunk)) });
+  const collect = (name: string, by = archive) => collectors.push(collector(name, by));
+  const send = (offset: number, text: string, of = ref, by = key) =>
+    sign({ ...of, runner: 'box~1', offset, length: text.length, data: Buffer.from(text) }, by);
   const left = () => volt.context.access.client.xlen(volt.context.access.keys.logs);
   const content = (of = ref) => readFileSync(logFile(volt.dataDir, of), 'utf8');
 
@@ -102,7 +123,7 @@ describe('collecting logs', () => {
     }
 
     const name = (of: AttemptRef, offset: number, length: number, identity: string, runner = 'box~1') =>
-      sendChunk(volt.context.access, { ...of, runner, offset, length, spool: identity });
+      sign({ ...of, runner, offset, length, spool: identity });
 
     it('makes the file of its spool the archive, and is told so', async () => {
       const of = { ...ref, attempt: 10 };
@@ -110,7 +131,7 @@ describe('collecting logs', () => {
       collect('one');
       const data = Buffer.from(text.slice(0, 10));
       const first = { ...of, runner: 'box~1', offset: 0, length: data.length, data, spool: identity };
-      await sendChunk(volt.context.access, first);
+      await sign(first);
       await until('it is told', () => told.at(-1)?.bytes === 100);
       appendFileSync(spoolFile(volt.dataDir, 'box', of), text.slice(100));
       await name(of, 100, text.length - 100, identity);
@@ -177,7 +198,7 @@ describe('collecting logs', () => {
 
   it('archives the others where one log cannot be written, says so, and that one when it can be', async () => {
     const [bad, good] = [
-      { ...ref, job: '77-1' as JobId },
+      { ...ref, job: '2-1' as JobId },
       { ...ref, attempt: 6 },
     ];
     const folder = dirname(logFile(volt.dataDir, bad));
@@ -187,7 +208,7 @@ describe('collecting logs', () => {
     collect('one');
     await until('the other is archived', () => archive.reaches(good, 11, 0));
     const problems = () => volt.context.problems.list().map(({ message }) => message);
-    await until('it is said', () => problems().some((message) => message.includes('archiving the log of 77-1.1')));
+    await until('it is said', () => problems().some((message) => message.includes('archiving the log of 2-1.1')));
     expect(await left(), 'it waits in Redis').to.equal(1);
     rmSync(folder);
     await until('it is archived', () => archive.reaches(bad, 7, 0));
@@ -207,13 +228,57 @@ describe('collecting logs', () => {
     await until('it is out of the way', async () => (await left()) === 0);
   });
 
+  it('takes no piece that the runner of the attempt has not signed, and sets it aside', async () => {
+    const { queues, record } = volt.context;
+    const of = { ...ref, job: '2-1' as JobId, attempt: 7 };
+    const other = await knownKey(record, 'other');
+    collect('one');
+    await send(0, 'forged', of, other);
+    await send(0, 'forged', of, stranger());
+    const chunk = { ...of, runner: 'box~1', offset: 0, length: 6 };
+    const signed = key.sign('runner log', chunkStatement({ ...chunk, data: Buffer.from('signed') }));
+    await sendChunk(volt.context.access, { ...chunk, data: Buffer.from('forged'), signature: signed });
+    await sendChunk(volt.context.access, { ...chunk, data: Buffer.from('forged') });
+    await send(0, 'true', of);
+    await until('it is archived', () => archive.reaches(of, 4, 0));
+    await until('all are taken out', async () => (await left()) === 0);
+    expect(content(of)).to.equal('true');
+    const [aside] = await queues.queue('set-aside').getWaiting();
+    expect(aside?.name).to.equal('refused log of 2-1.7 at 0 of box~1');
+  });
+
+  it('takes nothing more of a runner whose key a person has ended', async () => {
+    const { record } = volt.context;
+    const former = await knownKey(record, 'former');
+    const of = { ...ref, job: '2-1' as JobId, attempt: 8 };
+    const attempt = record.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
+    await attempt.set({ runner_key: former.publicKey }).execute();
+    await removeRunnerKey(record, 'former');
+    collect('one');
+    await send(0, 'said too late', of, former);
+    await until('it is taken out', async () => (await left()) === 0);
+    expect(existsSync(logFile(volt.dataDir, of))).to.equal(false);
+  });
+
+  it('asks the record whose log it is once more when the log brings along that the attempt has begun', async () => {
+    const { record } = volt.context;
+    const build = await recordedBuild(record);
+    const of = { job: jobIdOf(build, 1), attempt: 1 };
+    collect('one');
+    const chunk = { ...of, runner: 'box~1', offset: 0, length: 5, data: Buffer.from('early') };
+    await sign({ ...chunk, claim: '{"said":"by the runner"}' });
+    await until('the claim is passed on', () => claims.length > 0);
+    expect(claims).to.deep.equal([{ said: 'by the runner' }]);
+    expect(existsSync(logFile(volt.dataDir, of)), 'it was no claim').to.equal(false);
+  });
+
   it('leaves the list of those who read when it stops', async () => {
     const { client, keys } = volt.context.access;
-    const collector = new Collector(volt.context, archive, 'leaving');
+    const leaving = collector('leaving');
     const readers = async () => JSON.stringify(await client.xinfo('CONSUMERS', keys.logs, 'reporters').catch(() => []));
     await send(0, 'x', { ...ref, attempt: 8 });
     await until('it reads', async () => (await readers()).includes('leaving'));
-    await collector.stop();
+    await leaving.stop();
     expect(await readers()).to.not.include('leaving');
   });
 
@@ -233,8 +298,8 @@ describe('collecting logs', () => {
   });
 
   it('is stopped at once, though it waits', async () => {
-    const collector = new Collector(volt.context, archive, 'waiting');
+    const waiting = collector('waiting');
     await until('it waits', async () => /cmd=xreadgroup/.test(String(await volt.context.access.client.client('LIST'))));
-    await collector.stop();
+    await waiting.stop();
   });
 });

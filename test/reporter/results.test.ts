@@ -4,19 +4,23 @@ import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { type BuildId, type JobId, jobIdOf, newStep, type Step, type TestResult } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
-import type { AdvanceMessage, Result } from '../../src/queues/messages.ts';
+import type { AdvanceMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
 import { packTests } from '../../src/queues/packed-tests.ts';
+import { signedResult } from '../../src/queues/queues.ts';
 import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';
 import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { ResultHandler } from '../../src/reporter/results.ts';
 import { sweep } from '../../src/reporter/sweep.ts';
+import type { Signer } from '../../src/secrets/signing.ts';
 import { holdRecord } from '../support/database.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, recordedBuild } from '../support/record.ts';
+import { knownKey, stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -30,12 +34,14 @@ describe('the reporter, told', () => {
   let handler: ResultHandler;
   let build: BuildId;
   let job: JobId;
+  let key: Signer;
 
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     archive = new Archive(volt.dataDir);
     await observed(volt.context.record);
+    key = await knownKey(volt.context.record, 'box');
   });
 
   beforeEach(async () => {
@@ -50,6 +56,9 @@ describe('the reporter, told', () => {
     await volt.stop();
   });
 
+  /** Hands a message to the reporter as its sender has signed it. */
+  const handle = (message: ResultMessage, by = message.kind === 'decided' ? volt.context.record.signer : key) =>
+    handler.handle(message, { content: JSON.parse(JSON.stringify(signedResult(message, by))) });
   const started = (attempt = 1): Result<'started'> => ({ v: 1, kind: 'started', job, attempt, runner, at });
   const finished = (change: Partial<Result<'finished'>> = {}): Result<'finished'> => ({
     v: 1,
@@ -85,8 +94,8 @@ describe('the reporter, told', () => {
 
   it('that an attempt has begun, records it and tells everybody, once', async () => {
     const { changes, stop } = await hear();
-    await handler.handle(started());
-    await handler.handle(started());
+    await handle(started());
+    await handle(started());
     expect(await jobNow()).to.include({ status: 'running', runner: 'box' });
     await until('it is told', () => changes.length > 0);
     expect(changes).to.deep.equal([{ build, repo: 'app', status: 'running' }]);
@@ -94,15 +103,15 @@ describe('the reporter, told', () => {
   });
 
   it('of steps, records them', async () => {
-    await handler.handle(started());
-    await handler.handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 1, steps: [step] });
+    await handle(started());
+    await handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 1, steps: [step] });
     expect((await jobNow()).steps).to.deep.equal([step]);
   });
 
   it('of an outcome, makes it final, writes it down, tells the runner and lets the build move on', async () => {
     const { notices, changes, stop } = await hear();
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('all of it'));
-    await handler.handle(finished({ logBytes: 9 }));
+    await handle(finished({ logBytes: 9 }));
     expect(await buildNow()).to.include({ status: 'success' });
     const file = join(dataPaths(volt.dataDir).testResults, 'app', `${'a'.repeat(40)}`);
     expect(JSON.parse(readFileSync(`${file}.json`, 'utf8'))).to.include({ id: build, status: 'success' });
@@ -130,8 +139,8 @@ describe('the reporter, told', () => {
       reason: 'exit_code',
       tests: await packTests({ summary, results }, 9e5),
     });
-    await handler.handle(message);
-    await handler.handle(message);
+    await handle(message);
+    await handle(message);
     expect((await jobNow()).tests).to.deep.equal(summary);
     const found = await resultsOf(record, { build, failed: false, limit: 500 });
     expect(found.map(({ id, test, job, before, flaky, ...rest }) => rest)).to.deep.equal(results);
@@ -144,15 +153,15 @@ describe('the reporter, told', () => {
 
   it('of results that cannot be read, records the outcome all the same', async () => {
     const summary = { passed: 2, failed: 0, skipped: 0, total: 2, listed: 2 };
-    await handler.handle(finished({ tests: { summary, lines: Buffer.from('no gzip').toString('base64') } }));
+    await handle(finished({ tests: { summary, lines: Buffer.from('no gzip').toString('base64') } }));
     expect(await jobNow()).to.deep.include({ status: 'success', tests: { ...summary, listed: 0 } });
   });
 
   it('of an outcome again, records nothing new and tells the runner again', async () => {
     const { notices, stop } = await hear();
-    await handler.handle(finished());
+    await handle(finished());
     const before = await buildNow();
-    await handler.handle(finished({ status: 'failure', reason: 'exit_code' }));
+    await handle(finished({ status: 'failure', reason: 'exit_code' }));
     expect(await buildNow()).to.deep.equal(before);
     await until('the runner is told twice', () => notices.length === 2);
     expect(await advances(), 'the build may have to be moved on again').to.deep.equal([build, build]);
@@ -161,13 +170,13 @@ describe('the reporter, told', () => {
 
   it('of an outcome of an attempt that was taken back, records nothing and tells the runner that it may forget it', async () => {
     const { notices, stop } = await hear();
-    await handler.handle(started());
+    await handle(started());
     await moveToNextAttempt(
       volt.context.record,
       { job, attempt: 1 },
       { reason: 'runner_lost', message: 'gone', at: Date.now() },
     );
-    await handler.handle(finished());
+    await handle(finished());
     expect(await jobNow()).to.include({ status: 'queued' });
     await until('the runner is told', () => notices.length > 0);
     expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
@@ -177,10 +186,10 @@ describe('the reporter, told', () => {
   it('of an outcome whose log is not complete, waits for the rest', async () => {
     await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
-    const early = await handler.handle(finished({ logBytes: 9 })).catch((error: Error) => error);
+    const early = await handle(finished({ logBytes: 9 })).catch((error: Error) => error);
     expect(early).to.be.instanceOf(Later);
-    expect(await buildNow()).to.include({ status: 'queued' });
-    const handling = handler.handle(finished({ logBytes: 9 }));
+    expect(await buildNow()).to.include({ status: 'running' });
+    const handling = handle(finished({ logBytes: 9 }));
     await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
     await handling;
     expect(await buildNow()).to.include({ status: 'success' });
@@ -188,13 +197,13 @@ describe('the reporter, told', () => {
 
   it('of an outcome of an attempt that counts no more, waits for no log, and lets the runner go on with that', async () => {
     const { notices, stop } = await hear();
-    await handler.handle(started());
+    await handle(started());
     const gone = { reason: 'runner_lost', message: 'gone', at: Date.now() } as const;
     await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, gone);
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
-    await handler.handle(finished({ logBytes: 9 }));
+    await handle(finished({ logBytes: 9 }));
     await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
-    await handler.handle(finished({ logBytes: 9 }));
+    await handle(finished({ logBytes: 9 }));
     await until('the runner is told', () => notices.length > 0);
     expect(notices, 'once, when its log was complete').to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
     expect(await jobNow()).to.include({ status: 'queued' });
@@ -206,7 +215,7 @@ describe('the reporter, told', () => {
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
     const over: (Error | 'recorded')[] = [];
     const handling = [1, 2, 3].map(async () => {
-      const outcome = await handler.handle(finished({ logBytes: 9 })).catch((error: Error) => error);
+      const outcome = await handle(finished({ logBytes: 9 })).catch((error: Error) => error);
       over.push(outcome ?? 'recorded');
     });
     await until('one is put back', () => over.length > 0);
@@ -219,7 +228,7 @@ describe('the reporter, told', () => {
   it('of an outcome whose log will never be complete, takes it when that is certain', async () => {
     // long ago: nobody waits any more for what is missing
     const message = finished({ logBytes: 9, finishedAt: at });
-    await handler.handle(message);
+    await handle(message);
     expect(await buildNow()).to.include({ status: 'success' });
     const row = await volt.context.record.db
       .selectFrom('attempts')
@@ -229,8 +238,101 @@ describe('the reporter, told', () => {
     expect(row).to.deep.include({ log_complete: 0 });
   });
 
+  describe('what is not the word of the runner that has the attempt, changes nothing and sets it aside:', () => {
+    let other: Signer;
+    before(async () => {
+      other = await knownKey(volt.context.record, 'other');
+    });
+
+    const setAside = async () => (await volt.context.queues.queue('set-aside').getWaiting()).map(({ data }) => data);
+    const by = { id: 'other~1', name: 'other', host: 'box' };
+    const failure = { status: 'failure', reason: 'exit_code' } as const;
+
+    async function expectRefused(why: string, status = 'running'): Promise<void> {
+      expect((await jobNow()).status).to.equal(status);
+      const [aside, ...more] = await setAside();
+      expect(aside.content[0]).to.include(why);
+      expect(more).to.deep.equal([]);
+    }
+
+    it('an outcome under its id, signed by another runner', async () => {
+      await handle(started());
+      await handle(finished(failure), other);
+      await expectRefused('the name box belongs to another key');
+    });
+
+    it('an outcome of another runner, under its own id', async () => {
+      await handle(started());
+      await handle(finished({ ...failure, runner: by }), other);
+      await expectRefused('runner box~1 has the attempt');
+    });
+
+    it('an outcome that was changed after it was signed, or that nobody has signed', async () => {
+      await handle(started());
+      const signed = JSON.parse(JSON.stringify(signedResult(finished(), key)));
+      await handler.handle(finished(failure), { content: { ...signed, ...failure } });
+      await expectRefused('not signed');
+      await handler.handle(finished(failure), { content: finished(failure) });
+      await expectRefused('not signed');
+    });
+
+    it('an old outcome of the same runner, for a later attempt', async () => {
+      const old = JSON.parse(JSON.stringify(signedResult(finished(failure), key)));
+      await handle(started());
+      await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, { reason: 'handed_back', message: '', at: 1 });
+      await handle(started(2));
+      await handler.handle(finished(failure), { content: old });
+      expect((await jobNow()).status, 'of the attempt that counts no more').to.equal('running');
+      await handler.handle(finished({ ...failure, attempt: 2 }), { content: { ...old, attempt: 2 } });
+      await expectRefused('not signed');
+    });
+
+    it('an outcome of the same key in another epoch', async () => {
+      await handle(started());
+      await handle(finished({ ...failure, runner: { ...runner, id: 'box~2' } }));
+      await expectRefused('runner box~1 has the attempt');
+    });
+
+    it('steps, and that it is given back', async () => {
+      await handle(started());
+      await handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 9, steps: [step] }, other);
+      expect((await jobNow()).steps).to.deep.equal([]);
+      await handle({ v: 1, kind: 'returned', job, attempt: 1, runner, message: 'x', at }, other);
+      expect(await jobNow()).to.include({ status: 'running' });
+      expect((await setAside()).length).to.equal(2);
+    });
+
+    it('that it has begun, by a key that nobody knows, or that was ended', async () => {
+      await handle(started(), stranger());
+      await expectRefused('not known', 'queued');
+      const former = await knownKey(volt.context.record, 'former');
+      await removeRunnerKey(volt.context.record, 'former');
+      await handle(started(), former);
+      expect((await jobNow()).status).to.equal('queued');
+    });
+
+    it('that it has begun, under the name of another key, or an id of another name', async () => {
+      await handle(started(), other);
+      await expectRefused('the name box belongs to another key', 'queued');
+      await handle({ ...started(), runner: { ...by, id: 'box~1' } }, other);
+      expect((await jobNow()).status).to.equal('queued');
+    });
+
+    it('that it has begun, by a key that is kept for other repositories', async () => {
+      const kept = await knownKey(volt.context.record, 'kept', ['deploy-*']);
+      await handle({ ...started(), runner: { id: 'kept~1', name: 'kept', host: 'box' } }, kept);
+      await expectRefused('its key kept is kept for deploy-*', 'queued');
+    });
+
+    it('what only Volt decides', async () => {
+      const skipped = { status: 'skipped', reason: 'needs_failed', message: 'no' } as const;
+      await handle({ v: 1, kind: 'decided', job, attempt: 1, ...skipped, at }, key);
+      await expectRefused('only Volt itself decides', 'queued');
+    });
+  });
+
   it('that an attempt is given back, makes the next one and lets it be sent', async () => {
-    await handler.handle(started());
+    await handle(started());
     const returned = {
       v: 1,
       kind: 'returned',
@@ -240,8 +342,8 @@ describe('the reporter, told', () => {
       message: 'the runner is stopping',
       at,
     } as const;
-    await handler.handle(returned);
-    await handler.handle(returned);
+    await handle(returned);
+    await handle(returned);
     const { status, attempts } = await jobNow();
     expect(status).to.equal('queued');
     expect(attempts.map(({ number, reason }) => [number, reason])).to.deep.equal([
@@ -262,19 +364,19 @@ describe('the reporter, told', () => {
       message: 'enough',
       at,
     } as const;
-    await handler.handle(decided);
+    await handle(decided);
     expect(await buildNow()).to.include({ status: 'cancelled', reason: 'by_user', message: 'enough' });
-    await handler.handle(finished());
+    await handle(finished());
     expect(await buildNow()).to.include({ status: 'cancelled' });
     expect(existsSync(join(dataPaths(volt.dataDir).testResults, 'app'))).to.equal(true);
   });
 
   it('of a job that there is not, goes on', async () => {
     job = '999999-1' as JobId;
-    await handler.handle(started());
-    await handler.handle(finished());
-    await handler.handle({ v: 1, kind: 'returned', job, attempt: 1, runner, message: 'x', at });
-    await handler.handle({
+    await handle(started());
+    await handle(finished());
+    await handle({ v: 1, kind: 'returned', job, attempt: 1, runner, message: 'x', at });
+    await handle({
       v: 1,
       kind: 'decided',
       job,
@@ -288,7 +390,7 @@ describe('the reporter, told', () => {
 
   it('notes builds as reported when the record can be written again, after one that could not be', async () => {
     const { record } = volt.context;
-    await handler.handle(finished());
+    await handle(finished());
     await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
     const release = await holdRecord(volt.dataDir);
     await handler.reportAlone(build);
@@ -305,8 +407,8 @@ describe('the reporter, told', () => {
     const blocked = await recordedBuild(record, { repo: 'blocked' });
     mkdirSync(results, { recursive: true });
     writeFileSync(join(results, 'blocked'), 'in the way');
-    await handler.handle(finished({ job: jobIdOf(blocked, 1) }));
-    await handler.handle(finished());
+    await handle(finished({ job: jobIdOf(blocked, 1) }));
+    await handle(finished());
     for (const id of [blocked, build])
       await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute();
     expect((await findBuild(record, blocked))?.status, 'its verdict stands').to.equal('success');
@@ -322,7 +424,7 @@ describe('the reporter, told', () => {
   });
 
   it('by a reporter that died before it wrote the files, writes them later', async () => {
-    await handler.handle(finished());
+    await handle(finished());
     await volt.context.record.db
       .updateTable('builds')
       .set({ reported_at: null })

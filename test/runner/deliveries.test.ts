@@ -9,11 +9,14 @@ import { Deliveries } from '../../src/runner/deliveries.ts';
 import { boxContext } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, seal } from '../../src/secrets/sealed-box.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const runner = 'box~1' as RunnerId;
 const ref = { job: '1-1' as JobId, attempt: 1 };
 const content = { values: { TOKEN: 'canary' }, withheld: null };
+
+const signer = stranger();
 
 describe('what a runner asks for', () => {
   let test: TestAccess;
@@ -63,8 +66,8 @@ describe('what a runner asks for', () => {
   }
 
   it('comes in a box for its key; the request names no value', async () => {
-    const deliveries = new Deliveries(context);
-    const key = deliveries.publicKey(runner);
+    const deliveries = new Deliveries(context, signer);
+    const key = deliveries.boxKey(runner).publicKey;
     const answer = ask(deliveries);
     const [request] = await until('it asks', async () => {
       const all = await asked();
@@ -76,8 +79,8 @@ describe('what a runner asks for', () => {
   });
 
   it('is asked for again when request or answer is lost, with what it depends on', async () => {
-    const deliveries = new Deliveries(context, { repeat: 50 });
-    const key = deliveries.publicKey(runner);
+    const deliveries = new Deliveries(context, signer, { repeat: 50 });
+    const key = deliveries.boxKey(runner).publicKey;
     let insisted = 0;
     const answer = ask(deliveries, {
       insist: () => {
@@ -93,23 +96,23 @@ describe('what a runner asks for', () => {
   });
 
   it('says to people what it waits for when that takes long', async () => {
-    const deliveries = new Deliveries(context, { repeat: 50 });
+    const deliveries = new Deliveries(context, signer, { repeat: 50 });
     const sentence = await new Promise<string>((resolve) => {
       const answer = ask(deliveries, { slow: resolve });
       void answer.catch(() => undefined);
     });
     expect(sentence).to.include('waiting for its secrets');
-    answerWith(deliveries, boxFor(deliveries.publicKey(runner)));
+    answerWith(deliveries, boxFor(deliveries.boxKey(runner).publicKey));
   });
 
   it('ends the job as an error of ours when it does not come in time', async () => {
-    const { outcome } = await ending(ask(new Deliveries(context, { repeat: 10, patience: 100 })));
+    const { outcome } = await ending(ask(new Deliveries(context, signer, { repeat: 10, patience: 100 })));
     expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
     expect(outcome.message).to.include('no dispatcher');
   });
 
   it('ends the job with the reason that the dispatcher gives', async () => {
-    const deliveries = new Deliveries(context);
+    const deliveries = new Deliveries(context, signer);
     const answer = ask(deliveries);
     answerWith(deliveries, { refused: 'there is no key. Put it back.' });
     expect((await ending(answer)).outcome.message).to.equal('there is no key. Put it back.');
@@ -118,19 +121,19 @@ describe('what a runner asks for', () => {
   it('is not taken from a box for another runner, another attempt, or a former epoch', async () => {
     for (const box of [
       (deliveries: Deliveries) => {
-        deliveries.publicKey(runner);
+        deliveries.boxKey(runner).publicKey;
         return boxFor(makeBoxKeys().publicKey);
       },
       (deliveries: Deliveries) =>
-        boxFor(deliveries.publicKey(runner), boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
+        boxFor(deliveries.boxKey(runner).publicKey, boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
       (deliveries: Deliveries) => {
-        const former = boxFor(deliveries.publicKey(runner));
-        deliveries.publicKey('box~2' as RunnerId);
-        deliveries.publicKey(runner);
+        const former = boxFor(deliveries.boxKey(runner).publicKey);
+        deliveries.boxKey('box~2' as RunnerId);
+        deliveries.boxKey(runner).publicKey;
         return former;
       },
     ]) {
-      const deliveries = new Deliveries(context);
+      const deliveries = new Deliveries(context, signer);
       const answer = ask(deliveries);
       answerWith(deliveries, box(deliveries));
       const { outcome } = await ending(answer);
@@ -141,7 +144,7 @@ describe('what a runner asks for', () => {
 
   it('is not waited for any more when the job is ended', async () => {
     const stop = new AbortController();
-    const answer = ask(new Deliveries(context), { signal: stop.signal });
+    const answer = ask(new Deliveries(context, signer), { signal: stop.signal });
     const reason = new JobEnding({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });
     stop.abort(reason);
     expect(await ending(answer)).to.equal(reason);

@@ -7,6 +7,7 @@ import { LogSender } from '../../src/runner/log-sender.ts';
 import { Spool } from '../../src/runner/spool.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { TestFolders } from '../support/folder.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const megabyte = 1_048_576;
@@ -28,7 +29,7 @@ describe('sending a log', () => {
   beforeEach(async () => {
     await test.access.client.flushall();
     spool = await Spool.create(folders.make(), { job: '1-1' as JobId, attempt: 1 }, 1000 * megabyte);
-    sender = new LogSender(test.access, 'box~1', spool);
+    sender = new LogSender(test.access, 'box~1', spool, { signer: stranger() });
   });
 
   afterEach(async () => {
@@ -164,7 +165,7 @@ describe('sending a log', () => {
     const looked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
     const before = await looked();
     const held = await Spool.create(folders.make(), { job: '2-1' as JobId, attempt: 1 }, megabyte);
-    const other = new LogSender(test.access, 'box~1', held);
+    const other = new LogSender(test.access, 'box~1', held, { signer: stranger() });
     sender.acknowledge(0, false);
     await append(Buffer.alloc(megabyte, 'a'), Buffer.alloc(megabyte, 'b'));
     await take(2 * megabyte);

@@ -3,18 +3,24 @@ import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { JobType } from 'bullmq';
 import { expect } from 'chai';
+import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { parseAttemptName } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { version } from '../../src/kernel/version.ts';
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
+import { addRunnerKey, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { notifyRunner } from '../../src/redis/channels.ts';
 import { leaseTtl, listRunners } from '../../src/redis/membership.ts';
 import { isSeenGone } from '../../src/redis/process.ts';
-import type { RunnerStage } from '../../src/runner/start.ts';
+import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { runnerKeyText } from '../../src/secrets/runner-key.ts';
+import { withSignature } from '../../src/secrets/signed-message.ts';
+import { newPrivateKey, signerOf } from '../../src/secrets/signing.ts';
 import { failure } from '../support/failure.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { TestRepository } from '../support/repository.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { areAtWork, spawners } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
@@ -344,13 +350,53 @@ describe('a runner', () => {
 
   it('refuses an attempt whose message it cannot understand, as an error of ours', async () => {
     await start();
-    const message = { ...jobMessageOf(`${++builds}-1`), v: 2 };
+    const ofTheFuture = { ...jobMessageOf(`${++builds}-1`), v: 2 };
+    const message = withSignature('job', ofTheFuture, volt.context.record.signer);
     await volt.context.queues.announceLabels([]);
     const options = { jobId: `${message.job}.1`, priority: 1, attempts: 1 };
     await volt.context.queues.queue('jobs').add('of the future', message, options);
     const finished = await until('it is reported', async () => (await results('finished', message.job))[0]);
     expect(finished).to.include({ status: 'error', reason: 'bad_message', attempt: 1 });
     await until('it is set aside', async () => (await jobs('failed')) === 1);
+  });
+
+  it('runs nothing that this Volt has not signed, keeps it where people see it, and makes room for the true message', async () => {
+    await start();
+    const { queues, record } = volt.context;
+    await queues.announceLabels([]);
+    const ran = join(volt.dataDir, 'ran');
+    const message = jobMessageOf(`${++builds}-1`, { plan: { kind: 'command', command: `touch ${ran}` } });
+    const signed = withSignature('job', message, record.signer);
+    for (const forged of [message, withSignature('job', message, stranger()), { ...signed, name: 'changed' }]) {
+      const options = { jobId: `${message.job}.1`, priority: 1, attempts: 1, removeOnFail: false };
+      await queues.queue('jobs').add('forged', forged, options);
+      await until('it is gone', async () => (await queues.queue('jobs').getJob(`${message.job}.1`)) === undefined);
+    }
+    const aside = await queues.queue('set-aside').getWaiting();
+    expect(aside.map(({ name }) => name)).to.deep.equal([`forged ${message.job}.1`]);
+    expect(existsSync(ran)).to.equal(false);
+  });
+
+  it('takes no jobs while its Volt does not know its key, says why, and takes them when it does', async () => {
+    const { access, record, config } = volt.context;
+    await access.client.hset(access.keys.runnerKeys, '', '{}');
+    const privateKey = newPrivateKey();
+    const own = { ...config, runnerKey: runnerKeyText('apart', privateKey, record.signer.publicKey) };
+    const options = { labels: [], slots: 1, graceSeconds: 0 };
+    const runner = await startRunner({ ...volt.context, config: own }, options);
+    const problem = async () => {
+      const { alive } = await listRunners(access);
+      return alive.find(({ id }) => id === runner.id)?.problems[0]?.message ?? '';
+    };
+    await until('it says why', async () => (await problem()).includes('does not know its key'));
+    const { publicKey } = signerOf(privateKey);
+    await addRunnerKey(record, { name: 'apart', publicKey, repos: [], createdBy: 'owner' });
+    await admitRunners(volt.context);
+    await until('it serves', async () => (await problem()) === '');
+    await removeRunnerKey(record, 'apart');
+    await admitRunners(volt.context);
+    await until('it says so again', async () => (await problem()).includes('does not know its key'));
+    await runner.stop();
   });
 
   it('ends an attempt that counts no more, and hands nothing of it in', async () => {

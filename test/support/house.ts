@@ -12,6 +12,7 @@ import { TestFolders } from './folder.ts';
 import { type VoltProcess, VoltProcesses } from './processes.ts';
 import { openRecord } from './record.ts';
 import { TestRepository } from './repository.ts';
+import { knownKey } from './runner-keys.ts';
 import { until } from './until.ts';
 
 export const recordStages = ['dispatcher', 'reporter', 'observer', 'web'] as const;
@@ -51,6 +52,8 @@ export class House {
   readonly #database: { [name: string]: string };
   readonly #processes = new VoltProcesses();
   readonly #running = new Map<string, VoltProcess>();
+  /** of runners, by their names */
+  readonly #keys = new Map<string, string>();
 
   private constructor(
     options: HouseOptions,
@@ -95,14 +98,21 @@ export class House {
   async startRunner(name: string, options: HouseRunner = {}): Promise<void> {
     const { dataDir = this.#folders.make(), grace = 0, args = [] } = options;
     const common = ['--name', name, '--slots', '1', '--grace', String(grace), '--data', dataDir];
-    await this.#start(name, ['runner', ...common, ...args], options);
+    const key = this.#keys.get(name) ?? (await knownKey(this.record, name)).text;
+    this.#keys.set(name, key);
+    await this.#start(name, ['runner', ...common, ...args], options, { VOLT_RUNNER_KEY: key });
   }
 
-  async #start(name: string, args: string[], { redis, inside }: HouseRunner = {}): Promise<void> {
+  async #start(
+    name: string,
+    args: string[],
+    { redis, inside }: HouseRunner = {},
+    env: { [name: string]: string } = {},
+  ): Promise<void> {
     const address = redis ?? this.#options.redis;
     const started = this.#processes.start(
       [...args, '--redis', address],
-      { ...this.#database, ...this.#options.env },
+      { ...this.#database, ...this.#options.env, ...env },
       inside,
     );
     this.#running.set(name, started);

@@ -17,6 +17,7 @@ export function runnerMember(id: string, change: Partial<RunnerMember> = {}): Ru
     running: [],
     reporting: [],
     scopes: [],
+    claims: [],
     problems: [],
     load: 0,
     ...change,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTags } from '../../src/dispatcher/fairness.ts';
+import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
 import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
@@ -19,6 +20,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
 import { startReporter } from '../../src/reporter/start.ts';
 import { type RunnerOptions, type RunnerStage, startRunner } from '../../src/runner/start.ts';
+import { ownRunnerKey } from '../../src/secrets/runner-key.ts';
 import { databaseFor } from './database.ts';
 import { newBuild, plannedJob } from './record.ts';
 import { startRedis, type TestRedis } from './redis.ts';
@@ -58,7 +60,7 @@ export class TestVolt {
     const context = {
       config,
       access,
-      queues: new Queues(access, logger),
+      queues: new Queues(access, logger, record.signer),
       logger,
       record,
       problems: new Problems(logger),
@@ -81,6 +83,8 @@ export class TestVolt {
   reporter = async () => this.#keep(await startReporter(this.context));
 
   async runner(options: Partial<RunnerOptions> = {}): Promise<RunnerStage> {
+    ownRunnerKey(this.context.config);
+    await admitRunners(this.context);
     return this.#keep(await startRunner(this.context, { labels: [], slots: 1, graceSeconds: 0, ...options }));
   }
 

@@ -82,7 +82,8 @@ describe('web: the description of the API', () => {
 
   it('says that writing and what concerns secrets needs the token, and what every request may be refused with', () => {
     for (const { name, path, method, operation } of operations()) {
-      const open = method === 'get' && !/secrets|variables|credentials|trusted|tokens|audit|sign-in/.test(path);
+      const open =
+        method === 'get' && !/secrets|variables|credentials|trusted|tokens|runner-keys|audit|sign-in/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -198,6 +199,9 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     ['POST /tokens', { name: 'ci', scope: 'write' }],
     ['GET /tokens'],
     ['DELETE /tokens/ci'],
+    ['POST /runner-keys', { name: 'build2', repos: ['app'] }],
+    ['GET /runner-keys'],
+    ['DELETE /runner-keys/build2'],
     ['GET /audit?limit=2'],
     ['GET /sign-in'],
     ['GET /openapi.json'],

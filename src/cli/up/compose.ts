@@ -6,6 +6,7 @@ import { Record } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { startEmbeddedRedis } from '../../redis/embedded.ts';
 import { claimRedis } from '../../redis/identity.ts';
+import { ownRunnerKey } from '../../secrets/runner-key.ts';
 import type { Shutdown } from '../shutdown.ts';
 import type { RecordContext } from '../stage.ts';
 import type { RunnerStage } from './stages.ts';
@@ -47,11 +48,14 @@ export async function compose(
   shutdown.add('record', () => record.close());
   shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, record.id, record.formerIds);
-  const queues = new stages.Queues(access, logger);
+  const queues = new stages.Queues(access, logger, record.signer);
   shutdown.add('queues', () => queues.close());
 
   const context = { config, access, queues, logger, record };
   await prepare(context);
+  // the runner of this process needs nobody to let it in
+  ownRunnerKey(config);
+  await stages.admitRunners(context);
   // stopped in the reverse order: first what makes work, last what shows it
   const starting = {
     web: stages.startWeb(context, { host: config.httpHost, port: config.httpPort }),

@@ -1,4 +1,5 @@
 /** The code of all stages, as one piece that `up` loads while Redis starts. */
+export { admitRunners } from '../../dispatcher/runner-keys.ts';
 export { startDispatcher } from '../../dispatcher/start.ts';
 export { startObserver } from '../../observer/start.ts';
 export { Queues } from '../../queues/queues.ts';

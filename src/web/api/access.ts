@@ -1,9 +1,22 @@
 import { z } from 'zod';
+import { admitRunners } from '../../dispatcher/runner-keys.ts';
 import { listActions } from '../../record/audit.ts';
+import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
 import { addToken, listTokens, type NamedToken, removeToken } from '../../record/tokens.ts';
+import { runnerKeyText } from '../../secrets/runner-key.ts';
+import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { signInUrl } from '../sign-in-place.ts';
 import { jsonRoute } from './route.ts';
-import { auditLog, newToken, signInAddress, tokenList, tokenRequest } from './schemas/access.ts';
+import {
+  auditLog,
+  newRunnerKey,
+  newToken,
+  runnerKeyList,
+  runnerKeyRequest,
+  signInAddress,
+  tokenList,
+  tokenRequest,
+} from './schemas/access.ts';
 import { done, repositoryName } from './schemas/terms.ts';
 
 const tokens = jsonRoute({
@@ -38,6 +51,46 @@ const removing = jsonRoute({
   errors: ['not_found'],
   handle: async ({ params }, { record }) => {
     await removeToken(record, params.name);
+    return { done: true as const };
+  },
+});
+
+const runnerKeys = jsonRoute({
+  method: 'get',
+  path: '/runner-keys',
+  summary: 'The keys by which the words of runners are known',
+  confidential: true,
+  answer: runnerKeyList,
+  handle: async (_, { record }) => ({ keys: await listRunnerKeys(record), next: null }),
+});
+
+const addingRunnerKey = jsonRoute({
+  method: 'post',
+  path: '/runner-keys',
+  summary: 'Make a key for runners on other machines',
+  body: runnerKeyRequest,
+  status: 201,
+  answer: newRunnerKey,
+  errors: ['name_taken', 'too_large'],
+  handle: async ({ body, caller }, web) => {
+    const privateKey = newPrivateKey();
+    const { publicKey } = signerOf(privateKey);
+    const made = await addRunnerKey(web.record, { ...body, publicKey, createdBy: caller?.name ?? '' });
+    await admitRunners(web);
+    return { ...made, key: runnerKeyText(body.name, privateKey, web.record.signer.publicKey) };
+  },
+});
+
+const removingRunnerKey = jsonRoute({
+  method: 'delete',
+  path: '/runner-keys/:name',
+  summary: 'End the key of runners: what they say counts no more, and what they run is given to others',
+  params: z.object({ name: repositoryName }),
+  answer: done,
+  errors: ['not_found'],
+  handle: async ({ params }, web) => {
+    await removeRunnerKey(web.record, params.name);
+    await admitRunners(web);
     return { done: true as const };
   },
 });
@@ -78,4 +131,4 @@ const signIn = jsonRoute({
   },
 });
 
-export const accessRoutes = [signIn, tokens, adding, removing, audit];
+export const accessRoutes = [signIn, tokens, adding, removing, runnerKeys, addingRunnerKey, removingRunnerKey, audit];

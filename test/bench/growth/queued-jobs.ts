@@ -56,6 +56,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
           return true;
         },
         refuse: async () => {},
+        isGenuine: () => true,
         ready: () => true,
       });
       await collection.measure('a runner takes a job and is done with it', size, n, async () => {

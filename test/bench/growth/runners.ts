@@ -73,7 +73,7 @@ async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<vo
   });
   let taken = 0;
   const worker = new SlotWorker(access, {
-    ...{ runner: 'all~1', slots: jobs.length, labels: [], logger, ready: () => true },
+    ...{ runner: 'all~1', slots: jobs.length, labels: [], logger, ready: () => true, isGenuine: () => true },
     run: async () => {
       taken++;
       await over;

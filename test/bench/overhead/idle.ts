@@ -20,7 +20,7 @@ export async function idle(bench: Bench, source: Source, seconds: number): Promi
     const memory = tree.memory();
     const redis = readFileSync(join(volt.dataDir, 'redis/url'), 'utf8').trim();
     const runners = ['one', 'two'].map((name) =>
-      bench.processes.start(['runner', '--redis', redis, '--data', bench.folders.make(), '--name', name]),
+      bench.processes.start(['runner', '--redis', redis, '--data', volt.dataDir, '--name', name]),
     );
     for (const runner of runners) await runner.says('ready');
     await pause(settles);

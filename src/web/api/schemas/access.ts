@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { repositoryNamePattern } from '../../../kernel/names.ts';
+import { repositoryGlobPattern, repositoryNamePattern } from '../../../kernel/names.ts';
 import { tokenScopes } from '../../../kernel/token-scope.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
@@ -29,6 +29,39 @@ export const newToken = name(
 );
 
 export const signInAddress = name('SignInAddress', z.object({ url: z.string() }));
+
+const runnerKey = z.object({
+  name: z.string(),
+  publicKey: z.string().meta({ description: 'Ed25519, base64url of 32 bytes' }),
+  repos: z
+    .array(z.string())
+    .meta({ description: 'patterns of the repositories that its runners are kept for; empty for all' }),
+  own: z.boolean().meta({ description: 'made by runners that share the data directory of the dispatcher' }),
+  createdBy: z.string(),
+  createdAt: time,
+});
+
+export const runnerKeyList = name('RunnerKeyList', z.object({ keys: z.array(name('RunnerKey', runnerKey)), next }));
+
+export const runnerKeyRequest = name(
+  'RunnerKeyRequest',
+  z.object({
+    name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
+    repos: z
+      .array(z.string().regex(repositoryGlobPattern, 'is no pattern of names of repositories'))
+      .max(100)
+      .default([]),
+  }),
+);
+
+export const newRunnerKey = name(
+  'NewRunnerKey',
+  runnerKey.extend({
+    key: z
+      .string()
+      .meta({ description: 'what its runners are started with (VOLT_RUNNER_KEY); it cannot be had again' }),
+  }),
+);
 
 const auditEntry = name(
   'AuditEntry',

@@ -1,0 +1,105 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { checkRepositoryGlobs } from '../kernel/names.ts';
+import { Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { asTyped } from './invocation.ts';
+import { configOf, jsonOption, list } from './options.ts';
+import { printTable } from './table.ts';
+import { plain, print, printJson } from './terminal.ts';
+import { ago } from './times.ts';
+
+interface RunnerKey {
+  name: string;
+  publicKey: string;
+  repos: string[];
+  own: boolean;
+  createdBy: string;
+  createdAt: string;
+}
+
+export function runnerKeyCommand(program: Command): CommandFile {
+  const command = program
+    .command('runner-key')
+    .summary('keys of runners on other machines')
+    .description(
+      'Makes, lists and ends the keys of runners. A runner signs all that it says, and what is not signed by the runner that has a job changes nothing. A runner that shares the data directory of the dispatcher, such as that of `volt up`, makes its own.',
+    );
+  const add = jsonOption(command.command('add'))
+    .description('Makes a key and prints what runners join with, this once.')
+    .argument('<name>', '1 to 64 of a-z, 0-9, ".", "_" and "-", such as that of the machine')
+    .option('--repos <a,b-*>', 'its runners get jobs of these repositories only, and none beside', list)
+    .option('--file <path>', 'write the key to a file that only you can read instead of printing it')
+    .action(async (name: string, { repos = [], file, json }: { repos?: string[]; file?: string; json?: boolean }) => {
+      const config = configOf(add);
+      const body = { name, repos: checkRepositoryGlobs(repos) };
+      const made = await Client.of(config).post<RunnerKey & { key: string }>('/runner-keys', body);
+      if (file !== undefined) writeKey(file, made.key);
+      const { key, ...rest } = made;
+      if (json) return printJson(file === undefined ? made : rest);
+      const which = repos.length === 0 ? '' : `, for ${repos.join(', ')} alone`;
+      print(`${name} is made${which}. On the machine of the runner:`);
+      const start = asTyped(
+        `volt runner --redis ${redisForRunners(config.dataDir) ?? 'redis://USER:PASSWORD@HOST:PORT'}`,
+      );
+      print(file === undefined ? `VOLT_RUNNER_KEY=${key} ${start}` : `VOLT_RUNNER_KEY_FILE=${file} ${start}`);
+    });
+  const keys = jsonOption(command.command('ls'))
+    .description('Lists the keys, never their private halves.')
+    .action(async ({ json }: { json?: boolean }) => {
+      const page = await Client.of(configOf(keys)).get<{ keys: RunnerKey[] }>('/runner-keys');
+      if (json) printJson(page);
+      else if (page.keys.length === 0) print('no keys');
+      else
+        printTable(
+          ['NAME', 'REPOSITORIES', 'PUBLIC KEY', 'MADE', 'BY'],
+          page.keys.map(({ name, repos, publicKey, createdAt, createdBy }) => [
+            plain(name),
+            repos.join(' ') || 'all',
+            publicKey,
+            ago(createdAt),
+            plain(createdBy),
+          ]),
+        );
+    });
+  const remove = command
+    .command('rm')
+    .description('Ends a key at once: what its runners say counts no more, and what they run is given to others.')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await Client.of(configOf(remove)).delete(`/runner-keys/${encodeURIComponent(name)}`);
+      print(`${name} is ended`);
+    });
+  return {
+    command,
+    examples: [
+      ['volt runner-key add build2', 'what a runner on build2 joins with'],
+      ['volt runner-key add deploy-1 --repos deploy,site-*', 'for runners that are kept for some repositories'],
+      ['volt runner-key rm build2', 'nothing that it says counts from now on'],
+    ],
+  };
+}
+
+/** Where runners on other machines find the Redis of a `volt up` with this data directory; undefined where it has told none. */
+function redisForRunners(dataDir: string): string | undefined {
+  try {
+    return readFileSync(dataPaths(dataDir).runnerRedisUrl, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws VoltError `data_unwritable` */
+function writeKey(file: string, key: string): void {
+  try {
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  } catch (error) {
+    throw new VoltError('data_unwritable', `cannot write the key to ${file}: ${errorText(error)}`, {
+      remedy: 'It is lost: end it by `volt runner-key rm`, and make another into a file that can be written.',
+      cause: error,
+    });
+  }
+}

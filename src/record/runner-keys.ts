@@ -1,0 +1,198 @@
+import { VoltError } from '../kernel/errors.ts';
+import type { AttemptRef } from '../kernel/model.ts';
+import { fitsGlobs } from '../kernel/names.ts';
+import type { Database, Record } from './record.ts';
+import type { Schema } from './schema.ts';
+
+/** A key by which the words of runners are known; several runners may have one. */
+export interface RunnerKeyEntry {
+  name: string;
+  publicKey: string;
+  /** globs of the repositories that its runners are kept for; empty means all */
+  repos: string[];
+  /** made by runners beside the record's stages */
+  own: boolean;
+  createdBy: string;
+  createdAt: string;
+}
+
+/** @throws VoltError `name_taken` */
+export async function addRunnerKey(
+  record: Record,
+  key: Pick<RunnerKeyEntry, 'name' | 'publicKey' | 'repos' | 'createdBy'>,
+): Promise<RunnerKeyEntry> {
+  const added = await insert(record, { ...key, own: false });
+  if (added) return added;
+  throw new VoltError('name_taken', `there is a key for runners "${key.name}" already`, {
+    remedy: 'Choose another name, or end that one first: `volt runner-key rm`.',
+  });
+}
+
+/**
+ * Takes in the key of runners that share the data directory of a stage of the record. One that a person has removed stays
+ * removed; where its name is another's, it gets a number.
+ */
+export async function adoptRunnerKey(record: Record, name: string, publicKey: string): Promise<void> {
+  const known = await record.db
+    .selectFrom('runner_keys')
+    .select('name')
+    .where('public_key', '=', publicKey)
+    .executeTakeFirst();
+  for (let number = 1; !known; number++) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (await insert(record, { name: free, publicKey, repos: [], own: true, createdBy: 'the data directory' })) return;
+  }
+}
+
+async function insert(
+  record: Record,
+  { name, publicKey, repos, own, createdBy }: Omit<RunnerKeyEntry, 'createdAt'>,
+): Promise<RunnerKeyEntry | undefined> {
+  return record.write(async (db) => {
+    const taken = await db
+      .selectFrom('runner_keys')
+      .select('name')
+      .where((eb) => eb.or([eb('public_key', '=', publicKey), eb('name', '=', name).and('removed_at', 'is', null)]))
+      .executeTakeFirst();
+    if (taken) return undefined;
+    const row = await db
+      .insertInto('runner_keys')
+      .values({
+        ...{ public_key: publicKey, name, repos: JSON.stringify(repos), own: own ? 1 : 0 },
+        ...{ created_by: createdBy, created_at: Date.now(), removed_at: null },
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return entryOf(row);
+  });
+}
+
+/** Ends a key: what its runners say counts no more, and they are given nothing. @throws VoltError `not_found` */
+export async function removeRunnerKey(record: Record, name: string): Promise<void> {
+  const removed = await record.write((db) =>
+    db
+      .updateTable('runner_keys')
+      .set({ removed_at: Date.now() })
+      .where('name', '=', name)
+      .where('removed_at', 'is', null)
+      .returning('name')
+      .executeTakeFirst(),
+  );
+  if (removed) return;
+  throw new VoltError('not_found', `there is no key for runners "${name}"`, {
+    remedy: '`volt runner-key ls` lists those that are.',
+  });
+}
+
+/** All that are good for something, by name. */
+export async function listRunnerKeys(record: Record): Promise<RunnerKeyEntry[]> {
+  const rows = await record.db
+    .selectFrom('runner_keys')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .orderBy('name')
+    .execute();
+  return rows.map(entryOf);
+}
+
+/** Who has begun an attempt, and what the holder of a key may do about it. */
+export interface AttemptHolder {
+  /** public key of the runner that has begun it; null while none has, and of attempts of an older Volt */
+  key: string | null;
+  /** id of that runner */
+  runner: string | null;
+  /** no runner has begun it, and one may */
+  isFree: boolean;
+  isRunning: boolean;
+}
+
+/**
+ * @param speaker public key of who wants to speak for the attempt, and the name of its runner
+ * @returns `holder`: undefined where there is no such attempt; `objection`: why the holder of the key has no say in jobs of
+ * this repository, undefined where it may have
+ */
+export async function attemptHolder(
+  db: Database,
+  ref: AttemptRef,
+  speaker: { key: string; name: string },
+): Promise<{ holder: AttemptHolder; objection: string | undefined } | undefined> {
+  const row = await db
+    .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .leftJoin('runner_keys', (join) =>
+      join.on('runner_keys.public_key', '=', speaker.key).on('runner_keys.removed_at', 'is', null),
+    )
+    .select([
+      ...(['attempts.runner_key', 'attempts.runner_id', 'attempts.status', 'jobs.attempt', 'builds.repo'] as const),
+      ...(['runner_keys.name as key_name', 'runner_keys.repos'] as const),
+    ])
+    .select((eb) =>
+      eb
+        .selectFrom('runner_keys as others')
+        .select('others.name')
+        .where('others.name', '=', speaker.name)
+        .where('others.removed_at', 'is', null)
+        .where('others.public_key', '<>', speaker.key)
+        .as('taken'),
+    )
+    .where('attempts.job_id', '=', ref.job)
+    .where('attempts.number', '=', ref.attempt)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const isFree = row.status === 'queued' && row.attempt === ref.attempt;
+  const holder = { key: row.runner_key, runner: row.runner_id, isFree, isRunning: row.status === 'running' };
+  const repos = JSON.parse(row.repos ?? '[]') as string[];
+  if (row.key_name === null) return { holder, objection: unknownKey };
+  if (row.taken !== null) return { holder, objection: `the name ${row.taken} belongs to another key` };
+  if (!fitsGlobs(repos, row.repo))
+    return { holder, objection: `its key ${row.key_name} is kept for ${repos.join(', ')}` };
+  return { holder, objection: undefined };
+}
+
+/**
+ * Whose log one is.
+ * @returns `isGood`: nobody has ended the key since; undefined where there is no such attempt
+ */
+export async function logOwner(
+  db: Database,
+  ref: AttemptRef,
+): Promise<(Pick<AttemptHolder, 'key' | 'isFree'> & { isGood: boolean }) | undefined> {
+  const row = await db
+    .selectFrom('attempts')
+    .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
+    .leftJoin('runner_keys', (join) =>
+      join.onRef('runner_keys.public_key', '=', 'attempts.runner_key').on('runner_keys.removed_at', 'is', null),
+    )
+    .select(['attempts.runner_key', 'attempts.status', 'jobs.attempt', 'runner_keys.name'])
+    .where('attempts.job_id', '=', ref.job)
+    .where('attempts.number', '=', ref.attempt)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const isFree = row.status === 'queued' && row.attempt === ref.attempt;
+  return { key: row.runner_key, isFree, isGood: row.name !== null };
+}
+
+export const unknownKey = 'its key is not known, or a person has ended it';
+
+/** Whether a key is good for anything. */
+export async function isRunnerKey(db: Database, publicKey: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('runner_keys')
+    .select('name')
+    .where('public_key', '=', publicKey)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function entryOf({ name, public_key, repos, own, created_by, created_at }: Schema['runner_keys']): RunnerKeyEntry {
+  return {
+    name,
+    publicKey: public_key,
+    repos: JSON.parse(repos) as string[],
+    own: own === 1,
+    createdBy: created_by,
+    createdAt: new Date(created_at).toISOString(),
+  };
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { systemCode, VoltError } from '../kernel/errors.ts';
+import { hostLabel } from '../kernel/names.ts';
+import { keyPattern, newPrivateKey, type Signer, signerOf } from './signing.ts';
+
+/** What a runner signs with, and what it knows of its Volt by it. */
+export interface RunnerKey {
+  readonly signer: Signer;
+  /** what the key is called in the record; what a runner on the record's machine calls its own is a proposal */
+  readonly name: string;
+  /** public key by which the messages of jobs are known to come from Volt; undefined while that is not known yet */
+  voltKey(): string | undefined;
+}
+
+const prefix = 'volt-runner-key';
+
+/** The text that carries a runner's key to its machine: its name, its private half, and the public key of its Volt. */
+export function runnerKeyText(name: string, privateKey: string, voltKey: string): string {
+  return [prefix, name, privateKey, voltKey].join(':');
+}
+
+/** @throws VoltError `bad_setting` */
+export function parseRunnerKey(text: string): RunnerKey {
+  const [word, name = '', privateKey = '', voltKey = '', ...rest] = text.trim().split(':');
+  if (word !== prefix || rest.length > 0 || ![privateKey, voltKey].every((key) => keyPattern.test(key))) {
+    throw new VoltError('bad_setting', 'VOLT_RUNNER_KEY does not hold the key of a runner', {
+      remedy: 'Give it what `volt runner-key add` has printed, whole: it begins with "volt-runner-key:".',
+    });
+  }
+  return { name, signer: signerOf(privateKey), voltKey: () => voltKey };
+}
+
+/**
+ * The key of the runners of this data directory; made where there is none. The stages of the record that share the
+ * directory find it there and take it in, so that a runner beside them needs nothing else: who can write to the directory
+ * is trusted with the record anyway.
+ */
+export function ownRunnerKey({ dataDir, host }: Pick<Config, 'dataDir' | 'host'>): RunnerKey {
+  const paths = dataPaths(dataDir);
+  const privateKey = readKey(paths.runnerKey) ?? makeKey(paths.runnerKey);
+  return {
+    name: hostLabel(host).slice('host:'.length),
+    signer: signerOf(privateKey),
+    voltKey: () => readKey(paths.voltKey),
+  };
+}
+
+/** Public key of the runners of this data directory; undefined where none has made one. */
+export function publicKeyOfOwnRunner(dataDir: string): string | undefined {
+  const privateKey = readKey(dataPaths(dataDir).runnerKey);
+  return privateKey === undefined ? undefined : signerOf(privateKey).publicKey;
+}
+
+/** Leaves the public key of this Volt where runners that share the data directory find it. */
+export function leaveVoltKey(dataDir: string, voltKey: string): void {
+  const { voltKey: file } = dataPaths(dataDir);
+  if (readKey(file) === voltKey) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${voltKey}\n`, { mode: 0o644 });
+}
+
+function readKey(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return keyPattern.test(text) ? text : undefined;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new VoltError('data_unwritable', `cannot read ${file}: ${String(error)}`, {
+      remedy: 'Be the user whose Volt it is, or give this one a data directory of its own.',
+      cause: error,
+    });
+  }
+}
+
+/** Several runners may begin at once: a link appears with its content, and the first one's is everybody's. */
+function makeKey(file: string): string {
+  const aside = `${file}.${randomBytes(4).toString('hex')}`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(aside, `${newPrivateKey()}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    linkSync(aside, file);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+  const key = readKey(file);
+  if (key !== undefined) return key;
+  throw new VoltError('data_unwritable', `${file} does not hold the key of a runner`, {
+    remedy: 'Remove it; the runner makes another.',
+  });
+}

@@ -1,0 +1,51 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseRunnerKey } from '../../src/secrets/runner-key.ts';
+import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
+import { VoltProcesses } from '../support/processes.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+describe('volt runner-key', function () {
+  this.timeout(60_000);
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+  let redis: TestRedis;
+  let data: string;
+
+  before(async () => {
+    redis = await startRedis();
+    data = folders.make();
+    await processes.start(['web', '--port', '0', '--redis', redis.url, '--data', data]).says('ready');
+  });
+
+  after(async () => {
+    await processes.end();
+    await redis.stop();
+    folders.remove();
+  });
+
+  const run = (...args: string[]) => volt(['runner-key', ...args, '--data', data]);
+
+  it('add prints what a runner joins with, once; ls lists it without its private half; rm ends it', async () => {
+    const { stdout } = await run('add', 'build2', '--repos', 'app,site-*');
+    const text = /^VOLT_RUNNER_KEY=(\S+) .*volt.* runner --redis /m.exec(stdout)?.[1] ?? '';
+    expect(parseRunnerKey(text).name).to.equal('build2');
+    const listed = (await run('ls')).stdout;
+    expect(listed).to.include('build2').and.include('app site-*').and.include(parseRunnerKey(text).signer.publicKey);
+    expect(listed).to.not.include(text.split(':')[2]);
+    expect((await run('add', 'build2')).stderr).to.include('name_taken');
+    expect((await run('rm', 'build2')).stdout).to.include('is ended');
+    expect((await run('ls')).stdout).to.include('no keys');
+  });
+
+  it('add writes the key to a file that nobody else can read, and prints it nowhere', async () => {
+    const file = join(folders.make(), 'key');
+    const { stdout } = await run('add', 'build3', '--file', file);
+    const text = readFileSync(file, 'utf8').trim();
+    expect(parseRunnerKey(text).name).to.equal('build3');
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    expect(stdout).to.include(`VOLT_RUNNER_KEY_FILE=${file}`).and.not.include(text.split(':')[2]);
+  });
+});

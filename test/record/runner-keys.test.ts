@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { jobIdOf } from '../../src/kernel/model.ts';
+import { startAttempt } from '../../src/record/moves.ts';
+import type { Record } from '../../src/record/record.ts';
+import {
+  addRunnerKey,
+  adoptRunnerKey,
+  attemptHolder,
+  listRunnerKeys,
+  removeRunnerKey,
+} from '../../src/record/runner-keys.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { stranger } from '../support/runner-keys.ts';
+
+describe('keys of runners', () => {
+  const folders = new TestFolders();
+  let record: Record;
+
+  before(async () => {
+    record = await openRecord(folders.make());
+    await observed(record);
+  });
+
+  after(async () => {
+    await record.close();
+    folders.remove();
+  });
+
+  const names = async () => (await listRunnerKeys(record)).map(({ name }) => name);
+  const add = (name: string, repos: string[] = []) =>
+    addRunnerKey(record, { name, publicKey: stranger().publicKey, repos, createdBy: 'owner' });
+
+  it('have names of their own, which are free again when a key is ended', async () => {
+    await add('one', ['app', 'deploy-*']);
+    await failure('name_taken', () => add('one'));
+    expect((await listRunnerKeys(record))[0]).to.include({ name: 'one', own: false, createdBy: 'owner' });
+    await removeRunnerKey(record, 'one');
+    expect(await names()).to.deep.equal([]);
+    await failure('not_found', () => removeRunnerKey(record, 'one'));
+    await add('one');
+    expect(await names()).to.deep.equal(['one']);
+  });
+
+  it('of the data directory are taken in once, under a name that is free, and not again once they were ended', async () => {
+    const { publicKey } = stranger();
+    await adoptRunnerKey(record, 'one', publicKey);
+    await adoptRunnerKey(record, 'one', publicKey);
+    expect(await names()).to.deep.equal(['one', 'one-2']);
+    await removeRunnerKey(record, 'one-2');
+    await adoptRunnerKey(record, 'one', publicKey);
+    expect(await names()).to.deep.equal(['one']);
+  });
+
+  it('say who has an attempt, and who may have it', async () => {
+    const build = await recordedBuild(record);
+    const ref = { job: jobIdOf(build, 1), attempt: 1 };
+    const { publicKey: key } = await add('holder', ['app']);
+    const ask = async (speaker: string, name: string) => attemptHolder(record.db, ref, { key: speaker, name });
+    expect(await ask(key, 'holder')).to.deep.equal({
+      holder: { key: null, runner: null, isFree: true, isRunning: false },
+      objection: undefined,
+    });
+    await startAttempt(record, ref, { id: 'holder~1', name: 'holder', host: 'box', key }, Date.now());
+    expect((await ask(key, 'holder'))?.holder).to.deep.equal({
+      ...{ key, runner: 'holder~1', isFree: false, isRunning: true },
+    });
+    expect((await ask(key, 'one'))?.objection).to.include('belongs to another key');
+    expect((await ask(stranger().publicKey, 'any'))?.objection).to.include('not known');
+    const kept = await add('kept', ['deploy-*']);
+    expect((await ask(kept.publicKey, 'kept'))?.objection).to.include('is kept for deploy-*');
+    expect(await attemptHolder(record.db, { ...ref, attempt: 2 }, { key, name: 'holder' })).to.equal(undefined);
+  });
+});

@@ -1,0 +1,17 @@
+import type { Record } from '../../src/record/record.ts';
+import { addRunnerKey } from '../../src/record/runner-keys.ts';
+import { runnerKeyText } from '../../src/secrets/runner-key.ts';
+import { newPrivateKey, type Signer, signerOf } from '../../src/secrets/signing.ts';
+
+/** Somebody who can sign, and whom nobody knows. */
+export function stranger(): Signer {
+  return signerOf(newPrivateKey());
+}
+
+/** A key for runners that the record knows, and the text that carries it to them. */
+export async function knownKey(record: Record, name: string, repos: string[] = []): Promise<Signer & { text: string }> {
+  const privateKey = newPrivateKey();
+  const signer = signerOf(privateKey);
+  await addRunnerKey(record, { name, publicKey: signer.publicKey, repos, createdBy: 'owner' });
+  return { ...signer, text: runnerKeyText(name, privateKey, record.signer.publicKey) };
+}
