@@ -4,13 +4,24 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import type { ConfigEntry } from './access.ts';
+import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './config-file.ts';
 import { summarizeIndex } from './index-file.ts';
 import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
-import { lfsFilter, lfsStorage, needsLfs, refuseLfs, requireLfs } from './lfs.ts';
+import {
+  checkLfsSize,
+  disabledFilters,
+  lfsFilter,
+  lfsServer,
+  lfsStorage,
+  needsLfs,
+  refuseLfs,
+  requireLfs,
+} from './lfs.ts';
 import type { Mirror } from './mirror.ts';
 import type { UpdateOptions } from './mirror-update.ts';
-import { type GitOptions, git } from './run.ts';
+import type { Reach } from './reach.ts';
+import { type GitOptions, git, locally } from './run.ts';
 
 /**
  * Where there are many files, several processes write them: on two cores 20,000 files of 300 MB take 4.2 s instead of
@@ -43,15 +54,21 @@ export interface CheckoutTarget {
   kept?: KeptTree | undefined;
 }
 
+export interface CheckoutOptions extends UpdateOptions {
+  /** what may be fetched of Git LFS from another server than the repository's; nothing where it is absent */
+  reach?: Reach | undefined;
+}
+
 /**
  * Checks a commit out into a new folder, as a repository of its own that borrows the mirror's objects. The repository
  * is laid out by hand (see gitrepository-layout(5)): that costs no process, and nothing of a template or of an earlier
  * job can be in it.
  * Files that are kept in Git LFS are fetched, too.
  * What comes out does not depend on what was kept of an earlier checkout.
- * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `tool_missing` where git-lfs is needed and not there
+ * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `too_large` for more than is checked out, `tool_missing`
+ * where git-lfs is needed and not there, `address_refused` where its server is not asked
  */
-export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: UpdateOptions = {}): Promise<void> {
+export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions = {}): Promise<void> {
   if (mirror.isPart) await mirror.require(target.sha, options);
   // before anything borrows from it: a mirror that is in use is not removed
   await mirror.noteUse();
@@ -99,17 +116,20 @@ async function bringUpToDate(
   return false;
 }
 
-async function populate(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
+async function populate(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions): Promise<void> {
   const { url, sha, folder } = target;
   try {
     await writePresent(mirror, target, options);
   } catch (error) {
     if (!needsLfs(error)) throw error;
-    const { access: _, ...local } = options;
-    await requireLfs(folder, local);
+    await requireLfs(folder, options);
     const config = join(folder, '.git', 'config');
-    await writeFile(config, configuration(url, sha, [...lacking(mirror), ...lfsFilter, ...lfsStorage(mirror.path)]));
-    await write(target, [], options);
+    const lfs = [...lacking(mirror), ...lfsFilter, ...lfsStorage(mirror.path)];
+    await writeFile(config, configuration(url, sha, lfs));
+    await checkLfsSize(folder, sha, options);
+    const server = await lfsServer({ folder, url, sha }, options);
+    await writeFile(config, configuration(url, sha, [...lfs, ...server.config]));
+    await write(mirror, target, await disabledFilters(options), { ...options, ...server.options, plain: false });
     // what a job fetches by itself is its own
     await writeFile(config, configuration(url, sha, [...lacking(mirror), ...lfsFilter]));
   }
@@ -118,21 +138,25 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: GitOpti
 /** Writes the files, and fetches the commit first where the mirror does not have it. */
 async function writePresent(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
   // what is in the mirror needs no credential, so none is asked for
-  const { access, ...local } = options;
-  await write(target, refuseLfs, local).catch(async (error) => {
+  const local = locally(options);
+  await write(mirror, target, refuseLfs, local).catch(async (error) => {
     if (needsLfs(error) || (await mirror.has(target.sha))) throw error;
     await mirror.require(target.sha, options);
-    await write(target, refuseLfs, local);
+    await write(mirror, target, refuseLfs, local);
   });
 }
 
+/** By nothing that the machine's user has configured, unless it is to be: that may name programs, and a commit chooses among them. */
 async function write(
+  mirror: Mirror,
   { folder, sha }: CheckoutTarget,
   config: readonly ConfigEntry[],
   options: GitOptions,
 ): Promise<void> {
   const all = [...sideBySide, ...plainIndex, unlogged, ...config];
-  await git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, ...options, config: all });
+  await withinBounds(mirror.path, sha, options, (signal) =>
+    git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, plain: true, ...options, signal, config: all }),
+  );
 }
 
 /** Has git take it well that files of other commits are missing, and fetch them itself where the job can reach the remote. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { simpleGit } from 'simple-git';
+import { countOutput, type OutputCount } from './counted-output.ts';
 
 /** One command of git with all that it needs, so that another process can run it. */
 export interface GitCommand {
@@ -13,6 +14,19 @@ export interface GitCommand {
   bound: number;
   /** a file of which git has a shared lock */
   lock: string | undefined;
+  limits?: GitLimits | undefined;
+  /** bytes that it may print, where that is less than usual */
+  mostOutput?: number | undefined;
+  /** its output, entries that a zero ends, is counted and not kept: it prints `<entries> <bytes>`, at most a little more than this */
+  counted?: OutputCount | undefined;
+}
+
+/** What each process of a command may take. */
+export interface GitLimits {
+  /** bytes of its data */
+  memory?: number | undefined;
+  /** bytes of a file that it writes */
+  fileSize?: number | undefined;
 }
 
 /** Is told of a command what GitOptions say. */
@@ -29,14 +43,24 @@ export interface GitHearer {
 export type GitRunner = (command: GitCommand, hearer: GitHearer) => Promise<string>;
 
 /** Bytes that git may print: what is read of a repository is bounded by the command, what a remote lists is not. */
-const mostOutput = 64 * 1024 * 1024;
+const usualOutput = 64 * 1024 * 1024;
 
 /** Runs it from this process. */
-export const ownRunner: GitRunner = async ({ cwd, args, env, silence, bound, lock }, { signal, progress, warning }) => {
-  const ending = new Bound(signal, bound);
+export const ownRunner: GitRunner = async (command, { signal, progress, warning }) => {
+  const { cwd, env, silence, bound, mostOutput = usualOutput } = command;
+  const ending = new Bound(signal, bound, mostOutput);
+  const { binary, args } = commandLine(command);
+  if (command.counted !== undefined) {
+    const line = typeof binary === 'string' ? [binary, ...args] : [...binary, ...args];
+    return countOutput(line, command.counted, { cwd, env, signal: ending.signal })
+      .catch((error) => {
+        throw ending.reached === undefined ? error : new Error(ending.reached);
+      })
+      .finally(() => ending.end());
+  }
   const runner = simpleGit({
     baseDir: cwd,
-    ...(lock !== undefined && { binary: ['flock', '--no-fork'] }),
+    binary,
     timeout: { block: silence },
     allowEnvironment: Object.keys(env),
     unsafe: {
@@ -46,6 +70,8 @@ export const ownRunner: GitRunner = async ({ cwd, args, env, silence, bound, loc
       allowUnsafeCredentialHelper: true,
       allowUnsafeFilter: true,
       allowUnsafeFsMonitor: true,
+      allowUnsafeHooksPath: true,
+      allowUnsafeConfigPaths: true,
     },
     abort: ending.signal,
   })
@@ -58,13 +84,32 @@ export const ownRunner: GitRunner = async ({ cwd, args, env, silence, bound, loc
       if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
     });
   try {
-    return await runner.raw(lock === undefined ? args : ['--shared', lock, 'git', ...args]);
+    return await runner.raw(args);
   } catch (error) {
     throw ending.reached === undefined ? error : new Error(ending.reached);
   } finally {
     ending.end();
   }
 };
+
+/** git by what holds its lock for it and limits it, as simple-git wants it. */
+function commandLine({ args, lock, limits }: GitCommand): { binary: string | [string, string]; args: string[] } {
+  const [limiter, ...limited] = limits ? ['sh', '-c', limiting(limits), 'sh', 'git', ...args] : ['git', ...args];
+  if (lock !== undefined)
+    return { binary: ['flock', '--no-fork'], args: ['--shared', lock, limiter as string, ...limited] };
+  return { binary: limiter as string, args: limited };
+}
+
+/** A shell's words that limit it and become what follows: the kernel ends it before Volt where memory is short. */
+function limiting({ memory, fileSize }: GitLimits): string {
+  return [
+    '{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null',
+    ...(memory === undefined ? [] : [`ulimit -d ${Math.ceil(memory / 1024)}`]),
+    // in blocks of 512 bytes, as POSIX has it
+    ...(fileSize === undefined ? [] : [`ulimit -f ${Math.ceil(fileSize / 512)}`]),
+    'exec "$@"',
+  ].join('; ');
+}
 
 /** git draws its progress over itself, by carriage returns; the last line that is whole is where it stands. */
 function tellProgress(text: string, progress: (line: string) => void): void {
@@ -81,14 +126,18 @@ class Bound {
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
 
-  constructor(signal: AbortSignal | undefined, bound: number) {
+  readonly #mostOutput: number;
+
+  constructor(signal: AbortSignal | undefined, bound: number, mostOutput: number) {
+    this.#mostOutput = mostOutput;
     this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     this.#timer = setTimeout(() => this.#reach(`git was ended after ${bound / 1000} s`), bound);
   }
 
   count(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > mostOutput) this.#reach(`git was ended after it had printed ${mostOutput / 1_048_576} MB`);
+    const most = this.#mostOutput;
+    if (this.#bytes > most) this.#reach(`git was ended after it had printed ${most / 1_048_576} MB`);
   }
 
   end(): void {

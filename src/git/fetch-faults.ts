@@ -13,6 +13,7 @@ export function isUnknown(error: unknown): boolean {
 
 export function fetchFailed(url: string, error: unknown): VoltError {
   const cause = error instanceof VoltError ? error : undefined;
+  if (cause?.code === 'too_large') return cause;
   return new VoltError('fetch_failed', `cannot fetch ${hideCredentials(url)}: ${cause?.message ?? String(error)}`, {
     remedy: cause?.remedy ?? 'Run git fetch by hand to see more.',
     cause: error,

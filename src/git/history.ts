@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Mirror } from './mirror.ts';
-import { type GitOptions, git } from './run.ts';
+import { type GitOptions, git, locally } from './run.ts';
 
 /**
  * Gives a checkout the history that `actions/checkout` would: that of the last commits only, or all of it with all
@@ -17,11 +17,10 @@ export async function limitHistory(
 ): Promise<void> {
   const { folder, sha, depth, tags } = target;
   // what is in the mirror needs no credential, so none is asked for
-  const { access: _, ...local } = options;
   const fetch = (...args: string[]) =>
     git(folder, ['fetch', '--progress', '--no-auto-maintenance', '--no-write-fetch-head', ...args], {
       silence: 600_000,
-      ...local,
+      ...locally(options),
     });
   const allTags = '+refs/tags/*:refs/tags/*';
   if (depth === 0) {

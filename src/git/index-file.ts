@@ -22,6 +22,8 @@ export interface IndexedFile {
 const signature = 'DIRC';
 const attributesName = '.gitattributes';
 const dot = 0x2e;
+/** An index of more is not read: it takes some hundred bytes for each. */
+const mostEntries = 500_000;
 /** After so many entries others may have their turn. */
 const slice = 200;
 const headerBytes = 12;
@@ -58,9 +60,10 @@ export async function countEntries(path: string): Promise<number> {
 /**
  * Reads an index, see gitformat-index(5).
  * @param sha256 whether object ids have 32 bytes
- * @returns undefined for one of a form that is not understood: only those that write every path in full are
+ * @returns undefined for one that is too large, or of a form that is not understood: only those that write every path in full are
  */
 export async function summarizeIndex(path: string, sha256: boolean): Promise<IndexSummary | undefined> {
+  if ((await countEntries(path)) > mostEntries) return undefined;
   const bytes = await readFile(path);
   const version = bytes.length < headerBytes ? 0 : bytes.readUInt32BE(4);
   if (bytes.toString('latin1', 0, 4) !== signature || (version !== 2 && version !== 3)) return undefined;

@@ -9,7 +9,7 @@ import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
 import { fetchFailed, isRefused } from './fetch-faults.ts';
 import { asidesOf, discard } from './mirror-place.ts';
-import { type GitOptions, git } from './run.ts';
+import { type GitOptions, git, locally } from './run.ts';
 
 /** What git says of a repository that is damaged, and not of the one that it fetches from. */
 const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
@@ -71,7 +71,7 @@ export class MirrorUpdate {
 
   /** As many commits of each ref as well, where the server can tell how far that is; else all. What is here stays. */
   async fetchShort(refspecs: readonly string[], depth: number): Promise<void> {
-    const { access: _, progress: __, ...local } = this.#options;
+    const { progress: _, ...local } = locally(this.#options);
     try {
       await this.#insist((source) =>
         fetchAside(this.#mirror, this.#isHeld, local, (folder) =>

@@ -15,6 +15,11 @@ import { hasHistory, isJoined } from './shallow.ts';
 /** Commits up to which a branch of a mirror with a depth is looked through for one that cannot be fetched by its id. */
 const deepestSearch = 1000;
 
+export interface MirrorOptions extends Extent {
+  times?: LockTimes;
+  reader?: string | undefined;
+}
+
 /** Where a ref has come to. */
 export interface RefMove {
   /** full id of the commit that the remote says it points to */
@@ -38,14 +43,18 @@ export class Mirror extends BareRepository {
   readonly #extent: Extent;
   readonly #lock: MirrorLock;
 
-  /** @param folder where mirrors are kept; the mirror's own name follows from the URL */
-  constructor(folder: string, url: string, { times, depth, filter }: Extent & { times?: LockTimes } = {}) {
+  /**
+   * @param folder where mirrors are kept; the mirror's own name follows from the URL, and from
+   * @param options.reader who may read what is fetched into it, where that is not who fetches the repository as its own
+   */
+  constructor(folder: string, url: string, { times, depth, filter, reader }: MirrorOptions = {}) {
     const name = basename(url)
       .replace(/\.git$/, '')
       .toLowerCase()
       .replace(/[^a-z0-9._-]+/g, '-')
       .slice(0, 40);
-    super(join(folder, `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`));
+    const hash = createHash('sha256').update(reader === undefined ? url : JSON.stringify([url, reader]));
+    super(join(folder, `${name}-${hash.digest('hex').slice(0, reader === undefined ? 12 : 32)}.git`));
     this.#url = url;
     this.#extent = { depth, filter };
     this.#lock = new MirrorLock(this.path, times);

@@ -2,7 +2,10 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { type Access, type ConfigEntry, configuration, lend } from './access.ts';
-import { type GitRunner, ownRunner } from './command.ts';
+import { type GitLimits, type GitRunner, ownRunner } from './command.ts';
+import type { OutputCount } from './counted-output.ts';
+import { machineNetwork } from './machine-network.ts';
+import { type Stranger, strangerBase, strangerConfig, strangerEnvironment } from './stranger.ts';
 
 export interface GitOptions {
   signal?: AbortSignal | undefined;
@@ -12,6 +15,16 @@ export interface GitOptions {
   bound?: number;
   /** for a command that speaks with the repository's remote */
   access?: Access | undefined;
+  /** for a command that speaks with a server that a commit names */
+  stranger?: Stranger | undefined;
+  /** what the command may take, where it works on what others have made */
+  limits?: GitLimits | undefined;
+  /** whether no configuration of the machine or its user counts: what comes out is to depend on the commit alone */
+  plain?: boolean;
+  /** see GitCommand */
+  counted?: OutputCount;
+  /** bytes that it may print, where that is less than usual */
+  mostOutput?: number;
   /** is told how far git has come, in its own words, such as `Receiving objects:  45% (450/1000)` */
   progress?: ((line: string) => void) | undefined;
   /** is told what git warns of, line by line */
@@ -50,31 +63,87 @@ const environment = {
 /** Of git 2.45 and newer; an older one may ask the remote for what is not here, without a credential. */
 const eager = { GIT_NO_LAZY_FETCH: '1' };
 
+/** What is done on this machine needs no credential, and no care for a server. */
+export function locally<T extends GitOptions>({
+  access: _,
+  stranger: __,
+  ...options
+}: T): Omit<T, 'access' | 'stranger'> {
+  return options;
+}
+
+/** A server that a commit names sends no more than one process can take in without a thought of what else runs. */
+const strangersMost = { memory: 1_073_741_824, fileSize: 17_179_869_184 };
+
+function strangerLimits({ memory, fileSize }: GitLimits = {}): GitLimits {
+  return {
+    memory: Math.min(memory ?? strangersMost.memory, strangersMost.memory),
+    fileSize: Math.min(fileSize ?? strangersMost.fileSize, strangersMost.fileSize),
+  };
+}
+
+/**
+ * Goes before all files, for every command: a path of hooks that is relative to a work tree, as some people have in their
+ * own configuration, would be the commit's.
+ */
+const safety: readonly ConfigEntry[] = [['core.hooksPath', '/dev/null']];
+
+/** For git of 2.32 and newer; an older one reads the file of a user without one. */
+const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' };
+
 /**
  * Runs one git command and gives back what it prints.
  * @param cwd folder that exists
  * @param args without "git"; text from outside follows a "--" or has been validated
- * @throws VoltError `git_missing`, `git_failed` with git's own words as the message
+ * @throws VoltError `git_missing`, `too_large` where it has met its limit of memory or of a file, `git_failed` with git's
+ * own words as the message
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async ({ environment: own, config: granted, hidden }) => {
-    const config = configuration([...(options.config ?? []), ...granted]);
-    const { runner = ownRunner, silence = defaultSilence, bound = defaultBound } = options;
+    const { runner = ownRunner, silence = defaultSilence, bound = defaultBound, stranger } = options;
+    const { mostOutput, counted } = options;
+    const limits = stranger ? strangerLimits(options.limits) : options.limits;
+    const strange = stranger ? [...(await machineNetwork(stranger)), ...strangerConfig(stranger)] : [];
+    const config = configuration([...safety, ...(options.config ?? []), ...strange, ...granted]);
     // macOS and the BSDs have no flock(1)
     const lock = process.platform === 'linux' ? options.lock : undefined;
-    const env = { ...toolEnvironment(), ...environment, ...(!options.lazy && eager), ...own, ...config };
+    const base = (stranger && strangerBase(stranger)) ?? toolEnvironment();
+    const apart = stranger ? strangerEnvironment(stranger) : options.plain ? plain : {};
+    const env = { ...base, ...environment, ...(!options.lazy && eager), ...apart, ...own, ...config };
     try {
-      return await runner({ cwd, args, env, silence, bound, lock }, options);
+      return await runner({ cwd, args, env, silence, bound, lock, limits, mostOutput, counted }, options);
     } catch (error) {
-      throw gitError(args[0] ?? '', error, hidden);
+      throw (limits && limitMet(error, limits)) ?? gitError(args[0] ?? '', error, hidden);
     }
+  });
+}
+
+function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | undefined {
+  const text = errorText(error);
+  const MB = (bytes: number) => `${Math.round(bytes / 1_048_576)} MB`;
+  if (memory !== undefined && /out of memory|cannot allocate memory|unable to create .*thread/i.test(text)) {
+    return new VoltError('too_large', `git was ended: it needs more than ${MB(memory)} of memory for the repository`, {
+      remedy: 'See which files or commits are that large; VOLT_GIT_MEMORY lets git take more.',
+      cause: error,
+    });
+  }
+  if (fileSize === undefined || !/file too large|signal 25|SIGXFSZ/i.test(text)) return undefined;
+  return new VoltError('too_large', `git was ended: it wrote a file of more than ${MB(fileSize)}`, {
+    remedy: 'See which files of the commit are that large.',
+    cause: error,
   });
 }
 
 function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
   const text = errorText(error);
+  if (/exceeded maximum allowed tree depth/.test(text)) {
+    return new VoltError('too_large', 'the commit has folders inside of each other deeper than git goes', {
+      remedy: 'Take them out of the repository.',
+      cause: error,
+    });
+  }
   // as Node says it, and flock(1)
-  if (/spawn git ENOENT|failed to execute git:/.test(text)) {
+  if (/spawn git ENOENT|failed to execute git:|git: not found/.test(text)) {
     return new VoltError('git_missing', 'there is no git on this machine', {
       remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
       cause: error,

@@ -2,16 +2,19 @@ import { existsSync, realpathSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
-import { hostOf } from '../kernel/urls.ts';
-import { checkOut } from './checkout.ts';
+import { type CheckoutOptions, checkOut } from './checkout.ts';
 import { configValue } from './config-file.ts';
 import { Mirror } from './mirror.ts';
+import type { Reach } from './reach.ts';
 import { type GitOptions, git } from './run.ts';
 import { submoduleUrl } from './submodule-url.ts';
 
 /** So many are checked out for one job, and so deep inside of each other. */
 const most = 100;
 const deepest = 8;
+/** So many may be named in one commit, and so many bytes may that take. */
+const mostNamed = 1000;
+const mostText = 1_048_576;
 
 interface Superproject {
   /** folder of the machine's mirrors */
@@ -29,62 +32,76 @@ interface Submodule {
   sha: string;
 }
 
+/** What the submodules of one checkout have in common. */
+export interface SubmoduleOptions {
+  /** what of them may be fetched */
+  reach: Reach;
+  /** whether theirs are wanted, too */
+  recursive?: boolean;
+  /** commits of each that are fetched; 0 for all of its history */
+  depth?: number;
+}
+
 /**
  * Checks the submodules of a checkout out, each as a repository of its own from a mirror of its own.
  * Git's own command for that would clone each anew, and takes more from the commit than the addresses.
- * @param recursive whether theirs are wanted, too
  * @returns their paths in the checkout
- * @throws VoltError `bad_url` for an address that is not fetched, `fetch_failed`, `commit_missing`, `git_failed`,
- * `too_large` where there are too many
+ * @throws VoltError `bad_url` for what is no address, `address_refused` for one that is not fetched, `fetch_failed`,
+ * `commit_missing`, `git_failed`, `too_large` where there are too many
  */
 export async function checkOutSubmodules(
   project: Superproject,
-  options: GitOptions = {},
-  { recursive = true }: { recursive?: boolean } = {},
+  options: CheckoutOptions,
+  { reach, recursive = true, depth = 1 }: SubmoduleOptions,
 ): Promise<string[]> {
-  const done: string[] = [];
-  await descend({ ...project, recursive }, options, '', 1, done);
-  return done;
+  const { access: _, ...common } = options;
+  const work = new Submodules(project.mirrors, common, { reach, recursive, depth });
+  await work.descend(project, '', 1);
+  return work.done;
 }
 
-async function descend(
-  project: Superproject & { recursive: boolean },
-  options: GitOptions,
-  prefix: string,
-  depth: number,
-  done: string[],
-): Promise<void> {
-  for (const { name, path, url: written, sha } of await submodulesOf(project, options)) {
-    if (done.length >= most || depth > deepest) {
-      throw new VoltError(
-        'too_large',
-        `there are more than ${most} submodules, or more than ${deepest} inside of each other`,
-        {
-          remedy: 'Give the repository a command of its own that fetches what it needs.',
-        },
-      );
-    }
-    const url = submoduleUrl(project.url, written);
-    const folder = placeOf(project, path);
-    // a credential is that of one server, and of no other that a commit may name
-    const access = hostOf(url) === hostOf(project.url) ? options.access : undefined;
-    const mirror = new Mirror(project.mirrors, url);
-    await checkOut(mirror, { url, ref: sha, sha, folder }, { ...options, access });
-    await registerSubmodule(project, name, url);
-    done.push(prefix + path);
-    if (project.recursive)
-      await descend({ ...project, url, sha, folder }, { ...options, access }, `${prefix}${path}/`, depth + 1, done);
+class Submodules {
+  readonly done: string[] = [];
+  readonly #mirrors: string;
+  readonly #options: CheckoutOptions;
+  readonly #wanted: Required<SubmoduleOptions>;
+
+  constructor(mirrors: string, options: CheckoutOptions, wanted: Required<SubmoduleOptions>) {
+    this.#mirrors = mirrors;
+    this.#options = options;
+    this.#wanted = wanted;
   }
+
+  async descend(project: Superproject, prefix: string, level: number): Promise<void> {
+    const { reach, recursive, depth } = this.#wanted;
+    for (const { name, path, url: written, sha } of await submodulesOf(project, this.#options)) {
+      if (this.done.length >= most || level > deepest) throw tooMany();
+      const folder = placeOf(project, path);
+      const { url, access, stranger, reader } = await reach.to(submoduleUrl(project.url, written));
+      const mirror = new Mirror(this.#mirrors, url, { reader, depth: depth || null });
+      await checkOut(mirror, { url, ref: sha, sha, folder }, { ...this.#options, access, stranger });
+      await registerSubmodule(project, name, url);
+      this.done.push(prefix + path);
+      if (recursive) await this.descend({ ...project, url, sha, folder }, `${prefix}${path}/`, level + 1);
+    }
+  }
+}
+
+function tooMany(): VoltError {
+  const message = `there are more than ${most} submodules, or more than ${deepest} inside of each other`;
+  const remedy = 'Give the repository a command of its own that fetches what it needs.';
+  return new VoltError('too_large', message, { remedy });
 }
 
 /** Those that the commit has and names an address for; a commit may have others, whose folders stay empty. */
 async function submodulesOf({ folder, sha }: Superproject, options: GitOptions): Promise<Submodule[]> {
   if (!existsSync(join(folder, '.gitmodules'))) return [];
-  const local = { signal: options.signal };
+  const local = { signal: options.signal, plain: true, mostOutput: mostText };
   // as it is in the commit: in the checkout it may be a link that leads anywhere
   const listed = await git(folder, ['config', '--blob', `${sha}:.gitmodules`, '--null', '--list'], local);
   const named = parseModules(listed);
   if (named.length === 0) return [];
+  if (named.length > mostNamed) throw tooMany();
   const paths = named.map(({ path }) => path);
   const tree = await git(folder, ['--literal-pathspecs', 'ls-tree', '-z', '--full-tree', sha, '--', ...paths], local);
   const commits = new Map(

@@ -1,8 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
+import { checkSize } from './checkout-bounds.ts';
 import { checkRefName } from './refs.ts';
-import { type GitOptions, git } from './run.ts';
+import { type GitOptions, git, locally } from './run.ts';
 
 /**
  * The commit that a branch or tag of a repository points to now. A tag goes before a branch of the same name.
@@ -22,26 +23,31 @@ export async function remoteCommit(url: string, ref: string, options: GitOptions
   return wanted.map((name) => listed.get(name)).find((sha) => sha !== undefined);
 }
 
+/** An action of more files, or with paths of more bytes, is not taken: each job that uses it has a copy of its own. */
+const most = { entries: 100_000, bytes: 16_777_216 };
+
 /**
  * Fetches the files of one commit, without history, into a new folder that is no repository.
  * @param folder does not exist yet
- * @throws VoltError `commit_missing` where the id does not name a commit, `git_failed`
+ * @throws VoltError `commit_missing` where the id does not name a commit, `too_large`, `git_failed`
  */
 export async function fetchTree(url: string, sha: string, folder: string, options: GitOptions = {}): Promise<void> {
   await mkdir(folder, { recursive: true });
   const format = sha.length === 64 ? ['--object-format=sha256'] : [];
-  await git(folder, ['init', '--quiet', ...format], options);
+  const local = { ...locally(options), plain: true };
+  await git(folder, ['init', '--quiet', ...format], local);
   await git(
     folder,
     ['fetch', '--progress', '--depth=1', '--no-tags', '--no-auto-maintenance', '--', url, sha],
     options,
   );
-  const fetched = (await git(folder, ['rev-parse', 'FETCH_HEAD^{commit}'], options)).trim();
+  const fetched = (await git(folder, ['rev-parse', 'FETCH_HEAD^{commit}'], local)).trim();
   if (fetched !== sha) {
     throw new VoltError('commit_missing', `${sha} is not the id of a commit, but leads to ${fetched}`, {
       remedy: `Name the commit: ${fetched}.`,
     });
   }
-  await git(folder, ['reset', '--hard', sha, '--'], options);
+  await checkSize(folder, sha, local, most);
+  await git(folder, ['reset', '--hard', sha, '--'], local);
   await rm(join(folder, '.git'), { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 import type { Scope } from '../exec/scope.ts';
-import type { GitRunner } from '../git/command.ts';
+import type { GitLimits, GitRunner } from '../git/command.ts';
 import type { Extent } from '../git/extent.ts';
+import type { Reach } from '../git/reach.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Trust } from '../kernel/trust.ts';
 import type { Credential } from '../secrets/credential.ts';
@@ -36,6 +37,10 @@ export interface JobHost {
   home?: string | undefined;
   /** folder of the machine's mirrors */
   mirrors: string;
+  /** what is fetched because the commit names it */
+  reach: Reach;
+  /** what git may take for a checkout */
+  gitLimits: GitLimits;
   /** what earlier checkouts of the repository have left; absent where nothing is kept */
   tree?: JobTree;
   /** actions of other repositories */

@@ -93,14 +93,15 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
   try {
     const mirror = new Mirror(around.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => around.credential() };
-    const options = { signal: around.signal, access, runner: around.git };
+    const { reach } = around;
+    const options = { signal: around.signal, access, runner: around.git, limits: around.gitLimits, reach };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await tellLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
         const kept = await around.tree?.take();
         await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
         const place = { mirrors: around.mirrors, url: repo.url, sha, folder };
-        return checkOutSubmodules(place, { ...options, progress });
+        return checkOutSubmodules(place, { ...options, progress }, { reach });
       };
       const written = (folder: string) => around.tree?.note(folder, sha);
       if (around.enclosure.isClosed) return placeCheckout(around, { folder: workspace, clean: true, write, written });
@@ -114,10 +115,14 @@ async function checkout(input: JobInput, workspace: string, around: JobHost, log
     const known = error instanceof VoltError ? error : undefined;
     // the credential could not be had
     if (known?.cause instanceof JobEnding) throw known.cause;
-    const reason =
-      known?.code === 'fetch_failed' || known?.code === 'commit_missing' ? 'fetch_failed' : 'checkout_failed';
     const message = excerpt(errorText(error), 2000);
-    throw new StepFailed('error', reason, known ? withRemedy({ message, remedy: known.remedy }) : message);
+    const said = known ? withRemedy({ message, remedy: known.remedy }) : message;
+    if (known?.code === 'too_large') throw new StepFailed('failure', 'checkout_too_large', said);
+    const reason =
+      known && ['fetch_failed', 'commit_missing', 'address_refused'].includes(known.code)
+        ? 'fetch_failed'
+        : 'checkout_failed';
+    throw new StepFailed('error', reason, said);
   }
   return null;
 }

@@ -39,6 +39,12 @@ export function toolEnvironment(): Record<string, string> {
   return { PATH: searchPath, HOME: home(), ...inherited([...common, ...credentials]) };
 }
 
+/** The environment for git where nothing of the machine's user is to count: no home, no agent. */
+export function bareEnvironment(): Record<string, string> {
+  const known = inherited([...common, 'SSL_CERT_FILE', 'SSL_CERT_DIR']);
+  return { PATH: searchPath, ...known, HOME: '/nonexistent' };
+}
+
 /** A user without an entry in the passwd file, as in many containers, has no home. */
 function home(): string {
   try {

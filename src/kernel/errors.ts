@@ -8,6 +8,7 @@ export const errorCodes = {
   bad_label: { exit: 2, http: 400 },
   bad_setting: { exit: 2, http: 400 },
   bad_url: { exit: 2, http: 400 },
+  address_refused: { exit: 2, http: 403 },
   bad_ref: { exit: 2, http: 400 },
   bad_request: { exit: 2, http: 400 },
   not_found: { exit: 2, http: 404 },

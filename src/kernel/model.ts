@@ -135,6 +135,7 @@ export const reasons = {
   fetch_failed: 'the commit could not be fetched from its repository',
   secrets_unavailable: 'the job could not be given its secrets',
   checkout_failed: 'the commit could not be checked out',
+  checkout_too_large: 'the commit, or what it names, has more files or other things than Volt checks out',
   spawn_failed: 'a command could not be started',
   step_failed: 'a step of the workflow could not do what it asks for',
   action_unavailable: 'an action of the workflow could not be fetched',

@@ -169,6 +169,37 @@ export const settings = [
       'What jobs in a sandbox, and Volt on their word, may reach: on, off (a loopback of their own alone), or a list of hosts with commas between them, each a name, `*.name` or an address, with `:port` where only that is meant.',
   },
   {
+    env: 'VOLT_SHARE_CREDENTIAL',
+    key: 'shareCredential',
+    schema: z.enum(['on', 'off']).default('off'),
+    about:
+      'Whether jobs of trusted refs fetch what a commit names (submodules, other repositories, actions) from the server of their repository with its credential. Whoever may push to such a ref can read then all that the credential can.',
+  },
+  {
+    env: 'VOLT_MACHINE_CREDENTIALS',
+    key: 'machineCredentials',
+    schema: z.string().default(''),
+    about:
+      "What jobs of trusted refs fetch on a commit's word with the credential helpers, keys and configuration of the runner's user: hosts, each with a path behind it where only that is meant, with commas between them, such as git.example.org/team,github.com/acme. Default: nothing.",
+  },
+  {
+    env: 'VOLT_NEIGHBOURS',
+    key: 'neighbours',
+    schema: z
+      .string()
+      .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
+      .optional(),
+    about:
+      'Folders of this machine, as absolute paths with ":" between them, whose repositories any repository beside them may have as submodules ("../name"). Default: none.',
+  },
+  {
+    env: 'VOLT_GIT_MEMORY',
+    key: 'gitMemory',
+    schema: z.coerce.number().int().min(0).default(4096),
+    about:
+      'Megabytes of memory that a process of git may take which fetches a repository or checks a commit out (RLIMIT_DATA), at most what VOLT_JOB_MEMORY allows; 0 for any.',
+  },
+  {
     env: 'VOLT_JOB_MEMORY',
     key: 'jobMemory',
     schema: z.coerce.number().int().min(0).default(0),

@@ -7,11 +7,12 @@ import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
 import type { JobHost, JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOut, withLimit } from '../job/ending.ts';
-import { limitsOf } from '../job/isolation/job-limits.ts';
+import { gitLimitsOf, limitsOf } from '../job/isolation/job-limits.ts';
 import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
+import { reachOf } from '../job/reach.ts';
 import type { JobTexts } from '../job/texts/job-texts.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -150,11 +151,15 @@ export class RunningAttempt {
       this.#ending.abort(overLimit(`the job ${text}`)),
     );
     const tree = this.#treeFor(made);
+    const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
+    const reach = reachOf(config, message, credential);
     const host: JobHost = {
       ...made,
       ...(tree && { tree }),
       mirrors: paths.mirrors,
-      actions: new ActionStore(paths.actions, config.actionsUrl),
+      reach,
+      gitLimits: gitLimitsOf(config),
+      actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimitsOf(config) }),
       ownActions: ownActionsOf(config.ownActions),
       caches: join(paths.caches, repositoryKey(message.repo)),
       artifacts: join(paths.artifacts, message.repo.name),
@@ -165,7 +170,7 @@ export class RunningAttempt {
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
       secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
-      credential: async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined,
+      credential,
       signal: this.#ending.signal,
     };
     const { outcome, steps, outputs, tests } = await keepUses(() => runJob(message, host));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
 import { Mirror } from '../../src/git/mirror.ts';
+import { JobReach, ownReach, type Reach, type ReachRules } from '../../src/git/reach.ts';
 import { git } from '../../src/git/run.ts';
 import { submoduleUrl } from '../../src/git/submodule-url.ts';
 import { checkOutSubmodules } from '../../src/git/submodules.ts';
@@ -87,10 +88,14 @@ describe('the submodules of a checkout', () => {
     return { url: join(place, name), sha: repository.head() };
   }
 
-  async function take(from: { url: string; sha: string }, options: Parameters<typeof checkOutSubmodules>[1] = {}) {
+  async function take(
+    from: { url: string; sha: string },
+    options: Parameters<typeof checkOutSubmodules>[1] = {},
+    reach: Reach = ownReach,
+  ) {
     const folder = join(folders.make(), 'workspace');
     await checkOut(new Mirror(mirrors, from.url), { ...from, ref: 'refs/heads/main', folder }, options);
-    return { folder, paths: await checkOutSubmodules({ mirrors, ...from, folder }, options) };
+    return { folder, paths: await checkOutSubmodules({ mirrors, ...from, folder }, options, { reach }) };
   }
   const content = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
 
@@ -114,7 +119,9 @@ describe('the submodules of a checkout', () => {
     const app = publish('app1.git', { 'app.txt': 'app\n' }, { lib: ['../lib1.git', lib.sha] });
     const folder = join(folders.make(), 'workspace');
     await checkOut(new Mirror(mirrors, app.url), { ...app, ref: 'refs/heads/main', folder });
-    expect(await checkOutSubmodules({ mirrors, ...app, folder }, {}, { recursive: false })).to.deep.equal(['lib']);
+    expect(
+      await checkOutSubmodules({ mirrors, ...app, folder }, {}, { reach: ownReach, recursive: false }),
+    ).to.deep.equal(['lib']);
     expect(readdirSync(join(folder, 'lib/inner'))).to.deep.equal([]);
   });
 
@@ -158,7 +165,7 @@ describe('the submodules of a checkout', () => {
     const elsewhere = folders.make();
     rmSync(join(folder, 'lib'), { recursive: true });
     symlinkSync(elsewhere, join(folder, 'lib'));
-    await failure('git_failed', () => checkOutSubmodules({ mirrors, ...app, folder }));
+    await failure('git_failed', () => checkOutSubmodules({ mirrors, ...app, folder }, {}, { reach: ownReach }));
     expect(readdirSync(elsewhere)).to.deep.equal([]);
   });
 
@@ -169,23 +176,44 @@ describe('the submodules of a checkout', () => {
     await failure('too_large', () => take(inner));
   });
 
-  it('are fetched with the credential of the repository from its own server, and from no other', async () => {
-    const lib = publish('lib3.git', { 'lib.txt': 'lib\n' });
-    const own = await GitOverHttp.start(place, 'ada', 'secret');
-    const other = await GitOverHttp.start(place, 'ada', 'secret');
-    const access = (url: string) => ({
-      url,
-      credential: async () => ({ kind: 'https' as const, user: 'ada', password: 'secret' }),
+  describe('of a private repository', () => {
+    let own: GitOverHttp;
+    let other: GitOverHttp;
+
+    beforeEach(async () => {
+      own = await GitOverHttp.start(place, 'ada', 'secret');
+      other = await GitOverHttp.start(place, 'ada', 'secret');
     });
-    const near = publish('near.git', {}, { lib: ['../lib3.git', lib.sha] });
-    const nearUrl = own.url('near.git');
-    const { folder } = await take({ url: nearUrl, sha: near.sha }, { access: access(nearUrl) });
-    expect(content(folder, 'lib/lib.txt')).to.equal('lib\n');
-    expect(content(folder, '.git/config')).to.not.include('secret');
-    const far = publish('far.git', {}, { lib: [other.url('lib3.git'), lib.sha] });
-    const farUrl = own.url('far.git');
-    await failure('fetch_failed', () => take({ url: farUrl, sha: far.sha }, { access: access(farUrl) }));
-    expect(other.count.served).to.equal(0);
-    await Promise.all([own.stop(), other.stop()]);
+
+    afterEach(() => Promise.all([own.stop(), other.stop()]));
+
+    /** As a job of that repository has them. */
+    async function takeAs(app: { url: string; sha: string }, rules: Partial<ReachRules> = {}) {
+      const access = {
+        url: app.url,
+        credential: async () => ({ kind: 'https' as const, user: 'ada', password: 'secret' }),
+      };
+      const usual = { trusted: true, network: { kind: 'on' }, actionsUrl: 'https://github.com' } as const;
+      const more = { sharesCredential: true, machineCredentials: [], neighbours: [] };
+      return take(app, { access }, new JobReach({ ...usual, ...more, url: app.url, access, ...rules }));
+    }
+
+    it('are fetched with its credential from its own server, where that is set and the ref is trusted', async () => {
+      const lib = publish('lib3.git', { 'lib.txt': 'lib\n' });
+      const app = { sha: publish('near.git', {}, { lib: ['../lib3.git', lib.sha] }).sha, url: own.url('near.git') };
+      const { folder } = await takeAs(app);
+      expect(content(folder, 'lib/lib.txt')).to.equal('lib\n');
+      expect(content(folder, '.git/config')).to.not.include('secret');
+      await failure('fetch_failed', () => takeAs(app, { trusted: false }));
+      await failure('fetch_failed', () => takeAs(app, { sharesCredential: false }));
+    });
+
+    it('are fetched with it from no other server', async () => {
+      const lib = publish('lib4.git', { 'lib.txt': 'lib\n' });
+      const { sha } = publish('far.git', {}, { lib: [other.url('lib4.git'), lib.sha] });
+      await failure('fetch_failed', () => takeAs({ url: own.url('far.git'), sha }, { actionsUrl: other.url('') }));
+      expect(other.count.served).to.equal(0);
+      expect(other.count.refused).to.be.above(0);
+    });
   });
 });

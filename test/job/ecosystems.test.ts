@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
+import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
@@ -50,7 +51,9 @@ describe('a project without workflow and command, of', () => {
         {
           folder: join(folders.make(), 'job'),
           mirrors,
-          actions: new ActionStore(folders.make(), '/nowhere'),
+          reach: ownReach,
+          gitLimits: {},
+          actions: new ActionStore(folders.make(), '/nowhere', { reach: ownReach, limits: {} }),
           toolCache: folders.make(),
           ownActions: [],
           caches: folders.make(),

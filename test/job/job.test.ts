@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Scope } from '../../src/exec/scope.ts';
 
+import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
@@ -62,7 +63,9 @@ describe('a job', () => {
     const ended = runJob(input, {
       folder,
       mirrors,
-      actions: new ActionStore(folders.make(), '/nowhere'),
+      reach: ownReach,
+      gitLimits: {},
+      actions: new ActionStore(folders.make(), '/nowhere', { reach: ownReach, limits: {} }),
       toolCache: folders.make(),
       ownActions: [],
       caches: folders.make(),

@@ -17,6 +17,8 @@ export class GitOverHttp {
   readonly count = { served: 0, refused: 0 };
   /** is called while git waits for the answer to a request, which a promise holds back */
   asked: () => void | Promise<void> = () => undefined;
+  /** which repositories anybody may read, by the path that is asked for */
+  isOpen: (path: string) => boolean = () => false;
 
   private constructor(top: string, user: string, password: string) {
     this.#top = top;
@@ -45,7 +47,8 @@ export class GitOverHttp {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // the scheme does not count its case (RFC 9110, 11.1)
-    if (request.headers.authorization?.replace(/^basic /i, 'Basic ') !== this.#login) {
+    const isKnown = request.headers.authorization?.replace(/^basic /i, 'Basic ') === this.#login;
+    if (!isKnown && !this.isOpen(request.url ?? '')) {
       this.count.refused++;
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
       return;

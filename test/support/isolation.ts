@@ -8,12 +8,13 @@ import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
 import { withLimit } from '../../src/job/ending.ts';
-import { limitsOf } from '../../src/job/isolation/job-limits.ts';
+import { gitLimitsOf, limitsOf } from '../../src/job/isolation/job-limits.ts';
 import { jobPlaces, makePlaces, openArea } from '../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
+import { reachOf } from '../../src/job/reach.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
@@ -110,6 +111,7 @@ export class IsolatedJobs {
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
     const texts = new TextWorker();
+    const reach = reachOf({ ...config, actionsUrl: this.actionsUrl }, { repo, trust }, async () => undefined);
     let result: JobResult;
     try {
       result = await runJob(
@@ -118,7 +120,12 @@ export class IsolatedJobs {
           ...room,
           ...(tree && { tree }),
           mirrors: join(this.dataDir, 'mirrors'),
-          actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl),
+          reach,
+          gitLimits: gitLimitsOf(config),
+          actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl, {
+            reach,
+            limits: gitLimitsOf(config),
+          }),
           ownActions: ownActionsOf(config.ownActions),
           caches: join(this.dataDir, 'caches', repositoryKey(repo)),
           artifacts: join(this.dataDir, 'artifacts', name),

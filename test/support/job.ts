@@ -5,7 +5,9 @@ import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
+import { gitLimitsOf } from '../../src/job/isolation/job-limits.ts';
 import { runJob } from '../../src/job/job.ts';
+import { reachOf } from '../../src/job/reach.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { jobEnvironment } from '../../src/kernel/environment.ts';
@@ -97,10 +99,14 @@ export class TestJobs {
       trust: trustOf(ref, { defaultBranch: 'main', named: null }),
       plan,
     };
+    const config = loadConfig({ actionsUrl: this.actionsUrl });
+    const reach = around.reach ?? reachOf(config, input, async () => undefined);
     const ended = runJob(input, {
       folder,
       mirrors: this.#mirrors,
-      actions: new ActionStore(this.#actions, this.actionsUrl),
+      reach,
+      gitLimits: gitLimitsOf(config),
+      actions: new ActionStore(this.#actions, this.actionsUrl, { reach, limits: gitLimitsOf(config) }),
       toolCache: this.folders.make(),
       ownActions: ownActionsOf(loadConfig().ownActions),
       caches: this.#caches,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { detectContainment } from '../../exec/containment.ts';
 import { Scope } from '../../exec/scope.ts';
 import { Mirror } from '../../git/mirror.ts';
+import { ownReach } from '../../git/reach.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
 import { ownActionsOf } from '../../job/actions/served.ts';
 import { ActionStore } from '../../job/actions/store.ts';
@@ -205,7 +206,9 @@ export class Exec {
         ...{ folder: own, mirrors, scope, signal: stop.signal, env: jobEnvironment(), runner: 'exec' },
         // it is the person's own checkout, and their tools and caches are meant to be used
         enclosure: Enclosure.none,
-        actions: new ActionStore(paths.actions, this.#config.actionsUrl),
+        reach: ownReach,
+        gitLimits: {},
+        actions: new ActionStore(paths.actions, this.#config.actionsUrl, { reach: ownReach, limits: {} }),
         ownActions: ownActionsOf(this.#config.ownActions),
         caches: join(paths.caches, repositoryKey(input.repo)),
         artifacts: join(folder, 'artifacts'),

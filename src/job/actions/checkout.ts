@@ -1,10 +1,9 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { checkOut } from '../../git/checkout.ts';
+import { type CheckoutOptions, checkOut } from '../../git/checkout.ts';
 import { limitHistory } from '../../git/history.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { listRemote } from '../../git/remote.ts';
-import type { GitOptions } from '../../git/run.ts';
 import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
@@ -35,7 +34,7 @@ interface Target {
   url: string;
   ref: string;
   sha: string;
-  options: GitOptions;
+  options: CheckoutOptions;
 }
 
 /**
@@ -60,8 +59,9 @@ export async function serveCheckout(
   if (below.startsWith('..'))
     throw new StepFault(`Repository path '${folder}' is not under '${job.folders.workspace}'`);
   const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
-  const target = await targetOf(job, given('repository'), given('ref'), signal);
+  const target = await targetOf(job, { repository: given('repository'), wanted: given('ref'), depth }, signal);
   const { mirror, url, ref, sha, options } = target;
+  const { reach } = job.around;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   const clean = given('clean') !== 'false';
   const tags = given('fetch-tags') === 'true';
@@ -79,7 +79,7 @@ export async function serveCheckout(
     const submodules = given('submodules');
     if (submodules !== 'true' && submodules !== 'recursive') return [];
     const project = { mirrors: job.around.mirrors, url, sha, folder: place };
-    return checkOutSubmodules(project, options, { recursive: submodules === 'recursive' });
+    return checkOutSubmodules(project, options, { reach, depth, recursive: submodules === 'recursive' });
   };
   const written = (place: string) => tree?.note(place, sha);
   if (job.around.enclosure.isClosed) await placeCheckout({ ...job.around, signal }, { folder, clean, write, written });
@@ -92,11 +92,16 @@ export async function serveCheckout(
   return { ref, commit: sha };
 }
 
-async function targetOf(job: WorkflowState, repository: string, wanted: string, signal: AbortSignal): Promise<Target> {
+async function targetOf(
+  job: WorkflowState,
+  { repository, wanted, depth }: { repository: string; wanted: string; depth: number },
+  signal: AbortSignal,
+): Promise<Target> {
   const { repo, ref, sha } = job.input;
   const own = String(job.github.repository ?? '');
+  const common = { signal, limits: job.around.gitLimits, reach: job.around.reach };
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
-    const options = { signal, access: { url: repo.url, credential: () => job.around.credential() } };
+    const options = { ...common, access: { url: repo.url, credential: () => job.around.credential() } };
     const mirror = new Mirror(job.around.mirrors, repo.url, repo);
     if (wanted === '' || wanted === sha || wanted === ref || wanted === job.github.ref)
       return { mirror, url: repo.url, ref, sha, options };
@@ -107,15 +112,17 @@ async function targetOf(job: WorkflowState, repository: string, wanted: string, 
   if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
     throw new StepFault(`Invalid repository '${repository.slice(0, 100)}'. Expected format {owner}/{repo}.`);
   }
-  const url = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
-  const mirror = new Mirror(job.around.mirrors, url);
-  await mirror.fetch({ signal });
-  const name = wanted || (await listRemote(url, { signal })).defaultBranch;
+  const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
+  const { url, access, stranger, reader } = await job.around.reach.to(named);
+  const options = { ...common, access, stranger };
+  const mirror = new Mirror(job.around.mirrors, url, { reader, depth: depth || null });
+  await mirror.fetch(options);
+  const name = wanted || (await listRemote(url, options)).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
-  return { mirror, url, options: { signal }, ...(await found(mirror, name, { signal })) };
+  return { mirror, url, options, ...(await found(mirror, name, options)) };
 }
 
-async function found(mirror: Mirror, name: string, options: GitOptions): Promise<{ ref: string; sha: string }> {
+async function found(mirror: Mirror, name: string, options: CheckoutOptions): Promise<{ ref: string; sha: string }> {
   try {
     return await mirror.find(name, options);
   } catch (error) {

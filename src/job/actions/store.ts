@@ -2,6 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { GitLimits } from '../../git/command.ts';
+import type { Reach, Reached } from '../../git/reach.ts';
+import type { GitOptions } from '../../git/run.ts';
 import { fetchTree, remoteCommit } from '../../git/tree.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
@@ -18,14 +21,19 @@ const fetches = new Map<string, Promise<void>>();
 export class ActionStore {
   readonly #folder: string;
   readonly #baseUrl: string;
+  readonly #reach: Reach;
+  readonly #limits: GitLimits;
 
   /**
    * @param folder where they are kept; jobs must not be able to change it
    * @param baseUrl what `owner/name` is appended to
+   * @param options what may be fetched, and what git may take for it
    */
-  constructor(folder: string, baseUrl: string) {
+  constructor(folder: string, baseUrl: string, { reach, limits }: { reach: Reach; limits: GitLimits }) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
-    this.#folder = join(folder, createHash('sha256').update(this.#baseUrl).digest('hex').slice(0, 8));
+    this.#folder = folder;
+    this.#reach = reach;
+    this.#limits = limits;
   }
 
   /**
@@ -39,14 +47,17 @@ export class ActionStore {
     signal: AbortSignal,
   ): Promise<{ folder: string; sha: string }> {
     const url = `${this.#baseUrl}/${repository}`;
-    const place = join(this.#folder, repository);
     try {
-      const sha = shaPattern.test(ref) ? ref : await this.#resolve(url, place, ref, say, signal);
+      const reached = await this.#reach.to(url);
+      const options = { signal, access: reached.access, stranger: reached.stranger, limits: this.#limits };
+      const place = join(this.#folderFor(reached), repository);
+      const sha = shaPattern.test(ref) ? ref : await this.#resolve(reached.url, place, ref, say, options);
       const folder = join(place, sha);
-      if (!existsSync(folder)) await this.#fetch(url, sha, folder, signal);
+      if (!existsSync(folder)) await this.#fetch(reached.url, sha, folder, options);
       return { folder, sha };
     } catch (error) {
-      if (error instanceof VoltError && error.code === 'action_unavailable') throw error;
+      if (error instanceof VoltError && (error.code === 'action_unavailable' || error.code === 'too_large'))
+        throw error;
       throw new VoltError('action_unavailable', `cannot get the action ${repository}@${ref}: ${errorText(error)}`, {
         remedy:
           error instanceof VoltError
@@ -57,16 +68,23 @@ export class ActionStore {
     }
   }
 
+  /** What was fetched with more than nobody's rights is for those alone who have them. */
+  #folderFor({ access, stranger, reader }: Reached): string {
+    const by = access ? reader : stranger ? (stranger.asMachine ? 'machine' : 'nobody') : 'person';
+    const hash = createHash('sha256').update(JSON.stringify([this.#baseUrl, by]));
+    return join(this.#folder, hash.digest('hex').slice(0, 16));
+  }
+
   async #resolve(
     url: string,
     place: string,
     ref: string,
     say: (text: string) => void,
-    signal: AbortSignal,
+    options: GitOptions & { signal: AbortSignal },
   ): Promise<string> {
     const note = join(place, `${encodeURIComponent(ref)}.ref`);
     try {
-      const sha = await remoteCommit(url, ref, { signal });
+      const sha = await remoteCommit(url, ref, options);
       if (sha === undefined) {
         throw new VoltError('action_unavailable', `${url} has no branch or tag "${ref}"`, {
           remedy: 'Correct the ref in the workflow.',
@@ -76,7 +94,7 @@ export class ActionStore {
       await whole(note, `${sha}\n`);
       return sha;
     } catch (error) {
-      if (signal.aborted || (error instanceof VoltError && error.code === 'action_unavailable')) throw error;
+      if (options.signal.aborted || (error instanceof VoltError && error.code === 'action_unavailable')) throw error;
       const known = await readFile(note, 'utf8').then(
         (text) => text.trim(),
         () => undefined,
@@ -87,8 +105,8 @@ export class ActionStore {
     }
   }
 
-  async #fetch(url: string, sha: string, folder: string, signal: AbortSignal): Promise<void> {
-    const work = fetches.get(folder) ?? fetchWhole(url, sha, folder, signal);
+  async #fetch(url: string, sha: string, folder: string, options: GitOptions): Promise<void> {
+    const work = fetches.get(folder) ?? fetchWhole(url, sha, folder, options);
     fetches.set(folder, work);
     try {
       await work;
@@ -98,11 +116,11 @@ export class ActionStore {
   }
 }
 
-async function fetchWhole(url: string, sha: string, folder: string, signal: AbortSignal): Promise<void> {
+async function fetchWhole(url: string, sha: string, folder: string, options: GitOptions): Promise<void> {
   const draft = `${folder}.${randomUUID()}.draft`;
   await mkdir(dirname(folder), { recursive: true });
   try {
-    await fetchTree(url, sha, draft, { signal });
+    await fetchTree(url, sha, draft, options);
     await rename(draft, folder).catch((error) => {
       // another process was first, with the same files
       if (!existsSync(folder)) throw error;

@@ -10,7 +10,7 @@ import type { JobHost } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
 
-type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'signal'>;
+type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'git' | 'gitLimits' | 'signal'>;
 
 /** What is checked out. */
 interface Placed {
@@ -38,7 +38,8 @@ export async function placeCheckout(host: Host, { folder, clean, write, written 
     mkdirSync(staging);
     const submodules = await write(staging);
     const { enclosure } = host;
-    for (const path of ['', ...submodules]) await detach(join(staging, path), enclosure.mirror);
+    const options = { signal: host.signal, runner: host.git, limits: host.gitLimits };
+    for (const path of ['', ...submodules]) await detach(join(staging, path), enclosure.mirror, options);
     await enclosure.giveTree(staging);
     await written?.(staging);
     const target = openTarget(host, folder);

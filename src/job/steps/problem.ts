@@ -25,6 +25,9 @@ export function problemOf(error: unknown): JobOutcome {
     case 'tool_missing':
     case 'unsupported':
       return { ...ours, reason: code };
+    case 'too_large':
+      return { ...ours, status: 'failure', reason: 'checkout_too_large' };
+    case 'address_refused':
     case 'fetch_failed':
     case 'commit_missing':
       return { ...ours, reason: 'fetch_failed' };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ownReach } from '../../../src/git/reach.ts';
 import { ActionStore } from '../../../src/job/actions/store.ts';
 import { cancelled } from '../../../src/job/ending.ts';
 import { jobText, short, TestJobs } from '../../support/job.ts';
@@ -304,7 +305,7 @@ ${checkout}
         'action.yml': 'runs: {using: composite, steps: [{run: echo busy, shell: sh}]}',
       });
       const cache = jobs.folders.make();
-      const store = new ActionStore(cache, jobs.actionsUrl);
+      const store = new ActionStore(cache, jobs.actionsUrl, { reach: ownReach, limits: {} });
       const reference = { kind: 'remote', repository: 'acme/busy', path: '', ref: action.head() } as const;
       const signal = new AbortController().signal;
       const got = await Promise.all(Array.from({ length: 5 }, () => store.get(reference, () => undefined, signal)));

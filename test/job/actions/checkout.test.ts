@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { GitOverHttp } from '../../support/git-over-http.ts';
 import { TestJobs } from '../../support/job.ts';
 
 describe('actions/checkout', () => {
@@ -123,15 +124,20 @@ describe('actions/checkout', () => {
 
   it('checks out another repository of the same server', async () => {
     const other = jobs.action('acme/other', { 'other.txt': 'o\n' });
-    const repository = history();
+    const app = jobs.action('acme/app', { 'a.txt': 'a\n' });
+    const server = await GitOverHttp.start(jobs.actionsUrl, 'ada', 'secret');
+    server.isOpen = () => true;
+    const place = { path: server.url('acme/app'), head: () => app.head() };
+    const repository: typeof app = Object.assign(Object.create(app), place);
     const plan = jobs.plans(
       `on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4, with: {repository: acme/other, path: other}}]}}`,
       repository,
     ).test;
     if (!plan) throw new Error('no plan');
-    plan.contexts.github.server_url = `file://${jobs.actionsUrl}`;
     const job = jobs.start(plan, repository);
-    expect((await job.ended).outcome.status, job.log()).to.equal('success');
+    const { outcome } = await job.ended;
+    await server.stop();
+    expect(outcome.status, job.log()).to.equal('success');
     expect(git(join(job.workspace, 'other'), 'rev-parse', 'HEAD')).to.equal(other.head());
   });
 

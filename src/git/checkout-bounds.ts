@@ -1,0 +1,71 @@
+import { VoltError } from '../kernel/errors.ts';
+import type { OutputCount } from './counted-output.ts';
+import { type GitOptions, git, locally } from './run.ts';
+
+/** A commit may have so many files, and their paths so many bytes: git keeps all of them in memory. */
+const most: OutputCount = { entries: 2_000_000, bytes: 268_435_456 };
+
+/** What is written within this time (ms) is no bomb, and to count it would cost a process. */
+const unsuspicious = 100;
+
+/**
+ * Lets git write a commit's files, and ends that where they are too many. A commit of some hundred bytes can have more
+ * files than there are atoms: each folder has the same folder ten times. So what takes longer than a moment is counted
+ * beside, which takes no memory and goes many times as fast as writing.
+ * @param repository that has the commit
+ * @param work writes the files; its signal goes before that of the options
+ * @throws VoltError `too_large`
+ */
+export async function withinBounds<T>(
+  repository: string,
+  sha: string,
+  options: GitOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+  bounds: OutputCount = most,
+): Promise<T> {
+  const over = new AbortController();
+  const stop = new AbortController();
+  const signals = (own: AbortSignal) => (options.signal ? AbortSignal.any([options.signal, own]) : own);
+  let counting: Promise<void> | undefined;
+  const timer = setTimeout(() => {
+    counting = checkSize(repository, sha, { ...options, signal: signals(over.signal) }, bounds).catch((error) => {
+      // that it cannot be counted is for the one that writes it to find out
+      if (error instanceof VoltError && error.code === 'too_large') stop.abort(error);
+    });
+  }, unsuspicious);
+  try {
+    return await work(signals(stop.signal));
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+    await counting;
+  }
+}
+
+/** @throws VoltError `too_large` where a commit has more files than that, `git_failed` */
+export async function checkSize(
+  repository: string,
+  sha: string,
+  options: GitOptions,
+  bounds: OutputCount = most,
+): Promise<void> {
+  const args = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', sha];
+  const local = { ...locally(options), plain: true, silence: 600_000, counted: bounds };
+  const [entries = 0, bytes = 0] = (await git(repository, args, local)).split(' ').map(Number);
+  const tooMuch =
+    entries > bounds.entries
+      ? `more than ${bounds.entries.toLocaleString('en')} files`
+      : bytes > bounds.bytes
+        ? `files whose paths have more than ${Math.round(bounds.bytes / 1_048_576)} MB together`
+        : undefined;
+  if (tooMuch === undefined) return;
+  throw new VoltError(
+    'too_large',
+    `the commit ${sha.slice(0, 12)} has ${tooMuch}, which is more than Volt checks out`,
+    {
+      remedy: 'See which folders of the commit have that many: git ls-tree -r -t <commit>.',
+    },
+  );
+}

@@ -1,0 +1,218 @@
+import { lookup } from 'node:dns/promises';
+import { realpathSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { isAbsolute, sep } from 'node:path';
+import { environment } from '../kernel/environment.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { addressClass, isListed, type NetworkPolicy } from '../kernel/network-policy.ts';
+import { hideCredentials } from '../kernel/urls.ts';
+import type { Access } from './access.ts';
+import { canonicalUrl, isSameHost, isSameServer, type Server, serverOf } from './server.ts';
+import type { Stranger } from './stranger.ts';
+
+/** A repository that a commit names, and what it is fetched with. */
+export interface Reached {
+  url: string;
+  access?: Access | undefined;
+  /** how git is run for it; absent for the job's own repository, and for a path */
+  stranger?: Stranger | undefined;
+  /** who may read what was fetched so, as a part of the mirror's name; undefined for who reads the own repository's */
+  reader?: string | undefined;
+}
+
+/**
+ * What may be fetched because a commit names it: submodules, other repositories, actions, files of Git LFS. An address
+ * that comes with a commit must give nobody more than what the jobs of that ref may have.
+ */
+export interface Reach {
+  /**
+   * @param url as `submoduleUrl` or a setting has made it
+   * @throws VoltError `address_refused`, `fetch_failed` where its name is not known
+   */
+  to(url: string): Promise<Reached>;
+  /**
+   * A server of Git LFS, which says where its files are, and git-lfs goes there, whatever place that is: so where the ref is
+   * not trusted, only the repository's own counts, and what VOLT_SANDBOX_NETWORK lists.
+   * @throws likewise
+   */
+  toLfs(url: string): Promise<Reached>;
+}
+
+export interface ReachRules {
+  /** of the job's own repository */
+  url: string;
+  /** to that; it is lent for others only where `sharesCredential` says so */
+  access: Access;
+  /** whether a person stands behind the ref, see kernel/trust.ts */
+  trusted: boolean;
+  network: NetworkPolicy;
+  /** where actions come from: whoever runs Volt has named that server, so it may be anywhere */
+  actionsUrl: string;
+  /** whether other repositories of the same server are fetched with the repository's credential, for trusted refs */
+  sharesCredential: boolean;
+  /** `host` or `host/path`: what is fetched with the credentials of the machine's user, for trusted refs */
+  machineCredentials: readonly string[];
+  /** folders whose repositories any other repository in the same folder may have as submodules */
+  neighbours: readonly string[];
+  /** asks for the addresses of a name */
+  resolve?: (host: string) => Promise<string[]>;
+}
+
+/** For a person's own work tree: with that person's rights. */
+export const ownReach: Reach = { to: async (url) => ({ url }), toLfs: async (url) => ({ url }) };
+
+/** For the jobs of one ref. */
+export class JobReach implements Reach {
+  readonly #rules: ReachRules;
+  readonly #own: Server | undefined;
+  readonly #actions: Server | undefined;
+
+  constructor(rules: ReachRules) {
+    this.#rules = rules;
+    this.#own = serverOf(rules.url);
+    this.#actions = serverOf(rules.actionsUrl);
+  }
+
+  async to(named: string): Promise<Reached> {
+    const { url: own, access } = this.#rules;
+    if (named === own) return { url: own, access };
+    if (isAbsolute(named)) return this.#toPath(named);
+    const url = canonicalUrl(named);
+    const server = serverOf(url);
+    if (!server) throw refused(url, 'it is no address that Volt fetches from', other);
+    const ofActions = isSameServer(server, this.#actions);
+    const ofOwn = isSameHost(server, this.#own);
+    const ofMachine = this.#rules.trusted && this.#rules.machineCredentials.some((each) => isBelow(url, server, each));
+    const shares = ofOwn && this.#rules.trusted && this.#rules.sharesCredential;
+    this.#checkProtocol(url, server, { ofActions, hasKey: ofMachine || shares });
+    if (!ofActions && !ofOwn) this.#checkPolicy(url, server);
+    const addresses = ofActions || ofOwn || ofMachine ? undefined : await this.#addresses(url, server);
+    const stranger: Stranger = {
+      asMachine: ofMachine && !shares,
+      protocol: server.scheme,
+      pinned: addresses === undefined ? undefined : { ...server, addresses },
+      // whoever runs Volt trusts that server not to lead astray, and repositories of actions are renamed
+      redirects: ofActions,
+    };
+    const by = shares ? 'credential' : ofMachine ? 'machine' : 'nobody';
+    return { url, access: shares ? access : undefined, stranger, reader: this.#reader(by) };
+  }
+
+  async toLfs(named: string): Promise<Reached> {
+    const reached = await this.to(named);
+    const { trusted, network } = this.#rules;
+    if (trusted || network.kind === 'list' || !reached.stranger?.pinned) return reached;
+    throw refused(
+      reached.url,
+      'it is a server of Git LFS elsewhere than the repository, and the ref is not trusted',
+      'Keep the files at the server of the repository, or list the hosts that jobs may reach in VOLT_SANDBOX_NETWORK.',
+    );
+  }
+
+  /** Jobs of trusted refs and others never read what was fetched for each other. */
+  #reader(by: string): string {
+    return JSON.stringify([this.#rules.url, this.#rules.trusted, by]);
+  }
+
+  #toPath(path: string): Reached {
+    const { url: own, neighbours } = this.#rules;
+    if (path === own) return { url: path };
+    const isIn = (folder: string) => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+    if (isAbsolute(own) && neighbours.some((folder) => isIn(realFolder(folder)))) {
+      return { url: path, reader: this.#reader('path') };
+    }
+    if (isIn(this.#rules.actionsUrl)) return { url: path, reader: this.#reader('actions') };
+    throw refused(
+      path,
+      'it is a path of the machine',
+      'Name its folder in VOLT_NEIGHBOURS if every repository that Volt observes in there may read it.',
+    );
+  }
+
+  #checkProtocol(url: string, server: Server, { ofActions, hasKey }: { ofActions: boolean; hasKey: boolean }): void {
+    const spoken = ['https', 'ssh', this.#own?.scheme, ofActions ? this.#actions?.scheme : undefined];
+    if (!spoken.includes(server.scheme)) throw refused(url, `${server.scheme} can be listened to and changed`, other);
+    if (server.scheme === 'ssh' && !hasKey) {
+      throw refused(
+        url,
+        'there is no key that it may be fetched with',
+        'Give it an https address, or, for jobs of trusted refs, let Volt use the credential of the repository at the same server (VOLT_SHARE_CREDENTIAL=on) or the keys of its user (VOLT_MACHINE_CREDENTIALS).',
+      );
+    }
+  }
+
+  #checkPolicy(url: string, { host, port }: Server): void {
+    const { network } = this.#rules;
+    if (network.kind === 'on' || (network.kind === 'list' && isListed(network.hosts, host, port))) return;
+    const why = network.kind === 'off' ? 'is off' : `does not list ${host}`;
+    throw refused(
+      url,
+      `it is at another server than the repository, and VOLT_SANDBOX_NETWORK ${why}`,
+      'Keep it at the server of the repository, or list its host in VOLT_SANDBOX_NETWORK.',
+    );
+  }
+
+  /** All addresses of a server must be such that the job may reach them: which one git takes is not known. */
+  async #addresses(url: string, { host }: Server): Promise<string[] | undefined> {
+    const { trusted, network, resolve = addressesOf } = this.#rules;
+    const addresses = isIP(host) ? [host] : await resolve(host);
+    if (addresses.length === 0 && isProxied()) return undefined;
+    if (addresses.length === 0) {
+      throw new VoltError('fetch_failed', `cannot fetch ${hideCredentials(url)}: Could not resolve host: ${host}`, {
+        remedy: 'See whether the address is right, and whether this machine can look its name up.',
+      });
+    }
+    for (const address of addresses) {
+      const kind = addressClass(address);
+      if (kind === 'public' || (kind === 'private' && (trusted || network.kind === 'list'))) continue;
+      throw refused(url, whose[kind], other);
+    }
+    return addresses;
+  }
+}
+
+const other =
+  'Give it an https address at a server that is open to everybody, or keep it at the server of the repository.';
+
+const whose = {
+  machine: 'it is an address of the machine that the runner is on',
+  link: 'it is an address of the link that the runner is on',
+  private: 'it is in a private network, and the ref is not trusted',
+  none: 'it is no address of a server',
+} as const;
+
+/** Where a proxy speaks with servers, names may mean nothing on this machine. */
+function isProxied(): boolean {
+  return ['http_proxy', 'https_proxy', 'HTTPS_PROXY'].some((name) => environment[name]);
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  return lookup(host, { all: true }).then(
+    (found) => found.map(({ address }) => address),
+    () => [],
+  );
+}
+
+/** @param allowed `host`, `host:port`, or these with a path behind them */
+function isBelow(url: string, { host, port }: Server, allowed: string): boolean {
+  const [, name = '', wanted, path = ''] = /^([^/:]+|\[[^\]]+\])(?::(\d+))?(?:\/(.*?))?\/*$/.exec(allowed) ?? [];
+  if (name.replace(/^\[|\]$/g, '').toLowerCase() !== host) return false;
+  if (wanted !== undefined && Number(wanted) !== port) return false;
+  const own = /^[a-z+]+:\/\//i.test(url) ? new URL(url).pathname.slice(1) : url.slice(url.indexOf(':') + 1);
+  // no segment may lead upwards again, whatever the server makes of it
+  if (/(^|\/|%2f)(\.|%2e){2}(\/|%2f|$)/i.test(own)) return false;
+  return path === '' || own === path || own.startsWith(`${path}/`);
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+function refused(url: string, why: string, remedy: string): VoltError {
+  const shown = hideCredentials(url).slice(0, 300);
+  return new VoltError('address_refused', `${shown} is not fetched on the word of a commit: ${why}`, { remedy });
+}

@@ -1,0 +1,26 @@
+import { JobReach } from '../git/reach.ts';
+import type { Config } from '../kernel/config.ts';
+import { parseNetworkPolicy } from '../kernel/network-policy.ts';
+import type { Credential } from '../secrets/credential.ts';
+import type { JobInput } from './contract.ts';
+
+/** What may be fetched because the commit of a job names it. @param credential that of the job's repository */
+export function reachOf(
+  config: Pick<Config, 'sandboxNetwork' | 'actionsUrl' | 'shareCredential' | 'machineCredentials' | 'neighbours'>,
+  { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
+  credential: () => Promise<Credential | undefined>,
+): JobReach {
+  const listed = (text: string | undefined, separator: string) =>
+    (text ?? '').split(separator).flatMap((part) => part.trim() || []);
+  return new JobReach({
+    url: repo.url,
+    access: { url: repo.url, credential },
+    trusted: trust.trusted,
+    // it was understood when the settings were read
+    network: parseNetworkPolicy(config.sandboxNetwork) ?? { kind: 'off' },
+    actionsUrl: config.actionsUrl,
+    sharesCredential: config.shareCredential === 'on',
+    machineCredentials: listed(config.machineCredentials, ','),
+    neighbours: listed(config.neighbours, ':'),
+  });
+}
