@@ -1,5 +1,6 @@
 import { parseSource, type Source } from '../git/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
+import type { Visibility } from '../kernel/visibility.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
 import type { Record } from '../record/record.ts';
@@ -11,10 +12,12 @@ import {
   type RepositorySettings,
   repositoryAt,
   saveRepository,
+  visibilityOf,
 } from '../record/repositories.ts';
 import { checkSettings } from './settings.ts';
 
-export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter'> {
+export interface RepositoryOptions
+  extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter' | 'visibility'> {
   /** path or URL, as a person writes it */
   url: string;
   /** where it is missing, the last part of the URL */
@@ -26,6 +29,7 @@ export interface RepositoryOptions extends Omit<RepositorySettings, 'tags' | 're
   /** as the repository has it already where it is missing */
   depth?: number | null | undefined;
   filter?: string | null | undefined;
+  visibility?: Visibility | undefined;
 }
 
 type Context = Pick<StageContext, 'config'> & { record: Record };
@@ -71,7 +75,9 @@ async function repositoryOf(
   const name = options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name);
   const known = await findRepository(record, name);
   const { reports = known?.reports ?? [], depth = known?.depth ?? null, filter = known?.filter ?? null } = options;
-  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, reports, depth, filter };
+  const visibility = options.visibility ?? (await visibilityOf(record, name)) ?? 'internal';
+  const fetched = { reports, depth, filter };
+  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, ...fetched, visibility };
   checkSettings(settings);
   return {
     name,

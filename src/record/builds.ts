@@ -17,6 +17,7 @@ import { lossStory } from '../kernel/story.ts';
 import type { Record, Write } from './record.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 import { escaped, holds } from './text-search.ts';
+import { type Reader, readable } from './visibility.ts';
 
 export interface BuildFilter {
   repo?: string | undefined;
@@ -32,6 +33,8 @@ export interface BuildFilter {
   author?: string | undefined;
   /** part of the commit's first line, in any case of its letters, or the beginning of its id */
   text?: string | undefined;
+  /** only what this reader may read; everything where it is absent */
+  reader?: Reader | undefined;
 }
 
 /** Builds, newest first. */
@@ -44,7 +47,8 @@ export async function listBuilds(record: Record, filter: BuildFilter): Promise<B
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
   // bounded below in any case, so that the newest builds are looked up rather than come upon
   query = query.where('id', '>', Number(filter.after ?? 0));
-  const { author, text } = filter;
+  const { author, text, reader } = filter;
+  if (reader !== undefined) query = query.where(readable(reader, 'builds.repo'));
   if (author !== undefined) query = query.where(holds('author', author));
   if (text !== undefined)
     query = query.where((eb) =>

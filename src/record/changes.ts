@@ -1,5 +1,6 @@
 import type { BuildId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
+import { administrator, readable } from './visibility.ts';
 
 /**
  * Which builds have changed, in the order of their latest changes. Each build has one entry, which every change of the
@@ -18,13 +19,19 @@ export interface BuildChange {
   status: Status;
 }
 
-/** The changes after the one of that number, oldest first. */
-export async function changesAfter(record: Record, after: number, limit: number): Promise<BuildChange[]> {
+/** The changes after the one of that number that somebody may read, oldest first. */
+export async function changesAfter(
+  record: Record,
+  after: number,
+  limit: number,
+  reader = administrator,
+): Promise<BuildChange[]> {
   const rows = await record.db
     .selectFrom('changes')
     .innerJoin('builds', 'builds.id', 'changes.build_id')
     .select(['changes.id', 'changes.build_id', 'builds.repo', 'builds.status'])
     .where('changes.id', '>', after)
+    .where(readable(reader, 'builds.repo'))
     .orderBy('changes.id')
     .limit(limit)
     .execute();

@@ -210,6 +210,7 @@ const migrations: readonly Migration[] = [
     await sql`create index intents_open on intents (kind, repo) where closed_at is null`.execute(db);
   },
   addRunnerKeys,
+  addVisibility,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -315,6 +316,16 @@ async function createWorkflowTables(db: Transaction<Schema>): Promise<void> {
     .addPrimaryKeyConstraint('schedules_key', ['repo', 'workflow', 'cron'])
     .execute();
   await db.schema.createIndex('schedules_due').on('schedules').columns(['next_at']).execute();
+}
+
+/** Who may read a repository, and tokens for some repositories and for a person. */
+async function addVisibility(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('visibility', 'text', (c) => c.notNull().defaultTo('internal'))
+    .execute();
+  await db.schema.alterTable('tokens').addColumn('repos', 'text').execute();
+  await db.schema.alterTable('tokens').addColumn('person', 'text').execute();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BuildId } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
+import { forgetInTokens } from './tokens.ts';
 
 export interface Removal {
   url: string;
@@ -10,7 +11,7 @@ export interface Removal {
 
 /**
  * Ends the observation of a repository: what was asked of it fails, its open builds are to be cancelled, its secrets and
- * the refs that may have them go, since another repository may get its name. Its history stays, unless it is to go, too.
+ * the refs that may have them go, and tokens are for it no more, since another repository may get its name. Its history stays, unless it is to go, too.
  * @param purge whether its history goes once its builds have ended; also for one that was removed before
  * @returns undefined where there is no repository of that name
  */
@@ -35,6 +36,7 @@ export async function removeRepository(record: Record, name: string, purge: bool
     await db.updateTable('cursors').set({ absent: 1 }).where('repo', '=', name).execute();
     for (const table of ['secrets', 'variables', 'credentials'] as const)
       await db.deleteFrom(table).where('repo', '=', name).execute();
+    await forgetInTokens(db, name);
     await failRequests(db, name);
     return { url: row.url, host: row.host, builds: await cancelBuilds(db, name) };
   });

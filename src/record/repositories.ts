@@ -1,10 +1,12 @@
 import { VoltError } from '../kernel/errors.ts';
 import { checkRepositoryName } from '../kernel/names.ts';
+import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
 import type { Database, Record, Write } from './record.ts';
 import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
+import { administrator, type Reader, readable } from './visibility.ts';
 
 /** What a person may change about a repository that is observed. */
 export interface RepositorySettings {
@@ -22,6 +24,7 @@ export interface RepositorySettings {
   depth: number | null;
   /** git's filter of the files that are fetched before a commit needs them, such as `blob:none`; null for none */
   filter: string | null;
+  visibility: Visibility;
 }
 
 export interface Repository extends RepositorySettings {
@@ -111,6 +114,7 @@ function columnsOf(repository: Repository) {
     reports: JSON.stringify(repository.reports),
     depth: repository.depth,
     filter: repository.filter,
+    visibility: repository.visibility,
     // what went wrong before says nothing about the settings as they are now
     ...noError,
   };
@@ -131,6 +135,16 @@ export async function findRepository(record: Record, name: string): Promise<Obse
   return row && observedOf(row);
 }
 
+/** The visibility that a name has already: that of a repository which was removed lasts as long as its history. */
+export async function visibilityOf(record: Record, name: string): Promise<Visibility | undefined> {
+  return (await rowOf(record.db, name))?.visibility;
+}
+
+/** Whether a repository of that name is observed. */
+export async function isObserved(record: Record, name: string): Promise<boolean> {
+  return (await findRepository(record, name)) !== undefined;
+}
+
 /** Whether a name is free for a repository with that URL: nobody has it, or it had it until it was removed. */
 export async function mayTakeName(record: Record, name: string, url: string): Promise<boolean> {
   const row = await rowOf(record.db, name);
@@ -143,15 +157,24 @@ export async function listRepositories(record: Record): Promise<ObservedReposito
   return rows.map(observedOf);
 }
 
-/** The names of the observed repositories, in order. */
-export async function repositoryNames(record: Record): Promise<string[]> {
-  const query = record.db.selectFrom('repositories').select('name').where('removed_at', 'is', null).orderBy('name');
+/** The names of the observed repositories that somebody may read, in order. */
+export async function repositoryNames(record: Record, reader = administrator): Promise<string[]> {
+  const query = record.db
+    .selectFrom('repositories')
+    .select('name')
+    .where('removed_at', 'is', null)
+    .where(readable(reader, 'repositories.name'))
+    .orderBy('name');
   return (await query.execute()).map(({ name }) => name);
 }
 
-/** The observed repositories that cannot be looked at, by name. */
-export async function failingRepositories(record: Record): Promise<ObservedRepository[]> {
-  const rows = await observed(record).where('error_code', 'is not', null).orderBy('name').execute();
+/** The observed repositories that cannot be looked at and that somebody may read, by name. */
+export async function failingRepositories(record: Record, reader = administrator): Promise<ObservedRepository[]> {
+  const rows = await observed(record)
+    .where('error_code', 'is not', null)
+    .where(readable(reader, 'repositories.name'))
+    .orderBy('name')
+    .execute();
   return rows.map(observedOf);
 }
 
@@ -161,14 +184,17 @@ export interface RepositoryFilter {
   after?: string | undefined;
   /** part of the name or the address, in any case of its letters */
   text?: string | undefined;
+  /** only what this reader may read; everything where it is absent */
+  reader?: Reader | undefined;
 }
 
 /** The observed repositories, by name, page by page. */
 export async function pageOfRepositories(
   record: Record,
-  { limit, after, text }: RepositoryFilter,
+  { limit, after, text, reader = administrator }: RepositoryFilter,
 ): Promise<{ repositories: ObservedRepository[]; next: string | null }> {
   let query = observed(record)
+    .where(readable(reader, 'repositories.name'))
     .orderBy('name')
     .limit(limit + 1);
   if (after !== undefined) query = query.where('name', '>', after);
@@ -199,6 +225,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     reports: JSON.parse(row.reports) as string[],
     depth: row.depth,
     filter: row.filter,
+    visibility: row.visibility,
   };
 }
 

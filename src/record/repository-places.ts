@@ -1,4 +1,5 @@
 import type { Record } from './record.ts';
+import { administrator, readable } from './visibility.ts';
 
 /** A repository that is a path on a machine. */
 export interface RepositoryPlace {
@@ -19,14 +20,19 @@ export async function repositoryHosts(record: Record): Promise<(string | null)[]
   return rows.map(({ host }) => host);
 }
 
-/** The observed repositories that are paths on these machines, by name. */
-export async function repositoriesOn(record: Record, hosts: readonly string[]): Promise<RepositoryPlace[]> {
+/** The observed repositories that are paths on these machines and that somebody may read, by name. */
+export async function repositoriesOn(
+  record: Record,
+  hosts: readonly string[],
+  reader = administrator,
+): Promise<RepositoryPlace[]> {
   if (hosts.length === 0) return [];
   const rows = await record.db
     .selectFrom('repositories')
     .select(['name', 'url', 'host'])
     .where('removed_at', 'is', null)
     .where('host', 'in', hosts)
+    .where(readable(reader, 'repositories.name'))
     .orderBy('name')
     .execute();
   return rows.flatMap(({ host, ...rest }) => (host === null ? [] : [{ ...rest, host }]));

@@ -1,5 +1,6 @@
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
+import { type Reader, readable } from './visibility.ts';
 
 /** What a runner had to do once. Times are milliseconds since 1970. */
 export interface PastAttempt {
@@ -18,11 +19,12 @@ export interface PastAttempt {
   noticedAt: number | null;
 }
 
-function attempts(record: Record) {
+function attempts(record: Record, reader: Reader) {
   return record.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .where(readable(reader, 'builds.repo'))
     .select([
       ...(['attempts.job_id', 'attempts.number as attempt', 'jobs.name', 'builds.repo', 'builds.id as build'] as const),
       ...(['builds.number', 'attempts.runner_name', 'attempts.status', 'attempts.reason'] as const),
@@ -32,9 +34,14 @@ function attempts(record: Record) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
 
-/** What a runner has had to do, newest first. */
-export async function attemptsOfRunner(record: Record, runner: string, limit: number): Promise<PastAttempt[]> {
-  const rows = await attempts(record)
+/** What a runner has had to do, as far as somebody may read it, newest first. */
+export async function attemptsOfRunner(
+  record: Record,
+  reader: Reader,
+  runner: string,
+  limit: number,
+): Promise<PastAttempt[]> {
+  const rows = await attempts(record, reader)
     .where('attempts.runner_name', '=', runner)
     .orderBy('attempts.created_at', 'desc')
     .limit(limit)
@@ -43,8 +50,13 @@ export async function attemptsOfRunner(record: Record, runner: string, limit: nu
 }
 
 /** Attempts whose runner was lost, newest first. @param since milliseconds since 1970 */
-export async function lostAttempts(record: Record, since: number, limit: number): Promise<PastAttempt[]> {
-  const rows = await attempts(record)
+export async function lostAttempts(
+  record: Record,
+  reader: Reader,
+  since: number,
+  limit: number,
+): Promise<PastAttempt[]> {
+  const rows = await attempts(record, reader)
     .where('attempts.noticed_at', '>=', since)
     .orderBy('attempts.noticed_at', 'desc')
     .limit(limit)

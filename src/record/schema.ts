@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
+import type { Visibility } from '../kernel/visibility.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
 export interface Schema {
@@ -29,6 +30,7 @@ export interface Schema {
     filter: string | null;
     /** JSON: globs of full ref names whose builds may have secrets; null for the default branch and tags */
     trusted_refs: string | null;
+    visibility: Generated<Visibility>;
     created_at: number;
     /** when it was last looked at without error */
     observed_at: number | null;
@@ -143,6 +145,10 @@ export interface Schema {
     scope: TokenScope;
     /** SHA-256 in hexadecimal */
     hash: string;
+    /** JSON: names of the repositories that it is for; null for all */
+    repos: string | null;
+    /** whose it is; null where it is called as its bearer */
+    person: string | null;
     created_by: string;
     created_at: number;
     last_used_at: number | null;

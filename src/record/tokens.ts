@@ -1,14 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
-import type { Record } from './record.ts';
+import type { Record, Write } from './record.ts';
 import type { Schema } from './schema.ts';
 
 export interface NamedToken {
   id: number;
   name: string;
   scope: TokenScope;
-  /** who made it */
+  /** the repositories that it is for; null for all that are not private */
+  repos: string[] | null;
+  /** whose it is */
+  person: string;
+  /** name of the token that it was made with */
   createdBy: string;
   createdAt: string;
   lastUsedAt: string | null;
@@ -24,19 +28,28 @@ const noteEvery = 60_000;
  * Makes a token. The record keeps a hash of it: a token is 256 random bits, which nobody finds by trying, so that no
  * slow hash and no salt is needed.
  * @returns the token, which cannot be had again
- * @throws VoltError `name_taken`
+ * @throws VoltError `name_taken`, `not_found` of a repository, `bad_request` where an administrator's is for some alone
  */
 export async function addToken(
   record: Record,
-  { name, scope, createdBy }: Pick<NamedToken, 'name' | 'scope' | 'createdBy'>,
+  { name, scope, repos, person, createdBy }: Pick<NamedToken, 'name' | 'scope' | 'repos' | 'person' | 'createdBy'>,
 ): Promise<NamedToken & { token: string }> {
+  if (repos !== null && scope === 'admin') {
+    throw new VoltError('bad_request', 'a token of scope "admin" is good for every repository', {
+      remedy: 'Name no repositories, or give it the scope "write" or "read".',
+    });
+  }
+  for (const repo of repos ?? []) await requireRepository(record, repo);
   const token = `volt_${randomBytes(32).toString('base64url')}`;
   const row =
     name !== ownerName &&
     (await record.write((db) =>
       db
         .insertInto('tokens')
-        .values({ name, scope, hash: hashOf(token), created_by: createdBy, created_at: Date.now() })
+        .values({
+          ...{ name, scope, hash: hashOf(token), created_by: createdBy, created_at: Date.now() },
+          ...{ repos: repos && JSON.stringify(repos), person: person === name ? null : person },
+        })
         .onConflict((conflict) => conflict.column('name').doNothing())
         .returningAll()
         .executeTakeFirst(),
@@ -66,6 +79,44 @@ export async function removeToken(record: Record, name: string): Promise<void> {
   }
 }
 
+/**
+ * Revokes all tokens of a person, and the sessions that were begun with them.
+ * @returns their names, and those of tokens that were made with them and are somebody else's
+ * @throws VoltError `not_found`
+ */
+export async function removeTokensOf(
+  record: Record,
+  person: string,
+): Promise<{ removed: string[]; madeForOthers: string[] }> {
+  return record.write(async (db) => {
+    const rows = (await db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
+    const removed = rows.filter((token) => token.person === person).map(({ name }) => name);
+    if (removed.length === 0) {
+      throw new VoltError('not_found', `${person} has no token`, { remedy: '`volt token ls` tells whose each is.' });
+    }
+    await db.deleteFrom('tokens').where('name', 'in', removed).execute();
+    const others = rows.filter((token) => token.person !== person && removed.includes(token.createdBy));
+    return { removed, madeForOthers: others.map(({ name }) => name) };
+  });
+}
+
+/** Takes a repository out of the tokens that are for it: another one may get its name. */
+export async function forgetInTokens(db: Write, repo: string): Promise<void> {
+  const rows = await db.selectFrom('tokens').select(['id', 'repos']).where('repos', 'is not', null).execute();
+  for (const { id, repos } of rows) {
+    const named = JSON.parse(repos ?? '[]') as string[];
+    if (!named.includes(repo)) continue;
+    const left = JSON.stringify(named.filter((name) => name !== repo));
+    await db.updateTable('tokens').set({ repos: left }).where('id', '=', id).execute();
+  }
+}
+
+async function requireRepository(record: Record, name: string): Promise<void> {
+  const query = record.db.selectFrom('repositories').select('name').where('removed_at', 'is', null);
+  if (await query.where('name', '=', name).executeTakeFirst()) return;
+  throw new VoltError('not_found', `no repository named "${name}" is observed`, { remedy: 'See `volt repo ls`.' });
+}
+
 /** Whose token it is. */
 export async function findToken(record: Record, token: string): Promise<NamedToken | undefined> {
   // what is compared are hashes, so the time that it takes tells nothing of the tokens
@@ -90,11 +141,13 @@ function hashOf(token: string): string {
 
 type Row = Omit<Schema['tokens'], 'id'> & { id: number };
 
-function tokenOf({ id, name, scope, created_by, created_at, last_used_at }: Row): NamedToken {
+function tokenOf({ id, name, scope, repos, person, created_by, created_at, last_used_at }: Row): NamedToken {
   return {
     id,
     name,
     scope,
+    repos: repos === null ? null : (JSON.parse(repos) as string[]),
+    person: person ?? name,
     createdBy: created_by,
     createdAt: new Date(created_at).toISOString(),
     lastUsedAt: last_used_at === null ? null : new Date(last_used_at).toISOString(),

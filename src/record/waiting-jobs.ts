@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import type { Record } from './record.ts';
+import { administrator, type Reader, readable } from './visibility.ts';
 
 /** A job that has not begun, for telling why. */
 export interface WaitingJob {
@@ -19,12 +20,12 @@ export interface WaitingJob {
 }
 
 /** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
-export async function oldestWaitingJob(record: Record): Promise<WaitingJob | undefined> {
-  return (await oldestQueued(record)) ?? (await oldestOfNeeds(record));
+export async function oldestWaitingJob(record: Record, reader = administrator): Promise<WaitingJob | undefined> {
+  return (await oldestQueued(record, reader)) ?? (await oldestOfNeeds(record, reader));
 }
 
-async function oldestQueued(record: Record): Promise<WaitingJob | undefined> {
-  const row = await jobsOfBuilds(record)
+async function oldestQueued(record: Record, reader: Reader): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(record, reader)
     .innerJoin('attempts', (join) =>
       join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
     )
@@ -37,8 +38,8 @@ async function oldestQueued(record: Record): Promise<WaitingJob | undefined> {
   return row && waitingJob(row, 'queued');
 }
 
-async function oldestOfNeeds(record: Record): Promise<WaitingJob | undefined> {
-  const row = await jobsOfBuilds(record)
+async function oldestOfNeeds(record: Record, reader: Reader): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(record, reader)
     .select('jobs.created_at as since')
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'waiting')
@@ -48,10 +49,11 @@ async function oldestOfNeeds(record: Record): Promise<WaitingJob | undefined> {
   return row && waitingJob(row, 'waiting');
 }
 
-function jobsOfBuilds(record: Record) {
+function jobsOfBuilds(record: Record, reader: Reader) {
   return record.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .where(readable(reader, 'builds.repo'))
     .select([
       'jobs.id',
       'jobs.build_id',

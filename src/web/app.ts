@@ -1,12 +1,13 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { anyPublic, nobody } from '../record/visibility.ts';
 import { whenceOf } from './access/address.ts';
 import { audited, doing } from './access/audit.ts';
 import { comesFromOwnPage, isReading } from './access/origin.ts';
 import { requireScope, tokenNeeded } from './access/permission.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
+import { readerOf } from './access/reader.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
@@ -32,6 +33,7 @@ import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
+import { setVisibilityFromPage } from './pages/visibility.tsx';
 
 /** A request's body holds at most this many bytes. */
 const largestBody = 1024 * 1024;
@@ -47,6 +49,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
     context.set('whence', whenceOf(context, web.hosts));
     context.set('caller', undefined);
     context.set('signedIn', false);
+    context.set('reader', nobody);
     if (!isOwnHost(context.req.header('host'), web.hosts)) throw foreignHost(context.req.header('host'));
     const caller = await web.guard.callerOf(context);
     context.set('caller', caller);
@@ -78,7 +81,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/metrics', async (context) => {
     // what formats them is loaded by the first who asks
     const { metricsPage } = await import('./metrics/page.ts');
-    const { text, type } = await metricsPage(web);
+    const { text, type } = await metricsPage(web, context.get('reader'));
     return context.body(text, 200, { 'content-type': type });
   });
 
@@ -92,6 +95,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
+  app.post('/repos/:name/visibility', doing('repos.change', 'name'), (context) => setVisibilityFromPage(context, web));
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
@@ -113,27 +117,37 @@ function isBoard(path: string): boolean {
   return path === '/queues' || path.startsWith('/queues/');
 }
 
-/** Who has no token may read as far as the settings say, and change nothing. */
-function allowed({ config }: Web): MiddlewareHandler<WebEnv> {
+/**
+ * Who has no token may read as far as the settings say, and change nothing. What is public may be read by everybody: the
+ * rest is answered as if one had to sign in for it, whether it is there or not.
+ */
+function allowed({ config, record }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     // some changes need more than that, as their routes say
     if (!isReading(context)) requireScope(context, 'write', 'changing anything');
-    if (context.get('caller') || isOpen(context, config.reading)) return next();
-    if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');
-    return toSignIn(context);
+    const reader = readerOf(context, config.reading);
+    context.set('reader', reader);
+    const isMetrics = context.req.path === '/metrics';
+    // how the machine does is nobody's business who does not run it
+    const isOpen = reader.internal && (!isMetrics || context.get('whence').local);
+    if (context.get('caller') || isOpen) return next();
+    const refuse = () => {
+      if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');
+      return toSignIn(context);
+    };
+    if (!ofRepositories.test(context.req.path) || !(await anyPublic(record))) return refuse();
+    await next();
+    if (context.res.status === 404) context.res = refuse();
   };
 }
+
+/** Places that tell of repositories alone, and nothing of the machines and people that work on them. */
+const ofRepositories =
+  /^\/($|builds\/|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|builds($|\/)|jobs\/|repos($|\/)))/;
 
 function toSignIn(context: Context<WebEnv>): Response {
   const { pathname, search } = new URL(context.req.url);
   return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
-}
-
-function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
-  if (reading === 'token') return false;
-  if (context.get('whence').local) return true;
-  // what runs Volt is nobody's business who does not run it
-  return reading === 'public' && context.req.path !== '/metrics';
 }
 
 /** What is in the queues is of all repositories, and who acts on messages can lose some. */

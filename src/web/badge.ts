@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
+import { VoltError } from '../kernel/errors.ts';
 import { type Status, statusWords } from '../kernel/model.ts';
 import { newestOf } from '../record/branches.ts';
-import { findRepository } from '../record/repositories.ts';
 import type { Web } from './context.ts';
 import type { WebEnv } from './env.ts';
+import { readRepository } from './readable.ts';
 
 const colours: { readonly [S in Status]?: string } = { success: '#1a7a3c', failure: '#c0271b', error: '#8b3fb0' };
 const unknown = '#6b6d66';
@@ -17,7 +18,10 @@ const character = 6.6;
  */
 export async function badge(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('file') ?? '').replace(/\.svg$/, '');
-  const repository = await findRepository(web.record, name);
+  const repository = await readRepository(web.record, context.get('reader'), name).catch((error) => {
+    if (error instanceof VoltError && error.code === 'not_found') return undefined;
+    throw error;
+  });
   const branch = context.req.query('branch') ?? repository?.defaultBranch ?? undefined;
   const verdicts = ['success', 'failure', 'error'] as const;
   const build =

@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { Reader } from '../record/visibility.ts';
 import type { Caller } from './access/caller.ts';
 import type { Whence } from './access/whence.ts';
 
@@ -10,6 +11,8 @@ export interface WebEnv {
     whence: Whence;
     /** who makes the request, by the token that it carries or the cookie from signing in */
     caller: Caller | undefined;
+    /** which repositories they may read */
+    reader: Reader;
     /** whether that is anybody who is known */
     signedIn: boolean;
     /** what the audit log calls it where it changes something, and what it is done to */

@@ -6,12 +6,13 @@ import { ensureHookSalt } from '../record/hooks.ts';
 import { removeRepository as recordRemoval } from '../record/removal.ts';
 import {
   changeRepository,
-  findRepository,
   type ObservedRepository,
   type Repository,
   type RepositorySettings,
 } from '../record/repositories.ts';
+import { administrator } from '../record/visibility.ts';
 import type { Web } from './context.ts';
+import { notObserved, readRepository } from './readable.ts';
 import { announce } from './requests.ts';
 
 /**
@@ -38,14 +39,15 @@ export async function createRepository(
     reports = [],
     depth = null,
     filter = null,
+    visibility,
     url,
   } = wish;
-  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, visibility };
   const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });
   await schedule(web, repository);
-  return findOrRefuse(web, repository.name);
+  return readRepository(web.record, administrator, repository.name);
 }
 
 /** A path is looked for where the web stage is, which may be another machine than the person's. */
@@ -65,7 +67,7 @@ export async function setRepository(web: Web, name: string, wish: Wishes): Promi
   if (!repository) throw notObserved(name);
   await schedule(web, repository);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
-  return findOrRefuse(web, name);
+  return readRepository(web.record, administrator, name);
 }
 
 /**
@@ -84,13 +86,6 @@ export async function removeRepository(web: Web, name: string, purge: boolean): 
   return removal.builds;
 }
 
-/** @throws VoltError `not_found` */
-export async function findOrRefuse(web: Web, name: string): Promise<ObservedRepository> {
-  const found = await findRepository(web.record, name);
-  if (!found) throw notObserved(name);
-  return found;
-}
-
 /**
  * @param rotate whether its secret becomes another one
  * @throws VoltError `not_found`
@@ -99,12 +94,6 @@ export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{
   const salt = await ensureHookSalt(web.record, name, rotate);
   if (salt === undefined) throw notObserved(name);
   return { path: `/hooks/${name}`, secret: web.guard.hookSecret(name, salt) };
-}
-
-function notObserved(name: string): VoltError {
-  return new VoltError('not_found', `no repository named "${name}" is observed`, {
-    remedy: '`volt repo ls` and /api/v1/repos list those that are.',
-  });
 }
 
 async function schedule(web: Web, { host, name, pollSeconds }: Repository): Promise<void> {

@@ -3,12 +3,13 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords } from '../kernel/model.ts';
 import { within } from '../kernel/wait.ts';
 import type { BuildEvent } from '../queues/messages.ts';
-import { findBuild, findJob } from '../record/builds.ts';
 import { openCancel, openRetry, openTrigger } from '../record/intents.ts';
-import { findRepository } from '../record/repositories.ts';
+import { isObserved } from '../record/repositories.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
 import { type Caller, owner } from './access/caller.ts';
+import { type Asker, requireOwn } from './access/reader.ts';
 import type { Web } from './context.ts';
+import { readBuild, readJob, readRepository } from './readable.ts';
 
 /**
  * What a person asks for, whether through the API or a form. Each is written to the record and then announced, and each
@@ -22,41 +23,46 @@ import type { Web } from './context.ts';
 const patience = 2000;
 
 /** @throws VoltError `not_found`, or `conflict` when the build is final */
-export async function cancelBuild(web: Web, id: BuildId, caller: Caller | undefined): Promise<number> {
-  const build = await findBuild(web.record, id);
-  if (!build) throw noBuild(id);
+export async function cancelBuild(web: Web, asker: Asker, id: BuildId): Promise<number> {
+  const build = await readBuild(web.record, asker.reader, id);
+  requireOwn(asker, build.repo);
   if (isFinal(build.status)) throw alreadyFinal(`build ${id}`, build.status);
-  return cancel(web, build.repo, id, null, caller);
+  return cancel(web, build.repo, id, null, asker.caller);
 }
 
 /** @throws VoltError `not_found`, or `conflict` when the job is final */
-export async function cancelJob(web: Web, id: JobId, caller: Caller | undefined): Promise<number> {
-  const job = await findJob(web.record, id);
-  if (!job) throw noJob(id);
+export async function cancelJob(web: Web, asker: Asker, id: JobId): Promise<number> {
+  const job = await readJob(web.record, asker.reader, id);
+  requireOwn(asker, job.repo);
   if (isFinal(job.status)) throw alreadyFinal(`job ${id}`, job.status);
-  return cancel(web, job.repo, buildIdOf(id), id, caller);
+  return cancel(web, job.repo, buildIdOf(id), id, asker.caller);
 }
 
 /**
  * @param failedOnly only what did not succeed, and what depends on it
  * @throws VoltError `not_found`, or `conflict` when the build is not over or nothing of it would run
  */
-export async function retryBuild(web: Web, id: BuildId, failedOnly: boolean): Promise<number> {
-  return retry(web, id, { job: null, failedOnly });
+export async function retryBuild(web: Web, asker: Asker, id: BuildId, failedOnly: boolean): Promise<number> {
+  return retry(web, asker, id, { job: null, failedOnly });
 }
 
 /** @throws VoltError `not_found`, or `conflict` when the job's build is not over or it would not run */
-export async function retryJob(web: Web, id: JobId): Promise<number> {
-  if (!(await findJob(web.record, id))) throw noJob(id);
-  return retry(web, buildIdOf(id), { job: id, failedOnly: false });
+export async function retryJob(web: Web, asker: Asker, id: JobId): Promise<number> {
+  await readJob(web.record, asker.reader, id);
+  return retry(web, asker, buildIdOf(id), { job: id, failedOnly: false });
 }
 
-async function retry(web: Web, id: BuildId, wish: { job: JobId | null; failedOnly: boolean }): Promise<number> {
-  const build = await findBuild(web.record, id);
-  if (!build) throw noBuild(id);
+async function retry(
+  web: Web,
+  asker: Asker,
+  id: BuildId,
+  wish: { job: JobId | null; failedOnly: boolean },
+): Promise<number> {
+  const build = await readBuild(web.record, asker.reader, id);
+  requireOwn(asker, build.repo);
   // the dispatcher looks again; here a person learns at once what cannot be
   jobsToRetry(id, build.jobs, wish);
-  if (!(await findRepository(web.record, build.repo))) {
+  if (!(await isObserved(web.record, build.repo))) {
     throw new VoltError('conflict', `the repository ${build.repo} is not observed any more`, {
       remedy: 'Add it again, then retry.',
     });
@@ -69,17 +75,14 @@ async function retry(web: Web, id: BuildId, wish: { job: JobId | null; failedOnl
 /** @throws VoltError `bad_ref`, `not_found`, or `conflict` where an event is for workflows and a command runs instead */
 export async function triggerBuild(
   web: Web,
+  asker: Asker,
   name: string,
   ref: string | null,
   event: BuildEvent | null = null,
 ): Promise<number> {
   if (ref !== null) checkRefName(ref);
-  const repository = await findRepository(web.record, name);
-  if (!repository) {
-    throw new VoltError('not_found', `no repository named "${name}" is observed`, {
-      remedy: '/api/v1/repos lists those that are.',
-    });
-  }
+  const repository = await readRepository(web.record, asker.reader, name);
+  requireOwn(asker, name);
   if (event !== null && repository.command !== null) {
     throw new VoltError('conflict', `${name} has a command of its own, so its workflows do not run`, {
       remedy: `Take the command away first: \`volt repo set ${name} --discover\`.`,
@@ -88,18 +91,6 @@ export async function triggerBuild(
   const intent = await openTrigger(web.record, name, ref, event);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
   return intent;
-}
-
-export function noBuild(id: BuildId): VoltError {
-  return new VoltError('not_found', `there is no build ${id}`, {
-    remedy: '/api/v1/builds lists those that are there.',
-  });
-}
-
-export function noJob(id: JobId): VoltError {
-  return new VoltError('not_found', `there is no job ${id}`, {
-    remedy: `/api/v1/builds/${buildIdOf(id)} lists the jobs of its build.`,
-  });
 }
 
 export function noTest(repo: string, id: string): VoltError {

@@ -11,12 +11,14 @@ import { failingRepositories, type ObservedRepository } from '../record/reposito
 import { repositoriesOn, repositoryHosts } from '../record/repository-places.ts';
 import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
+import type { Reader } from '../record/visibility.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { QueueDepth, SystemStatus } from './api/schemas/system.ts';
 import type { Problem } from './api/schemas/terms.ts';
 import type { Web } from './context.ts';
+import { discreet } from './discretion.ts';
 import { queueNames } from './queue-names.ts';
 import { age } from './times.ts';
 import { whyItWaits } from './waiting.ts';
@@ -26,18 +28,21 @@ const patience = 1000;
 /** The record has this many milliseconds; a database that is gone is tried some times before that is said. */
 const recordPatience = 5000;
 
-/** The state of the whole: what is alive, what waits, and what is not as it should be. */
-export async function systemStatus(web: Pick<Web, 'access' | 'queues' | 'record' | 'config'>): Promise<SystemStatus> {
+/** The state of the whole: what is alive, what waits, and what is not as it should be, as far as somebody may read it. */
+export async function systemStatus(
+  web: Pick<Web, 'access' | 'queues' | 'record' | 'config'>,
+  reader: Reader,
+): Promise<SystemStatus> {
   const [seen, kept, disk] = await Promise.all([
-    askRedis(web, () => lookIntoRedis(web)),
-    lookIntoRecord(web),
+    askRedis(web, () => lookIntoRedis(web, reader)),
+    lookIntoRecord(web, reader),
     within(diskOf(web.config.dataDir), patience),
   ]);
   const known = 'code' in kept ? undefined : kept;
   const problems = [
     ...('code' in kept ? [kept] : []),
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
-    ...(seen && known ? await unwatchedMachines(web.record, seen, known.hosts) : []),
+    ...(seen && known ? await unwatchedMachines(web.record, reader, seen, known.hosts) : []),
     ...(seen ? fullDisks(seen) : []),
     ...(known?.failing.flatMap(unreadable) ?? []),
     ...(known?.key ? [secretsProblem(known.key)] : []),
@@ -119,12 +124,15 @@ interface Kept {
 }
 
 /** What the record says, or what is wrong with it. */
-async function lookIntoRecord({ record, config }: Pick<Web, 'record' | 'config'>): Promise<Kept | Problem> {
+async function lookIntoRecord(
+  { record, config }: Pick<Web, 'record' | 'config'>,
+  reader: Reader,
+): Promise<Kept | Problem> {
   const asked = Promise.all([
     countOpenBuilds(record),
-    failingRepositories(record),
+    failingRepositories(record, reader),
     repositoryHosts(record),
-    oldestWaitingJob(record),
+    oldestWaitingJob(record, reader),
     recordBytes(record),
     keyProblem(record, config),
   ]);
@@ -155,16 +163,21 @@ interface Seen {
   server: ServerFacts;
 }
 
-async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>): Promise<Seen> {
+async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>, reader: Reader): Promise<Seen> {
   const { access, queues } = web;
   const [stages, runners, labelSets, depths, server] = await Promise.all([
-    Promise.all(stageKinds.map(async (kind) => ({ kind, members: (await listStages(access, kind)).alive }))),
+    Promise.all(
+      stageKinds.map(async (kind) => {
+        const { alive } = await listStages(access, kind);
+        return { kind, members: await discreet(web.record, reader, alive) };
+      }),
+    ),
     listRunners(access),
     queues.labelSets(),
     queueDepths(web),
     serverFacts(access.client),
   ]);
-  return { stages, runners: runners.alive, labelSets, queues: depths, server };
+  return { stages, runners: await discreet(web.record, reader, runners.alive), labelSets, queues: depths, server };
 }
 
 /** How much is in each queue. */
@@ -262,6 +275,7 @@ function machineIn(labels: string[]): string | undefined {
 /** Repositories that are paths on a machine can be looked at only there. Where no observer is at all, that is said. */
 async function unwatchedMachines(
   record: Record,
+  reader: Reader,
   { stages }: Seen,
   hosts: readonly (string | null)[],
 ): Promise<Problem[]> {
@@ -269,7 +283,7 @@ async function unwatchedMachines(
   if (observers.length === 0) return [];
   const watched = new Set(observers.map(({ host }) => hostLabel(host)));
   const unwatched = hosts.filter((host): host is string => host !== null && !watched.has(hostLabel(host)));
-  return (await repositoriesOn(record, unwatched)).map(({ name, host }) => ({
+  return (await repositoriesOn(record, unwatched, reader)).map(({ name, host }) => ({
     code: 'no_observer_on_machine',
     message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
     remedy: `Start \`volt observer\` on ${host}.`,

@@ -138,7 +138,7 @@ describe('web: who may do what', () => {
       const { context } = site;
       const guard = new Guard(site.token, context);
       const begin = Date.now();
-      const owner = { id: 0, name: 'owner', scope: 'admin' } as const;
+      const owner = { id: 0, name: 'owner', scope: 'admin', repos: null, person: 'owner' } as const;
       const session = guard.newSession(owner, site.url, begin);
       expect(await guard.callerOfSession(session, site.url, begin + 29 * 86_400_000)).to.deep.equal(owner);
       expect(await guard.callerOfSession(session, site.url, begin + 31 * 86_400_000)).to.equal(undefined);

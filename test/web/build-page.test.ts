@@ -98,7 +98,7 @@ describe('web: the page of a build', () => {
     expect((await press('retry')).status).to.equal(303);
     expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel', 'retry']);
     expect(
-      (await site.fetch('/jobs/x/retry', { method: 'POST', headers: { cookie, origin: site.url } })).status,
+      (await site.ask('/jobs/x/retry', { method: 'POST', headers: { cookie, origin: site.privateUrl } })).status,
     ).to.equal(404);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
 import { removeBuild } from '../../src/record/retention.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { change } from '../../src/web/api/schemas/builds.ts';
 import { startWeb } from '../../src/web/start.ts';
 import { followChanges } from '../../src/web/streams/changes.ts';
@@ -128,7 +129,7 @@ describe('web: changes of builds', () => {
     const { record, access, logger } = site.context;
     const gone = new AbortController();
     const notices = await Notices.open(access, logger);
-    const events = followChanges({ record, notices }, undefined)(gone.signal);
+    const events = followChanges({ record, notices }, administrator, undefined)(gone.signal);
     await events.next();
     const id = await site.build('sample');
     await site.begin({ job: job(id), attempt: 1 });

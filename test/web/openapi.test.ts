@@ -118,7 +118,7 @@ describe('web: the description of the API', () => {
     expect([...described.succeeded]).to.have.members(operations);
     for (const route of routes) {
       const method = route.method.toUpperCase();
-      const path = route.path.replace(':name', 'nothing').replace(':entry', 'NOTHING');
+      const path = route.path.replace(':name', 'nothing').replace(':entry', 'NOTHING').replace(':person', 'nobody');
       await ask(`${method} ${path.replace(':id', route.path.startsWith('/jobs') ? '999-1' : '999')}`);
       await ask(`${method} ${path.replace(':id', 'x')}?limit=x&attempt=x&after=x&before=-&purge=x`);
       await ask(`${method} ${path.replace(':id', '999')}`, undefined, { authorization: 'Bearer wrong' });
@@ -202,6 +202,8 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     ['POST /runner-keys', { name: 'build2', repos: ['app'] }],
     ['GET /runner-keys'],
     ['DELETE /runner-keys/build2'],
+    ['POST /tokens', { name: 'laptop', person: 'ada', repos: ['app'] }],
+    ['DELETE /people/ada/tokens'],
     ['GET /audit?limit=2'],
     ['GET /sign-in'],
     ['GET /openapi.json'],

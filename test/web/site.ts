@@ -127,6 +127,7 @@ export class Site {
       reports: [],
       depth: null,
       filter: null,
+      visibility: 'internal' as const,
     };
     await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
   }

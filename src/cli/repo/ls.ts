@@ -32,7 +32,7 @@ function printRepositories(repos: ShownRepository[]): void {
     ['', 'NAME', 'OBSERVED', 'COMMITS', 'POLL', 'SEEN', 'RUNS', 'ADDRESS'],
     repos.map((repo) => [
       mark(repo.error ? 'error' : repo.observedAt ? 'success' : 'waiting'),
-      repo.name,
+      repo.visibility === 'internal' ? repo.name : `${repo.name} (${repo.visibility})`,
       observedWords(repo),
       repo.commits,
       `${repo.pollSeconds} s`,

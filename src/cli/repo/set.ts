@@ -38,8 +38,9 @@ export function repoSetCommand(group: Command): CommandFile {
       const changed = await Client.of(configOf(command)).patch<ShownRepository>(pathOf(name), change);
       if (json) return printJson(changed);
       const runs = changed.command === null ? 'discovers its tests' : `runs ${JSON.stringify(changed.command)}`;
+      const seen = changed.visibility === 'internal' ? '' : `; ${changed.visibility}`;
       print(
-        `${changed.name}: ${observedWords(changed)}, ${changed.commits} commit, each ${changed.pollSeconds} s; ${runs}`,
+        `${changed.name}: ${observedWords(changed)}, ${changed.commits} commit, each ${changed.pollSeconds} s; ${runs}${seen}`,
       );
     });
   return {
@@ -49,6 +50,7 @@ export function repoSetCommand(group: Command): CommandFile {
       ['volt repo set app --command "make check"', 'another command; the heads are built again with it'],
       ['volt repo set app --reports "out/**/junit-*.xml"', 'where its tests write their reports'],
       ['volt repo set app --depth 50 --filter blob:none', 'less to fetch of a large repository'],
+      ['volt repo set app --visibility private', 'for tokens that name it and administrators alone'],
       ['volt repo set app --default-branch --no-tags --discover', 'as it was at first'],
     ],
   };

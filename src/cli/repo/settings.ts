@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { mostDepth } from '../../git/extent.ts';
+import { type Visibility, visibilities } from '../../kernel/visibility.ts';
 import type { RepositorySettings } from '../../record/repositories.ts';
 import { collect, number } from '../options.ts';
 
@@ -16,6 +17,7 @@ export interface SettingsOptions {
   depth?: number | false;
   /** false for `--no-filter` */
   filter?: string | false;
+  visibility?: Visibility;
 }
 
 /** What may be said of a repository when it is added and later. */
@@ -37,12 +39,18 @@ export function addSettingsOptions(command: Command): Command {
       collect,
     )
     .option('--depth <commits>', "fetch so many commits of each branch's history instead of all", number(1, mostDepth))
-    .option('--filter <filter>', 'fetch files only with a commit that needs them: blob:none, blob:limit=100k');
+    .option('--filter <filter>', 'fetch files only with a commit that needs them: blob:none, blob:limit=100k')
+    .addOption(
+      new Option(
+        '--visibility <who>',
+        'who may read it: internal as VOLT_READING says, private only tokens that name it, public everybody',
+      ).choices([...visibilities]),
+    );
 }
 
 /** The settings that were named, as the API takes them. */
 export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
-  const { branch, tags, poll, commits, command, reports, depth, filter } = options;
+  const { branch, tags, poll, commits, command, reports, depth, filter, visibility } = options;
   return {
     ...(branch === undefined ? {} : { branches: branch }),
     ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
@@ -52,5 +60,6 @@ export function settingsOf(options: SettingsOptions): Partial<RepositorySettings
     ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
     ...(depth === undefined ? {} : { depth: depth === false ? null : depth }),
     ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
+    ...(visibility === undefined ? {} : { visibility }),
   };
 }

@@ -7,7 +7,11 @@ export interface Caller {
   id: number;
   name: string;
   scope: TokenScope;
+  /** names of the repositories that it is for; null for all */
+  repos: readonly string[] | null;
+  /** whose the token is */
+  person: string;
 }
 
 /** Whoever has the main token: that of VOLT_TOKEN or of the data directory. */
-export const owner: Caller = { id: 0, name: ownerName, scope: 'admin' };
+export const owner: Caller = { id: 0, name: ownerName, scope: 'admin', repos: null, person: ownerName };

@@ -144,8 +144,8 @@ export class Guard {
     if (!token) return undefined;
     const { record, logger } = this.#keeper;
     noteUse(record, token).catch((error) => logger.warn(`the use of a token could not be noted: ${errorText(error)}`));
-    const { id, name, scope } = token;
-    return { id, name, scope };
+    const { id, name, scope, repos, person } = token;
+    return { id, name, scope, repos, person };
   }
 
   #tooMany(context: Context<WebEnv>) {

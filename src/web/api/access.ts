@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { admitRunners } from '../../dispatcher/runner-keys.ts';
 import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
-import { addToken, listTokens, type NamedToken, removeToken } from '../../record/tokens.ts';
+import { addToken, listTokens, type NamedToken, removeToken, removeTokensOf } from '../../record/tokens.ts';
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
+import { owner } from '../access/caller.ts';
 import { signInUrl } from '../sign-in-place.ts';
 import { jsonRoute } from './route.ts';
 import {
   auditLog,
   newRunnerKey,
   newToken,
+  removedTokens,
   runnerKeyList,
   runnerKeyRequest,
   signInAddress,
@@ -35,9 +37,12 @@ const adding = jsonRoute({
   body: tokenRequest,
   status: 201,
   answer: newToken,
-  errors: ['name_taken', 'too_large'],
-  handle: async ({ body, caller }, { record }) => {
-    const { token, ...entry } = await addToken(record, { ...body, createdBy: caller?.name ?? '' });
+  errors: ['name_taken', 'not_found', 'too_large'],
+  handle: async ({ body, asker: { caller } }, { record }) => {
+    const { name, scope, repos = null } = body;
+    // what a person makes is theirs, unless they say otherwise; what has the main token makes for others
+    const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
+    const { token, ...entry } = await addToken(record, { name, scope, repos, person, createdBy: caller?.name ?? '' });
     return { ...shown(entry), token };
   },
 });
@@ -72,7 +77,7 @@ const addingRunnerKey = jsonRoute({
   status: 201,
   answer: newRunnerKey,
   errors: ['name_taken', 'too_large'],
-  handle: async ({ body, caller }, web) => {
+  handle: async ({ body, asker: { caller } }, web) => {
     const privateKey = newPrivateKey();
     const { publicKey } = signerOf(privateKey);
     const made = await addRunnerKey(web.record, { ...body, publicKey, createdBy: caller?.name ?? '' });
@@ -93,6 +98,16 @@ const removingRunnerKey = jsonRoute({
     await admitRunners(web);
     return { done: true as const };
   },
+});
+
+const removingOf = jsonRoute({
+  method: 'delete',
+  path: '/people/:person/tokens',
+  summary: 'Revoke all tokens of a person, and the sessions of browsers that have signed in with them',
+  params: z.object({ person: repositoryName }),
+  answer: removedTokens,
+  errors: ['not_found'],
+  handle: ({ params }, { record }) => removeTokensOf(record, params.person),
 });
 
 const audit = jsonRoute({
@@ -131,4 +146,14 @@ const signIn = jsonRoute({
   },
 });
 
-export const accessRoutes = [signIn, tokens, adding, removing, runnerKeys, addingRunnerKey, removingRunnerKey, audit];
+export const accessRoutes = [
+  signIn,
+  tokens,
+  adding,
+  removing,
+  removingOf,
+  runnerKeys,
+  addingRunnerKey,
+  removingRunnerKey,
+  audit,
+];

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { statuses } from '../../kernel/model.ts';
-import { findBuild, listBuilds } from '../../record/builds.ts';
+import { listBuilds } from '../../record/builds.ts';
 import { tellWhyItWaits } from '../queued-jobs.ts';
-import { cancelBuild, noBuild, retryBuild } from '../requests.ts';
+import { readBuild } from '../readable.ts';
+import { cancelBuild, retryBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import { build, buildList } from './schemas/builds.ts';
 import { accepted, retryRequest } from './schemas/intents.ts';
@@ -21,9 +22,9 @@ const listing = jsonRoute({
     before: buildId.optional().meta({ description: 'only builds older than this one' }),
   }),
   answer: buildList,
-  handle: async ({ query }, { record }) => {
+  handle: async ({ query, asker: { reader } }, { record }) => {
     // one more than asked for tells whether there is a next page
-    const builds = await listBuilds(record, { ...query, limit: query.limit + 1 });
+    const builds = await listBuilds(record, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
     return { builds: page, next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null };
   },
@@ -36,11 +37,8 @@ const one = jsonRoute({
   params: z.object({ id: buildId }),
   answer: build,
   errors: ['not_found'],
-  handle: async ({ params }, web) => {
-    const found = await findBuild(web.record, params.id);
-    if (!found) throw noBuild(params.id);
-    return tellWhyItWaits(web, found);
-  },
+  handle: async ({ params, asker: { reader } }, web) =>
+    tellWhyItWaits(web, await readBuild(web.record, reader, params.id)),
 });
 
 const cancel = jsonRoute({
@@ -52,7 +50,7 @@ const cancel = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params, caller }, web) => ({ intent: await cancelBuild(web, params.id, caller) }),
+  handle: async ({ params, asker }, web) => ({ intent: await cancelBuild(web, asker, params.id) }),
 });
 
 const retry = jsonRoute({
@@ -65,7 +63,7 @@ const retry = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict', 'too_large'],
-  handle: async ({ params, body }, web) => ({ intent: await retryBuild(web, params.id, body.failed) }),
+  handle: async ({ params, body, asker }, web) => ({ intent: await retryBuild(web, asker, params.id, body.failed) }),
 });
 
 export const buildRoutes = [listing, one, cancel, retry];

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/deploy-key.ts';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { listCredentials, removeCredential, type ShownCredential, setCredential } from '../../record/credentials.ts';
-import { findRepository, type Repository } from '../../record/repositories.ts';
+import type { Repository } from '../../record/repositories.ts';
+import { administrator } from '../../record/visibility.ts';
 import type { Credential } from '../../secrets/credential.ts';
 import type { Web } from '../context.ts';
+import { readRepository } from '../readable.ts';
 import { announce } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import { credential, credentialList, httpsCredentialRequest, sshCredentialRequest } from './schemas/credentials.ts';
@@ -83,12 +85,7 @@ async function set(web: Web, { name, host }: Repository, shown: ShownCredential,
 
 /** @throws VoltError `not_found`, `conflict` where the repository is not fetched in that way */
 async function repositoryFor({ record }: Web, name: string, kind: string, urls: RegExp): Promise<Repository> {
-  const repository = await findRepository(record, name);
-  if (!repository) {
-    throw new VoltError('not_found', `no repository named "${name}" is observed`, {
-      remedy: 'See `volt repo ls`.',
-    });
-  }
+  const repository = await readRepository(record, administrator, name);
   if (repository.host === null && urls.test(repository.url)) return repository;
   throw new VoltError('conflict', `${name} is not fetched by ${kind}, but from ${repository.url}`, {
     remedy: `Observe it by a URL of ${kind}, or give it the other kind of credential.`,

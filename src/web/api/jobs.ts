@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { JobId } from '../../kernel/model.ts';
-import { findJob } from '../../record/builds.ts';
+import type { Asker } from '../access/reader.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { fileBytes, logSize } from '../logs/file.ts';
 import { searchLog } from '../logs/search.ts';
 import { timesOf } from '../logs/times.ts';
-import { cancelJob, noJob, retryJob } from '../requests.ts';
+import { readJob } from '../readable.ts';
+import { cancelJob, retryJob } from '../requests.ts';
+import { answerStream } from '../streams/answer.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
 import { contentRoute, jsonRoute } from './route.ts';
@@ -26,7 +28,7 @@ const cancel = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params, caller }, web) => ({ intent: await cancelJob(web, params.id, caller) }),
+  handle: async ({ params, asker }, web) => ({ intent: await cancelJob(web, asker, params.id) }),
 });
 
 const retry = jsonRoute({
@@ -38,7 +40,7 @@ const retry = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params }, web) => ({ intent: await retryJob(web, params.id) }),
+  handle: async ({ params, asker }, web) => ({ intent: await retryJob(web, asker, params.id) }),
 });
 
 const attemptQuery = z.coerce
@@ -74,12 +76,14 @@ const log = contentRoute({
   },
   partial: true,
   errors: ['not_found'],
-  handle: async ({ params, query }, context, web) => {
-    const { attempt } = await chosenLog(web, params.id, query.attempt);
+  handle: async ({ params, query, asker }, context, web) => {
+    const { attempt } = await chosenLog(web, asker, params.id, query.attempt);
     if (query.follow === '1') {
       const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
-      return web.streams.answer(
-        followLog(web, params.id, { attempt, offset: last === undefined ? query.from : Number(last) }),
+      return answerStream(
+        context,
+        web,
+        followLog(web, asker.reader, params.id, { attempt, offset: last === undefined ? query.from : Number(last) }),
       );
     }
     return wholeLog(context, web, params.id, attempt);
@@ -108,9 +112,8 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
 }
 
 /** The log that a request is about, and which attempt of the job it is of. */
-async function chosenLog(web: Web, id: JobId, asked: number | undefined) {
-  const job = await findJob(web.record, id);
-  if (!job) throw noJob(id);
+async function chosenLog(web: Web, { reader }: Asker, id: JobId, asked: number | undefined) {
+  const job = await readJob(web.record, reader, id);
   const current = Math.max(job.attempt, 1);
   const attempt = asked ?? current;
   if (attempt > current) {
@@ -137,8 +140,8 @@ const lines = jsonRoute({
   }),
   answer: logLines,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    const { attempt, file } = await chosenLog(web, params.id, query.attempt);
+  handle: async ({ params, query, asker }, web) => {
+    const { attempt, file } = await chosenLog(web, asker, params.id, query.attempt);
     const found = await web.lines.of(file).window(query.from, query.count);
     const times = await timesOf(
       logTimesFile(web.config.dataDir, { job: params.id, attempt }),
@@ -163,8 +166,8 @@ const search = jsonRoute({
   }),
   answer: logHits,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    const { attempt, file } = await chosenLog(web, params.id, query.attempt);
+  handle: async ({ params, query, asker }, web) => {
+    const { attempt, file } = await chosenLog(web, asker, params.id, query.attempt);
     const { position, line } = query;
     return { attempt, ...(await searchLog(file, query.q, query.limit, { position, line })) };
   },

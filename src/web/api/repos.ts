@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
-import { createRepository, findOrRefuse, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
+import { readRepository } from '../readable.ts';
+import { createRepository, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
 import { triggerBuild } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import { accepted, dispatchRequest, triggerRequest } from './schemas/intents.ts';
@@ -29,8 +30,8 @@ const listing = jsonRoute({
     after: repositoryName.optional().meta({ description: 'only those whose names come behind this one' }),
   }),
   answer: repositoryList,
-  handle: async ({ query }, { record }) => {
-    const { repositories, next } = await pageOfRepositories(record, query);
+  handle: async ({ query, asker: { reader } }, { record }) => {
+    const { repositories, next } = await pageOfRepositories(record, { ...query, reader });
     return { repos: repositories.map(shown), next };
   },
 });
@@ -53,7 +54,7 @@ const one = jsonRoute({
   params: ofName,
   answer: repositoryAnswer,
   errors: ['not_found'],
-  handle: async ({ params }, web) => shown(await findOrRefuse(web, params.name)),
+  handle: async ({ params, asker: { reader } }, { record }) => shown(await readRepository(record, reader, params.name)),
 });
 
 const changing = jsonRoute({
@@ -96,13 +97,13 @@ const trigger = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
-  handle: async ({ params, body: { ref = null, workflow, inputs } }, web) => {
+  handle: async ({ params, body: { ref = null, workflow, inputs }, asker }, web) => {
     if (workflow === undefined && inputs !== undefined) {
       throw new VoltError('bad_request', 'inputs are for a workflow', { remedy: 'Name the workflow too.' });
     }
     const event =
       workflow === undefined ? null : { name: 'workflow_dispatch' as const, workflow, inputs: inputs ?? {} };
-    return { intent: await triggerBuild(web, params.name, ref, event) };
+    return { intent: await triggerBuild(web, asker, params.name, ref, event) };
   },
 });
 
@@ -116,8 +117,8 @@ const dispatch = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
-  handle: async ({ params, body: { event_type: type, client_payload: payload = {} } }, web) => ({
-    intent: await triggerBuild(web, params.name, null, {
+  handle: async ({ params, body: { event_type: type, client_payload: payload = {} }, asker }, web) => ({
+    intent: await triggerBuild(web, asker, params.name, null, {
       name: 'repository_dispatch',
       type,
       payload: z.json().parse(payload),

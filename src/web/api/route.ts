@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { misfit } from '../../kernel/misfit.ts';
 import type { TokenScope } from '../../kernel/token-scope.ts';
-import type { Caller } from '../access/caller.ts';
 import { requireScope } from '../access/permission.ts';
+import { type Asker, askerOf } from '../access/reader.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { revalidated } from '../revalidation.ts';
@@ -45,7 +45,7 @@ interface Given<
   params: Values<P>;
   query: Values<Q>;
   body: Values<B>;
-  caller: Caller | undefined;
+  asker: Asker;
   /** scheme, host and port that it was asked at */
   origin: string;
 }
@@ -174,7 +174,7 @@ async function given<
     params: (params ? parsed(params, context.req.param()) : {}) as Values<P>,
     query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
     body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
-    caller: context.get('caller'),
+    asker: askerOf(context),
     origin: context.get('whence').origin,
   };
 }

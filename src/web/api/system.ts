@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
+import { discreet } from '../discretion.ts';
 import { pageOfRunners } from '../runner-page.ts';
 import { askRedis, systemStatus } from '../status.ts';
+import { answerStream } from '../streams/answer.ts';
 import { followChanges } from '../streams/changes.ts';
 import { contentRoute, jsonRoute } from './route.ts';
 import { runnerList, systemStatus as systemStatusSchema } from './schemas/system.ts';
@@ -19,14 +21,14 @@ const runners = jsonRoute({
   }),
   answer: runnerList,
   errors: ['redis_unreachable'],
-  handle: async ({ query }, web) => {
+  handle: async ({ query, asker: { reader } }, web) => {
     const found = await askRedis(web, () => listRunners(web.access));
     if (!found) {
       throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are not known', {
         remedy: 'Start the Redis server again.',
       });
     }
-    return pageOfRunners(found.alive, query);
+    return pageOfRunners(await discreet(web.record, reader, found.alive), query);
   },
 });
 
@@ -35,7 +37,7 @@ const status = jsonRoute({
   path: '/status',
   summary: 'Health of every stage, depths of the queues, and what is not as it should be',
   answer: systemStatusSchema,
-  handle: async (_, web) => systemStatus(web),
+  handle: async ({ asker: { reader } }, web) => systemStatus(web, reader),
 });
 
 const events = contentRoute({
@@ -55,9 +57,9 @@ const events = contentRoute({
     'text/event-stream':
       'events whose data is a Change as JSON; of several of one build the last. `reset`: the id that was given is of another record, so what is known had better be fetched anew',
   },
-  handle: async ({ query }, context, web) => {
+  handle: async ({ query, asker: { reader } }, context, web) => {
     const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
-    return web.streams.answer(followChanges(web, last === undefined ? query.after : Number(last)));
+    return answerStream(context, web, followChanges(web, reader, last === undefined ? query.after : Number(last)));
   },
 });
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { buildIdOf } from '../../kernel/model.ts';
-import { findBuild, findJob } from '../../record/builds.ts';
 import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';
 import { type ResultFilter, resultsOf } from '../../record/test-queries.ts';
+import { mayRead } from '../../record/visibility.ts';
 import type { Web } from '../context.ts';
-import { findOrRefuse } from '../repository-requests.ts';
-import { noBuild, noJob, noTest } from '../requests.ts';
+import { readBuild, readJob, readRepository } from '../readable.ts';
+import { noTest } from '../requests.ts';
 import { jsonRoute } from './route.ts';
 import { buildId, jobId, repositoryName } from './schemas/terms.ts';
 import { testHistory, testList, testResultList } from './schemas/tests.ts';
@@ -31,8 +31,8 @@ const ofBuild = jsonRoute({
   query,
   answer: testResultList,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    if (!(await findBuild(web.record, params.id))) throw noBuild(params.id);
+  handle: async ({ params, query, asker: { reader } }, web) => {
+    await readBuild(web.record, reader, params.id);
     return page(web, { ...query, build: params.id });
   },
 });
@@ -45,8 +45,8 @@ const ofJob = jsonRoute({
   query,
   answer: testResultList,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    if (!(await findJob(web.record, params.id))) throw noJob(params.id);
+  handle: async ({ params, query, asker: { reader } }, web) => {
+    await readJob(web.record, reader, params.id);
     return page(web, { ...query, build: buildIdOf(params.id), job: params.id });
   },
 });
@@ -85,8 +85,8 @@ const ofRepository = jsonRoute({
   }),
   answer: testList,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    await findOrRefuse(web, params.name);
+  handle: async ({ params, query, asker: { reader } }, web) => {
+    await readRepository(web.record, reader, params.name);
     return listTests(web.record, { repo: params.name, ...query });
   },
 });
@@ -102,8 +102,9 @@ const history = jsonRoute({
   }),
   answer: testHistory,
   errors: ['not_found'],
-  handle: async ({ params, query }, web) => {
-    const test = await findTest(web.record, params.name, params.id);
+  handle: async ({ params, query, asker: { reader } }, web) => {
+    const isOpen = await mayRead(web.record, reader, params.name);
+    const test = isOpen ? await findTest(web.record, params.name, params.id) : undefined;
     if (!test) throw noTest(params.name, params.id);
     return { test, ...(await historyOf(web.record, test.id, query)) };
   },

@@ -1,19 +1,20 @@
 import { Registry } from 'prom-client';
+import type { Reader } from '../../record/visibility.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { readTallies } from '../../redis/tallies.ts';
 import type { Web } from '../context.ts';
 import { askRedis, systemStatus } from '../status.ts';
 import { addProcesses, addState, type Process } from './state.ts';
-import { addTallies } from './tallied.ts';
+import { addTallies, readableTallies } from './tallied.ts';
 
 /**
  * Metrics of all stages in Prometheus' text format. Stages are told about by their heartbeats and count together in
  * Redis, so none needs a port of its own, and any web stage tells the same.
  */
-export async function metricsPage(web: Web): Promise<{ text: string; type: string }> {
+export async function metricsPage(web: Web, reader: Reader): Promise<{ text: string; type: string }> {
   const registry = new Registry();
   const [status, seen] = await Promise.all([
-    systemStatus(web),
+    systemStatus(web, reader),
     askRedis(web, async () => ({ runners: await listRunners(web.access), tallies: await readTallies(web.access) })),
   ]);
   addState(registry, status);
@@ -22,6 +23,6 @@ export async function metricsPage(web: Web): Promise<{ text: string; type: strin
   );
   const runners = (seen?.runners.alive ?? []).map((own): Process => ({ stage: 'runner', ...own }));
   addProcesses(registry, [...stages, ...runners]);
-  addTallies(registry, seen?.tallies ?? []);
+  addTallies(registry, await readableTallies(web.record, reader, seen?.tallies ?? []));
   return { text: await registry.metrics(), type: registry.contentType };
 }

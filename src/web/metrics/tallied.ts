@@ -1,4 +1,6 @@
 import type { Registry } from 'prom-client';
+import type { Record } from '../../record/record.ts';
+import { type Reader, readableOf } from '../../record/visibility.ts';
 import { type CounterName, counters, type HistogramName, histograms, type Tally } from '../../redis/tallies.ts';
 
 type Value = { value: number; labels: { [name: string]: string | number }; metricName?: string };
@@ -30,6 +32,17 @@ export function addTallies(registry: Registry, tallies: readonly Tally[]): void 
     });
     add(registry, metric, help, 'histogram', values);
   }
+}
+
+/** Without those of repositories that somebody may not read. */
+export async function readableTallies(record: Record, reader: Reader, tallies: readonly Tally[]): Promise<Tally[]> {
+  const all: { [name: string]: { labels: readonly string[] } } = { ...counters, ...histograms };
+  const repoOf = ({ name, labels }: Tally) => labels[all[name]?.labels.indexOf('repo') ?? -1];
+  const repos = await readableOf(record, reader, [...new Set(tallies.flatMap((tally) => repoOf(tally) ?? []))]);
+  return tallies.filter((tally) => {
+    const repo = repoOf(tally);
+    return repo === undefined || repos.has(repo);
+  });
 }
 
 function of(tallies: readonly Tally[], name: string, labels: readonly string[]) {

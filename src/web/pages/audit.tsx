@@ -94,16 +94,22 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
         <tr>
           <th>Token</th>
           <th>Scope</th>
+          <th>Repositories</th>
+          <th>Person</th>
           <th>Made</th>
           <th>By</th>
           <th>Last used</th>
         </tr>
       </thead>
       <tbody>
-        {tokens.map(({ name, scope, createdAt, createdBy, lastUsedAt }) => (
+        {tokens.map(({ name, scope, repos, person, createdAt, createdBy, lastUsedAt }) => (
           <tr>
             <td class="name">{name}</td>
             <td data-label="Scope">{scope}</td>
+            <td data-label="Repositories">
+              {repos === null ? 'all that are not private' : repos.join(', ') || 'none'}
+            </td>
+            <td data-label="Person">{person}</td>
             <td data-label="Made">
               <Age time={createdAt} now={now} />
             </td>

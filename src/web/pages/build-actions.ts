@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
+import { askerOf } from '../access/reader.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
@@ -9,22 +10,22 @@ import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests.ts';
 /** The buttons of a build's page, which work without a script. */
 
 export function cancelFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return act(context, (id) => cancelBuild(web, id, context.get('caller')));
+  return act(context, (id) => cancelBuild(web, askerOf(context), id));
 }
 
 export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   return act(context, async (id) => {
     const { failed } = await context.req.parseBody();
-    await retryBuild(web, id, failed === '1');
+    await retryBuild(web, askerOf(context), id, failed === '1');
   });
 }
 
 export function cancelJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return actOnJob(context, (job) => cancelJob(web, job, context.get('caller')));
+  return actOnJob(context, (job) => cancelJob(web, askerOf(context), job));
 }
 
 export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return actOnJob(context, (job) => retryJob(web, job));
+  return actOnJob(context, (job) => retryJob(web, askerOf(context), job));
 }
 
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {

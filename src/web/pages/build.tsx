@@ -1,14 +1,13 @@
 import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { branchHistory } from '../../record/branch-history.ts';
-import { findBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
 import { runnersIfAsked } from '../queued-jobs.ts';
-import { noBuild } from '../requests.ts';
+import { readBuild } from '../readable.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
@@ -23,8 +22,7 @@ import type { RenderMarkdown } from './steps.tsx';
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
-  const build = await findBuild(web.record, id);
-  if (!build) throw noBuild(id);
+  const build = await readBuild(web.record, context.get('reader'), id);
   const [history, runners, render, failed] = await Promise.all([
     branchHistory(web.record, build),
     runnersIfAsked(build, web),

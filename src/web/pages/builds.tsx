@@ -4,6 +4,7 @@ import { listBuilds, newestBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
 import { repositoryNames } from '../../record/repositories.ts';
+import type { Reader } from '../../record/visibility.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { systemStatus } from '../status.ts';
@@ -23,10 +24,12 @@ const searchedBuilds = 20_000;
 export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const filter = filterOf((name) => context.req.query(name));
   const before = parseBuildId(context.req.query('before') ?? '');
-  const [found, repositories, { problems }] = await Promise.all([
-    findBuilds(web, filter, before),
-    repositoryNames(web.record),
-    systemStatus(web),
+  const reader = context.get('reader');
+  const [found, repositories, problems] = await Promise.all([
+    findBuilds(web, reader, filter, before),
+    repositoryNames(web.record, reader),
+    // how Volt does is for who may read more than what is public
+    reader.internal ? systemStatus(web, reader).then((status) => status.problems) : [],
   ]);
   return answerPage(context, web, {
     title: filter.repo || 'Builds',
@@ -58,12 +61,13 @@ interface Found {
   older: BuildId | undefined;
 }
 
-async function findBuilds(web: Web, filter: Filter, before: BuildId | undefined): Promise<Found> {
+async function findBuilds(web: Web, reader: Reader, filter: Filter, before: BuildId | undefined): Promise<Found> {
   const size = filter.view === 'grid' ? gridSize : pageSize;
   const isSearch = filter.author !== '' || filter.text !== '';
   const top = isSearch ? Number(before ?? Number((await newestBuild(web.record)) ?? 0) + 1) : 0;
   const after = Math.max(0, top - searchedBuilds - 1);
   const builds = await listBuilds(web.record, {
+    reader,
     repo: filter.repo || undefined,
     branch: filter.branch || undefined,
     status: filter.status || undefined,

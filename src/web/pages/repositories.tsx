@@ -15,6 +15,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
   const text = (context.req.query('text') ?? '').trim().slice(0, 1024);
   const after = context.req.query('after')?.slice(0, 64);
   const { repositories, next } = await pageOfRepositories(web.record, {
+    reader: context.get('reader'),
     limit: pageSize,
     text: text || undefined,
     after: after || undefined,

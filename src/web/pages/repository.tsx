@@ -5,14 +5,16 @@ import { type ObservedRef, observedRefs } from '../../record/branches.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
 import { schedulesOf } from '../../record/schedules.ts';
 import { type TrendPoint, trendOf } from '../../record/trends.ts';
+import { may } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { findOrRefuse } from '../repository-requests.ts';
+import { readRepository } from '../readable.ts';
 import { duration } from '../times.ts';
 import { Chart, type Point } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, inUtc, Problems, StatusMark } from './parts.tsx';
 import { shortRef } from './sentences.ts';
+import { readers, VisibilityForm } from './visibility.tsx';
 
 /** So many builds are looked at for the charts. */
 const charted = 100;
@@ -22,7 +24,7 @@ const mostRefs = 50;
 
 /** `/repos/:name`: how a repository does, and how it is observed. */
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const repository = await findOrRefuse(web, context.req.param('name') ?? '');
+  const repository = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
   const [trend, refs, schedules] = await Promise.all([
     trendOf(web.record, name, charted),
@@ -56,6 +58,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         <section id="settings" data-live="">
           <h2>How it is observed</h2>
           <Settings repository={repository} now={Date.now()} />
+          {may(context, 'admin') && <VisibilityForm repository={repository} />}
         </section>
         {schedules.length > 0 && (
           <section>
@@ -168,6 +171,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
     ['Runs', command ?? 'its workflows, or the tests that are found'],
     ['Reports of tests', reports.join(', ') || 'those that are found'],
     ['Fetched', fetchedWords(repository)],
+    ['Read by', readers[repository.visibility]],
   ];
   return (
     <>

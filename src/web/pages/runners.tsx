@@ -5,6 +5,7 @@ import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership
 import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas/system.ts';
 import type { Web } from '../context.ts';
+import { discreet } from '../discretion.ts';
 import type { WebEnv } from '../env.ts';
 import { pageOfRunners } from '../runner-page.ts';
 import { askRedis, systemStatus } from '../status.ts';
@@ -25,12 +26,17 @@ const few = 10;
 
 /** `/runners`: the fleet, the stages, and what waits in the queues. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const [status, listed] = await Promise.all([systemStatus(web), askRedis(web, () => listRunners(web.access))]);
+  const reader = context.get('reader');
+  const [status, listed] = await Promise.all([systemStatus(web, reader), askRedis(web, () => listRunners(web.access))]);
   const text = (context.req.query('text') ?? '').trim().slice(0, 256);
   const after = context.req.query('after')?.slice(0, 300) || undefined;
-  const { runners, next } = pageOfRunners(listed?.alive ?? [], { limit: pageSize, text, after });
+  const { runners, next } = pageOfRunners(await discreet(web.record, reader, listed?.alive ?? []), {
+    limit: pageSize,
+    text,
+    after,
+  });
   const now = Date.now();
-  const lost = await lostAttempts(web.record, now - lostDays * 86_400_000, mostLost);
+  const lost = await lostAttempts(web.record, reader, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
     title: 'Runners',
     place: 'runners',

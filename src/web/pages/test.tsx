@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { findTest, historyOf, type PastResult } from '../../record/test-history.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { findOrRefuse } from '../repository-requests.ts';
+import { readRepository } from '../readable.ts';
 import { noTest } from '../requests.ts';
 import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
@@ -15,7 +15,7 @@ const pageSize = 50;
 
 /** `/repos/:name/tests/:id`: how one test has fared, newest build first. */
 export async function testPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await findOrRefuse(web, context.req.param('name') ?? '');
+  const { name } = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
   const id = /^\d{1,15}$/.exec(context.req.param('id') ?? '')?.[0] ?? '0';
   const test = await findTest(web.record, name, id);
   if (!test) throw noTest(name, id);

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { listTests, type Test, type TestOrder, testOrders } from '../../record/test-history.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
-import { findOrRefuse } from '../repository-requests.ts';
+import { readRepository } from '../readable.ts';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
@@ -12,7 +12,7 @@ const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 
 
 /** `/repos/:name/tests`: the tests of a repository, all of them, the slowest, or the flaky ones. */
 export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await findOrRefuse(web, context.req.param('name') ?? '');
+  const { name } = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
   const sort = testOrders.find((order) => order === context.req.query('sort')) ?? 'newest';
   // an address that somebody has changed begins at the first page
   const after = /^[\d.e+-]{1,30}~\d{1,15}$/.exec(context.req.query('after') ?? '')?.[0];

@@ -1,4 +1,5 @@
 import { changesAfter, latestChange } from '../../record/changes.ts';
+import type { Reader } from '../../record/visibility.ts';
 import type { Web } from '../context.ts';
 import { Bell } from './bell.ts';
 import { event, type Producer } from './sse.ts';
@@ -12,10 +13,12 @@ const page = 100;
  * Changes of builds, from the record: each event's id is the number of the change, so that a client that connects again
  * goes on where it was, whatever was restarted meanwhile. Of several changes that a client has not been told yet, it is
  * told the last of each build. What Redis announces only says when to look.
+ * @param reader who is told
  * @param last number of the change that the client knows already; undefined to begin with what happens from now on
  */
 export function followChanges(
   { record, notices }: Pick<Web, 'record' | 'notices'>,
+  reader: Reader,
   last: number | undefined,
 ): Producer {
   return async function* (gone) {
@@ -32,13 +35,17 @@ export function followChanges(
         yield event({ event: 'reset', id: String(told), data: {} });
       } else yield position(told);
       while (!gone.aborted) {
-        const changes = await changesAfter(record, told, page);
+        const seen = await latestChange(record);
+        const changes = await changesAfter(record, told, page, reader);
         for (const { id, ...change } of changes) {
           told = id;
           yield event({ id: String(id), data: change });
           if (gone.aborted) return;
         }
-        if (changes.length < page) await bell.wait(lookEvery);
+        if (changes.length === page) continue;
+        // what this reader may not see is passed over
+        told = Math.max(told, seen);
+        await bell.wait(lookEvery);
       }
     } finally {
       stop();

@@ -1,8 +1,9 @@
 import { logFile } from '../../kernel/data-paths.ts';
 import { buildIdOf, isFinal, type JobId } from '../../kernel/model.ts';
-import { findBuild, findJob } from '../../record/builds.ts';
+import type { Reader } from '../../record/visibility.ts';
 import type { Web } from '../context.ts';
 import { LogReader } from '../logs/file.ts';
+import { jobFor, readBuild } from '../readable.ts';
 import { Bell } from './bell.ts';
 import { event, type Producer } from './sse.ts';
 
@@ -14,11 +15,11 @@ const lookEvery = 1000;
  * them; `attempt` when the job has moved to a further one, whose log begins anew; `end` when the job is final and all
  * has been sent.
  */
-export function followLog(web: Web, job: JobId, from: { attempt: number; offset: number }): Producer {
+export function followLog(web: Web, reader: Reader, job: JobId, from: { attempt: number; offset: number }): Producer {
   return async function* (gone) {
     let { attempt, offset } = from;
-    const readerOf = (number: number) => new LogReader(logFile(web.config.dataDir, { job, attempt: number }));
-    let reader = readerOf(attempt);
+    const logOf = (number: number) => new LogReader(logFile(web.config.dataDir, { job, attempt: number }));
+    let log = logOf(attempt);
     const bell = new Bell();
     const ring = () => bell.ring();
     gone.addEventListener('abort', ring);
@@ -32,37 +33,37 @@ export function followLog(web: Web, job: JobId, from: { attempt: number; offset:
     try {
       while (!gone.aborted) {
         // asked before the file is read: what a final job has written is in the file by now
-        const state = await findJob(web.record, job);
+        const state = await jobFor(web.record, reader, job);
         if (!state) return;
         const over = isFinal(state.status) || state.attempt > attempt;
         for (;;) {
-          const piece = await reader.read(offset, over);
+          const piece = await log.read(offset, over);
           if (!piece) break;
           offset = piece.end;
           yield event({ event: 'chunk', id: String(offset), data: piece.text });
           if (gone.aborted) return;
         }
         if (state.attempt > attempt) {
-          await reader.close();
+          await log.close();
           attempt += 1;
           offset = 0;
-          reader = readerOf(attempt);
+          log = logOf(attempt);
           yield event({ event: 'attempt', id: '0', data: { attempt } });
         } else if (isFinal(state.status)) {
-          yield event({ event: 'end', data: await outcome(web, job) });
+          yield event({ event: 'end', data: await outcome(web, reader, job) });
           return;
         } else await bell.wait(lookEvery);
       }
     } finally {
       for (const stop of stops) stop();
-      await reader.close();
+      await log.close();
     }
   };
 }
 
-async function outcome(web: Web, job: JobId) {
-  const build = await findBuild(web.record, buildIdOf(job));
-  const { status, reason, message } = build?.jobs.find((one) => one.id === job) ?? {
+async function outcome(web: Web, reader: Reader, job: JobId) {
+  const build = await readBuild(web.record, reader, buildIdOf(job));
+  const { status, reason, message } = build.jobs.find((one) => one.id === job) ?? {
     status: 'error',
     reason: null,
     message: null,

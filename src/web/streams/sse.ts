@@ -18,26 +18,51 @@ export function event(fields: { event?: string; id?: string; data: unknown }): s
 /** What a producer of events is given: it ends when `gone` is aborted, and rings for itself then. */
 export type Producer = (gone: AbortSignal) => AsyncGenerator<string>;
 
+/** Who a stream is for. */
+export interface Listener {
+  /** what counts as one: a token, or an address */
+  sender: string;
+  /** whether it has shown a token */
+  known: boolean;
+  /** whether it may still listen */
+  holds(): Promise<boolean>;
+}
+
+/**
+ * Streams that are open at once, some 45 kB each: of one sender, of all who have shown no token, and of all. A browser has
+ * one or two for each tab.
+ */
+const most = { sender: 100, unknown: 250, all: 500 } as const;
+
+/** Whether somebody may still listen is asked this often, in milliseconds. */
+const askEvery = 2000;
+
 /** Every event stream of this process. */
 export class OpenStreams {
   readonly #logger: Logger;
-  readonly #open = new Set<AbortController>();
+  readonly #most: { sender: number; unknown: number; all: number };
+  readonly #open = new Map<AbortController, Listener>();
   #closed = false;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, bounds: { sender: number; unknown: number; all: number } = most) {
     this.#logger = logger;
+    this.#most = bounds;
   }
 
   /**
    * Answers with a stream of events. The producer is asked for the next event only when the client has taken the one
    * before, so a slow client holds one event in memory and no more.
+   * @returns undefined where too many are open
    */
-  answer(produce: Producer): Response {
+  answer(produce: Producer, listener: Listener): Response | undefined {
+    if (!this.#hasRoomFor(listener)) return undefined;
     const gone = new AbortController();
     const events = produce(gone.signal);
     const encoder = new TextEncoder();
     let asked: Promise<IteratorResult<string>> | undefined;
     let over = false;
+    let quietSince = Date.now();
+    let heldAt = Date.now();
     const finish = () => {
       over = true;
       this.#open.delete(gone);
@@ -47,18 +72,26 @@ export class OpenStreams {
     };
     /** The next event, or a comment where there is none for long; undefined at the end. */
     const next = async (): Promise<string | undefined> => {
-      asked ??= events.next();
-      const result = await within(asked, keepAlive);
-      if (result === undefined) return ': still here\n\n';
-      asked = undefined;
-      return result.done ? undefined : result.value;
+      for (;;) {
+        if (Date.now() - heldAt >= askEvery) {
+          if (!(await listener.holds())) return undefined;
+          heldAt = Date.now();
+        }
+        asked ??= events.next();
+        const result = await within(asked, askEvery);
+        if (result === undefined && Date.now() - quietSince < keepAlive) continue;
+        quietSince = Date.now();
+        if (result === undefined) return ': still here\n\n';
+        asked = undefined;
+        return result.done ? undefined : result.value;
+      }
     };
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => controller.enqueue(encoder.encode(`retry: ${retry}\n\n`)),
         pull: async (controller) => {
           // not before somebody reads: the answer to a HEAD request never gets here
-          this.#open.add(gone);
+          this.#open.set(gone, listener);
           if (this.#closed) gone.abort();
           const text = await next().catch((error) => {
             if (!over) this.#logger.warn(`an event stream broke off: ${errorText(error)}`);
@@ -81,6 +114,13 @@ export class OpenStreams {
   /** Ends all of them. */
   close(): void {
     this.#closed = true;
-    for (const gone of this.#open) gone.abort();
+    for (const gone of this.#open.keys()) gone.abort();
+  }
+
+  #hasRoomFor({ sender, known }: Listener): boolean {
+    const open = [...this.#open.values()];
+    const count = (like: (listener: Listener) => boolean) => open.filter(like).length;
+    if (open.length >= this.#most.all || count((one) => one.sender === sender) >= this.#most.sender) return false;
+    return known || count((one) => !one.known) < this.#most.unknown;
   }
 }

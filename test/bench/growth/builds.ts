@@ -8,6 +8,7 @@ import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import type { Record } from '../../../src/record/record.ts';
 import { expiredBuilds, removeBuild, repositoriesWithBuilds } from '../../../src/record/retention.ts';
+import { administrator } from '../../../src/record/visibility.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
@@ -55,7 +56,7 @@ export async function builds(sizes: readonly number[], n: number): Promise<{ gro
         await openJobs(record, { limit: 1000 });
         await buildsAtRest(record, 50);
       });
-      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('which repositories have builds to remove', size, n, () =>
         repositoriesWithBuilds(record),
       );

@@ -7,6 +7,7 @@ import { Bell } from '../../../src/kernel/wait.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
 import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-time.ts';
+import { administrator } from '../../../src/record/visibility.ts';
 import { claimRedis } from '../../../src/redis/identity.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
@@ -42,7 +43,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       }
       await collection.measure('a build of one job: recorded and sent', size, n, () => send({}));
       await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.look());
-      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('making queues and record agree', size, Math.min(n, 20), () =>
         reconcile(volt.context, undefined, messages),
       );

@@ -7,6 +7,7 @@ import { observeQueue } from '../../../src/queues/names.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { listRepositories } from '../../../src/record/repositories.ts';
 import { repositoriesOn } from '../../../src/record/repository-places.ts';
+import { administrator } from '../../../src/record/visibility.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
@@ -40,7 +41,7 @@ export async function repositories(
       await collection.measure('a look for repositories to watch, each 2 s', size, n, () =>
         repositoriesOn(record, ['this-machine']),
       );
-      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('recording a build while nothing is open', size, n, async () => {
         await recordPlan(record, newBuild({ repo: 'repo-7' }), startTags);
         await record.db.deleteFrom('builds').execute();

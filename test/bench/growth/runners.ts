@@ -5,6 +5,7 @@ import { attemptName, type BuildId, jobIdOf } from '../../../src/kernel/model.ts
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { startAttempt } from '../../../src/record/moves.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
+import { administrator } from '../../../src/record/visibility.ts';
 import { beat, listRunners } from '../../../src/redis/membership.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { runnerMember } from '../../support/members.ts';
@@ -33,7 +34,7 @@ export async function runners(sizes: readonly number[], n: number): Promise<{ gr
       await collection.measure('a heartbeat', size, n, async () => beat(access, 'runner', runnerMember('one~1')));
       await collection.measure('the list of all', size, n, () => listRunners(access));
       await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.look());
-      await collection.measure('volt status', size, n, () => systemStatus(volt.context));
+      await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       const rest = await allAtWork(volt, size);
       await collection.measure('the dispatcher’s look at the fleet, all at work', size, n, () => fleet.look());
       await rest();

@@ -8,6 +8,11 @@ import { time } from './terms.ts';
 const token = z.object({
   name: z.string(),
   scope: z.enum(tokenScopes).meta({ description: 'admin holds write, write holds read' }),
+  repos: z
+    .array(z.string())
+    .nullable()
+    .meta({ description: 'the repositories that it is for, private ones too; null for all that are not private' }),
+  person: z.string().meta({ description: 'whose it is' }),
   createdBy: z.string().meta({ description: 'name of the token it was made with' }),
   createdAt: time,
   lastUsedAt: time.nullable().meta({ description: 'to the minute' }),
@@ -20,6 +25,17 @@ export const tokenRequest = name(
   z.object({
     name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
     scope: token.shape.scope.default('read'),
+    repos: z
+      .array(z.string().regex(repositoryNamePattern, 'is not the name of a repository'))
+      .min(1)
+      .max(500)
+      .optional()
+      .meta({ description: 'only for these repositories, private ones too; not with the scope admin' }),
+    person: z
+      .string()
+      .regex(repositoryNamePattern, 'has characters that a name cannot have')
+      .optional()
+      .meta({ description: 'whose it is; else that of the token it is made with, and its own name with the main one' }),
   }),
 );
 
@@ -60,6 +76,16 @@ export const newRunnerKey = name(
     key: z
       .string()
       .meta({ description: 'what its runners are started with (VOLT_RUNNER_KEY); it cannot be had again' }),
+  }),
+);
+
+export const removedTokens = name(
+  'RemovedTokens',
+  z.object({
+    removed: z.array(z.string()).meta({ description: 'names of the tokens that were revoked' }),
+    madeForOthers: z
+      .array(z.string())
+      .meta({ description: 'names of tokens that were made with them for somebody else, and are good still' }),
   }),
 );
 

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { repositoryNamePattern } from '../../../kernel/names.ts';
+import { visibilities } from '../../../kernel/visibility.ts';
 import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 import { sentence, time } from './terms.ts';
+
+const visibilityMeaning =
+  'who may read it: public everybody, internal who may read as VOLT_READING says, private only tokens that name it and administrators';
 
 const repository = name(
   'Repository',
@@ -18,6 +22,7 @@ const repository = name(
     reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
     depth: z.number().nullable().meta({ description: "commits of each ref's history that are fetched; null for all" }),
     filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
+    visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
     notice: sentence.meta({ description: 'what is odd about it and no error, for people' }),
@@ -41,6 +46,7 @@ const repositorySettings = z.object({
     .nullable()
     .optional()
     .meta({ description: "commits of each ref's history that are fetched, 1 to 100000; null for all" }),
+  visibility: z.enum(visibilities).optional().meta({ description: visibilityMeaning }),
   filter: z.string().nullable().optional().meta({
     description:
       'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',

@@ -1,0 +1,28 @@
+import type { Record } from '../record/record.ts';
+import { hidesAny, type Reader } from '../record/visibility.ts';
+import type { RunnerMember, StageMember } from '../redis/membership.ts';
+
+/**
+ * What stages and runners say of themselves names the work that it is about, in words. Who may not read every repository is
+ * told that there is something, and not what.
+ */
+export async function discreet<M extends StageMember | RunnerMember>(
+  record: Record,
+  reader: Reader,
+  members: readonly M[],
+): Promise<M[]> {
+  if (members.every(({ problems, vitals }) => problems.length === 0 && !vitals?.warnings.last)) return [...members];
+  // a record that does not answer tells nobody what is hidden
+  const hides = await hidesAny(record, reader).catch(() => !reader.all);
+  return hides ? members.map(withoutWords) : [...members];
+}
+
+function withoutWords<M extends StageMember | RunnerMember>(member: M): M {
+  const { problems, vitals } = member;
+  const remedy = 'Ask somebody with a token of scope "admin", whom `volt status` tells.';
+  const hidden = problems.map(({ code }) => ({ code, message: `it reports a problem, ${code}`, remedy }));
+  if (!vitals?.warnings.last) return { ...member, problems: hidden };
+  const { at, level } = vitals.warnings.last;
+  const last = { at, level, message: 'told to administrators alone', about: {} };
+  return { ...member, problems: hidden, vitals: { ...vitals, warnings: { ...vitals.warnings, last } } };
+}

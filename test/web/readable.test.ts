@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { root } from '../support/bundle.ts';
+
+/** What gives something of a repository by an id or a name that anybody may make up. */
+const lookups = ['findBuild', 'findBuildSummary', 'findJob', 'findIntent', 'findRepository', 'listRepositories'];
+
+/** Lists over all repositories. They take a reader; what is left out means everything. */
+const lists =
+  /\b(listBuilds|pageOfRepositories|repositoryNames|changesAfter|failingRepositories|oldestWaitingJob|repositoriesOn)\(/;
+
+describe('web: what is read from the record', () => {
+  const folder = join(root, 'src/web');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('client/'))
+    .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+
+  it('by an id or a name is looked up in one place, which asks who reads', () => {
+    const others = files.filter(
+      // a webhook shows that it knows the secret of the repository that it names
+      ({ name, text }) =>
+        !['readable.ts', 'hooks/hooks.ts'].includes(name) &&
+        lookups.some((one) => new RegExp(`\\b${one}\\(`).test(text)),
+    );
+    expect(others.map(({ name }) => name)).to.deep.equal([]);
+  });
+
+  it('as a list is of what its reader may read', () => {
+    const open = files.flatMap(({ name, text }) =>
+      text.split('\n').flatMap((_, index, lines) =>
+        lists.test(lines[index] ?? '') &&
+        !lines
+          .slice(index, index + 3)
+          .join(' ')
+          .includes('reader')
+          ? [`${name}:${index + 1}`]
+          : [],
+      ),
+    );
+    expect(open).to.deep.equal([]);
+  });
+});

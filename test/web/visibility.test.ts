@@ -1,0 +1,336 @@
+import { expect } from 'chai';
+import type { Hono } from 'hono';
+import { newStep } from '../../src/kernel/model.ts';
+import type { Visibility } from '../../src/kernel/visibility.ts';
+import { openTrigger } from '../../src/record/intents.ts';
+import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { noteObserveError } from '../../src/record/observations.ts';
+import { changeRepository } from '../../src/record/repositories.ts';
+import { recordTests } from '../../src/record/test-results.ts';
+import { count } from '../../src/redis/tallies.ts';
+import { webApp } from '../../src/web/app.ts';
+import type { WebEnv } from '../../src/web/env.ts';
+import { volt } from '../support/cli.ts';
+import { until } from '../support/until.ts';
+import { bodyOf, job, Site } from './site.ts';
+import { EventReader } from './sse.ts';
+
+/** The repository that is hidden, and a word that stands in all that is known of it. */
+const hidden = 'quince';
+const canary = 'kumquat';
+
+interface Person {
+  who: string;
+  /** @returns the answer to a request by them */
+  ask(path: string, method?: string): Promise<Response>;
+}
+
+describe('web: who may read which repository', () => {
+  let site: Site;
+  let build: string;
+  let intent: number;
+  let app: Hono<WebEnv>;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('plain');
+    await site.repository('shown', { visibility: 'public' });
+    await site.repository(hidden, { visibility: 'private', url: `https://git.example/${canary}.git` });
+    await site.build('plain');
+    await site.build('shown');
+    build = await fillHidden();
+    app = webApp(await site.web({ hosts: { bound: '0.0.0.0', machine: 'box', url: undefined } }));
+  });
+  after(() => site.stop());
+
+  /** Leaves the canary wherever something of a repository is kept. @returns the build that is over */
+  async function fillHidden(): Promise<string> {
+    const { record, access } = site.context;
+    const about = { subject: `${canary} subject`, author: `${canary} author`, ref: `refs/heads/${canary}` };
+    const over = await site.build(hidden, about, [{ name: `${canary} job` }]);
+    const ref = { job: job(over), attempt: 1 };
+    await site.begin(ref);
+    await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: `${canary} lost`, at: Date.now() });
+    const next = { ...ref, attempt: 2 };
+    await site.begin(next);
+    await site.appendLog(next, `${canary} in the log\n`);
+    const test = { suite: canary, name: `${canary} test`, file: null, status: 'failed', duration: 1 } as const;
+    await recordTests(record, next, 1, [{ ...test, message: `${canary} message`, details: null }]);
+    const steps = [{ ...newStep(`${canary} step`), status: 'failure' as const, exitCode: 1 }];
+    await site.finish(next, { status: 'failure', reason: 'exit_code', message: `${canary} failed`, steps });
+    // the oldest job that waits
+    await site.build(hidden, about, [{ name: `${canary} waiting` }]);
+    intent = await openTrigger(record, hidden, `refs/heads/${canary}`, null);
+    const error = { code: 'fetch_failed' as const, message: `${canary} cannot be fetched`, remedy: canary };
+    await noteObserveError(record, hidden, error);
+    const problem = { code: 'log_unreadable', message: `${canary} cannot be read`, remedy: canary };
+    const last = { at: new Date().toISOString(), level: 'warn', message: canary, about: { repo: hidden } };
+    const figures = { memory: 1, cpu: 1, lag: 1, reconnects: 0, diskFree: 1, diskLow: false };
+    const told = { problems: [problem], vitals: { ...figures, warnings: { count: 1, last } } };
+    await site.runner('r1', told as never);
+    await site.stage('observer', told as never);
+    count(access, 'builds', [hidden, 'failure']);
+    await until('the tally to be told', async () => (await access.client.hlen(access.keys.tallies)) > 0);
+    return over;
+  }
+
+  async function person(who: string, wish: object | undefined, from = '127.0.0.1'): Promise<Person> {
+    const token = wish && (await bodyOf(await site.post('/api/v1/tokens', wish))).token;
+    const host = from === '127.0.0.1' ? 'localhost:8420' : 'box:8420';
+    const headers = { host, accept: 'text/html, */*', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    const env = { incoming: { socket: { remoteAddress: from } } };
+    return {
+      who,
+      ask: async (path, method = 'GET') => {
+        const body = method === 'GET' || !path.endsWith('/dispatches') ? null : '{"event_type":"deploy"}';
+        return app.request(`http://${host}${path}`, { method, headers, body }, env);
+      },
+    };
+  }
+
+  /** What is asked of a route about the hidden repository. */
+  function addressOf(route: string): string {
+    const filled = route
+      .replace('/runners/:name', '/runners/r1')
+      .replace('/public/:name', '/public/style.css')
+      .replace(/\/(tokens|runner-keys)\/:name/, '/$1/nobody')
+      .replace(/\/(repos|hooks)\/:(name|repo)/, `/$1/${hidden}`)
+      .replace(/\/tests\/:id/, '/tests/1')
+      .replace('/builds/:id', `/builds/${build}`)
+      .replace('/jobs/:id', `/jobs/${job(build as never)}`)
+      .replace('/intents/:id', `/intents/${intent}`)
+      .replace('/badge/:file', `/badge/${hidden}.svg`)
+      .replace(':entry', 'NAME')
+      .replace(':person', 'nobody')
+      .replace(/\/\*$/, '/api/queues');
+    expect(filled, 'say here what stands for the parameters of this new route').to.not.match(/[:*]/);
+    return filled;
+  }
+
+  /** Every route of the web stage, as the app has it. */
+  function routes(): { method: string; path: string }[] {
+    const all = app.routes.filter(({ path }) => path !== '/*').map(({ method, path }) => `${method} ${path}`);
+    return [...new Set(all)].map((one) => {
+      const [method = '', path = ''] = one.split(' ');
+      return { method: method === 'ALL' ? 'GET' : method, path };
+    });
+  }
+
+  const queries = [
+    '',
+    `?repo=${hidden}&q=${canary.slice(0, 4)}&text=${canary.slice(0, 4)}&job=&limit=10`,
+    '?view=grid',
+  ];
+
+  /** Routes whose answers to somebody hold what is known of the hidden repository. */
+  async function leaksTo({ ask }: Person): Promise<Set<string>> {
+    const leaks = new Set<string>();
+    for (const { method, path } of routes()) {
+      if (method !== 'GET') continue;
+      for (const query of queries) {
+        const address = addressOf(path) + query;
+        const answer = await ask(address);
+        const headers = JSON.stringify([...answer.headers]);
+        if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+          await answer.body?.cancel();
+          continue;
+        }
+        const said = (await answer.text()) + headers;
+        // what was asked for may be said again
+        if (said.includes(canary) || (!address.includes(hidden) && said.includes(hidden))) leaks.add(path);
+      }
+    }
+    return leaks;
+  }
+
+  it('of a private one nobody learns but administrators and who has a token that names it', async () => {
+    for (const one of [
+      await person('somebody on this machine', undefined),
+      await person('a reader', { name: 'reader', scope: 'read' }),
+      await person('a writer', { name: 'writer', scope: 'write' }),
+      await person('a reader of another one', { name: 'other', scope: 'read', repos: ['plain'] }),
+      await person('somebody elsewhere', undefined, '192.0.2.7'),
+    ]) {
+      expect([...(await leaksTo(one))], one.who).to.deep.equal([]);
+    }
+  });
+
+  it('of a private one administrators and who has a token that names it learn all there is', async () => {
+    const ofRepositories = [
+      ...['/', '/builds/:id', '/repos', '/repos/:name', '/repos/:name/tests', '/repos/:name/tests/:id'],
+      ...['/runners', '/runners/:name', '/metrics', '/api/v1/builds', '/api/v1/builds/:id', '/api/v1/jobs/:id/log'],
+      ...['/api/v1/jobs/:id/log/lines', '/api/v1/jobs/:id/log/search', '/api/v1/builds/:id/tests', '/api/v1/repos'],
+      ...[
+        '/api/v1/jobs/:id/tests',
+        '/api/v1/repos/:name',
+        '/api/v1/repos/:name/tests',
+        '/api/v1/repos/:name/tests/:id',
+      ],
+      '/api/v1/status',
+    ];
+    const named = await leaksTo(await person('its reader', { name: 'its', scope: 'read', repos: [hidden] }));
+    expect([...named]).to.include.members(ofRepositories);
+    const all = await leaksTo(await person('an administrator', { name: 'admin', scope: 'admin' }));
+    expect([...all]).to.include.members([...ofRepositories, '/api/v1/runners', '/queues/*'].slice(0, -1));
+  });
+
+  it('changes of a private one are asked for by nobody who may not read it, as if it was not there', async () => {
+    const intents = async () => (await site.context.record.db.selectFrom('intents').selectAll().execute()).length;
+    const before = await intents();
+    for (const one of [
+      await person('a writer', { name: 'writer-2', scope: 'write' }),
+      await person('a writer of another one', { name: 'other-2', scope: 'write', repos: ['plain'] }),
+    ]) {
+      for (const { method, path } of routes()) {
+        if (method === 'GET' || path.startsWith('/sign-')) continue;
+        const answer = await one.ask(addressOf(path), method);
+        expect(answer.status, `${method} ${path} by ${one.who}`).to.be.oneOf([401, 403, 404]);
+        expect(await answer.text(), path).to.not.include(canary);
+      }
+      for (const path of [
+        `/api/v1/builds/${build}/cancel`,
+        `/api/v1/repos/${hidden}/trigger`,
+        `/builds/${build}/retry`,
+      ])
+        expect((await one.ask(path, 'POST')).status, path).to.equal(404);
+    }
+    expect(await intents()).to.equal(before);
+  });
+
+  it('a private one is answered exactly as one that is not there', async () => {
+    const reader = await person('a reader', { name: 'reader-3', scope: 'read' });
+    const gone = '99999';
+    for (const [path, other] of [
+      [`/api/v1/repos/${hidden}`, '/api/v1/repos/nought'],
+      [`/api/v1/repos/${hidden}/tests`, '/api/v1/repos/nought/tests'],
+      [`/api/v1/repos/${hidden}/tests/1`, '/api/v1/repos/nought/tests/1'],
+      [`/api/v1/builds?repo=${hidden}`, '/api/v1/builds?repo=nought'],
+      [`/api/v1/builds/${build}`, `/api/v1/builds/${gone}`],
+      [`/api/v1/builds/${build}/tests`, `/api/v1/builds/${gone}/tests`],
+      [`/api/v1/jobs/${build}-1/log`, `/api/v1/jobs/${gone}-1/log`],
+      [`/api/v1/jobs/${build}-1/log?follow=1`, `/api/v1/jobs/${gone}-1/log?follow=1`],
+      [`/api/v1/intents/${intent}`, `/api/v1/intents/${gone}`],
+      [`/repos/${hidden}`, '/repos/nought'],
+      [`/builds/${build}`, `/builds/${gone}`],
+      [`/badge/${hidden}.svg`, '/badge/nought.svg'],
+    ] as const) {
+      const [answer, same] = [await reader.ask(path), await reader.ask(other)];
+      expect(answer.status, path).to.equal(same.status);
+      const ids = new RegExp(`(?<=[/ ])(${build}|${intent})\\b`, 'g');
+      const text = (await answer.text()).replaceAll(hidden, 'nought').replaceAll(ids, gone);
+      expect(text, path).to.equal((await same.text()).replaceAll(ids, gone));
+    }
+  });
+
+  it('a stream tells of what its listener may read, and ends with the token', async () => {
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'listener', repos: ['plain'] }));
+    const stream = await EventReader.open(`${site.url}/api/v1/events`, { authorization: `Bearer ${token}` });
+    await site.announce((await site.build(hidden)) as never, hidden, 'queued');
+    const seen = await site.build('plain');
+    await site.announce(seen, 'plain', 'queued');
+    const told = await stream.next();
+    expect(told?.data).to.include(`"build":"${seen}"`);
+    await site.fetch('/api/v1/tokens/listener', {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${site.token}` },
+    });
+    expect(await stream.rest()).to.deep.equal([]);
+  });
+
+  it('a public one is read by everybody, wherever they are; nothing else is, and no more of it than that', async () => {
+    const stranger = await person('somebody elsewhere', undefined, '192.0.2.7');
+    const status = async (path: string) => (await stranger.ask(path)).status;
+    for (const path of [
+      '/',
+      '/repos',
+      '/repos/shown',
+      '/badge/shown.svg',
+      '/api/v1/builds?repo=shown',
+      '/api/v1/repos',
+    ])
+      expect(await status(path), path).to.equal(200);
+    for (const path of ['/repos/plain', '/repos/nought', '/runners', `/builds/${build}`])
+      expect(await status(path), path).to.equal(303);
+    for (const path of ['/metrics', '/queues', '/audit']) expect(await status(path), path).to.be.oneOf([303, 401]);
+    const { repos } = await bodyOf(await stranger.ask('/api/v1/repos'));
+    expect(repos.map(({ name }: { name: string }) => name)).to.deep.equal(['shown']);
+    await changeRepository(site.context.record, 'shown', { visibility: 'internal' });
+    expect(await status('/repos')).to.equal(303);
+    await changeRepository(site.context.record, 'shown', { visibility: 'public' });
+  });
+
+  it('a token for some changes those alone, and what a removed one was called is for it no more', async () => {
+    const writer = await person('a writer of one', { name: 'one', scope: 'write', repos: ['plain'] });
+    const shown = await site.build('shown');
+    expect((await writer.ask('/api/v1/repos/plain/trigger', 'POST')).status).to.equal(202);
+    expect((await writer.ask(`/api/v1/builds/${shown}`)).status).to.equal(200);
+    expect((await writer.ask(`/api/v1/builds/${shown}/cancel`, 'POST')).status).to.equal(403);
+    for (const wish of [
+      { name: 'x', repos: ['nought'] },
+      { name: 'x', scope: 'admin', repos: ['plain'] },
+    ])
+      expect((await site.post('/api/v1/tokens', wish)).status).to.be.oneOf([404, 400]);
+    await site.repository('passing', { visibility: 'private' });
+    const its = await person('its reader', { name: 'passing', repos: ['passing'] });
+    expect((await its.ask('/api/v1/repos/passing')).status).to.equal(200);
+    await site.fetch('/api/v1/repos/passing', { method: 'DELETE', headers: { authorization: `Bearer ${site.token}` } });
+    await site.repository('passing', { visibility: 'private', url: 'https://git.example/another.git' });
+    expect((await its.ask('/api/v1/repos/passing')).status).to.equal(404);
+  });
+
+  it('is set by command, API and page, by administrators alone', async () => {
+    const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
+    const now = async () => (await site.json('/api/v1/repos/plain')).visibility as Visibility;
+    const { stdout, stderr } = await volt(['repo', 'set', 'plain', '--visibility', 'public'], { env });
+    expect(stdout, stderr).to.include('; public');
+    expect(await now()).to.equal('public');
+    const headers = { authorization: `Bearer ${site.token}` };
+    const body = new URLSearchParams({ visibility: 'internal' });
+    expect(await site.page('/repos/plain', headers)).to.include('action="/repos/plain/visibility"');
+    expect(await site.page('/repos/plain')).to.not.include('/visibility"');
+    const set = await site.fetch('/repos/plain/visibility', { method: 'POST', headers, body });
+    expect(set.status).to.equal(303);
+    expect(await now()).to.equal('internal');
+    const writer = await person('a writer', { name: 'writer-4', scope: 'write' });
+    expect((await writer.ask('/repos/plain/visibility', 'POST')).status).to.equal(403);
+  });
+
+  it('lasts while a repository is removed and comes back', async () => {
+    const headers = { authorization: `Bearer ${site.token}` };
+    await site.repository('back', { visibility: 'private' });
+    await site.fetch('/api/v1/repos/back', { method: 'DELETE', headers });
+    const again = await site.post('/api/v1/repos', { name: 'back', url: 'https://git.example/back.git' });
+    expect([again.status, (await bodyOf(again)).visibility]).to.deep.equal([201, 'private']);
+  });
+});
+
+describe('web: tokens of a person', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+  });
+  after(() => site.stop());
+
+  it('end by one command, with sessions, and what was made with them for others is told', async () => {
+    const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
+    const run = (...args: string[]) => volt(args, { env });
+    const made = async (args: string[], as = env) =>
+      /^volt_\S+$/m.exec((await volt(['token', 'add', ...args], { env: as })).stdout)?.[0] ?? '';
+    const laptop = await made(['laptop', '--scope', 'admin', '--for', 'ada']);
+    const hers = { VOLT_URL: site.url, VOLT_TOKEN: laptop };
+    const script = await made(['script'], hers);
+    await made(['bob-1', '--for', 'bob'], hers);
+    const cookie = await site.signIn(laptop);
+    const isIn = async () => (await site.page('/', { cookie })).includes('Sign out');
+    expect(await isIn()).to.equal(true);
+    const { stdout } = await run('token', 'rm', '--all-of', 'ada');
+    expect(stdout).to.include('laptop, script are revoked').and.include('good still: bob-1');
+    expect(await isIn()).to.equal(false);
+    for (const token of [laptop, script]) {
+      const answer = await site.fetch('/api/v1/sign-in', { headers: { authorization: `Bearer ${token}` } });
+      expect(answer.status).to.equal(401);
+    }
+    expect((await run('token', 'rm', '--all-of', 'ada')).code).to.equal(2);
+    expect((await run('token', 'rm')).code).to.equal(2);
+  });
+});
