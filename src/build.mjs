@@ -3,7 +3,7 @@
  *
  *   src/cli/main.ts       → dist/cli.js          the `volt` command
  *   workers/<stage>.ts    → dist/workers/<stage>.js
- *   src/dispatcher/reading-process.ts → dist/reading-process.js
+ *   src/dispatcher/planning-process.ts → dist/planning-process.js
  *   src/job/texts/process.ts → dist/texts.js
  *   src/runner/spawner/process.ts → dist/spawner.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
@@ -93,7 +93,7 @@ async function bundleServer(root) {
  */
 function innerPrograms(root) {
   const programs = [
-    { in: join(root, 'src/dispatcher/reading-process.ts'), out: 'reading-process' },
+    { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
   ];

@@ -9,7 +9,12 @@ import { pursueCancels } from './cancel.ts';
 import { startTagsNow } from './fairness.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
-import { advanceWorkflows } from './workflow-advance.ts';
+import { advanceWorkflows, refuseWaiting } from './workflow-advance.ts';
+
+/** Ends what waits in a build over which the process has died again and again. */
+export async function refuse(context: StageContext & { record: Record }, build: BuildId, why: string): Promise<void> {
+  await refuseWaiting(context, await jobStates(context.record, build), { reason: 'planning_failed', message: why });
+}
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {

@@ -1,20 +1,23 @@
 import { VoltError } from '../kernel/errors.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
+import { messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { failIntent } from '../record/intents.ts';
-import { recordPlan } from '../record/plans.ts';
+import { type PlannedJob, recordPlan } from '../record/plans.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { variablesFor } from '../record/variables.ts';
+import type { NewWorkflows } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
 import { startTagsNow } from './fairness.ts';
 import { planBuild } from './plan.ts';
-import { WorkflowReader } from './reading.ts';
+import { type Ending, endingOf, planner } from './planner.ts';
 import { routeBuild } from './route.ts';
 import { takeSchedules } from './schedules.ts';
-import { workflowBuild } from './workflow-build.ts';
+import { Suspects, whyGuilty } from './suspects.ts';
+import { refusedJob } from './workflow-build.ts';
 
 /**
  * A commit waits for the one before it, which another dispatcher may be writing just now: so many times so long (ms).
@@ -22,28 +25,41 @@ import { workflowBuild } from './workflow-build.ts';
  */
 const turnInterval = 50;
 const turns = 40;
+/** A commit whose repository is to wait does so this many times as long, at most, when it has come again and again. */
+const mostSteps = 12;
+
+type Counts = Pick<Delivery, 'count' | 'deaths'>;
 
 /** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
 export class CommitHandler {
   readonly #context: StageContext & { record: Record };
-  readonly #reader = new WorkflowReader();
+  readonly #suspects = new Suspects();
 
   constructor(context: StageContext & { record: Record }) {
     this.#context = context;
   }
 
-  async handle(message: CommitMessage, delivery: Pick<Delivery, 'count'> = { count: 1 }): Promise<void> {
+  async handle(message: CommitMessage, delivery: Counts = { count: 1, deaths: 0 }): Promise<void> {
+    await this.#suspects.handle(
+      delivery,
+      () => this.#plan(message, delivery),
+      () => this.#plan(message, delivery, { reason: 'planning_failed', message: whyGuilty(delivery) }),
+    );
+  }
+
+  /** @param fault why nothing can be planned of it */
+  async #plan(message: CommitMessage, delivery: Counts, fault?: Ending): Promise<void> {
     const { record, queues, access, config, logger } = this.#context;
     const repository = await findRepository(record, message.repo);
     if (!repository) return this.#dropUnknown(message);
-    const workflows = await this.#workflows(message, repository);
+    const workflows = fault ? this.#refused(fault) : await this.#workflows(message, repository, delivery);
     if (workflows === 'refused') return;
     const plan = planBuild(message, repository, config, workflows);
     const planned = await recordPlan(record, plan, await startTagsNow(access));
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
     await routeBuild(this.#context, planned.build);
-    if (workflows) await advance(this.#context, planned.build);
+    if (workflows?.workflows) await advance(this.#context, planned.build);
     if (planned.outcome === 'made') {
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,
@@ -55,31 +71,46 @@ export class CommitHandler {
   }
 
   /** What the commit's workflow files make of it; a person who has asked for what they do not have is told so. */
-  async #workflows(message: CommitMessage, { name, command, defaultBranch: known }: ObservedRepository) {
+  async #workflows(
+    message: CommitMessage,
+    repository: ObservedRepository,
+    { count }: Counts,
+  ): Promise<{ jobs: PlannedJob[]; workflows?: NewWorkflows } | 'refused' | undefined> {
+    if (repository.command !== null || message.skip !== undefined) return undefined;
+    try {
+      return await this.#readWorkflows(message, repository);
+    } catch (error) {
+      const ending = endingOf(error);
+      if (ending) return this.#refused(ending);
+      // however many wait for the same reason, they come back now and then
+      if (error instanceof Later) throw new Later(error.ms * Math.min(count, mostSteps), error.message);
+      if (message.intent === undefined || !(error instanceof VoltError)) throw error;
+      await failIntent(this.#context.record, message.intent, error);
+      return 'refused' as const;
+    }
+  }
+
+  async #readWorkflows(message: CommitMessage, { name, defaultBranch: known }: ObservedRepository) {
     const { record, config } = this.#context;
     const files = message.workflows?.files ?? [];
-    if (command !== null || message.skip !== undefined) return undefined;
-    const read = await this.#reader.read(name, files);
+    const read = await planner.read(name, files);
     const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
     if (message.cursor && message.ref === `refs/heads/${defaultBranch}`) {
       await takeSchedules(record, name, read.workflows);
     }
     if (files.length === 0 && !message.event) return undefined;
-    try {
-      return workflowBuild(message, read, {
-        defaultBranch,
-        vars: await variablesFor(record, name),
-        timeout: config.jobTimeout,
-      });
-    } catch (error) {
-      if (message.intent === undefined || !(error instanceof VoltError)) throw error;
-      await failIntent(record, message.intent, error);
-      return 'refused' as const;
-    }
+    const paths = files.map(({ path }) => ({ path, text: null }));
+    return planner.build(name, messageIds.commit(message), {
+      message: message.workflows ? { ...message, workflows: { ...message.workflows, files: paths } } : message,
+      read,
+      defaultBranch,
+      vars: await variablesFor(record, name),
+      timeout: config.jobTimeout,
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#reader.close();
+  #refused({ reason, message }: Ending): { jobs: PlannedJob[]; workflows?: NewWorkflows } {
+    return { jobs: [refusedJob(this.#context.config.jobTimeout, reason, message)] };
   }
 
   /**

@@ -15,7 +15,7 @@ export function planBuild(
   message: CommitMessage,
   repository: Repository,
   config: Config,
-  workflows?: { jobs: PlannedJob[]; workflows: NewWorkflows },
+  workflows?: { jobs: PlannedJob[]; workflows?: NewWorkflows },
 ): NewBuild {
   const plan = planOf(message, repository);
   return {
@@ -30,7 +30,7 @@ export function planBuild(
     message: message.passedOver > 0 ? `${message.passedOver} older commits were passed over` : null,
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
-    ...(workflows && { workflows: workflows.workflows }),
+    ...(workflows?.workflows && { workflows: workflows.workflows }),
     jobs: workflows?.jobs ?? [
       {
         name: 'test',

@@ -1,4 +1,4 @@
-import { attemptName, type RunnerId } from '../kernel/model.ts';
+import { attemptName, type BuildId, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { type Result, resultMessage } from '../queues/messages.ts';
@@ -31,12 +31,14 @@ const listening = 100;
  * @param recent the runners that were there not long ago; when all of them have told what they run, nothing is left to
  * wait for. Undefined where they are not known
  * @param messages what has been looked at before, where there are many
+ * @param move looks at a build that may be able to move on; by a message, where the process may die over it, see suspects.ts
  * @returns whether the next round is to come at once
  */
 export async function reconcile(
   context: StageContext & { record: Record; problems: Problems },
   recent: RunnerId[] | undefined = undefined,
   messages: QueuedMessages = new QueuedMessages(context),
+  move: (build: BuildId) => Promise<void> = (build) => advance(context, build),
 ): Promise<boolean> {
   const { access, record, problems } = context;
   await claimRedis(access, record.id, record.formerIds);
@@ -56,7 +58,7 @@ export async function reconcile(
   // the notice that something has moved them may be lost with the Redis that carried it
   const resting = [await buildsAtRest(record, restBatch), await buildsPartlyAtRest(record, partlyBatch)].flat();
   for (const build of [...resting, ...(await lingeringHolders(record))]) {
-    await problems.alone(`moving build ${build} on`, () => advance(context, build));
+    await problems.alone(`moving build ${build} on`, () => move(build));
   }
   return more;
 }

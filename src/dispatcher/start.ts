@@ -1,3 +1,4 @@
+import type { BuildId } from '../kernel/model.ts';
 import { Problems } from '../kernel/problems.ts';
 import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
@@ -6,14 +7,16 @@ import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { changeSchema, listen } from '../redis/channels.ts';
 import { tellCounts } from '../redis/tallies.ts';
-import { advance } from './advance.ts';
+import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
+import { planner } from './planner.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
 import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
+import { Suspects, whyGuilty } from './suspects.ts';
 import { UnservedWatch } from './unserved.ts';
 
 /** Milliseconds between comparisons of the queues with the record. */
@@ -33,7 +36,8 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
     await admitRunners(own);
-    if (await reconcile(own, fleet.recentRunners(), messages)) reconciling.now();
+    const move = (build: BuildId) => own.queues.sendAdvance({ v: 1, build }, 'mend');
+    if (await reconcile(own, fleet.recentRunners(), messages, move)) reconciling.now();
   });
   const watching = problems.every(
     () => fleet.pace,
@@ -47,6 +51,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const unserved = new UnservedWatch(own);
   const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
   const commits = new CommitHandler(own);
+  const suspects = new Suspects();
   const consumers = [
     consume(context.access, {
       queue: queueNames.commits,
@@ -63,7 +68,12 @@ export async function startDispatcher(context: StageContext & { record: Record }
       concurrency: 8,
       logger,
       problems,
-      handle: ({ build }) => advance(own, build),
+      handle: ({ build }, delivery) =>
+        suspects.handle(
+          delivery,
+          () => advance(own, build),
+          () => refuse(own, build, whyGuilty(delivery)),
+        ),
     }),
     consume(context.access, {
       queue: queueNames.secrets,
@@ -77,7 +87,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
   return {
     stop: async () => {
       await Promise.all(consumers.map((consumer) => consumer.close()));
-      await commits.close();
+      await planner.close();
       await unlisten();
       await watching.stop();
       await reconciling.stop();

@@ -1,26 +1,26 @@
-import type { Config } from '../kernel/config.ts';
-import { type BuildId, isFinal, type JobId, jobIdOf } from '../kernel/model.ts';
-import { hostLabel, parseLabels } from '../kernel/names.ts';
-import { giveWay } from '../kernel/turn.ts';
+import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
 import { queueJob } from '../record/moves.ts';
 import type { Record, Write } from '../record/record.ts';
 import type { StartTags } from '../record/virtual-time.ts';
-import { applyPlan, nameRun, openNodes, type PlanChange, type PlanState, planState } from '../record/workflows.ts';
+import {
+  applyPlan,
+  isCurrent,
+  nameRun,
+  openNodes,
+  type PlanState,
+  type PlanStateJob,
+  planState,
+} from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
-import type { Action, Group } from '../workflow/action.ts';
-import type { BuildFacts } from '../workflow/event.ts';
-import type { Node, NodeState } from '../workflow/node.ts';
-import { progress } from '../workflow/progress.ts';
-import { runNames } from '../workflow/run-name.ts';
-import { parseHostedNames } from '../workflow/runs-on.ts';
-import type { BuildGraph } from '../workflow/scope.ts';
-import type { Workflow } from '../workflow/workflow.ts';
+import type { Group } from '../workflow/action.ts';
+import type { Node } from '../workflow/node.ts';
 import { startTags } from './fairness.ts';
-import type { StoredFacts } from './workflow-build.ts';
+import { type Ending, endingOf, planner } from './planner.ts';
+import type { RoundOutcome } from './round.ts';
 
 /** A plan is looked at again after another dispatcher has been faster, this often at most. */
 const mostTries = 20;
@@ -35,21 +35,34 @@ interface Advanced {
   cancels: boolean;
 }
 
+type Context = StageContext & { record: Record };
+
 /** Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run. */
-export async function advanceWorkflows(context: StageContext & { record: Record }, build: BuildId): Promise<Advanced> {
+export async function advanceWorkflows(context: Context, build: BuildId): Promise<Advanced> {
   const { record } = context;
   const fleet = (await listRunners(context.access)).alive.map(({ labels }) => labels);
+  let cancels = false;
   for (let attempt = 1; attempt <= mostTries; attempt++) {
     const state = await planState(record, build);
-    if (!state) return { others: [], queued: new Set(), cancels: false };
+    if (!state) return { others: [], queued: new Set(), cancels };
     const released = await releaseGroups(record, build, state);
     const others = released.filter((other) => other !== build);
-    if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels: false };
-    const round = new Round(context.config, build, state, fleet);
-    const done = await record.write((db) => round.apply(db));
-    if (!done) continue;
-    await sendDecisions(context, round.actions, state);
-    if (round.actions.some(({ kind }) => kind === 'place' || kind === 'queue')) {
+    if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels };
+    const round = new Round(context, build, state, fleet);
+    let planned: RoundOutcome | undefined;
+    try {
+      planned = await round.plan();
+      if (planned && !(await round.apply(planned))) planned = undefined;
+    } catch (error) {
+      const ending = endingOf(error);
+      if (!ending) throw error;
+      await refuseWaiting(context, state.jobs, ending);
+      return { others, queued: new Set(), cancels: cancels || round.cancels };
+    }
+    cancels ||= round.cancels;
+    if (!planned) continue;
+    await sendDecided(context, planned.decided, state.jobs);
+    if (planned.changes.some(({ kind }) => kind === 'place' || kind === 'queue')) {
       const status = state.revision === 0 ? 'queued' : 'running';
       await announceChange(context.access, { build, repo: state.build.repo.name, status });
     }
@@ -57,81 +70,76 @@ export async function advanceWorkflows(context: StageContext & { record: Record 
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
     const tags: StartTags = (db, repo, jobs) => startTags(db, repo, jobs, { fleet, goesOn: true });
     for (const job of decided) await queueJob(record, job, tags);
-    return { others, queued: new Set([...round.queued, ...decided]), cancels: round.cancels };
+    return { others, queued: new Set([...planned.queued, ...decided]), cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
 }
 
+/** Ends what waits in a build that nothing can be planned of; what runs goes on to its end. */
+export async function refuseWaiting(
+  context: Pick<StageContext, 'queues'>,
+  jobs: readonly Pick<PlanStateJob, 'id' | 'status' | 'attempt'>[],
+  { reason, message }: Ending,
+): Promise<void> {
+  const waiting = jobs.filter(({ status }) => status === 'waiting');
+  const decided = waiting.map(({ id }) => ({ id, status: 'error' as const, reason, message }));
+  await sendDecided(context, decided, jobs);
+}
+
 /** One look at the plan of a build, and what follows from it. */
 class Round {
-  actions: Action<JobId>[] = [];
   /** whether jobs were told to end */
   cancels = false;
-  readonly #config: Config;
+  readonly #context: Context;
   readonly #build: BuildId;
   readonly #state: PlanState;
   readonly #fleet: readonly string[][];
-  readonly #graph: BuildGraph<JobId>;
 
-  constructor(config: Config, build: BuildId, state: PlanState, fleet: readonly string[][]) {
-    this.#config = config;
+  constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
+    this.#context = context;
     this.#build = build;
     this.#state = state;
     this.#fleet = fleet;
-    this.#graph = graphOf(build, state);
   }
 
-  get queued(): Set<JobId> {
-    return new Set(this.actions.flatMap(({ kind, id }) => (kind === 'queue' ? [id] : [])));
+  /**
+   * Whether a group lets one in is for the record to say, so it is planned anew with each answer; no transaction is open
+   * while that takes its time.
+   * @returns undefined where another plan was applied meanwhile
+   */
+  async plan(): Promise<RoundOutcome | undefined> {
+    const { record, config } = this.#context;
+    const { jobTimeout, hostedLabels } = config;
+    const answers = new Map<string, string | undefined>();
+    for (;;) {
+      const [build, state, fleet] = [this.#build, this.#state, this.#fleet];
+      const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
+      if (planned.wishes.size === 0) return planned;
+      const entered = await record.write(async (db) => {
+        if (!(await isCurrent(db, build, state.revision))) return false;
+        for (const [holder, group] of planned.wishes) answers.set(holder, await this.#enter(db, holder, group));
+        return true;
+      });
+      if (!entered) return undefined;
+    }
   }
 
   /** @returns false where another plan was applied meanwhile */
-  async apply(db: Write): Promise<boolean> {
-    const { repo } = this.#state.build;
-    const answers = new Map<string, string | undefined>();
-    // whether a group lets one in is for the record to say, so each round asks with what the one before has learned
-    for (;;) {
-      const wishes = this.#plan(answers);
-      if (wishes.size === 0) break;
-      for (const [holder, group] of wishes) answers.set(holder, await this.#enter(db, holder, group));
-    }
-    const changes: PlanChange[] = [];
-    for (const action of this.actions) {
-      await giveWay();
-      changes.push(...this.#changeOf(action));
-    }
-    const { revision } = this.#state;
-    const done = await applyPlan(db, this.#build, revision, changes, (jobs) =>
-      startTags(db, repo.name, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
-    );
-    if (!done) return false;
-    if (this.#state.revision === 0) await nameRun(db, this.#build, runNames(this.#graph).join('; '));
-    for (const action of this.actions) {
-      if (action.kind !== 'cancel') continue;
-      const { id: job, reason, message } = action;
-      this.cancels = true;
-      await orderCancel(db, { repo: repo.name, build: this.#build, job, reason, message });
-    }
-    return true;
-  }
-
-  /** @returns the groups that are still to be asked */
-  #plan(answers: ReadonlyMap<string, string | undefined>): Map<string, Group> {
-    const wishes = new Map<string, Group>();
-    const offered = new Set(this.#fleet.flat());
-    let last = Math.max(0, ...this.#state.jobs.map(({ position }) => position));
-    this.actions = progress(this.#graph, {
-      timeoutMinutes: this.#config.jobTimeout,
-      hosted: parseHostedNames(this.#config.hostedLabels),
-      offered,
-      allocate: () => jobIdOf(this.#build, ++last),
-      enter: (group, holder) => {
-        const name = 'file' in holder ? holder.file : holder.job;
-        if (!answers.has(name)) wishes.set(name, group);
-        return answers.get(name) ?? (answers.has(name) ? undefined : 'waits for its concurrency group');
-      },
+  async apply({ changes, cancels, runName }: RoundOutcome): Promise<boolean> {
+    const { revision, build } = this.#state;
+    const repo = build.repo.name;
+    const done = await this.#context.record.write(async (db) => {
+      const applied = await applyPlan(db, this.#build, revision, changes, (jobs) =>
+        startTags(db, repo, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
+      );
+      if (!applied) return false;
+      await nameRun(db, this.#build, runName);
+      for (const { id: job, reason, message } of cancels)
+        await orderCancel(db, { repo, build: this.#build, job, reason, message });
+      return true;
     });
-    return wishes;
+    if (done && cancels.length > 0) this.cancels = true;
+    return done;
   }
 
   /** @returns what it waits for */
@@ -150,72 +158,18 @@ class Round {
     const by = entry.heldBy === null ? '' : `, which build ${entry.heldBy} is in`;
     return `waits for the concurrency group "${group.name}"${by}`;
   }
-
-  #changeOf(action: Action<JobId>): PlanChange[] {
-    switch (action.kind) {
-      case 'place': {
-        const { id, node, name, needs } = action;
-        return [{ kind: 'place', id, node: JSON.stringify(node), name, needs, workflow: this.#nameOf(node) }];
-      }
-      case 'queue': {
-        const { plan, timeoutMinutes: timeout, labels, ...job } = action.job;
-        const { host } = this.#state.build.repo;
-        const all = host === null ? labels : parseLabels([...labels, hostLabel(host)]);
-        return [{ kind: 'queue', id: action.id, ...job, labels: all, timeout, plan: JSON.stringify(plan) }];
-      }
-      case 'hold': {
-        const known = this.#state.jobs.find(({ id }) => id === action.id);
-        return known?.message === action.message ? [] : [{ kind: 'hold', id: action.id, message: action.message }];
-      }
-      case 'decide':
-        return [{ kind: 'needs', id: action.id, needs: action.needs }];
-      default:
-        return [];
-    }
-  }
-
-  #nameOf({ file }: Node): string {
-    return this.#graph.workflows.get(file)?.name ?? file;
-  }
 }
 
-/** What the planner works on, from what is recorded. */
-function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
-  const { event, before, defaultBranch, vars } = JSON.parse(state.facts) as StoredFacts;
-  const { repo, committedAt, ...rest } = state.build;
-  const facts: BuildFacts = {
-    ...rest,
-    ...{ build, event, before, vars },
-    repo: { name: repo.name, url: repo.url, defaultBranch },
-    committedAt: new Date(committedAt).toISOString(),
-  };
-  const states = state.jobs.flatMap(({ id, node, name, status, continueOnError, outputs }): NodeState<JobId>[] =>
-    node === null ? [] : [{ id, node: JSON.parse(node) as Node, name, status, continueOnError, outputs }],
-  );
-  const workflows = state.models.map((model) => JSON.parse(model) as Workflow);
-  return { facts, workflows: new Map(workflows.map((workflow) => [workflow.path, workflow])), states };
-}
-
-async function sendDecisions(
-  { queues }: StageContext,
-  actions: readonly Action<JobId>[],
-  { jobs }: PlanState,
+async function sendDecided(
+  { queues }: Pick<StageContext, 'queues'>,
+  decided: RoundOutcome['decided'],
+  jobs: readonly Pick<PlanStateJob, 'id' | 'attempt'>[],
 ): Promise<void> {
   const at = new Date().toISOString();
-  for (const action of actions) {
-    if (action.kind !== 'decide') continue;
-    const { id: job, status, reason, message } = action;
+  for (const { id: job, status, reason, message } of decided) {
     const attempt = jobs.find(({ id }) => id === job)?.attempt ?? 0;
-    await queues.sendResult({
-      v: 1,
-      kind: 'decided',
-      job,
-      attempt,
-      status,
-      reason,
-      message: message.slice(0, 9000),
-      at,
-    });
+    const text = message.slice(0, 9000);
+    await queues.sendResult({ v: 1, kind: 'decided', job, attempt, status, reason, message: text, at });
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
+import type { Reason } from '../kernel/model.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { PlannedJob } from '../record/plans.ts';
 import type { NewWorkflows } from '../record/workflows.ts';
@@ -7,6 +8,7 @@ import { formatDiagnostic } from '../workflow/diagnostics.ts';
 import type { BuildEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
 import { firstPlaces } from '../workflow/job-name.ts';
+import { mostJobs } from '../workflow/progress.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
 import { isTriggered } from '../workflow/triggers.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -20,16 +22,27 @@ export interface StoredFacts {
   vars: { [name: string]: string };
 }
 
+/** What is to be made a build of. */
+export interface BuildTask {
+  /** the texts of its files are not looked at: this is what was read of them */
+  message: CommitMessage;
+  read: ReadWorkflows;
+  defaultBranch: string | null;
+  vars: { [name: string]: string };
+  /** minutes */
+  timeout: number;
+}
+
 /**
  * The jobs of a commit that has workflow files: those of each workflow that runs, as its file has them, and one for
  * each file that is invalid, which says so.
  * @throws VoltError `not_found`, `bad_request` where a person has asked for a workflow that cannot run
  */
-export function workflowBuild(
-  message: CommitMessage,
-  { workflows, diagnostics }: ReadWorkflows,
-  about: { defaultBranch: string | null; vars: { [name: string]: string }; timeout: number },
-): { jobs: PlannedJob[]; workflows: NewWorkflows } {
+export function workflowBuild({ message, read, defaultBranch, vars, timeout }: BuildTask): {
+  jobs: PlannedJob[];
+  workflows: NewWorkflows;
+} {
+  const { workflows, diagnostics } = read;
   const event = eventOf(message, workflows, diagnostics);
   const { ref } = message;
   const changedPaths = message.workflows?.changed ?? null;
@@ -38,9 +51,9 @@ export function workflowBuild(
     ({ severity, file }) =>
       severity === 'invalid' && (event.name === 'push' || ('workflow' in event && event.workflow === file)),
   );
-  const { timeout } = about;
+  const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
   const jobs = [
-    ...triggered.flatMap((workflow) =>
+    ...(asked > mostJobs ? [] : triggered).flatMap((workflow) =>
       firstPlaces(workflow).map(({ node, name, needs }) => ({
         ...{ name, labels: [], needs, plan: '{}', timeout },
         ...{ workflow: workflow.name, node: JSON.stringify(node) },
@@ -51,14 +64,23 @@ export function workflowBuild(
       return decidedJob(file, timeout, { status: 'error', reason: 'invalid_workflow', message: bounded(lines) });
     }),
   ];
+  if (asked > mostJobs) {
+    const tooMany = `the workflows that run have ${asked} jobs, and a build may have ${mostJobs}`;
+    jobs.push(refusedJob(timeout, 'invalid_workflow', tooMany));
+  }
   if (jobs.length === 0) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
   const facts: StoredFacts = {
     event,
     before: message.cursor?.before?.sha ?? null,
-    defaultBranch: about.defaultBranch,
-    vars: about.vars,
+    defaultBranch,
+    vars,
   };
   return { jobs, workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) } };
+}
+
+/** What stands in a build for all that could not be planned. */
+export function refusedJob(timeout: number, reason: Reason, message: string): PlannedJob {
+  return decidedJob('workflows', timeout, { status: 'error', reason, message: bounded([message]) });
 }
 
 function decidedJob(name: string, timeout: number, decided: Omit<DecidedPlan, 'kind'>): PlannedJob {

@@ -125,6 +125,7 @@ export const reasons = {
   handed_back: 'the runner stopped and handed the job back',
   poison: 'the job took several runners down with it',
   invalid_workflow: 'a workflow file, or an expression in it, is not right',
+  planning_failed: 'the build could not be planned, however often that was tried',
   unsupported: 'a workflow asks for what Volt cannot do yet',
   not_triggered: 'no workflow of the commit runs for what happened',
   condition: 'the condition of the job does not hold',

@@ -17,6 +17,8 @@ export interface TaskOptions {
   owner?: string;
   /** ends the task; it fails with the signal's reason */
   signal?: AbortSignal;
+  /** is told when it is being worked on */
+  begins?: () => void;
 }
 
 /**
@@ -48,6 +50,7 @@ const ticks = 100;
 
 interface Waiting<Task, Result> {
   readonly task: Task;
+  begin(): void;
   succeed(result: Result): void;
   fail(error: unknown): void;
   /** set once it is being worked on: ends that */
@@ -80,7 +83,7 @@ export class TaskProcess<Task, Result> {
   }
 
   /** @throws TaskEnded, the signal's reason, or what the task itself throws (as a VoltError or an Error with its code) */
-  run(task: Task, { owner = '', signal }: TaskOptions = {}): Promise<Result> {
+  run(task: Task, { owner = '', signal, begins }: TaskOptions = {}): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       if (this.#isClosed) return reject(new TaskEnded('lost', 'nothing is worked on any more'));
@@ -93,6 +96,7 @@ export class TaskProcess<Task, Result> {
       const settle = () => signal?.removeEventListener('abort', abort);
       const waiting: Waiting<Task, Result> = {
         task,
+        begin: () => begins?.(),
         succeed: (result) => {
           settle();
           resolve(result);
@@ -151,6 +155,7 @@ export class TaskProcess<Task, Result> {
       this.#isReady = true;
       clearInterval(watch);
       watch = this.#watch(child, end);
+      waiting.begin();
       child.send(waiting.task as object, () => undefined);
     };
     const hear = (answer: TaskAnswer) => {

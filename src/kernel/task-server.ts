@@ -9,14 +9,21 @@ import type { TaskAnswer } from './task-process.ts';
  */
 const longest = 300_000;
 
-/** What a process of task-process.ts runs: works on each task that is sent to it. It ends with the one that started it. */
-export function serveTasks<Task, Result>(handle: (task: Task) => Result | Promise<Result>): void {
+/**
+ * What a process of task-process.ts runs: works on each task that is sent to it. It ends with the one that started it.
+ * @param prepare loads what only some tasks need
+ */
+export function serveTasks<Task, Result>(
+  handle: (task: Task) => Result | Promise<Result>,
+  prepare: (task: Task) => Promise<void> = async () => undefined,
+): void {
   process.on('disconnect', () => process.exit());
   // what is said to all processes of a service is for the other one to act upon
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   goFirstWhenMemoryIsShort();
   process.on('message', async (task: Task) => {
     try {
+      await prepare(task);
       answer({ value: await bounded(() => handle(task)) });
     } catch (error) {
       answer({ error: sent(error) });

@@ -22,6 +22,8 @@ export interface Delivery {
   count: number;
   /** the message as it came, with what its schema leaves out */
   content: unknown;
+  /** how often the process that handled it has ended meanwhile, or could do nothing for longer than the lock lasts */
+  deaths: number;
 }
 
 export interface ConsumerOptions<M> {
@@ -74,7 +76,11 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       }
       const what = `handling message ${job.id} of "${queue}"`;
       try {
-        await handle(parsed.data, { count: job.attemptsStarted, content: job.data });
+        await handle(parsed.data, {
+          count: job.attemptsStarted,
+          deaths: job.stalledCounter,
+          content: job.data,
+        });
         problems.clear(what);
       } catch (error) {
         if (error instanceof Later) {

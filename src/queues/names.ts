@@ -1,6 +1,6 @@
 import { attemptName } from '../kernel/model.ts';
 import { hostLabel } from '../kernel/names.ts';
-import type { CommitMessage, ResultMessage, SecretsMessage } from './messages.ts';
+import type { AdvanceMessage, CommitMessage, ResultMessage, SecretsMessage } from './messages.ts';
 
 /** The fixed queues. Those of jobs are one for each set of labels, see `jobQueue`. */
 export const queueNames = {
@@ -42,6 +42,7 @@ export const messageIds = {
       ? `${message.repo}@${message.cursor.generation}.${message.sha}.${message.ref}`
       : `${message.repo}@intent.${message.intent}`
     ).replaceAll(':', '='),
+  mend: ({ build }: AdvanceMessage) => `mend.${build}`,
   job: attemptName,
   secrets: (message: SecretsMessage) => `${attemptName(message)}.${message.kind}`,
   result: (message: ResultMessage) =>

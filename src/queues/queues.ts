@@ -123,8 +123,10 @@ export class Queues {
     await this.queue(observeQueue(host)).removeJobScheduler(repo);
   }
 
-  async sendAdvance(message: AdvanceMessage): Promise<void> {
-    await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), handled);
+  /** @param cause where nobody knows whether anything has moved it; such messages of one build are one until it is handled */
+  async sendAdvance(message: AdvanceMessage, cause?: 'mend'): Promise<void> {
+    const once = cause === undefined ? {} : { jobId: messageIds.mend(message) };
+    await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, ...once });
   }
 
   /** @param priority 1 to 2,097,151; lower goes first, equal ones in the order of sending */

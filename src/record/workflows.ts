@@ -101,6 +101,16 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
   };
 }
 
+/** Whether no plan was applied since the state of that revision. */
+export async function isCurrent(db: Write, build: BuildId, revision: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('build_workflows')
+    .select('revision')
+    .where('build_id', '=', Number(build))
+    .executeTakeFirst();
+  return row?.revision === revision;
+}
+
 /** Notes what its workflows call a build. */
 export async function nameRun(db: Write, build: BuildId, name: string): Promise<void> {
   if (name === '') return;

@@ -25,7 +25,7 @@ export function progress<Id>(graph: BuildGraph<Id>, settings: ProgressSettings<I
 }
 
 /** Jobs that a build may have, over all its workflows. */
-const mostJobs = 1000;
+export const mostJobs = 1000;
 
 /** The build would have more jobs than it may; nothing of what was planned in this round counts. */
 export class TooManyJobs extends VoltError {

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { advance } from '../../src/dispatcher/advance.ts';
 import { CommitHandler } from '../../src/dispatcher/commits.ts';
+import { planner } from '../../src/dispatcher/planner.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { firstPlaces } from '../../src/workflow/job-name.ts';
@@ -120,12 +121,14 @@ const commit = (file: string): CommitMessage => ({
   intent: Math.floor(Math.random() * 1e9),
   workflows: { files: [{ path: 'ci.yml', text: file }], changed: null, defaultBranch: 'main' },
 });
-await measure('a commit with it: planned, recorded, routed', 20, () => handler.handle(commit(text), { count: 1 }));
+await measure('a commit with it: planned, recorded, routed', 20, () =>
+  handler.handle(commit(text), { count: 1, deaths: 0 }),
+);
 await measure('a commit with a matrix of 256: planned, recorded, routed', 10, () =>
-  handler.handle(commit(cells), { count: 1 }),
+  handler.handle(commit(cells), { count: 1, deaths: 0 }),
 );
 const [newest] = await listBuilds(volt.context.record, { limit: 1 });
 if (newest)
   await measure('a look at that build when one of its jobs has ended', 20, () => advance(volt.context, newest.id));
-await handler.close();
+await planner.close();
 await volt.stop();

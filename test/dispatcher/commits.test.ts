@@ -136,9 +136,9 @@ describe('the dispatcher, given a commit,', () => {
   });
 
   it('drops one whose turn has not come for long, whoever has waited with it before', async () => {
-    const early = await handler.handle(commit(two, one), { count: 40 }).catch((error: Error) => error);
+    const early = await handler.handle(commit(two, one), { count: 40, deaths: 0 }).catch((error: Error) => error);
     expect(early).to.be.instanceOf(Later);
-    await new CommitHandler(volt.context).handle(commit(two, one), { count: 41 });
+    await new CommitHandler(volt.context).handle(commit(two, one), { count: 41, deaths: 0 });
     expect(await builds()).to.deep.equal([]);
   });
 

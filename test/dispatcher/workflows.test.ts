@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { advance } from '../../src/dispatcher/advance.ts';
+import { advance, refuse } from '../../src/dispatcher/advance.ts';
 import { CommitHandler } from '../../src/dispatcher/commits.ts';
+import { planner } from '../../src/dispatcher/planner.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf } from '../../src/kernel/model.ts';
 import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
@@ -41,7 +42,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
   });
 
   after(async () => {
-    await handler.close();
+    await planner.close();
     await volt.stop();
   });
 
@@ -197,6 +198,20 @@ describe('the dispatcher, given a commit with workflows,', () => {
     await reconcile(volt.context);
     expect(statuses(await again(made.id))).to.deep.equal({ a: 'queued' });
     expect((await sent()).map(({ name }) => name)).to.deep.equal(['a']);
+  });
+
+  it('ends a build, or all that waits in it, over which the process has died three times', async () => {
+    const files = { 'ci.yml': workflow('on: push', job('a'), job('b', 'needs: a')) };
+    await handler.handle(commit(files), { count: 4, deaths: 3 });
+    const [newest] = await listBuilds(volt.context.record, { limit: 1 });
+    const refused = await settle(newest?.id as BuildId);
+    expect(refused).to.include({ status: 'error', reason: 'planning_failed' });
+    expect(refused.message).to.match(/has failed 3 times/);
+    const begun = await build(files);
+    await refuse(volt.context, begun.id, 'planning it has failed 3 times');
+    const told = await settle(begun.id);
+    expect(statuses(told)).to.deep.equal({ a: 'queued', b: 'error' });
+    expect(named(told, 'b')).to.include({ reason: 'planning_failed' });
   });
 
   it('tells what is wrong with a workflow file, and runs the others', async () => {

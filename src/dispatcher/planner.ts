@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
+import { FadingMap } from '../kernel/fading-map.ts';
+import type { Reason } from '../kernel/model.ts';
+import { ownProgram } from '../kernel/own-program.ts';
+import { TaskEnded, TaskProcess } from '../kernel/task-process.ts';
+import { Later } from '../queues/consumer.ts';
+import type { Diagnostic } from '../workflow/diagnostics.ts';
+import type { WorkflowFile } from '../workflow/files.ts';
+import type { ReadWorkflows } from '../workflow/read-all.ts';
+import { Pace } from './pace.ts';
+import type { RoundOutcome, RoundTask } from './round.ts';
+import type { BuildTask, workflowBuild } from './workflow-build.ts';
+
+/** Of one commit's files, or one look at a build; those of large projects take below 200 ms and 50 MB. */
+const limits = { processorTime: 5000, memory: 256 };
+/** How often planning may fail for a reason that is not in the files, before the build ends with it. */
+const mostFailures = 3;
+/** Sets of files that are remembered as read: they are the same at commit after commit. */
+const mostRemembered = 20;
+
+/** What is asked of the process that plans. */
+export type PlanningTask =
+  | { kind: 'read'; files: readonly WorkflowFile[] }
+  | { kind: 'build'; task: BuildTask }
+  | { kind: 'round'; task: RoundTask };
+export type BuildOutcome = ReturnType<typeof workflowBuild>;
+
+/** Nothing can be planned of it: it takes more than it may (`invalid_workflow`), or has failed too often. */
+export class Unplannable extends Error {
+  readonly reason: Extract<Reason, 'invalid_workflow' | 'planning_failed'>;
+
+  constructor(reason: Unplannable['reason'], message: string) {
+    super(message);
+    this.name = 'Unplannable';
+    this.reason = reason;
+  }
+}
+
+/**
+ * Reads workflow files and plans builds in a process that can be ended: what they hold is anybody's text. Repositories are
+ * served in turn, and one whose files take long waits between them.
+ *
+ * All methods throw Unplannable, Later where the repository is to wait, what the planner tells a person (VoltError), and
+ * other errors where it may go better the next time.
+ */
+class Planner {
+  readonly #read = new Map<string, ReadWorkflows>();
+  readonly #pace = { read: new Pace(), build: new Pace(), round: new Pace() };
+  /** by what was to be planned */
+  readonly #failures = new FadingMap<string, number>(3_600_000, 1000);
+  #process: TaskProcess<PlanningTask, unknown> | undefined;
+
+  /** A set of files that takes too much to read is invalid, and says so. */
+  async read(repo: string, all: readonly { path: string; text: string | null }[]): Promise<ReadWorkflows> {
+    const files = all.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
+    const tooLarge = all
+      .filter(({ text }) => text === null)
+      .map(({ path }) => fault(path, 'the file is too large, alone or together with the others'));
+    const read = await this.#readTexts(repo, files);
+    return tooLarge.length === 0 ? read : { ...read, diagnostics: [...read.diagnostics, ...tooLarge] };
+  }
+
+  async build(repo: string, offer: string, task: BuildTask): Promise<BuildOutcome> {
+    return (await this.#run(repo, `build ${offer}`, { kind: 'build', task })) as BuildOutcome;
+  }
+
+  async round(task: RoundTask): Promise<RoundOutcome> {
+    const { repo } = task.state.build;
+    return (await this.#run(repo.name, `round ${task.build}`, { kind: 'round', task })) as RoundOutcome;
+  }
+
+  /** Ends the process; another one starts when it is needed. */
+  async close(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    await process?.close();
+  }
+
+  async #readTexts(repo: string, files: readonly WorkflowFile[]): Promise<ReadWorkflows> {
+    if (files.length === 0) return { workflows: [], diagnostics: [] };
+    const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+    const known = this.#read.get(hash);
+    if (known) return known;
+    const read = await this.#run(repo, `read ${hash}`, { kind: 'read', files }).catch((error: unknown) => {
+      if (error instanceof Unplannable && error.reason === 'invalid_workflow') return unreadable(files, error.message);
+      throw error;
+    });
+    this.#read.set(hash, read as ReadWorkflows);
+    if (this.#read.size > mostRemembered) this.#read.delete(this.#read.keys().next().value ?? '');
+    return read as ReadWorkflows;
+  }
+
+  async #run(repo: string, what: string, task: PlanningTask): Promise<unknown> {
+    const pace = this.#pace[task.kind];
+    const wait = pace.wait(repo);
+    if (wait > 0) throw new Later(wait, `the workflows of ${repo} take long to plan`);
+    this.#process ??= new TaskProcess(ownProgram(import.meta.url, 'planning-process', 'planning-process'), limits);
+    let begun: number | undefined;
+    const begins = () => {
+      begun = performance.now();
+    };
+    const note = () => pace.note(repo, performance.now() - (begun ?? performance.now()));
+    try {
+      const outcome = await this.#process.run(task, { owner: repo, begins });
+      note();
+      this.#failures.delete(what);
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof TaskEnded && error.why === 'lost')) note();
+      if (error instanceof VoltError) throw error;
+      if (error instanceof TaskEnded && error.why !== 'lost') throw new Unplannable('invalid_workflow', error.message);
+      const failures = (this.#failures.get(what) ?? 0) + 1;
+      this.#failures.set(what, failures);
+      if (failures < mostFailures) throw error;
+      this.#failures.delete(what);
+      throw new Unplannable('planning_failed', `planning it has failed ${failures} times: ${errorText(error)}`);
+    }
+  }
+}
+
+/** One for all of the process: it holds nothing but what it remembers. */
+export const planner = new Planner();
+
+export interface Ending {
+  reason: Reason;
+  message: string;
+}
+
+/** What a build comes to, or all that waits in it, whose planning ends so; undefined where it may go better the next time. */
+export function endingOf(error: unknown): Ending | undefined {
+  if (error instanceof Unplannable) {
+    const { reason, message } = error;
+    return { reason, message: reason === 'invalid_workflow' ? `its workflows cannot be planned: ${message}` : message };
+  }
+  if (error instanceof VoltError && error.code === 'too_large') {
+    return { reason: 'invalid_workflow', message: withRemedy(error) };
+  }
+  return undefined;
+}
+
+function unreadable(files: readonly WorkflowFile[], why: string): ReadWorkflows {
+  const diagnostics = files.map(({ path }) => fault(path, `the workflow files of the commit cannot be read: ${why}`));
+  return { workflows: [], diagnostics };
+}
+
+function fault(file: string, message: string): Diagnostic {
+  return { file, line: 1, column: 1, severity: 'invalid', message };
+}

@@ -1,0 +1,18 @@
+import { serveTasks } from '../kernel/task-server.ts';
+import type { PlanningTask } from './planner.ts';
+import { planRound } from './round.ts';
+import { workflowBuild } from './workflow-build.ts';
+
+/** Files are seldom new, and what reads them takes long to load. */
+let reader: typeof import('../workflow/read-all.ts') | undefined;
+
+/** The process of planner.ts. */
+serveTasks(
+  (task: PlanningTask) => {
+    if (task.kind === 'round') return planRound(task.task);
+    return task.kind === 'build' ? workflowBuild(task.task) : reader?.readWorkflows(task.files);
+  },
+  async ({ kind }) => {
+    if (kind === 'read') reader ??= await import('../workflow/read-all.ts');
+  },
+);
