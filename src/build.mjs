@@ -5,6 +5,7 @@
  *   workers/<stage>.ts    → dist/workers/<stage>.js
  *   src/dispatcher/planning-process.ts → dist/planning-process.js
  *   src/job/texts/process.ts → dist/texts.js
+ *   src/web/summaries/process.ts → dist/summaries.js
  *   src/runner/spawner/process.ts → dist/spawner.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
@@ -95,6 +96,7 @@ function innerPrograms(root) {
   const programs = [
     { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
+    { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
     { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
   ];
   return programs.filter((program) => existsSync(program.in));

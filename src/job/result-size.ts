@@ -1,3 +1,4 @@
+import type { Step } from '../kernel/model.ts';
 import type { JobResult } from './contract.ts';
 
 /** Bytes that steps and outputs may have together; a message of a result has at most a megabyte. */
@@ -8,19 +9,24 @@ const most = 900_000;
  * something that a job has said too much of.
  */
 export function withinMessage(result: JobResult): JobResult {
-  let { steps } = result;
+  return { ...result, steps: stepsWithin(result.steps, most - sizeOf(result.outputs)) };
+}
+
+/** Steps in so many bytes: summaries go first, then annotations, and so on. */
+export function stepsWithin(steps: Step[], bytes: number): Step[] {
+  let lighter = steps;
   const without = [
-    () => steps.map((step) => ({ ...step, summary: null })),
-    () => steps.map((step) => ({ ...step, annotations: [] })),
-    () => steps.map((step) => ({ ...step, name: step.name.slice(0, 50) })),
-    () => steps.filter(({ status }) => status !== 'skipped' && status !== 'success'),
+    () => lighter.map((step) => ({ ...step, summary: null })),
+    () => lighter.map((step) => ({ ...step, annotations: [] })),
+    () => lighter.map((step) => ({ ...step, name: step.name.slice(0, 50) })),
+    () => lighter.filter(({ status }) => status !== 'skipped' && status !== 'success'),
     () => [],
   ];
-  for (const lighter of without) {
-    if (sizeOf(steps) + sizeOf(result.outputs) <= most) break;
-    steps = lighter();
+  for (const lighten of without) {
+    if (sizeOf(lighter) <= bytes) break;
+    lighter = lighten();
   }
-  return { ...result, steps };
+  return lighter;
 }
 
 /** In the form in which it is sent, where a character can take six bytes. */

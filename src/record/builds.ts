@@ -168,6 +168,18 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
   }));
 }
 
+/** Characters of what the steps of a build's jobs tell, but for one job. */
+export async function sizeOfSteps(record: Record, build: BuildId, but: JobId): Promise<number> {
+  const row = await record.db
+    .selectFrom('steps')
+    .innerJoin('jobs', (join) => join.onRef('jobs.id', '=', 'steps.job_id').onRef('jobs.attempt', '=', 'steps.attempt'))
+    .select(sql<number>`sum(length(steps.details) + length(steps.name))`.as('size'))
+    .where('jobs.build_id', '=', Number(build))
+    .where('jobs.id', '!=', but)
+    .executeTakeFirst();
+  return Number(row?.size ?? 0);
+}
+
 /** @returns the rows of a job, in the order of `place` */
 function byJob<Row extends { job_id: JobId }>(rows: Row[], place: (row: Row) => number): (job: JobId) => Row[] {
   const groups = new Map<JobId, Row[]>();

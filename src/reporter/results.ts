@@ -1,3 +1,4 @@
+import { sizeOf, stepsWithin } from '../job/result-size.ts';
 import { errorText } from '../kernel/errors.ts';
 import { FadingMap } from '../kernel/fading-map.ts';
 import {
@@ -8,6 +9,7 @@ import {
   buildIdOf,
   type JobId,
   type RunnerId,
+  type Step,
   type TestSummary,
 } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
@@ -15,7 +17,7 @@ import { type Delivery, Later } from '../queues/consumer.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { findBuildSummary, markReported } from '../record/builds.ts';
+import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
@@ -32,6 +34,13 @@ const longestWait = 600_000;
 /** How long (ms) one delivery of an outcome waits for the end of its log, and how long until the next delivery. */
 const logPatience = 1000;
 const nextDelivery = logPatience / 2;
+
+/**
+ * Bytes that the steps of all jobs of a build may have together, and those that a job has in any case: a build's page and the
+ * API tell all of them at once.
+ */
+const mostSteps = 4_000_000;
+const fewSteps = 4000;
 
 export type ReporterContext = StageContext & { record: Record; problems: Problems };
 
@@ -133,8 +142,17 @@ export class ResultHandler {
   async #steps(message: Result<'steps'>, { holder }: Heard): Promise<void> {
     // the next ones, or the outcome, hold these as well
     if (holder?.key === null) return;
-    const build = await recordSteps(this.#context.record, message, message.revision, message.steps);
+    const steps = await this.#stepsWithinBuild(message);
+    const build = await recordSteps(this.#context.record, message, message.revision, steps);
     if (build) await this.#announce(message.job, build);
+  }
+
+  /** What all jobs of a build have said is shown on one page. */
+  async #stepsWithinBuild({ job, steps }: Result<'steps' | 'finished'>): Promise<Step[]> {
+    const size = sizeOf(steps);
+    if (size <= fewSteps) return steps;
+    const others = await sizeOfSteps(this.#context.record, buildIdOf(job), job);
+    return stepsWithin(steps, Math.max(fewSteps, mostSteps - others));
   }
 
   async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
@@ -149,7 +167,8 @@ export class ResultHandler {
       return;
     }
     const tests = message.tests && (await this.#recordTests(message, message.tests));
-    const { status, reason, message: text, runner, exitCode, steps } = message;
+    const { status, reason, message: text, runner, exitCode } = message;
+    const steps = await this.#stepsWithinBuild(message);
     const moved = await finishAttempt(record, message, {
       status,
       reason,

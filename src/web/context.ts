@@ -7,6 +7,7 @@ import type { OwnHosts } from './hosts.ts';
 import type { LineIndexes } from './logs/index.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
+import type { Summaries } from './summaries/summaries.ts';
 
 /** What every route of the web stage works with. */
 export interface Web extends StageContext {
@@ -19,4 +20,5 @@ export interface Web extends StageContext {
   readonly assets: Assets;
   readonly lines: LineIndexes;
   readonly fleet: FleetHistory;
+  readonly summaries: Summaries;
 }

@@ -16,6 +16,7 @@ import { LineIndexes } from './logs/index.ts';
 import { signInUrl } from './sign-in-place.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
+import { Summaries } from './summaries/summaries.ts';
 import { ensureToken } from './token.ts';
 
 export interface WebStage extends Stage {
@@ -44,7 +45,12 @@ export async function startWeb(
   const hosts = { bound: options.host, machine: config.host, url: config.url };
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);
-  const kept = { assets: new Assets(), lines: new LineIndexes(), fleet: new FleetHistory() };
+  const kept = {
+    assets: new Assets(),
+    lines: new LineIndexes(),
+    fleet: new FleetHistory(),
+    summaries: new Summaries(),
+  };
   const web: Web = { ...context, logger, guard, hosts, streams, notices, ...kept };
   const app = webApp(web);
   const connections = new Connections();
@@ -80,6 +86,7 @@ export async function startWeb(
       streams.close();
       await Promise.all(servers.map(closed));
       await notices.close();
+      await kept.summaries.close();
       await shown.stop();
     },
   };

@@ -19,7 +19,7 @@ import { sweep } from '../../src/reporter/sweep.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import { holdRecord } from '../support/database.ts';
 import { runnerMember } from '../support/members.ts';
-import { observed, recordedBuild } from '../support/record.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -122,6 +122,23 @@ describe('the reporter, told', () => {
     expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
     await until('everybody is told', () => changes.some(({ status }) => status === 'success'));
     await stop();
+  });
+
+  it('of more about the steps of a build than a page can hold, leaves out summaries first, and no outcome', async () => {
+    build = await recordedBuild(volt.context.record, {
+      jobs: Array.from({ length: 8 }, (_, index) => plannedJob(`job ${index}`)),
+    });
+    const summary = 'a long summary '.repeat(50_000);
+    for (let position = 1; position <= 8; position++) {
+      job = jobIdOf(build, position);
+      await handle(finished({ steps: [{ ...step, summary }] }));
+    }
+    const { jobs, status } = await buildNow();
+    expect(status).to.equal('success');
+    expect(jobs.map(({ steps: [only] }) => [only?.name, only?.summary?.length ?? 0])).to.deep.equal([
+      ...Array(5).fill(['test', summary.length]),
+      ...Array(3).fill(['test', 0]),
+    ]);
   });
 
   it('of results of single tests, records them with the outcome, once, however often they come', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Job, newStep, type Step } from '../../src/kernel/model.ts';
-import { safeMarkdown } from '../../src/web/markdown.ts';
 import { layOut } from '../../src/web/pages/graph-layout.ts';
+import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
 import { job, Site } from './site.ts';
 
 function textOf(page: string): string {

@@ -25,6 +25,7 @@ import { LineIndexes } from '../../src/web/logs/index.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
+import { Summaries } from '../../src/web/summaries/summaries.ts';
 import { ensureToken } from '../../src/web/token.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
@@ -66,7 +67,12 @@ export class Site {
     const { context, token } = this;
     const notices = await Notices.open(context.access, context.logger);
     const streams = new OpenStreams(context.logger);
-    const kept = { assets: new Assets(), lines: new LineIndexes(), fleet: new FleetHistory() };
+    const kept = {
+      assets: new Assets(),
+      lines: new LineIndexes(),
+      fleet: new FleetHistory(),
+      summaries: new Summaries(),
+    };
     const hosts = { bound: '127.0.0.1', machine: 'box', url: undefined };
     return { ...context, hosts, notices, streams, guard: new Guard(token, context), ...kept, ...more };
   }

@@ -16,23 +16,22 @@ import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Broken, Neighbours } from './neighbours.tsx';
 import { Age, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
-import type { RenderMarkdown } from './steps.tsx';
 
 /** `/builds/:id`: what a build came to, how, and one job's log. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
   const build = await readBuild(web.record, context.get('reader'), id);
-  const [history, runners, render, failed] = await Promise.all([
+  const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
+  const [history, runners, summaryOf, failed] = await Promise.all([
     branchHistory(web.record, build),
     runnersIfAsked(build, web),
-    markdownOf(build),
+    web.summaries.of(build, chosen?.job.id),
     failedTestsOf(web.record, build),
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
   const now = Date.now();
   const signedIn = may(context, 'write');
-  const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   return answerPage(context, web, {
     title: `${signs[build.status]} ${build.repo}#${build.number}`,
     place: 'none',
@@ -58,7 +57,14 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         <Facts build={build} estimate={estimate} now={now} />
         <FailedTests build={build} failed={failed} />
         <Graph build={build} />
-        <Jobs build={build} chosen={chosen?.job.id} runners={runners} signedIn={signedIn} render={render} now={now} />
+        <Jobs
+          build={build}
+          chosen={chosen?.job.id}
+          runners={runners}
+          signedIn={signedIn}
+          summaryOf={summaryOf}
+          now={now}
+        />
         {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}
       </article>
     ),
@@ -70,11 +76,6 @@ const signs: { readonly [S in Status]: string } = {
   ...{ waiting: '○', queued: '○', running: '●', success: '✓', failure: '✗', error: '!' },
   ...{ cancelled: '–', skipped: '–' },
 };
-
-async function markdownOf({ jobs }: Build): Promise<RenderMarkdown> {
-  if (!jobs.some(({ steps }) => steps.some(({ summary }) => summary !== null))) return () => '';
-  return (await import('../markdown.ts')).safeMarkdown;
-}
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const over = isFinal(build.status);

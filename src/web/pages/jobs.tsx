@@ -3,7 +3,7 @@ import type { RunnerMember } from '../../redis/membership.ts';
 import { whyItWaits } from '../waiting.ts';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptStory, stateOf } from './sentences.ts';
-import { type RenderMarkdown, Steps } from './steps.tsx';
+import { type ShowSummary, Steps } from './steps.tsx';
 
 interface Shown {
   build: Build;
@@ -12,7 +12,7 @@ interface Shown {
   /** undefined where nobody can tell */
   runners: RunnerMember[] | undefined;
   signedIn: boolean;
-  render: RenderMarkdown;
+  summaryOf: ShowSummary;
   now: number;
 }
 
@@ -67,7 +67,7 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
         )}
       </summary>
       <Attempts attempts={job.attempts} />
-      <Steps job={job} render={shown.render} now={now} />
+      <Steps job={job} summaryOf={shown.summaryOf} now={now} />
       {!single && <Act job={job} shown={shown} />}
     </details>
   );

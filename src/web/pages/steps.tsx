@@ -1,15 +1,16 @@
 import { raw } from 'hono/html';
 import type { Annotation, Job, Step } from '../../kernel/model.ts';
+import type { ShownSummary } from '../summaries/summaries.ts';
 import { StatusMark, Took } from './parts.tsx';
 
-/** Renders Markdown of steps; loaded only where a step has written some. */
-export type RenderMarkdown = (text: string) => string;
+/** How the summary of a step is shown. */
+export type ShowSummary = (text: string) => ShownSummary;
 
 /** Annotations of one step that are shown; a linter may have thousands. */
 const mostAnnotations = 50;
 
 /** The steps of a job: each with its time, and of what it has to say, that which went wrong opened. */
-export function Steps({ job, render, now }: { job: Job; render: RenderMarkdown; now: number }) {
+export function Steps({ job, summaryOf, now }: { job: Job; summaryOf: ShowSummary; now: number }) {
   if (job.steps.length === 0) return null;
   return (
     <ol class="steps">
@@ -17,7 +18,7 @@ export function Steps({ job, render, now }: { job: Job; render: RenderMarkdown; 
         <li class={step.status}>
           <StepLine job={job} step={step} now={now} />
           <Annotations annotations={step.annotations} />
-          <Summary step={step} id={`summary-${job.id}-${index}`} render={render} />
+          <Summary step={step} id={`summary-${job.id}-${index}`} summaryOf={summaryOf} />
         </li>
       ))}
     </ol>
@@ -74,12 +75,20 @@ function Annotations({ annotations }: { annotations: readonly Annotation[] }) {
   );
 }
 
-function Summary({ step, id, render }: { step: Step; id: string; render: RenderMarkdown }) {
+function Summary({ step, id, summaryOf }: { step: Step; id: string; summaryOf: ShowSummary }) {
   if (step.summary === null || step.summary.trim() === '') return null;
+  const shown = summaryOf(step.summary);
   return (
     <details class="summary" id={id} open data-open="">
       <summary>Summary of {step.name}</summary>
-      <div class="prose">{raw(render(step.summary))}</div>
+      {'html' in shown ? (
+        <div class="prose">{raw(shown.html)}</div>
+      ) : (
+        <>
+          {shown.why !== undefined && <p class="faint">{shown.why}</p>}
+          <pre>{shown.text}</pre>
+        </>
+      )}
     </details>
   );
 }

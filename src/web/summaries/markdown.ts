@@ -1,8 +1,8 @@
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
 
-/** Characters of a text that are rendered; rendering holds the event loop, and what is longer is a report of its own. */
-const longest = 64 * 1024;
+/** Characters of a text that are rendered; what is longer is a report of its own. */
+export const longestSummary = 64 * 1024;
 
 const markdown = new MarkdownIt({ html: true, linkify: true });
 
@@ -28,9 +28,9 @@ const allowed: sanitizeHtml.IOptions = {
 
 /**
  * Foreign Markdown as markup that is safe in a page: no scripts, styles, forms, frames or images, and links that lead to
- * the web alone.
+ * the web alone. Takes time that may grow with the square of the text's length.
  */
 export function safeMarkdown(text: string): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}\n\n(cut here)` : text;
+  const cut = text.length > longestSummary ? `${text.slice(0, longestSummary)}\n\n(cut here)` : text;
   return sanitizeHtml(markdown.render(cut), allowed);
 }

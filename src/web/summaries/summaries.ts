@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import type { Build } from '../../kernel/model.ts';
+import { ownProgram } from '../../kernel/own-program.ts';
+import { TaskEnded, TaskProcess } from '../../kernel/task-process.ts';
+import { within } from '../../kernel/wait.ts';
+import { longestSummary } from './markdown.ts';
+
+/** Of the summaries that are rendered at once; 64 kB of usual Markdown take below 50 ms. */
+const limits = { processorTime: 1000, memory: 128 };
+/** Characters of markup that one page has of summaries. */
+const mostMarkup = 262_144;
+/** Characters that are kept of what was rendered, and how many summaries. */
+const mostKept = 4_000_000;
+const mostSummaries = 2000;
+/** Characters and summaries that are rendered at once. */
+const batch = { characters: longestSummary, texts: 50 };
+/** Milliseconds that a page waits for what is not rendered yet: where the process is at work, and where it has to start. */
+const patience = { warm: 100, cold: 1000 };
+/** Milliseconds after its last work in which a start is not to be expected. */
+const warmth = 5000;
+
+/** How a summary is shown: as markup, or as the text that it is, and why. */
+export type ShownSummary = { html: string } | { text: string; why: string | undefined };
+
+/** The markup of a summary, or why there is none. */
+type Rendered = { html: string } | { why: string };
+
+/**
+ * The Markdown of steps as markup, rendered once and kept, in a process that can be ended: it comes from a commit, and some of
+ * it takes time that grows with the square of its length. What is not ready when a page is made is shown as text.
+ */
+export class Summaries {
+  readonly #process = new TaskProcess<readonly string[], string[]>(
+    ownProgram(import.meta.url, 'process', 'summaries'),
+    limits,
+  );
+  /** by hash; the one that was used last is the last */
+  readonly #kept = new Map<string, Rendered>();
+  #size = 0;
+  #workedAt = Number.NEGATIVE_INFINITY;
+  /** builds whose summaries are being rendered */
+  readonly #working = new Map<string, Promise<void>>();
+
+  /**
+   * How to show the summaries of a build on its page.
+   * @param first id of the job whose summaries come first, where they are too many
+   */
+  async of({ id, repo, jobs }: Build, first: string | undefined): Promise<(text: string) => ShownSummary> {
+    const ordered = [...jobs].sort((a, b) => Number(b.id === first) - Number(a.id === first));
+    const texts = new Set(ordered.flatMap(({ steps }) => steps.flatMap(({ summary }) => summary?.trim() || [])));
+    if (texts.size === 0) return (text) => ({ text, why: undefined });
+    const working = this.#working.get(id) ?? this.#render(repo, [...texts]).finally(() => this.#working.delete(id));
+    this.#working.set(id, working);
+    const isWarm = performance.now() - this.#workedAt < warmth;
+    await within(working, isWarm ? patience.warm : patience.cold);
+    return this.#choose([...texts]);
+  }
+
+  async close(): Promise<void> {
+    await this.#process.close();
+    await Promise.all(this.#working.values());
+  }
+
+  #choose(texts: readonly string[]): (text: string) => ShownSummary {
+    let room = mostMarkup;
+    const shown = new Map<string, ShownSummary>();
+    for (const text of texts) {
+      const known = this.#known(text);
+      if (known && 'html' in known && known.html.length <= room) {
+        room -= known.html.length;
+        shown.set(text, known);
+        continue;
+      }
+      const cut = text.slice(0, Math.min(room, shortText));
+      room -= cut.length;
+      const why = !known
+        ? 'It is being formatted.'
+        : 'why' in known
+          ? known.why
+          : 'There are too many summaries to format all of them.';
+      shown.set(text, { text: cut, why });
+    }
+    return (text) => shown.get(text.trim()) ?? { text: '', why: undefined };
+  }
+
+  /** Never rejects. @param texts those that fit into a page are enough */
+  async #render(repo: string, texts: readonly string[]): Promise<void> {
+    let room = mostMarkup;
+    let next: string[] = [];
+    let characters = 0;
+    const flush = async () => {
+      if (next.length > 0) await this.#renderAtOnce(repo, next);
+      for (const text of next) room -= lengthOf(this.#known(text));
+      next = [];
+      characters = 0;
+    };
+    for (const text of texts) {
+      if (room <= 0) return;
+      const known = this.#known(text);
+      if (known) {
+        room -= lengthOf(known);
+        continue;
+      }
+      if (characters + text.length > batch.characters || next.length >= batch.texts) await flush();
+      next.push(text);
+      characters += text.length;
+    }
+    if (room > 0) await flush();
+  }
+
+  async #renderAtOnce(repo: string, texts: readonly string[]): Promise<void> {
+    try {
+      const rendered = await this.#process.run(texts, { owner: repo });
+      for (const [index, text] of texts.entries()) this.#keep(text, { html: rendered[index] ?? '' });
+    } catch (error) {
+      if (!(error instanceof TaskEnded) || error.why === 'lost') return;
+      if (texts.length > 1) for (const text of texts) await this.#renderAtOnce(repo, [text]);
+      else this.#keep(texts[0] as string, { why: `It is not formatted: ${error.message}.` });
+    } finally {
+      this.#workedAt = performance.now();
+    }
+  }
+
+  #known(text: string): Rendered | undefined {
+    const key = keyOf(text);
+    const known = this.#kept.get(key);
+    if (!known) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, known);
+    return known;
+  }
+
+  #keep(text: string, rendered: Rendered): void {
+    const small =
+      lengthOf(rendered) <= mostMarkup
+        ? rendered
+        : { why: `It is not formatted: it comes to more than ${mostMarkup / 1024} kB.` };
+    this.#kept.set(keyOf(text), small);
+    this.#size += lengthOf(small);
+    for (const [key, oldest] of this.#kept) {
+      if (this.#size <= mostKept && this.#kept.size <= mostSummaries) break;
+      this.#size -= lengthOf(oldest);
+      this.#kept.delete(key);
+    }
+  }
+}
+
+/** Characters that are shown of a summary that is not formatted. */
+const shortText = 4096;
+
+function lengthOf(rendered: Rendered | undefined): number {
+  return rendered && 'html' in rendered ? rendered.html.length : shortText;
+}
+
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
