@@ -10,14 +10,16 @@ export function dispatcherCommand(program: Command): CommandFile {
       'Turns commits into builds with jobs, sends each job to the queue of its labels, and takes back the jobs of runners that are gone. Any number may run; one works at a time on one build.',
     )
     .action(async () => {
-      const [{ runRecordStage }, { startDispatcher }] = await Promise.all([
+      const [{ runRecordStage }, { startDispatcher }, { takeTrustChange }] = await Promise.all([
         import('./stage.ts'),
         import('../dispatcher/start.ts'),
+        import('../record/trust-change.ts'),
       ]);
-      await runRecordStage(command, async (context) => ({
-        stage: await startDispatcher(context),
-        ready: 'dispatcher ready',
-      }));
+      await runRecordStage(command, async (context) => {
+        const stage = await startDispatcher(context);
+        for (const change of await takeTrustChange(context.record)) context.logger.warn(change);
+        return { stage, ready: 'dispatcher ready' };
+      });
     });
   return {
     command,

@@ -66,6 +66,7 @@ async function secretsOf(
   { record, config }: StageContext & { record: Record },
   job: OpenJob,
 ): Promise<Delivered<'secrets'>> {
+  if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is not observed any more` };
   if (!secretsAreFor(job)) {
     const trusted = await trustedRefs(record, job.repo.name);
     const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
@@ -78,5 +79,6 @@ async function credentialOf(
   { record, config }: StageContext & { record: Record },
   job: OpenJob,
 ): Promise<Delivered<'credential'>> {
+  if (job.repo.removed) return null;
   return (await findCredential(record, config, job.repo.name)) ?? null;
 }

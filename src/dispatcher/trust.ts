@@ -1,15 +1,15 @@
 import { refMatcher } from '../git/refs.ts';
-import { mayHaveSecrets, type Trust, type TrustRules, trustOf } from '../kernel/trust.ts';
+import { mayHaveSecrets, type Trust, type TrustRules, trustOf, unknownTrust } from '../kernel/trust.ts';
 import type { OpenJob } from '../record/open-jobs.ts';
 
-type Asked = Pick<OpenJob, 'ref' | 'storedTrust'>;
+type Asked = Pick<OpenJob, 'ref' | 'repo' | 'storedTrust'>;
 
-export function trustFor({ ref, storedTrust }: Asked): Trust {
-  return trustOf(ref, rulesOf(storedTrust));
+export function trustFor({ ref, repo, storedTrust }: Asked): Trust {
+  return repo.removed ? unknownTrust(ref) : trustOf(ref, rulesOf(storedTrust));
 }
 
-export function secretsAreFor({ ref, storedTrust }: Asked): boolean {
-  return mayHaveSecrets(ref, rulesOf(storedTrust));
+export function secretsAreFor({ ref, repo, storedTrust }: Asked): boolean {
+  return !repo.removed && mayHaveSecrets(ref, rulesOf(storedTrust));
 }
 
 function rulesOf({ defaultBranch, named }: OpenJob['storedTrust']): TrustRules {

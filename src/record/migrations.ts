@@ -2,6 +2,8 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import { createChanges } from './change-triggers.ts';
 import type { Engine } from './engine.ts';
+import { forgetTrustedRefs } from './forgotten-trust.ts';
+import { setMeta } from './meta.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
 
@@ -211,6 +213,7 @@ const migrations: readonly Migration[] = [
   },
   addRunnerKeys,
   addVisibility,
+  tellRepositoriesOfOneNameApart,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -328,6 +331,15 @@ async function addVisibility(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('tokens').addColumn('person', 'text').execute();
 }
 
+/** What another repository had before under the same name is not for the one that has it now. */
+async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('foreign_builds', 'bigint', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await forgetTrustedRefs(db);
+}
+
 /**
  * Brings the record to the newest version, under the database's write lock, so that stages that start together do it
  * once.
@@ -356,13 +368,4 @@ export async function migrate(db: Kysely<Schema>, { kind, forMigration }: Engine
     for (const migration of migrations.slice(version)) await migration(transaction, kind);
     await setMeta(transaction, 'schema_version', String(migrations.length));
   });
-}
-
-/** Sets a value that is replaced when it is there. */
-export async function setMeta(db: Kysely<Schema>, key: string, value: string): Promise<void> {
-  await db
-    .insertInto('meta')
-    .values({ key, value })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-    .execute();
 }

@@ -25,7 +25,10 @@ export interface OpenJob {
   attemptAt: number;
   ref: string;
   sha: string;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter'> & { removed: boolean };
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter'> & {
+    /** it is gone, though another one may have its name */
+    removed: boolean;
+  };
   /** what decides how far the ref is trusted */
   storedTrust: StoredTrust;
   /** the repository is fetched with a credential of its own */
@@ -72,6 +75,7 @@ export async function openJobs(
       'repositories.depth',
       'repositories.filter',
       'repositories.removed_at',
+      'repositories.foreign_builds',
       'repositories.default_branch',
       'repositories.trusted_refs',
     ])
@@ -124,7 +128,7 @@ export async function openJobs(
       reports: JSON.parse(row.reports) as string[],
       depth: row.depth,
       filter: row.filter,
-      removed: row.removed_at !== null,
+      removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),
     hasCredential: Boolean(row.has_credential),

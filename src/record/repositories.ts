@@ -41,7 +41,8 @@ export interface ObservedRepository extends Repository, Observation {
 
 /**
  * Adds a repository, or changes the settings of the one with that name and the same URL. One that was removed comes back
- * with its history, at the given URL, and the heads of its refs are built; another command has them built again.
+ * with its history, at the given URL, and the heads of its refs are built; another command has them built again. At another
+ * URL it is another one: the builds so far can be seen, and nothing of them runs again.
  * @throws VoltError `name_taken` where another repository has the name, `conflict` while its history is being deleted
  */
 export async function saveRepository(record: Record, repository: Repository): Promise<void> {
@@ -88,11 +89,13 @@ async function insert(db: Write, repository: Repository): Promise<void> {
 }
 
 async function update(db: Write, existing: RepositoryRow, repository: Repository): Promise<void> {
+  const isOther = existing.url !== repository.url;
   await db
     .updateTable('repositories')
     .set({
       ...columnsOf(repository),
       removed_at: null,
+      ...(isOther ? { foreign_builds: await lastBuild(db, repository.name) } : {}),
       // tags that came while nobody looked are none of its new ones
       ...(existing.removed_at === null ? {} : { tags_seen: null, default_branch: null }),
     })
@@ -100,6 +103,12 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
     .execute();
   if (existing.removed_at !== null) await renewCursors(db, repository.name, { absent: true });
   else if (existing.command !== repository.command) await renewCursors(db, repository.name, { absent: false });
+}
+
+async function lastBuild(db: Write, repo: string): Promise<number> {
+  const query = db.selectFrom('builds').select((eb) => eb.fn.max('id').as('id'));
+  const row = await query.where('repo', '=', repo).executeTakeFirst();
+  return Number(row?.id ?? 0);
 }
 
 function columnsOf(repository: Repository) {

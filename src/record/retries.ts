@@ -1,3 +1,4 @@
+import { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { closeIntent, type Intent } from './intents.ts';
 import type { Record, Write } from './record.ts';
@@ -17,6 +18,7 @@ interface FinishedJob {
  * all or nothing. This is the one way out of a final status, and only a person's request opens it; what was said of
  * earlier attempts stays recorded with them, and whatever still comes in for one of them is refused by its number.
  * @param choose the jobs; it may throw, and then nothing is done and the request stays open
+ * @throws VoltError `conflict` where its repository is gone and another one has its name, and what `choose` throws
  * @returns whether it was done; false where the request has been closed meanwhile
  */
 export async function retryJobs(
@@ -25,12 +27,30 @@ export async function retryJobs(
   choose: (jobs: FinishedJob[]) => JobId[],
 ): Promise<boolean> {
   return record.write(async (db) => {
+    await checkRepository(db, build);
     const chosen = choose(await finishedJobs(db, build));
     if (!(await closeIntent(db, id, build))) return false;
     await forgetCancels(db, build, id);
     for (const job of chosen) await reopenJob(db, job);
     await reopenBuild(db, build);
     return true;
+  });
+}
+
+/**
+ * What is to run again would be given the secrets, and read from the address, of whatever has the name now.
+ * @throws VoltError `conflict`
+ */
+async function checkRepository(db: Write, build: BuildId): Promise<void> {
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .select(['builds.repo', 'repositories.foreign_builds'])
+    .where('builds.id', '=', Number(build))
+    .executeTakeFirst();
+  if (!row || Number(build) > row.foreign_builds) return;
+  throw new VoltError('conflict', `build ${build} is of another repository, which was named ${row.repo} before`, {
+    remedy: 'Trigger a build of the one that has the name now.',
   });
 }
 

@@ -31,6 +31,8 @@ export interface Schema {
     /** JSON: globs of full ref names whose builds may have secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;
+    /** builds up to this id were made of another repository that had the name before */
+    foreign_builds: Generated<number>;
     created_at: number;
     /** when it was last looked at without error */
     observed_at: number | null;

@@ -60,6 +60,19 @@ export async function pruneMachine(
 }
 
 /**
+ * Removes homes and caches of an older Volt, which had them for all refs of a repository, and whatever repository had its
+ * name.
+ * @param warn is told what could not be removed
+ */
+export async function removeOlder(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  warn: (message: string) => void,
+): Promise<Pick<PrunedMachine, 'homes' | 'caches'>> {
+  const homes = await pruneHomes(dataDir, {}, false, Date.now(), warn);
+  return { homes, caches: await removeForeignCaches(dataPaths(dataDir).caches, undefined, false) };
+}
+
+/**
  * Removes homes of repositories from a disk that has become short, those first that no job has had the longest.
  * @param warn is told what could not be removed
  * @returns what was removed

@@ -3,6 +3,7 @@ import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
 import { gitVersion } from '../git/version.ts';
+import { hasOlderHomes } from '../job/isolation/homes.ts';
 import { checkJobUser } from '../job/isolation/job-user.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
@@ -17,7 +18,7 @@ import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
-import { pruneMachine } from './prune.ts';
+import { pruneMachine, removeOlder } from './prune.ts';
 import { Runner } from './runner.ts';
 import { Spawner } from './spawner/spawner.ts';
 import { takeWorkFolder } from './work-folder.ts';
@@ -40,11 +41,16 @@ export interface RunnerStage extends Stage {
   readonly name: string;
   readonly labels: readonly string[];
   readonly confinement: Confinement;
+  /** what is otherwise than in the Volt that had the data directory before, as sentences */
+  readonly changes: readonly string[];
   /** Gives back everything under way at once; a `stop` that waits for it resolves soon. */
   handBack(): void;
   /** Resolves when the runner cannot go on. */
   readonly failed: Promise<VoltError>;
 }
+
+const olderHomes =
+  'removing the homes and caches of jobs that an older Volt has kept, since refs that are not trusted alike shared them';
 
 /** Milliseconds between removals of what is not kept any more. */
 const pruneInterval = 3_600_000;
@@ -89,7 +95,15 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     spawner,
   };
   const runner = new Runner(context, settings, folder);
+  const changes = (await hasOlderHomes(config.dataDir)) ? [olderHomes] : [];
   await runner.start();
+  const removing = removeOlder(config, (message) => logger.warn(message)).then(
+    ({ homes, caches }) => {
+      if (homes.length + caches.length > 0)
+        logger.info(`${olderHomes}: ${homes.length} homes, ${caches.length} caches`);
+    },
+    (error) => logger.warn(`removing what an older Volt has left failed: ${errorText(error)}`),
+  );
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
     logger.warn(`${withoutGroups}; volt doctor tells more`);
@@ -115,8 +129,10 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     name: runner.name,
     labels,
     confinement,
+    changes,
     stop: async () => {
       await pruning.stop();
+      await removing;
       await runner.stop();
     },
     handBack: () => runner.handBack(),

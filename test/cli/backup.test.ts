@@ -21,7 +21,7 @@ import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lockDataDirectory } from '../../src/record/lock.ts';
-import { setMeta } from '../../src/record/migrations.ts';
+import { setMeta } from '../../src/record/meta.ts';
 import { Record as VoltRecord } from '../../src/record/record.ts';
 import { startChild } from '../support/child.ts';
 import { volt } from '../support/cli.ts';

@@ -11,7 +11,7 @@ import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { queueNames } from '../../src/queues/names.ts';
 import { unreportedBuilds } from '../../src/record/builds.ts';
-import { setMeta } from '../../src/record/migrations.ts';
+import { setMeta } from '../../src/record/meta.ts';
 import { startAttempt } from '../../src/record/moves.ts';
 import { beat } from '../../src/redis/membership.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';

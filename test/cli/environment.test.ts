@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { lockDataDirectory } from '../../src/record/lock.ts';
-import { setMeta } from '../../src/record/migrations.ts';
+import { setMeta } from '../../src/record/meta.ts';
 import { volt } from '../support/cli.ts';
 import { TestFolders } from '../support/folder.ts';
 import { openRecord } from '../support/record.ts';

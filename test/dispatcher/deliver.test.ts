@@ -9,6 +9,7 @@ import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
@@ -158,6 +159,23 @@ describe('the dispatcher, asked for what is secret', () => {
       else expect(withheld).to.include('not trusted');
     });
   }
+
+  it('gives a job of a repository that is gone nothing of the one that has its name now', async () => {
+    const { record, config } = volt.context;
+    const job = await running(naming('*'));
+    await removeRepository(record, 'app', false);
+    await observed(record, 'app', { url: 'https://other.example/app.git' });
+    await noteDefaultBranch(record, 'app', 'main');
+    await setSecret(record, config, { repo: 'app', name: 'TOKEN', value: 'of the other' });
+    await setCredential(record, config, 'app', {
+      shown: { kind: 'https', user: 'a', publicKey: null, hostKeys: [] },
+      credential: { kind: 'https', user: 'a', password: 'b' },
+    });
+    await ask(job);
+    expect(await opened(job)).to.deep.include({ values: {}, withheld: 'its repository app is not observed any more' });
+    await ask(job, 'credential');
+    expect(await opened(job, 'credential')).to.equal(null);
+  });
 
   it('gives the credential of the repository, or none', async () => {
     const job = await running('{"kind":"discover"}', 'refs/pull/1/head');

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
 import { inspectNamed } from '../../src/record/inspect.ts';
-import { setMeta } from '../../src/record/migrations.ts';
+import { setMeta } from '../../src/record/meta.ts';
 import { Record } from '../../src/record/record.ts';
 import { databaseFor, databaseServer, only } from '../support/database.ts';
 import { failure } from '../support/failure.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import Database from 'libsql';
 import { loadConfig } from '../../src/kernel/config.ts';
-import { setMeta } from '../../src/record/migrations.ts';
+import { setMeta } from '../../src/record/meta.ts';
 import { Record } from '../../src/record/record.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { startChild } from '../support/child.ts';

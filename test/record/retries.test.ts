@@ -6,8 +6,10 @@ import { countLosses } from '../../src/record/losses.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { applyPlan, insertWorkflows, planState } from '../../src/record/workflows.ts';
+import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -58,6 +60,19 @@ describe('a retry in the record', () => {
     intent = await openRetry(record, 'app', build, { job: null, failedOnly: true });
     return retryJobs(record, { id: intent, build }, () => chosen.map(job));
   };
+
+  it('is refused where the repository is gone and another one has its name', async () => {
+    await run(1, 1);
+    await skip(0);
+    await removeRepository(record, 'app', false);
+    await observed(record, 'app', { url: 'https://other.example/app.git' });
+    const error = await failure('conflict', () => retry());
+    expect(error.message).to.include('of another repository, which was named app before');
+    expect((await found()).status).to.equal('failure');
+    build = await recordedBuild(record, { sha: 'f'.repeat(40) });
+    await run(1, 1);
+    expect(await retry([1])).to.equal(true);
+  });
 
   it('takes the build back to running and its jobs to waiting, each with a further attempt', async () => {
     await run(1, 1);

@@ -3,6 +3,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Stage } from '../../queues/stage.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { Record } from '../../record/record.ts';
+import { takeTrustChange } from '../../record/trust-change.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { startEmbeddedRedis } from '../../redis/embedded.ts';
 import { claimRedis } from '../../redis/identity.ts';
@@ -21,6 +22,8 @@ export interface Volt {
   runner: RunnerStage;
   /** whether Redis is a server of this Volt's own */
   embedded: boolean;
+  /** what is otherwise than in the Volt that had the data directory before, as sentences */
+  changes: readonly string[];
 }
 
 /**
@@ -79,7 +82,8 @@ export async function compose(
     starting.reporter,
     starting.observer,
   ]);
-  return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined };
+  const changes = [...(await takeTrustChange(record)), ...runner.changes];
+  return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined, changes };
 }
 
 async function startRedis(config: Config, logger: Logger, shutdown: Shutdown): Promise<string> {

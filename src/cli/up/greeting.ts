@@ -17,7 +17,7 @@ import { sampleLines } from './sample.ts';
 export const stopHint = 'Ctrl-C stops it';
 
 /** Says what runs now, and where. */
-export async function greet({ context, url, signIn, runner, embedded }: Volt, slots: number): Promise<void> {
+export async function greet({ context, url, signIn, runner, embedded, changes }: Volt, slots: number): Promise<void> {
   const { config, record, access } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
@@ -36,6 +36,7 @@ export async function greet({ context, url, signIn, runner, embedded }: Volt, sl
   const { level, notice } = runner.confinement;
   row('isolation', `${level}: ${levelMeanings[level]}`);
   if (notice !== undefined) row('', notice);
+  for (const change of changes) row('changed', change);
 }
 
 function row(label: string, text: string): void {

@@ -68,6 +68,12 @@ export async function pruneHomes(
   return removed;
 }
 
+/** Whether there are homes of an older Volt. */
+export async function hasOlderHomes(dataDir: string): Promise<boolean> {
+  const names = await Promise.all(homeFolders(dataDir).map(namesIn));
+  return names.flat().some((name) => !name.startsWith('.') && isOlder(name));
+}
+
 /** The device of the homes may be another one than that which is short. */
 export function homeFolders(dataDir: string): string[] {
   return (['sandbox', 'user'] as const).map((level) => jobPlaces(level, dataDir, '').homes).filter(existsSync);

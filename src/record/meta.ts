@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Sets a value of the record that is replaced when it is there. */
+export async function setMeta(db: Kysely<Schema>, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('meta')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
+}
