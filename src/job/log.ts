@@ -37,6 +37,7 @@ export class JobLog {
   /** Lines of Volt's that readers of such logs know, as `##[group]Run npm test`. */
   async line(text: string): Promise<void> {
     await this.end();
+    if (this.masker.isWithheld) return;
     await this.writeHidden(Buffer.from(`${this.#lineOpen ? '\n' : ''}${this.masker.text(text)}\n`));
   }
 

@@ -1,21 +1,52 @@
+import { Automaton } from './automaton.ts';
 import { disguises } from './disguises.ts';
+import { mergeRanges } from './ranges.ts';
+import { PlainScan, type Range, type Scan, WrappedScan } from './scan.ts';
 
 const stars = Buffer.from('***');
+/** Values that one job may have hidden. */
+const mostValues = 1000;
+/** Bytes of all the forms in which they may show: some 400 kB of values. */
+const mostBytes = 6_000_000;
+/** Strings of fewer bytes (of all together) are put into one automaton with others again and again. */
+const small = 20_000;
+
+/** Said once in the place of output, and in that of every text. */
+export const withheldNotice = `output is withheld: the job has more than ${mostValues} values to be hidden, or longer ones than Volt can look for`;
+
+/** Strings that are looked for together. */
+interface Group {
+  kind: 'plain' | 'wrapped';
+  strings: Buffer[];
+  bytes: number;
+  automaton: Automaton;
+  scan: Scan;
+}
 
 /**
  * Replaces secrets in a stream of bytes by `***`. A secret is found over the borders of chunks: what may be the
  * beginning of one is held back until the next chunk, or the end, says what it is. Secrets that overlap are hidden
- * together.
+ * together. Each byte is looked at once by each of a few groups of strings, whatever a job wants to be hidden: those that come
+ * later make groups of their own, and a group that is not half as large as the one before it is joined with that.
  */
 export class Masker {
   readonly #known = new Set<string>();
-  /** patterns by their first two bytes; a pattern of one byte stands under each pair that it begins */
-  readonly #byStart = new Map<number, Buffer[]>();
-  /** 1 for each pair of bytes that a pattern begins with */
-  readonly #starts = new Uint8Array(65_536);
-  readonly #firsts = new Uint8Array(256);
-  #longest = 0;
-  #held: Buffer = Buffer.alloc(0);
+  readonly #forms = new Set<string>();
+  #bytes = 0;
+  /** not yet looked for */
+  #fresh: { plain: Buffer[]; wrapped: Buffer[] } = { plain: [], wrapped: [] };
+  #groups: Group[] = [];
+  #withheld: 'no' | 'unsaid' | 'said' = 'no';
+  /** bytes that went in */
+  #at = 0;
+  /** bytes of these that came out, or were hidden */
+  #shown = 0;
+  /** those from there to `#at` */
+  #held: Buffer[] = [];
+  /** where the secret ends that was hidden last, which what follows may overlap */
+  #hiddenTo = 0;
+  /** secrets that begin in what is held */
+  #found: Range[] = [];
 
   /** @param secrets values to hide, with the forms in which they usually show */
   constructor(secrets: Iterable<string> = []) {
@@ -24,97 +55,153 @@ export class Masker {
 
   /** Hides this value from now on. */
   add(secret: string): void {
-    for (const form of disguises(secret)) {
-      if (this.#known.has(form)) continue;
-      this.#known.add(form);
-      this.#learn(Buffer.from(form));
+    if (this.#withheld !== 'no' || this.#known.has(secret)) return;
+    this.#known.add(secret);
+    for (const { kind, form } of disguises(secret)) {
+      if (this.#forms.has(form)) continue;
+      this.#forms.add(form);
+      const bytes = Buffer.from(form);
+      this.#bytes += bytes.length;
+      this.#fresh[kind].push(bytes);
+      if (this.#bytes > mostBytes) break;
     }
+    if (this.#known.size > mostValues || this.#bytes > mostBytes) this.#withhold();
+  }
+
+  /** Whether there was so much to be hidden that nothing is shown any more. */
+  get isWithheld(): boolean {
+    return this.#withheld !== 'no';
   }
 
   /** The bytes that may be shown now. */
   push(chunk: Buffer): Buffer {
-    if (this.#longest === 0) return chunk;
-    const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    const ranges = this.#find(bytes);
-    let open = this.#openFrom(bytes);
-    // what a held beginning overlaps is hidden together with it or not at all
-    open = ranges.find(({ start, end }) => start < open && open < end)?.start ?? open;
-    this.#held = Buffer.from(bytes.subarray(open));
-    return hide(
-      bytes.subarray(0, open),
-      ranges.filter(({ end }) => end <= open),
-    );
+    if (this.#withheld !== 'no') return this.#instead();
+    this.#learn();
+    if (this.#groups.length === 0) return chunk;
+    this.#look(this.#groups, chunk);
+    this.#at += chunk.length;
+    const open = this.#groups.reduce((first, { scan }) => Math.min(first, scan.openFrom), this.#at);
+    if (this.#held.length === 0 && this.#found.length === 0 && open === this.#at && this.#hiddenTo <= this.#shown) {
+      this.#shown = this.#at;
+      return chunk;
+    }
+    this.#held.push(chunk);
+    const shown = this.#show(open);
+    // the bytes of the chunk are good until we return
+    const last = this.#held.pop();
+    if (last) this.#held.push(Buffer.from(last));
+    return shown;
   }
 
   /** What was held back, since nothing follows. */
   end(): Buffer {
-    const bytes = this.#held;
-    this.#held = Buffer.alloc(0);
-    return hide(bytes, this.#find(bytes));
+    if (this.#withheld !== 'no') return this.#instead();
+    const shown = this.#show(this.#at);
+    for (const group of this.#groups) group.scan = scanOf(group, this.#at);
+    return shown;
   }
 
   /** A text that is whole, such as a message for people. */
   text(text: string): string {
-    if (this.#longest === 0) return text;
+    if (this.#withheld !== 'no') return text === '' ? '' : withheldNotice;
+    this.#learn();
+    if (this.#groups.length === 0) return text;
     const bytes = Buffer.from(text);
-    const ranges = this.#find(bytes);
-    return ranges.length === 0 ? text : hide(bytes, ranges).toString();
+    const found: Range[][] = this.#groups.map((group) => {
+      const ranges: Range[] = [];
+      scanOf(group, 0).push(bytes, ranges);
+      return ranges;
+    });
+    const ranges = mergeRanges(found);
+    return ranges.length === 0 ? text : hide(bytes, ranges);
   }
 
-  #learn(pattern: Buffer): void {
-    const [first = 0, second] = pattern;
-    const pairs =
-      second === undefined ? Array.from({ length: 256 }, (_, next) => (first << 8) | next) : [(first << 8) | second];
-    for (const pair of pairs) {
-      this.#starts[pair] = 1;
-      this.#byStart.set(pair, [...(this.#byStart.get(pair) ?? []), pattern]);
-    }
-    this.#firsts[first] = 1;
-    this.#longest = Math.max(this.#longest, pattern.length);
+  #look(groups: readonly Group[], bytes: Buffer): void {
+    const found = groups.map(({ scan }) => {
+      const ranges: Range[] = [];
+      scan.push(bytes, ranges);
+      return ranges;
+    });
+    if (found.some(({ length }) => length > 0)) this.#found = mergeRanges([this.#found, ...found]);
   }
 
-  /** Where secrets stand, in order; those that overlap are one. */
-  #find(bytes: Buffer): { start: number; end: number }[] {
-    const found: { start: number; end: number }[] = [];
-    for (let at = 0; at < bytes.length; at++) {
-      const pair = ((bytes[at] as number) << 8) | (bytes[at + 1] ?? 0);
-      if (this.#starts[pair] === 0) continue;
-      let length = 0;
-      for (const pattern of this.#byStart.get(pair) ?? []) {
-        if (pattern.length > length && standsAt(bytes, at, pattern, pattern.length)) length = pattern.length;
+  /** Hands on what is held, up to a place that no further secret begins before. */
+  #show(until: number): Buffer {
+    const parts: Buffer[] = [];
+    let next = 0;
+    for (; next < this.#found.length; next++) {
+      const { start, end } = this.#found[next] as Range;
+      if (start >= until) break;
+      if (start < this.#hiddenTo) {
+        this.#hiddenTo = Math.max(this.#hiddenTo, end);
+        continue;
       }
-      if (length === 0) continue;
-      const last = found.at(-1);
-      if (last && at < last.end) last.end = Math.max(last.end, at + length);
-      else found.push({ start: at, end: at + length });
+      this.#take(start, parts);
+      parts.push(stars);
+      this.#hiddenTo = end;
     }
-    return found;
+    this.#found.splice(0, next);
+    this.#take(until, parts);
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
-  /** From where on the bytes may be the beginning of a secret whose rest is still to come. */
-  #openFrom(bytes: Buffer): number {
-    for (let at = Math.max(0, bytes.length - this.#longest + 1); at < bytes.length; at++) {
-      const first = bytes[at] as number;
-      if (this.#firsts[first] === 0) continue;
-      const rest = bytes.length - at;
-      const candidates =
-        rest === 1 ? this.#beginningWith(first) : (this.#byStart.get((first << 8) | (bytes[at + 1] as number)) ?? []);
-      for (const pattern of candidates) if (pattern.length > rest && standsAt(bytes, at, pattern, rest)) return at;
+  /** Takes out of what is held up to a place, but for what is hidden. */
+  #take(until: number, parts: Buffer[]): void {
+    while (this.#shown < until) {
+      const first = this.#held[0] as Buffer;
+      const hidden = this.#hiddenTo > this.#shown;
+      const to = hidden ? Math.min(this.#hiddenTo, until) : until;
+      const length = Math.min(first.length, to - this.#shown);
+      if (!hidden) parts.push(first.subarray(0, length));
+      this.#shown += length;
+      if (length === first.length) this.#held.shift();
+      else this.#held[0] = first.subarray(length);
     }
-    return bytes.length;
   }
 
-  *#beginningWith(first: number): Iterable<Buffer> {
-    for (let pair = first << 8; pair < (first + 1) << 8; pair++) yield* this.#byStart.get(pair) ?? [];
+  /** Begins to look for what was added, also in what is held. */
+  #learn(): void {
+    for (const kind of ['plain', 'wrapped'] as const) {
+      let strings = this.#fresh[kind].splice(0);
+      if (strings.length === 0) continue;
+      const own = this.#groups.filter((group) => group.kind === kind);
+      let bytes = bytesOf(strings);
+      for (let last = own.pop(); last && (last.bytes < small || last.bytes < 2 * bytes); last = own.pop()) {
+        strings = [...last.strings, ...strings];
+        bytes += last.bytes;
+        this.#groups.splice(this.#groups.indexOf(last), 1);
+      }
+      const automaton = new Automaton(strings);
+      const group = { kind, strings, bytes, automaton, scan: scanOf({ kind, automaton }, this.#shown) };
+      this.#groups.push(group);
+      for (const held of this.#held) this.#look([group], held);
+    }
+  }
+
+  #withhold(): void {
+    this.#withheld = 'unsaid';
+    this.#held = [];
+    this.#groups = [];
+    this.#fresh = { plain: [], wrapped: [] };
+    this.#forms.clear();
+  }
+
+  #instead(): Buffer {
+    if (this.#withheld === 'said') return Buffer.alloc(0);
+    this.#withheld = 'said';
+    return Buffer.from(`\n[volt] ${withheldNotice}\n`);
   }
 }
 
-function standsAt(bytes: Buffer, at: number, pattern: Buffer, length: number): boolean {
-  return at + length <= bytes.length && bytes.compare(pattern, 0, length, at, at + length) === 0;
+function scanOf({ kind, automaton }: Pick<Group, 'kind' | 'automaton'>, at: number): Scan {
+  return kind === 'plain' ? new PlainScan(automaton, at) : new WrappedScan(automaton, at);
 }
 
-function hide(bytes: Buffer, ranges: readonly { start: number; end: number }[]): Buffer {
-  if (ranges.length === 0) return bytes;
+function bytesOf(strings: readonly Buffer[]): number {
+  return strings.reduce((sum, { length }) => sum + length, 0);
+}
+
+function hide(bytes: Buffer, ranges: readonly Range[]): string {
   const parts: Buffer[] = [];
   let from = 0;
   for (const { start, end } of ranges) {
@@ -122,5 +209,5 @@ function hide(bytes: Buffer, ranges: readonly { start: number; end: number }[]):
     from = end;
   }
   parts.push(bytes.subarray(from));
-  return Buffer.concat(parts);
+  return Buffer.concat(parts).toString();
 }

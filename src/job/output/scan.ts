@@ -1,0 +1,130 @@
+import type { Automaton } from './automaton.ts';
+
+const [lineFeed, carriageReturn] = [10, 13];
+/** Programs wrap what they encode at 60, 64 or 76 characters; shorter lines are not such. */
+const shortestWrapped = 16;
+
+/** Bytes of a stream from `start` to before `end`, counted from its beginning. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** Looks for strings in a stream, piece by piece. */
+export interface Scan {
+  /** @param found takes ranges, in order; those that overlap are one */
+  push(bytes: Buffer, found: Range[]): void;
+  /** where the bytes begin that may be the beginning of something whose rest is still to come */
+  readonly openFrom: number;
+}
+
+/** Looks for strings as they are. */
+export class PlainScan implements Scan {
+  readonly #automaton: Automaton;
+  #node = 0;
+  #at: number;
+
+  /** @param at how much of the stream has gone by */
+  constructor(automaton: Automaton, at: number) {
+    this.#automaton = automaton;
+    this.#at = at;
+  }
+
+  get openFrom(): number {
+    return this.#at - (this.#automaton.depth[this.#node] as number);
+  }
+
+  push(bytes: Buffer, found: Range[]): void {
+    const automaton = this.#automaton;
+    const { begins, found: lengths } = automaton;
+    let node = this.#node;
+    for (let index = 0; index < bytes.length; index++) {
+      const byte = bytes[index] as number;
+      if (node === 0 && begins[byte] === 0) continue;
+      node = automaton.next(node, byte);
+      const length = lengths[node] as number;
+      if (length > 0) addRange(found, this.#at + index + 1 - length, this.#at + index + 1);
+    }
+    this.#node = node;
+    this.#at += bytes.length;
+  }
+}
+
+/** Looks for strings that may be broken into lines anywhere, as what encodes them does at places that nobody knows. */
+export class WrappedScan implements Scan {
+  readonly #automaton: Automaton;
+  #node = 0;
+  #at: number;
+  /** where line breaks stand in what may be the beginning of a string, and some before */
+  #breaks: number[] = [];
+  /** the last carriage return */
+  #returnAt = -1;
+
+  /** @param at how much of the stream has gone by */
+  constructor(automaton: Automaton, at: number) {
+    this.#automaton = automaton;
+    this.#at = at;
+  }
+
+  get openFrom(): number {
+    return this.#startOf(this.#automaton.depth[this.#node] as number, this.#at);
+  }
+
+  push(bytes: Buffer, found: Range[]): void {
+    const automaton = this.#automaton;
+    const { begins, found: lengths } = automaton;
+    const at = this.#at;
+    let node = this.#node;
+    for (let index = 0; index < bytes.length; index++) {
+      const byte = bytes[index] as number;
+      if (node === 0 && begins[byte] === 0) continue;
+      if (byte === lineFeed || byte === carriageReturn) {
+        if (!this.#isWrap(byte, at + index)) node = 0;
+        continue;
+      }
+      node = automaton.next(node, byte);
+      if (node === 0) this.#breaks.length = 0;
+      const length = lengths[node] as number;
+      if (length > 0) addRange(found, this.#startOf(length, at + index + 1), at + index + 1);
+    }
+    this.#node = node;
+    this.#at = at + bytes.length;
+    const open = this.openFrom;
+    this.#breaks = this.#breaks.filter((place) => place >= open - shortestWrapped);
+  }
+
+  /** @returns false where the line was too short to be one of several */
+  #isWrap(byte: number, place: number): boolean {
+    const last = this.#breaks.at(-1);
+    const isSame = byte === lineFeed && this.#returnAt === place - 1;
+    if (byte === carriageReturn) this.#returnAt = place;
+    if (last !== undefined && !isSame && place - last <= shortestWrapped) {
+      this.#breaks.length = 0;
+      return false;
+    }
+    this.#breaks.push(place);
+    return true;
+  }
+
+  /** Where so many bytes begin that end at a place, line breaks not counted. */
+  #startOf(length: number, end: number): number {
+    const breaks = this.#breaks;
+    // of so many breaks the earliest is not among these bytes any more: the further, the less
+    let [low, high] = [0, breaks.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((breaks[breaks.length - 1 - middle] as number) + middle < end - length) high = middle;
+      else low = middle + 1;
+    }
+    return end - length - low;
+  }
+}
+
+function addRange(found: Range[], from: number, end: number): void {
+  let start = from;
+  for (let last = found.at(-1); last && last.end > start; last = found.at(-1)) {
+    start = Math.min(start, last.start);
+    found.pop();
+  }
+  found.push({ start, end });
+}
