@@ -77,6 +77,9 @@ export interface JobHost {
   cleanupTime?: number;
 }
 
+/** What of that is given to what runs the job: all but the ways out, which its gate has. */
+export type JobPlace = Omit<JobHost, 'output' | 'progress'>;
+
 export interface JobResult {
   outcome: JobOutcome;
   steps: Step[];

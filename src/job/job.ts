@@ -8,14 +8,14 @@ import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
-import type { JobHost, JobInput, JobResult } from './contract.ts';
+import type { JobHost, JobInput, JobPlace, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
+import { Gate } from './gate.ts';
 import { placeCheckout } from './isolation/checkout-place.ts';
-import { JobLog } from './log.ts';
-import { StepList } from './step-list.ts';
+import type { JobLog } from './log.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
@@ -35,24 +35,26 @@ class StepFailed extends Error {
  * Runs one job from its commit to its verdict. Never rejects: whatever goes wrong becomes the outcome, told apart as the
  * commit's fault or ours.
  */
-export async function runJob(input: JobInput, around: JobHost): Promise<JobResult> {
-  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, around);
+export async function runJob(input: JobInput, { output, progress, ...place }: JobHost): Promise<JobResult> {
+  const gate = new Gate({ output, progress });
+  return gate.result(await run(input, place, gate));
+}
+
+async function run(input: JobInput, place: JobPlace, gate: Gate): Promise<JobResult> {
+  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, place, gate);
   const plan = workflowPlan.safeParse(input.plan);
-  if (plan.success) return runWorkflowJob(input, plan.data, around);
+  if (plan.success) return runWorkflowJob(input, plan.data, place, gate);
   const issue = plan.error.issues[0];
   const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
   return { outcome: { status: 'error', reason: 'bad_message', message, exitCode: null }, steps: [], outputs: {} };
 }
 
 /** Checks out, finds the tests, runs them. */
-async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promise<JobResult> {
+async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, gate: Gate): Promise<JobResult> {
   const workspace = join(around.folder, 'workspace');
-  const search = new TestSearch(workspace, jsonReader(around.texts), input.repo.reports);
-  const log = new JobLog((chunk) => {
-    search.push(chunk);
-    return around.output(chunk);
-  });
-  const steps = new StepList(log, around.progress);
+  const search = new TestSearch(workspace, gate.log.masker, jsonReader(around.texts), input.repo.reports);
+  const { log, steps } = gate;
+  gate.heard = (chunk) => search.push(chunk);
   const run = async (name: string, work: () => Promise<number | null>) => {
     around.signal.throwIfAborted();
     const step = steps.add(name);
@@ -78,8 +80,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promi
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
     return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
-    const known = outcomeOf(error, around.signal, steps.list.length > 1);
-    const outcome = { ...known, message: known.message && log.masker.text(known.message) };
+    const outcome = gate.hide(outcomeOf(error, around.signal, steps.list.length > 1));
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
     const tests = await search.end(log);
@@ -87,7 +88,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobHost): Promi
   }
 }
 
-async function checkout(input: JobInput, workspace: string, around: JobHost, log: JobLog): Promise<null> {
+async function checkout(input: JobInput, workspace: string, around: JobPlace, log: JobLog): Promise<null> {
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
@@ -165,7 +166,7 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
   search.places.push({ folder, globs: ['pytest.xml'] });
 }
 
-async function runStep(command: string, workspace: string, around: JobHost, log: JobLog): Promise<number> {
+async function runStep(command: string, workspace: string, around: JobPlace, log: JobLog): Promise<number> {
   const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
@@ -184,7 +185,7 @@ async function runStep(command: string, workspace: string, around: JobHost, log:
     throw new StepFailed('error', 'spawn_failed', excerpt(errorText(error), 2000));
   }
   signal.throwIfAborted();
-  const what = `"${excerpt(command, 300)}"`;
+  const what = `"${excerpt(log.masker.text(command), 300)}"`;
   const limit = limitThatEnded(end, scope.limits);
   if (limit !== undefined) throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, end.exitCode);
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);

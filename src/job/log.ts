@@ -1,4 +1,4 @@
-import { Masker } from './output/masker.ts';
+import type { Masker } from './output/masker.ts';
 
 const newline = 10;
 
@@ -12,7 +12,7 @@ export class JobLog {
   #bytes = 0;
   #lineOpen = false;
 
-  constructor(output: (chunk: Buffer) => void | Promise<void>, masker = new Masker()) {
+  constructor(output: (chunk: Buffer) => void | Promise<void>, masker: Masker) {
     this.#output = output;
     this.masker = masker;
   }

@@ -1,6 +1,7 @@
 import { errorText } from '../kernel/errors.ts';
 import type { JobTests } from '../kernel/model.ts';
 import type { JobLog } from './log.ts';
+import type { Masker } from './output/masker.ts';
 import { TestCollection, type Totals } from './reports/collection.ts';
 import { type ReadJson, type ReportPlace, ReportReader } from './reports/files.ts';
 import { OutputTests } from './reports/output.ts';
@@ -21,12 +22,13 @@ export class TestSearch {
 
   /**
    * @param root folder of the checkout
+   * @param masker hides secrets, which may be in reports, before a text is cut
    * @param readJson for reports
    * @param wanted globs below it, of reports that the repository's settings name
    */
-  constructor(root: string, readJson: ReadJson, wanted: readonly string[] = []) {
+  constructor(root: string, masker: Masker, readJson: ReadJson, wanted: readonly string[] = []) {
     this.#root = root;
-    this.#tests = new TestCollection(root);
+    this.#tests = new TestCollection(root, (text) => masker.text(text));
     this.#reports = new ReportReader(this.#tests, readJson);
     if (wanted.length > 0) this.places.push({ folder: root, globs: wanted });
   }
@@ -70,7 +72,7 @@ export class TestSearch {
     }
     for (const sentence of shortened(told)) await log.say(sentence);
     if (this.#broken !== undefined) await log.say(`not all results of tests could be read: ${errorText(this.#broken)}`);
-    return tests.seen === 0 ? undefined : hidden(tests.end(), log);
+    return tests.seen === 0 ? undefined : tests.end();
   }
 }
 
@@ -83,20 +85,4 @@ const mostTold = 20;
 
 function shortened(told: readonly string[]): string[] {
   return told.length <= mostTold ? [...told] : [...told.slice(0, mostTold), `and ${told.length - mostTold} more`];
-}
-
-/** Secrets may be in a report, too. */
-function hidden({ summary, results }: JobTests, { masker }: JobLog): JobTests {
-  const text = (value: string) => masker.text(value);
-  return {
-    summary,
-    results: results.map((result) => ({
-      ...result,
-      suite: text(result.suite),
-      name: text(result.name),
-      file: result.file && text(result.file),
-      message: result.message && text(result.message),
-      details: result.details && text(result.details),
-    })),
-  };
 }

@@ -6,14 +6,13 @@ import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame } from './actions/use.ts';
-import type { JobHost, JobInput, JobResult } from './contract.ts';
+import type { JobInput, JobPlace, JobResult } from './contract.ts';
 import { JobEnding } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
+import type { Gate } from './gate.ts';
 import { makeToolCache } from './isolation/tool-cache.ts';
-import { JobLog } from './log.ts';
 import { annotationOf } from './output/annotation.ts';
-import { withinMessage } from './result-size.ts';
-import { StepList } from './step-list.ts';
+import type { StepList } from './step-list.ts';
 import type { Evaluation } from './steps/evaluation.ts';
 import { type Frame, placeOf } from './steps/frame.ts';
 import { jobOutputs } from './steps/job-outputs.ts';
@@ -32,13 +31,20 @@ const longestName = 255;
  * Runs one job of a workflow. Never rejects: whatever goes wrong becomes the outcome, told apart as the commit's fault or
  * ours.
  */
-export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around: JobHost): Promise<JobResult> {
-  const search = new TestSearch(join(around.folder, 'workspace'), jsonReader(around.texts), input.repo.reports);
-  const log = new JobLog((chunk) => {
-    search.push(chunk);
-    return around.output(chunk);
-  });
-  const steps = new StepList(log, around.progress);
+export async function runWorkflowJob(
+  input: JobInput,
+  plan: WorkflowPlan,
+  around: JobPlace,
+  gate: Gate,
+): Promise<JobResult> {
+  const { log, steps } = gate;
+  const search = new TestSearch(
+    join(around.folder, 'workspace'),
+    log.masker,
+    jsonReader(around.texts),
+    input.repo.reports,
+  );
+  gate.heard = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
   try {
@@ -50,7 +56,8 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
   } catch (error) {
     const ending: unknown = around.signal.reason;
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
-    const outcome = ending instanceof JobEnding ? (preparing ? ending.early : ending.outcome) : problemOf(error);
+    const outcome =
+      ending instanceof JobEnding ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
     if (job) job.fail(outcome);
     else return { outcome, steps: steps.list, outputs };
   }
@@ -58,7 +65,7 @@ export async function runWorkflowJob(input: JobInput, plan: WorkflowPlan, around
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
-  return withinMessage({ outcome, steps: steps.list, outputs, ...(tests && { tests }) });
+  return { outcome, steps: steps.list, outputs, ...(tests && { tests }) };
 }
 
 class WorkflowJob {
@@ -93,7 +100,7 @@ class WorkflowJob {
     }
     await this.#heedEnding();
     return jobOutputs(this.#job, this.#frame, (message) => {
-      setUp.annotations.push(annotationOf('warning', message, new Map()));
+      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message, new Map()));
     });
   }
 
@@ -178,7 +185,7 @@ class WorkflowJob {
     } catch (error) {
       if (signal.aborted) result = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
       else {
-        const problem = problemOf(error);
+        const problem = problemOf(error, job.masker);
         await job.log.line(`##[error]${problem.message}`);
         result = { outcome: 'failure', conclusion: 'failure', problem };
       }

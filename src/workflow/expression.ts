@@ -83,7 +83,15 @@ export function evaluateBoolean(template: Template, scope: Scope): boolean {
   const value = evaluate(template, scope);
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw new ExpressionFailed(sourceOf(template), `it must be true or false, and is ${JSON.stringify(value)}`);
+  throw new ExpressionFailed(sourceOf(template), `it must be true or false, and is ${kindOf(value)}`);
+}
+
+/** What a value is, without repeating it: it may be a secret. */
+function kindOf(value: Json): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  if (value === '') return 'empty';
+  return typeof value === 'string' ? 'other text' : `a ${typeof value}`;
 }
 
 /** The value of a template that must be a number. @throws ExpressionFailed */
@@ -91,7 +99,7 @@ export function evaluateNumber(template: Template, scope: Scope): number {
   const value = evaluate(template, scope);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw new ExpressionFailed(sourceOf(template), `it must be a number, and is ${JSON.stringify(value)}`);
+  throw new ExpressionFailed(sourceOf(template), `it must be a number, and is ${kindOf(value)}`);
 }
 
 /** A value as text, as GitHub converts it: null is empty, lists and objects are `Array` and `Object`. */

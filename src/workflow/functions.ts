@@ -65,7 +65,9 @@ function parsed(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw new Error(`fromJSON was given what is not JSON: ${(error as Error).message}`);
+    // the message itself repeats what it may: a secret, or a part of one
+    const place = /at position \d+/.exec((error as Error).message)?.[0];
+    throw new Error(`fromJSON was given what is not JSON${place ? `: see it ${place}` : ''}`);
   }
 }
 
@@ -74,9 +76,9 @@ function formatted(format: string, args: data.ExpressionData[]): string {
   let length = 0;
   const text = format.replace(/\{\{|\}\}|\{(\d+)(?::[^{}]*)?\}|[{}]/g, (part, index) => {
     if (part === '{{' || part === '}}') return part.charAt(0);
-    if (index === undefined) throw new Error(`format was given a brace that stands alone: ${excerpt(format)}`);
+    if (index === undefined) throw new Error(`format was given a brace that stands alone`);
     const arg = args[Number(index)];
-    if (!arg) throw new Error(`format refers to an argument {${index}} that there is not: ${excerpt(format)}`);
+    if (!arg) throw new Error(`format refers to an argument {${index}} that there is not`);
     const value = arg.coerceString();
     length += value.length;
     checkLength(length);
@@ -99,10 +101,6 @@ function jsonLength(value: Json, depth: number): number {
     if (length > textLimit) break;
   }
   return length;
-}
-
-function excerpt(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** Counts text that a call takes or makes. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { tellLongFetch } from '../../src/job/fetch-news.ts';
 import { JobLog } from '../../src/job/log.ts';
+import { Masker } from '../../src/job/output/masker.ts';
 import { until } from '../support/until.ts';
 
 describe('a long fetch', () => {
@@ -11,7 +12,7 @@ describe('a long fetch', () => {
     text = '';
     log = new JobLog((chunk) => {
       text += chunk.toString();
-    });
+    }, new Masker());
   });
 
   it('is told again and again, with how far git has come', async () => {

@@ -114,7 +114,7 @@ describe("a workflow's job", () => {
   if: always()
 `);
     expect(outcome).to.include({ status: 'failure', reason: 'step_failed', exitCode: null });
-    expect(outcome.message).to.include("Unable to process the file GITHUB_ENV: Invalid format 'nonsense'");
+    expect(outcome.message).to.include('Unable to process the file GITHUB_ENV: Invalid format in line 1');
     expect(steps.slice(1).map(({ status }) => status)).to.deep.equal([
       'failure',
       'failure',

@@ -192,7 +192,7 @@ describe('a value', () => {
   it('that must be a boolean or a number is one, or refused', () => {
     expect(evaluateBoolean('true', scope)).to.equal(true);
     expect(evaluateBoolean(read('${{ matrix.flag }}'), scope)).to.equal(false);
-    expect(() => evaluateBoolean(read('${{ matrix.os }}'), scope)).to.throw(/true or false, and is "linux"/);
+    expect(() => evaluateBoolean(read('${{ matrix.os }}'), scope)).to.throw(/true or false, and is other text$/);
     expect(evaluateNumber('10', scope)).to.equal(10);
     expect(evaluateNumber(read('${{ matrix.node }}'), scope)).to.equal(20);
     for (const text of ['', 'ten', '${{ matrix.nothing }}']) {

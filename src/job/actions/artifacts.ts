@@ -22,13 +22,11 @@ const longestPattern = 1000;
 export async function uploadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
   const name = inputs.name || 'artifact';
   if (forbidden.test(name) || name.length > longestName) {
-    throw new StepFault(
-      `The artifact name is not valid: ${name.slice(0, 100)}. It must have none of " / : < > | * ? \\`,
-    );
+    throw new StepFault(`The artifact name is not valid: ${name}. It must have none of " / : < > | * ? \\`);
   }
   const without = inputs['if-no-files-found'] || 'warn';
   if (!withoutFiles.includes(without)) {
-    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without.slice(0, 50)}"`);
+    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without}"`);
   }
   if ((inputs.path ?? '').trim() === '') throw new StepFault('Input required and not supplied: path');
   const { folder, files } = await filesOf(job, inputs, signal);
@@ -85,7 +83,7 @@ export async function downloadArtifact({ job, inputs, signal, warn }: ServedCall
  */
 function missing(name: string, all: readonly KeptArtifact[]): VoltError {
   const known = all.map(({ about }) => about.name).sort();
-  const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ').slice(0, 500)}`;
+  const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ')}`;
   return new VoltError(
     'artifact_missing',
     `Artifact not found for name: ${name}; this machine has ${has} of this build`,

@@ -85,7 +85,7 @@ function wishOf(inputs: Readonly<Record<string, string>>): { key: string; paths:
   if (paths.length === 0) throw new StepFault('Input required and not supplied: path');
   for (const one of [key, ...linesOf(inputs['restore-keys'])]) {
     if (one.length > longestKey) {
-      throw new StepFault(`Key Validation Error: ${one.slice(0, 50)}… cannot be larger than ${longestKey} characters.`);
+      throw new StepFault(`Key Validation Error: ${one} cannot be larger than ${longestKey} characters.`);
     }
     if (one.includes(',')) throw new StepFault(`Key Validation Error: ${one} cannot contain commas.`);
   }

@@ -110,7 +110,7 @@ async function targetOf(
     return { mirror, url: repo.url, options, ...(await found(mirror, wanted, options)) };
   }
   if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
-    throw new StepFault(`Invalid repository '${repository.slice(0, 100)}'. Expected format {owner}/{repo}.`);
+    throw new StepFault(`Invalid repository '${repository}'. Expected format {owner}/{repo}.`);
   }
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
   const { url, access, stranger, reader } = await job.around.reach.to(named);
@@ -148,5 +148,5 @@ async function makeRoom(workspace: string, folder: string, clean: boolean): Prom
 
 function numberOf(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new StepFault(`the input "${name}" of actions/checkout must be a number, not "${text.slice(0, 50)}"`);
+  throw new StepFault(`the input "${name}" of actions/checkout must be a number, not "${text}"`);
 }

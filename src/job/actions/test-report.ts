@@ -30,7 +30,7 @@ export async function serveTestReport(
   const globs = globsOf(given.reports ?? '', job.folders.workspace);
   const without = given['if-no-files-found']?.trim() || 'warn';
   if (!withoutFiles.includes(without)) {
-    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without.slice(0, 50)}"`);
+    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without}"`);
   }
   const { reports, tests, told } = await job.search.take(globs);
   for (const sentence of told) await warn(job.masker.text(sentence));

@@ -6,11 +6,11 @@ import { detach } from '../../git/detach.ts';
 import type { OpenFolder } from '../../git/open-folders.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
-import type { JobHost } from '../contract.ts';
+import type { JobPlace } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
 
-type Host = Pick<JobHost, 'folder' | 'enclosure' | 'scope' | 'env' | 'git' | 'gitLimits' | 'signal'>;
+type Host = Pick<JobPlace, 'folder' | 'enclosure' | 'scope' | 'env' | 'git' | 'gitLimits' | 'signal'>;
 
 /** What is checked out. */
 interface Placed {

@@ -26,7 +26,7 @@ const commands = 'commands';
 /** Where one job runs, and as what. */
 export interface JobRoom {
   folder: string;
-  /** that of its repository and class of refs; see `JobHost` */
+  /** that of its repository and class of refs; see `JobPlace` */
   home?: string | undefined;
   /** what of the home stays when the job is over */
   keptHome?: string;

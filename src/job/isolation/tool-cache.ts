@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { systemCode } from '../../kernel/errors.ts';
-import type { JobHost } from '../contract.ts';
+import type { JobPlace } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 
 /** Makes the folder of tools where there is none: in a home, which jobs change as they like, or one of the machine's. */
@@ -9,7 +9,7 @@ export function makeToolCache({
   env,
   home,
   toolCache,
-}: Pick<JobHost, 'enclosure' | 'env' | 'home' | 'toolCache'>): void {
+}: Pick<JobPlace, 'enclosure' | 'env' | 'home' | 'toolCache'>): void {
   if (!enclosure.isClosed || !toolCache.startsWith(`${env.HOME}/`)) {
     mkdirSync(toolCache, { recursive: true });
     return;

@@ -12,7 +12,7 @@ const mostBytes = 6_000_000;
 const small = 20_000;
 
 /** Said once in the place of output, and in that of every text. */
-export const withheldNotice = `output is withheld: the job has more than ${mostValues} values to be hidden, or longer ones than Volt can look for`;
+const withheldNotice = `output is withheld: the job has more than ${mostValues} values to be hidden, or longer ones than Volt can look for`;
 
 /** Strings that are looked for together. */
 interface Group {
@@ -66,6 +66,11 @@ export class Masker {
       if (this.#bytes > mostBytes) break;
     }
     if (this.#known.size > mostValues || this.#bytes > mostBytes) this.#withhold();
+  }
+
+  /** how many values are hidden */
+  get values(): number {
+    return this.#known.size;
   }
 
   /** Whether there was so much to be hidden that nothing is shown any more. */

@@ -19,6 +19,7 @@ export interface StepOutputOptions {
   log(chunk: Buffer): void | Promise<void>;
   /** whether `debug` lines are shown, and commands echoed */
   debug: boolean;
+  /** takes annotations as they are, with secrets in them */
   annotate(annotation: Annotation): void;
   /** commands that change the step's or the job's state; throws what is wrong with one */
   act(command: WorkflowCommand): void;
@@ -43,9 +44,7 @@ export class StepOutput {
 
   constructor(options: StepOutputOptions) {
     this.#options = options;
-    this.#search = new ProblemSearch(options.matchers, options.find, (problem) =>
-      options.annotate(this.#masked(problem)),
-    );
+    this.#search = new ProblemSearch(options.matchers, options.find, (problem) => options.annotate(problem));
     this.#echo = options.debug;
   }
 
@@ -135,7 +134,7 @@ export class StepOutput {
       case 'echo':
         if (data.trim().toLowerCase() === 'on') this.#echo = true;
         else if (data.trim().toLowerCase() === 'off') this.#echo = this.#options.debug;
-        else this.#fault(`echo can be "on" or "off", not "${data.slice(0, 100)}"`);
+        else this.#fault(`echo can be "on" or "off", not "${data}"`);
         return;
       case 'group':
         this.#say(`##[group]${data}`);
@@ -149,7 +148,7 @@ export class StepOutput {
       case 'error':
       case 'warning':
       case 'notice':
-        this.#options.annotate(this.#masked(annotationOf(name, data, properties)));
+        this.#options.annotate(annotationOf(name, data, properties));
         this.#say(`##[${name}]${data}`);
         return;
     }
@@ -164,17 +163,7 @@ export class StepOutput {
   /** A command that cannot be carried out. */
   #fault(message: string): void {
     this.#say(`##[error]${message}`);
-    this.#options.annotate(this.#masked(annotationOf('error', message, new Map())));
-  }
-
-  #masked(annotation: Annotation): Annotation {
-    const mask = (text: string | null) => (text === null ? null : this.#options.masker.text(text));
-    return {
-      ...annotation,
-      message: mask(annotation.message) ?? '',
-      title: mask(annotation.title),
-      file: mask(annotation.file),
-    };
+    this.#options.annotate(annotationOf('error', message, new Map()));
   }
 
   #say(text: string): void {

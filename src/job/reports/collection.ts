@@ -25,11 +25,16 @@ export class TestCollection {
   readonly #root: string;
   readonly #results: TestResult[] = [];
   readonly #counts: Totals = { passed: 0, failed: 0, skipped: 0 };
+  readonly #hide: (text: string) => string;
   #text = 0;
 
-  /** @param root folder of the checkout; files in it are named by their path below it */
-  constructor(root: string) {
+  /**
+   * @param root folder of the checkout; files in it are named by their path below it
+   * @param hide hides secrets in a text
+   */
+  constructor(root: string, hide: (text: string) => string = (text) => text) {
     this.#root = `${root}/`;
+    this.#hide = hide;
   }
 
   /** how many tests there were so far */
@@ -49,7 +54,8 @@ export class TestCollection {
     const fine = status === 'passed' || status === 'skipped';
     if (this.#results.length >= (fine ? mostTests - reserved : mostTests)) return;
     const inside = (path: string) => (path.startsWith(this.#root) ? path.slice(this.#root.length) : path);
-    const result = bounded({ ...found, suite: inside(found.suite), file: found.file ? inside(found.file) : null });
+    const named = { ...found, suite: inside(found.suite), file: found.file ? inside(found.file) : null };
+    const result = bounded(named, this.#hide);
     this.#text += (result.message?.length ?? 0) + (result.details?.length ?? 0);
     this.#results.push(this.#text > mostText ? { ...result, message: null, details: null } : result);
   }
@@ -80,7 +86,11 @@ export async function addAll(found: readonly FoundTest[], tests: TestCollection)
   }
 }
 
-function bounded({ suite, name, file, status, duration, message, details }: FoundTest): TestResult {
+function bounded(
+  { suite, name, file, status, duration, message, details }: FoundTest,
+  hide: (text: string) => string,
+): TestResult {
+  const cut = (text: string, most: number) => shortened(hide(text), most);
   return {
     suite: cut(suite, longest.suite),
     name: cut(name.trim() || '(no name)', longest.name),
@@ -94,7 +104,7 @@ function bounded({ suite, name, file, status, duration, message, details }: Foun
 }
 
 /** Colours of terminals and other control characters mean nothing in a result. */
-function cut(text: string, most: number): string {
+function shortened(text: string, most: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   const plain = text.slice(0, 2 * most).replace(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
   return plain.length <= most ? plain : `${plain.slice(0, most - 1)}…`;

@@ -1,15 +1,19 @@
 import { errorText, VoltError, withRemedy } from '../../kernel/errors.ts';
 import { ExpressionFailed } from '../../workflow/expression.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
+import type { Masker } from '../output/masker.ts';
 import { CommandFailed } from './command.ts';
 import { StepFault } from './fault.ts';
 
-/** What an error in a step means, the commit's fault told apart from ours. */
-export function problemOf(error: unknown): JobOutcome {
+/**
+ * What an error in a step means, the commit's fault told apart from ours.
+ * @param masker hides secrets before a long message is cut, since a part of one is found by nobody
+ */
+export function problemOf(error: unknown, masker: Masker): JobOutcome {
   if (error instanceof CommandFailed || error instanceof JobEnding) return error.outcome;
   // a credential could not be had
   if (error instanceof VoltError && error.cause instanceof JobEnding) return error.cause.outcome;
-  const message = errorText(error).slice(0, 2000);
+  const message = masker.text(errorText(error)).slice(0, 2000);
   if (error instanceof StepFault || error instanceof ExpressionFailed) {
     return { status: 'failure', reason: 'step_failed', message, exitCode: null };
   }

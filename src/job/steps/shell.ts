@@ -47,7 +47,7 @@ export async function shellCommand(
   const format = space < 0 ? known?.arguments : given.slice(space + 1);
   if (format === undefined || !format.includes('{0}')) {
     throw new StepFault(
-      `Invalid shell option "${given.slice(0, 100)}". Shell must be bash, sh, python, pwsh or a command line that contains '{0}'`,
+      `Invalid shell option "${given}". Shell must be bash, sh, python, pwsh or a command line that contains '{0}'`,
     );
   }
   const called = known === undefined ? name : lower;

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import { foldersOn, isProgram } from '../../exec/search-path.ts';
-import type { JobHost } from '../contract.ts';
+import type { JobPlace } from '../contract.ts';
 import { seek, statInside } from '../files/inside.ts';
 
 /**
@@ -10,10 +10,10 @@ import { seek, statInside } from '../files/inside.ts';
  * learn of folders that it may not look into what is in them.
  */
 export class Sight {
-  readonly #host: JobHost;
+  readonly #host: JobPlace;
   readonly #workspace: string;
 
-  constructor(host: JobHost) {
+  constructor(host: JobPlace) {
     this.#host = host;
     this.#workspace = join(host.folder, 'workspace');
   }

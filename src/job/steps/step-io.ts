@@ -29,13 +29,19 @@ export class StepIo {
     this.state = state;
   }
 
-  /** A file of the workspace is named by its path there. */
+  /** A file of the workspace is named by its path there. Secrets are hidden before anything is cut. */
   annotate(annotation: Annotation): void {
-    const { annotations, folders } = this.#job;
+    const { annotations, folders, masker } = this.#job;
     const inside = `${folders.workspace}/`;
     const { file } = annotation;
     const path = file?.startsWith(inside) ? file.slice(inside.length) : file;
-    annotations.add(this.shown.annotations, { ...annotation, file: path });
+    const hide = (text: string | null) => text && masker.text(text);
+    annotations.add(this.shown.annotations, {
+      ...annotation,
+      message: masker.text(annotation.message),
+      title: hide(annotation.title),
+      file: hide(path ?? null),
+    });
   }
 
   /**

@@ -119,7 +119,7 @@ export class StepRunner {
     timer: AbortSignal | undefined,
   ): Promise<StepResult> {
     const job = this.#job;
-    const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error);
+    const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error, job.masker);
     // what failed inside of an action has been said there
     if (!io.said.has(error)) {
       await job.log.line(`##[error]${problem.message}`);

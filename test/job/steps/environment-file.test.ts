@@ -48,13 +48,13 @@ describe('an environment file', () => {
   }
 
   for (const [content, words] of [
-    ['A', "Invalid format 'A'"],
+    ['A', 'Invalid format in line 1'],
     ['=x', 'Name must not be empty'],
     ['<<EOF\nx\nEOF', 'Name must not be empty and delimiter must not be empty'],
     ['A<<\nx', 'Name must not be empty and delimiter must not be empty'],
-    ['A<<EOF\nx', "Matching delimiter not found 'EOF'"],
-    ['A<<EOF\nx\n EOF', "Matching delimiter not found 'EOF'"],
-    ['A<<EOF', "Matching delimiter not found 'EOF'"],
+    ['A<<EOF\nx', 'Matching delimiter not found for line 1'],
+    ['A<<EOF\nx\n EOF', 'Matching delimiter not found for line 1'],
+    ['A<<EOF', 'Matching delimiter not found for line 1'],
   ] as const) {
     it(`refuses ${JSON.stringify(content)}`, () => {
       expect(() => parseEnvironmentFile(content)).to.throw(StepFault, words);

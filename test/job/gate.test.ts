@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import type { z } from 'zod';
+import { Gate } from '../../src/job/gate.ts';
+import type { Step } from '../../src/kernel/model.ts';
+import { resultMessage } from '../../src/queues/messages.ts';
+
+const secret = 'hunter2-hunter2';
+
+/** What a schema of zod's says of itself; each kind has some of it. */
+interface Definition {
+  type: string;
+  innerType: z.ZodType;
+  shape: Record<string, z.ZodType>;
+  valueType: z.ZodType;
+  element: z.ZodType;
+  items: z.ZodType[];
+  options: z.ZodType[];
+  in: z.ZodType;
+  entries: Record<string, string>;
+  values: unknown[];
+}
+
+/** A value that a schema takes, with the secret in each text that may have it. */
+function filled(schema: z.ZodType, field: string): unknown {
+  const { def } = schema._zod as unknown as { def: Definition };
+  const inner = () => filled(def.innerType, field);
+  switch (def.type) {
+    case 'object':
+      return Object.fromEntries(Object.entries(def.shape).map(([key, each]) => [key, filled(each, key)]));
+    case 'record':
+      return { [`name ${secret}`]: filled(def.valueType, field) };
+    case 'array':
+      return [filled(def.element, field), filled(def.element, field)];
+    case 'tuple':
+      return def.items.map((each) => filled(each, field));
+    case 'nullable':
+    case 'optional':
+    case 'default':
+    case 'readonly':
+      return inner();
+    case 'pipe':
+      return filled(def.in, field);
+    case 'union':
+      return filled(def.options[0] as z.ZodType, field);
+    case 'enum':
+      return Object.values(def.entries)[0];
+    case 'literal':
+      return def.values[0];
+    case 'number':
+      return 1;
+    case 'boolean':
+      return true;
+    case 'string':
+      return `of ${field}: ${secret}`;
+    default:
+      throw new Error(`${field} is of a kind that this test does not know: ${def.type}`);
+  }
+}
+
+describe('the gate of a job', () => {
+  function gateTo(told: unknown[] = []): Gate {
+    const gate = new Gate({
+      output: (chunk) => void told.push(chunk.toString()),
+      progress: (steps) => void told.push(structuredClone(steps)),
+    });
+    gate.log.masker.add(secret);
+    return gate;
+  }
+
+  const kinds = resultMessage.options.filter((each) => ['steps', 'finished'].includes(String(each.shape.kind.value)));
+  for (const schema of kinds) {
+    it(`hides secrets in whatever field of the message "${schema.shape.kind.value}" they stand, and changes no other`, () => {
+      const value = filled(schema, '') as Record<string, unknown>;
+      const before = JSON.stringify(value);
+      expect(before).to.include(`of name: ${secret}`);
+      const hidden = gateTo().hide(value);
+      expect(JSON.stringify(hidden)).to.equal(before.replaceAll(secret, '***'));
+    });
+  }
+
+  it('leaves the words of Volt as they are, and no others in their place', () => {
+    const told: Step[][] = [];
+    const gate = new Gate({ output: () => undefined, progress: (steps) => void told.push(structuredClone(steps)) });
+    for (const word of ['success', 'failure', 'running', 'error', '2026', 'exit_code', 'passed'])
+      gate.log.masker.add(word);
+    const step = gate.steps.add('a success');
+    gate.steps.begin(step);
+    gate.steps.end(step, 'success', 0);
+    expect(told.flat().map(({ name, status }) => [name, status])).to.deep.equal([
+      ['a ***', 'running'],
+      ['a ***', 'success'],
+    ]);
+    expect(told.flat().every(({ startedAt }) => startedAt?.startsWith('20') === true)).to.equal(true);
+    const message = 'success by exit_code';
+    const { outcome } = gate.result({
+      outcome: { status: 'failure', reason: 'exit_code', message, exitCode: 1 },
+      steps: [],
+      outputs: {},
+    });
+    expect(outcome).to.deep.equal({ status: 'failure', reason: 'exit_code', message: '*** by ***', exitCode: 1 });
+    expect(gate.hide({ status: 'success indeed', startedAt: 'in 2026' })).to.deep.equal({
+      status: '*** indeed',
+      startedAt: 'in ***',
+    });
+  });
+
+  it('hides in the result what became a secret after it was told', () => {
+    const told: unknown[] = [];
+    const gate = gateTo(told);
+    const step = gate.steps.add('deploy with later');
+    gate.steps.begin(step);
+    gate.log.masker.add('later');
+    gate.steps.end(step, 'success', 0);
+    expect((told.at(-1) as Step[])[0]?.name).to.equal('deploy with ***');
+    const outcome = { status: 'success', reason: null, message: 'later', exitCode: 0 } as const;
+    const result = gate.result({ outcome, steps: gate.steps.list, outputs: { later: 'later' } });
+    expect(JSON.stringify(result)).to.not.include('later');
+  });
+
+  it('shows the same object for a step each time', () => {
+    const seen: Step[][] = [];
+    const gate = new Gate({ output: () => undefined, progress: (steps) => void seen.push(steps) });
+    const step = gate.steps.add('one');
+    gate.steps.begin(step);
+    gate.steps.end(step, 'success', 0);
+    expect(seen[0]?.[0]).to.equal(seen[1]?.[0]).and.not.equal(step);
+  });
+});
