@@ -36,10 +36,11 @@ export function runnerCommand(program: Command): CommandFile {
       number(1, 604_800),
     )
     .action(async (options: RunnerOptions) => {
-      const [{ runStage }, { startRunner }, { Queues }] = await Promise.all([
+      const [{ runStage }, { startRunner }, { Queues }, { networksText }] = await Promise.all([
         import('./stage.ts'),
         import('../runner/start.ts'),
         import('../queues/queues.ts'),
+        import('../exec/network/network-check.ts'),
       ]);
       await runStage(command, options.grace, async (context, shutdown) => {
         const queues = new Queues(context.access, context.logger);
@@ -57,7 +58,7 @@ export function runnerCommand(program: Command): CommandFile {
         );
         return {
           stage: runner,
-          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.confinement.level}`,
+          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.confinement.level}; network: ${networksText(runner.networks)}`,
           failed: runner.failed,
           handBack: () => runner.handBack(),
         };

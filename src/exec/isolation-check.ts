@@ -21,7 +21,7 @@ export interface Confinement {
 
 /** As what to try whether another user is possible: `nobody` of most systems. */
 const nobody: JobUser = { uid: 65534, gid: 65534 };
-const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [], network: true };
+const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
 const tried = new Map<string, Promise<Confinement>>();
 

@@ -16,8 +16,6 @@ export interface SandboxView {
   hidden: readonly string[];
   /** what is mounted before, on folders that are among the writable ones */
   overlays?: Overlays | undefined;
-  /** whether it has the machine's network; without, it has a loopback of its own */
-  network: boolean;
 }
 
 export interface SandboxPath {
@@ -44,13 +42,14 @@ export interface Overlays {
 /**
  * How far a job's processes are kept apart from the machine:
  * `none`: they have the rights of Volt itself;
- * `user`: they are another user, who gains no rights by set-uid programs;
- * `sandbox`: that, where Volt is root and may become another user; and they have mounts, IPC and, where it is switched
- * off, a network of their own.
+ * `user`: they are another user, who gains no rights by set-uid programs; `replaced` are files that they see in the place of
+ * others;
+ * `sandbox`: that, where Volt is root and may become another user; and they have mounts and IPC of their own.
+ * Of what network they have, see `ScopeOptions`.
  */
 export type Isolation =
   | { level: 'none' }
-  | (Apart<'user'> & { own?: OwnFolder })
+  | (Apart<'user'> & { own?: OwnFolder; replaced?: readonly SandboxPath[] })
   | (Apart<'sandbox'> & { view: SandboxView });
 
 /** The one folder of many that a job finds where all are, though others of its user id have theirs beside it. */

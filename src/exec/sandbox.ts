@@ -13,8 +13,12 @@ const system = [...programs, '/sys'];
  * The command line of bubblewrap for a view; what is run in it is appended. The file system is empty but for what is
  * listed: what nobody has thought of is not there. See bwrap(1).
  * @param rootless whether the caller is root only in a user namespace of its own
+ * @param loopback whether it has a network of its own that leads nowhere, else that of the caller
  */
-export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
+export function sandboxCommand(
+  view: SandboxView,
+  { rootless, loopback }: { rootless: boolean; loopback: boolean },
+): string[] {
   const inHidden = view.readable.filter(({ to }) => isBelow(to, view.hidden));
   const shown = view.readable.filter(
     (path, index) =>
@@ -27,7 +31,7 @@ export function sandboxCommand(view: SandboxView, rootless: boolean): string[] {
   const bind = (option: string, { from, to }: SandboxPath) => [...parents.of(to), option, from, to];
   return [
     ...['--die-with-parent', '--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--hostname', 'volt'],
-    ...(view.network ? [] : ['--unshare-net']),
+    ...(loopback ? ['--unshare-net'] : []),
     // the one is needed to make the namespace in which a command is not root any more, see user_namespaces(7)
     ...['--cap-drop', 'ALL', ...(rootless ? ['--cap-add', 'CAP_SETFCAP'] : [])],
     ...programs.flatMap(systemFolder),

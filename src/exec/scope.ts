@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
-import type { Isolation, JobUser, OwnFolder } from './isolation.ts';
+import type { Isolation, JobUser, OwnFolder, SandboxPath } from './isolation.ts';
 import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
 import { type Limits, limitingLines } from './limits.ts';
+import type { JobNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -22,9 +24,14 @@ export type Containment = 'namespace' | 'user-namespace' | 'group';
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
+/** That of the machine; a loopback of its own, which leads nowhere; or one that was made for the job. */
+export type ScopeNetwork = 'machine' | 'loopback' | JobNetwork;
+
 export interface ScopeOptions {
   /** anything but `none`, the default, takes a containment by namespaces; that of another user, those of root */
   isolation?: Isolation;
+  /** that of the machine is the default */
+  network?: ScopeNetwork;
   limits?: Limits;
   /** what starts its processes, else this process does */
   starter?: Starter;
@@ -34,6 +41,7 @@ export interface ScopeOptions {
 export class Scope {
   readonly containment: Containment;
   readonly isolation: Isolation;
+  readonly network: ScopeNetwork;
   readonly limits: Limits;
   /** Variables that every process of the scope must be started with. */
   readonly marker: Readonly<Record<string, string>>;
@@ -54,7 +62,7 @@ export class Scope {
 
   private constructor(
     containment: Containment,
-    { isolation = { level: 'none' }, limits = {}, starter = ownStarter }: ScopeOptions,
+    { isolation = { level: 'none' }, network = 'machine', limits = {}, starter = ownStarter }: ScopeOptions,
     marker: Record<string, string>,
     keeper: Holder,
     ttl: number,
@@ -62,6 +70,7 @@ export class Scope {
     this.#ttl = ttl;
     this.containment = containment;
     this.isolation = isolation;
+    this.network = network;
     this.limits = limits;
     // without a limit of memory it is not worth a further process for each command
     this.#group = limits.memory === undefined ? undefined : ControlGroup.create(randomUUID(), limits);
@@ -80,15 +89,21 @@ export class Scope {
 
   /**
    * @param ttl seconds for which the lease holds at first; when it has run out, everything inside is killed
-   * @throws VoltError `tool_missing` when the scope cannot be made
+   * @throws VoltError `tool_missing` when the scope cannot be made, `spawn_failed` when the network that it is to have is gone
    */
   static async open(ttl: number, containment: Containment, options: ScopeOptions = {}): Promise<Scope> {
-    const { isolation = { level: 'none' }, starter = ownStarter } = options;
+    const { isolation = { level: 'none' }, network = 'machine', starter = ownStarter } = options;
     const marker = containment === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const keeper = keeperCommand(ttl, containment === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
-    const argv = [...holderOf(containment, isolation), ...keeper];
+    const argv = [...holderOf(containment, isolation, network), ...keeper];
     const holder = await starter.hold({ argv, env: toolEnvironment() });
-    return new Scope(containment, options, marker, holder, ttl);
+    const scope = new Scope(containment, options, marker, holder, ttl);
+    // the number of a process that has ended may be another's by now
+    if (typeof network === 'string' || network.has(scope.pid)) return scope;
+    await scope.close();
+    throw new VoltError('spawn_failed', "the job's network has ended before the job began", {
+      remedy: 'Retry the job; see whether something ends processes of pasta.',
+    });
   }
 
   /** False once everything inside has been killed. */
@@ -170,7 +185,8 @@ export class Scope {
     const { isolation } = this;
     const enter = [programPath('nsenter'), `--target=${this.pid}`, '--pid', '--mount'];
     if (this.containment === 'user-namespace') enter.push('--user', '--preserve-credentials');
-    if (isolation.level === 'sandbox') enter.push('--ipc', '--uts', ...(isolation.view.network ? [] : ['--net']));
+    if (this.network !== 'machine') enter.push('--net');
+    if (isolation.level === 'sandbox') enter.push('--ipc', '--uts');
     // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter
     return this.#grouped([
       ...[...enter, '--', ...lowered(this.containment, isolation)],
@@ -200,17 +216,42 @@ export class Scope {
 }
 
 /** What the keeper is run by, in the namespaces that it keeps. */
-function holderOf(containment: Containment, isolation: Isolation): string[] {
+function holderOf(containment: Containment, isolation: Isolation, network: ScopeNetwork): string[] {
   if (containment === 'group') return [];
   const rootless = containment === 'user-namespace';
+  const loopback = network === 'loopback';
+  const joined = typeof network === 'string' ? [] : joining(network.pid, rootless);
   if (isolation.level === 'sandbox') {
     const { overlays } = isolation.view;
-    const own = rootless ? [programPath('unshare'), '--user', '--map-root-user', '--mount', '--'] : [];
-    const layered = overlays ? withOverlays(overlays, rootless) : [];
-    return [...own, ...layered, programPath('bwrap'), ...sandboxCommand(isolation.view, rootless)];
+    // who owns the user namespace of the network is root in it
+    const isNew = rootless && joined.length === 0;
+    const own = isNew ? [programPath('unshare'), '--user', '--map-root-user', '--mount', '--'] : [];
+    const layered = overlays ? withOverlays(overlays, isNew) : [];
+    const sandbox = sandboxCommand(isolation.view, { rootless, loopback });
+    return [...joined, ...own, ...layered, programPath('bwrap'), ...sandbox];
   }
+  const options = [...(rootless ? ['--user', '--map-current-user'] : []), ...(loopback ? ['--net'] : [])];
   const alone = isolation.level === 'user' && isolation.own ? showingOnly(isolation.own) : [];
-  return [programPath('unshare'), ...(rootless ? ['--user', '--map-current-user'] : []), ...unshareOptions, ...alone];
+  const replaced = isolation.level === 'user' ? (isolation.replaced ?? []) : [];
+  return [...joined, programPath('unshare'), ...options, ...unshareOptions, ...prepared(replaced, loopback), ...alone];
+}
+
+/** Enters the network that another process is in. */
+function joining(pid: number, rootless: boolean): string[] {
+  const owner = rootless ? ['--user', '--preserve-credentials'] : [];
+  return [programPath('nsenter'), `--target=${pid}`, '--net', ...owner, '--'];
+}
+
+/** What root does in new namespaces before anything else: a loopback is not up by itself, and files are to be others. */
+function prepared(replaced: readonly SandboxPath[], loopback: boolean): string[] {
+  if (replaced.length === 0 && !loopback) return [];
+  const lines = [
+    ...(loopback ? ['"$0" link set lo up'] : []),
+    ...replaced.map(() => 'mount --bind "$1" "$2" && shift 2'),
+    'exec "$@"',
+  ];
+  const paths = replaced.flatMap(({ from, to }) => [from, to]);
+  return [...[programPath('bash'), '--norc', '--noprofile', '-c'], lines.join(' && '), programPath('ip'), ...paths];
 }
 
 /**

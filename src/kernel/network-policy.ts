@@ -38,6 +38,11 @@ export function parseNetworkPolicy(text: string): NetworkPolicy | undefined {
   return hosts.length === given.split(',').length ? { kind: 'list', hosts } : undefined;
 }
 
+/** @param setting as the configuration has it, which was checked */
+export function networkPolicy({ sandboxNetwork }: { sandboxNetwork: string }): NetworkPolicy {
+  return parseNetworkPolicy(sandboxNetwork) ?? { kind: 'off' };
+}
+
 function listedHost(text: string): ListedHost | undefined {
   const [, six, name, port] = listed.exec(text) ?? [];
   const host = six ?? name;
@@ -72,8 +77,42 @@ const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]
     'fec0::/10',
     '64:ff9b:1::/48',
   ],
-  none: ['224.0.0.0/4', '240.0.0.0/4', '192.0.0.0/24', 'ff00::/8', '100::/64'],
+  // Teredo hides an IPv4 address that it leads to
+  none: ['224.0.0.0/4', '240.0.0.0/4', '192.0.0.0/24', 'ff00::/8', '100::/64', '2001::/32'],
 };
+
+/**
+ * The subnets of some classes, as `address/bits`, for a filter that knows nothing of addresses within addresses: those of
+ * IPv4 are in both lists.
+ */
+export function subnetsOf(classes: readonly Exclude<AddressClass, 'public'>[]): Subnets {
+  return split(classes.flatMap((name) => ranges[name]));
+}
+
+/** Those of this machine, likewise. */
+export function ownSubnets(): Subnets {
+  return split(machineAddresses());
+}
+
+export interface Subnets {
+  ipv4: string[];
+  ipv6: string[];
+}
+
+function split(subnets: readonly string[]): Subnets {
+  const isOld = (subnet: string) => isIPv4(subnet.split('/')[0] ?? '');
+  const ipv4 = subnets.filter(isOld);
+  return { ipv4, ipv6: [...subnets.filter((subnet) => !isOld(subnet)), ...ipv4.flatMap(within6)] };
+}
+
+/** How a subnet of IPv4 is written within IPv6: as what it is, and as what a translator and 6to4 lead to, see `embedded`. */
+function within6(subnet: string): string[] {
+  const [address = '', bits] = subnet.split('/');
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const words = [a * 256 + b, c * 256 + d].map((word) => word.toString(16)).join(':');
+  const mapped = ['::', '::ffff:', '64:ff9b::'].map((prefix) => `${prefix}${words}/${96 + Number(bits)}`);
+  return [...mapped, `2002:${words}::/${16 + Number(bits)}`];
+}
 
 const lists = Object.entries(ranges).map(([name, subnets]) => [name as AddressClass, listOf(subnets)] as const);
 

@@ -166,7 +166,7 @@ export const settings = [
       })
       .default('on'),
     about:
-      'What jobs in a sandbox, and Volt on their word, may reach: on, off (a loopback of their own alone), or a list of hosts with commas between them, each a name, `*.name` or an address, with `:port` where only that is meant.',
+      'What jobs that are kept apart, and Volt on their word, may reach: `on` (the internet, and for trusted refs private networks; never this machine), `off` (a loopback of their own alone), or a list of hosts with commas between them, each a name or an address ("[…]" around one of IPv6), with `:port` where only that is meant. See docs/isolation.md.',
   },
   {
     env: 'VOLT_SHARE_CREDENTIAL',

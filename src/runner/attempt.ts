@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
+import type { NetworkPool } from '../exec/network/network-pool.ts';
 import { Scope } from '../exec/scope.ts';
 import type { Starter } from '../exec/starter.ts';
 import { keepUses } from '../git/mirror-use.ts';
@@ -50,6 +51,7 @@ const progressInterval = 250;
 export interface AttemptHost {
   config: Config;
   confinement: Confinement;
+  networks: NetworkPool;
   logger: Logger;
   /** name of the runner */
   runner: string;
@@ -211,9 +213,10 @@ export class RunningAttempt {
   }
 
   #makeRoom(): Promise<JobRoom> {
-    const { config, confinement, runner } = this.#host;
+    const { config, confinement, networks, runner } = this.#host;
     const { repo, trust } = this.message;
-    return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref) });
+    const network = networks.kindFor(trust.trusted);
+    return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref), network });
   }
 
   /** What a job has come to is believed only where the machine let it work. */
@@ -262,11 +265,20 @@ export class RunningAttempt {
 
   async #openScope({ enclosure }: JobRoom, starter: Starter | undefined): Promise<Scope> {
     const { isolation } = enclosure;
+    const { repo, trust } = this.message;
+    const owner = { key: JSON.stringify([repo.name, repo.url, trust.class]), trusted: trust.trusted };
+    const { networks } = this.#host;
+    const network = await networks.take(owner);
     const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, {
       isolation,
+      network,
       limits: limitsOf(this.#host.config),
       ...(starter && { starter }),
+    }).catch((error) => {
+      networks.giveBack(network, owner, false);
+      throw error;
     });
+    void scope.ended.then(() => networks.giveBack(network, owner, scope.isEmpty));
     this.#scope = scope;
     this.beat();
     if (this.#end !== undefined) void scope.close();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
+import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { Scope } from '../exec/scope.ts';
 import { runnerFailed } from '../job/ending.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
@@ -37,6 +38,7 @@ export interface ExecutionPlace {
   signer: Signer;
   disk: DiskWatch;
   confinement: Confinement;
+  networks: NetworkPool;
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;
   /** absent where this process starts the programs of jobs */
@@ -71,6 +73,7 @@ export class Executions {
   readonly #deliveries: Deliveries;
   readonly #disk: DiskWatch;
   readonly #confinement: Confinement;
+  readonly #networks: NetworkPool;
   readonly #trees: KeptTrees | undefined;
   readonly #spawner: Spawner | undefined;
   readonly #texts = new TextWorker();
@@ -87,11 +90,12 @@ export class Executions {
   constructor(
     context: StageContext,
     logger: Logger,
-    { folder, signer, disk, confinement, trees, spawner }: ExecutionPlace,
+    { folder, signer, disk, confinement, networks, trees, spawner }: ExecutionPlace,
     hooks: ExecutionHooks,
   ) {
     this.#context = context;
     this.#confinement = confinement;
+    this.#networks = networks;
     this.#trees = trees;
     this.#spawner = spawner;
     this.#logger = logger;
@@ -283,6 +287,7 @@ export class Executions {
     return new RunningAttempt(message, {
       config: this.#context.config,
       confinement: this.#confinement,
+      networks: this.#networks,
       logger,
       runner: this.#folder.name,
       spool,

@@ -1,6 +1,7 @@
 import { loadavg, tmpdir } from 'node:os';
 import { z } from 'zod';
 import type { Confinement } from '../exec/isolation-check.ts';
+import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
@@ -35,6 +36,7 @@ export interface RunnerSettings {
   orphanTimeout: number;
   /** how far its jobs are kept apart */
   confinement: Confinement;
+  networks: NetworkPool;
   /** what is kept of checkouts; absent where nothing is */
   trees?: KeptTrees | undefined;
   /** what starts the programs of jobs; absent where this process does */
@@ -117,8 +119,8 @@ export class Runner {
         this.#fail(error);
       },
     });
-    const { confinement, trees, spawner, key } = settings;
-    const place = { folder, signer: key.signer, disk: this.#disk, confinement, trees, spawner };
+    const { confinement, networks, trees, spawner, key } = settings;
+    const place = { folder, signer: key.signer, disk: this.#disk, confinement, networks, trees, spawner };
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
@@ -171,10 +173,12 @@ export class Runner {
   async #closeRest(): Promise<void> {
     const trees = this.#settings.trees?.close();
     const spawner = this.#settings.spawner?.close();
+    const networks = this.#settings.networks.close();
     await Promise.allSettled([
       this.#executions.close(),
       trees,
       spawner,
+      networks,
       ...this.#unlisten.map((unlisten) => unlisten()),
     ]);
   }

@@ -2,8 +2,11 @@ import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
+import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
+import { NetworkPool } from '../exec/network/network-pool.ts';
 import { gitVersion } from '../git/version.ts';
 import { hasOlderHomes } from '../job/isolation/homes.ts';
+import { tellHosts } from '../job/isolation/host-names.ts';
 import { checkJobUser } from '../job/isolation/job-user.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
@@ -14,6 +17,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
+import { networkPolicy } from '../kernel/network-policy.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
@@ -41,6 +45,7 @@ export interface RunnerStage extends Stage {
   readonly name: string;
   readonly labels: readonly string[];
   readonly confinement: Confinement;
+  readonly networks: JobNetworks;
   /** what is otherwise than in the Volt that had the data directory before, as sentences */
   readonly changes: readonly string[];
   /** Gives back everything under way at once; a `stop` that waits for it resolves soon. */
@@ -75,6 +80,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   await gitVersion();
   const confinement = await settleIsolation(options.isolation ?? config.isolation);
   checkJobUser(confinement.level, config.jobUser);
+  const networks = await settleNetworks(confinement.level, networkPolicy(config));
   if (confinement.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   await removeLeftJobs(config.dataDir, folder.name);
@@ -84,6 +90,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const trees = await openTrees(config, confinement, folder.name, logger);
   // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
   const spawner = platform() === 'linux' ? new Spawner() : undefined;
+  const { shared } = jobPlaces(confinement.level, config.dataDir, folder.name);
+  const pool = new NetworkPool(networks, options.slots + 1, (lines) => tellHosts(shared, lines));
+  for (const name of await pool.start()) logger.warn(`${name} of VOLT_SANDBOX_NETWORK has no address so far`);
   const settings = {
     key: key ?? ownRunnerKey(config),
     labels,
@@ -91,6 +100,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     grace,
     orphanTimeout,
     confinement,
+    networks: pool,
     trees,
     spawner,
   };
@@ -105,6 +115,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     (error) => logger.warn(`removing what an older Volt has left failed: ${errorText(error)}`),
   );
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
+  if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
     logger.warn(`${withoutGroups}; volt doctor tells more`);
   const pruning = everyLater(
@@ -129,6 +140,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     name: runner.name,
     labels,
     confinement,
+    networks,
     changes,
     stop: async () => {
       await pruning.stop();

@@ -126,6 +126,27 @@ export const PROGRAMS = {
     package: 'bubblewrap',
     packages: { macos: '' },
   },
+  pasta: {
+    title: 'pasta, for networks of jobs',
+    names: ['pasta'],
+    code: 'pasta_missing',
+    package: 'passt',
+    packages: { macos: '' },
+  },
+  nft: {
+    title: 'nft, for the rules of such networks',
+    names: ['nft'],
+    code: 'nft_missing',
+    package: 'nftables',
+    packages: { macos: '' },
+  },
+  keyctl: {
+    title: "keyctl, for keys of the kernel's",
+    names: ['keyctl'],
+    code: 'keyctl_missing',
+    package: 'keyutils',
+    packages: { macos: '' },
+  },
   sshd: {
     title: 'an ssh server (sshd)',
     names: ['sshd'],

@@ -43,7 +43,7 @@ for (const [level, containment] of places) {
     // of nobody else on this machine, so that all of its processes are the job's
     const uid = 30_000 + Math.floor(Math.random() * 20_000);
     const user = containment === 'namespace' ? { uid, gid: uid } : ownUser();
-    const view = { temporary: [], readable: [], writable: [], hidden: [], network: true };
+    const view = { temporary: [], readable: [], writable: [], hidden: [] };
     const isolation: Isolation = level === 'user' ? { level, user } : { level, user, view };
     const env = { PATH: process.env.PATH ?? '' };
     let scope: Scope | undefined;

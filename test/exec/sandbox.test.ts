@@ -8,7 +8,7 @@ import { sandboxCommand } from '../../src/exec/sandbox.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 
-const plain: SandboxView = { temporary: [], readable: [], writable: [], hidden: [], network: true };
+const plain: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
 describe('the view of a sandbox', () => {
   const folders = new TestFolders();
@@ -32,7 +32,11 @@ describe('the view of a sandbox', () => {
 
   function command(view: Partial<SandboxView>): string[] {
     const own = isRoot ? [] : [programPath('unshare'), '--user', '--map-root-user', '--'];
-    return [...own, programPath('bwrap'), ...sandboxCommand({ ...plain, ...view }, !isRoot)];
+    return [
+      ...own,
+      programPath('bwrap'),
+      ...sandboxCommand({ ...plain, ...view }, { rootless: !isRoot, loopback: false }),
+    ];
   }
 
   /** What a script says in it, with the folder of the test as its first argument. */

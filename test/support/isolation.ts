@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationLevel } from '../../src/exec/isolation.ts';
 import { type Confinement, settleIsolation } from '../../src/exec/isolation-check.ts';
+import { settleNetworks } from '../../src/exec/network/network-check.ts';
+import { NetworkPool } from '../../src/exec/network/network-pool.ts';
 import { Scope } from '../../src/exec/scope.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
@@ -18,6 +20,7 @@ import { reachOf } from '../../src/job/reach.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
+import { networkPolicy } from '../../src/kernel/network-policy.ts';
 import { trustOf } from '../../src/kernel/trust.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
@@ -97,17 +100,29 @@ export class IsolatedJobs {
     for (const folder of [this.#base, ...this.#rooms.splice(0)]) rmSync(folder, { recursive: true, force: true });
   }
 
+  /** To make one takes its time, and most tests are about other things: jobs have the machine's unless something is said. */
+  async #networks(): Promise<NetworkPool> {
+    const policy = networkPolicy(this.config);
+    const settled = await settleNetworks(this.#overrides.sandboxNetwork === undefined ? 'none' : this.#level, policy);
+    return new NetworkPool(settled, 0);
+  }
+
   async #run(plan: JobInput['plan'], repository: TestRepository, name: string): Promise<IsolatedRun> {
     const { config } = this;
     const confinement: Confinement = await settleIsolation(this.#level);
     const repo = { name, url: repository.path };
     const { ref } = this;
     const trust = trustOf(ref, { defaultBranch: 'main', named: null });
-    const room = await makeRoom(config, confinement, { repo, trust, runner: 'box', name: `${++this.#count}-1.1` });
+    const networks = await this.#networks();
+    const network = await networks.take({ key: name, trusted: true });
+    const room = await makeRoom(config, confinement, {
+      ...{ repo, trust, runner: 'box', name: `${++this.#count}-1.1` },
+      network: networks.kindFor(true),
+    });
     // under `user` all of a data directory's jobs have an area of their own elsewhere
     this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : room.folder);
     const { isolation } = room.enclosure;
-    const scope = await Scope.open(3600, confinement.containment, { isolation, limits: limitsOf(config) });
+    const scope = await Scope.open(3600, confinement.containment, { isolation, network, limits: limitsOf(config) });
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
     const texts = new TextWorker();
@@ -144,6 +159,7 @@ export class IsolatedJobs {
       await scope.close();
       await tree?.end(scope.isEmpty ? join(room.folder, 'workspace') : undefined);
       room.leave();
+      await networks.close();
     }
     const outcome = withLimit(result.outcome, scope.breach);
     return { ...result, outcome, log: Buffer.concat(chunks).toString(), room };

@@ -3,10 +3,13 @@ import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
 import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
 import { levelMeanings, sandboxRemedy, settleIsolation } from '../../exec/isolation-check.ts';
+import { networkRemedy } from '../../exec/network/job-network.ts';
+import { networksText, settleNetworks } from '../../exec/network/network-check.ts';
 import { gitVersion } from '../../git/version.ts';
 import type { Config } from '../../kernel/config.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { asVoltError } from '../../kernel/errors.ts';
+import { networkPolicy } from '../../kernel/network-policy.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const run = promisify(execFile);
@@ -23,6 +26,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       gitFinding(),
       containmentFinding(),
       isolationFinding(config),
+      networkFinding(config),
       limitsFinding(config),
       engineFinding(),
     ])),
@@ -68,6 +72,20 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('isolation', message, remedy);
+  }
+}
+
+/** What jobs can reach. */
+async function networkFinding(config: Config): Promise<Finding> {
+  try {
+    const { level } = await settleIsolation(config.isolation);
+    const networks = await settleNetworks(level, networkPolicy(config));
+    const text = networksText(networks);
+    if (networks.notice === undefined) return ok('network', text);
+    return warn('network', `${text} (${networks.notice})`, networkRemedy);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    return fail('network', message, remedy);
   }
 }
 

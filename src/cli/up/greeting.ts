@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import { levelMeanings } from '../../exec/isolation-check.ts';
+import { networkRemedy } from '../../exec/network/job-network.ts';
+import { networksText } from '../../exec/network/network-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
@@ -36,6 +38,8 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   const { level, notice } = runner.confinement;
   row('isolation', `${level}: ${levelMeanings[level]}`);
   if (notice !== undefined) row('', notice);
+  row('network', networksText(runner.networks));
+  if (runner.networks.notice !== undefined) row('', `${runner.networks.notice}; ${networkRemedy}`);
   for (const change of changes) row('changed', change);
 }
 

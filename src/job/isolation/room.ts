@@ -5,13 +5,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { callFilter } from '../../exec/call-filter.ts';
 import type { Isolation, JobUser, Overlays, SandboxPath, SandboxView } from '../../exec/isolation.ts';
 import type { Confinement } from '../../exec/isolation-check.ts';
+import type { NetworkKind } from '../../exec/network/network-check.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { jobEnvironment } from '../../kernel/environment.ts';
+import { networkPolicy } from '../../kernel/network-policy.ts';
 import type { JobInput } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { Enclosure } from './enclosure.ts';
+import { hostNameFiles } from './host-names.ts';
 import { type JobHome, makeHome, tools } from './job-home.ts';
 import { namedUser } from './job-user.ts';
 import { jobPlaces, makePlaces } from './places.ts';
@@ -41,12 +44,18 @@ export interface JobRoom {
  * Makes the place for one job.
  * @param runner its name; jobs of one runner have names of their own
  * @param name of the job here
+ * @param network which one its scope is opened in
  * @throws VoltError where it cannot be made
  */
 export async function makeRoom(
   config: Config,
   confinement: Confinement,
-  { runner, name, ...job }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string },
+  {
+    runner,
+    name,
+    network,
+    ...job
+  }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string; network: NetworkKind },
 ): Promise<JobRoom> {
   const { level } = confinement;
   const paths = dataPaths(config.dataDir);
@@ -70,6 +79,7 @@ export async function makeRoom(
         folder,
         among: places.among,
         shared: places.shared,
+        network,
       })),
       leave: home.leave,
     };
@@ -84,7 +94,12 @@ async function enclosedRoom(
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
   repo: JobInput['repo'],
   { path: home, from, kept: keptHome, user, overlays }: JobHome,
-  { folder, among, shared }: { folder: string; among: string | undefined; shared: string },
+  {
+    folder,
+    among,
+    shared,
+    network,
+  }: { folder: string; among: string | undefined; shared: string; network: NetworkKind },
 ): Promise<Omit<JobRoom, 'leave'>> {
   const configured = toolCacheOf(config);
   const toolCache = configured ?? join(home, tools);
@@ -95,16 +110,17 @@ async function enclosedRoom(
   const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
   const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
   if (filter !== undefined) keepWhole(filter, callFilter());
+  const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
   const isolation: Isolation =
     level === 'user'
-      ? { level, user, callFilter: filter, ...(among && { own: { folder, among } }) }
+      ? { level, user, callFilter: filter, replaced, ...(among && { own: { folder, among } }) }
       : {
           ...{ level, user, callFilter: filter },
           view: viewOf(config, {
             folder,
             home: { from, to: home },
             overlays,
-            accounts: accounts(shared, basename(keptHome), user, home),
+            replaced: [...accounts(shared, basename(keptHome), user, home), ...replaced],
             shown: [
               ...programFolders([...searchPath, ...behind.folders], config.dataDir),
               ...shownBy(config),
@@ -150,7 +166,7 @@ function viewOf(
     folder: string;
     home: SandboxPath;
     overlays: Overlays | undefined;
-    accounts: readonly SandboxPath[];
+    replaced: readonly SandboxPath[];
     shown: readonly string[];
   },
 ): SandboxView {
@@ -158,12 +174,11 @@ function viewOf(
   const same = (path: string): SandboxPath => ({ from: path, to: path });
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
   return {
-    readable: [...room.accounts, ...room.shown.map(same)],
+    readable: [...room.replaced, ...room.shown.map(same)],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
     writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), home],
     overlays,
     hidden: hiddenPaths(config),
-    network: config.sandboxNetwork === 'on',
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
 
@@ -27,4 +27,11 @@ export function keepWhole(path: string, content: Buffer): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   }
   writeWhole(path, content);
+}
+
+/** Has those who have the file open or mounted find other content in it. */
+export function overwrite(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  writeFileSync(path, text, { mode: 0o644, flag: existsSync(path) ? 'r+' : 'w' });
+  truncateSync(path, Buffer.byteLength(text));
 }

@@ -44,7 +44,7 @@ for (const level of ['sandbox', 'user'] as const) {
         runner: 'box',
         name: `${++count}-1.1`,
       };
-      const room = await makeRoom(config, confinement, job);
+      const room = await makeRoom(config, confinement, { ...job, network: 'machine' });
       const scope = await Scope.open(3600, confinement.containment, { isolation: room.enclosure.isolation });
       scopes.push(scope);
       return { room, scope };

@@ -19,7 +19,7 @@ const code = `
   mkdirSync(base + '/own');
   writeFileSync(base + '/secret', 'canary');
   const own = { from: base + '/own', to: base + '/own' };
-  const view = { readable: [], temporary: [], writable: [own], hidden: [], network: true };
+  const view = { readable: [], temporary: [], writable: [own], hidden: [] };
   const isolation = { level: 'sandbox', user: ownUser(), view };
   const scope = await Scope.open(600, containment, { isolation, limits: { processes: 40 } });
   const script = 'id -u; cat ../secret; touch mine && echo wrote; touch /x; echo opened >/dev/stdout;' +

@@ -1,0 +1,112 @@
+import { ownSubnets, type Subnets, subnetsOf } from '../../kernel/network-policy.ts';
+
+/**
+ * How a job's network names its own end, the other one and the resolver. Of a range that is for the two ends of such a
+ * line and nothing else (RFC 7335), so that it is nobody's in any other network; and a random one of those that everybody
+ * may take (RFC 4193).
+ */
+export const line = {
+  ipv4: { job: '192.0.0.2', bits: 29, gateway: '192.0.0.1', resolver: '192.0.0.1' },
+  ipv6: { job: 'fd5c:9d3e:70a1::2', gateway: 'fe80::1', resolver: 'fd5c:9d3e:70a1::1' },
+} as const;
+
+/** What one job may reach. */
+export interface Reach {
+  /** whether addresses of private networks are open to it, too */
+  trusted: boolean;
+  /** all that it may reach; undefined for all but what is closed */
+  listed: readonly ListedAddress[] | undefined;
+}
+
+export interface ListedAddress {
+  address: string;
+  /** undefined for every port */
+  port: number | undefined;
+}
+
+const table = 'inet job';
+const refused = 'goto refuse';
+const transport = 'meta l4proto { tcp, udp }';
+
+/**
+ * The rules of a job's network in the words of nft(8), on one line. Whatever leaves it is looked at by where it goes:
+ * routes would not do, since a program that binds itself to an interface is not held by them.
+ */
+export function filterRules({ trusted, listed }: Reach): string {
+  const chain = [
+    'type filter hook output priority filter; policy drop',
+    'oifname "lo" accept',
+    // the kernel's own words to the next machine; a job can send none
+    'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report } accept',
+    // whoever has a list has the addresses of its hosts in a file, and nothing to ask
+    ...(listed ? [] : resolverRules),
+    ...to('closed', refused),
+    ...to('own', refused),
+    ...(listed ? listRules : [...(trusted ? [] : to('private', refused)), 'accept']),
+    refused,
+  ];
+  // a program that waits for an answer over TCP hears at once that there is none, by IPv6 as well
+  const refuse = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited'];
+  const sets = [...['closed', 'own', 'private'].flatMap(setOfRanges), ...(listed ? setsOfHosts : [])];
+  return [
+    `table ${table} { ${[...sets, chainOf('refuse', refuse), chainOf('output', chain)].join('; ')}; }`,
+    fillBoth('closed', subnetsOf(['machine', 'link', 'none'])),
+    fillBoth('private', subnetsOf(['private'])),
+    ownAddresses(),
+    ...(listed ? [listedAddresses(listed)] : []),
+  ].join('; ');
+}
+
+const resolverRules = [
+  `ip daddr ${line.ipv4.resolver} ${transport} th dport 53 accept`,
+  `ip6 daddr ${line.ipv6.resolver} ${transport} th dport 53 accept`,
+];
+
+const listRules = [
+  ...to('hosts', 'accept'),
+  `${transport} ip daddr . th dport @ports4 accept`,
+  `${transport} ip6 daddr . th dport @ports6 accept`,
+];
+
+const setsOfHosts = [4, 6].flatMap((kind) => [
+  `set hosts${kind} { type ipv${kind}_addr; }`,
+  `set ports${kind} { type ipv${kind}_addr . inet_service; }`,
+]);
+
+function to(set: string, verdict: string): string[] {
+  return [`ip daddr @${set}4 ${verdict}`, `ip6 daddr @${set}6 ${verdict}`];
+}
+
+function chainOf(name: string, rules: readonly string[]): string {
+  return `chain ${name} { ${rules.join('; ')}; }`;
+}
+
+function setOfRanges(name: string): string[] {
+  return [4, 6].map((kind) => `set ${name}${kind} { type ipv${kind}_addr; flags interval; auto-merge; }`);
+}
+
+/** What brings rules up to date with the addresses that this machine has now. */
+export function ownAddresses(): string {
+  return fillBoth('own', ownSubnets());
+}
+
+/** What brings rules with a list up to date. */
+export function listedAddresses(listed: readonly ListedAddress[]): string {
+  const filled = [4, 6].flatMap((kind) => {
+    const those = listed.filter(({ address }) => address.includes(':') === (kind === 6));
+    const hosts = those.filter(({ port }) => port === undefined).map(({ address }) => address);
+    const ports = those.flatMap(({ address, port }) => (port === undefined ? [] : `${address} . ${port}`));
+    return [fill(`hosts${kind}`, hosts), fill(`ports${kind}`, ports)];
+  });
+  return filled.join('; ');
+}
+
+function fillBoth(set: string, { ipv4, ipv6 }: Subnets): string {
+  return `${fill(`${set}4`, ipv4)}; ${fill(`${set}6`, ipv6)}`;
+}
+
+function fill(set: string, elements: readonly string[]): string {
+  const empty = `flush set ${table} ${set}`;
+  const unique = [...new Set(elements)];
+  return unique.length === 0 ? empty : `${empty}; add element ${table} ${set} { ${unique.join(', ')} }`;
+}

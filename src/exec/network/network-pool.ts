@@ -1,0 +1,181 @@
+import { machineAddresses } from '../../kernel/machine-addresses.ts';
+import type { ScopeNetwork } from '../scope.ts';
+import { filterRules, listedAddresses, ownAddresses } from './filter.ts';
+import { JobNetwork } from './job-network.ts';
+import { ListedHosts } from './listed-hosts.ts';
+import type { JobNetworks, NetworkKind } from './network-check.ts';
+
+/** A network that nobody has used for this long (ms) is given up, for its process takes some 16 MB. */
+const idleTime = 60_000;
+/** One is made in advance when no job has begun for this long (ms): until then the processor is for the jobs. */
+const quiet = 1000;
+/** How often (ms) somebody looks whether the machine has other addresses, or a list's names have. */
+const watchTime = 2000;
+
+/** Who may have a network after whom: jobs of one repository and one class of trust, one after the other. */
+export interface NetworkOwner {
+  key: string;
+  trusted: boolean;
+}
+
+/** A network that no job has. */
+interface Kept {
+  network: JobNetwork;
+  /** undefined where it was made in advance and is anybody's */
+  owner: string | undefined;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Networks for the jobs of one runner. To make one takes longer than a small job does, so one is kept ready, and what a
+ * job has had goes to the next one of the same repository and class: with the job's processes everything of it is gone.
+ */
+export class NetworkPool {
+  readonly #networks: JobNetworks;
+  readonly #hosts: ListedHosts | undefined;
+  readonly #most: number;
+  readonly #all = new Set<JobNetwork>();
+  /** those that no job has, the newest last */
+  readonly #idle: Kept[] = [];
+  readonly #closing = new Set<Promise<void>>();
+  readonly #changed: (hosts: string) => void;
+  #topUp: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #own = machineAddresses().join();
+  #isClosed = false;
+
+  /**
+   * @param most how many are kept that no job has
+   * @param changed is told the lines of a list's hosts, see `ListedHosts.lines`, whenever they are others
+   */
+  constructor(networks: JobNetworks, most: number, changed: (hosts: string) => void = () => undefined) {
+    this.#networks = networks;
+    this.#most = most;
+    this.#changed = changed;
+    const { policy } = networks;
+    this.#hosts = policy.kind === 'list' && networks.trusted === 'own' ? new ListedHosts(policy.hosts) : undefined;
+  }
+
+  /**
+   * Finds the addresses of a list's hosts, and begins to make one in advance.
+   * @returns names of the list that have no address
+   */
+  async start(): Promise<string[]> {
+    if (this.kindFor(true) !== 'own') return [];
+    await this.#renewHosts();
+    this.#makeSpare(true);
+    return this.#hosts?.missing ?? [];
+  }
+
+  /** What kind of network a job has. */
+  kindFor(trusted: boolean): NetworkKind {
+    return trusted ? this.#networks.trusted : this.#networks.others;
+  }
+
+  /**
+   * @returns what the job's scope is opened in
+   * @throws VoltError `tool_missing`
+   */
+  async take({ key, trusted }: NetworkOwner): Promise<ScopeNetwork> {
+    const kind = this.kindFor(trusted);
+    if (kind !== 'own') return kind;
+    await this.#renewHosts();
+    const isFit = ({ owner, network }: Kept) =>
+      network.alive && (owner === key || (owner === undefined && network.trusted === trusted));
+    // its own before one that anybody may have
+    const found = this.#idle.findLast((each) => isFit(each) && each.owner === key) ?? this.#idle.find(isFit);
+    if (!found) return this.#make(trusted);
+    this.#idle.splice(this.#idle.indexOf(found), 1);
+    clearTimeout(found.timer);
+    if (found.owner === undefined) this.#prepare(trusted);
+    return found.network;
+  }
+
+  /**
+   * Takes one back that a job has had.
+   * @param isEmpty whether it is certain that no process of the job is left, so that the next one may have it
+   */
+  giveBack(network: ScopeNetwork, { key }: NetworkOwner, isEmpty: boolean): void {
+    if (typeof network === 'string') return;
+    if (isEmpty && network.alive && !this.#isClosed) this.#keep(network, key);
+    else this.#end(network);
+  }
+
+  /** Resolves when all have ended, those that jobs have, too. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#topUp);
+    clearInterval(this.#watch);
+    for (const { timer } of this.#idle.splice(0)) clearTimeout(timer);
+    for (const network of this.#all) this.#end(network);
+    await Promise.all(this.#closing);
+  }
+
+  async #make(trusted: boolean): Promise<JobNetwork> {
+    const own = machineAddresses().join();
+    const listed = this.#hosts?.addresses;
+    const network = await JobNetwork.open(trusted, filterRules({ trusted, listed }));
+    this.#all.add(network);
+    if (this.#isClosed) this.#end(network);
+    if (machineAddresses().join() !== own) network.change(ownAddresses());
+    if (listed) network.change(listedAddresses(this.#hosts?.addresses ?? []));
+    this.#watch ??= setInterval(() => this.#look(), watchTime).unref();
+    return network;
+  }
+
+  #keep(network: JobNetwork, owner: string | undefined): void {
+    const kept: Kept = { network, owner, timer: setTimeout(() => this.#drop(kept), idleTime).unref() };
+    this.#idle.push(kept);
+    if (this.#idle.length > this.#most) this.#drop(this.#idle[0] as Kept);
+  }
+
+  #drop(kept: Kept): void {
+    const index = this.#idle.indexOf(kept);
+    if (index < 0) return;
+    this.#idle.splice(index, 1);
+    clearTimeout(kept.timer);
+    this.#end(kept.network);
+  }
+
+  #prepare(trusted: boolean): void {
+    clearTimeout(this.#topUp);
+    this.#topUp = setTimeout(() => {
+      if (this.#idle.some(({ owner, network }) => owner === undefined && network.trusted === trusted)) return;
+      this.#makeSpare(trusted);
+    }, quiet).unref();
+  }
+
+  /** A job that comes meanwhile makes its own, and says why it cannot. */
+  #makeSpare(trusted: boolean): void {
+    this.#make(trusted).then(
+      (network) => this.#isClosed || this.#keep(network, undefined),
+      () => undefined,
+    );
+  }
+
+  #end(network: JobNetwork): void {
+    this.#all.delete(network);
+    if (this.#all.size === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+    const closed = network.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
+  }
+
+  /** Has all know the addresses of this machine, which may come and go. */
+  #look(): void {
+    const own = machineAddresses().join();
+    if (own !== this.#own) {
+      this.#own = own;
+      for (const network of this.#all) network.change(ownAddresses());
+    }
+    void this.#renewHosts();
+  }
+
+  async #renewHosts(): Promise<void> {
+    if (!this.#hosts || !(await this.#hosts.renew())) return;
+    this.#changed(this.#hosts.lines);
+    for (const network of this.#all) network.change(listedAddresses(this.#hosts.addresses));
+  }
+}

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import type { SandboxPath } from '../../exec/isolation.ts';
+import { line } from '../../exec/network/filter.ts';
+import type { NetworkPolicy } from '../../kernel/network-policy.ts';
+import { keepWhole, overwrite } from './whole-file.ts';
+
+const resolverFile = '/etc/resolv.conf';
+const hostsFile = '/etc/hosts';
+
+/**
+ * The files by which programs find the addresses of names, for jobs that have networks of their own: there, the machine's
+ * resolver has another address, if any. A file that the machine has not stays away.
+ * @param shared folder of files that all jobs of a runner see
+ */
+export function hostNameFiles(shared: string, policy: NetworkPolicy): SandboxPath[] {
+  const names = join(shared, 'resolv.conf');
+  const files = [{ from: names, to: resolverFile }];
+  keepWhole(names, Buffer.from(policy.kind === 'list' ? '' : resolverText(read(resolverFile))));
+  if (policy.kind === 'list') {
+    const hosts = join(shared, 'hosts');
+    if (!existsSync(hosts)) tellHosts(shared, '');
+    files.push({ from: hosts, to: hostsFile });
+  }
+  return files.filter(({ to }) => existsSync(to)).map(({ from, to }) => ({ from, to: realpathSync(to) }));
+}
+
+/** Writes the hosts of a list where jobs find them, also those that run. @param lines see hosts(5) */
+export function tellHosts(shared: string, lines: string): void {
+  overwrite(join(shared, 'hosts'), `${read(hostsFile)}${lines}`);
+}
+
+/** What the machine's file says, with the address at which its resolver is found in a job's network. */
+export function resolverText(text: string): string {
+  const lines = text.split('\n');
+  const servers = lines.flatMap((each) => /^\s*nameserver\s+(\S+)/.exec(each)?.[1] ?? []);
+  // pasta asks the first of each kind that this machine has
+  const isOnly6 = servers.length > 0 && servers.every((server) => isIPv6(server.replace(/%.*$/, '')));
+  const rest = lines.filter((each) => /^\s*(search|domain|options)\s/.test(each));
+  return `${[`nameserver ${isOnly6 ? line.ipv6.resolver : line.ipv4.resolver}`, ...rest].join('\n')}\n`;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Addresses of everybody else; the last four are of no machine on the internet. */
+export const world = {
+  public4: '203.0.113.9',
+  public6: '2001:db8:9::9',
+  private: ['10.1.2.3', '172.20.0.3', '192.168.5.5', '100.64.1.1', 'fd12:3456::3'],
+  closed: ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'],
+} as const;
+/** Addresses of the machine, on three interfaces; the first is that of its network. */
+export const machine = ['198.51.100.2', '2001:db8:1::2', '172.17.0.1', '10.66.0.1'] as const;
+/** Where the machine has its resolver, which knows this one name. */
+const resolver = '127.0.0.53';
+export const publicName = 'somewhere.example';
+
+/**
+ * Makes the machine: network and mounts of its own, in which /dev/net/tun is open to everybody, and a network beside it that
+ * stands for everybody else. Both end with the process group.
+ */
+const script = `
+set -e
+ip link set lo up
+unshare --net sleep 3600 & world=$!
+until [ "$(readlink /proc/$world/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+ip link add eth0 type veth peer name world
+ip link set world netns $world
+ip link add docker0 type veth peer name tun7
+there() { nsenter --net=/proc/$world/ns/net "$@"; }
+there ip link set lo up
+there ip link set world up
+there ip addr add 198.51.100.1/24 dev world
+there ip addr add 2001:db8:1::1/64 dev world nodad
+for address in ${[world.public4, world.public6, ...world.private, ...world.closed].join(' ')}; do there ip addr add $address dev lo; done
+ip link set eth0 up
+ip link set docker0 up
+ip addr add ${machine[0]}/24 dev eth0
+ip addr add ${machine[1]}/64 dev eth0 nodad
+ip addr add ${machine[2]}/16 dev docker0
+ip addr add ${machine[3]}/24 dev tun7
+ip route add default via 198.51.100.1
+ip -6 route add default via 2001:db8:1::1
+mount --bind "$1" /etc/resolv.conf
+mount -t tmpfs -o mode=755 none /dev/net
+mknod -m 666 /dev/net/tun c 10 200
+echo $world
+exec sleep 3600`;
+
+/** Answers "you are there" to whoever connects, and at /said with the next line of standard input, which is said once. */
+const everybody = `
+const { createServer } = require('node:http');
+const lines = []; const waiting = [];
+const meet = () => { while (lines.length > 0 && waiting.length > 0) waiting.shift().end(lines.shift()); };
+require('node:readline').createInterface(process.stdin).on('line', (line) => { lines.push(line); meet(); });
+createServer((request, response) => {
+  if (request.url !== '/said') return response.end('you are there');
+  waiting.push(response);
+  meet();
+}).listen(80, '::', () => console.log('ready'));`;
+
+/** Answers each question for an address of IPv4 with the public one. */
+const nameServer = `
+const socket = require('node:dgram').createSocket('udp4');
+socket.on('message', (query, { port, address }) => {
+  const end = query.indexOf(0, 12) + 5;
+  const isFour = query.readUInt16BE(end - 4) === 1;
+  const head = Buffer.from(query.subarray(0, end));
+  head.writeUInt16BE(0x8180, 2);
+  head.writeUInt16BE(isFour ? 1 : 0, 6);
+  head.writeUInt16BE(0, 8); head.writeUInt16BE(0, 10);
+  const answer = isFour ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, ${world.public4.split('.').join(', ')}]) : Buffer.alloc(0);
+  socket.send(Buffer.concat([head, answer]), port, address);
+}).bind(53, '${resolver}', () => console.log('ready'));`;
+
+/** A machine with a network, and an internet with everything in it that a job might look for. Takes root and ip(8). */
+export class SmallInternet {
+  readonly #folder: string;
+  readonly #holder: ChildProcess;
+  readonly #others: ChildProcess[] = [];
+  #world = '';
+
+  private constructor(folder: string, holder: ChildProcess) {
+    this.#folder = folder;
+    this.#holder = holder;
+  }
+
+  static async start(): Promise<SmallInternet> {
+    const folder = mkdtempSync(join(tmpdir(), 'volt-internet-'));
+    const names = join(folder, 'resolv.conf');
+    writeFileSync(names, `nameserver ${resolver}\n`);
+    const holder = spawn('unshare', ['--net', '--mount', 'bash', '-c', script, 'sh', names], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const internet = new SmallInternet(folder, holder);
+    try {
+      const [said] = await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit')]);
+      if (holder.exitCode !== null) throw new Error(`the network was not made: code ${holder.exitCode}`);
+      internet.#world = String(said).trim();
+      await internet.node(everybody, { outside: true });
+      await internet.node(nameServer);
+      return internet;
+    } catch (error) {
+      await internet.end();
+      throw error;
+    }
+  }
+
+  /** What a command is run by on the machine. */
+  get inside(): string[] {
+    return ['nsenter', `--target=${this.#holder.pid}`, '--net', '--mount', '--'];
+  }
+
+  /** Runs a script of Node's, on the machine or outside of it, until it says its first word; it lasts as long as all. */
+  async node(text: string, { outside = false } = {}): Promise<ChildProcess> {
+    const inside = outside ? ['nsenter', `--net=/proc/${this.#world}/ns/net`, '--'] : this.inside;
+    const [command = '', ...rest] = [...inside, process.execPath, '-e', text];
+    const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#others.push(child);
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(`ended before it began: ${text}`);
+    return child;
+  }
+
+  /** Has everybody else tell something at /said, to the next who asks. */
+  say(text: string): void {
+    this.#others[0]?.stdin?.write(`${text}\n`);
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#others) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    // where it has failed, what it has started is still in its group
+    const ended = this.#holder.exitCode === null ? once(this.#holder, 'exit') : undefined;
+    process.kill(-(this.#holder.pid as number), 'SIGKILL');
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
