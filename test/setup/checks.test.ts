@@ -31,22 +31,22 @@ describe('`npm test`', () => {
     const calls = clone.takeCalls().slice(1);
     expect(calls.slice(0, 4)).to.deep.equal(['biome check .', 'tsc', 'tsc -p tsconfig.client.json', 'knip']);
     expect(calls.slice(4)).to.have.members([
-      'mocha test/chaos test/flow test/web/browser.test.ts',
+      'mocha test/attack test/chaos test/flow test/web/browser.test.ts',
       'mocha test/cli test/job',
-      'mocha --ignore test/chaos/** --ignore test/flow/** --ignore test/web/browser.test.ts --ignore test/cli/** --ignore test/job/**',
+      'mocha --ignore test/attack/** --ignore test/chaos/** --ignore test/flow/** --ignore test/web/browser.test.ts --ignore test/cli/** --ignore test/job/**',
       `mocha test/record ${onPostgres.join(' ')} test/web/changes.test.ts`,
     ]);
   });
 
   it('fails when either half of the tests fails, and tells of both', async () => {
-    for (const half of ['--ignore', 'test/chaos']) {
+    for (const half of ['--ignore', 'test/attack']) {
       clone.write(
         'node_modules/.bin/mocha',
         `const half = process.argv[2]; console.log('ran ' + half); process.exit(half === '${half}' ? 7 : 0);`,
       );
       const { code, stdout } = await clone.run(['test']);
       expect(code).to.equal(7);
-      expect(stdout).to.include('ran --ignore').and.include('ran test/chaos');
+      expect(stdout).to.include('ran --ignore').and.include('ran test/attack');
     }
   });
 
@@ -55,7 +55,7 @@ describe('`npm test`', () => {
     clone.write(
       'node_modules/.bin/mocha',
       `const { existsSync, readFileSync, writeFileSync } = require('node:fs');
-      if (!process.argv.includes('test/chaos') && !process.argv.includes('test/flow/a.test.ts')) process.exit(0);
+      if (!process.argv.includes('test/attack') && !process.argv.includes('test/flow/a.test.ts')) process.exit(0);
       const count = existsSync('count') ? Number(readFileSync('count', 'utf8')) + 1 : 1;
       writeFileSync('count', String(count));
       const failed = ${JSON.stringify(fails)}.includes(count) ? [{ title: 'a test', error: 'what went wrong' }] : [];
