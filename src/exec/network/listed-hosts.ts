@@ -7,7 +7,7 @@ import type { ListedAddress } from './filter.ts';
 /** A resolver that does not answer within this time (ms) is asked again at the next turn. */
 const patience = 5000;
 /** Names are asked for again after this time (ms), and what they were before stays good for one turn more. */
-export const listTurn = 60_000;
+const listTurn = 60_000;
 
 /** Where the hosts of a list are now, as this machine resolves their names. */
 export class ListedHosts {
