@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { type ErrorCode, VoltError } from '../kernel/errors.ts';
+import { type ErrorCode, systemCode, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { WebEnv } from './env.ts';
 
@@ -39,6 +39,10 @@ function known(thrown: unknown, context: Context<WebEnv>, logger: Logger): VoltE
     return new VoltError('bad_request', thrown.message || 'the request cannot be understood', {
       remedy: 'The API is described at /api/v1/openapi.json.',
     });
+  }
+  // who hangs up while sending is no fault, and hears of nothing any more
+  if (systemCode(thrown) === 'ECONNRESET') {
+    return new VoltError('bad_request', 'the request broke off', { remedy: 'Send it again.' });
   }
   logger.error(`could not answer ${context.req.method} ${context.req.path.slice(0, 200)}`, {
     error: thrown instanceof Error ? thrown.message : String(thrown),

@@ -180,9 +180,18 @@ async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>, rea
   return { stages, runners: await discreet(web.record, reader, runners.alive), labelSets, queues: depths, server };
 }
 
-/** How much is in each queue. */
+/** Looks into the queues that are under way. */
+const looking = new WeakMap<Web['queues'], Promise<QueueDepth[]>>();
+
+/** How much is in each queue. There may be hundreds, so who asks while somebody else does gets the same answer. */
 export async function queueDepths(web: Pick<Web, 'queues' | 'record'>): Promise<QueueDepth[]> {
-  return Promise.all((await queueNames(web)).map((name) => depthOf(web, name)));
+  const underWay = looking.get(web.queues);
+  if (underWay) return underWay;
+  const look = queueNames(web)
+    .then((names) => Promise.all(names.map((name) => depthOf(web, name))))
+    .finally(() => looking.delete(web.queues));
+  looking.set(web.queues, look);
+  return look;
 }
 
 async function depthOf(web: Pick<Web, 'queues'>, name: string): Promise<QueueDepth> {

@@ -293,6 +293,15 @@ describe('web: who asks too often', () => {
     expect(await ask('192.0.2.7', site.token), 'reading').to.equal(200);
   });
 
+  it('has so much at once, and then as much as the rate gives', () => {
+    const buckets = new Buckets({ burst: 60, perSecond: 5 });
+    const taken = Array.from({ length: 100 }, () => buckets.take('app', 0)).filter(Boolean);
+    expect(taken).to.have.length(60);
+    expect([buckets.isEmpty('app', 0), buckets.isEmpty('other', 0)]).to.deep.equal([true, false]);
+    expect(buckets.take('app', 199)).to.equal(false);
+    expect(buckets.take('app', 300)).to.equal(true);
+  });
+
   it('is remembered within bounds', () => {
     const buckets = new Buckets({ burst: 1, perSecond: 1 });
     expect(buckets.take('first', 0)).to.equal(true);

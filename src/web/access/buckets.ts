@@ -21,6 +21,11 @@ export class Buckets {
     return Math.ceil(1 / this.#rate.perSecond);
   }
 
+  /** @param now milliseconds */
+  isEmpty(name: string, now = performance.now()): boolean {
+    return this.#left(name, now) < 1;
+  }
+
   /**
    * @param now milliseconds
    * @returns whether this call is within the bound

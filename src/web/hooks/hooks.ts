@@ -3,27 +3,32 @@ import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookSaltOf } from '../../record/hooks.ts';
 import { findRepository } from '../../record/repositories.ts';
+import { networkOf } from '../access/address.ts';
 import { Buckets, type Rate } from '../access/buckets.ts';
 import { rateLimited } from '../access/rate-limit.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { announce } from '../requests.ts';
+import { Places } from './places.ts';
 import { proofIn, Verification } from './signature.ts';
 
-/** Calls that one webhook may make. */
+/** Calls of one webhook that are signed. */
 const rate: Rate = { burst: 60, perSecond: 5 };
+/** Calls of one sender that are not. */
+const wrongRate: Rate = { burst: 60, perSecond: 1 };
 /** GitHub sends no more than 25 MB; nothing of it is kept. */
 const largestBody = 25 * 1024 * 1024;
 /** Milliseconds within which a body must have arrived. */
 const patience = 20_000;
-/** Bodies that are read at once; a slow sender holds no more than one place, and that not for long. */
-const places = 32;
+/** Bodies that are read at once, of all senders and of one. */
+const places = { all: 32, share: 8 };
 
 /** Takes what forges call when something was pushed, and has the repository looked at. */
 export class Hooks {
   readonly #web: Web;
   readonly #buckets = new Buckets(rate);
-  #reading = 0;
+  readonly #wrong = new Buckets(wrongRate);
+  readonly #places = new Places(places);
 
   constructor(web: Web) {
     this.#web = web;
@@ -31,38 +36,50 @@ export class Hooks {
 
   /**
    * Answers a call. What it says does not matter, only that it comes from somebody who knows the secret: the look finds
-   * out what has changed.
+   * out what has changed. Who does not know it uses up nothing but what their own address has.
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
     const { record, queues, logger, guard } = this.#web;
+    const sender = networkOf(context.get('whence').address);
+    if (this.#wrong.isEmpty(sender)) throw tooManyWrong(context, this.#wrong);
     const repository = repositoryNamePattern.test(name) ? await findRepository(record, name) : undefined;
     const salt = repository && (await hookSaltOf(record, name));
     const proof = proofIn((header) => context.req.header(header));
     // whether there is such a repository is nobody's business who does not know its secret
-    if (!repository || !salt || !proof) throw badSignature(name);
-    if (this.#reading >= places || !this.#buckets.take(name)) throw tooOften(context, this.#buckets);
+    if (!repository || !salt || !proof) {
+      this.#wrong.take(sender);
+      throw badSignature(name);
+    }
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const verification = new Verification(proof, guard.hookSecret(name, salt));
-    this.#reading++;
+    const place = this.#places.take(sender);
+    if (!place) throw tooOften(context, this.#buckets);
     try {
-      await feed(context.req.raw.body, verification);
+      await feed(context.req.raw.body, verification, place.lost);
     } finally {
-      this.#reading--;
+      place.leave();
     }
     if (!verification.holds()) {
+      this.#wrong.take(sender);
       logger.info('a call of a webhook was refused, its signature does not fit', { repo: name });
       throw badSignature(name);
     }
+    if (!this.#buckets.take(name)) throw tooOften(context, this.#buckets);
     await announce(this.#web, queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'hook' }));
     return context.json({ repo: name, look: true }, 202);
   }
 }
 
-async function feed(body: ReadableStream<Uint8Array> | null, verification: Verification): Promise<void> {
+/** @param lost aborted when others need the place in which it is read */
+async function feed(
+  body: ReadableStream<Uint8Array> | null,
+  verification: Verification,
+  lost: AbortSignal,
+): Promise<void> {
   if (!body) return;
   const reader = body.getReader();
-  const late = AbortSignal.timeout(patience);
+  const late = AbortSignal.any([AbortSignal.timeout(patience), lost]);
   const stop = () => void reader.cancel(late.reason).catch(() => undefined);
   late.addEventListener('abort', stop, { once: true });
   let size = 0;
@@ -76,7 +93,8 @@ async function feed(body: ReadableStream<Uint8Array> | null, verification: Verif
     late.removeEventListener('abort', stop);
   }
   if (late.aborted) {
-    throw new VoltError('timed_out', `the body of the call has not arrived within ${patience / 1000} s`, {
+    const bound = lost.aborted ? 'before others needed its place' : `within ${patience / 1000} s`;
+    throw new VoltError('timed_out', `the body of the call has not arrived ${bound}`, {
       remedy: 'The next poll finds what was pushed; see whether something between the forge and Volt is slow.',
     });
   }
@@ -95,6 +113,10 @@ function badSignature(name: string): VoltError {
         'See `volt repo hook` for the address and the secret of the webhook; the forge must sign what it sends with that secret.',
     },
   );
+}
+
+function tooManyWrong(context: Context<WebEnv>, buckets: Buckets): VoltError {
+  return rateLimited(context, buckets, 'too many calls without a right signature have come from where you are');
 }
 
 function tooOften(context: Context<WebEnv>, buckets: Buckets): VoltError {

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { listActions } from '../../src/record/audit.ts';
+import { attack } from '../support/attack.ts';
+import { until } from '../support/until.ts';
+import { bodyOf, rawRequest, Site } from '../web/site.ts';
+import { EventReader } from '../web/sse.ts';
+
+/** A proxy as `proxy_pass http://127.0.0.1:8420;` makes one: its own Host, and no header that tells of it. */
+async function silentProxy(target: string): Promise<Server> {
+  const { host } = new URL(target);
+  const proxy = createServer((asked, answer) => {
+    const headers = { ...asked.headers, host };
+    const passed = request(`${target}${asked.url}`, { method: asked.method, headers }, (got) => {
+      answer.writeHead(got.statusCode ?? 502, got.headers);
+      got.pipe(answer);
+    });
+    asked.pipe(passed);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return proxy;
+}
+
+describe('who asks Volt without being entitled', () => {
+  let site: Site;
+  let published: Site;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    await site.build('app');
+    published = await Site.start({ url: 'https://ci.example' });
+    await published.repository('app');
+    await published.build('app');
+  });
+  after(async () => {
+    await site?.stop();
+    await published?.stop();
+  });
+
+  attack(
+    {
+      attacker: 'neighbour on the network',
+      asset: 'results and logs',
+      title: 'comes through a proxy that adds no header, as if on this machine',
+    },
+    async () => {
+      const proxy = await silentProxy(published.url);
+      try {
+        const at = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+        for (const path of ['/api/v1/builds', '/api/v1/jobs/1-1/log', '/metrics', '/queues/api/queues', '/'])
+          expect((await fetch(at + path, { redirect: 'manual' })).status, path).to.equal(401);
+        const { status } = await fetch(`${at}/`, { redirect: 'manual', headers: { accept: 'text/html' } });
+        expect(status).to.equal(303);
+      } finally {
+        proxy.close();
+        proxy.closeAllConnections();
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'neighbour on the network',
+      asset: 'results and logs',
+      title: 'says by headers that it is on this machine',
+    },
+    async () => {
+      for (const headers of [
+        { 'x-forwarded-for': '127.0.0.1' },
+        { forwarded: 'for=127.0.0.1' },
+        { host: 'localhost', 'x-real-ip': '127.0.0.1' },
+      ])
+        expect((await rawRequest(`${published.url}/api/v1/builds`, headers as never)).status).to.be.oneOf([401, 403]);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'secrets',
+      title: 'reads variables, inputs and payloads in the queues',
+    },
+    async () => {
+      for (const path of [
+        '/queues',
+        '/queues/api/queues?activeQueue=jobs.linux&status=completed',
+        '/queues/api/queues/jobs.linux/1-1.1',
+        '/api/v1/variables',
+        '/api/v1/repos/app/variables',
+      ])
+        expect((await site.fetch(path)).status, path).to.equal(401);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'Volt going on',
+      title: 'fills the audit log with failed attempts to sign in from senders that it makes up',
+    },
+    async () => {
+      for (const one of [site, published]) {
+        const attempt = (index: number) =>
+          one.ask('/sign-in', {
+            method: 'POST',
+            body: new URLSearchParams({ token: `wrong ${index}` }),
+            headers: { 'x-forwarded-for': `198.51.${index >> 8}.${index & 255}`, host: 'ci.example' },
+          });
+        for (let index = 0; index < 300; index += 20)
+          await Promise.all(Array.from({ length: 20 }, (_, more) => attempt(index + more)));
+        const noted = await listActions(one.context.record, { actor: 'unknown', limit: 500 });
+        // behind a proxy senders can be made up by who is on this machine, so all together are bounded, too
+        expect(noted.length).to.be.within(1, one === site ? 2 : 100);
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'sessions and tokens',
+      title: 'locks an administrator out by wrong tokens from the same address, forged or not',
+    },
+    async () => {
+      for (const one of [site, published]) {
+        const ask = (token: string) =>
+          one.fetch('/api/v1/builds', {
+            headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': '192.0.2.99' },
+          });
+        for (let index = 0; index < 30; index++) await ask(`wrong-${index}`);
+        expect((await ask('wrong')).status).to.equal(429);
+        expect((await ask(one.token)).status).to.equal(200);
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'neighbour on the network',
+      asset: 'Volt going on',
+      title: 'keeps the webhook of a repository busy with calls that are not signed, and with slow bodies',
+    },
+    async () => {
+      const { secret } = await bodyOf(await published.post('/api/v1/repos/app/hook'));
+      const call = (headers: Record<string, string>) =>
+        published.fetch('/hooks/app', { method: 'POST', headers, body: '{}' });
+      const slow: Socket[] = [];
+      try {
+        for (let index = 0; index < 40; index++) {
+          const socket = connect(Number(new URL(published.url).port), '127.0.0.1');
+          slow.push(socket.on('error', () => undefined));
+          socket.write(
+            `POST /hooks/app HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 198.51.100.${index}\r\nx-gitlab-token: x\r\ncontent-length: 9\r\n\r\n{`,
+          );
+        }
+        // whoever came first has made room for the last
+        await until('some slow ones to be turned away', () => slow.some(({ bytesRead }) => bytesRead > 0));
+        for (let index = 0; index < 70; index++)
+          await call({ 'x-hub-signature-256': `sha256=${index}`, 'x-forwarded-for': '203.0.113.7' });
+        expect((await call({ 'x-gitlab-token': 'x', 'x-forwarded-for': '203.0.113.7' })).status).to.equal(429);
+        const answer = await call({ 'x-gitlab-token': secret, 'x-forwarded-for': '192.0.2.1' });
+        expect(answer.status, 'the forge').to.equal(202);
+      } finally {
+        for (const socket of slow) socket.destroy();
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'anonymous reader',
+      asset: 'Volt going on',
+      title: 'opens event streams and connections without end',
+    },
+    async () => {
+      const opened: EventReader[] = [];
+      const idle: Socket[] = [];
+      try {
+        for (let index = 0; index < 100; index++) opened.push(await EventReader.open(`${site.url}/api/v1/events`));
+        await until('no more to be let in', async () => {
+          const answer = await site.fetch('/api/v1/events');
+          if (answer.ok) await answer.body?.cancel();
+          return answer.status === 429;
+        });
+        const headers = { authorization: `Bearer ${site.token}` };
+        opened.push(await EventReader.open(`${site.url}/api/v1/events`, headers));
+        for (let index = 0; index < 1200; index++)
+          idle.push(connect(Number(new URL(site.url).port), '127.0.0.1').on('error', () => undefined));
+        await until('the oldest to make room', () => idle.some(({ destroyed }) => destroyed));
+        expect((await site.fetch('/api/v1/builds')).status).to.equal(200);
+      } finally {
+        for (const one of opened) one.close();
+        for (const socket of idle) socket.destroy();
+      }
+    },
+  );
+});
