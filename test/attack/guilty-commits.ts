@@ -1,0 +1,113 @@
+/** Commits of a few lines, each of which once stopped all of Volt, and by which bound it is held now. */
+export interface GuiltyCommit {
+  /** what it does, as the end of a sentence */
+  title: string;
+  files: { [path: string]: string };
+  /** what its build comes to, and what the reason or the log says */
+  status: 'success' | 'failure' | 'error';
+  says: RegExp;
+}
+
+const workflow = (text: string) => ({ '.github/workflows/ci.yml': `on: push\n${text}` });
+const steps = (...list: string[]) => `jobs:\n  a:\n    runs-on: linux\n    steps:\n${list.join('')}`;
+const script = (text: string) => `      - run: |\n          ${text}\n`;
+const node = (program: string) => script(`node -e '${program}'`);
+
+const matcher = JSON.stringify({
+  problemMatcher: [{ owner: 'slow', pattern: [{ regexp: '^(a|a)*$', message: 1 }] }],
+});
+
+/** What runs inside of jobs, and what is shown of them. */
+export const guiltyJobs: readonly GuiltyCommit[] = [
+  {
+    title: 'has a problem matcher that is a little slow over each of very many lines',
+    files: {
+      'matcher.json': matcher,
+      ...workflow(
+        steps(
+          '      - uses: actions/checkout@v4\n',
+          `${script('echo "::add-matcher::matcher.json"')}`,
+          node('for (let i = 0; i < 20000; i++) console.log("a".repeat(17) + "!")'),
+        ),
+      ),
+    },
+    status: 'success',
+    says: /"slow" was removed: those of a job may take 2 s of processor time each/,
+  },
+  {
+    title: 'hashes files by a pattern of many stars',
+    files: workflow(
+      steps(
+        script(`touch ${'a'.repeat(250)}`),
+        script("echo 'hash [${{ hashFiles(''*a*a*a*a*a*a*a*a*a*a*b'') }}]'".replaceAll("''", "'")),
+      ),
+    ),
+    status: 'success',
+    says: /hash \[\]/,
+  },
+  {
+    title: 'has variables of many large values',
+    files: workflow(
+      steps(
+        node('require("fs").writeFileSync(process.env.GITHUB_ENV, "M=" + "x".repeat(1000000))'),
+        `      - run: echo never\n        env:\n${Array.from({ length: 12 }, (_, index) => `          V${index}: ${'${{ env.M }}'.repeat(450)}\n`).join('')}`,
+      ),
+    ),
+    status: 'failure',
+    says: /comes to more than 1048576 characters/,
+  },
+  {
+    title: 'sums up in Markdown that takes long to format',
+    files: workflow(
+      steps(
+        ...Array.from({ length: 4 }, () =>
+          node('require("fs").writeFileSync(process.env.GITHUB_STEP_SUMMARY, "http://a.b/(".repeat(5400))'),
+        ),
+      ).replace(
+        '    runs-on',
+        `    strategy: { matrix: { n: [${Array.from({ length: 12 }, (_, index) => index).join()}] } }\n    runs-on`,
+      ),
+    ),
+    status: 'success',
+    says: /./,
+  },
+];
+
+const numbers = `[${Array.from({ length: 256 }, (_, index) => index).join()}]`;
+const excludes = `fromJSON(format('[${'{0},'.repeat(99)}{0}]', format('${'{0},'.repeat(99)}{0}', '{"a":"x"}')))`;
+const calling = (file: string) =>
+  `jobs:\n  a:\n    strategy: { matrix: { n: ${numbers} } }\n    uses: ./.github/workflows/${file}\n`;
+
+/** What is planned of them. */
+export const guiltyPlans: readonly GuiltyCommit[] = [
+  {
+    title: 'excludes ten thousand times from a matrix of 65,536',
+    files: workflow(
+      steps(script('make')).replace(
+        '    runs-on',
+        `    strategy: { matrix: { a: ${numbers}, b: ${numbers}, exclude: '\${{ ${excludes.replaceAll("'", "''")} }}' } }\n    runs-on`,
+      ),
+    ),
+    status: 'error',
+    says: /10000 entries of `exclude` for 65536 combinations/,
+  },
+  {
+    title: 'calls a workflow 256 times that calls one 256 times that has a matrix of 256',
+    files: {
+      ...workflow(calling('b.yml')),
+      '.github/workflows/b.yml': `on: workflow_call\n${calling('c.yml')}`,
+      '.github/workflows/c.yml': `on: workflow_call\n${steps(script('make')).replace('    runs-on', `    strategy: { matrix: { n: ${numbers} } }\n    runs-on`)}`,
+    },
+    status: 'error',
+    says: /more than 1000 jobs/,
+  },
+  {
+    title: 'has 20,000 patterns for the paths of a change of 5,000 files',
+    files: {
+      '.github/workflows/ci.yml': `on: { push: { paths: [${Array.from({ length: 20_000 }, (_, index) => `'*a*${index}'`).join()}] } }\n${steps(script('make'))}`,
+      ...Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`packages/a-${index}`, ''])),
+    },
+    status: 'error',
+    says: /20000 patterns, and may have 1000/,
+  },
+];
