@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { attack } from '../support/attack.ts';
+import { TestFolders } from '../support/folder.ts';
+import { IsolatedJobs } from '../support/isolation.ts';
+import { VoltProcesses } from '../support/processes.ts';
+import { TestRepository } from '../support/repository.ts';
+
+const levels = ['sandbox', 'user'] as const;
+const content = 'only root may read this';
+
+describe('a job that turns Volt aside by what it puts into its folders', () => {
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+  const repositories: TestRepository[] = [];
+  const jobs: IsolatedJobs[] = [];
+  /** of root alone, in a folder that jobs see in a sandbox, too */
+  let place: string;
+
+  beforeEach(function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    place = mkdtempSync('/opt/volt-attack-');
+    chmodSync(place, 0o755);
+    writeFileSync(join(place, 'victim'), content, { mode: 0o600 });
+    mkdirSync(join(place, 'closed', '.dir'), { recursive: true, mode: 0o700 });
+    chmodSync(join(place, 'closed'), 0o700);
+    writeFileSync(join(place, 'closed', 'program'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(place, 'closed', '.dir', 'name-that-is-a-secret'), '');
+  });
+  afterEach(async () => {
+    await processes.end();
+    for (const each of jobs.splice(0)) each.clean();
+    if (place) rmSync(place, { recursive: true, force: true });
+  });
+  after(() => {
+    folders.remove();
+    for (const repository of repositories) repository.remove();
+  });
+
+  attack(
+    {
+      attacker: 'pusher to another branch',
+      asset: 'the machine',
+      title: 'puts a link into the place of an archive while it is copied, so that root gives away what it leads to',
+      levels,
+    },
+    async ({ level }) => {
+      const victim = join(place, 'victim');
+      const isolated = new IsolatedJobs(level);
+      jobs.push(isolated);
+      const swap = `
+        const fs = require('fs');
+        for (const end = Date.now() + 20000; Date.now() < end; )
+          for (const name of fs.readdirSync(process.env.RUNNER_TEMP).filter((name) => name.endsWith('.tar')))
+            try {
+              const path = process.env.RUNNER_TEMP + '/' + name;
+              if (fs.lstatSync(path).isSymbolicLink()) continue;
+              fs.unlinkSync(path); fs.symlinkSync('${victim}', path); fs.writeFileSync('swapped', '');
+            } catch {}`;
+      const repository = isolated.repository({ 'swap.js': swap });
+      const { log } = await isolated.steps(
+        `
+- uses: actions/checkout@v4
+- run: head -c 60000000 /dev/zero > large
+- uses: actions/upload-artifact@v4
+  with: { name: large, path: large }
+- run: (setsid node swap.js >/dev/null 2>&1 &)
+- uses: actions/download-artifact@v4
+  with: { name: large, path: again }
+  continue-on-error: true
+- run: ls swapped; cat ${victim}; true`,
+        repository,
+      );
+      expect(log)
+        .to.match(/^swapped$/m)
+        .and.not.include(content);
+      const { uid, mode } = lstatSync(victim);
+      expect([uid, mode & 0o777]).to.deep.equal([0, 0o600]);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'the machine',
+      title: 'has root write the event of a job that is just beginning through a link, and changes what others have',
+      levels,
+    },
+    async ({ level }) => {
+      const written = join(place, 'written');
+      const attempt = `
+mkdir -p ~/places; echo "$RUNNER_TEMP" > ~/places/$1
+end=$(($(date +%s) + 8))
+while [ $(date +%s) -lt $end ]; do
+  for job in $(seq 12); do
+    for build in 1 2; do
+      temp=$(dirname "$RUNNER_TEMP" | xargs dirname)/$build-$job.1/temp
+      mkdir -p "$temp/_github_workflow" 2>/dev/null && ln -s ${written} "$temp/_github_workflow/event.json" 2>/dev/null
+    done
+  done
+  for other in $(cat ~/places/*); do
+    [ "$other" = "$RUNNER_TEMP" ] && continue
+    ls "$other" >/dev/null 2>&1 && echo "SEEN $other"
+    { echo mine > "$other/planted"; } 2>/dev/null && echo "CHANGED $other"
+  done
+  [ -e "$RUNNER_TEMP/planted" ] && echo PLANTED
+  sleep 0.1
+done
+echo "knew $(ls ~/places | wc -l)"
+`;
+      const workflow = `
+on: push
+jobs:
+  one:
+    runs-on: linux
+    strategy: { matrix: { number: [1, 2, 3, 4, 5, 6, 7, 8] } }
+    steps:
+      - uses: actions/checkout@v4
+      - run: bash attempt.sh \${{ matrix.number }}
+`;
+      const repository = new TestRepository({ 'attempt.sh': attempt, '.github/workflows/ci.yml': workflow });
+      repositories.push(repository);
+      const up = processes.start(
+        [
+          'up',
+          '--repo',
+          repository.path,
+          '--once',
+          '--port',
+          '0',
+          '--slots',
+          '4',
+          '--data',
+          join(folders.make(), 'data'),
+        ],
+        { VOLT_ISOLATION: level },
+      );
+      await up.ended();
+      expect(up.output)
+        .to.match(/knew [4-8]/)
+        .and.not.match(/SEEN|CHANGED|PLANTED/);
+      expect(existsSync(written)).to.equal(false);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'pusher to another branch',
+      asset: 'the machine',
+      title: 'learns names below folders that only root may look into, and has root open what is no file',
+      levels,
+    },
+    async ({ level }) => {
+      const closed = join(place, 'closed');
+      const isolated = new IsolatedJobs(level);
+      jobs.push(isolated);
+      const action = (main: string) => `name: a\nruns:\n  using: node20\n  main: ${main}\n`;
+      const up = '../'.repeat(20);
+      const repository = isolated.repository({
+        'there/action.yml': action(`${up}${closed.slice(1)}/program`),
+        'absent/action.yml': action(`${up}${closed.slice(1)}/nothing`),
+      });
+      const pipe = join(place, 'pipe');
+      const waiting = spawn('sh', ['-c', 'mkfifo "$1" && echo made && echo >"$1"', 'sh', pipe]);
+      await once(waiting.stdout, 'data');
+      const looks = (name: string, folder: string) => `
+- run: ':'
+  shell: ${closed}/${name} {0}
+  continue-on-error: true
+- run: ':'
+  working-directory: ${closed}/${folder}
+  continue-on-error: true
+- run: echo "::add-matcher::${closed}/${name}"
+- uses: ./${name === 'program' ? 'there' : 'absent'}
+  continue-on-error: true`;
+      const { log, steps } = await isolated.steps(
+        `
+- uses: actions/checkout@v4
+- run: ln -s ${closed} l; ln -s ${closed}/.dir d
+- run: echo "\${{ hashFiles('l/.dir/**', 'd/**', '${closed}/**') }}"
+  continue-on-error: true
+- run: echo "::add-matcher::${pipe}"${looks('program', '.dir')}${looks('nothing', 'nowhere')}`,
+        repository,
+      );
+      expect(waiting.exitCode, 'nobody has opened the pipe').to.equal(null);
+      waiting.kill();
+      const said = JSON.stringify(steps.map(({ annotations }) => annotations)) + log;
+      expect(said).to.not.include('name-that-is-a-secret');
+      const errors = log
+        .split('\n')
+        .filter((line) => line.startsWith('##[error]'))
+        .map((line) => line.replaceAll(/program|nothing|\.dir|nowhere/g, 'NAME'));
+      expect(errors.slice(-4), log).to.deep.equal(errors.slice(-8, -4)).and.to.have.lengthOf(4);
+    },
+  );
+});
