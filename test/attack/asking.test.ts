@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { listActions } from '../../src/record/audit.ts';
 import { attack } from '../support/attack.ts';
 import { until } from '../support/until.ts';
-import { bodyOf, rawRequest, Site } from '../web/site.ts';
+import { bodyOf, job, rawRequest, Site } from '../web/site.ts';
 import { EventReader } from '../web/sse.ts';
 
 /** A proxy as `proxy_pass http://127.0.0.1:8420;` makes one: its own Host, and no header that tells of it. */
@@ -92,6 +92,45 @@ describe('who asks Volt without being entitled', () => {
         '/api/v1/repos/app/variables',
       ])
         expect((await site.fetch(path)).status, path).to.equal(401);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'person with a token',
+      asset: 'results and logs',
+      title: 'reads, follows and cancels builds of a private repository with a token for another',
+    },
+    async () => {
+      await site.repository('closed', { visibility: 'private' });
+      const build = await site.build('closed', { subject: 'canary' });
+      await site.appendLog({ job: job(build), attempt: 1 }, 'canary\n');
+      const { token } = await bodyOf(
+        await site.post('/api/v1/tokens', { name: 'app', scope: 'write', repos: ['app'] }),
+      );
+      const headers = { authorization: `Bearer ${token}` };
+      const stream = await EventReader.open(`${site.url}/api/v1/events`, headers);
+      try {
+        for (const path of [
+          '/',
+          '/api/v1/builds',
+          '/api/v1/builds?repo=closed',
+          '/repos',
+          '/api/v1/status',
+          '/metrics',
+        ])
+          expect(await (await site.fetch(path, { headers })).text(), path).to.not.match(/canary|closed<|"closed"/);
+        for (const path of [`/builds/${build}`, `/api/v1/jobs/${build}-1/log?follow=1`, '/badge/closed.svg'])
+          expect((await site.fetch(path, { headers })).status, path).to.equal(404);
+        const cancel = await site.fetch(`/api/v1/builds/${build}/cancel`, { method: 'POST', headers });
+        expect(cancel.status).to.equal(404);
+        await site.announce(await site.build('closed'), 'closed', 'queued');
+        const seen = await site.build('app');
+        await site.announce(seen, 'app', 'queued');
+        expect((await stream.next())?.data).to.include(`"build":"${seen}"`);
+      } finally {
+        stream.close();
+      }
     },
   );
 

@@ -5,7 +5,9 @@ import { expect } from 'chai';
 import Database from 'libsql';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFinding } from '../../src/cli/doctor/machine.ts';
+import { transportFindings } from '../../src/cli/doctor/web.ts';
 import { ControlGroup } from '../../src/exec/control-group.ts';
+import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { volt } from '../support/cli.ts';
@@ -168,6 +170,16 @@ describe('volt doctor', () => {
         VOLT_URL: `http://127.0.0.1:${await freePort()}`,
       });
       expect(gone.of('web')[0]).to.include({ level: 'fail' });
+    });
+
+    it('says where tokens and sessions go over a network as they are', () => {
+      const levels = (settings: { httpHost?: string; url?: string }) =>
+        transportFindings({ httpHost: '127.0.0.1', url: undefined, ...settings } as Config).map(({ level }) => level);
+      expect(levels({ httpHost: '0.0.0.0' })).to.deep.equal(['warn']);
+      expect(levels({ httpHost: '192.0.2.7' })).to.deep.equal(['warn']);
+      expect(levels({ url: 'http://build1:8420' })).to.deep.equal(['warn']);
+      for (const fine of [{}, { url: 'http://localhost:9000' }, { httpHost: '0.0.0.0', url: 'https://ci.example' }])
+        expect(levels(fine), JSON.stringify(fine)).to.deep.equal([]);
     });
   });
 });

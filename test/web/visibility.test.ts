@@ -264,6 +264,7 @@ describe('web: who may read which repository', () => {
     expect((await writer.ask('/api/v1/repos/plain/trigger', 'POST')).status).to.equal(202);
     expect((await writer.ask(`/api/v1/builds/${shown}`)).status).to.equal(200);
     expect((await writer.ask(`/api/v1/builds/${shown}/cancel`, 'POST')).status).to.equal(403);
+    expect(await (await writer.ask(`/builds/${shown}`)).text()).to.not.include('Cancel build');
     for (const wish of [
       { name: 'x', repos: ['nought'] },
       { name: 'x', scope: 'admin', repos: ['plain'] },

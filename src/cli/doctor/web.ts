@@ -2,8 +2,25 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { asVoltError } from '../../kernel/errors.ts';
+import { isElsewhere, isLoopbackName } from '../../web/hosts.ts';
 import { Client } from '../client.ts';
-import { type Finding, fail, ok } from './finding.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+/** Whether tokens and sessions go over a network as they are. */
+export function transportFindings({ httpHost, url }: Config): Finding[] {
+  const overTls = url !== undefined && new URL(url).protocol === 'https:';
+  const isOpen = !isLoopbackName(httpHost);
+  const isReachedPlainly = isElsewhere(url) && !overTls;
+  if (overTls || !(isOpen || isReachedPlainly)) return [];
+  const where = isReachedPlainly ? `VOLT_URL is ${url}` : `VOLT_HTTP_HOST is ${httpHost}`;
+  return [
+    warn(
+      'web',
+      `${where}, without TLS: whoever is on the way reads tokens and sessions, and programs on other ports are sent them`,
+      'Put a proxy with TLS in front and set VOLT_URL to its https address, see docs/access.md; where only this machine reaches the port, leave it.',
+    ),
+  ];
+}
 
 /** Whether the commands can reach a web stage, and may change things there. */
 export async function webFinding(config: Config): Promise<Finding> {

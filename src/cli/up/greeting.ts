@@ -23,8 +23,8 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   const { config, record, access } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
-  row('sign in', `${signIn}, which jobs cannot know`);
-  row('', `with the token in ${dataPaths(config.dataDir).token}`);
+  row('sign in', signIn);
+  row('', `with the token in ${dataPaths(config.dataDir).token}; jobs are not told this address`);
   row('runner', `${runner.name}, ${slotsText(slots)}`);
   const join = embedded ? joinUrl(config, access.url) : undefined;
   if (join) row('join', asTyped(`volt runner --redis ${join}`));

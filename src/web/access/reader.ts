@@ -30,13 +30,19 @@ function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
   return reading === 'public' || context.get('whence').local;
 }
 
+/** Whether the token of who asks is for a repository, as far as it is for some alone. */
+export function isFor({ caller }: Asker, repo: string): boolean {
+  return caller === undefined || caller.repos === null || caller.repos.includes(repo);
+}
+
 /**
  * Refuses a change of a repository that may be read, with a token that is for others alone.
  * @throws VoltError `scope_needed`
  */
-export function requireOwn({ caller }: Asker, repo: string): void {
-  if (caller === undefined || caller.repos === null || caller.repos.includes(repo)) return;
-  throw new VoltError('scope_needed', `the token ${caller.name} may change nothing of ${repo}`, {
-    remedy: `It is for ${caller.repos.join(', ') || 'no repository any more'}; \`volt token add NAME --repo ${repo}\` makes another.`,
+export function requireOwn(asker: Asker, repo: string): void {
+  if (isFor(asker, repo)) return;
+  const { name, repos } = asker.caller ?? {};
+  throw new VoltError('scope_needed', `the token ${name} may change nothing of ${repo}`, {
+    remedy: `It is for ${repos?.join(', ') || 'no repository any more'}; \`volt token add NAME --repo ${repo}\` makes another.`,
   });
 }

@@ -3,6 +3,7 @@ import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/mod
 import { branchHistory } from '../../record/branch-history.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { may } from '../access/permission.ts';
+import { askerOf, isFor } from '../access/reader.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
@@ -31,7 +32,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
   const now = Date.now();
-  const signedIn = may(context, 'write');
+  const signedIn = may(context, 'write') && isFor(askerOf(context), build.repo);
   return answerPage(context, web, {
     title: `${signs[build.status]} ${build.repo}#${build.number}`,
     place: 'none',

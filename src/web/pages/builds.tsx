@@ -43,7 +43,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
           {found.builds.length > 0 ? (
             await asked(web, filter, found.builds)
           ) : (
-            <Nothing filter={filter} observed={repositories.length} />
+            <Nothing filter={filter} observed={repositories.length} signedIn={context.get('signedIn')} />
           )}
           <nav class="pages" aria-label="Pages">
             {before && <a href={addressOf(filter)}>Newest</a>}
@@ -99,13 +99,16 @@ async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
   return <BuildList builds={builds} estimates={new Map(estimates)} now={now} />;
 }
 
-function Nothing({ filter, observed }: { filter: Filter; observed: number }) {
+function Nothing({ filter, observed, signedIn }: { filter: Filter; observed: number; signedIn: boolean }) {
   if (isFiltered(filter)) return <p class="empty">No build fits this filter.</p>;
   if (observed > 0)
     return <p class="empty">No builds yet. The first appears here when the repository has been looked at.</p>;
+  // whether there are some that only a token may read is not said
+  if (!signedIn) return <p class="empty">There is no repository yet, or none that may be read without signing in.</p>;
   return (
     <p class="empty">
-      No repository is observed yet. Start Volt with <code>volt up --repo &lt;path or URL&gt;</code>.
+      There is no repository yet, or none that your token may read. Start Volt with{' '}
+      <code>volt up --repo &lt;path or URL&gt;</code>.
     </p>
   );
 }

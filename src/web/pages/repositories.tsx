@@ -38,7 +38,13 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
         <TextFilter action="/repos" label="Name or address" text={text} />
         <section id="repositories" data-live="">
           {rows.length === 0 && (
-            <p class="empty">{text || after ? 'No repository fits.' : 'No repository is observed yet.'}</p>
+            <p class="empty">
+              {text || after
+                ? 'No repository fits.'
+                : context.get('signedIn')
+                  ? 'There is no repository yet, or none that your token may read.'
+                  : 'There is no repository yet, or none that may be read without signing in.'}
+            </p>
           )}
           <table class="cards">
             <thead>

@@ -58,8 +58,9 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         <section id="settings" data-live="">
           <h2>How it is observed</h2>
           <Settings repository={repository} now={Date.now()} />
-          {may(context, 'admin') && <VisibilityForm repository={repository} />}
         </section>
+        {/* not redrawn while somebody chooses */}
+        {may(context, 'admin') && <VisibilityForm repository={repository} />}
         {schedules.length > 0 && (
           <section>
             <h2>Schedules</h2>

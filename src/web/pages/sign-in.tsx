@@ -26,9 +26,9 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
       <form class="sign-in" method="post" action="/sign-in">
         <h1>Sign in</h1>
         <p>
-          With a token you may do what that is good for. The main one is in the file <code>token</code> of Volt's data
-          directory (<code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says;{' '}
-          <code>volt token add</code> makes others.
+          Sign in with an access token. The main one is in the file <code>token</code> of Volt's data directory (
+          <code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says; <code>volt token add</code>{' '}
+          makes others.
         </p>
         {wrong && (
           <p class="wrong" role="alert">
@@ -74,8 +74,7 @@ function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> 
           <>
             <p>
               Browsers send the cookies of this address to every program that listens on a port of this machine, and a
-              job may be one. So signing in has an address of its own, <code>http://…​.localhost</code>, which only
-              whoever runs Volt can see:
+              job may be one. So signing in has an address of its own, which only whoever runs Volt can see:
             </p>
             <ul>
               <li>
