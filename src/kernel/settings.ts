@@ -16,7 +16,7 @@ export const settings = [
     key: 'redisUrl',
     schema: z.string().optional(),
     about:
-      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://... (TLS), or redis+sentinel://[user:password@]host:port[,host:port...]/name. Default: `volt up` starts a server of its own.',
+      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://... (TLS), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts a server of its own.',
   },
   {
     env: 'VOLT_REDIS_PASSWORD',
@@ -27,9 +27,9 @@ export const settings = [
   {
     env: 'VOLT_REDIS_BIND',
     key: 'redisBind',
-    schema: z.string().default('127.0.0.1'),
+    schema: z.string().min(1).optional(),
     about:
-      'Address that the Redis of `volt up` listens on, beside loopback; 0.0.0.0 lets runners on other machines join.',
+      'Address that the Redis of `volt up` listens on, and loopback beside it; 0.0.0.0 lets runners on other machines join. Default: none, only a socket in the data directory.',
   },
   {
     env: 'VOLT_REDIS_PREFIX',

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -9,6 +7,7 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
+import { embeddedPlace } from './embedded-place.ts';
 import { endUnkept, outlivesKeeper, shutdownTimeout, waitForFormer } from './server-process.ts';
 
 /**
@@ -37,8 +36,8 @@ kill "$watch" 2>/dev/null
 exit "$code"`;
 
 /**
- * Starts a private server in the data directory, on a free port that it keeps for later starts, with a password and an
- * append-only file. It is started again when it ends by itself. The caller holds the lock on the data directory.
+ * Starts a private server in the data directory, on a socket there and where VOLT_REDIS_BIND says so on a port that it keeps
+ * for later starts, with a password and an append-only file. It is started again when it ends by itself. The caller holds the lock on the data directory.
  * @throws VoltError `redis_missing` or `redis_failed`
  */
 export async function startEmbeddedRedis(config: Config, logger: Logger): Promise<EmbeddedRedis> {
@@ -46,10 +45,13 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
   mkdirSync(paths.redis, { recursive: true, mode: 0o700 });
   const program = findRedisServer();
   await waitForFormer(paths.redis);
-  const { port, password } = await address(paths.redisUrl, config.redisBind);
-  const url = `redis://:${password}@127.0.0.1:${port}`;
-  writeFileSync(join(paths.redis, 'redis.conf'), serverSettings(config, paths.redis, port, password), { mode: 0o600 });
+  const place = await embeddedPlace(config, program);
+  const { url, runnerUrl } = place;
+  if (place.notice !== undefined) logger.warn(`the embedded Redis listens on a port of loopback: ${place.notice}`);
+  writeFileSync(join(paths.redis, 'redis.conf'), serverSettings(paths.redis, place.settings), { mode: 0o600 });
   writeFileSync(paths.redisUrl, `${url}\n`, { mode: 0o600 });
+  if (runnerUrl !== undefined) writeFileSync(paths.runnerRedisUrl, `${runnerUrl}\n`, { mode: 0o600 });
+  else rmSync(paths.runnerRedisUrl, { force: true });
 
   let stopping = false;
   let child: ChildProcess;
@@ -100,23 +102,10 @@ function lastLine(file: string): string {
   }
 }
 
-/** The line that joins a runner from another machine, or undefined while the server listens to this machine only. */
-export function joinUrl(config: Config, url: string): string | undefined {
-  if (['127.0.0.1', '::1', 'localhost'].includes(config.redisBind)) return undefined;
-  return url.replace('127.0.0.1', config.redisBind === '0.0.0.0' ? config.host : config.redisBind);
-}
-
-/** Loopback is always among them; a wildcard stands for itself, since the server cannot listen there twice. */
-function bindAddresses(bind: string): string[] {
-  return [...new Set(/^(0\.0\.0\.0|::|\*)$/.test(bind) ? [bind] : ['127.0.0.1', bind])];
-}
-
 /** Settings are those of Redis 6.2 and newer and of Valkey. */
-function serverSettings(config: Config, dir: string, port: number, password: string): string {
+function serverSettings(dir: string, listening: string[]): string {
   return [
-    `bind ${bindAddresses(config.redisBind).join(' ')}`,
-    `port ${port}`,
-    `requirepass ${password}`,
+    ...listening,
     `dir ${JSON.stringify(dir)}`,
     'pidfile redis.pid',
     'logfile redis.log',
@@ -130,33 +119,6 @@ function serverSettings(config: Config, dir: string, port: number, password: str
     'hz 5',
     '',
   ].join('\n');
-}
-
-/** The port and password of the last start, where the port is still free, so that runners elsewhere find Redis again. */
-async function address(file: string, bind: string): Promise<{ port: number; password: string }> {
-  const former = existsSync(file)
-    ? /^redis:\/\/:([0-9a-f]+)@127\.0\.0\.1:(\d+)/.exec(readFileSync(file, 'utf8'))
-    : null;
-  const password = former?.[1] ?? randomBytes(24).toString('hex');
-  const port = (former && (await freePort(bind, Number(former[2])))) || (await freePort(bind, 0));
-  if (port === undefined) {
-    throw new VoltError('redis_failed', `no free port for Redis on ${bind}`, {
-      remedy: 'Set VOLT_REDIS_BIND to an address of this machine.',
-    });
-  }
-  return { port, password };
-}
-
-/** The port where it can be listened on, a free one for 0, else undefined. */
-function freePort(host: string, port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ host, port, exclusive: true }, () => {
-      const bound = server.address();
-      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : undefined));
-    });
-  });
 }
 
 /** @throws VoltError `redis_missing` */

@@ -8,7 +8,7 @@ const patience = 500;
 
 /**
  * Whether the server is away for everybody, as opposed to being silent, which may be for us alone: its address refuses
- * connections, or it is there and still loads its data (it answers each command with `-LOADING`). Nobody can take
+ * connections, its socket is gone, or it is there and still loads its data (it answers each command with `-LOADING`). Nobody can take
  * anything from it then. Behind sentinels a refused connection proves nothing: another server may be master by now.
  */
 export async function isAwayForAll(url: string): Promise<boolean> {
@@ -16,7 +16,8 @@ export async function isAwayForAll(url: string): Promise<boolean> {
   const probe = openProbe(address, patience);
   let refused = false;
   probe.on('error', (error) => {
-    refused ||= systemCode(error) === 'ECONNREFUSED';
+    const code = systemCode(error);
+    refused ||= code === 'ECONNREFUSED' || (address.path !== undefined && code === 'ENOENT');
   });
   const asked = (async () => {
     await probe.connect();

@@ -86,7 +86,7 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
 }
 
 /** Whether a user of the server can be given keys to read and not to write. */
-export function knowsReadOnlyKeys({ version }: ServerFacts): boolean {
+export function knowsReadOnlyKeys({ version }: Pick<ServerFacts, 'version'>): boolean {
   return !isBefore(version, '7.0');
 }
 

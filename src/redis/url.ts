@@ -4,6 +4,8 @@ import { VoltError } from '../kernel/errors.ts';
 export interface RedisAddress {
   host?: string;
   port?: number;
+  /** of a socket on this machine */
+  path?: string;
   sentinels?: { host: string; port: number }[];
   /** of the master that the sentinels watch */
   name?: string;
@@ -16,14 +18,15 @@ export interface RedisAddress {
 
 /**
  * The address in one of the forms
- * `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS) and
- * `redis+sentinel://[user:password@]host:port[,host:port…]/<master name>[/db]`.
+ * `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS), `redis+unix://[user:password@]/path[?db=n]` (a socket of
+ * this machine) and `redis+sentinel://[user:password@]host:port[,host:port…]/<master name>[/db]`.
  * @throws VoltError `bad_url`
  */
 export function parseRedisUrl(text: string): RedisAddress {
   const sentinel = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/]+)(?:\/(\d+))?$/.exec(text);
   try {
-    const address = sentinel ? sentinelAddress(sentinel) : serverAddress(text);
+    const socket = /^redis\+unix:\/\/(?:([^@/]*)@)?(\/[^?]+)(?:\?db=(\d+))?$/.exec(text);
+    const address = sentinel ? sentinelAddress(sentinel) : socket ? socketAddress(socket) : serverAddress(text);
     if (address) return address;
   } catch {
     // not a URL, or "%" in it without two hexadecimal digits
@@ -46,10 +49,31 @@ function serverAddress(text: string): RedisAddress | undefined {
   };
 }
 
-function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray): RedisAddress | undefined {
+/** The address of a socket. */
+export function socketUrl(password: string, path: string): string {
+  return `redis+unix://:${password}@${encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')}`;
+}
+
+function socketAddress([, login = '', path = '', db]: RegExpExecArray): RedisAddress {
+  const { username, password } = loginOf(login);
+  return {
+    path: decodeURIComponent(path),
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(db ? { db: Number(db) } : {}),
+  };
+}
+
+function loginOf(login: string): { username: string; password: string } {
   const colon = login.indexOf(':');
-  const username = decodeURIComponent(colon < 0 ? login : login.slice(0, colon));
-  const password = decodeURIComponent(colon < 0 ? '' : login.slice(colon + 1));
+  return {
+    username: decodeURIComponent(colon < 0 ? login : login.slice(0, colon)),
+    password: decodeURIComponent(colon < 0 ? '' : login.slice(colon + 1)),
+  };
+}
+
+function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray): RedisAddress | undefined {
+  const { username, password } = loginOf(login);
   const sentinels = hosts.split(',').map((entry) => {
     const [, host = '', port = '26379'] = /^([^:]+)(?::(\d+))?$/.exec(entry) ?? [];
     return { host, port: Number(port) };
@@ -68,6 +92,11 @@ function badUrl(text: string): VoltError {
   return new VoltError('bad_url', `"${withoutPassword(text)}" is not the address of a Redis server`, {
     remedy: 'Write it as redis://:password@host:6379, rediss://… or redis+sentinel://host:26379,host:26379/name.',
   });
+}
+
+/** Whether it is the user of Redis who may do everything. */
+export function hasMainUser(url: string): boolean {
+  return (parseRedisUrl(url).username ?? 'default') === 'default';
 }
 
 /** The address as it may be shown and logged. */

@@ -15,6 +15,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
+import { hasMainUser } from '../redis/url.ts';
 import { VitalSigns } from '../redis/vitals.ts';
 import type { RunnerKey } from '../secrets/runner-key.ts';
 import { signatory } from '../secrets/signed-message.ts';
@@ -28,6 +29,8 @@ import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
   key: RunnerKey;
+  /** it does not share the data directory of the record's stages */
+  isApart: boolean;
   labels: readonly string[];
   slots: number;
   /** how long (ms) attempts under way may go on when the runner is stopped */
@@ -246,6 +249,20 @@ export class Runner {
     return false;
   }
 
+  /** A runner that is apart from the record, and whose jobs may do what the record's stages may. */
+  get #trusted(): RunnerMember['problems'] {
+    const { confinement, isApart } = this.#settings;
+    if (confinement.level !== 'none' || !isApart || !hasMainUser(this.#context.access.url)) return [];
+    return [
+      {
+        code: 'redis_main_user',
+        message:
+          'its jobs can read the password of the main user of Redis, and with it do what Volt can (isolation none)',
+        remedy: 'Give it the user that `volt runner-key add` or `volt redis-acl` prints, and VOLT_ISOLATION=sandbox.',
+      },
+    ];
+  }
+
   #tellFitness(): void {
     // a disk may be full though there is room on it: of files, or for this user
     if (this.#disk.problem) void this.#settings.trees?.clear();
@@ -257,6 +274,7 @@ export class Runner {
     const unfit = (why: string | undefined, remedy: string) =>
       why === undefined ? [] : [{ code: unfitCode, message: `takes no jobs: ${why}`, remedy }];
     return [
+      ...this.#trusted,
       ...unfit(this.#admission.problem, admissionRemedy),
       ...unfit(this.#disk.problem?.message, 'Mend that on its machine; the runner looks again by itself.'),
     ];

@@ -95,6 +95,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   for (const name of await pool.start()) logger.warn(`${name} of VOLT_SANDBOX_NETWORK has no address so far`);
   const settings = {
     key: key ?? ownRunnerKey(config),
+    isApart: key !== undefined,
     labels,
     slots: options.slots,
     grace,

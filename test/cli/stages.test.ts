@@ -44,7 +44,7 @@ describe('single stages', function () {
     await start(['--name', 'r1', '--slots', '1', '--labels', 'gpu,Big'], join(root, 'dist/workers/runner.js'));
     await start(['observer', '--repo', `app=${repository.path}`, '--poll', '1']);
     expect(processes[3]?.stdout).to.match(
-      /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; Redis/,
+      /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; network: .+; Redis/,
     );
     await until('a verdict', async () => {
       const { stdout } = await volt(['builds', '--json'], { env });
@@ -67,7 +67,7 @@ describe('single stages', function () {
     const runner = new VoltProcess(['runner', '--name', 'second', '--data', data]);
     processes.push(runner);
     const [, said] = await runner.says(/(runner second ready.*)\n/);
-    expect(said).to.contain('redis://***@127.0.0.1:');
+    expect(said).to.contain('redis+unix://***@');
     await until('two runners', async () => {
       const { stdout } = await volt(['runners', '--json', '--data', data]);
       return JSON.parse(stdout).runners.length === 2;

@@ -308,7 +308,7 @@ describe('volt up', () => {
     const process = up();
     await process.says(/Ctrl-C/);
     const dir = join(folder.path, 'data');
-    expect(readFileSync(join(dir, 'redis/url'), 'utf8')).to.match(/^redis:\/\/:[0-9a-f]{48}@127\.0\.0\.1:\d+\n$/);
+    expect(readFileSync(join(dir, 'redis/url'), 'utf8')).to.match(/^redis\+unix:\/\/:[0-9a-f]{48}@.*\/redis\.sock\n$/);
     expect(process.stdout)
       .to.contain(join(dir, 'token'))
       .and.not.contain(readFileSync(join(dir, 'token'), 'utf8').trim());

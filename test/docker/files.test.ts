@@ -1,10 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { minimatch } from 'minimatch';
 import { parse } from 'yaml';
 import { settings, settingsFromFiles } from '../../src/kernel/settings.ts';
+import { runnerRules } from '../../src/redis/acl.ts';
+import { askServer } from '../../src/redis/connect.ts';
 import { stageKinds } from '../../src/redis/membership.ts';
+import { TestFolders } from '../support/folder.ts';
+import { keepLog } from '../support/logger.ts';
+import { freePort } from '../support/redis.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, 'docker', name), 'utf8');
@@ -20,6 +28,7 @@ interface Service {
   environment?: Record<string, string>;
   secrets?: string[];
   volumes?: string[];
+  security_opt?: string[];
   healthcheck?: { test: string[] };
 }
 interface Compose {
@@ -63,6 +72,31 @@ describe('the image', () => {
 });
 
 describe('the server in containers', () => {
+  it('has a user for runners, with the rules of today', async () => {
+    expect(read('redis-runner.rules').trim()).to.equal(runnerRules('volt').join(' '));
+    const folders = new TestFolders();
+    const folder = folders.make();
+    for (const name of ['redis_password', 'redis_runner_password']) writeFileSync(join(folder, name), `${name}\n`);
+    const [, , script = ''] = compose('compose.yaml').services.redis?.command ?? [];
+    const port = await freePort();
+    const here = script
+      .replaceAll('$$', '$')
+      .replaceAll('/run/secrets', folder)
+      .replaceAll('/etc', join(root, 'docker'))
+      .replace('CONFIGURATION\n', `CONFIGURATION\nport ${port}\n`)
+      .replace('cat ', "grep -v '^dir\\|^bind' ")
+      .replace(/^(requirepass .*)$/m, `$1\ndir ${folder}\nbind 127.0.0.1`);
+    const server = spawn('sh', ['-c', here], { stdio: 'ignore' });
+    await askServer(`redis://volt-runner:redis_runner_password@127.0.0.1:${port}`, keepLog().logger, 20_000);
+    const redis = new Redis({ port, username: 'volt-runner', password: 'redis_runner_password' });
+    expect(await redis.get('volt:record')).to.equal(null);
+    expect(await redis.set('volt:record', 'x').catch((error: Error) => error.message)).to.include('NOPERM');
+    redis.disconnect();
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    folders.remove();
+  });
+
   it('keeps every message over a restart, and forgets none', () => {
     expect(read('redis.conf'))
       .to.match(/^appendonly yes$/m)
@@ -117,9 +151,21 @@ describe('the services of docker/compose.yaml', () => {
     for (const stage of stages) expect(services[stage]?.command).to.deep.equal([stage]);
   });
 
-  it('share the data directory, but for the runner, whose jobs may not reach it', () => {
-    for (const stage of stageKinds) expect(services[stage]?.volumes).to.deep.equal(['data:/data']);
-    expect(services.runner?.volumes).to.deep.equal(['/data']);
+  it('share the data directory, but for the runner, which shares only the folder of its key', () => {
+    const keys = 'runner-keys:/data/keys';
+    for (const stage of stageKinds) expect(services[stage]?.volumes).to.deep.equal(['data:/data', keys]);
+    expect(services.runner?.volumes).to.deep.equal(['/data', keys]);
+  });
+
+  it('give runners, in this file and on other machines, a user of Redis of their own and jobs in a sandbox', () => {
+    for (const runner of [services.runner, compose('compose.runner.yaml').services.runner]) {
+      const { VOLT_REDIS_URL, VOLT_REDIS_PASSWORD_FILE, VOLT_ISOLATION } = runner?.environment ?? {};
+      expect(VOLT_REDIS_URL).to.match(/^redis:\/\/volt-runner@/);
+      expect(VOLT_REDIS_PASSWORD_FILE).to.equal('/run/secrets/redis_runner_password');
+      expect(runner?.secrets).to.not.include('redis_password');
+      expect(VOLT_ISOLATION).to.match(/:-sandbox\}$/);
+      expect(runner?.security_opt).to.include.members(['no-new-privileges:true', 'seccomp=unconfined']);
+    }
   });
 
   it('give the runner no way to the database', () => {

@@ -60,6 +60,7 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
 
   step('scaling to 3 runners, and one more as on another machine');
   await volt.compose('up', '--no-build', '--detach', '--no-recreate', '--scale', 'runner=3');
+  await volt.addRunnerKey();
   await volt.remote('up', '--no-build', '--detach');
   await until('4 runners are there', async () => (await runners(volt)).length === 4, 120_000);
 

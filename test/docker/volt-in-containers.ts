@@ -43,7 +43,7 @@ export class VoltInContainers {
     const secrets = writeSecrets(settings.folder);
     const change = join(settings.folder, 'change.json');
     writeFileSync(change, JSON.stringify(changes(settings, secrets, gitPort)));
-    const further = ['remote', 'sandbox', ...(settings.postgres ? ['postgres'] : [])];
+    const further = ['remote', ...(settings.postgres ? ['postgres'] : [])];
     const files = ['compose.yaml', ...further.map((name) => `compose.${name}.yaml`)];
     this.#files = [...files.map((name) => join(docker, name)), change];
     const remote = join(settings.folder, 'remote.json');
@@ -64,6 +64,12 @@ export class VoltInContainers {
 
   compose(...args: string[]): Promise<string> {
     return this.#compose(this.project, this.#files, args);
+  }
+
+  /** Makes the key of the runner of another machine, and puts it where that finds it. */
+  async addRunnerKey(): Promise<void> {
+    const { key } = (await this.volt('runner-key', 'add', 'remote')) as { key: string };
+    writeFileSync(join(this.#settings.folder, 'secrets', 'runner_key'), `${key}\n`, { mode: 0o644 });
   }
 
   /** The same for the runner of another machine. */
@@ -134,7 +140,7 @@ export class VoltInContainers {
 function writeSecrets(folder: string): Record<string, { file: string }> {
   const secrets = join(folder, 'secrets');
   mkdirSync(secrets, { mode: 0o700 });
-  const names = ['redis_password', 'database_password'];
+  const names = ['redis_password', 'redis_runner_password', 'database_password'];
   for (const name of names) writeFileSync(join(secrets, name), `${randomBytes(16).toString('hex')}\n`, { mode: 0o644 });
   return Object.fromEntries(names.map((name) => [name, { file: join(secrets, name) }]));
 }
@@ -146,7 +152,7 @@ function changes(
   port: number,
 ): object {
   const server = (name: 'redis' | 'postgres') => (base?.[name] ? { [name]: { image: base[name] } } : {});
-  const { redis_password, database_password } = secrets;
+  const { redis_password, redis_runner_password, database_password } = secrets;
   return {
     services: {
       ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
@@ -162,14 +168,17 @@ function changes(
         working_dir: '/data',
       },
     },
-    secrets: { redis_password, ...(postgres ? { database_password } : {}) },
+    secrets: { redis_password, redis_runner_password, ...(postgres ? { database_password } : {}) },
   };
 }
 
 /** The other machine is this one: its runner reaches Redis and the git server at their published ports. */
-function remoteChanges({ image }: Settings, { redis_password }: Record<string, { file: string }>): object {
+function remoteChanges(
+  { image, folder }: Settings,
+  { redis_runner_password }: Record<string, { file: string }>,
+): object {
   return {
     services: { runner: { image, network_mode: 'host', extra_hosts: ['git:127.0.0.1'] } },
-    secrets: { redis_password },
+    secrets: { redis_runner_password, runner_key: { file: join(folder, 'secrets', 'runner_key') } },
   };
 }

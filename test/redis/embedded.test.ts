@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
-import { joinUrl, startEmbeddedRedis } from '../../src/redis/embedded.ts';
+import { startEmbeddedRedis } from '../../src/redis/embedded.ts';
 import { startChild } from '../support/child.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -57,11 +57,11 @@ describe('the embedded Redis', () => {
   it('is fit to carry Volt: nothing is evicted, everything is kept on the disk', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
-    const settings = (await access.client.config('GET', 'maxmemory-policy', 'appendonly', 'bind')) as string[];
+    const settings = (await access.client.config('GET', 'maxmemory-policy', 'appendonly', 'port')) as string[];
     expect(Object.fromEntries([0, 2, 4].map((index) => settings.slice(index, index + 2)))).to.deep.equal({
       'maxmemory-policy': 'noeviction',
       appendonly: 'yes',
-      bind: '127.0.0.1',
+      port: '0',
     });
     expect(lines.filter((line) => line.includes(' warn '))).to.deep.equal([]);
     await access.close();
@@ -74,7 +74,8 @@ describe('the embedded Redis', () => {
     const redis = await startEmbeddedRedis(config, logger);
     await (await connect(redis.url)).close();
     await failure('redis_denied', () => connect(redis.url.replace(/:[0-9a-f]+@/, '')));
-    expect(redis.url).to.match(/^redis:\/\/:[0-9a-f]{32,}@127\.0\.0\.1:\d+$/);
+    expect(redis.url).to.match(/^redis\+unix:\/\/:[0-9a-f]{32,}@\/.*\/redis\/redis\.sock$/);
+    expect(mode(join(paths.redis, 'redis.sock'))).to.equal(0o700);
     expect(readFileSync(paths.redisUrl, 'utf8').trim()).to.equal(redis.url);
     expect(mode(paths.redis)).to.equal(0o700);
     expect(mode(paths.redisUrl)).to.equal(0o600);
@@ -101,15 +102,17 @@ describe('the embedded Redis', () => {
   });
 
   it('takes another port when its own is in use', async () => {
-    const config = configOf(folders.make());
+    const config = { ...configOf(folders.make()), redisBind: '127.0.0.1' };
+    const runnerUrl = () => readFileSync(dataPaths(config.dataDir).runnerRedisUrl, 'utf8').trim();
     const first = await startEmbeddedRedis(config, logger);
     await (await connect(first.url)).close();
     await first.stop();
-    const stranger = createServer().listen(Number(new URL(first.url).port), '127.0.0.1');
+    const former = runnerUrl();
+    const stranger = createServer().listen(Number(new URL(former).port), '127.0.0.1');
     await new Promise((resolve) => stranger.once('listening', resolve));
     const second = await startEmbeddedRedis(config, logger);
-    expect(second.url).to.not.equal(first.url);
-    await (await connect(second.url)).close();
+    expect(runnerUrl()).to.not.equal(former);
+    await (await connect(runnerUrl())).close();
     await second.stop();
     await new Promise((resolve) => stranger.close(resolve));
   });
@@ -237,19 +240,61 @@ describe('the embedded Redis', () => {
     await stranger.stop();
   });
 
-  it('can be joined from another machine only where it listens for that', () => {
+  it('listens on no port unless it is told to, and tells others no address then', async () => {
     const config = configOf(folders.make());
-    const url = 'redis://:secret@127.0.0.1:7000';
-    for (const redisBind of ['127.0.0.1', '::1', 'localhost'])
-      expect(joinUrl({ ...config, redisBind }, url)).to.equal(undefined);
-    expect(joinUrl({ ...config, redisBind: '10.0.0.5' }, url)).to.equal('redis://:secret@10.0.0.5:7000');
-    expect(joinUrl({ ...config, redisBind: '0.0.0.0', host: 'box' }, url)).to.equal('redis://:secret@box:7000');
+    const redis = await startEmbeddedRedis(config, logger);
+    const access = await connect(redis.url);
+    const pid = await pidOf(access);
+    const listening = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').matchAll(
+      /^ *\d+: \w+:\w+ \w+:\w+ 0A .{49,}? (\d+) /gm,
+    );
+    const own = new Set(
+      readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+        const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+        return inode ?? [];
+      }),
+    );
+    expect([...listening].filter(([, inode = '']) => own.has(inode))).to.deep.equal([]);
+    expect(existsSync(dataPaths(config.dataDir).runnerRedisUrl)).to.equal(false);
+    await access.close();
+    await redis.stop();
   });
 
-  it('listens where it is told to, and on this machine', async () => {
-    const redis = await startEmbeddedRedis({ ...configOf(folders.make()), redisBind: '127.0.0.2' }, logger);
-    for (const url of [redis.url, redis.url.replace('127.0.0.1', '127.0.0.2')]) await (await connect(url)).close();
+  it('listens where it is told to as well, for a user who has the rights of a runner alone', async () => {
+    const config = { ...configOf(folders.make()), redisBind: '127.0.0.2' };
+    const file = dataPaths(config.dataDir).runnerRedisUrl;
+    const redis = await startEmbeddedRedis(config, logger);
+    const url = readFileSync(file, 'utf8').trim();
+    expect(url).to.match(/^redis:\/\/volt-runner:[0-9a-f]{48}@127\.0\.0\.2:\d+$/);
+    expect(mode(file)).to.equal(0o600);
+    expect(readFileSync(join(dataPaths(config.dataDir).redis, 'redis.conf'), 'utf8')).to.not.include(
+      url.split(/[:@]/)[2],
+    );
+    for (const address of [redis.url, url, url.replace('127.0.0.2', '127.0.0.1')]) {
+      const access = await connect(address);
+      const said = await access.client.call('CONFIG', 'GET', 'port').catch((error: Error) => error.message);
+      if (address === redis.url) expect(said).to.be.an('array');
+      else expect(said).to.match(/NOPERM/);
+      await access.close();
+    }
     await redis.stop();
+    const again = await startEmbeddedRedis(config, logger);
+    expect(readFileSync(file, 'utf8').trim(), 'so that runners find it again').to.equal(url);
+    await again.stop();
+  });
+
+  it('has its socket in a folder of its own where the path of the data directory is too long for one', async () => {
+    const config = configOf(join(folders.make(), 'x'.repeat(100)));
+    const redis = await startEmbeddedRedis(config, logger);
+    const [, folder = ''] = /@(.*)\/redis\.sock$/.exec(redis.url) ?? [];
+    expect(folder).to.match(/\/volt-redis-\w{6}$/);
+    expect(mode(folder)).to.equal(0o700);
+    await (await connect(redis.url)).close();
+    await redis.stop();
+    const again = await startEmbeddedRedis(config, logger);
+    expect(again.url).to.equal(redis.url);
+    await again.stop();
+    rmSync(folder, { recursive: true });
   });
 
   it('says so when it cannot listen where it is told to', async () => {

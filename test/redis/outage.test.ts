@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { isAwayForAll } from '../../src/redis/outage.ts';
@@ -17,6 +20,21 @@ describe('a server that is away for everybody', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     expect(await isAwayForAll(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`)).to.equal(false);
     await new Promise((resolve) => silent.close(resolve));
+  });
+
+  it('is one whose socket is gone, or whose server is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'volt-outage-'));
+    const path = join(folder, 'redis.sock');
+    const redis = await startRedis({ settings: ['--unixsocket', path] });
+    const url = `redis+unix://${path}`;
+    expect(await isAwayForAll(url)).to.equal(false);
+    redis.freeze();
+    expect(await isAwayForAll(url), 'it may be silent for us alone').to.equal(false);
+    await redis.kill();
+    expect(await isAwayForAll(url)).to.equal(true);
+    rmSync(folder, { recursive: true });
+    expect(await isAwayForAll(url)).to.equal(true);
+    await redis.stop();
   });
 
   it('is not one that nobody knows the way to', async () => {

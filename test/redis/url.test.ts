@@ -10,6 +10,13 @@ describe("a Redis server's address", () => {
     'redis://volt:p%40ss%3Aword@box:7000': { host: 'box', port: 7000, username: 'volt', password: 'p@ss:word' },
     'redis://[::1]:7000': { host: '::1', port: 7000 },
     'rediss://box': { host: 'box', port: 6379, tls: {} },
+    'redis+unix:///run/volt/redis.sock': { path: '/run/volt/redis.sock' },
+    'redis+unix://volt:p%40ss@/run/a%20b/r.sock?db=2': {
+      path: '/run/a b/r.sock',
+      username: 'volt',
+      password: 'p@ss',
+      db: 2,
+    },
     'redis+sentinel://a:1,b:2/main': {
       sentinels: [
         { host: 'a', port: 1 },
@@ -53,6 +60,8 @@ describe("a Redis server's address", () => {
     'redis://box:70000',
     'redis://box/db',
     'redis://box/0/1',
+    'redis+unix://',
+    'redis+unix://host/path',
     'redis+sentinel://a:1',
     'redis+sentinel://a:1/',
     'redis+sentinel://a:port/main',

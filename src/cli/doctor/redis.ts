@@ -1,3 +1,4 @@
+import { settleIsolation } from '../../exec/isolation-check.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -5,7 +6,7 @@ import { dataDirectoryHolder } from '../../record/lock.ts';
 import { askServer } from '../../redis/connect.ts';
 import { findRedisServer } from '../../redis/embedded.ts';
 import { unfitness } from '../../redis/server.ts';
-import { withoutPassword } from '../../redis/url.ts';
+import { hasMainUser, withoutPassword } from '../../redis/url.ts';
 import { type FoundAddress, redisAddress } from '../redis-address.ts';
 import { size } from '../sizes.ts';
 import { clockFinding } from './clock.ts';
@@ -32,6 +33,7 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
     const faults = unfitness(facts);
     return [
       ok('redis', `${where} answers, version ${facts.version}, ${used}${limit}`),
+      ...(await userFindings(config, url)),
       ...faults.map(({ fatal, message, remedy }) => (fatal ? fail : warn)('redis', `${where} ${message}`, remedy)),
       ...(faults.some(({ fatal }) => fatal) ? [] : [await clockFinding(config, url, logger)]),
     ];
@@ -41,6 +43,18 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
       code === 'redis_unreachable' && from !== 'setting' && dataDirectoryHolder(config.dataDir) === undefined;
     return [down ? ownServer() : fail('redis', message, remedy)];
   }
+}
+
+/** Jobs without isolation read what their runner can: that should not be the password of who may do everything. */
+async function userFindings({ runnerKey, isolation }: Config, url: string): Promise<Finding[]> {
+  if (runnerKey === undefined || !hasMainUser(url)) return [];
+  const level = await settleIsolation(isolation).then(
+    (found) => found.level,
+    () => undefined,
+  );
+  if (level !== 'none') return [];
+  const remedy = 'Give the runner the user that `volt redis-acl` prints, and VOLT_ISOLATION=sandbox.';
+  return [warn('redis', 'jobs can read the password of the main user of Redis, and with it do what Volt can', remedy)];
 }
 
 /** No Redis was named, and no `volt up` runs: the next one starts its own. */

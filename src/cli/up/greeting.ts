@@ -6,7 +6,6 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
-import { joinUrl } from '../../redis/embedded.ts';
 import { asTyped, upAsTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';
@@ -20,14 +19,15 @@ export const stopHint = 'Ctrl-C stops it';
 
 /** Says what runs now, and where. */
 export async function greet({ context, url, signIn, runner, embedded, changes }: Volt, slots: number): Promise<void> {
-  const { config, record, access } = context;
+  const { config, record } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
   row('sign in', signIn);
   row('', `with the token in ${dataPaths(config.dataDir).token}; jobs are not told this address`);
   row('runner', `${runner.name}, ${slotsText(slots)}`);
-  const join = embedded ? joinUrl(config, access.url) : undefined;
-  if (join) row('join', asTyped(`volt runner --redis ${join}`));
+  // the line itself holds a password and a key, which are not for a log
+  if (embedded && config.redisBind !== undefined)
+    row('join', `${asTyped('volt runner-key add NAME')} prints what a runner on another machine is started with`);
   const repositories = await listRepositories(record);
   for (const { name, url: source } of repositories) {
     row('observing', `${name} (${source})`);

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
+import { type Job, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
+import type { Result } from '../../src/queues/messages.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { removeRunnerKey } from '../../src/record/runner-keys.ts';
+import { setSecret } from '../../src/record/secrets.ts';
+import { runnerRules } from '../../src/redis/acl.ts';
+import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
+import { chunkStatement, sendChunk } from '../../src/redis/logs.ts';
+import { beat, listRunners } from '../../src/redis/membership.ts';
+import { startRunner } from '../../src/runner/start.ts';
+import { boxContext, boxKeyStatement } from '../../src/secrets/delivery.ts';
+import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
+import type { Signer } from '../../src/secrets/signing.ts';
+import { attack } from '../support/attack.ts';
+import { TestFolders } from '../support/folder.ts';
+import { VoltProcesses } from '../support/processes.ts';
+import { TestRepository } from '../support/repository.ts';
+import { knownKey, stranger } from '../support/runner-keys.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const at = () => new Date().toISOString();
+
+describe('a runner that has turned against its Volt', () => {
+  const folders = new TestFolders();
+  let volt: TestVolt;
+  /** with the rights that runners have */
+  let access: RedisAccess;
+  let queues: Queues;
+  let key: Signer;
+  let repository: TestRepository;
+  let gate: string;
+
+  before(async () => {
+    volt = await TestVolt.startAll({}, { slots: 4 });
+    const { context } = volt;
+    context.logger.silent = true;
+    await context.access.client.call('ACL', 'SETUSER', 'runner', 'reset', 'on', '>pw', ...runnerRules('volt'));
+    access = await connectRedis(
+      context.config,
+      volt.redis.url.replace('redis://', 'redis://runner:pw@'),
+      context.logger,
+    );
+    queues = new Queues(access, context.logger);
+    key = await knownKey(context.record, 'evil');
+    gate = join(folders.make(), 'gate');
+    repository = new TestRepository({ 'test.sh': 'true\n' }, { name: 'app' });
+    const value = { name: 'CANARY', value: 'canary-of-the-secret', inEnvironment: true };
+    await volt.observe(repository.path, { command: 'sh test.sh' });
+    await setSecret(context.record, context.config, { repo: 'app', ...value });
+    await volt.build(repository.head());
+  });
+
+  after(async () => {
+    await queues.close();
+    await access.close();
+    await volt.stop();
+    repository.remove();
+    folders.remove();
+  });
+
+  /** A job of somebody else, at work on the other runner, until it is let go. */
+  async function victim(): Promise<{ job: Job; letGo: () => Promise<Job> }> {
+    const id = randomUUID();
+    const script = `echo true words; until [ -e ${gate}-${id} ]; do sleep 0.05; done\n`;
+    const sha = repository.commit(`for an attack ${id}`, { 'test.sh': script });
+    const running = await volt.build(sha, ({ jobs }) => jobs[0]?.status === 'running');
+    const letGo = async () => {
+      writeFileSync(`${gate}-${id}`, '');
+      const { jobs } = await volt.build(sha);
+      return jobs[0] as Job;
+    };
+    return { job: running.jobs[0] as Job, letGo };
+  }
+
+  const runnerOf = (job: Job) =>
+    until('a heartbeat claims the job', async () => {
+      const { alive } = await listRunners(volt.context.access);
+      return alive.find(({ running }) => running.includes(`${job.id}.1`));
+    });
+  const aside = async () => (await volt.context.queues.queue('set-aside').getWaiting()).map(({ name }) => name);
+  const outcome = (job: JobId, runner: { id: string; name: string; host: string }): Result<'finished'> => ({
+    ...({ v: 1, kind: 'finished', job, attempt: 1, runner, status: 'failure' } as const),
+    ...({ reason: 'exit_code', message: 'forged', exitCode: 1, steps: [], logBytes: 0 } as const),
+    ...{ startedAt: at(), finishedAt: at() },
+  });
+
+  attack(
+    { attacker: 'runner', asset: 'secrets', title: 'has a commit of its own built, by its user of Redis' },
+    async () => {
+      const { bull } = access.keys;
+      const commit = JSON.stringify({ v: 1, repo: 'app', ref: 'refs/heads/main' });
+      for (const [command, ...args] of [
+        ['HSET', `${bull}:commits:1`, 'data', commit],
+        ['LPUSH', `${bull}:commits:wait`, '1'],
+        ['EVAL', 'return redis.call("LPUSH", KEYS[1], "1")', '1', `${bull}:commits:wait`],
+        ['LPUSH', `${bull}:advance:wait`, '1'],
+        ['LPUSH', `${bull}:observe:wait`, '1'],
+      ] as [string, ...string[]][]) {
+        const refused = await access.client.call(command, ...args).catch((error: Error) => error.message);
+        expect(refused, args.join(' ')).to.match(/NOPERM|ACL failure/);
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'runner',
+      asset: 'Volt going on',
+      title: 'has Redis belong to another record, so that no stage starts',
+    },
+    async () => {
+      const { client, keys } = access;
+      for (const refused of [client.set(keys.record, 'another'), client.del(keys.record), client.unlink(keys.record)])
+        expect(await refused.catch((error: Error) => error.message)).to.include('NOPERM');
+      expect(await client.get(keys.record)).to.equal(volt.context.record.id);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'runner',
+      asset: 'secrets',
+      title: 'takes over the heartbeat of another runner, with a key of its own for boxes',
+    },
+    async () => {
+      const box = makeBoxKeys();
+      const boxes: { channel: string; text: string }[] = [];
+      const listening = access.open('listens');
+      listening.on('message', (channel: string, text: string) => boxes.push({ channel, text }));
+      const { job, letGo } = await victim();
+      const member = await runnerOf(job);
+      await listening.subscribe(access.keys.toRunner(member.id));
+      const ref = { job: job.id, attempt: 1 };
+      const statement = boxKeyStatement(member.id, box.publicKey);
+      for (const signature of [member.boxSignature, key.sign('runner box', statement)]) {
+        const forged = { ...member, publicKey: box.publicKey, boxSignature: signature ?? '', key: key.publicKey };
+        await beat(access, 'runner', forged);
+        await queues.sendSecretsRequest({ v: 1, ...ref, runner: member.id, kind: 'secrets' });
+        const asked = volt.context.queues.queue('secrets');
+        await until(
+          'the request is handled',
+          async () => (await asked.getJobCountByTypes('wait', 'active', 'delayed')) === 0,
+        );
+      }
+      const opened = boxes.flatMap(({ text }) => {
+        try {
+          const { answer } = JSON.parse(text) as { answer: { box: string } };
+          return [unseal(box, boxContext(ref, member.id as RunnerId, 'secrets'), answer.box)];
+        } catch {
+          return [];
+        }
+      });
+      expect(opened).to.deep.equal([]);
+      listening.disconnect();
+      expect((await letGo()).status).to.equal('success');
+    },
+  );
+
+  attack(
+    {
+      attacker: 'runner',
+      asset: 'results and logs',
+      title: 'hands in an outcome, a claim and a log for the job of another',
+    },
+    async () => {
+      const { job, letGo } = await victim();
+      const { id, name, host } = await runnerOf(job);
+      const own = { id: 'evil~1', name: 'evil', host: 'evil' };
+      for (const signer of [key, stranger()]) {
+        await queues.sendResult(outcome(job.id, own), signer);
+        await until('it is refused', async () => (await aside()).includes(`refused ${job.id}.1 finished of evil~1`));
+        await queues.sendResult(outcome(job.id, { id, name, host }), signer);
+        await queues.sendResult({ v: 1, kind: 'started', job: job.id, attempt: 1, runner: own, at: at() }, signer);
+        const decided = { status: 'skipped', reason: 'needs_failed', message: 'forged' } as const;
+        await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: 1, ...decided, at: at() }, signer);
+        const chunk = { job: job.id, attempt: 1, runner: id, offset: 0, length: 6, data: Buffer.from('forged') };
+        await sendChunk(access, { ...chunk, signature: signer.sign('runner log', chunkStatement(chunk)) });
+      }
+      const results = volt.context.queues.queue('results');
+      await until(
+        'all is looked at',
+        async () => (await results.getJobCountByTypes('wait', 'active', 'delayed')) === 0,
+      );
+      const ended = await letGo();
+      expect(ended).to.include({ status: 'success', message: null, runner: name });
+      expect(ended.attempts).to.have.length(1);
+      expect(readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8'))
+        .to.include('true words')
+        .and.not.include('forged');
+    },
+  );
+
+  attack(
+    {
+      attacker: 'runner',
+      asset: 'results and logs',
+      title: 'repeats an old outcome of another runner for a later job',
+    },
+    async () => {
+      const results = volt.context.queues.queue('results');
+      const recorded: object[] = [];
+      const add = results.add.bind(results);
+      results.add = async (name, data, opts) => {
+        if (name === 'finished') recorded.push(data);
+        return add(name, data, opts);
+      };
+      const first = await victim();
+      await first.letGo();
+      results.add = add;
+      const old = recorded[0] ?? expect.fail('no outcome was seen');
+      const { job, letGo } = await victim();
+      const forged = { ...old, job: job.id, status: 'failure', reason: 'exit_code' };
+      await queues.repeatResult(forged as never, forged);
+      await queues.repeatResult(old as never, old);
+      await until('it is refused', async () => (await aside()).some((name) => name.includes(`${job.id}.1 finished`)));
+      expect((await letGo()).status).to.equal('success');
+    },
+  );
+
+  attack(
+    { attacker: 'runner', asset: 'the machine', title: 'changes what another runner is to run, in the queue' },
+    async () => {
+      const proof = join(folders.make(), 'proof');
+      const { bull } = access.keys;
+      const build = await volt.plan('app', repository.head(), { late: { command: 'true', labels: ['late'] } });
+      const name = `${jobIdOf(build, 1)}.1`;
+      const message = `${bull}:jobs.late:${name}`;
+      const text = await until('it is sent', () => access.client.hget(message, 'data'));
+      const forged = {
+        ...(JSON.parse(text as string) as object),
+        plan: { kind: 'command', command: `touch ${proof}` },
+      };
+      await access.client.hset(message, 'data', JSON.stringify(forged));
+      await volt.runner({ name: 'late', labels: ['late'] });
+      const { status } = await volt.built(build);
+      expect(status, 'the true one is sent again').to.equal('success');
+      expect(readdirSync(join(proof, '..'))).to.not.include('proof');
+      expect(await aside()).to.include(`forged ${name}`);
+    },
+  );
+
+  attack(
+    { attacker: 'runner', asset: "other repositories' jobs", title: 'goes on after a person has ended its key' },
+    async () => {
+      const { context } = volt;
+      const former = await knownKey(context.record, 'former');
+      const own = {
+        ...context,
+        queues: new Queues(context.access, context.logger),
+        config: { ...context.config, runnerKey: former.text },
+      };
+      const runner = await startRunner(own, { name: 'former', labels: ['former'], slots: 1, graceSeconds: 0 });
+      const wait = `until [ -e ${gate}-former ]; do sleep 0.05; done`;
+      const build = await volt.plan('app', repository.head(), { long: { command: wait, labels: ['former'] } });
+      await volt.built(build, ({ jobs }) => jobs[0]?.runner === 'former');
+      await removeRunnerKey(context.record, 'former');
+      const lost = await volt.built(build, ({ jobs }) => (jobs[0]?.attempts.length ?? 0) > 1);
+      expect(lost.jobs[0]?.attempts[0]).to.include({
+        reason: 'runner_lost',
+        message: 'the key of its runner was ended',
+      });
+      await volt.runner({ name: 'heir', labels: ['former'] });
+      writeFileSync(`${gate}-former`, '');
+      const { jobs } = await volt.built(build);
+      expect(jobs[0]).to.include({ status: 'success', runner: 'heir' });
+      await runner.stop();
+      await own.queues.close();
+    },
+  );
+});
+
+describe('a job that wants the connections of Redis', () => {
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+
+  after(async () => {
+    await processes.end();
+    folders.remove();
+  });
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: 'Volt going on',
+      title: 'finds no port of Redis whose connections it could take',
+    },
+    async () => {
+      const data = folders.make();
+      const up = processes.start(['up', '--port', '0', '--data', data], { VOLT_ISOLATION: 'none' });
+      await up.says(/Ctrl-C/);
+      const pid = readFileSync(join(dataPaths(data).redis, 'redis.pid'), 'utf8').trim();
+      const own = new Set(
+        readdirSync(`/proc/${pid}/fd`).flatMap(
+          (fd) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
+        ),
+      );
+      const listening = ['tcp', 'tcp6'].flatMap((name) =>
+        readFileSync(`/proc/${pid}/net/${name}`, 'utf8')
+          .split('\n')
+          .map((line) => line.trim().split(/\s+/))
+          .filter(([, , , state, , , , , , inode = '']) => state === '0A' && own.has(inode)),
+      );
+      expect(own.size, 'it has sockets').to.be.greaterThan(0);
+      expect(listening).to.deep.equal([]);
+    },
+  );
+});
