@@ -85,7 +85,7 @@ export function tokenCommand(program: Command): CommandFile {
       'Revokes a token, or all of a person, at once; browsers that have signed in with it are signed out, and streams end.',
     )
     .argument('[name]')
-    .option('--all-of <person>', 'revoke all tokens of this person')
+    .option('--all-of <person>', 'revoke all tokens of this person; owner: end the sessions of the main token')
     .action(async (name: string | undefined, { allOf }: { allOf?: string }) => {
       if ((name === undefined) === (allOf === undefined)) {
         throw new VoltError('usage', 'name one token, or a person by --all-of', { remedy: 'See `volt token ls`.' });
@@ -97,6 +97,8 @@ export function tokenCommand(program: Command): CommandFile {
       }
       const path = `/people/${encodeURIComponent(allOf ?? '')}/tokens`;
       const { removed, madeForOthers } = await client.delete<RemovedTokens>(path);
+      if (removed.length === 0)
+        return print('all sessions of the main token have ended; how to end the token itself is in docs/access.md');
       print(`${removed.join(', ')} ${removed.length === 1 ? 'is' : 'are'} revoked`);
       if (madeForOthers.length > 0)
         print(

@@ -17,8 +17,26 @@ export async function endSession(record: Record, id: string, until: number): Pro
   });
 }
 
-export async function isEnded(record: Record, id: string): Promise<boolean> {
-  return (
-    (await record.db.selectFrom('ended_sessions').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+/** Stands for all sessions of the main token, whose row says until when the last of them would have lasted. */
+const ofOwner = 'owner';
+
+/** Ends all sessions that have begun with the main token. @param until when one that begins now would end, milliseconds */
+export async function endOwnerSessions(record: Record, until: number): Promise<void> {
+  await record.write((db) =>
+    db
+      .insertInto('ended_sessions')
+      .values({ id: ofOwner, until })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ until }))
+      .execute(),
   );
+}
+
+/** @param session `isOwner` whether it has begun with the main token */
+export async function isEnded(
+  record: Record,
+  { id, until, isOwner }: { id: string; until: number; isOwner: boolean },
+): Promise<boolean> {
+  const ids = isOwner ? [id, ofOwner] : [id];
+  const rows = await record.db.selectFrom('ended_sessions').selectAll().where('id', 'in', ids).execute();
+  return rows.some((row) => row.id === id || row.until >= until);
 }

@@ -331,6 +331,12 @@ describe('web: tokens of a person', () => {
       const answer = await site.fetch('/api/v1/sign-in', { headers: { authorization: `Bearer ${token}` } });
       expect(answer.status).to.equal(401);
     }
+    const owner = await site.signIn();
+    expect(await site.page('/', { cookie: owner })).to.include('Sign out');
+    expect((await run('token', 'rm', '--all-of', 'owner')).stdout).to.include(
+      'all sessions of the main token have ended',
+    );
+    expect(await site.page('/', { cookie: owner })).to.not.include('Sign out');
     expect((await run('token', 'rm', '--all-of', 'ada')).code).to.equal(2);
     expect((await run('token', 'rm')).code).to.equal(2);
   });

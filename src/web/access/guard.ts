@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { endSession, isEnded } from '../../record/ended-sessions.ts';
+import { endOwnerSessions, endSession, isEnded } from '../../record/ended-sessions.ts';
 import type { Record } from '../../record/record.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import type { WebEnv } from '../env.ts';
@@ -104,14 +104,21 @@ export class Guard {
   async callerOfSession(value: string, origin: string, now = Date.now()): Promise<Caller | undefined> {
     const session = this.#sessionOf(value, origin);
     const { record } = this.#keeper;
-    if (!session || session.until <= now || (await isEnded(record, session.id))) return undefined;
-    return session.token === owner.id ? owner : this.#used(await findTokenById(record, session.token));
+    if (!session || session.until <= now) return undefined;
+    const isOwner = session.token === owner.id;
+    if (await isEnded(record, { ...session, isOwner })) return undefined;
+    return isOwner ? owner : this.#used(await findTokenById(record, session.token));
   }
 
   /** Ends the session of a cookie, wherever else the cookie may be. */
   async endSession(value: string, origin: string): Promise<void> {
     const session = this.#sessionOf(value, origin);
     if (session) await endSession(this.#keeper.record, session.id, session.until);
+  }
+
+  /** Ends all sessions that have begun with the main token. */
+  async endOwnerSessions(now = Date.now()): Promise<void> {
+    await endOwnerSessions(this.#keeper.record, now + sessionLifetime * 1000);
   }
 
   /** undefined for one that was not made here; `until` in milliseconds since 1970 */

@@ -103,11 +103,16 @@ const removingRunnerKey = jsonRoute({
 const removingOf = jsonRoute({
   method: 'delete',
   path: '/people/:person/tokens',
-  summary: 'Revoke all tokens of a person, and the sessions of browsers that have signed in with them',
+  summary:
+    'Revoke all tokens of a person, and the sessions of browsers that have signed in with them; of `owner` the sessions of the main token alone',
   params: z.object({ person: repositoryName }),
   answer: removedTokens,
   errors: ['not_found'],
-  handle: ({ params }, { record }) => removeTokensOf(record, params.person),
+  handle: async ({ params: { person } }, { record, guard }) => {
+    if (person !== owner.person) return removeTokensOf(record, person);
+    await guard.endOwnerSessions();
+    return { removed: [], madeForOthers: [] };
+  },
 });
 
 const audit = jsonRoute({
