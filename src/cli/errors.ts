@@ -1,5 +1,6 @@
 import { loadConfig } from '../kernel/config.ts';
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
+import { harmless } from './foreign-text.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 
 /**
@@ -12,7 +13,7 @@ export function printError(thrown: unknown, json: boolean): number {
   if (json) process.stderr.write(`${JSON.stringify({ error: errorBody(error) }, undefined, 2)}\n`);
   else
     process.stderr.write(
-      `error ${error.code}: ${withCommandsAsTyped(error.message)}\n  ${withCommandsAsTyped(error.remedy)}\n`,
+      `error ${error.code}: ${withCommandsAsTyped(harmless(error.message))}\n  ${withCommandsAsTyped(error.remedy)}\n`,
     );
   if (error.code === 'internal' && debugging()) process.stderr.write(`${stackOf(error)}\n`);
   return error.exitCode;

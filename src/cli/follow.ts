@@ -2,7 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job, type JobId } from '../kernel/model.ts';
 import { pause } from '../kernel/wait.ts';
 import type { Client } from './client.ts';
-import { paint, plain, write } from './terminal.ts';
+import { logWriter, paint, plain } from './terminal.ts';
 
 /** An interruption may last this many milliseconds. */
 const patience = 30_000;
@@ -51,6 +51,7 @@ export function logHeading(name: string): string {
 /** Writes one job's log while it grows, until the job is final. */
 export async function followLog(client: Client, job: Job): Promise<void> {
   const outage = new Outage();
+  let write = logWriter();
   // an id is a position in one attempt's log, so after an interruption the two are asked for together
   // of a job that waits to be retried, the last attempt is over and the server knows the one to come
   let attempt = job.status === 'waiting' ? undefined : job.attempts.at(-1)?.number;
@@ -64,6 +65,7 @@ export async function followLog(client: Client, job: Job): Promise<void> {
         else if (event === 'end') return;
         else if (event === 'attempt') {
           attempt = (JSON.parse(data) as { attempt: number }).attempt;
+          write = logWriter();
           process.stderr.write(`${logHeading(`attempt ${attempt}: the log begins anew`)}\n`);
         }
       }

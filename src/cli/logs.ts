@@ -6,7 +6,7 @@ import type { CommandFile } from './command.ts';
 import { followBuild, followLog, logHeading } from './follow.ts';
 import { configOf, integer } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
-import { endWithReader, plain, write } from './terminal.ts';
+import { endWithReader, logWriter, plain } from './terminal.ts';
 
 interface LogsOptions {
   follow?: boolean;
@@ -17,7 +17,9 @@ export function logsCommand(program: Command): CommandFile {
   const command = program
     .command('logs')
     .summary('write the log of a build or a job')
-    .description('Writes the log of a build, or of one of its jobs, byte for byte as the job wrote it.')
+    .description(
+      'Writes the log of a build, or of one of its jobs, byte for byte as the job wrote it; on a terminal without what does more to it than colours.',
+    )
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)
     .option('-f, --follow', 'go on while the log grows, until the job has ended')
@@ -35,6 +37,7 @@ export function logsCommand(program: Command): CommandFile {
       if (attempt !== undefined && jobs.length > 1) throw whichJob(jobs);
       for (const job of jobs) {
         if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
+        const write = logWriter();
         for await (const bytes of client.bytes(`/jobs/${job.id}/log`, { attempt })) await write(bytes);
       }
     });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { leaveNoCoreDumps } from '../exec/core-size.ts';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { createLogger, type Logger } from '../kernel/logger.ts';
@@ -63,6 +64,7 @@ export async function runStage(
   const shutdown = new Shutdown(logger);
   const name = command.name();
   const startAll = async (): Promise<Running> => {
+    await leaveNoCoreDumps();
     const access = await connect(config, logger);
     shutdown.add('connection to Redis', () => access.close());
     const running = await start({ config, access, logger }, shutdown);

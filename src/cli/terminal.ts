@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { isAutomated } from '../kernel/environment.ts';
 import { type Status, statusWords } from '../kernel/model.ts';
+import { HarmlessText, harmless } from './foreign-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -53,6 +54,18 @@ export function print(line = ''): void {
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
+}
+
+/** Takes pieces of a job's log for standard output: byte for byte, but where that is a terminal, nothing that does anything to it. */
+export function logWriter(): (piece: string | Uint8Array) => Promise<void> {
+  if (process.stdout.isTTY !== true) return write;
+  const text = new HarmlessText();
+  return (piece) => write(text.push(piece));
+}
+
+/** A line of a job's output for standard output. */
+export function logLine(line: string): string {
+  return process.stdout.isTTY === true ? harmless(line) : line;
 }
 
 /** Writes and waits until the reader keeps up, so that a long log does not pile up in memory. */

@@ -12,9 +12,21 @@ const textLine = printf(({ level, message, timestamp: time, stage, ...fields }) 
       ([key, value]) => ` ${key}=${typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value)}`,
     )
     .join('');
-  const stack = typeof fields.stack === 'string' ? `\n${fields.stack}` : '';
-  return `${time} ${level.padEnd(5)} ${stage ?? 'volt'}: ${message}${rest}${stack}`;
+  const stack =
+    typeof fields.stack === 'string' ? fields.stack.split('\n').map((line) => `\n    ${escaped(line)}`) : [];
+  return `${time} ${level.padEnd(5)} ${stage ?? 'volt'}: ${escaped(`${message}${rest}`)}${stack.join('')}`;
 });
+
+const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** What others have said makes no line of its own, and does nothing to a terminal. */
+function escaped(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is escaped
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (mark) => named[mark] ?? `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
 
 /** One object a line; what every line has comes first. */
 const jsonLine = printf(({ level, message, timestamp: time, stage = 'volt', ...fields }) =>

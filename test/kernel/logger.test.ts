@@ -18,6 +18,18 @@ describe('the logger', () => {
     expect(lines[0]?.split('\n')).to.have.length(1);
   });
 
+  it('makes one line of whatever others have said, which does nothing to a terminal', () => {
+    const { logger, lines } = keepLog();
+    const foreign = 'no\n2026-01-01T00:00:00Z info  web: all is well\u001b]52;c;aGk=\u0007\u009b2J';
+    logger.warn(foreign, { from: '\u001b[2J' });
+    logger.error(new Error(foreign));
+    const text = lines.join('\n');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
+    expect(text).to.not.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(lines[0]).to.include('no\\n2026-01-01').and.include('\\u001b]52').and.include('from=\\u001b[2J');
+    expect(text).to.not.match(/^2026-01-01/m);
+  });
+
   it('is silent below its level', () => {
     expect(createLogger('warn').isInfoEnabled()).to.equal(false);
     expect(createLogger('debug').isDebugEnabled()).to.equal(true);

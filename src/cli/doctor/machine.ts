@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
 import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
+import { leaveNoCoreDumps } from '../../exec/core-size.ts';
 import { levelMeanings, sandboxRemedy, settleIsolation } from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText, settleNetworks } from '../../exec/network/network-check.ts';
@@ -28,6 +29,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       isolationFinding(config),
       networkFinding(config),
       limitsFinding(config),
+      coreFinding(),
       engineFinding(),
     ])),
   ];
@@ -103,6 +105,16 @@ async function limitsFinding({ isolation, jobMemory, jobProcesses }: Config): Pr
   const most = `a job may take ${jobMemory} MB of memory, and ${processes}`;
   if (isGrouped) return ok('limits', `${most}, counted together by a control group`);
   return warn('limits', `${most}, but ${withoutGroups}`, groupsRemedy);
+}
+
+/** Tried on this process: what runs of Volt does the same when it starts. */
+async function coreFinding(): Promise<Finding> {
+  if (await leaveNoCoreDumps()) return ok('core dumps', 'Volt leaves none when it crashes');
+  return warn(
+    'core dumps',
+    'when Volt crashes, the system may keep its memory, with tokens and secrets, in a file',
+    'Install util-linux (prlimit), or start Volt after `ulimit -c 0`.',
+  );
 }
 
 async function engineFinding(): Promise<Finding> {

@@ -1,5 +1,5 @@
 import { isFinal } from '../../kernel/model.ts';
-import { paint, plain, print } from '../terminal.ts';
+import { logLine, paint, plain, print } from '../terminal.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { buildLine, endLine, jobLine, stepLine } from './lines.ts';
 import { LogLines } from './log-lines.ts';
@@ -44,7 +44,7 @@ export class PlainView implements ExecView {
   #logOf(job: number): LogLines {
     const known = this.#logs.get(job);
     if (known) return known;
-    const log = new LogLines((line) => print(`${this.#prefix(job)}    ${line}`));
+    const log = new LogLines((line) => print(`${this.#prefix(job)}    ${logLine(line)}`));
     this.#logs.set(job, log);
     return log;
   }

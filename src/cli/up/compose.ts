@@ -1,3 +1,4 @@
+import { leaveNoCoreDumps } from '../../exec/core-size.ts';
 import type { Config } from '../../kernel/config.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Stage } from '../../queues/stage.ts';
@@ -41,6 +42,8 @@ export async function compose(
   shutdown: Shutdown,
   prepare: (context: RecordContext) => Promise<void>,
 ): Promise<Volt> {
+  // before Redis is started, which shares the limit
+  await leaveNoCoreDumps();
   shutdown.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
   const url = config.redisUrl ?? (await startRedis(config, logger, shutdown));
   const [access, record, stages] = await settled([

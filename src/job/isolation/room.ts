@@ -189,7 +189,9 @@ function shownBy({ sandboxPaths }: Config): string[] {
 /** What holds a secret of Volt's, wherever it is. */
 function hiddenPaths(config: Config): string[] {
   const record = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
-  return [config.dataDir, record, config.secretsKeyFile, ...settingFiles()].flatMap((path) =>
+  // what SQLite writes beside a record has parts of it
+  const records = record === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${record}${end}`);
+  return [config.dataDir, ...records, config.secretsKeyFile, '/etc/volt', ...settingFiles()].flatMap((path) =>
     path === undefined ? [] : resolve(path),
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../../../src/exec/command.ts';
@@ -138,6 +138,35 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(said).to.match(/done\n$/);
       expect([files(), contents(), each((path) => statSync(path).mode)]).to.deep.equal(before);
     });
+
+    if (level === 'sandbox')
+      it('has nothing of the settings of services, nor of a record in a folder that it is shown', async () => {
+        const shown = folders.make();
+        const record = join(shown, 'volt.db');
+        for (const end of ['', '-wal', '-shm'])
+          writeFileSync(`${record}${end}`, 'secret of the record', { mode: 0o644 });
+        writeFileSync(join(shown, 'fixture'), 'for jobs', { mode: 0o644 });
+        chmodSync(shown, 0o755);
+        const { room, scope } = await enter({ databaseUrl: `sqlite:${record}`, sandboxPaths: shown });
+        const { isolation } = room.enclosure;
+        expect(isolation.level === 'sandbox' && isolation.view.hidden).to.include('/etc/volt');
+        const said = await run(scope, `cd ${shown} && cat * ; ls /etc/volt; true`);
+        expect(said).to.include('for jobs').and.not.include('secret');
+      });
+
+    if (level === 'user')
+      it('keeps the folder of a job to itself, though another has its user and knows where it is', async () => {
+        const [mine, theirs] = [await enter(), await enter()];
+        const { isolation } = mine.room.enclosure;
+        const other = theirs.room.enclosure.isolation;
+        expect(isolation.level !== 'none' && isolation.user).to.deep.equal(other.level !== 'none' && other.user);
+        const look = `ls ${mine.room.folder}/workspace && touch ${mine.room.folder}/workspace/here && echo done`;
+        expect(await run(mine.scope, look)).to.include('done');
+        expect(await run(theirs.scope, `(${look}; ls ${join(mine.room.folder, '..')}) 2>/dev/null`))
+          .to.not.include('done')
+          .and.not.include(mine.room.folder.split('/').at(-1));
+        expect(mine.room.folder).to.match(/-[0-9a-f]{16}$/);
+      });
 
     it('goes when the runner is gone', async () => {
       await enter();

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { HarmlessText, harmless } from '../../src/cli/foreign-text.ts';
+
+describe('text of others on a terminal', () => {
+  const esc = '\u001b';
+  const cases: [what: string, text: string, shown: string][] = [
+    ['colours stay', `${esc}[1;31mred${esc}[0m\ttab\r\n`, `${esc}[1;31mred${esc}[0m\ttab\r\n`],
+    ['nothing goes to the clipboard', `a${esc}]52;c;aGk=\u0007b`, 'ab'],
+    ['no title is set', `a${esc}]0;title${esc}\\b`, 'ab'],
+    ['nothing moves the cursor or clears', `a${esc}[2J${esc}[1;1Hb${esc}[?1049h`, 'ab'],
+    ['no other sequences', `a${esc}cb${esc}Pq${esc}\\c`, 'acbc'],
+    ['none of one character', 'a\u009b2Jb\u0007\u0008', 'a2Jb'],
+    ['none that is made of others', `a${esc}${esc}[2J[2Jb${esc}]52;c;x${esc}]0;y\u0007`, 'a[2Jb]52;c;x'],
+  ];
+  for (const [what, text, shown] of cases) {
+    it(`${what}, whatever pieces it comes in`, () => {
+      expect(harmless(text)).to.equal(shown);
+      for (let cut = 0; cut <= text.length; cut++) {
+        const stream = new HarmlessText();
+        const pieces = [text.slice(0, cut), Buffer.from(text.slice(cut)), 'end'].map((piece) => stream.push(piece));
+        // a sequence to the window that is cut shows as text, which does nothing
+        const said = pieces.join('');
+        expect(harmless(said), `cut at ${cut}`).to.equal(said);
+        if (!text.includes(`${esc}]`) && !text.includes(`${esc}P`))
+          expect(said, `cut at ${cut}`).to.equal(`${shown}end`);
+      }
+    });
+  }
+
+  it('keeps letters that come in two pieces', () => {
+    const stream = new HarmlessText();
+    const bytes = Buffer.from('ü');
+    expect(stream.push(bytes.subarray(0, 1)) + stream.push(bytes.subarray(1))).to.equal('ü');
+  });
+});
