@@ -4,22 +4,22 @@ import { endianness, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { toolEnvironment } from '../kernel/environment.ts';
+import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
 import { programPath } from './programs.ts';
 
 const run = promisify(execFile);
 
 /**
- * Numbers of ioctl(2), which are those of other calls elsewhere, by what the kernel calls the architecture of a call: all by
- * which programs may call a kernel that Node runs on. See linux/audit.h.
+ * What the kernel calls the architectures of calls, and where their numbers stand in `CallNumbers`: all by which programs may
+ * call a kernel that Node runs on. See linux/audit.h.
  */
-const architectures: readonly { id: number; ioctl: readonly number[] }[] = [
-  // x86-64, and the same with 32-bit pointers (x32)
-  { id: 0xc000_003e, ioctl: [16, 0x4000_0202] },
-  { id: 0x4000_0003, ioctl: [54] }, // i386
-  { id: 0xc000_00b7, ioctl: [29] }, // 64-bit ARM
-  { id: 0x4000_0028, ioctl: [54] }, // ARM
-  { id: 0xc000_00f3, ioctl: [29] }, // 64-bit RISC-V
-  { id: 0x4000_00f3, ioctl: [29] }, // 32-bit RISC-V
+const architectures: readonly { id: number; column: 0 | 1 | 2 | 3 }[] = [
+  { id: 0xc000_003e, column: 0 }, // x86-64, and the same with 32-bit pointers (x32)
+  { id: 0x4000_0003, column: 1 }, // i386
+  { id: 0x4000_0028, column: 2 }, // ARM
+  { id: 0xc000_00b7, column: 3 }, // 64-bit ARM
+  { id: 0xc000_00f3, column: 3 }, // 64-bit RISC-V
+  { id: 0x4000_00f3, column: 3 }, // 32-bit RISC-V
 ];
 
 /** Node's names of the architectures whose kernels take calls of these and of no others. */
@@ -37,22 +37,39 @@ const silent: readonly number[] = [
   0x5883, // XFS_IOC_COMMIT_RANGE
 ];
 
+/**
+ * Flags by which clone(2) and unshare(2) make namespaces, see linux/sched.h: in one of users a job would have rights that
+ * reach far into the kernel. clone(2) has a signal in the place of the last one.
+ */
+const namespaces = 0x7e02_0000;
+const timeNamespace = 0x80;
+/** Sockets to the hypervisor and to other guests, which no network namespace holds; see bits/socket.h. */
+const vsock = 40;
+
 /** See linux/bpf_common.h, and seccomp(2) for what is loaded from where and for what is returned. */
 const load = 0x20;
 const jumpIfEqual = 0x15;
+const jumpIfAny = 0x45;
 const and = 0x54;
 const giveBack = 0x06;
 const numberAt = 0;
 const architectureAt = 4;
-/** the lower half of the second argument */
-const requestAt = 24;
+/** the lower halves of the first and the second argument */
+const [firstAt, secondAt] = [16, 24];
+/** what a number of x32 has beside it */
+const x32Mark = 0x4000_0000;
 const allow = 0x7fff_0000;
+const fail = (error: number) => 0x0005_0000 + error;
+/** as for who may not: EPERM */
+const forbidden = fail(1);
+/** as of a kernel that does not have the call, so that libraries use an older one: ENOSYS */
+const unknown = fail(38);
 /** as of a file system that does not know the request: ENOTTY */
-const refuse = 0x0005_0000 + 25;
+const notKnown = fail(25);
 
 /**
- * A program for seccomp(2) by which these requests fail and all other system calls go on as they are. Calls that are no
- * ioctl cost nothing: the kernel sees beforehand that their number alone lets them pass.
+ * A program for seccomp(2) by which these calls and requests fail and all other system calls go on as they are. Most cost
+ * nothing: the kernel sees beforehand that their number alone lets them pass.
  */
 export function callFilter(): Buffer {
   built ??= build();
@@ -62,30 +79,65 @@ export function callFilter(): Buffer {
 let built: Buffer | undefined;
 
 function build(): Buffer {
-  const requests = [
-    instruction(load, requestAt),
-    instruction(and, 0xffff),
-    ...silent.map((request, index) =>
-      instruction(jumpIfEqual, request, silent.length - 1 - index, index === silent.length - 1 ? 1 : 0),
-    ),
-    instruction(giveBack, refuse),
-    instruction(giveBack, allow),
-  ];
-  // jumps lead forwards, so what is before the requests grows from its end; that is met by calls of other architectures
-  let before = [instruction(giveBack, allow)];
-  for (const { id, ioctl } of architectures) {
-    const numbers = ioctl.map((number, index) =>
-      instruction(jumpIfEqual, number, ioctl.length - index + before.length),
-    );
-    const own = [instruction(load, numberAt), ...numbers, instruction(giveBack, allow)];
-    before = [instruction(jumpIfEqual, id, 0, own.length), ...own, ...before];
-  }
-  return Buffer.concat([instruction(load, architectureAt), ...before, ...requests]);
+  const programs = architectures.map(({ id, column }) => {
+    const own = programOf(column);
+    return Buffer.concat([instruction(jumpIfEqual, id, 0, own.length / size), own]);
+  });
+  return Buffer.concat([instruction(load, architectureAt), ...programs, instruction(giveBack, allow)]);
 }
+
+/** For the calls of one architecture; it does not go on to what follows it. */
+function programOf(column: 0 | 1 | 2 | 3): Buffer {
+  const numbersOf = (name: keyof typeof refusedCalls | keyof typeof examinedCalls): number[] => {
+    const number = ({ ...refusedCalls, ...examinedCalls } as Record<string, CallNumbers>)[name]?.[column] ?? null;
+    const other = column === 0 ? (x32Calls as Partial<Record<string, number>>)[name] : undefined;
+    return [number, other].filter((each) => each !== null && each !== undefined);
+  };
+  const names = Object.keys(refusedCalls) as (keyof typeof refusedCalls)[];
+  const cases: { numbers: number[]; end: Buffer }[] = [
+    { numbers: names.flatMap(numbersOf), end: instruction(giveBack, forbidden) },
+    { numbers: numbersOf('clone3'), end: instruction(giveBack, unknown) },
+    { numbers: numbersOf('clone'), end: unlessAny(firstAt, namespaces, forbidden) },
+    { numbers: numbersOf('unshare'), end: unlessAny(firstAt, namespaces | timeNamespace, forbidden) },
+    { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, [vsock], forbidden) },
+    // by type and number, which are in the lower half of a request
+    { numbers: numbersOf('ioctl'), end: unlessEqual(secondAt, 0xffff, silent, notKnown) },
+  ];
+  // jumps lead forwards: what they lead to comes after all of them
+  const count = cases.reduce((sum, { numbers }) => sum + numbers.length, 0);
+  const jumps: Buffer[] = [];
+  let target = count + 1;
+  for (const { numbers, end } of cases) {
+    for (const number of numbers) jumps.push(instruction(jumpIfEqual, number, target - jumps.length - 1));
+    target += end.length / size;
+  }
+  const head = [instruction(load, numberAt), ...(column === 0 ? [instruction(and, ~x32Mark)] : [])];
+  return Buffer.concat([...head, ...jumps, instruction(giveBack, allow), ...cases.map(({ end }) => end)]);
+}
+
+function unlessAny(at: number, bits: number, verdict: number): Buffer {
+  return Buffer.concat([
+    instruction(load, at),
+    instruction(jumpIfAny, bits, 0, 1),
+    instruction(giveBack, verdict),
+    instruction(giveBack, allow),
+  ]);
+}
+
+function unlessEqual(at: number, mask: number, values: readonly number[], verdict: number): Buffer {
+  return Buffer.concat([
+    ...[instruction(load, at), instruction(and, mask)],
+    ...values.map((value, index) => instruction(jumpIfEqual, value, values.length - index)),
+    ...[instruction(giveBack, allow), instruction(giveBack, verdict)],
+  ]);
+}
+
+/** bytes of an instruction */
+const size = 8;
 
 /** struct sock_filter; `yes` and `no` are how many instructions to skip. */
 function instruction(code: number, operand: number, yes = 0, no = 0): Buffer {
-  const bytes = Buffer.alloc(8);
+  const bytes = Buffer.alloc(size);
   bytes.writeUInt16LE(code, 0);
   bytes.writeUInt8(yes, 2);
   bytes.writeUInt8(no, 3);

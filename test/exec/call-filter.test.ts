@@ -11,10 +11,10 @@ const [x64, i386, arm64, arm, riscv64, mips64] = [
 ] as const;
 const moveExtents = 0xc028660f;
 
-/** What the program says of a call with that second argument: goes through the instructions as seccomp(2) does. */
-function verdict(architecture: number, number: number, argument: number): 'allowed' | 'refused' {
+/** What the program says of a call with these arguments: goes through the instructions as seccomp(2) does. */
+function verdict(architecture: number, number: number, second: number, first = 0): 'allowed' | 'refused' {
   const program = callFilter();
-  const data: Record<number, number> = { 0: number, 4: architecture, 24: argument };
+  const data: Record<number, number> = { 0: number, 4: architecture, 16: first, 24: second };
   let accumulator = 0;
   for (let at = 0; at < program.length; at += 8) {
     const [code, yes, no] = [program.readUInt16LE(at), program[at + 2] ?? 0, program[at + 3] ?? 0];
@@ -22,17 +22,18 @@ function verdict(architecture: number, number: number, argument: number): 'allow
     if (code === 0x20) accumulator = data[operand] ?? 0;
     else if (code === 0x54) accumulator = (accumulator & operand) >>> 0;
     else if (code === 0x15) at += 8 * (accumulator === operand ? yes : no);
+    else if (code === 0x45) at += 8 * ((accumulator & operand) !== 0 ? yes : no);
     else if (code === 0x06) return operand === 0x7fff0000 ? 'allowed' : 'refused';
     else throw new Error(`an instruction that is not known: ${code}`);
   }
   throw new Error('ends without a verdict');
 }
 
-describe('the filter of calls that change files without a trace', () => {
+describe('the filter of calls', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('refuses them by the number that they have on each architecture', () => {
+  it('refuses requests that change files without a trace, by the number that they have on each architecture', () => {
     for (const [architecture, number] of [
       [x64, 16],
       [x64, 0x40000202],
@@ -59,6 +60,52 @@ describe('the filter of calls that change files without a trace', () => {
       [mips64, 29],
     ] as const)
       expect(verdict(architecture, number, moveExtents)).to.equal('allowed');
+  });
+
+  /** Numbers of the same calls on each: keyctl, ptrace, mount, bpf, setns, init_module, io_uring_setup. */
+  const refused = [
+    [x64, [250, 101, 165, 321, 308, 175, 425, 0x40000000 + 250, 0x40000000 + 521, 0x40000000 + 165]],
+    [i386, [288, 26, 21, 357, 346, 128, 425]],
+    [arm64, [219, 117, 40, 280, 268, 105, 425]],
+    [arm, [311, 26, 21, 386, 375, 128, 425]],
+    [riscv64, [219, 117, 40, 280, 268, 105, 425]],
+  ] as const;
+
+  it('refuses what reaches keys, other processes, mounts and the kernel, by its number on each architecture', () => {
+    for (const [architecture, numbers] of refused)
+      for (const number of numbers)
+        expect(verdict(architecture, number, 0), `${architecture} ${number}`).to.equal('refused');
+    // read, write, execve, futex, openat
+    for (const number of [0, 1, 59, 202, 257]) expect(verdict(x64, number, 0)).to.equal('allowed');
+    for (const number of [63, 64, 221, 98, 56]) expect(verdict(arm64, number, 0)).to.equal('allowed');
+  });
+
+  it('refuses new namespaces and sockets to the hypervisor, not threads and other sockets', () => {
+    const [newUser, thread, signal] = [0x10000000, 0x003d0f00, 0x01200011];
+    for (const [architecture, clone, unshare, socket] of [
+      [x64, 56, 272, 41],
+      [i386, 120, 310, 359],
+      [arm64, 220, 97, 198],
+      [arm, 120, 337, 281],
+      [riscv64, 220, 97, 198],
+    ] as const) {
+      const says = (number: number, first: number) => verdict(architecture, number, 0, first);
+      expect([says(clone, newUser), says(unshare, newUser), says(unshare, 0x80), says(socket, 40)]).to.deep.equal(
+        Array(4).fill('refused'),
+      );
+      expect([says(clone, thread), says(clone, signal), says(unshare, 0x400), says(socket, 2)]).to.deep.equal(
+        Array(4).fill('allowed'),
+      );
+    }
+  });
+
+  it('has programs start others and threads', async function () {
+    if (!(await canFilterCalls())) return this.skip();
+    const file = join(folders.make(), 'calls.bpf');
+    writeFileSync(file, callFilter());
+    const script = `const { Worker } = require('node:worker_threads'); require('node:child_process').execFileSync('true'); new Worker('console.log("both")', { eval: true })`;
+    const args = ['--no-new-privs', `--seccomp-filter=${file}`, process.execPath, '-e', script];
+    expect(execFileSync('setpriv', args, { encoding: 'utf8' })).to.equal('both\n');
   });
 
   it('has memory of any size shared', async function () {

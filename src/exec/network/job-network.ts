@@ -72,7 +72,7 @@ export class JobNetwork {
     child.stdin.write(`${rules}\n`);
     const failed = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(errorText(error)));
-      child.once('close', (code) => resolve(said.trim().split('\n')[0] || `it ended with code ${code}`));
+      child.once('exit', (code) => resolve(said.trim().split('\n')[0] || `it ended with code ${code}`));
     });
     const heard = new Promise<undefined>((resolve) => child.stdout.once('data', () => resolve(undefined)));
     const late = `it did not begin within ${patience} s`;
@@ -81,7 +81,7 @@ export class JobNetwork {
     );
     const pid = why === '' ? childOf(child.pid) : undefined;
     if (pid === undefined) {
-      child.kill('SIGKILL');
+      killAll(child);
       throw new VoltError('tool_missing', `no network can be made for a job: ${why || 'its process is gone'}`, {
         remedy: networkRemedy,
       });
@@ -106,7 +106,7 @@ export class JobNetwork {
   /** Resolves when nothing of it is left, but for the namespace, which lasts as long as a process is in it. */
   async close(): Promise<void> {
     this.#child.stdin?.end();
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
+    const late = setTimeout(() => killAll(this.#child), 2000);
     await this.#ended;
     clearTimeout(late);
   }
@@ -138,6 +138,15 @@ function commandLine(): string[] {
   if (process.getuid?.() !== 0) return pasta;
   const asNobody = [programPath('setpriv'), `--reuid=${networkUser}`, `--regid=${networkUser}`, '--clear-groups', '--'];
   return [programPath('unshare'), '--mount', '--', ...shell, ownDevice, 'volt-network', ...asNobody, ...pasta];
+}
+
+/** One that pasta has made for its command waits for ever where pasta has ended before it could begin. */
+function killAll({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // the whole group has ended
+  }
 }
 
 /** The inode of a process's network namespace; 0 where it is gone. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import type { JobNetwork } from '../../../src/exec/network/job-network.ts';
+import { JobNetwork } from '../../../src/exec/network/job-network.ts';
 import { settleNetworks } from '../../../src/exec/network/network-check.ts';
 import { NetworkPool } from '../../../src/exec/network/network-pool.ts';
 import { startChild } from '../../support/child.ts';
@@ -125,15 +125,38 @@ describe('the networks of jobs', function () {
     await child.kill();
   });
 
-  /** Processes in a network. */
-  function membersOf(name: string): number {
+  it('leave nothing behind where they cannot be made', async () => {
+    const before = orphans();
+    const failed = await JobNetwork.open(true, 'no rules at all').then(
+      () => undefined,
+      (error) => String(error),
+    );
+    expect(failed).to.include('no network can be made for a job: ').and.include('syntax error');
+    await until('all have ended', () => orphans().every((pid) => before.includes(pid)));
+  });
+
+  /** Processes of networks whose makers are gone. */
+  function orphans(): string[] {
     return processes().filter((pid) => {
       try {
-        return readlinkSync(`/proc/${pid}/ns/net`) === name;
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('volt-network') && parentOf(Number(pid)) === 1;
       } catch {
         return false;
       }
-    }).length;
+    });
+  }
+
+  function networkOf(pid: string): string | undefined {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Processes in a network. */
+  function membersOf(name: string): number {
+    return processes().filter((pid) => networkOf(pid) === name).length;
   }
 
   /** The process that pasta is, which has started the one in the network. */

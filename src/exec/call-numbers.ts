@@ -1,0 +1,113 @@
+/**
+ * Numbers of a system call: on x86-64, on i386, on ARM, and where the kernel's generic list holds (64-bit ARM, RISC-V); null
+ * where there is none. See asm/unistd_64.h, asm/unistd_32.h, arch/arm/tools/syscall.tbl and asm-generic/unistd.h of Linux 6.12.
+ */
+export type CallNumbers = readonly [
+  x64: number | null,
+  i386: number | null,
+  arm: number | null,
+  generic: number | null,
+];
+
+/**
+ * What a job may not ask of the kernel: what Docker's default profile (profiles/seccomp of github.com/moby/moby) refuses a
+ * container without capabilities, and ptrace(2), by which a job could reach others of its user. That profile names what is
+ * allowed; here what is refused has its names, so that a call which comes with a later kernel is allowed until it is listed.
+ * Its rule for personality(2), which compilers and sanitizers use, is left out; those for namespaces and for sockets to the
+ * hypervisor are in call-filter.ts.
+ */
+export const refusedCalls = {
+  // the keys of who has started Volt, which any process of the same session may use
+  add_key: [248, 286, 309, 217],
+  keyctl: [250, 288, 311, 219],
+  request_key: [249, 287, 310, 218],
+  // memory and files of other processes
+  ptrace: [101, 26, 26, 117],
+  process_vm_readv: [310, 347, 376, 270],
+  process_vm_writev: [311, 348, 377, 271],
+  kcmp: [312, 349, 378, 272],
+  pidfd_getfd: [438, 438, 438, 438],
+  process_madvise: [440, 440, 440, 440],
+  // programs, watches and page faults that run in the kernel
+  bpf: [321, 357, 386, 280],
+  perf_event_open: [298, 336, 364, 241],
+  userfaultfd: [323, 374, 388, 282],
+  fanotify_init: [300, 338, 367, 262],
+  io_uring_setup: [425, 425, 425, 425],
+  io_uring_enter: [426, 426, 426, 426],
+  io_uring_register: [427, 427, 427, 427],
+  // mounts, and files by what is behind their names
+  mount: [165, 21, 21, 40],
+  umount: [null, 22, 22, null],
+  umount2: [166, 52, 52, 39],
+  pivot_root: [155, 217, 218, 41],
+  fsopen: [430, 430, 430, 430],
+  fsconfig: [431, 431, 431, 431],
+  fsmount: [432, 432, 432, 432],
+  fspick: [433, 433, 433, 433],
+  open_tree: [428, 428, 428, 428],
+  move_mount: [429, 429, 429, 429],
+  mount_setattr: [442, 442, 442, 442],
+  open_tree_attr: [467, 467, 467, 467],
+  open_by_handle_at: [304, 342, 371, 265],
+  // namespaces of others
+  setns: [308, 346, 375, 268],
+  // the machine itself
+  kexec_load: [246, 283, 347, 104],
+  kexec_file_load: [320, null, 401, 294],
+  create_module: [174, 127, null, null],
+  init_module: [175, 128, 128, 105],
+  finit_module: [313, 350, 379, 273],
+  delete_module: [176, 129, 129, 106],
+  query_module: [178, 167, null, null],
+  get_kernel_syms: [177, 130, null, null],
+  reboot: [169, 88, 88, 142],
+  swapon: [167, 87, 87, 224],
+  swapoff: [168, 115, 115, 225],
+  acct: [163, 51, 51, 89],
+  quotactl: [179, 131, 131, 60],
+  quotactl_fd: [443, 443, 443, 443],
+  nfsservctl: [180, 169, 169, 42],
+  syslog: [103, 103, 103, 116],
+  vhangup: [153, 111, 111, 58],
+  settimeofday: [164, 79, 79, 170],
+  stime: [null, 25, 25, null],
+  clock_settime: [227, 264, 262, 112],
+  clock_settime64: [null, 404, 404, 404],
+  ioperm: [173, 101, null, null],
+  iopl: [172, 110, null, null],
+  // where memory lies
+  mbind: [237, 274, 319, 235],
+  get_mempolicy: [239, 275, 320, 236],
+  set_mempolicy: [238, 276, 321, 237],
+  set_mempolicy_home_node: [450, 450, 450, 450],
+  move_pages: [279, 317, 344, 239],
+  migrate_pages: [256, 294, 400, 238],
+  // what nobody needs any more
+  lookup_dcookie: [212, 253, 249, 18],
+  vm86: [null, 166, null, null],
+  vm86old: [null, 113, null, null],
+  uselib: [134, 86, 86, null],
+  ustat: [136, 62, 62, null],
+  sysfs: [139, 135, 135, null],
+  _sysctl: [156, 149, 149, null],
+} as const satisfies Record<string, CallNumbers>;
+
+/** Those whose arguments decide. */
+export const examinedCalls = {
+  clone: [56, 120, 120, 220],
+  clone3: [435, 435, 435, 435],
+  unshare: [272, 310, 337, 97],
+  socket: [41, 359, 281, 198],
+  ioctl: [16, 54, 54, 29],
+} as const satisfies Record<string, CallNumbers>;
+
+/** Numbers that calls have with 32-bit pointers on x86-64 (x32, asm/unistd_x32.h), where they differ, without its mark. */
+export const x32Calls = {
+  ptrace: 521,
+  process_vm_readv: 539,
+  process_vm_writev: 540,
+  kexec_load: 528,
+  move_pages: 533,
+  ioctl: 514,
+} as const;

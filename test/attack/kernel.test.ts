@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { canFilterCalls } from '../../src/exec/call-filter.ts';
+import { asOrdinaryUser, attack, giveToOrdinaryUser, type Setting } from '../support/attack.ts';
+import { TestFolders } from '../support/folder.ts';
+import { VoltProcesses } from '../support/processes.ts';
+import { TestRepository } from '../support/repository.ts';
+
+describe('a job that asks the kernel for more than a test needs', () => {
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+  const repositories: TestRepository[] = [];
+
+  before(async function () {
+    if (!(await canFilterCalls())) this.skip();
+  });
+
+  after(async () => {
+    await processes.end();
+    folders.remove();
+    for (const repository of repositories) repository.remove();
+  });
+
+  /** @returns what the job has said, whose Volt was started by that command */
+  async function tried({ level, user }: Setting, script: string, starter: readonly string[] = []): Promise<string> {
+    const folder = folders.make();
+    const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+    const repository = new TestRepository({ 'test.sh': `${script}\necho ALL TRIED\n` });
+    repositories.push(repository);
+    if (user === 'ordinary user') giveToOrdinaryUser(dirname(repository.path));
+    const up = processes.start(
+      ['up', '--repo', repository.path, '--command', 'sh ./test.sh', '--once', '--port', '0', '--data', place.dataDir],
+      { ...place.env, VOLT_ISOLATION: level },
+      [...starter, ...place.inside],
+    );
+    await up.ended();
+    expect(up.output).to.include('ALL TRIED');
+    return up.output;
+  }
+
+  const settings = { levels: ['sandbox', 'user'], users: ['root', 'ordinary user'] } as const;
+
+  attack(
+    {
+      attacker: 'pusher to a trusted branch',
+      asset: 'secrets',
+      title: 'reads and writes keys in the session keyring of who has started Volt',
+      ...settings,
+    },
+    async function (setting) {
+      try {
+        execFileSync('keyctl', ['--version'], { stdio: 'ignore' });
+      } catch {
+        return this.skip();
+      }
+      const ticket = `ticket-${randomUUID()}`;
+      // as kinit(1) with KEYRING: leaves one: whoever possesses the keyring may read it
+      const begin = `id=$(keyctl add user ticket ${ticket} @s) && keyctl setperm $id 0x3f3f0000 && exec "$@"`;
+      const script =
+        'keyctl show @s; keyctl read $(keyctl search @s user ticket); keyctl print $(keyctl search @s user ticket); keyctl add user channel x @s';
+      const output = await tried(setting, script, ['keyctl', 'session', '-', 'sh', '-c', begin, 'sh']);
+      expect(output).to.not.include(ticket).and.not.include(Buffer.from(ticket).toString('hex').slice(0, 8));
+      expect(output).to.match(/Operation not permitted/);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'pusher to a trusted branch',
+      asset: 'the machine',
+      title: 'gets rights in namespaces of its own, loads programs into the kernel, and looks into other processes',
+      ...settings,
+    },
+    async (setting) => {
+      const script = `
+unshare --user --map-root-user id -u && echo NAMESPACE MADE
+unshare --user --map-root-user --net --mount sh -c 'mount -t tmpfs none /tmp' && echo MOUNTED
+sleep 60 & python3 - $! <<'END'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, number, *args):
+    result = libc.syscall(number, *args)
+    print(name, 'REACHED' if result >= 0 else os.strerror(ctypes.get_errno()))
+if os.uname().machine == 'x86_64':
+    call('io_uring', 425, 1, ctypes.byref(ctypes.create_string_buffer(120)))
+    call('bpf', 321, 0, ctypes.byref(ctypes.create_string_buffer(72)), 72)
+    call('userfaultfd', 323, 1)
+    call('perf_event_open', 298, ctypes.byref(ctypes.create_string_buffer(112)), 0, -1, -1, 0)
+    call('ptrace', 101, 0x4206, int(sys.argv[1]), 0, 0)
+    call('keyctl', 250, 0, -3, 1)
+    call('vsock', 41, 40, 1, 0)
+END
+kill %1`;
+      const output = await tried(setting, script);
+      expect(output).to.not.match(/NAMESPACE MADE|MOUNTED|REACHED/);
+      if (process.arch === 'x64') expect(output.match(/Operation not permitted/g)?.length).to.be.at.least(7);
+    },
+  );
+});
