@@ -34,7 +34,6 @@ const sideBySide: readonly ConfigEntry[] = [
 
 /** An index that says all by itself, whatever the user's own configuration wants. */
 const plainIndex: readonly ConfigEntry[] = [
-  ['core.fsmonitor', 'false'],
   ['core.splitIndex', 'false'],
   ['core.untrackedCache', 'false'],
 ];

@@ -42,6 +42,9 @@ export interface GitHearer {
  */
 export type GitRunner = (command: GitCommand, hearer: GitHearer) => Promise<string>;
 
+/** How the error begins of a command that has printed more than it may. */
+export const printedTooMuch = 'git was ended after it had printed';
+
 /** Bytes that git may print: what is read of a repository is bounded by the command, what a remote lists is not. */
 const usualOutput = 64 * 1024 * 1024;
 
@@ -137,7 +140,7 @@ class Bound {
   count(bytes: number): void {
     this.#bytes += bytes;
     const most = this.#mostOutput;
-    if (this.#bytes > most) this.#reach(`git was ended after it had printed ${most / 1_048_576} MB`);
+    if (this.#bytes > most) this.#reach(`${printedTooMuch} ${most / 1_048_576} MB`);
   }
 
   end(): void {

@@ -1,3 +1,4 @@
+import { VoltError } from '../kernel/errors.ts';
 import { git } from './run.ts';
 
 /** A file of a commit. */
@@ -15,6 +16,11 @@ export interface FileBounds {
   total: number;
   files: number;
 }
+
+/** Bytes of a list of files; one that is longer stands for a file that is too large. */
+const mostListed = 2_097_152;
+/** What git may take to compare two commits, which it keeps in memory before it prints the first path. */
+const comparing = { limits: { memory: 268_435_456 }, mostOutput: 2_097_152, bound: 60_000 };
 
 /** Texts by the id of their blob: the same files are there at commit after commit. */
 const texts = new Map<string, string>();
@@ -35,7 +41,12 @@ export async function filesIn(
   wanted: RegExp,
   bounds: FileBounds,
 ): Promise<CommitFile[]> {
-  const listing = await git(mirror, ['ls-tree', '-z', '-l', sha, '--', ...folders.map((folder) => `${folder}/`)]);
+  const listed = ['ls-tree', '-z', '-l', sha, '--', ...folders.map((folder) => `${folder}/`)];
+  const listing = await git(mirror, listed, { mostOutput: mostListed }).catch((error) => {
+    if (error instanceof VoltError && error.code === 'too_large') return undefined;
+    throw error;
+  });
+  if (listing === undefined) return [{ path: `${folders[0]}/*`, text: null }];
   const entries = listing.split('\0').flatMap((line) => {
     const [, id = '', size = '', path = ''] = /^100(?:644|755) blob ([0-9a-f]+) +(\d+)\t(.*)$/s.exec(line) ?? [];
     return path === '' ? [] : [{ id, size: Number(size), path }];
@@ -104,7 +115,7 @@ export async function changedPaths(
   most: number,
 ): Promise<string[] | null> {
   const range = ['--no-renames', '--name-only', '-r', '-z', before, after, '--'];
-  const output = await git(mirror, ['diff-tree', ...range]).catch(() => null);
+  const output = await git(mirror, ['diff-tree', ...range], comparing).catch(() => null);
   if (output === null) return null;
   const paths = output.split('\0').filter((path) => path !== '');
   return paths.length > most ? null : paths;

@@ -21,6 +21,7 @@ export async function limitHistory(
     git(folder, ['fetch', '--progress', '--no-auto-maintenance', '--no-write-fetch-head', ...args], {
       silence: 600_000,
       ...locally(options),
+      plain: true,
     });
   const allTags = '+refs/tags/*:refs/tags/*';
   if (depth === 0) {

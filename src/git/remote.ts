@@ -1,3 +1,4 @@
+import { giveWay } from '../kernel/turn.ts';
 import { checkRefName, isRefName } from './refs.ts';
 import { type GitOptions, git } from './run.ts';
 
@@ -14,19 +15,24 @@ export interface RemoteRefs {
   unnamable: number;
 }
 
+/** Bytes of a list of refs: some 200,000 of them. */
+const mostListed = 16_777_216;
+
 /** ls-remote marks what an annotated tag points to in the end by this, behind the tag's name. */
 const peeled = '^{}';
 
 /**
  * The branches of a repository as they are now.
+ * @throws VoltError `too_large` where there are too many, `git_failed`
  * @param options.tags whether to list the tags, too
  */
 export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
   const wanted = ['HEAD', 'refs/heads/*', ...(options.tags ? ['refs/tags/*'] : [])];
-  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], options);
+  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], { ...options, mostOutput: mostListed });
   const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
   let target: string | undefined;
   for (const line of text.split('\n')) {
+    await giveWay();
     const [left = '', name = ''] = line.split('\t');
     if (name === 'HEAD') {
       if (left.startsWith('ref: ')) target = left.slice('ref: '.length);

@@ -2,7 +2,7 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { type Access, type ConfigEntry, configuration, lend } from './access.ts';
-import { type GitLimits, type GitRunner, ownRunner } from './command.ts';
+import { type GitLimits, type GitRunner, ownRunner, printedTooMuch } from './command.ts';
 import type { OutputCount } from './counted-output.ts';
 import { machineNetwork } from './machine-network.ts';
 import { type Stranger, strangerBase, strangerConfig, strangerEnvironment } from './stranger.ts';
@@ -83,10 +83,13 @@ function strangerLimits({ memory, fileSize }: GitLimits = {}): GitLimits {
 }
 
 /**
- * Goes before all files, for every command: a path of hooks that is relative to a work tree, as some people have in their
- * own configuration, would be the commit's.
+ * Goes before all files, for every command: a path of hooks or of a monitor that is relative to a work tree, as some people
+ * have in their own configuration, would be the commit's.
  */
-const safety: readonly ConfigEntry[] = [['core.hooksPath', '/dev/null']];
+const safety: readonly ConfigEntry[] = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+];
 
 /** For git of 2.32 and newer; an older one reads the file of a user without one. */
 const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' };
@@ -95,7 +98,7 @@ const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: 
  * Runs one git command and gives back what it prints.
  * @param cwd folder that exists
  * @param args without "git"; text from outside follows a "--" or has been validated
- * @throws VoltError `git_missing`, `too_large` where it has met its limit of memory or of a file, `git_failed` with git's
+ * @throws VoltError `git_missing`, `too_large` where it has met its limit of memory, of a file or of what it prints, `git_failed` with git's
  * own words as the message
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
@@ -136,6 +139,12 @@ function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | 
 
 function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
   const text = errorText(error);
+  if (text.startsWith(printedTooMuch)) {
+    return new VoltError('too_large', `git ${command}: ${text}, which is more than Volt reads`, {
+      remedy: 'See what there is so much of: branches and tags, files of workflows, or submodules.',
+      cause: error,
+    });
+  }
   if (/exceeded maximum allowed tree depth/.test(text)) {
     return new VoltError('too_large', 'the commit has folders inside of each other deeper than git goes', {
       remedy: 'Take them out of the repository.',
@@ -164,6 +173,9 @@ function remedyFor(text: string): string {
   }
   if (/Host key verification failed/.test(text)) {
     return 'The server shows another key than the one that is known, or none is known. See that it is the right server, then set the credential again (`volt credential set --help`), or add the key to ~/.ssh/known_hosts.';
+  }
+  if (/returned error: 30[1278]/.test(text)) {
+    return 'The repository has moved, and Volt follows no redirects for what a commit names: name the address that it has now.';
   }
   if (
     /Could not resolve host|unable to access|Connection refused|Connection timed out|Network is unreachable/.test(text)

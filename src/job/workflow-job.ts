@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { Step } from '../kernel/model.ts';
+import { giveWay } from '../kernel/turn.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
-import { actionFrame } from './actions/use.ts';
+import { actionFrame, hasPre } from './actions/use.ts';
 import type { JobInput, JobPlace, JobResult } from './contract.ts';
 import { JobEnding } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
@@ -132,6 +133,9 @@ class WorkflowJob {
   async #pre(step: PlannedStep, frame: Frame, name: string): Promise<void> {
     const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses);
     if (!action) return;
+    // actions inside of actions inside of actions are many, even if there are few
+    await giveWay();
+    this.#job.around.signal.throwIfAborted();
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
     const call = async () => {
       const env = await this.#job.evaluation(frame, step.id).texts(step.env);
@@ -139,6 +143,7 @@ class WorkflowJob {
       const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
       return { id: step.id, frame, env, inputs: values };
     };
+    if (!(await hasPre(this.#library, runs))) return;
     if (runs.using === 'composite') {
       // what cannot be evaluated yet, or at all, is said when the step itself is run
       const given = await call().catch(() => undefined);

@@ -184,6 +184,7 @@ export class Observations {
     const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
     const options = {
       access,
+      limits: { memory: config.gitMemory * 1_048_576 || undefined },
       notice: (text: string) => this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name }),
     };
     // what a person asks for may be any ref

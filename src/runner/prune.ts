@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { removeFormerActions } from '../job/actions/store.ts';
 import { homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
 import { removeLeftJobs } from '../job/isolation/places.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
@@ -61,7 +62,7 @@ export async function pruneMachine(
 
 /**
  * Removes homes and caches of an older Volt, which had them for all refs of a repository, and whatever repository had its
- * name.
+ * name; and actions, which it fetched with the credentials of the machine's user.
  * @param warn is told what could not be removed
  */
 export async function removeOlder(
@@ -69,6 +70,7 @@ export async function removeOlder(
   warn: (message: string) => void,
 ): Promise<Pick<PrunedMachine, 'homes' | 'caches'>> {
   const homes = await pruneHomes(dataDir, {}, false, Date.now(), warn);
+  await removeFormerActions(dataPaths(dataDir).actions);
   return { homes, caches: await removeForeignCaches(dataPaths(dataDir).caches, undefined, false) };
 }
 

@@ -12,6 +12,8 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
+import { detach } from '../../src/git/detach.ts';
+import { limitHistory } from '../../src/git/history.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { git } from '../../src/git/run.ts';
 import { failure } from '../support/failure.ts';
@@ -203,6 +205,33 @@ describe('a checkout', () => {
     expect(existsSync(join(second, 'untracked'))).to.equal(false);
     expect(await mirror.has(mine)).to.equal(false);
     expect(await inside(second, 'cat-file', '-t', mine).catch(() => 'not here')).to.equal('not here');
+  });
+
+  it('runs nothing that the machine’s user has configured, which a commit may choose among or bring itself', async () => {
+    const [home, folder] = [folders.make(), folders.make()];
+    const marker = join(folder, 'was-run');
+    const hook = `#!/bin/sh\ntouch ${marker}\n`;
+    writeFileSync(
+      join(home, '.gitconfig'),
+      `[core]\n\thooksPath = hooks\n\tfsmonitor = ./hooks/monitor.sh\n[filter "known"]\n\tsmudge = touch ${marker}; cat\n`,
+    );
+    const hostile = repositoryOf({ '.gitattributes': '* filter=known\n', 'hooks/monitor.sh': hook, 'a.txt': 'a\n' });
+    for (const name of ['post-index-change', 'post-checkout', 'reference-transaction']) {
+      writeFileSync(join(hostile.path, 'hooks', name), hook, { mode: 0o755 });
+    }
+    hostile.commit('hooks');
+    const before = process.env.HOME;
+    process.env.HOME = home;
+    try {
+      const mirror = new Mirror(folders.make(), hostile.path);
+      const checkout = await take(hostile.head(), main, hostile, mirror);
+      await limitHistory(mirror, { folder: checkout, sha: hostile.head(), depth: 0, tags: true });
+      await detach(checkout, undefined);
+      expect(readFileSync(join(checkout, 'a.txt'), 'utf8')).to.equal('a\n');
+      expect(existsSync(marker)).to.equal(false);
+    } finally {
+      process.env.HOME = before;
+    }
   });
 
   it('runs no hook and no command that the commit brings along', async () => {

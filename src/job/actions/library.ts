@@ -12,6 +12,9 @@ import { servedAction } from './served.ts';
 /** Actions inside of actions, as deep as GitHub allows. */
 export const deepest = 10;
 
+/** So many repositories of actions, at so many refs, may one job use. */
+const mostActions = 100;
+
 /** Characters of an action's file that is read here; that takes some milliseconds, whatever it holds. */
 const shortManifest = 4096;
 
@@ -30,6 +33,8 @@ export interface LoadedAction {
 export class ActionLibrary {
   readonly #job: WorkflowState;
   readonly #copies = new Map<string, Promise<string>>();
+  /** at which depths the actions that one names were seen to already: several may name the same, and so on, ten times over */
+  readonly #prepared = new Set<string>();
   #made = 0;
 
   constructor(job: WorkflowState) {
@@ -38,10 +43,12 @@ export class ActionLibrary {
 
   /**
    * Gets the actions of other repositories that steps name, and those that these use.
-   * @throws VoltError `action_unavailable`; StepFault for one that is not valid
+   * @throws VoltError `action_unavailable`, `too_large` where there are too many; StepFault for one that is not valid
    */
   async prepare(uses: readonly (string | undefined)[], depth = 1): Promise<void> {
-    const named = [...new Set(uses.filter((one) => one !== undefined))];
+    const isNew = (one: string) => !this.#prepared.has(`${depth} ${one}`);
+    const named = [...new Set(uses.filter((one) => one !== undefined))].filter(isNew);
+    for (const one of named) this.#prepared.add(`${depth} ${one}`);
     const loaded = (await Promise.all(named.map((one) => this.remote(one)))).filter((action) => action !== undefined);
     for (const { manifest } of loaded) {
       if (manifest.runs.using !== 'composite') continue;
@@ -97,6 +104,11 @@ export class ActionLibrary {
     const key = `${action.repository}@${action.ref}`;
     const known = this.#copies.get(key);
     if (known) return known;
+    if (this.#copies.size >= mostActions) {
+      throw new VoltError('too_large', `the job uses more than ${mostActions} actions of other repositories`, {
+        remedy: 'Let several jobs share the work.',
+      });
+    }
     const copy = this.#copy(action);
     this.#copies.set(key, copy);
     return copy;

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GitLimits } from '../../git/command.ts';
 import type { Reach, Reached } from '../../git/reach.ts';
@@ -134,4 +134,10 @@ async function whole(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomUUID()}.draft`;
   await writeFile(draft, text);
   await rename(draft, file);
+}
+
+/** Removes what an older Volt has fetched, with whatever credentials the machine's user had, for all jobs alike. */
+export async function removeFormerActions(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [] as string[]))
+    if (/^[0-9a-f]{8}$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

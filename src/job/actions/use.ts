@@ -1,3 +1,4 @@
+import { giveWay } from '../../kernel/turn.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import { annotationOf } from '../output/annotation.ts';
 import { CommandFailed } from '../steps/command.ts';
@@ -86,11 +87,19 @@ async function serve(
 }
 
 /** Whether an action, or one inside of it, wants something to be run before the job's first step. */
-async function hasPre(library: ActionLibrary, runs: JavaScriptRuns | CompositeRuns, depth = 1): Promise<boolean> {
+export async function hasPre(
+  library: ActionLibrary,
+  runs: JavaScriptRuns | CompositeRuns,
+  depth = 1,
+  seen = new Set<string>(),
+): Promise<boolean> {
   if (runs.using === 'node') return runs.pre !== undefined;
   for (const { uses } of depth < deepest ? runs.steps : []) {
-    const inner = uses === undefined ? undefined : await library.remote(uses);
-    if (inner && (await hasPre(library, inner.manifest.runs, depth + 1))) return true;
+    // several may name the same, and so on, ten times over
+    if (uses === undefined || seen.has(`${depth} ${uses}`)) continue;
+    seen.add(`${depth} ${uses}`);
+    const inner = await library.remote(uses);
+    if (inner && (await hasPre(library, inner.manifest.runs, depth + 1, seen))) return true;
   }
   return false;
 }
@@ -129,6 +138,7 @@ async function runComposite(
   const inner: Frame = { steps: {}, action };
   let failed: CommandFailed | undefined;
   for (const nested of runs.steps) {
+    await giveWay();
     const { conclusion, problem } = await runNested(nested, inner);
     signal.throwIfAborted();
     if (conclusion !== 'failure' || !problem) continue;
