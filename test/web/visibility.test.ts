@@ -250,6 +250,13 @@ describe('web: who may read which repository', () => {
       expect(await status(path), path).to.equal(200);
     for (const path of ['/repos/plain', '/repos/nought', '/runners', `/builds/${build}`])
       expect(await status(path), path).to.equal(303);
+    // as an answer to a program, too, it does not say whether it is there
+    for (const name of ['plain', 'nought', hidden]) {
+      const headers = { host: 'box:8420' };
+      const env = { incoming: { socket: { remoteAddress: '192.0.2.7' } } };
+      const answer = await app.request(`http://box:8420/api/v1/repos/${name}`, { headers }, env);
+      expect([answer.status, (await bodyOf(answer)).error.code], name).to.deep.equal([401, 'token_needed']);
+    }
     for (const path of ['/metrics', '/queues', '/audit']) expect(await status(path), path).to.be.oneOf([303, 401]);
     const { repos } = await bodyOf(await stranger.ask('/api/v1/repos'));
     expect(repos.map(({ name }: { name: string }) => name)).to.deep.equal(['shown']);
