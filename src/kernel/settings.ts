@@ -230,7 +230,7 @@ export const settings = [
     key: 'jobDisk',
     schema: z.coerce.number().int().min(0).default(0),
     about:
-      "Megabytes that a job's folders may take on the disk, under the isolations `user` and `sandbox` its repository's home and its /tmp included; looked at every few seconds. 0 for any.",
+      "Megabytes that a job's folders may take on the disk, under the isolations `user` and `sandbox` what stays of its home, and its /tmp, included; looked at every few seconds. 0 for any.",
   },
   {
     env: 'VOLT_JOB_TIMEOUT',
@@ -371,14 +371,14 @@ export const settings = [
     key: 'keepHomeDays',
     schema: z.coerce.number().min(0).default(30),
     about:
-      'Days after which the home of a repository that no job has had is removed from a machine whose jobs are kept apart; the next job finds it empty. 0 for never.',
+      'Days after which a home that no job has had is removed from a machine whose jobs are kept apart; the next job finds it empty. The default branch and tags of a repository have one, and each other ref. 0 for never.',
   },
   {
     env: 'VOLT_HOME_LIMIT',
     key: 'homeLimit',
     schema: z.coerce.number().min(0).default(20),
     about:
-      'Gigabytes that the homes of repositories may have together on a machine; those that no job has had the longest go first. 0 for any size.',
+      'Gigabytes that the homes of jobs may have together on a machine; those that no job has had the longest go first. 0 for any size.',
   },
   {
     env: 'VOLT_KEEP_ARTIFACT_DAYS',

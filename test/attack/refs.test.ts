@@ -1,0 +1,164 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { openArea } from '../../src/job/isolation/places.ts';
+import { asOrdinaryUser, attack, giveToOrdinaryUser, type Setting } from '../support/attack.ts';
+import { program, root } from '../support/bundle.ts';
+import { TestFolders } from '../support/folder.ts';
+import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
+import { TestRepository } from '../support/repository.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+const key = 'deploy-key-of-main';
+const stolen = [...key].reverse().join('');
+
+/** Where a later job may start from: what the attacker leaves, wherever it can. */
+const plant = `
+printf '#!/bin/sh\\necho "STOLEN $(printf %%s "$KEY" | rev)"\\nexec /bin/sh "$@"\\n' > ~/.x
+chmod 755 ~/.x ~
+echo "script-shell=$HOME/.x" > ~/.npmrc
+for each in .profile .bashrc .bash_profile .gitconfig; do echo '. ~/.x' > ~/$each; done
+mkdir -p "$HOME/.tools" "$HOME/.npm/_cacache" "$HOME/.local/bin"
+cp ~/.x ~/.tools/npm; cp ~/.x ~/.local/bin/npm; echo evil > ~/.npm/_cacache/evil
+for home in "$(dirname "$HOME")"/*; do cp ~/.npmrc ~/.x "$home/"; done
+echo "planted with <$KEY>"
+`;
+
+describe('a job of a ref that is not trusted', () => {
+  const folders = new TestFolders();
+  const processes = new VoltProcesses();
+  const repositories: TestRepository[] = [];
+  const areas: string[] = [];
+
+  afterEach(async () => {
+    await processes.end();
+    for (const area of areas.splice(0)) rmSync(area, { recursive: true, force: true });
+  });
+  after(() => {
+    folders.remove();
+    for (const repository of repositories) repository.remove();
+  });
+
+  /** A Volt that builds all branches of a repository, whose default branch has a secret. */
+  async function start({ level, user }: Setting, files: Record<string, string>, command: string) {
+    const folder = folders.make();
+    const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+    areas.push(openArea(place.dataDir));
+    const repository = new TestRepository(files);
+    repositories.push(repository);
+    // in a bare one HEAD says which branch is the default one, and not which is checked out
+    const served = join(folder, 'app.git');
+    repository.git('clone', '--quiet', '--bare', repository.path, served);
+    if (user === 'ordinary user') giveToOrdinaryUser(served);
+    const env = { ...place.env, VOLT_ISOLATION: level, VOLT_SECRET_VALUE: key };
+    const up = processes.start(
+      ['up', '--repo', served, '--branch', '**', '--command', command, '--port', '0', '--data', place.dataDir],
+      env,
+      place.inside,
+    );
+    await up.says(/dashboard/, 60_000);
+    const logs = (): string =>
+      readdirSync(join(place.dataDir, 'logs'), { encoding: 'utf8', recursive: true })
+        .filter((name) => name.endsWith('.log'))
+        .map((name) => readFileSync(join(place.dataDir, 'logs', name), 'utf8'))
+        .join('\n');
+    const says = (text: string) =>
+      until(`a job says ${text}; they said: ${logs()}`, () => logs().includes(text), 60_000);
+    const { PATH = '' } = process.env;
+    execFileSync(
+      process.execPath,
+      [program, 'secret', 'set', 'KEY', '--repo', 'app', '--env', '--data', place.dataDir],
+      { cwd: root, env: { PATH, HOME: folder }, input: key, stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    const commit = (branch: string, change: Record<string, string>) => {
+      repository.git('checkout', '--quiet', '-B', branch, 'main');
+      repository.commit(`on ${branch}`, change);
+      // git looks closely at a repository of another user
+      writeFileSync(join(folder, 'gitconfig'), '[safe]\n\tdirectory = *\n');
+      const env = { ...process.env, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
+      execFileSync('git', ['push', '--quiet', served, branch], { cwd: repository.path, env });
+    };
+    return { up, logs, says, commit, dataDir: place.dataDir };
+  }
+
+  const packageOf = (check: string) => ({ 'package.json': JSON.stringify({ scripts: { check } }) });
+
+  attack(
+    {
+      attacker: 'pusher to another branch',
+      asset: 'secrets',
+      title: 'leaves in the home what the next job of the default branch runs with its secrets',
+      levels: ['sandbox', 'user'],
+      users: ['root', 'ordinary user'],
+    },
+    async (setting) => {
+      const volt = await start(setting, packageOf('echo first'), 'npm run check');
+      await volt.says('first');
+      volt.commit('evil', { ...packageOf('sh plant.sh'), 'plant.sh': plant });
+      await volt.says('planted with <');
+      expect(volt.logs()).to.include('planted with <>').and.include('refs/heads/evil is not trusted with secrets');
+      volt.commit(
+        'main',
+        packageOf('echo "deployed with $(printf %s "$KEY" | wc -c)"; ls -A ~ ~/.npm/_cacache || true'),
+      );
+      await volt.says(`deployed with ${key.length}`);
+      expect(volt.logs()).to.not.include(stolen).and.not.include('STOLEN');
+      expect(volt.logs().split('deployed with').at(-1)).to.not.match(/\.npmrc|evil/);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'pusher to another branch',
+      asset: 'secrets',
+      title: 'reads what jobs of the default branch have left in their home, or have beside it',
+      levels: ['sandbox', 'user'],
+      users: ['root', 'ordinary user'],
+    },
+    async (setting) => {
+      const [sleep, mark] = [longSleep(), randomUUID()];
+      // what looks for it is not to find itself
+      const pattern = `[${mark[0]}]${mark.slice(1)}`;
+      const leave = `mkdir -p ~/.npm/_cacache; echo ${mark} > ~/.npmrc; echo ${mark} > ~/.npm/_cacache/../note; pwd; echo left; exec sleep ${sleep}`;
+      const volt = await start(setting, { 'test.sh': leave }, 'sh test.sh');
+      await volt.says('left');
+      const secretive = `
+        for each in "$HOME" "$(dirname "$HOME")" "$(dirname "$(dirname "$HOME")")" /var/tmp; do grep -rs '${pattern}' "$each"; done
+        for each in /proc/[0-9]*; do tr '\\0' '\\n' < $each/environ | grep -s KEY=; cat $each/cmdline | grep -s '${sleep.replace('.', '[.]')}'; done
+        for pid in $(seq 1 400); do [ $pid = $$ ] || [ $pid = $PPID ] || kill -9 $pid 2>/dev/null; done
+        ls /proc | grep -c '^[0-9]' | sed 's/^/processes: /'; echo looked around`;
+      volt.commit('evil', { 'test.sh': secretive });
+      await volt.says('looked around');
+      const found = volt
+        .logs()
+        .split('\n')
+        .filter((line) => line.includes(mark));
+      expect(found).to.deep.equal([]);
+      expect(volt.logs()).to.not.include('KEY=').and.not.include(key);
+      expect(Number(/processes: (\d+)/.exec(volt.logs())?.[1])).to.be.lessThan(30);
+      expect(processesWith(sleep), 'the job of the default branch').to.not.have.length(0);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'job beside mine',
+      asset: "other repositories' jobs",
+      title: 'has the same user id as all others by VOLT_JOB_USER, where nothing else keeps them apart',
+      levels: ['user'],
+    },
+    async () => {
+      const folder = folders.make();
+      const up: VoltProcess = processes.start(['up', '--port', '0', '--data', join(folder, 'data')], {
+        VOLT_ISOLATION: 'user',
+        VOLT_JOB_USER: 'nobody',
+      });
+      expect(await up.ended()).to.not.equal(0);
+      expect(up.output).to.include('VOLT_JOB_USER cannot be set together with isolation "user"');
+      expect(existsSync(join(folder, 'data/homes'))).to.equal(false);
+    },
+  );
+});
