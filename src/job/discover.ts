@@ -166,10 +166,13 @@ function has(file: string): boolean {
   return statInside(dirname(file), file) !== undefined;
 }
 
-/** The text of a file of the checkout. Files of more than a megabyte are not what we look for, and would hold up everything else. */
-function text(file: string): string {
+/**
+ * The text of a file of the checkout.
+ * @param limit bytes; larger files are not what we look for, and would hold up everything else
+ */
+function text(file: string, limit = 1_000_000): string {
   try {
-    return readInside(dirname(file), file, 1_000_000);
+    return readInside(dirname(file), file, limit);
   } catch {
     return '';
   }
@@ -177,7 +180,8 @@ function text(file: string): string {
 
 function json(file: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text(file));
+    // what is nested deeply takes some fifty milliseconds a megabyte
+    const value: unknown = JSON.parse(text(file, 250_000));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Annotation } from '../../kernel/model.ts';
 import { annotationOf } from './annotation.ts';
 import { parseCommand, type WorkflowCommand } from './command.ts';
@@ -6,6 +7,8 @@ import type { Matchers } from './matchers.ts';
 import { type FindProblems, ProblemSearch } from './problem-search.ts';
 
 const newline = 10;
+/** Bytes of lines that are looked at before others have their turn. */
+const slice = 4096;
 /** A line that may be a command is held back up to this many bytes; a longer one is ordinary output. */
 const longestLine = 1_048_576;
 /** And so is one that begins with more blanks than this. */
@@ -40,6 +43,8 @@ export class StepOutput {
   /** commands are stopped until a line `::token::` */
   #stopToken: string | undefined;
   #shown: Buffer[] = [];
+  /** what is being looked at, slice by slice, while that takes long */
+  #sliced: Promise<void> | undefined;
   readonly #search: ProblemSearch;
 
   constructor(options: StepOutputOptions) {
@@ -50,21 +55,44 @@ export class StepOutput {
 
   /** The bytes are good until it returns. */
   write(chunk: Buffer): void | Promise<void> {
+    if (this.#sliced) return this.#later(Buffer.from(chunk));
     let at = 0;
     if (this.#lineBytes === 0 && !this.#search.active && !chunk.includes('::') && !chunk.includes('##[')) {
       at = chunk.lastIndexOf(newline) + 1;
       this.#pass(chunk.subarray(0, at));
     }
-    while (at < chunk.length) {
-      const end = chunk.indexOf(newline, at) + 1 || chunk.length;
-      this.#take(chunk.subarray(at, end));
+    if (chunk.length - at > slice) return this.#later(Buffer.from(chunk.subarray(at)));
+    this.#takeAll(chunk.subarray(at));
+    return this.#show();
+  }
+
+  /** Lines that have to be looked at take long together: others have their turn in between. */
+  #later(bytes: Buffer): Promise<void> {
+    const work = async () => {
+      for (let at = 0; at < bytes.length; at += slice) {
+        this.#takeAll(bytes.subarray(at, at + slice));
+        await this.#show();
+        await setImmediate();
+      }
+    };
+    const turn = (this.#sliced ?? Promise.resolve()).then(work).finally(() => {
+      if (this.#sliced === turn) this.#sliced = undefined;
+    });
+    this.#sliced = turn;
+    return turn;
+  }
+
+  #takeAll(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = bytes.indexOf(newline, at) + 1 || bytes.length;
+      this.#take(bytes.subarray(at, end));
       at = end;
     }
-    return this.#show();
   }
 
   /** Nothing follows. Waits for the search for problems, within a bound. */
   async end(): Promise<void> {
+    await this.#sliced;
     const isOpen = this.#lineBytes > 0;
     if (isOpen) this.#endLine();
     const notices = await this.#search.end();

@@ -16,7 +16,7 @@ export class JestTextParser implements LineParser {
 
   line(text: string): void {
     const file = /^(?:PASS|FAIL) +(\S.*?)(?: \([\d.]+ m?s\))?$/.exec(text);
-    const sum = /^Tests: +(.*), \d+ total$/.exec(text);
+    const sum = /^Tests: +(\S.*), \d+ total$/.exec(text);
     if (file || sum || /^Test Suites: /.test(text)) {
       this.#tests.settle();
       this.#groups = [];

@@ -56,7 +56,10 @@ export class NodeSpecParser implements LineParser {
     const status = mark === '✔' ? 'passed' : mark === '✖' ? 'failed' : 'skipped';
     const test: FoundTest = { suite: suiteOf(this.#groups), name, status, duration, message: why || null };
     this.#tests.push(test);
-    if (status === 'failed') this.#failed.set(name, [...(this.#failed.get(name) ?? []), test]);
+    if (status !== 'failed') return;
+    const same = this.#failed.get(name);
+    if (same) same.push(test);
+    else this.#failed.set(name, [test]);
   }
 
   #failure(text: string): void {

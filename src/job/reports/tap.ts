@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
 import { Excerpt, type Findings, type LineParser, suiteOf } from './lines.ts';
@@ -93,17 +92,31 @@ function diagnosed({ status, why, duration, diagnosis }: Point): Partial<FoundTe
   const time = /^duration_ms: ([\d.]+)$/m.exec(text);
   const known = { duration: time ? Number(time[1]) : duration, message: why };
   if (status !== 'failed' || text === '') return known;
-  const { error, message, location } = valuesOf(text);
-  const file = typeof location === 'string' ? location.replace(/:\d+:\d+$/, '') : null;
-  const said = [error, message].find((value) => typeof value === 'string') as string | undefined;
-  return { ...known, file, message: said ?? diagnosis.headline, details: text };
+  const lines = text.split('\n');
+  const file = textBehind('location', lines)?.replace(/:\d+:\d+$/, '') ?? null;
+  const said = textBehind('error', lines) || textBehind('message', lines);
+  return { ...known, file, message: said || diagnosis.headline, details: text };
 }
 
-function valuesOf(text: string): { [key: string]: unknown } {
+/** Of a block of YAML the text behind one of the keys that tell what went wrong, in the forms in which test runners write it. */
+function textBehind(key: string, lines: readonly string[]): string | undefined {
+  const at = lines.findIndex((line) => line.startsWith(`${key}:`));
+  const given = lines[at]?.slice(key.length + 1).trim();
+  if (given === undefined) return undefined;
+  if (/^[|>]/.test(given)) {
+    const end = lines.findIndex((line, index) => index > at && /^\S/.test(line));
+    const inside = lines.slice(at + 1, end < 0 ? undefined : end);
+    const indent = inside[0]?.search(/\S|$/) ?? 0;
+    return inside
+      .map((line) => line.slice(indent))
+      .join('\n')
+      .trimEnd();
+  }
+  if (given.startsWith("'")) return given.replace(/^'|'$/g, '').replaceAll("''", "'");
+  if (!given.startsWith('"')) return given;
   try {
-    const value: unknown = parse(text, { logLevel: 'silent' });
-    return typeof value === 'object' && value !== null ? (value as { [key: string]: unknown }) : {};
+    return String(JSON.parse(given));
   } catch {
-    return {};
+    return given.replace(/^"|"$/g, '');
   }
 }

@@ -22,7 +22,7 @@ export class VitestTextParser implements LineParser {
     if (file) this.#file = file[1] ?? null;
     else if (sum) this.#tests.count((sum[1] ?? '').split(' | '));
     else if (failed) this.#begin((failed[1] ?? '').split(' > '));
-    else if (/^⎯+(\[\d+\/\d+\])?⎯*$/.test(text)) this.#tests.settle();
+    else if (/^⎯+(?:\[\d+\/\d+\]⎯*)?$/.test(text)) this.#tests.settle();
     else if (this.#tests.failing) this.#tests.tells(text);
     else this.#tree(text);
   }

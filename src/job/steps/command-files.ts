@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { JobUser } from '../../exec/isolation.ts';
 import { systemCode } from '../../kernel/errors.ts';
 import { removeInside, writeInside } from '../files/hand-over.ts';
@@ -11,8 +12,10 @@ import { StepFault } from './fault.ts';
 const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
 type Name = (typeof names)[number];
 
-/** Bytes that one file may have. */
-const largestFile = 10_485_760;
+/** Bytes that one file may have: it is read at once, and no program can be started with more in its environment. */
+const largestFile = 1_048_576;
+/** Characters of a file that takes more than a millisecond. */
+const largeFile = 65_536;
 /** Bytes that a summary may have; it travels in a message with those of the job's other steps. */
 export const largestSummary = 131_072;
 
@@ -54,13 +57,13 @@ export class CommandFiles {
   /**
    * @throws StepFault where a file does not hold what it should; the rest of the files does not count then
    */
-  read(): HandedOn {
+  async read(): Promise<HandedOn> {
     return {
-      env: this.#pairs('GITHUB_ENV'),
-      output: this.#pairs('GITHUB_OUTPUT'),
-      path: parsePathFile(this.#text('GITHUB_PATH')),
-      state: this.#pairs('GITHUB_STATE'),
-      summary: this.#text('GITHUB_STEP_SUMMARY'),
+      env: await this.#pairs('GITHUB_ENV'),
+      output: await this.#pairs('GITHUB_OUTPUT'),
+      path: parsePathFile(await this.#text('GITHUB_PATH')),
+      state: await this.#pairs('GITHUB_STATE'),
+      summary: await this.#text('GITHUB_STEP_SUMMARY'),
     };
   }
 
@@ -68,8 +71,8 @@ export class CommandFiles {
     for (const name of names) removeInside(this.#folder, this.#pathOf(name));
   }
 
-  #pairs(name: Name): [string, string][] {
-    const text = this.#text(name);
+  async #pairs(name: Name): Promise<[string, string][]> {
+    const text = await this.#text(name);
     try {
       return parseEnvironmentFile(text);
     } catch (error) {
@@ -78,9 +81,12 @@ export class CommandFiles {
     }
   }
 
-  #text(name: Name): string {
+  async #text(name: Name): Promise<string> {
     try {
-      return readInside(this.#folder, this.#pathOf(name), largestFile);
+      const text = readInside(this.#folder, this.#pathOf(name), largestFile);
+      // a large one takes some time to read and to parse, and others have their turn in between
+      if (text.length > largeFile) await setImmediate();
+      return text;
     } catch (error) {
       // a step may remove what it does not need
       if (systemCode(error) === 'ENOENT') return '';

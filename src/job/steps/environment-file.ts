@@ -1,59 +1,77 @@
 import { StepFault } from './fault.ts';
 
+/** Values in one file; a job hands on no more. */
+const mostPairs = 50_000;
+
 /**
  * Reads what a step has written into a file of `name=value` lines and `name<<delimiter` blocks, as `GITHUB_ENV`,
  * `GITHUB_OUTPUT` and `GITHUB_STATE` are. The grammar is that of GitHub's runner on Linux (`FileCommandManager.cs`):
  * lines end with a line feed, and a carriage return before it belongs to the value.
  * @returns in the order in which they stand; a name may come twice
- * @throws StepFault with what is wrong, in GitHub's words, but without repeating a line: it may be a part of a secret
+ * @throws StepFault with what is wrong, in GitHub's words but for the line itself, which may hold a secret
  */
 export function parseEnvironmentFile(content: string): [name: string, value: string][] {
   const text = content.startsWith('\uFEFF') ? content.slice(1) : content;
   const pairs: [string, string][] = [];
-  let at = 0;
-  let number = 0;
-  /** the next line without its end; undefined at the end of the text */
-  const readLine = (): string | undefined => {
-    if (at >= text.length) return undefined;
-    number++;
-    const end = text.indexOf('\n', at);
-    const line = text.slice(at, end < 0 ? undefined : end);
-    at = end < 0 ? text.length : end + 1;
-    return line;
-  };
-  for (let line = readLine(); line !== undefined; line = readLine()) {
-    if (line === '') continue;
+  for (let at = 0; at < text.length; ) {
+    const begin = at;
+    const found = text.indexOf('\n', begin);
+    const end = found < 0 ? text.length : found;
+    at = end + 1;
+    if (end === begin) continue;
+    const line = text.slice(begin, end);
+    const invalid = (why: string) => new StepFault(`Invalid format in line ${lineNumber(text, begin)}${why}`);
     const equals = line.indexOf('=');
     const heredoc = line.indexOf('<<');
+    if (pairs.length === mostPairs) throw new StepFault(`There are more than ${mostPairs} values`);
     if (heredoc >= 0 && (equals < 0 || heredoc < equals)) {
       const name = line.slice(0, heredoc);
       const delimiter = line.slice(heredoc + 2);
-      if (name === '' || delimiter === '') {
-        throw new StepFault(`Invalid format in line ${number}. Name must not be empty and delimiter must not be empty`);
+      if (name === '' || delimiter === '') throw invalid('. Name must not be empty and delimiter must not be empty');
+      const close = lineThatIs(delimiter, text, at);
+      if (close === undefined) {
+        const number = lineNumber(text, begin);
+        throw new StepFault(`Invalid value. Matching delimiter not found for line ${number}`);
       }
-      const start = at;
-      const begun = number;
-      let end = at;
-      for (let inner = readLine(); inner !== delimiter; inner = readLine()) {
-        if (inner === undefined) throw new StepFault(`Invalid value. Matching delimiter not found for line ${begun}`);
-        end = at - 1;
-      }
-      pairs.push([name, text.slice(start, Math.max(start, end))]);
+      pairs.push([name, text.slice(at, Math.max(at, close - 1))]);
+      at = close + delimiter.length + 1;
     } else if (equals > 0) {
       pairs.push([line.slice(0, equals), line.slice(equals + 1)]);
-    } else if (equals === 0) {
-      throw new StepFault(`Invalid format in line ${number}. Name must not be empty`);
-    } else {
-      throw new StepFault(`Invalid format in line ${number}`);
-    }
+    } else throw invalid(equals === 0 ? '. Name must not be empty' : '');
   }
   return pairs;
 }
 
-/** The folders in a `GITHUB_PATH` file: one a line, in the order in which they stand. */
+/** Where the next line begins that is this and nothing else; there may be very many before it. */
+function lineThatIs(wanted: string, text: string, from: number): number | undefined {
+  for (let at = from; at < text.length; ) {
+    const end = at + wanted.length;
+    if (text.startsWith(wanted, at) && (end === text.length || text[end] === '\n')) return at;
+    const before = text.indexOf(`\n${wanted}`, at);
+    if (before < 0) return undefined;
+    at = before + 1;
+  }
+  return undefined;
+}
+
+function lineNumber(text: string, at: number): number {
+  let number = 1;
+  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', next + 1)) number++;
+  return number;
+}
+
+/** The folders in a `GITHUB_PATH` file: one a line, in the order in which they stand. @throws StepFault */
 export function parsePathFile(content: string): string[] {
-  return content
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '');
+  const text = content.replace(/^\uFEFF/, '');
+  const folders: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const begin = at;
+    at = end < 0 ? text.length : end + 1;
+    if (end === begin) continue;
+    const line = text.slice(begin, end < 0 ? undefined : end).replace(/\r$/, '');
+    if (line.trim() === '') continue;
+    if (folders.push(line) > mostPairs) throw new StepFault(`There are more than ${mostPairs} folders`);
+  }
+  return folders;
 }

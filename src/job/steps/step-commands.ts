@@ -2,10 +2,11 @@ import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { WorkflowCommand } from '../output/command.ts';
 import { parseMatchers } from '../output/matcher.ts';
+import { StepFault } from './fault.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** Bytes of a file of problem matchers. */
-const largestMatcherFile = 262_144;
+/** Bytes of a file of problem matchers, whose expressions are all read at once. */
+const largestMatcherFile = 65_536;
 
 /** What a step has handed on by commands on its output. */
 export interface StepEffects {
@@ -38,9 +39,11 @@ export function actOn(
       job.masker.add(data);
       return;
     case 'set-output':
+      job.handedOn.take(named(), data);
       effects.outputs[named()] = data;
       return;
     case 'save-state':
+      job.handedOn.take(named(), data);
       effects.state[named()] = data;
       return;
     case 'set-env':
@@ -52,6 +55,7 @@ export function actOn(
           `The \`${name}\` command is disabled. Write to the file $GITHUB_${name === 'set-env' ? 'ENV' : 'PATH'} instead.`,
         );
       }
+      job.handedOn.take('', data);
       if (name === 'set-env') job.env[named()] = data;
       else job.paths.unshift(data);
       return;
@@ -64,20 +68,32 @@ export function actOn(
   }
 }
 
-/** Sets variables as a step's `GITHUB_ENV` asks for it. */
+/** Characters that the environment of a job's later steps may have; the system starts no program with so many. */
+const mostEnvironment = 2_097_152;
+
+/**
+ * Sets variables as a step's `GITHUB_ENV` asks for it.
+ * @throws StepFault where the environment becomes too large
+ */
 export function setVariables(
   job: WorkflowState,
   pairs: readonly [string, string][],
   annotate: (annotation: ReturnType<typeof annotationOf>) => void,
 ): void {
+  const next = { ...job.env };
   for (const [name, value] of pairs) {
     // it would run code in every later step, see GitHub's documentation of workflow commands
     if (name.toUpperCase() === 'NODE_OPTIONS') {
       annotate(
         annotationOf('error', "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.", new Map()),
       );
-    } else job.env[name] = value;
+    } else next[name] = value;
   }
+  const size = Object.entries(next).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (size > mostEnvironment) {
+    throw new StepFault(`the environment of the job's steps would have more than ${mostEnvironment} characters`);
+  }
+  job.env = next;
 }
 
 function ownersOf(job: WorkflowState, { properties, data }: WorkflowCommand): string[] {

@@ -72,15 +72,17 @@ export class StepIo {
       await work({ env: variables, output: (chunk) => output.write(chunk) });
     } finally {
       await output.end();
-      this.#takeIn(files);
+      await this.#takeIn(files);
     }
     if (effects.refused) throw new StepFault('a command was refused');
   }
 
-  #takeIn(files: CommandFiles): void {
+  async #takeIn(files: CommandFiles): Promise<void> {
     const job = this.#job;
     try {
-      const { env, output, path, state, summary } = files.read();
+      const { env, output, path, state, summary } = await files.read();
+      for (const [name, value] of [...env, ...output, ...state]) job.handedOn.take(name, value);
+      for (const folder of path) job.handedOn.take('', folder);
       setVariables(job, env, (annotation) => this.annotate(annotation));
       for (const folder of path) job.paths.unshift(folder);
       Object.assign(this.outputs, Object.fromEntries(output));
@@ -93,7 +95,8 @@ export class StepIo {
 
   #addSummary(text: string): void {
     if (text === '') return;
-    const masked = this.#job.masker.text(text);
+    // what is too long in any case need not be gone through
+    const masked = text.length > largestSummary ? text : this.#job.masker.text(text);
     const all = `${this.shown.summary ?? ''}${masked}`;
     const room = this.#job.summaryRoom + Buffer.byteLength(this.shown.summary ?? '');
     const length = Buffer.byteLength(all);

@@ -13,6 +13,7 @@ import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
+import { HandOnBudget } from './hand-on-budget.ts';
 import { Sight } from './sight.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
 
@@ -41,6 +42,7 @@ export class WorkflowState {
   readonly matchers = new Matchers();
   readonly annotations = new AnnotationBudget();
   readonly searchEffort = new SearchEffort();
+  readonly handedOn = new HandOnBudget();
   readonly sight: Sight;
   /** that of the workflow and the job, and what steps have added */
   env: Record<string, string> = {};

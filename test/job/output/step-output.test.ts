@@ -114,16 +114,16 @@ describe('the output of a step', () => {
     expect(log()).to.equal('bad: one\nfine\nbad: two');
   });
 
-  it('takes a line without an end for a command only so far', () => {
+  it('takes a line without an end for a command only so far', async () => {
     const { step, log } = output();
     step.write(Buffer.from(' '.repeat(300)));
     expect(log()).to.have.lengthOf(300);
     const long = Buffer.alloc(600_000, 'x');
     const other = output();
     other.step.write(Buffer.from('::error::'));
-    other.step.write(long);
+    await other.step.write(long);
     expect(other.log()).to.equal('');
-    other.step.write(long);
+    await other.step.write(long);
     expect(other.log()).to.have.lengthOf(1_200_009);
   });
 });
