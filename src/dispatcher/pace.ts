@@ -1,7 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 
 /** Milliseconds of work at a time that are nobody else's business. */
-const free = 500;
+const free = 1000;
 /** Who has had no work done for this long (ms) is forgotten; so is the longest idle of very many. */
 const memory = { fade: 600_000, most: 1000 };
 
