@@ -6,6 +6,7 @@
  *   src/dispatcher/planning-process.ts → dist/planning-process.js
  *   src/job/texts/process.ts → dist/texts.js
  *   src/web/summaries/process.ts → dist/summaries.js
+ *   src/redis/heart/thread.ts → dist/heart.js
  *   src/runner/spawner/process.ts → dist/spawner.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
@@ -89,7 +90,7 @@ async function bundleServer(root) {
 }
 
 /**
- * Files that another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
+ * Files that a thread or another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
  * @param {string} root
  */
 function innerPrograms(root) {
@@ -97,6 +98,7 @@ function innerPrograms(root) {
     { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
+    { in: join(root, 'src/redis/heart/thread.ts'), out: 'heart' },
     { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
   ];
   return programs.filter((program) => existsSync(program.in));

@@ -1,6 +1,6 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import type { RunnerId } from '../kernel/model.ts';
-import { heartbeatInterval, heartbeatTtl } from '../redis/membership.ts';
+import { heartbeatInterval, heartbeatTtl } from '../redis/heartbeat-times.ts';
 import type { Sighting, Sightings } from './sightings.ts';
 
 /** After a job's runner was lost alone this many times, the job is not given to another. */

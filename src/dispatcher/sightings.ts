@@ -1,6 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import type { RunnerId } from '../kernel/model.ts';
-import { heartbeatInterval, heartbeatTtl, type RunnerMember } from '../redis/membership.ts';
+import { heartbeatInterval, heartbeatTtl } from '../redis/heartbeat-times.ts';
+import type { RunnerMember } from '../redis/membership.ts';
 import { isSeenGone, ownProcess } from '../redis/process.ts';
 
 /** What is remembered of a runner. Times are of `performance.now()`. */

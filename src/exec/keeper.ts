@@ -1,12 +1,8 @@
+import { beatParts, noneLeft } from '../kernel/keeper-beat.ts';
 import { programPath } from './programs.ts';
 
 /** What the script below ends with when the lease has run out, as opposed to when the scope is closed. */
 export const leaseRanOut = 3;
-
-/** A beat is one character: of the lease's full time, so many of this many parts are left. */
-const beatParts = 90;
-/** The character for none; all up to `beatParts` more can be printed, and none is a space. */
-const noneLeft = 33;
 
 /**
  * A job's processes live only as long as this script does. It reads the lease from standard input: each character says
@@ -59,9 +55,4 @@ export function keeperCommand(ttl: number, marker: string | undefined): string[]
   const wait = String(longestWhile === 1 ? 1 : Math.min(longestWhile, ttl / 4));
   // with a socket as its input, bash takes itself for a remote shell and would read the user's ~/.bashrc
   return [programPath('bash'), '--norc', '--noprofile', '-c', script, 'volt-scope', hundredths, wait, marker ?? ''];
-}
-
-/** What is written to the keeper for a lease of `ttl` seconds of which so many are left. */
-export function beatOf(left: number, ttl: number): string {
-  return String.fromCharCode(noneLeft + Math.floor(Math.min(left / ttl, 1) * beatParts));
 }

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { beatOf } from '../kernel/keeper-beat.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser, OwnFolder, SandboxPath } from './isolation.ts';
-import { beatOf, keeperCommand, leaseRanOut } from './keeper.ts';
+import { keeperCommand, leaseRanOut } from './keeper.ts';
 import { type Limits, limitingLines } from './limits.ts';
 import type { JobNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
-import { type Holder, ownStarter, type Starter, startMark } from './starter.ts';
+import { type Holder, type KeeperLine, ownStarter, type Starter, startMark } from './starter.ts';
 
 /**
  * How the processes of a job are held together, best first:
@@ -152,6 +153,11 @@ export class Scope {
   /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
   beat(left = this.#ttl): void {
     if (this.#alive && !this.#closing) this.#keeper.write(beatOf(left, this.#ttl));
+  }
+
+  /** Where another thread can renew the lease by itself; undefined where that is for `beat` alone. */
+  get line(): KeeperLine | undefined {
+    return this.#keeper.line;
   }
 
   /** Kills everything inside and resolves when it is gone. */

@@ -13,8 +13,18 @@ export interface CommandLine {
   env: Readonly<Record<string, string>>;
 }
 
+/** Where the process that stands for a scope can be told from any thread, see redis/heart/lines.ts. */
+export interface KeeperLine {
+  /** descriptor that this process can write to */
+  fd: number;
+  /** by which the process at its other end knows it; absent where that is the holder itself */
+  id?: number;
+}
+
 /** The process that stands for a scope. */
 export interface Holder {
+  /** undefined where it can be told by `write` alone */
+  readonly line?: KeeperLine | undefined;
   readonly pid: number;
   /** with its exit code, null where it was killed */
   readonly ended: Promise<number | null>;
@@ -71,6 +81,7 @@ export const ownStarter: Starter = {
     return {
       pid: child.pid as number,
       ended,
+      line: lineOf(child.stdin),
       write: (text) => void child.stdin?.write(text),
       release: () => void child.stdin?.end(),
       kill: () => void child.kill('SIGKILL'),
@@ -99,6 +110,13 @@ export const ownStarter: Starter = {
     return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
   },
 };
+
+/** A descriptor that other threads may write to, as long as the stream is open. */
+export function lineOf(stream: unknown): KeeperLine | undefined {
+  // Node has no public name for it
+  const fd = (stream as { _handle?: { fd?: number } } | null)?._handle?.fd;
+  return typeof fd === 'number' && fd >= 0 ? { fd } : undefined;
+}
 
 /** A session of its own: what is typed at the terminal of `volt up` is not meant for it. */
 function start({ argv: [program, ...args], env }: CommandLine, stdio: ('pipe' | 'ignore' | number)[]): ChildProcess {

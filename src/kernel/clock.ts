@@ -6,14 +6,14 @@ import { uptime } from 'node:os';
  * jumps when somebody sets the time of day.
  */
 export interface Moment {
-  /** milliseconds on the clock that stands still in a suspend */
+  /** milliseconds on the clock that stands still in a suspend; the same for all threads, unlike `performance.now()` */
   readonly awake: number;
   /** milliseconds since the machine was started, to 10 ms */
   readonly booted: number;
 }
 
 export function moment(): Moment {
-  return { awake: performance.now(), booted: sinceBoot() };
+  return { awake: Number(process.hrtime.bigint()) / 1e6, booted: sinceBoot() };
 }
 
 /** @returns milliseconds from one moment to another; where the two clocks differ, what the longer one says */

@@ -8,10 +8,10 @@ import type { Problem } from '../kernel/problems.ts';
 import { version } from '../kernel/version.ts';
 import { every, type Repeating } from '../kernel/wait.ts';
 import type { RedisAccess, RedisConnection } from '../redis/connect.ts';
+import { heartbeatInterval } from '../redis/heartbeat-times.ts';
 import {
   beatTogether,
   forgetGone,
-  heartbeatInterval,
   leave,
   listStages,
   type StageKind,

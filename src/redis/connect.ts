@@ -1,15 +1,15 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
-import { endable } from './endable.ts';
+import { openPatient, type RedisConnection } from './connection.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
 import { openProbe } from './probe.ts';
 import { type ServerFacts, serverFacts, unfitness } from './server.ts';
 import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
 
-export type RedisConnection = Redis;
+export type { RedisConnection } from './connection.ts';
 
 /** One process's access to Redis: a connection for commands and subscriptions, and the options for further ones. */
 export interface RedisAccess {
@@ -19,43 +19,8 @@ export interface RedisAccess {
   readonly keys: RedisKeys;
   /** A further connection, for blocking reads; the caller closes it. */
   open(name: string): RedisConnection;
-  /**
-   * A further connection for heartbeats: its commands fail at once while the server is away, instead of waiting for it,
-   * and where nothing is heard for `impatience`, a new connection is tried.
-   */
-  openImpatient(name: string): RedisConnection;
   /** Ends the connection for commands: what waits for the server, or is asked of it from now on, fails at once. */
   close(): Promise<void>;
-}
-
-/**
- * A command that nothing has answered for this long (ms) shows that the connection is dead, though nobody has closed it:
- * the network is cut, or a machine is gone. TCP itself would try for up to a quarter of an hour, at intervals of up to two
- * minutes. Longer than any blocking read waits.
- */
-const deadAfter = 15_000;
-/** The same for heartbeats, which have to be back at once when the network is. */
-const impatience = 3000;
-
-/**
- * Reconnects quickly and for ever: BullMQ's own default waits up to 20 s after an outage, this one at most 1 s.
- * @returns milliseconds until the next try
- */
-const retryStrategy = (times: number): number => Math.min(100 * times, 1000);
-/** While a server loads its data it is asked this often (ms) whether it is done; the default is up to 10 s. */
-const maxLoadingRetryTime = 500;
-
-/**
- * A server that was the master before a failover may be a replica when it is met again: then another one is looked for,
- * and the command is sent there. 2 means that, see ioredis.
- */
-const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
-
-/** How a connection behaves while the server is away. */
-interface Manners {
-  enableOfflineQueue: boolean;
-  maxRetriesPerRequest: number | null;
-  socketTimeout: number;
 }
 
 /**
@@ -69,32 +34,12 @@ export async function connectRedis(
   logger: Logger,
   patience = 10_000,
 ): Promise<RedisAccess> {
-  const address = parseRedisUrl(url);
   const facts = await askServer(url, logger, patience);
   for (const { fatal, message, remedy } of unfitness(facts)) {
     if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
     logger.warn(`Redis ${message}`, { remedy });
   }
-  const open = (name: string, further: Manners) => {
-    // Redis refuses a name that holds a space
-    const connectionName = name.replaceAll(' ', ':');
-    const redis = endable(
-      new Redis({
-        ...address,
-        ...further,
-        ...(address.sentinels ? { reconnectOnError } : {}),
-        retryStrategy,
-        maxLoadingRetryTime,
-        connectTimeout: 5000,
-        connectionName,
-      }),
-    );
-    // the first connection speaks for all of them
-    redis.on('error', () => undefined);
-    return redis;
-  };
-  const patient = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter };
-  const client = open('volt', patient);
+  const client = openPatient(url, 'volt');
   reportOutages(client, logger, url);
   // one listener for each channel and each of BullMQ's objects; BullMQ adds to the number, so 0 would not mean "any"
   client.setMaxListeners(10_000);
@@ -102,9 +47,7 @@ export async function connectRedis(
     url,
     client,
     keys: redisKeys(config.redisPrefix),
-    open: (name) => open(name, patient),
-    openImpatient: (name) =>
-      open(name, { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: impatience }),
+    open: (name) => openPatient(url, name),
     close: async () => client.disconnect(),
   };
 }

@@ -1,6 +1,7 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
-import { heartbeatInterval, leaseTtl, listStages, stageKinds } from './membership.ts';
+import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
+import { listStages, stageKinds } from './membership.ts';
 
 /**
  * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a

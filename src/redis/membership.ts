@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import type { RunnerId } from '../kernel/model.ts';
 import type { RedisAccess } from './connect.ts';
-
-/** A heartbeat key lives this long; a member whose key is gone is gone. */
-export const heartbeatTtl = 5000;
-/** A heartbeat is sent this often. */
-export const heartbeatInterval = 1000;
-/**
- * How long (ms) a runner may go on without word from Redis. Counted from the last heartbeat that Redis confirmed, and
- * shorter than the heartbeat key lives, so that the processes are dead before anybody may take their job.
- */
-export const leaseTtl = 3000;
+import { heartbeatTtl } from './heartbeat-times.ts';
 
 export const stageKinds = ['observer', 'dispatcher', 'reporter', 'web'] as const;
 export type StageKind = (typeof stageKinds)[number];

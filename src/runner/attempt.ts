@@ -24,7 +24,7 @@ import { repositoryKey } from '../kernel/names.ts';
 import { removeContested, removeTree } from '../kernel/remove-tree.ts';
 import { longestTimer } from '../kernel/wait.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
-import { leaseTtl } from '../redis/membership.ts';
+import { leaseTtl } from '../redis/heartbeat-times.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { blameFor } from './blame.ts';
 import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
@@ -64,8 +64,8 @@ export interface AttemptHost {
   texts: JobTexts;
   /** milliseconds for which the lease holds still, 0 when it has run out */
   leaseLeft(): number;
-  /** the attempt's scope is there */
-  opened(scope: Scope): void;
+  /** the attempt's scope is there. @returns whether its lease is renewed by somebody else than `beat` from now on */
+  opened(scope: Scope): boolean;
   progress(steps: Result<'steps'>['steps']): void;
   /** what a dispatcher seals to this runner for the attempt */
   ask<K extends DeliveryKind>(kind: K, signal: AbortSignal): Promise<Delivered<K>>;
@@ -82,6 +82,7 @@ export class RunningAttempt {
   #end: 'returned' | 'lost' | undefined;
   #why = '';
   #expired = false;
+  #isBeaten = false;
   readonly #begunAt = performance.now();
 
   constructor(message: JobMessage, host: AttemptHost) {
@@ -102,9 +103,9 @@ export class RunningAttempt {
     return this.#end === 'lost';
   }
 
-  /** Renews the lease of the attempt's processes. */
+  /** Renews the lease of the attempt's processes, where that is not done elsewhere. */
   beat(): void {
-    this.#scope?.beat(this.#host.leaseLeft() / 1000);
+    if (!this.#isBeaten) this.#scope?.beat(this.#host.leaseLeft() / 1000);
   }
 
   cancel(message: string, reason?: Reason): void {
@@ -282,7 +283,7 @@ export class RunningAttempt {
     this.#scope = scope;
     this.beat();
     if (this.#end !== undefined) void scope.close();
-    this.#host.opened(scope);
+    this.#isBeaten = this.#host.opened(scope);
     scope.whenExpired(() => {
       this.#expired = true;
       this.#stop('lost', 'the lease has run out');

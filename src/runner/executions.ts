@@ -50,8 +50,8 @@ export interface ExecutionHooks {
   leaseLeft(): number;
   /** why the runner with that id begins nothing any more; undefined while it does */
   refusal(runner: RunnerId): string | undefined;
-  /** an attempt's processes can be told to others */
-  scopeOpened(): void;
+  /** an attempt's processes can be told to others. @returns whether its lease is renewed by somebody else than `beat` */
+  scopeOpened(scope: Scope): boolean;
 }
 
 /**
@@ -296,7 +296,7 @@ export class Executions {
       spawner: this.#spawner,
       texts: this.#texts.forJob(attemptName(message)),
       leaseLeft: () => this.#hooks.leaseLeft(),
-      opened: () => this.#hooks.scopeOpened(),
+      opened: (scope) => this.#hooks.scopeOpened(scope),
       ask: (kind, signal) =>
         this.#deliveries.ask(kind, message, runner.id as RunnerId, {
           signal,

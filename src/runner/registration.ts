@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type Moment, moment } from '../kernel/clock.ts';
+import type { Scope } from '../exec/scope.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
-import { every, type Repeating, within } from '../kernel/wait.ts';
-import type { RedisAccess, RedisConnection } from '../redis/connect.ts';
-import { beat, heartbeatInterval, leave, type RunnerMember } from '../redis/membership.ts';
-import { isAwayForAll } from '../redis/outage.ts';
-import { Lease } from './lease.ts';
+import { every, type Repeating } from '../kernel/wait.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { Heart } from '../redis/heart/heart.ts';
+import { Lease } from '../redis/heart/lease.ts';
+import { heartbeatInterval } from '../redis/heartbeat-times.ts';
+import type { RunnerMember } from '../redis/membership.ts';
 
 /** While jobs run the lease is looked at this often (ms), so that a machine that wakes up does not work on for long. */
 const leaseCheck = 200;
-/** How long (ms) the first heartbeat waits for its connection. */
-const connectPatience = 5000;
-/** How long (ms) a runner that stops tries to take itself off the list; its heartbeat key goes by itself. */
-const leavePatience = 500;
 
 export interface RegistrationHooks {
   /** what the runner says of itself in a heartbeat */
@@ -43,6 +39,8 @@ export interface RegistrationHooks {
  *   is somebody new, whether or not it had jobs.
  * - `left`: after `leave`.
  * While joining or joined, a time without any confirmation that is longer than the orphan timeout ends the runner.
+ * Heartbeats, lease and the word of it to the keepers of scopes are those of a thread (redis/heart/): it goes on while this
+ * one is held up, and stops when it has had no sign of it for a minute.
  */
 export class Registration {
   readonly #access: RedisAccess;
@@ -50,13 +48,13 @@ export class Registration {
   readonly #name: string;
   readonly #orphanTimeout: number;
   readonly #hooks: RegistrationHooks;
-  readonly #heartbeat: RedisConnection;
+  readonly #heart: Heart;
   #id: RunnerId;
   #lease: Lease | undefined;
   #left = false;
   /** by the clock that stands still in a suspend: after a long sleep there is no hurry to give up */
   #lastWord = performance.now();
-  #beating: Repeating | undefined;
+  #watching: Repeating | undefined;
   #checking: NodeJS.Timeout | undefined;
 
   /**
@@ -69,8 +67,14 @@ export class Registration {
     this.#name = name;
     this.#orphanTimeout = orphanTimeout;
     this.#hooks = hooks;
-    this.#heartbeat = access.openImpatient(`heartbeat ${name}`);
     this.#id = this.#newId();
+    this.#heart = new Heart(access.url, `heartbeat ${name}`, {
+      sign: () => this.#sign(),
+      heard: () => this.#heard(),
+      joined: (id) => this.#join(id),
+      // this thread may have seen it for itself, and offer another id already
+      lost: (id) => id === this.#id && this.#lose(),
+    });
   }
 
   /** The present id; the one that is offered while joining. */
@@ -85,17 +89,22 @@ export class Registration {
 
   /** Joins, and keeps the lease from then on; resolves after the first try. */
   async start(): Promise<void> {
-    if (this.#heartbeat.status !== 'ready') await within(once(this.#heartbeat, 'ready'), connectPatience);
-    await this.#beat();
-    this.#beating = every(
+    await this.#heart.start();
+    this.#watching = every(
       heartbeatInterval,
-      () => this.#beat(),
+      async () => {
+        this.#checkLease();
+        this.#giveUpWhenOrphaned();
+      },
       (error) => this.#logger.error(`heartbeat: ${errorText(error)}`),
     );
   }
 
-  /** A job has begun: sends a heartbeat without waiting for the next, and looks after the lease while any runs. */
-  begun(): void {
+  /**
+   * A job has begun: sends a heartbeat without waiting for the next, and looks after the lease while any runs.
+   * @returns whether the scope's keeper is told from now on how long the lease holds
+   */
+  begun(scope: Scope): boolean {
     this.now();
     this.#checking ??= setInterval(() => {
       this.#checkLease();
@@ -103,73 +112,57 @@ export class Registration {
       clearInterval(this.#checking);
       this.#checking = undefined;
     }, leaseCheck);
+    const forget = scope.line && this.#heart.lines.add(scope.line);
+    if (forget) void scope.ended.then(forget);
+    return forget !== undefined;
   }
 
   /** Sends a heartbeat without waiting for the next. */
   now(): void {
-    this.#beating?.now();
+    this.#heart.now();
   }
 
   async leave(): Promise<void> {
     this.#left = true;
     clearInterval(this.#checking);
-    await this.#beating?.stop();
-    const told = leave({ client: this.#heartbeat, keys: this.#access.keys }, 'runner', this.#id);
-    await within(
-      told.catch(() => undefined),
-      leavePatience,
-    );
-    this.#heartbeat.disconnect();
+    await this.#watching?.stop();
+    await this.#heart.leave();
   }
 
-  async #beat(): Promise<void> {
-    // before anything is told: a heartbeat that claims attempts whose processes are dead would only hold up the next one
-    this.#checkLease();
-    const sentAt = moment();
+  #sign() {
+    const { keys } = this.#access;
     const id = this.#id;
-    const confirmed = await within(this.#tell(id, sentAt), heartbeatInterval);
-    if (!confirmed && this.#lease && (await isAwayForAll(this.#access.url))) this.#renew(id, sentAt);
-    this.#checkLease();
-    this.#giveUpWhenOrphaned();
+    const text = JSON.stringify({ ...this.#hooks.describe(), id });
+    return { id, key: keys.member('runner', id), set: keys.members('runner'), text };
   }
 
-  /** @returns whether Redis has confirmed the heartbeat; a confirmation that nobody waits for any more counts as well */
-  async #tell(id: RunnerId, sentAt: Moment): Promise<boolean> {
-    try {
-      const heartbeatAt = new Date().toISOString();
-      const member = { ...this.#hooks.describe(), id, heartbeatAt };
-      await beat({ client: this.#heartbeat, keys: this.#access.keys }, 'runner', member);
-    } catch {
-      // the connection says for itself when the server is away
-      return false;
-    }
+  #heard(): void {
     this.#lastWord = performance.now();
     this.#hooks.heard();
-    if (this.#lease) this.#renew(id, sentAt);
-    else if (id === this.#id && !this.#left) this.#join(new Lease(sentAt));
-    return true;
+    if (this.#lease?.valid) this.#hooks.renewed();
   }
 
-  #join(lease: Lease): void {
-    // it was confirmed so late that it proves nothing any more
+  #join(id: string): void {
+    if (id !== this.#id || this.#left || this.#lease) return;
+    const lease = new Lease(undefined, this.#heart.renewedAt);
     if (!lease.valid) return;
     this.#lease = lease;
     this.#hooks.joined(this.#id);
   }
 
-  /** A lease that has run out cannot be brought back to life. */
-  #renew(id: RunnerId, sentAt: Moment): void {
-    if (id !== this.#id || !this.#lease?.valid) return;
-    this.#lease.renew(sentAt);
-    this.#hooks.renewed();
+  #checkLease(): void {
+    if (this.#lease && !this.#lease.valid) this.#lose();
   }
 
-  #checkLease(): void {
-    if (!this.#lease || this.#lease.valid || this.#left) return;
+  /** Goes on under another id. */
+  #lose(): void {
+    if (this.#left) return;
     const former = this.#id;
+    const hadJoined = this.#lease !== undefined;
     this.#lease = undefined;
     this.#id = this.#newId();
-    this.#hooks.lost(former);
+    if (hadJoined) this.#hooks.lost(former);
+    this.now();
   }
 
   #giveUpWhenOrphaned(): void {

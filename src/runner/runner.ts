@@ -127,7 +127,7 @@ export class Runner {
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
-      scopeOpened: () => this.#registration.begun(),
+      scopeOpened: (scope) => this.#registration.begun(scope),
     });
   }
 

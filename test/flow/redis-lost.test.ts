@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { listBuilds } from '../../src/record/builds.ts';
-import { heartbeatTtl, leaseTtl } from '../../src/redis/membership.ts';
+import { heartbeatTtl, leaseTtl } from '../../src/redis/heartbeat-times.ts';
 import { House } from '../support/house.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { openImpatient } from '../../src/redis/connection.ts';
 import { failure } from '../support/failure.ts';
 import { keepLog } from '../support/logger.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
@@ -182,8 +183,7 @@ describe('connecting to Redis', () => {
   });
 
   it('offers connections that fail at once while the server is away', async () => {
-    const access = await connectRedis(settings, redis.url, logger, 0);
-    const impatient = access.openImpatient('test');
+    const impatient = openImpatient(redis.url, 'test');
     await until('it is connected', () => impatient.status === 'ready');
     await redis.kill();
     await until('it has noticed', () => impatient.status !== 'ready');
@@ -193,7 +193,6 @@ describe('connecting to Redis', () => {
     await until('it is back by itself', () => impatient.status === 'ready');
     expect(await impatient.ping()).to.equal('PONG');
     impatient.disconnect();
-    await access.close();
   });
 
   it('turns to the server that the sentinels name when the one that it has is a replica now', async () => {

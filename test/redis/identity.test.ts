@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
+import { leaseTtl } from '../../src/redis/heartbeat-times.ts';
 import { claimRedis, youngFor, youngSince } from '../../src/redis/identity.ts';
-import { beat, leaseTtl, stageMemberSchema } from '../../src/redis/membership.ts';
+import { beat, stageMemberSchema } from '../../src/redis/membership.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
 import { runnerMember } from '../support/members.ts';

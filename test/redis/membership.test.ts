@@ -1,13 +1,6 @@
 import { expect } from 'chai';
-import {
-  beat,
-  heartbeatInterval,
-  heartbeatTtl,
-  leave,
-  listRunners,
-  listStages,
-  type StageMember,
-} from '../../src/redis/membership.ts';
+import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
+import { beat, leave, listRunners, listStages, type StageMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { runnerMember } from '../support/members.ts';

@@ -22,11 +22,23 @@ export interface TestChild {
  * @param options `env` is added to the environment
  */
 export function startChild(code: string, options: { env?: Record<string, string>; args?: string[] } = {}): TestChild {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', code, '--', ...(options.args ?? [])],
-    { cwd: root, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  return start(['--input-type=module', '--eval', code, '--', ...(options.args ?? [])], options.env);
+}
+
+/**
+ * The same with a file: what the child starts in turn runs with its options, of which the code would be one.
+ * @param file beside this one
+ */
+export function startProgram(file: string, args: string[]): TestChild {
+  return start([join(import.meta.dirname, file), ...args]);
+}
+
+function start(args: string[], env: Record<string, string> = {}): TestChild {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   // 'close' comes when its output has been read, too
   let over = false;
   const exited = once(child, 'close').then(() => {

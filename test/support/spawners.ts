@@ -6,7 +6,12 @@ const program = join(import.meta.dirname, '../../src/runner/spawner/process.ts')
 
 /** The processes that start programs for this one. */
 export function spawners(): number[] {
-  return processesWith(program).filter((pid) => childrenOf(process.pid).includes(pid));
+  return spawnersOf(process.pid);
+}
+
+/** Those of another process. */
+export function spawnersOf(parent: number): number[] {
+  return processesWith(program).filter((pid) => childrenOf(parent).includes(pid));
 }
 
 /** Whether something that one of them has started runs. */
@@ -14,6 +19,6 @@ export function areAtWork(): boolean {
   return spawners().some((pid) => childrenOf(pid).length > 0);
 }
 
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }

@@ -5,6 +5,12 @@ import type { SentError } from '../../kernel/sent-error.ts';
 /** The first word of the process that starts programs: from now on it does what it is asked for. */
 export const ready = 'ready';
 
+/**
+ * Descriptor from which the process reads beats of leases, one in a line: the id of the holder's request, what is to be
+ * written to it, and when that was said, as `sinceBoot` has it.
+ */
+export const beatsDescriptor = 4;
+
 /** What is asked of the process that starts programs; `id` is that of one program, or removal, to its end. */
 export type Request = { id: number } & (
   | { kind: 'hold'; line: CommandLine }

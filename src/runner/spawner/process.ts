@@ -1,10 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { type Holder, ownStarter, type Running } from '../../exec/starter.ts';
 import { ownRunner } from '../../git/command.ts';
 import { sinceBoot } from '../../kernel/clock.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import { sent } from '../../kernel/sent-error.ts';
-import { type Answer, type OpenPipe, type Request, ready } from './messages.ts';
+import { type Answer, beatsDescriptor, type OpenPipe, type Request, ready } from './messages.ts';
 
 /**
  * The process of spawner.ts. It ends with the one that has started it, and with it all that it holds: see `Scope`. What is
@@ -14,6 +16,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => {
   serve(request).catch((error) => answer({ id: request.id, kind: 'failed', error: sent(error) }));
+});
+// it is for the channel to keep this process, which may be closed before anybody hears of it
+const beats = new Socket({ fd: beatsDescriptor, writable: false }).unref();
+createInterface({ input: beats }).on('line', (line) => {
+  const [id, text = '', at] = line.split(' ');
+  writeTo(Number(id), text, Number(at));
 });
 if (maySeePipes()) process.send?.(ready, () => undefined);
 else process.exit();
@@ -30,12 +38,16 @@ const programs = new Map<number, Pick<Running, 'kill'> & Partial<Pick<Holder, 'w
 async function serve(request: Request): Promise<void> {
   const { id } = request;
   if (request.kind === 'write') {
-    if (sinceBoot() - request.at <= longestDelay) programs.get(id)?.write?.(request.text);
+    writeTo(id, request.text, request.at);
   } else if (request.kind === 'release') programs.get(id)?.release?.();
   else if (request.kind === 'kill') {
     programs.get(id)?.kill();
     answer({ id, kind: 'heard' });
   } else await begin(request).finally(() => programs.delete(id));
+}
+
+function writeTo(id: number, text: string, at: number): void {
+  if (sinceBoot() - at <= longestDelay) programs.get(id)?.write?.(text);
 }
 
 async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>): Promise<void> {

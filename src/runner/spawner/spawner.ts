@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { fstatSync } from 'node:fs';
-import { type CommandLine, type Holder, ownStarter, type Running, type Starter } from '../../exec/starter.ts';
+import { Socket } from 'node:net';
+import { type CommandLine, type Holder, lineOf, ownStarter, type Running, type Starter } from '../../exec/starter.ts';
 import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
 import { sinceBoot } from '../../kernel/clock.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
@@ -9,7 +10,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../kernel/own-program.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import { received } from '../../kernel/sent-error.ts';
-import type { Answer, Request } from './messages.ts';
+import { type Answer, beatsDescriptor, type Request } from './messages.ts';
 
 /** What begins a program, and what is said to it later. */
 type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>>;
@@ -20,6 +21,7 @@ type EndOf<K extends End['kind']> = Extract<End, { kind: K }>;
 
 /** A program that another process has started for this one. */
 interface Program<E extends End> {
+  id: number;
   /** its process id */
   started: Promise<number>;
   ended: Promise<E>;
@@ -129,9 +131,12 @@ class SpawnerProcess implements JobPrograms {
       execArgv: [...process.execArgv, '--max-semi-space-size=1'],
       // what is typed at the terminal of `volt up` is not meant for it
       detached: true,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // the last one is for the thread that keeps the lease: it needs nothing of this one
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
     });
     this.#child.unref();
+    const beats = this.#child.stdio[beatsDescriptor];
+    if (beats instanceof Socket) beats.unref().on('error', () => undefined);
     this.#child.once('message', () => {
       this.#isReady = true;
       this.#child.on('message', (answer: Answer) => this.#open.get(answer.id)?.hear(answer));
@@ -166,7 +171,8 @@ class SpawnerProcess implements JobPrograms {
   }
 
   async hold(line: CommandLine): Promise<Holder> {
-    const { started, ended, tell, kill } = this.#begin<EndOf<'holderEnded'>>({ kind: 'hold', line });
+    const { id, started, ended, tell, kill } = this.#begin<EndOf<'holderEnded'>>({ kind: 'hold', line });
+    const beats = lineOf(this.#child.stdio[beatsDescriptor]);
     const code = ended.then(
       (end) => end.code,
       () => null,
@@ -174,6 +180,7 @@ class SpawnerProcess implements JobPrograms {
     return {
       pid: await started,
       ended: code,
+      line: beats && { ...beats, id },
       write: (text) => tell({ kind: 'write', text, at: sinceBoot() }),
       release: () => tell({ kind: 'release' }),
       kill,
@@ -258,7 +265,7 @@ class SpawnerProcess implements JobPrograms {
       // nobody is to wait for what one that hangs would have to tell
       if (this.#open.has(id)) patience.push(setTimeout(() => this.#child.kill('SIGKILL'), killPatience));
     };
-    return { started, ended, tell, kill };
+    return { id, started, ended, tell, kill };
   }
 
   /** Where nothing is under way, it keeps nobody from ending, and soon ends itself. */

@@ -1,0 +1,154 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { ownProgram } from '../../kernel/own-program.ts';
+import { every, type Repeating, within } from '../../kernel/wait.ts';
+import { heartbeatInterval } from '../heartbeat-times.ts';
+import { sharedLease } from './lease.ts';
+import { KeeperLines } from './lines.ts';
+import type { FromHeart, Sign, ToHeart } from './messages.ts';
+
+/** The thread has little to hold, in megabytes. */
+const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
+/** How long (ms) the first heartbeat of a member is waited for: a thread's start, a connection, an answer. */
+const startPatience = 10_000;
+/** Milliseconds until another thread takes the place of one that has ended, which is shorter than a lease. */
+const restartPause = 500;
+/** How long (ms) a member that stops tries to take itself off the list; its heartbeat key goes by itself. */
+const leavePatience = 500;
+
+export interface MemberHooks {
+  /** what the member says of itself now */
+  sign(): Sign;
+  heard?(): void;
+  joined?(id: string): void;
+  lost?(id: string): unknown;
+}
+
+/**
+ * A member's heartbeats, kept by a thread of their own: it goes on while the main one is held up, for up to a minute, with
+ * what that has said last, and needs nothing of it. The main one says each second what the heartbeats are to tell.
+ */
+export class Heart {
+  /** when the lease was renewed last, see Lease */
+  readonly renewedAt = sharedLease();
+  readonly lines = new KeeperLines();
+  readonly #hooks: MemberHooks;
+  readonly #number = ++last;
+  readonly #open: Extract<ToHeart, { kind: 'open' }>;
+  #signing: Repeating | undefined;
+  #answered: () => void = () => undefined;
+  #gone: () => void = () => undefined;
+  #held: string | undefined;
+  #isLeaving = false;
+
+  /** @param name of the connection */
+  constructor(url: string, name: string, hooks: MemberHooks) {
+    this.#hooks = hooks;
+    const { renewedAt: lease, lines } = this;
+    this.#open = { kind: 'open', member: this.#number, url, name, lease, lines: lines.shared, held: undefined };
+  }
+
+  /** Resolves after the first try. */
+  async start(): Promise<void> {
+    const answered = new Promise<void>((resolve) => {
+      this.#answered = resolve;
+    });
+    beating.set(this.#number, this);
+    this.open();
+    await within(answered, startPatience);
+    this.#signing = every(
+      heartbeatInterval,
+      async () => this.#say(false),
+      () => undefined,
+    );
+  }
+
+  /** Says what the member is now, and has a heartbeat sent without waiting for the next. */
+  now(): void {
+    if (this.#signing) this.#say(true);
+  }
+
+  async leave(): Promise<void> {
+    await this.#signing?.stop();
+    this.#signing = undefined;
+    const gone = new Promise<void>((resolve) => {
+      this.#gone = resolve;
+    });
+    this.#isLeaving = true;
+    send({ kind: 'leave', member: this.#number });
+    await within(gone, leavePatience);
+    beating.delete(this.#number);
+  }
+
+  /** Has the thread take it up, at first or after another one has ended. */
+  open(): void {
+    if (this.#isLeaving) return;
+    send({ ...this.#open, held: this.#held });
+    this.#say(true);
+  }
+
+  hear(message: FromHeart): void {
+    if (message.kind === 'left') {
+      this.#gone();
+      return;
+    }
+    const { kind, id } = message;
+    if (kind === 'heard') this.#hooks.heard?.();
+    else if (kind === 'joined') {
+      this.#held = id;
+      this.#hooks.joined?.(id);
+    } else if (kind === 'lost') {
+      this.#held = undefined;
+      this.#hooks.lost?.(id);
+    }
+    if (kind !== 'heard') this.#answered();
+  }
+
+  #say(now: boolean): void {
+    send({ kind: 'sign', member: this.#number, sign: this.#hooks.sign(), now });
+  }
+}
+
+let last = 0;
+const beating = new Map<number, Heart>();
+let thread: Worker | undefined;
+
+function send(message: ToHeart): void {
+  thread ??= startThread();
+  thread.postMessage(message);
+}
+
+/** One for all of the process. It keeps nobody from ending. */
+function startThread(): Worker {
+  const file = ownProgram(import.meta.url, 'thread', 'heart');
+  const options = { resourceLimits: limits, env: {} };
+  const started = file.endsWith('.ts')
+    ? new Worker(fromSources(file), { ...options, eval: true })
+    : new Worker(file, options);
+  started.on('message', (message: FromHeart) => {
+    beating.get(message.member)?.hear(message);
+  });
+  // what has ended is told by its `exit`
+  started.on('error', () => undefined);
+  started.on('exit', () => {
+    if (thread !== started) return;
+    thread = undefined;
+    const again = () => {
+      for (const heart of beating.values()) heart.open();
+    };
+    setTimeout(again, restartPause).unref();
+  });
+  // listening to it has made it one that is waited for
+  started.unref();
+  return started;
+}
+
+/** A thread does not inherit what makes the process understand TypeScript. */
+function fromSources(file: string): string {
+  const api = createRequire(import.meta.url)
+    .resolve('tsx/esm/api')
+    .replace(/\.cjs$/, '.mjs');
+  const [tsx, own] = [api, file].map((path) => JSON.stringify(pathToFileURL(path).href));
+  return `import(${tsx}).then(({ register }) => { register(); return import(${own}); });`;
+}

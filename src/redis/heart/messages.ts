@@ -1,0 +1,33 @@
+/** What is said between the main thread and the one that keeps heartbeats, see heart.ts. `member` is a number of the process's own. */
+export type ToHeart = { member: number } & (
+  | {
+      kind: 'open';
+      url: string;
+      /** of the connection */
+      name: string;
+      /** what both share: see Lease and KeeperLines */
+      lease: Float64Array;
+      lines: Float64Array;
+      /** the id under which the lease is held already, where another thread kept it before */
+      held: string | undefined;
+    }
+  /** what the member says of itself from now on */
+  | { kind: 'sign'; sign: Sign; now: boolean }
+  /** it is to be taken off the list, and no heartbeat follows */
+  | { kind: 'leave' }
+);
+
+export interface Sign {
+  id: string;
+  /** of Redis: the member's heartbeat, and the set of the ids of its kind */
+  key: string;
+  set: string;
+  /** JSON of an object with at least one entry, without its `heartbeatAt` */
+  text: string;
+}
+
+export type FromHeart = { member: number } & (
+  | { kind: 'heard' | 'unheard' | 'joined' | 'lost'; id: string }
+  /** it is off the list, or that could not be told */
+  | { kind: 'left' }
+);
