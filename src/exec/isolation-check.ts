@@ -17,6 +17,8 @@ export interface Confinement {
   filtersCalls: boolean;
   /** where a sandbox was wanted if possible, why there is none */
   notice: string | undefined;
+  /** whether jobs would have the rights of root without anybody having said so by name */
+  isUnasked: boolean;
 }
 
 /** As what to try whether another user is possible: `nobody` of most systems. */
@@ -48,16 +50,16 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
   const containment = isRoot ? 'namespace' : 'user-namespace';
   try {
     await tryOut(level, containment);
-    return { level, containment, filtersCalls: await canFilterCalls(), notice: undefined };
+    return { level, containment, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
   } catch (error) {
     const why = errorText(error);
     if (wanted !== 'auto') throw unavailable(level, why);
-    return without(`no sandbox works here: ${why}`);
+    return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
   }
 }
 
 async function without(notice: string | undefined): Promise<Confinement> {
-  return { level: 'none', containment: await detectContainment(), filtersCalls: false, notice };
+  return { level: 'none', containment: await detectContainment(), filtersCalls: false, notice, isUnasked: false };
 }
 
 async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {
@@ -94,6 +96,14 @@ async function tryCommand(containment: Containment, isolation: Isolation): Promi
 
 export const sandboxRemedy =
   'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), and let this user make namespaces; docs/isolation.md tells how.';
+
+/** Why a runner that is root builds nothing of a URL; see `Confinement.isUnasked`. */
+export const unaskedText =
+  "this runner is root and has no sandbox, so the commit's code would have root's rights; install bubblewrap on its machine, or start it with VOLT_ISOLATION=none if every repository is trusted that far";
+
+/** What jobs are not refused where setpriv(1) is too old to load a filter, for people. */
+export const unfilteredText =
+  'system calls are not filtered, since setpriv here does not know --seccomp-filter: jobs can use the session keyring of who has started Volt, and ptrace';
 
 /** What a level means, for people. */
 export const levelMeanings: { readonly [L in IsolationLevel]: string } = {

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import type { Confinement } from '../exec/isolation-check.ts';
+import { isAbsolute, join } from 'node:path';
+import { type Confinement, unaskedText } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import { Scope } from '../exec/scope.ts';
 import type { Starter } from '../exec/starter.ts';
@@ -213,9 +213,10 @@ export class RunningAttempt {
     return this.#ended({ outcome, steps: [], outputs: {} }, startedAt);
   }
 
-  #makeRoom(): Promise<JobRoom> {
+  async #makeRoom(): Promise<JobRoom> {
     const { config, confinement, networks, runner } = this.#host;
     const { repo, trust } = this.message;
+    if (confinement.isUnasked && !isAbsolute(repo.url)) throw new Error(unaskedText);
     const network = networks.kindFor(trust.trusted);
     return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref), network });
   }

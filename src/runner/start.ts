@@ -1,7 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
-import { type Confinement, levelMeanings, settleIsolation } from '../exec/isolation-check.ts';
+import {
+  type Confinement,
+  levelMeanings,
+  settleIsolation,
+  unaskedText,
+  unfilteredText,
+} from '../exec/isolation-check.ts';
 import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
 import { NetworkPool } from '../exec/network/network-pool.ts';
 import { gitVersion } from '../git/version.ts';
@@ -116,6 +122,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     (error) => logger.warn(`removing what an older Volt has left failed: ${errorText(error)}`),
   );
   if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
+  if (confinement.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
+  if (confinement.level !== 'none' && !confinement.filtersCalls) logger.warn(unfilteredText);
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
     logger.warn(`${withoutGroups}; volt doctor tells more`);

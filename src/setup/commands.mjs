@@ -5,6 +5,7 @@ import { buildBundle, isBundleCurrent } from './bundle.mjs';
 import { Interrupted } from './child.mjs';
 import { areDependenciesCurrent, installDependencies } from './dependencies.mjs';
 import { SetupError } from './fault.mjs';
+import { provideIsolation } from './isolation.mjs';
 import { PROGRAMS, thisMachine } from './programs.mjs';
 import { provide } from './provide.mjs';
 
@@ -42,6 +43,7 @@ export async function runSetup(root, [command, ...args], machine = thisMachine()
 async function start(root, args, machine) {
   await provide(PROGRAMS.git, machine);
   if (needsRedis(args, process.env)) await provide(PROGRAMS.redis, machine);
+  if (!asksForHelp(args)) await provideIsolation(machine, process.env);
   await prepare(root, machine);
   const cli = join(root, 'dist', 'cli.js');
   process.argv = [process.execPath, cli, 'up', ...upArguments(args)];

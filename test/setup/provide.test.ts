@@ -25,6 +25,17 @@ describe('when a program is missing', () => {
     expect(clone.takeCalls()).to.deep.equal([]);
   });
 
+  it('starts without what keeps jobs apart, and says how to have it in one line', async () => {
+    for (const name of ['bwrap', 'pasta', 'nft']) clone.remove(name);
+    const { code, stderr } = await clone.run(['start'], { family: 'debian' });
+    expect(code).to.equal(0);
+    expect(stderr.match(/to have them, .*/g)).to.deep.equal([
+      'to have them, run `sudo apt-get install -y bubblewrap passt nftables`',
+    ]);
+    const silent = await clone.run(['start'], { family: 'debian' }, { VOLT_ISOLATION: 'none' });
+    expect(silent.stderr).to.not.include('passt');
+  });
+
   it('takes valkey-server for a Redis server', async () => {
     clone.remove('redis-server');
     clone.program('valkey-server');

@@ -45,6 +45,7 @@ export class FreshClone {
     );
     this.program('git');
     this.program('redis-server');
+    for (const name of ['bwrap', 'pasta', 'nft']) this.program(name);
     // npm leaves the list of what it has installed behind; the sleep makes two at once collide if they can.
     this.program('npm', 'sleep 0.2\nmkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json');
   }

@@ -3,7 +3,13 @@ import { promisify } from 'node:util';
 import { detectContainment } from '../../exec/containment.ts';
 import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
 import { leaveNoCoreDumps } from '../../exec/core-size.ts';
-import { levelMeanings, sandboxRemedy, settleIsolation } from '../../exec/isolation-check.ts';
+import {
+  levelMeanings,
+  sandboxRemedy,
+  settleIsolation,
+  unaskedText,
+  unfilteredText,
+} from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText, settleNetworks } from '../../exec/network/network-check.ts';
 import { gitVersion } from '../../git/version.ts';
@@ -68,7 +74,14 @@ async function containmentFinding(): Promise<Finding> {
 /** How far jobs are kept apart from this machine, and what that does not keep out. */
 async function isolationFinding({ isolation }: Config): Promise<Finding> {
   try {
-    const { level, notice } = await settleIsolation(isolation);
+    const { level, notice, isUnasked, filtersCalls } = await settleIsolation(isolation);
+    if (isUnasked) return fail('isolation', `repositories by URL are not built: ${unaskedText}`, sandboxRemedy);
+    if (level !== 'none' && !filtersCalls)
+      return warn(
+        'isolation',
+        `${level}: ${levelMeanings[level]}; but ${unfilteredText}`,
+        'Install a newer util-linux.',
+      );
     if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}`);
     return warn('isolation', `${level}: ${levelMeanings[level]} (${notice})`, sandboxRemedy);
   } catch (error) {

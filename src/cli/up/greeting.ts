@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { levelMeanings } from '../../exec/isolation-check.ts';
+import { levelMeanings, unaskedText } from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText } from '../../exec/network/network-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -35,9 +35,10 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
   if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
-  const { level, notice } = runner.confinement;
+  const { level, notice, isUnasked } = runner.confinement;
   row('isolation', `${level}: ${levelMeanings[level]}`);
   if (notice !== undefined) row('', notice);
+  if (isUnasked) row('', `repositories by URL are not built: ${unaskedText}`);
   row('network', networksText(runner.networks));
   if (runner.networks.notice !== undefined) row('', `${runner.networks.notice}; ${networkRemedy}`);
   for (const change of changes) row('changed', change);
