@@ -4,7 +4,7 @@ import { networkOf } from './access/address.ts';
 
 /**
  * Connections that are kept open, of all senders and of one. A proxy is one sender with all whom it serves; the rest is in
- * reserve for the others. An idle one takes some 20 kB.
+ * reserve for the others. An idle one takes some 5 kB.
  */
 const most = { all: 1500, sender: 1000 } as const;
 
@@ -18,13 +18,16 @@ export const serverOptions = {
 interface Connection {
   socket: Socket;
   sender: string;
+  /** requests that have come */
+  asked: number;
   /** requests that are being answered */
   busy: number;
 }
 
 /**
- * The connections of this stage, on all addresses that it listens at. Where there are too many, the oldest that is asking for
- * nothing makes room for a new one, first of the same sender: who opens thousands loses them, and nobody else does.
+ * The connections of this stage, on all addresses that it listens at. Where there are too many, one on which nothing is being
+ * asked makes room for a new one, first of the same sender, first one on which nothing ever was, and of those the oldest: who
+ * opens thousands loses them, and nobody else does.
  */
 export class Connections {
   readonly #most: { all: number; sender: number };
@@ -50,7 +53,7 @@ export class Connections {
       socket.destroy();
       return;
     }
-    this.#open.set(socket, { socket, sender, busy: 0 });
+    this.#open.set(socket, { socket, sender, asked: 0, busy: 0 });
     this.#count(sender, 1);
     socket.once('close', () => {
       if (this.#open.delete(socket)) this.#count(sender, -1);
@@ -60,6 +63,7 @@ export class Connections {
   #asked({ socket }: IncomingMessage, response: ServerResponse): void {
     const connection = this.#open.get(socket);
     if (!connection) return;
+    connection.asked++;
     connection.busy++;
     response.once('close', () => {
       connection.busy--;
@@ -68,14 +72,19 @@ export class Connections {
 
   /** @returns whether a connection of that sender was idle, and is closed now */
   #makeRoom(sender: string): boolean {
+    let idle: Connection | undefined;
     for (const connection of this.#open.values()) {
       if (connection.sender !== sender || connection.busy > 0) continue;
-      this.#open.delete(connection.socket);
-      this.#count(sender, -1);
-      connection.socket.destroy();
-      return true;
+      idle ??= connection;
+      if (connection.asked > 0) continue;
+      idle = connection;
+      break;
     }
-    return false;
+    if (!idle) return false;
+    this.#open.delete(idle.socket);
+    this.#count(sender, -1);
+    idle.socket.destroy();
+    return true;
   }
 
   /** The sender with the most connections. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
+import { Agent, createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Connections } from '../../src/web/connections.ts';
@@ -61,6 +61,27 @@ describe('web: connections', () => {
     await once(first ?? other, 'close');
     expect([second?.destroyed, other.destroyed]).to.deep.equal([false, false]);
     expect(await ask(port, '/', '127.0.0.1')).to.equal('here');
+  });
+
+  it('that have asked before are kept longer than those that never have', async () => {
+    const port = await start({ all: 10, sender: 2 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const again = () =>
+      new Promise<string>((resolve, reject) => {
+        const client = request({ port, host: '127.0.0.1', path: '/', agent }, (answer) => {
+          answer.resume().on('end', () => resolve(String(client.reusedSocket)));
+        });
+        client.on('error', reject).end();
+      });
+    try {
+      expect(await again()).to.equal('false');
+      const silent = await open(port);
+      await open(port);
+      await until('the one that never asked to be closed', () => silent.destroyed);
+      expect(await again()).to.equal('true');
+    } finally {
+      agent.destroy();
+    }
   });
 
   it('on which something is asked are kept, and what is too many then is refused', async () => {
