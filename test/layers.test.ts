@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { FILE_USERS, usersOfFiles } from './support/file-users.ts';
 import {
   type Ban,
   breachesOfBans,
@@ -84,6 +85,10 @@ describe('the layers of the house', () => {
     expect(cycles(tree)).to.deep.equal([]);
   });
 
+  it('touch files of jobs with the rights of Volt in one way only', () => {
+    expect(usersOfFiles(tree)).to.deep.equal({ users: Object.keys(FILE_USERS).sort(), detours: [] });
+  });
+
   it('read the environment in one file', () => {
     expect(readersOfEnvironment(tree, ENVIRONMENT)).to.deep.equal([]);
   });
@@ -126,6 +131,21 @@ describe('the reader of imports', () => {
       ]);
     });
   }
+
+  it('sees who uses the file system for a job, by whatever name or way', async () => {
+    const tree = await treeOf({
+      'src/job/a.ts': `import { rm } from 'fs/promises';\nconsole.log(rm);`,
+      'src/job/b.ts': `export const load = () => import('node:fs');`,
+      'src/job/c.ts': `export const { rmSync } = process.getBuiltinModule('fs');`,
+      'src/runner/d.ts': `import { execFile } from 'node:child_process';\nconsole.log(execFile);`,
+      'src/git/e.ts': `import { rm } from 'node:fs/promises';\nconsole.log(rm);`,
+      'src/job/f.ts': `export * from 'node:fs';`,
+    });
+    expect(usersOfFiles(tree)).to.deep.equal({
+      users: ['src/job/a.ts', 'src/job/b.ts', 'src/job/f.ts', 'src/runner/d.ts'],
+      detours: ['src/job/c.ts'],
+    });
+  });
 
   it('sees one stage import another', async () => {
     const tree = await treeOf({ 'src/runner/a.ts': `import '../reporter/b.ts';`, 'src/reporter/b.ts': '' });

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { expect } from 'chai';
-import { readTree, type Tree } from '../support/imports.ts';
+import type { Tree } from './imports.ts';
 
 /** By which a file can be reached by its path, or a program started that is given one. */
 const REACHES_FILES = /^(node:)?(fs|fs\/promises|child_process|worker_threads|module|process)$/;
@@ -9,7 +7,7 @@ const REACHES_FILES = /^(node:)?(fs|fs\/promises|child_process|worker_threads|mo
  * Files of `job/` and `runner/` that may use the file system by themselves, each with the reason why no job can change the
  * paths that it uses. Whoever adds one has to say so; anything else goes through `job/files/`.
  */
-const ALLOWED: Readonly<Record<string, string>> = {
+export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/files/inside.ts': 'is the way in: looks through open folders',
   'src/job/files/walk.ts': 'is the way in: walks through open folders',
   'src/job/files/hand-over.ts': 'is the way out: writes through open folders',
@@ -21,6 +19,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/job/isolation/enclosure.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
   'src/job/isolation/home-use.ts': 'has notes beside the homes, in folders of Volt, and moves homes as a whole',
   'src/job/isolation/homes.ts': 'asks which folders of homes there are, and how old those of trials',
+  'src/job/isolation/host-names.ts': "reads the machine's files, and asks for its own",
   'src/job/isolation/job-home.ts': 'makes homes in a folder of Volt',
   'src/job/isolation/job-user.ts': 'makes homes in a folder of root',
   'src/job/isolation/layered-home.ts':
@@ -50,19 +49,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
 /** What reaches them in another way. */
 const DETOURS = /(?<![.\w])(getBuiltinModule|require\s*\(|createRequire)|process\.(binding|chdir|getBuiltinModule)\b/;
 
-describe('files of jobs', () => {
-  let tree: Tree;
-  before(async () => {
-    tree = await readTree(join(import.meta.dirname, '../..'));
-  });
-
-  it('are reached with the rights of Volt in one way only', () => {
-    const own = (file: string) => /^src\/(job|runner)\//.test(file);
-    const users = new Set(
-      tree.imports.filter(({ from, to }) => own(from) && REACHES_FILES.test(to)).map(({ from }) => from),
-    );
-    expect([...users].sort()).to.deep.equal(Object.keys(ALLOWED).sort());
-    const detours = [...tree.code].filter(([file, code]) => own(file) && DETOURS.test(code)).map(([file]) => file);
-    expect(detours).to.deep.equal([]);
-  });
-});
+/** Files of `job/` and `runner/` that use the file system, and those that would go round this rule. */
+export function usersOfFiles(tree: Tree): { users: string[]; detours: string[] } {
+  const own = (file: string) => /^src\/(job|runner)\//.test(file);
+  const users = tree.imports.filter(({ from, to }) => own(from) && REACHES_FILES.test(to)).map(({ from }) => from);
+  const detours = [...tree.code].filter(([file, code]) => own(file) && DETOURS.test(code)).map(([file]) => file);
+  return { users: [...new Set(users)].sort(), detours };
+}
