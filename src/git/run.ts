@@ -91,6 +91,9 @@ const safety: readonly ConfigEntry[] = [
   ['core.fsmonitor', 'false'],
 ];
 
+/** Where no configuration of the user counts, what it says of folders with other owners does not: these are Volt's own. */
+const ourFolders: readonly ConfigEntry[] = [['safe.directory', '*']];
+
 /** For git of 2.32 and newer; an older one reads the file of a user without one. */
 const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' };
 
@@ -107,7 +110,8 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
     const { mostOutput, counted } = options;
     const limits = stranger ? strangerLimits(options.limits) : options.limits;
     const strange = stranger ? [...(await machineNetwork(stranger)), ...strangerConfig(stranger)] : [];
-    const config = configuration([...safety, ...(options.config ?? []), ...strange, ...granted]);
+    const home = stranger || options.plain ? ourFolders : [];
+    const config = configuration([...safety, ...home, ...(options.config ?? []), ...strange, ...granted]);
     // macOS and the BSDs have no flock(1)
     const lock = process.platform === 'linux' ? options.lock : undefined;
     const base = (stranger && strangerBase(stranger)) ?? toolEnvironment();
@@ -116,7 +120,10 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
     try {
       return await runner({ cwd, args, env, silence, bound, lock, limits, mostOutput, counted }, options);
     } catch (error) {
-      throw (limits && limitMet(error, limits)) ?? gitError(args[0] ?? '', error, hidden);
+      throw (
+        (limits && limitMet(error, limits)) ??
+        gitError(args[0] ?? '', error, { hidden, isStranger: stranger !== undefined })
+      );
     }
   });
 }
@@ -137,7 +144,11 @@ function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | 
   });
 }
 
-function gitError(command: string, error: unknown, hidden: readonly string[]): VoltError {
+function gitError(
+  command: string,
+  error: unknown,
+  { hidden, isStranger }: { hidden: readonly string[]; isStranger: boolean },
+): VoltError {
   const text = errorText(error);
   if (text.startsWith(printedTooMuch)) {
     return new VoltError('too_large', `git ${command}: ${text}, which is more than Volt reads`, {
@@ -161,14 +172,19 @@ function gitError(command: string, error: unknown, hidden: readonly string[]): V
   const silent = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : undefined;
   const said = silent ?? text;
   const words = hideCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
-  return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words) });
+  return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words, isStranger) });
 }
 
-function remedyFor(text: string): string {
+const needsLogin = /Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/;
+
+function remedyFor(text: string, isStranger: boolean): string {
   if (/dubious ownership/.test(text)) {
     return 'Run Volt as the owner of the repository, or allow it: git config --global --add safe.directory <path>.';
   }
-  if (/Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/.test(text)) {
+  if (isStranger && needsLogin.test(text)) {
+    return 'What a commit names is fetched without a credential. VOLT_SHARE_CREDENTIAL and VOLT_MACHINE_CREDENTIALS give one to jobs of trusted refs; docs/secrets.md tells more.';
+  }
+  if (needsLogin.test(text)) {
     return "Give Volt a credential for it (`volt credential set --help`), or this machine's user access: a credential helper for https, or a key in ~/.ssh.";
   }
   if (/Host key verification failed/.test(text)) {

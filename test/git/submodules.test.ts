@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import type { Access } from '../../src/git/access.ts';
 import { checkOut } from '../../src/git/checkout.ts';
+import { makeDeployKey } from '../../src/git/deploy-key.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { JobReach, ownReach, type Reach, type ReachRules } from '../../src/git/reach.ts';
 import { git } from '../../src/git/run.ts';
@@ -10,6 +12,7 @@ import { checkOutSubmodules } from '../../src/git/submodules.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
+import { GitOverSsh, hasSshd } from '../support/git-over-ssh.ts';
 import { TestRepository } from '../support/repository.ts';
 
 describe('the address of a submodule', () => {
@@ -188,11 +191,14 @@ describe('the submodules of a checkout', () => {
     afterEach(() => Promise.all([own.stop(), other.stop()]));
 
     /** As a job of that repository has them. */
-    async function takeAs(app: { url: string; sha: string }, rules: Partial<ReachRules> = {}) {
-      const access = {
+    async function takeAs(
+      app: { url: string; sha: string },
+      rules: Partial<ReachRules> = {},
+      access: Access = {
         url: app.url,
         credential: async () => ({ kind: 'https' as const, user: 'ada', password: 'secret' }),
-      };
+      },
+    ) {
       const usual = { trusted: true, network: { kind: 'on' }, actionsUrl: 'https://github.com' } as const;
       const more = { sharesCredential: true, machineCredentials: [], neighbours: [] };
       return take(app, { access }, new JobReach({ ...usual, ...more, url: app.url, access, ...rules }));
@@ -204,8 +210,29 @@ describe('the submodules of a checkout', () => {
       const { folder } = await takeAs(app);
       expect(content(folder, 'lib/lib.txt')).to.equal('lib\n');
       expect(content(folder, '.git/config')).to.not.include('secret');
-      await failure('fetch_failed', () => takeAs(app, { trusted: false }));
+      const refused = await failure('fetch_failed', () => takeAs(app, { trusted: false }));
+      expect(refused.remedy).to.include('VOLT_SHARE_CREDENTIAL');
       await failure('fetch_failed', () => takeAs(app, { sharesCredential: false }));
+    });
+
+    it('are fetched over ssh with its key alone, and not with those of the machine’s user', async function () {
+      if (!hasSshd()) return this.skip();
+      const ssh = await GitOverSsh.start();
+      try {
+        const key = await makeDeployKey('volt');
+        ssh.allow(key.publicKey);
+        const lib = publish('lib5.git', { 'lib.txt': 'lib\n' });
+        const { sha } = publish('keyed.git', {}, { lib: ['../lib5.git', lib.sha] });
+        const url = ssh.url(join(place, 'keyed.git'));
+        const known = { kind: 'ssh' as const, privateKey: key.privateKey, knownHosts: ssh.knownHosts() };
+        const access = { url, credential: async () => known };
+        const { folder } = await takeAs({ url, sha }, { access }, access);
+        expect(content(folder, 'lib/lib.txt')).to.equal('lib\n');
+        for (const rules of [{ trusted: false }, { sharesCredential: false }])
+          await failure('address_refused', () => takeAs({ url, sha }, { access, ...rules }, access));
+      } finally {
+        await ssh.stop();
+      }
     });
 
     it('are fetched with it from no other server', async () => {
