@@ -20,6 +20,18 @@ const matcher = JSON.stringify({
 /** What runs inside of jobs, and what is shown of them. */
 export const guiltyJobs: readonly GuiltyCommit[] = [
   {
+    title: 'hides eleven hundred values that begin alike and prints what might be any of them',
+    files: workflow(
+      steps(
+        node(
+          'for (let i = 0; i < 1100; i++) console.log("::add-mask::" + "a".repeat(200) + i); for (let i = 0; i < 5; i++) console.log("a".repeat(60000))',
+        ),
+      ),
+    ),
+    status: 'success',
+    says: /output is withheld: the job has more than 1000 values/,
+  },
+  {
     title: 'has a problem matcher that is a little slow over each of very many lines',
     files: {
       'matcher.json': matcher,
