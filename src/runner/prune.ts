@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
 import { removeFormerActions } from '../job/actions/store.ts';
-import { homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
+import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
 import { removeLeftJobs } from '../job/isolation/places.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
@@ -58,6 +58,12 @@ export async function pruneMachine(
       warn,
     ),
   };
+}
+
+/** Whether there are homes or caches of an older Volt. */
+export async function hasOlder({ dataDir }: Pick<Config, 'dataDir'>): Promise<boolean> {
+  const caches = await removeForeignCaches(dataPaths(dataDir).caches, undefined, true);
+  return caches.length > 0 || hasOlderHomes(dataDir);
 }
 
 /**

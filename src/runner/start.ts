@@ -11,7 +11,6 @@ import {
 import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
 import { NetworkPool } from '../exec/network/network-pool.ts';
 import { gitVersion } from '../git/version.ts';
-import { hasOlderHomes } from '../job/isolation/homes.ts';
 import { tellHosts } from '../job/isolation/host-names.ts';
 import { checkJobUser } from '../job/isolation/job-user.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
@@ -28,7 +27,7 @@ import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
-import { pruneMachine, removeOlder } from './prune.ts';
+import { hasOlder, pruneMachine, removeOlder } from './prune.ts';
 import { Runner } from './runner.ts';
 import { Spawner } from './spawner/spawner.ts';
 import { takeWorkFolder } from './work-folder.ts';
@@ -112,7 +111,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     spawner,
   };
   const runner = new Runner(context, settings, folder);
-  const changes = (await hasOlderHomes(config.dataDir)) ? [olderHomes] : [];
+  const changes = (await hasOlder(config)) ? [olderHomes] : [];
   await runner.start();
   const removing = removeOlder(config, (message) => logger.warn(message)).then(
     ({ homes, caches }) => {

@@ -24,8 +24,8 @@ export interface JobHome {
   path: string;
   /** where that is on the machine */
   from: string;
-  /** what stays of it when the job is over */
-  kept: string;
+  /** what stays of it when the job is over; undefined where nothing does */
+  kept: string | undefined;
   user: JobUser;
   /** what it begins from */
   overlays: Overlays | undefined;
@@ -83,7 +83,7 @@ export async function makeHome(
       { home: from, uppers: isAlone ? kept : join(folder, 'layers'), table: join(folder, 'overlays') },
       containment === 'user-namespace',
     );
-    return { path: lower.home, from, kept, user, overlays, leave };
+    return { path: lower.home, from, kept: isAlone ? kept : undefined, user, overlays, leave };
   } catch (error) {
     leave();
     throw error;

@@ -32,7 +32,7 @@ export interface JobRoom {
   /** that of its repository and class of refs; see `JobPlace` */
   home?: string | undefined;
   /** what of the home stays when the job is over */
-  keptHome?: string;
+  keptHome?: string | undefined;
   toolCache: string;
   env: Record<string, string>;
   enclosure: Enclosure;
@@ -120,7 +120,7 @@ async function enclosedRoom(
             folder,
             home: { from, to: home },
             overlays,
-            replaced: [...accounts(shared, basename(keptHome), user, home), ...replaced],
+            replaced: [...accounts(from === home ? shared : folder, basename(home), user, home), ...replaced],
             shown: [
               ...programFolders([...searchPath, ...behind.folders], config.dataDir),
               ...shownBy(config),
