@@ -7,6 +7,7 @@ import { defaultSlots, slotsText } from './slots.ts';
 
 interface RunnerOptions {
   labels?: string[];
+  repos?: string[];
   slots: number;
   name?: string;
   isolation?: Config['isolation'];
@@ -22,6 +23,7 @@ export function runnerCommand(program: Command): CommandFile {
       'Executes jobs. It needs Redis, git and what the tests need, so it may live on any machine. On the first SIGINT or SIGTERM it takes no new job and gives the running ones the grace time to end; then, or at the second, it hands them back and another runner takes them.',
     )
     .option('--labels <a,b>', 'serve jobs that ask for these labels too', list)
+    .option('--repos <a,b-*>', 'take jobs of these repositories only, else VOLT_RUNNER_REPOS', list)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(
       new Option('--isolation <level>', 'how far jobs are kept apart from the machine, else VOLT_ISOLATION').choices([
@@ -51,6 +53,7 @@ export function runnerCommand(program: Command): CommandFile {
             ...(options.name === undefined ? {} : { name: options.name }),
             ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
             labels: options.labels ?? [],
+            repos: options.repos,
             slots: options.slots,
             graceSeconds: options.grace,
             ...(options.orphanTimeout === undefined ? {} : { orphanSeconds: options.orphanTimeout }),
@@ -69,6 +72,7 @@ export function runnerCommand(program: Command): CommandFile {
     environment: [
       ...stageSettings,
       'VOLT_RUNNER_KEY',
+      'VOLT_RUNNER_REPOS',
       'VOLT_ISOLATION',
       'VOLT_JOB_USER',
       'VOLT_SANDBOX_PATHS',
@@ -80,6 +84,7 @@ export function runnerCommand(program: Command): CommandFile {
       ['volt runner --redis redis://:password@build1:6379', 'from another machine'],
       ['volt runner --isolation sandbox', 'only where jobs can be kept apart from the machine'],
       ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for a label'],
+      ['volt runner --repos deploy,site-*', 'kept for some repositories: it gets no jobs of others'],
     ],
   };
 }

@@ -13,6 +13,8 @@ interface RunnerEntry {
   host: string;
   labels: string[];
   slots: number;
+  /** absent in what an older Volt says */
+  repos?: string[][];
   running: string[];
   heartbeatAt: string;
   version: string;
@@ -35,7 +37,7 @@ export function runnersCommand(program: Command): CommandFile {
 
 function printRunners(runners: RunnerEntry[]): void {
   printTable(
-    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'RUNS', 'LABELS'],
+    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'RUNS', 'LABELS', 'KEPT FOR'],
     runners.map((runner) => [
       plain(runner.name),
       plain(runner.host),
@@ -45,6 +47,7 @@ function printRunners(runners: RunnerEntry[]): void {
       ago(runner.heartbeatAt),
       runner.running.join(' ') || '-',
       runner.labels.join(' '),
+      (runner.repos ?? []).map((globs) => globs.map(plain).join(' ')).join(' & ') || 'all',
     ]),
   );
   for (const { name, problems } of runners) {

@@ -1,5 +1,5 @@
 import type { BuildId, Reason } from '../kernel/model.ts';
-import { holderOf } from '../queues/attempts.ts';
+import { holderOf, queuesOf } from '../queues/attempts.ts';
 import { jobQueue, messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { closeIntent, type Intent, openCancels } from '../record/intents.ts';
@@ -50,13 +50,13 @@ async function cancelJob(
   because: { reason: Reason; message: string },
 ): Promise<void> {
   const { queues, access } = context;
-  const queue = jobQueue(job.labels);
   const ref = { job: job.id, attempt: job.attempt };
   const decision = { v: 1, kind: 'decided', ...ref, status: 'cancelled', ...because } as const;
   if (job.status === 'waiting') {
     await queues.sendResult({ ...decision, at: new Date().toISOString() });
     return;
   }
+  const queue = (await queuesOf(access, queues, [ref])).get(messageIds.job(ref)) ?? jobQueue(job.labels);
   const runner = job.runner?.id ?? (await holderOf(access, queue, ref));
   if (runner !== undefined) {
     await notifyRunner(access, runner, { kind: 'cancel', ...ref, ...because });

@@ -1,8 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
-import { type HeldAttempt, heldAttempts, retireAttempt } from '../queues/attempts.ts';
-import { jobQueue } from '../queues/names.ts';
+import { type HeldAttempt, heldAttempts, queuesOf, retireAttempt } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { countLosses, type LostRunner, notAlone, noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
@@ -281,7 +280,8 @@ export class FleetWatch {
     const about = { repo: job.repo.name, build: job.build, ...ref, runner: job.runner?.id };
     logger.warn(`took back the attempt: ${why}`, about);
     count(access, 'attempts_lost', ['runner_lost']);
-    await retireAttempt(access, queues, jobQueue(job.labels), ref);
+    const queue = (await queuesOf(access, queues, [ref])).get(attemptName(ref));
+    if (queue !== undefined) await retireAttempt(access, queues, queue, ref);
     await routeBuild(this.#context, job.build);
     await announceChange(access, { build: job.build, repo: job.repo.name, status: 'running' });
   }

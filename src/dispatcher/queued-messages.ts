@@ -1,5 +1,6 @@
-import { attemptName } from '../kernel/model.ts';
-import { messagePriorities } from '../queues/attempts.ts';
+import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { messagePriorities, queuesOf, withdraw } from '../queues/attempts.ts';
+import { queueLabels } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { openJobs } from '../record/open-jobs.ts';
@@ -9,6 +10,7 @@ import { movePriorityOrigin, priorityOrigin, virtualTimes } from '../record/virt
 import { claimRedis, youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { originFor, priorityOf } from './fairness.ts';
+import { keptRepositories } from './kept.ts';
 import { route } from './route.ts';
 
 /** How many jobs are compared with their messages in one go. */
@@ -75,19 +77,40 @@ export class QueuedMessages {
     const jobs = await queuedJobs(record, this.#page, this.#after);
     this.#after = jobs.length < this.#page ? undefined : jobs.at(-1);
     // a message in a queue that runners do not know of is one that nobody takes
-    for (const labels of new Map(jobs.map((job) => [jobQueue(job.labels), job.labels])).values()) {
+    const isKept = await keptRepositories(this.#context);
+    const placed = jobs.map((job) => ({
+      ...job,
+      labels: queueLabels(job.labels, job.runners, isKept(job.repo) ? job.repo : undefined),
+    }));
+    for (const labels of new Map(placed.map((job) => [jobQueue(job.labels), job.labels])).values()) {
       await queues.announceLabels(labels);
     }
     const unwanted = await jobsToCancel(record);
-    const looked = jobs
+    const looked = placed
       .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart, origin) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
     const found = await messagePriorities(access, looked);
-    const missing = looked.filter((_, index) => found[index] === undefined);
+    const missing = await this.#withdrawn(looked.filter((_, index) => found[index] === undefined));
     const misplaced = looked.filter(({ priority }, index) => found[index] !== undefined && found[index] !== priority);
     if (missing.length > 0) await this.#send(missing, told);
     await queues.changePriorities(misplaced);
     return missing.length + misplaced.length > 0;
+  }
+
+  /**
+   * Runners that are kept for a repository, or the labels that it needs, may have changed since the message was sent: then
+   * it waits in another queue. One that a runner has taken there stays.
+   * @returns those that have no message now
+   */
+  async #withdrawn<J extends QueuedJob & AttemptRef>(missing: J[]): Promise<J[]> {
+    const { access, queues } = this.#context;
+    const elsewhere = await queuesOf(access, queues, missing);
+    const without: J[] = [];
+    for (const job of missing) {
+      const queue = elsewhere.get(attemptName(job));
+      if (queue === undefined || (await withdraw(queues, queue, job))) without.push(job);
+    }
+    return without;
   }
 
   /** A Redis that was emptied since the look began is young, too, and gets only what no earlier one may have held. */

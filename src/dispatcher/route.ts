@@ -1,6 +1,7 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { giveWay } from '../kernel/turn.ts';
+import { queueLabels } from '../queues/kept.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -10,28 +11,48 @@ import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
+import { keptRepositories } from './kept.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
 
+/** Different sets of labels that the jobs of one build may ask for at once: each has a queue of its own. */
+const mostLabelSets = 64;
+
 /**
- * Sends the current attempts of jobs to the queues of their labels, and those whose end is decided to the reporter.
+ * Sends the current attempts of jobs to the queues of their labels and, where runners are kept for it, of their repository, and those whose end is decided to the reporter.
  * Sending one again does nothing while its message is there, and a message stays until well after its attempt is over.
  * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
  * and holds up none of the others.
  */
-export async function route({ queues }: Pick<StageContext, 'queues'>, jobs: OpenJob[]): Promise<void> {
-  const entries: { message: JobMessage; priority: number }[] = [];
+export async function route(
+  context: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  jobs: OpenJob[],
+): Promise<void> {
+  const { queues } = context;
+  const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
+  const isKept = await keptRepositories(context);
+  const sets = new Map<BuildId, Set<string>>();
   for (const job of jobs) {
     await giveWay();
     const what = whatToSend(job);
     const priority = priorityOf(job.virtualStart, job.priorityOrigin);
-    if ('message' in what) entries.push({ message: what.message, priority });
+    const queue = queueLabels(job.labels, job.repo.runners, isKept(job.repo.name) ? job.repo.name : undefined);
+    const ofBuild = sets.get(job.build) ?? new Set();
+    sets.set(job.build, ofBuild.add(queue.join()));
+    if (ofBuild.size > mostLabelSets) await sendDecided(queues, job, tooManyLabelSets);
+    else if ('message' in what) entries.push({ message: what.message, priority, queue });
     else await sendDecided(queues, job, what.decided);
   }
   await queues.sendJobs(entries);
 }
 
 type Ending = Pick<DecidedPlan, 'status' | 'reason' | 'message'>;
+
+const tooManyLabelSets: Ending = {
+  status: 'error',
+  reason: 'no_runner',
+  message: `its build asks for more than ${mostLabelSets} different sets of labels at once`,
+};
 
 function whatToSend(job: OpenJob): { message: JobMessage } | { decided: Ending } {
   try {
@@ -67,7 +88,7 @@ export async function routeBuild(
   const young = await youngSince(access);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job);
   const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
-  if (jobs.length > 0) await route({ queues }, jobs);
+  if (jobs.length > 0) await route({ access, record, queues }, jobs);
 }
 
 /** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */

@@ -48,6 +48,13 @@ export const settings = [
       'What a runner on another machine signs its words with, as `volt runner-key add` prints it. Default: a key of its own in the data directory, which the dispatcher and the reporter know where they share that.',
   },
   {
+    env: 'VOLT_RUNNER_REPOS',
+    key: 'runnerRepos',
+    schema: z.string().default(''),
+    about:
+      'Repositories that a runner is kept for, as names with "*" for anything and "," between them: it gets no jobs of others. Default: all that its key is good for.',
+  },
+  {
     env: 'VOLT_DATABASE_URL',
     key: 'databaseUrl',
     schema: z.string().optional(),

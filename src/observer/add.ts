@@ -17,7 +17,7 @@ import {
 import { checkSettings } from './settings.ts';
 
 export interface RepositoryOptions
-  extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter' | 'visibility'> {
+  extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter' | 'runners' | 'visibility'> {
   /** path or URL, as a person writes it */
   url: string;
   /** where it is missing, the last part of the URL */
@@ -29,6 +29,7 @@ export interface RepositoryOptions
   /** as the repository has it already where it is missing */
   depth?: number | null | undefined;
   filter?: string | null | undefined;
+  runners?: string[] | undefined;
   visibility?: Visibility | undefined;
 }
 
@@ -76,7 +77,8 @@ async function repositoryOf(
   const known = await findRepository(record, name);
   const { reports = known?.reports ?? [], depth = known?.depth ?? null, filter = known?.filter ?? null } = options;
   const visibility = options.visibility ?? (await visibilityOf(record, name)) ?? 'internal';
-  const fetched = { reports, depth, filter };
+  const runners = options.runners ?? known?.runners ?? [];
+  const fetched = { reports, depth, filter, runners };
   const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, ...fetched, visibility };
   checkSettings(settings);
   return {

@@ -1,6 +1,7 @@
 import { isFilter, mostDepth } from '../git/extent.ts';
 import { refMatcher } from '../git/refs.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { parseLabels } from '../kernel/names.ts';
 import type { RepositorySettings } from '../record/repositories.ts';
 
 /** Seconds between polls. */
@@ -15,7 +16,8 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command, reports = [], depth, filter } = settings;
+  const { branches = [], tags = [], pollSeconds, command, reports = [], depth, filter, runners = [] } = settings;
+  parseLabels(runners);
   refMatcher(branches);
   refMatcher(tags);
   if (branches.length > mostGlobs || tags.length > mostGlobs) {

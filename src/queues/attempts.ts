@@ -58,6 +58,41 @@ export async function messagePriorities(
 }
 
 /**
+ * The queue that holds the message of each attempt, looked for in all that there are.
+ * @returns by name of the attempt
+ */
+export async function queuesOf(
+  access: RedisAccess,
+  queues: Queues,
+  attempts: readonly AttemptRef[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (attempts.length === 0) return found;
+  const ids = attempts.map(attemptName);
+  for (const name of (await queues.labelSets()).map(jobQueue)) {
+    const pipeline = access.client.pipeline();
+    for (const id of ids) pipeline.exists(`${access.keys.bull}:${name}:${id}`);
+    const replies = (await pipeline.exec()) ?? [];
+    ids.forEach((id, index) => {
+      if (replies[index]?.[1] === 1) found.set(id, name);
+    });
+  }
+  return found;
+}
+
+/**
+ * Takes a message that no runner has taken out of its queue, so that it can be sent to another.
+ * @returns whether it is out
+ */
+export async function withdraw(queues: Queues, queue: string, ref: AttemptRef): Promise<boolean> {
+  const id = attemptName(ref);
+  const target = queues.queue(queue);
+  if (!['waiting', 'prioritized'].includes(await target.getJobState(id))) return false;
+  // a runner that takes it in this moment wins
+  return (await target.remove(id)) === 1 && !(await queues.holdsOutcome(ref));
+}
+
+/**
  * Takes the message of an attempt that is over out of the hand that holds it. With the holder's own token, BullMQ does so
  * in one step and only if it is still that holder's, so a message is never taken from a living hand by mistake of ours.
  * It stays as one that is done with: a dispatcher that was frozen or cut off while it sent the attempt may go on with

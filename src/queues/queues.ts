@@ -129,11 +129,14 @@ export class Queues {
     await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, ...once });
   }
 
-  /** @param priority 1 to 2,097,151; lower goes first, equal ones in the order of sending */
-  async sendJobs(entries: { message: JobMessage; priority: number }[]): Promise<void> {
+  /**
+   * @param entries `priority`: 1 to 2,097,151; lower goes first, equal ones in the order of sending; `queue`: labels of the
+   * queue, see kept.ts, else those that the job asks for
+   */
+  async sendJobs(entries: JobEntry[]): Promise<void> {
     const byQueue = groupByQueue(entries);
     for (const [name, group] of byQueue) {
-      await this.announceLabels(group[0]?.message.labels ?? []);
+      await this.announceLabels(group[0] ? labelsOf(group[0]) : []);
       for (let first = 0; first < group.length; first += mostAtOnce) {
         await giveWay();
         await this.queue(name).addBulk(
@@ -226,6 +229,17 @@ export class Queues {
     if (added === 1) await client.publish(keys.newQueue, JSON.stringify(labels));
   }
 
+  /** Takes the queue of these labels away, with what runners are done with; one that holds more stays. */
+  async forgetLabels(labels: readonly string[]): Promise<void> {
+    const name = jobQueue(labels);
+    const queue = this.queue(name);
+    if ((await queue.getJobCountByTypes('waiting', 'prioritized', 'active')) > 0) return;
+    await this.#access.client.srem(this.#access.keys.labelQueues, JSON.stringify(labels));
+    await queue.obliterate();
+    this.#open.delete(name);
+    await queue.close();
+  }
+
   /** Every label set that has a queue. */
   async labelSets(): Promise<string[][]> {
     return labelSets(this.#access);
@@ -261,10 +275,20 @@ function parseLabels(text: string): string[][] {
   }
 }
 
-function groupByQueue(entries: { message: JobMessage; priority: number }[]) {
-  const groups = new Map<string, typeof entries>();
+interface JobEntry {
+  message: JobMessage;
+  priority: number;
+  queue?: string[];
+}
+
+function labelsOf({ message, queue }: JobEntry): string[] {
+  return queue ?? message.labels;
+}
+
+function groupByQueue(entries: JobEntry[]) {
+  const groups = new Map<string, JobEntry[]>();
   for (const entry of entries) {
-    const name = jobQueue(entry.message.labels);
+    const name = jobQueue(labelsOf(entry));
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     group.push(entry);

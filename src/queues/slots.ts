@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName } from '../kernel/model.ts';
 import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { serves } from './kept.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesByNextMessage } from './next-queue.ts';
@@ -55,6 +56,8 @@ export interface SlotWorkerOptions {
   slots: number;
   /** what the runner offers; it serves every queue whose labels are all among them */
   labels: readonly string[];
+  /** patterns of the repositories that it is kept for, see kept.ts */
+  repos?(): readonly (readonly string[])[];
   logger: Logger;
   /**
    * Executes one attempt.
@@ -169,9 +172,9 @@ export class SlotWorker {
   async #queues(): Promise<string[]> {
     const [at, looks] = [performance.now(), this.#looks];
     if (this.#known && at - this.#known.at < knownFor) return this.#known.queues;
-    const offered = new Set(this.#options.labels);
+    const server = { labels: this.#options.labels, repos: this.#options.repos?.() ?? [] };
     const sets = await labelSets(this.#access);
-    const queues = sets.filter((set) => set.every((label) => offered.has(label))).map(jobQueue);
+    const queues = sets.filter((set) => serves(server, set)).map(jobQueue);
     // word of a new queue may have come meanwhile
     if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };
     return queues;

@@ -214,10 +214,19 @@ const migrations: readonly Migration[] = [
   addRunnerKeys,
   addVisibility,
   tellRepositoriesOfOneNameApart,
+  keepRepositoriesToRunners,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+/** A repository's jobs may need labels that they do not ask for. */
+async function keepRepositoriesToRunners(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('runners', 'text', (c) => c.notNull().defaultTo('[]'))
+    .execute();
+}
 
 /** Runners have keys, and an attempt belongs to the key of the runner that has begun it. */
 async function addRunnerKeys(db: Transaction<Schema>): Promise<void> {

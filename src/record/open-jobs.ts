@@ -25,7 +25,7 @@ export interface OpenJob {
   attemptAt: number;
   ref: string;
   sha: string;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter'> & {
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter' | 'runners'> & {
     /** it is gone, though another one may have its name */
     removed: boolean;
   };
@@ -74,6 +74,7 @@ export async function openJobs(
       'repositories.reports',
       'repositories.depth',
       'repositories.filter',
+      'repositories.runners',
       'repositories.removed_at',
       'repositories.foreign_builds',
       'repositories.default_branch',
@@ -128,6 +129,7 @@ export async function openJobs(
       reports: JSON.parse(row.reports) as string[],
       depth: row.depth,
       filter: row.filter,
+      runners: JSON.parse(row.runners) as string[],
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),

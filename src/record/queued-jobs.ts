@@ -7,6 +7,9 @@ export interface QueuedJob {
   build: BuildId;
   attempt: number;
   labels: string[];
+  repo: string;
+  /** labels that its repository's jobs need beside */
+  runners: string[];
   virtualStart: number;
 }
 
@@ -21,17 +24,19 @@ export async function queuedJobs(
 ): Promise<QueuedJob[]> {
   let query = record.db
     .selectFrom('jobs')
-    .select(['id', 'build_id', 'attempt', 'labels', 'virtual_start'])
-    .where('finished_at', 'is', null)
-    .where('status', '=', 'queued')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .select(['jobs.id', 'build_id', 'attempt', 'labels', 'virtual_start', 'builds.repo', 'repositories.runners'])
+    .where('jobs.finished_at', 'is', null)
+    .where('jobs.status', '=', 'queued')
     .orderBy('virtual_start')
     .orderBy('build_id')
-    .orderBy('id')
+    .orderBy('jobs.id')
     .limit(limit);
   if (after !== undefined) {
     const { virtualStart, build, id } = after;
     query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('virtual_start', 'build_id', 'id'), '>', tuple(virtualStart, Number(build), id)),
+      eb(refTuple('virtual_start', 'build_id', 'jobs.id'), '>', tuple(virtualStart, Number(build), id)),
     );
   }
   return (await query.execute()).map((row) => ({
@@ -39,6 +44,8 @@ export async function queuedJobs(
     build: String(row.build_id) as BuildId,
     attempt: row.attempt,
     labels: JSON.parse(row.labels) as string[],
+    repo: row.repo,
+    runners: JSON.parse(row.runners) as string[],
     virtualStart: row.virtual_start,
   }));
 }

@@ -1,5 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
-import { checkRepositoryName } from '../kernel/names.ts';
+import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
@@ -24,6 +24,8 @@ export interface RepositorySettings {
   depth: number | null;
   /** git's filter of the files that are fetched before a commit needs them, such as `blob:none`; null for none */
   filter: string | null;
+  /** labels that a runner of its jobs must have beside those that they ask for */
+  runners: string[];
   visibility: Visibility;
 }
 
@@ -123,6 +125,7 @@ function columnsOf(repository: Repository) {
     reports: JSON.stringify(repository.reports),
     depth: repository.depth,
     filter: repository.filter,
+    runners: JSON.stringify(parseLabels(repository.runners)),
     visibility: repository.visibility,
     // what went wrong before says nothing about the settings as they are now
     ...noError,
@@ -234,6 +237,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     reports: JSON.parse(row.reports) as string[],
     depth: row.depth,
     filter: row.filter,
+    runners: JSON.parse(row.runners) as string[],
     visibility: row.visibility,
   };
 }

@@ -28,6 +28,8 @@ export interface Schema {
     depth: number | null;
     /** git's filter of the files that are fetched; null means none */
     filter: string | null;
+    /** JSON: labels that a runner of its jobs must have beside those that they ask for */
+    runners: Generated<string>;
     /** JSON: globs of full ref names whose builds may have secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;

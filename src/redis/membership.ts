@@ -63,6 +63,8 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   name: z.string(),
   labels: z.array(z.string()),
   slots: z.number(),
+  /** patterns of the repositories that it is kept for, see queues/kept.ts */
+  repos: z.array(z.array(z.string())).default([]),
   /** attempts that hold a slot */
   running: z.array(z.string()),
   /** attempts that have ended and whose outcome is not yet recorded; nobody may take them back either */

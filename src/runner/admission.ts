@@ -29,6 +29,11 @@ export class Admission {
     return this.#admission !== undefined && this.#key.voltKey() !== undefined;
   }
 
+  /** Patterns of the repositories that the key is good for. */
+  get repos(): string[] {
+    return this.#admission?.repos ?? [];
+  }
+
   /** Why not, for people; undefined where they may. */
   get problem(): string | undefined {
     if (this.isKnown) return undefined;
@@ -37,14 +42,14 @@ export class Admission {
 
   /** Asks what is said of the key now; where that cannot be asked, nothing changes. */
   async look(): Promise<void> {
-    const before = this.isKnown;
+    const before = JSON.stringify([this.isKnown, this.repos]);
     try {
       const found = await readAdmission(this.#access, this.#key.signer.publicKey);
       if (found !== undefined) this.#admission = found ?? undefined;
     } catch {
       return;
     }
-    if (this.isKnown !== before) this.#changed();
+    if (JSON.stringify([this.isKnown, this.repos]) !== before) this.#changed();
     if (!this.isKnown && !this.#said) this.#logger.warn(`takes no jobs: ${this.problem}`, { remedy: admissionRemedy });
     this.#said = !this.isKnown;
   }

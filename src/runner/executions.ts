@@ -50,6 +50,8 @@ export interface ExecutionHooks {
   leaseLeft(): number;
   /** why the runner with that id begins nothing any more; undefined while it does */
   refusal(runner: RunnerId): string | undefined;
+  /** why it is not for this runner; undefined where it is */
+  misplaced(message: JobMessage): string | undefined;
   /** an attempt's processes can be told to others. @returns whether its lease is renewed by somebody else than `beat` */
   scopeOpened(scope: Scope): boolean;
 }
@@ -270,7 +272,7 @@ export class Executions {
   async #openSpool(message: JobMessage, id: RunnerId): Promise<Spool | string> {
     const about = ({ message: text }: DiskProblem) => `runner ${this.#folder.name} cannot work: ${text}`;
     const problem = await this.#disk.check();
-    const refusal = this.#hooks.refusal(id) ?? (problem && about(problem));
+    const refusal = this.#hooks.refusal(id) ?? this.#hooks.misplaced(message) ?? (problem && about(problem));
     if (refusal !== undefined) return refusal;
     try {
       return await Spool.create(this.#spools, message, this.#context.config.logLimit * 1_048_576);

@@ -10,6 +10,8 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
+import { mayServe, parseQueueLabels } from '../queues/kept.ts';
+import type { JobMessage } from '../queues/messages.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
@@ -28,6 +30,8 @@ import type { Spawner } from './spawner/spawner.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
+  /** patterns of the repositories that it is kept for, beside those of its key; empty for all */
+  repos: readonly string[];
   key: RunnerKey;
   /** it does not share the data directory of the record's stages */
   isApart: boolean;
@@ -127,6 +131,7 @@ export class Runner {
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
+      misplaced: (message) => this.#misplaced(message),
       scopeOpened: (scope) => this.#registration.begun(scope),
     });
   }
@@ -196,6 +201,7 @@ export class Runner {
       slots,
       labels,
       logger: this.#logger,
+      repos: () => this.#repos,
       isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
       ready: () => this.#refusal(id) === undefined && this.#disk.problem === undefined && this.#admission.isKnown,
       run: (message) => this.#executions.execute(message, id),
@@ -263,6 +269,18 @@ export class Runner {
     ];
   }
 
+  get #repos(): string[][] {
+    return [[...this.#settings.repos], this.#admission.repos];
+  }
+
+  /** Why it does not run a job that was sent to it; undefined where it does. */
+  #misplaced({ repo: { name }, labels }: JobMessage): string | undefined {
+    const server = { labels: this.#settings.labels, repos: this.#repos };
+    if (!mayServe(server, name)) return `runner ${this.name} is kept for other repositories than ${name}`;
+    const lacking = parseQueueLabels(labels).labels.filter((label) => !server.labels.includes(label));
+    return lacking.length === 0 ? undefined : `runner ${this.name} does not have the labels ${lacking.join(', ')}`;
+  }
+
   #tellFitness(): void {
     // a disk may be full though there is room on it: of files, or for this user
     if (this.#disk.problem) void this.#settings.trees?.clear();
@@ -286,6 +304,7 @@ export class Runner {
       name: this.name,
       labels: [...this.#settings.labels],
       slots: this.#settings.slots,
+      repos: this.#repos.filter((globs) => globs.length > 0),
       running: this.#executions.running,
       reporting: this.#executions.reporting,
       scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),

@@ -21,7 +21,7 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
-import { hostLabel, parseLabels } from '../kernel/names.ts';
+import { checkRepositoryGlobs, hostLabel, parseLabels } from '../kernel/names.ts';
 import { networkPolicy } from '../kernel/network-policy.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { everyLater } from '../kernel/wait.ts';
@@ -37,6 +37,8 @@ export interface RunnerOptions {
   /** beside those that every runner has: its platform, its architecture and its machine */
   labels: string[];
   slots: number;
+  /** patterns of the repositories that it is kept for, else as the settings say */
+  repos?: string[] | undefined;
   /** how long jobs under way may go on when it is stopped */
   graceSeconds: number;
   /** how far its jobs are kept apart, else as the settings say */
@@ -101,6 +103,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const settings = {
     key: key ?? ownRunnerKey(config),
     isApart: key !== undefined,
+    repos: checkRepositoryGlobs(options.repos ?? config.runnerRepos.split(',').filter((glob) => glob !== '')),
     labels,
     slots: options.slots,
     grace,

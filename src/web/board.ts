@@ -4,6 +4,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
 import { VoltError } from '../kernel/errors.ts';
+import { serves } from '../queues/kept.ts';
 import { isJobQueue, jobQueue } from '../queues/names.ts';
 import { listRunners } from '../redis/membership.ts';
 import { isReading } from './access/origin.ts';
@@ -97,7 +98,7 @@ type Workers = Awaited<ReturnType<BaseAdapter['getWorkers']>>;
 async function runnersServing({ access, queues }: Web, name: string): Promise<Workers> {
   const [sets, { alive }] = await Promise.all([queues.labelSets(), listRunners(access)]);
   const labels = sets.find((set) => jobQueue(set) === name) ?? [];
-  const serving = alive.filter((runner) => labels.every((label) => runner.labels.includes(label)));
+  const serving = alive.filter((runner) => serves(runner, labels));
   return serving.map((runner) => ({
     id: runner.id,
     name: runner.name,

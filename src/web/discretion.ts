@@ -11,13 +11,19 @@ export async function discreet<M extends StageMember | RunnerMember>(
   reader: Reader,
   members: readonly M[],
 ): Promise<M[]> {
-  if (members.every(({ problems, vitals }) => problems.length === 0 && !vitals?.warnings.last)) return [...members];
+  const saysNothing = (member: M) =>
+    member.problems.length === 0 &&
+    !member.vitals?.warnings.last &&
+    (!('repos' in member) || member.repos.length === 0);
+  if (members.every(saysNothing)) return [...members];
   // a record that does not answer tells nobody what is hidden
   const hides = await hidesAny(record, reader).catch(() => !reader.all);
   return hides ? members.map(withoutWords) : [...members];
 }
 
-function withoutWords<M extends StageMember | RunnerMember>(member: M): M {
+function withoutWords<M extends StageMember | RunnerMember>(told: M): M {
+  // patterns are names of repositories
+  const member = 'repos' in told ? { ...told, repos: [] } : told;
   const { problems, vitals } = member;
   const remedy = 'Ask somebody with a token of scope "admin", whom `volt status` tells.';
   const hidden = problems.map(({ code }) => ({ code, message: `it reports a problem, ${code}`, remedy }));

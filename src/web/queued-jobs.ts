@@ -1,8 +1,9 @@
 import type { Build } from '../kernel/model.ts';
+import { findRepository } from '../record/repositories.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import type { Web } from './context.ts';
 import { askRedis } from './status.ts';
-import { whyItWaits } from './waiting.ts';
+import { type Needed, whyItWaits } from './waiting.ts';
 
 /** The runners that are alive, where a job of the build waits for one; undefined too where Redis does not answer. */
 export async function runnersIfAsked({ jobs }: Build, web: Web): Promise<RunnerMember[] | undefined> {
@@ -10,13 +11,19 @@ export async function runnersIfAsked({ jobs }: Build, web: Web): Promise<RunnerM
   return (await askRedis(web, () => listRunners(web.access)))?.alive;
 }
 
+/** What the repository of a build says about the runners of its jobs. */
+export async function neededFor({ repo }: Pick<Build, 'repo'>, { record }: Web): Promise<Needed> {
+  return { repo, runners: (await findRepository(record, repo))?.runners ?? [] };
+}
+
 /** A build whose queued jobs say why they wait, as the runners are now: the record does not know. */
 export async function tellWhyItWaits(web: Web, build: Build): Promise<Build> {
   const runners = await runnersIfAsked(build, web);
   if (!runners) return build;
+  const needed = await neededFor(build, web);
   const jobs = build.jobs.map((job) => {
     const { status, labels, needs } = job;
-    return status === 'queued' ? { ...job, message: whyItWaits({ status, labels, needs }, runners) } : job;
+    return status === 'queued' ? { ...job, message: whyItWaits({ status, labels, needs }, runners, needed) } : job;
   });
   return { ...build, jobs };
 }

@@ -39,10 +39,11 @@ export async function createRepository(
     reports = [],
     depth = null,
     filter = null,
+    runners = [],
     visibility,
     url,
   } = wish;
-  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, visibility };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, runners, visibility };
   const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });

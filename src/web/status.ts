@@ -4,6 +4,7 @@ import { hostLabel } from '../kernel/names.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
+import { parseQueueLabels, serves } from '../queues/kept.ts';
 import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
 import type { Record } from '../record/record.ts';
@@ -11,7 +12,7 @@ import { failingRepositories, type ObservedRepository } from '../record/reposito
 import { repositoriesOn, repositoryHosts } from '../record/repository-places.ts';
 import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
-import type { Reader } from '../record/visibility.ts';
+import { type Reader, readableOf } from '../record/visibility.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
@@ -95,7 +96,7 @@ function oldestOf(
   { id, labels, needs, message, since, ...job }: WaitingJob,
   runners: RunnerMember[] | undefined,
 ): SystemStatus['oldest'] {
-  const why = whyItWaits({ ...job, labels, needs, message }, runners);
+  const why = whyItWaits({ ...job, labels, needs, message }, runners, { repo: job.repo, runners: [] });
   return { ...job, job: id, since: new Date(since).toISOString(), why };
 }
 
@@ -177,7 +178,22 @@ async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>, rea
     queueDepths(web),
     serverFacts(access.client),
   ]);
-  return { stages, runners: await discreet(web.record, reader, runners.alive), labelSets, queues: depths, server };
+  const mayName = await namesOf(web.record, reader, labelSets);
+  return {
+    ...{ stages, runners: await discreet(web.record, reader, runners.alive), server },
+    labelSets: labelSets.filter(mayName),
+    queues: depths.filter(({ name }) => !labelSets.some((set) => !mayName(set) && jobQueue(set) === name)),
+  };
+}
+
+/** Whether somebody may see queues, some of which bear the names of repositories. */
+async function namesOf(record: Record, reader: Reader, sets: string[][]): Promise<(set: string[]) => boolean> {
+  const repos = sets.flatMap((set) => parseQueueLabels(set).repo ?? []);
+  const known = await readableOf(record, reader, repos).catch(() => new Set<string>());
+  return (set) => {
+    const { repo } = parseQueueLabels(set);
+    return repo === undefined || reader.all || known.has(repo);
+  };
 }
 
 /** Looks into the queues that are under way. */
@@ -259,21 +275,30 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
   return labelSets.flatMap((labels) => {
     const depth = queues.find(({ name }) => name === jobQueue(labels));
     const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
-    if (waiting === 0 || runners.some((runner) => labels.every((label) => runner.labels.includes(label)))) return [];
+    if (waiting === 0 || runners.some((runner) => serves(runner, labels))) return [];
     const jobs = waiting === 1 ? '1 job waits' : `${waiting} jobs wait`;
     return [
       {
         code: 'no_matching_runner',
-        message: `${jobs} for a runner with ${labels.length > 1 ? 'all of the labels' : 'the label'} ${labels.join(', ')}; there is none`,
+        message: `${jobs} for ${runnerWith(labels, runners)}; there is none`,
         remedy: `Start one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
       },
     ];
   });
 }
 
+function runnerWith(queue: string[], runners: RunnerMember[]): string {
+  const { labels, repo } = parseQueueLabels(queue);
+  const which = labels.length > 1 ? `all of the labels ${labels.join(', ')}` : `the label ${labels.join('')}`;
+  const runner = labels.length === 0 ? 'a runner' : `a runner with ${which}`;
+  if (repo !== undefined) return `${runner} that may have jobs of ${repo}`;
+  const matching = runners.some((one) => labels.every((label) => one.labels.includes(label)));
+  return matching ? `${runner} that is kept for no repository` : runner;
+}
+
 /** A runner gives itself the label of its machine; the others are asked for. */
-function runnerCommand(labels: string[]): string {
-  const asked = labels.filter((label) => !label.startsWith('host:'));
+function runnerCommand(queue: string[]): string {
+  const asked = parseQueueLabels(queue).labels.filter((label) => !label.startsWith('host:'));
   return asked.length === 0 ? 'volt runner' : `volt runner --labels ${asked.join(',')}`;
 }
 

@@ -1,5 +1,13 @@
+import { mayServe, queueLabels } from '../queues/kept.ts';
 import type { WaitingJob } from '../record/waiting-jobs.ts';
 import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
+
+/** What a repository says about the runners of its jobs. */
+export interface Needed {
+  repo: string;
+  /** labels that they need beside those that the jobs ask for */
+  runners: readonly string[];
+}
 
 /**
  * Why a job has not begun, as a sentence without a full stop.
@@ -8,15 +16,19 @@ import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
 export function whyItWaits(
   job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<WaitingJob, 'message'>>,
   runners: RunnerMember[] | undefined,
+  needed?: Needed,
 ): string {
   if (job.status === 'waiting') return job.message ?? waitingFor(job.needs);
   if (runners === undefined) return 'not known: Redis does not answer';
   if (runners.length === 0) return 'no runner is alive';
   const serving = runners.filter(({ draining }) => draining !== true);
   if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';
-  const able = serving.filter(({ labels }) => job.labels.every((label) => labels.includes(label)));
-  const asked = job.labels.join(', ');
-  if (able.length === 0) return `no runner has ${job.labels.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
+  const wanted = queueLabels(job.labels, needed?.runners);
+  const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
+  const asked = wanted.join(', ');
+  if (matching.length === 0) return `no runner has ${wanted.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
+  const able = needed ? matching.filter((runner) => mayServe(runner, needed.repo)) : matching;
+  if (able.length === 0) return `every runner${asked === '' ? '' : ` with ${asked}`} is kept for other repositories`;
   const fit = able.filter((runner) => whyUnfit(runner) === undefined);
   const [first] = able;
   if (fit.length === 0 && first) return `no runner that could take it is fit to; ${first.name} ${whyUnfit(first)}`;

@@ -19,6 +19,7 @@ import type { Signer } from '../../src/secrets/signing.ts';
 import { attack } from '../support/attack.ts';
 import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
+import { observed } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
@@ -271,6 +272,36 @@ describe('a runner that has turned against its Volt', () => {
       expect(jobs[0]).to.include({ status: 'success', runner: 'heir' });
       await runner.stop();
       await own.queues.close();
+    },
+  );
+});
+
+describe('a commit that asks for ever new labels', () => {
+  let volt: TestVolt;
+  before(async () => {
+    volt = await TestVolt.start();
+    await volt.reporter();
+    await volt.dispatcher();
+    await observed(volt.context.record);
+  });
+  after(() => volt.stop());
+
+  attack(
+    {
+      attacker: 'pusher to another branch',
+      asset: 'Volt going on',
+      title: 'makes a queue for each job of a matrix of 256',
+    },
+    async () => {
+      const jobs = Object.fromEntries(
+        Array.from({ length: 256 }, (_, index) => [`job-${index}`, { command: 'true', labels: [`label-${index}`] }]),
+      );
+      const build = await volt.plan('app', 'a'.repeat(40), jobs);
+      const seen = await volt.built(build, (one) => one.jobs.filter(({ status }) => status === 'error').length >= 192);
+      expect(seen.jobs.find(({ status }) => status === 'error')?.message).to.include(
+        'more than 64 different sets of labels',
+      );
+      expect((await volt.context.queues.labelSets()).length).to.be.at.most(64);
     },
   );
 });

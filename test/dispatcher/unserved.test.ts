@@ -11,6 +11,7 @@ import type { RedisAccess } from '../../src/redis/connect.ts';
 import { beat } from '../../src/redis/membership.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import { runnerMember } from '../support/members.ts';
+import { jobMessageOf } from '../support/messages.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -44,6 +45,27 @@ describe('a job that asks for labels which no runner has', () => {
       });
       expect(await volt.context.queues.queue(jobQueue(['gpu'])).getPrioritized()).to.deep.equal([]);
       expect(await volt.context.queues.queue(jobQueue(['linux'])).getPrioritized()).to.have.length(31);
+    } finally {
+      await volt.stop();
+    }
+  });
+
+  it('leaves no queue behind for ever, once nothing waits in it', async () => {
+    const volt = await TestVolt.start();
+    try {
+      const { queues } = volt.context;
+      await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['once'] }), priority: 1 }]);
+      await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['waits'] }), priority: 1 }]);
+      await queues.queue('jobs.once').remove('1-1.1');
+      const watch = new UnservedWatch(volt.context);
+      await watch.look(0);
+      await watch.look(599_000);
+      expect(await queues.labelSets()).to.deep.equal([['once'], ['waits']]);
+      await watch.look(601_000);
+      expect(await queues.labelSets()).to.deep.equal([['waits']]);
+      expect(await volt.context.access.client.keys('volt:bull:jobs.once:*')).to.deep.equal([]);
+      await queues.sendJobs([{ message: jobMessageOf('1-3', { labels: ['once'] }), priority: 1 }]);
+      expect(await queues.labelSets()).to.deep.equal([['once'], ['waits']]);
     } finally {
       await volt.stop();
     }

@@ -18,6 +18,7 @@ export function runnerMember(id: string, change: Partial<RunnerMember> = {}): Ru
     reporting: [],
     scopes: [],
     claims: [],
+    repos: [],
     problems: [],
     load: 0,
     ...change,

@@ -25,6 +25,7 @@ export async function observed(record: Record, name = 'app', change: Partial<Rep
     reports: [],
     depth: null,
     filter: null,
+    runners: [],
     visibility: 'internal' as const,
     ...change,
   };

@@ -133,6 +133,7 @@ export class Site {
       reports: [],
       depth: null,
       filter: null,
+      runners: [],
       visibility: 'internal' as const,
     };
     await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });

@@ -25,6 +25,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--no-reports', 'read no other reports than those that are found by themselves')
     .option('--no-depth', 'fetch all of the history again')
     .option('--no-filter', 'fetch all files again')
+    .option('--no-runners', 'run its jobs on any runner again that has what they ask for')
     .option('--discover', 'discover the tests again instead of running a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { mostDepth } from '../../git/extent.ts';
 import { type Visibility, visibilities } from '../../kernel/visibility.ts';
 import type { RepositorySettings } from '../../record/repositories.ts';
-import { collect, number } from '../options.ts';
+import { collect, list, number } from '../options.ts';
 
 export interface SettingsOptions {
   branch?: string[];
@@ -17,6 +17,8 @@ export interface SettingsOptions {
   depth?: number | false;
   /** false for `--no-filter` */
   filter?: string | false;
+  /** false for `--no-runners` */
+  runners?: string[] | false;
   visibility?: Visibility;
 }
 
@@ -40,6 +42,7 @@ export function addSettingsOptions(command: Command): Command {
     )
     .option('--depth <commits>', "fetch so many commits of each branch's history instead of all", number(1, mostDepth))
     .option('--filter <filter>', 'fetch files only with a commit that needs them: blob:none, blob:limit=100k')
+    .option('--runners <a,b>', 'run its jobs only on runners with these labels, whatever they ask for', list)
     .addOption(
       new Option(
         '--visibility <who>',
@@ -50,7 +53,7 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The settings that were named, as the API takes them. */
 export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
-  const { branch, tags, poll, commits, command, reports, depth, filter, visibility } = options;
+  const { branch, tags, poll, commits, command, reports, depth, filter, runners, visibility } = options;
   return {
     ...(branch === undefined ? {} : { branches: branch }),
     ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
@@ -60,6 +63,7 @@ export function settingsOf(options: SettingsOptions): Partial<RepositorySettings
     ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
     ...(depth === undefined ? {} : { depth: depth === false ? null : depth }),
     ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
+    ...(runners === undefined ? {} : { runners: runners === false ? [] : runners }),
     ...(visibility === undefined ? {} : { visibility }),
   };
 }

@@ -7,7 +7,7 @@ import { askerOf, isFor } from '../access/reader.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { noSuchPlace } from '../errors.ts';
-import { runnersIfAsked } from '../queued-jobs.ts';
+import { neededFor, runnersIfAsked } from '../queued-jobs.ts';
 import { readBuild } from '../readable.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
@@ -24,9 +24,10 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   if (id === undefined) return noSuchPlace(context);
   const build = await readBuild(web.record, context.get('reader'), id);
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
-  const [history, runners, summaryOf, failed] = await Promise.all([
+  const [history, runners, needed, summaryOf, failed] = await Promise.all([
     branchHistory(web.record, build),
     runnersIfAsked(build, web),
+    neededFor(build, web),
     web.summaries.of(build, chosen?.job.id),
     failedTestsOf(web.record, build),
   ]);
@@ -62,6 +63,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           build={build}
           chosen={chosen?.job.id}
           runners={runners}
+          needed={needed}
           signedIn={signedIn}
           summaryOf={summaryOf}
           now={now}

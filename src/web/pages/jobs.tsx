@@ -1,6 +1,6 @@
 import { type Attempt, type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
-import { whyItWaits } from '../waiting.ts';
+import { type Needed, whyItWaits } from '../waiting.ts';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptStory, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
@@ -11,6 +11,7 @@ interface Shown {
   chosen: string | undefined;
   /** undefined where nobody can tell */
   runners: RunnerMember[] | undefined;
+  needed: Needed;
   signedIn: boolean;
   summaryOf: ShowSummary;
   now: number;
@@ -74,11 +75,11 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
 }
 
 /** Why it waits, as the runners are now; else what it came to. */
-function stateNow(job: Job, { build, runners }: Shown): string | undefined {
+function stateNow(job: Job, { build, runners, needed }: Shown): string | undefined {
   const { status, labels, needs } = job;
   if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
   if (runners === undefined || status !== 'queued') return stateOf(job);
-  return `waits: ${whyItWaits({ status, labels, needs }, runners)}`;
+  return `waits: ${whyItWaits({ status, labels, needs }, runners, needed)}`;
 }
 
 /** Of what a job needs that which is not over; a name may stand for the jobs of a matrix. */

@@ -172,6 +172,12 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
     ['Runs', command ?? 'its workflows, or the tests that are found'],
     ['Reports of tests', reports.join(', ') || 'those that are found'],
     ['Fetched', fetchedWords(repository)],
+    [
+      'Runners',
+      repository.runners.length === 0
+        ? 'any that have the labels of a job'
+        : `only those with ${repository.runners.join(', ')}`,
+    ],
     ['Read by', readers[repository.visibility]],
   ];
   return (

@@ -94,6 +94,7 @@ class Filler {
         reports: [],
         depth: null,
         filter: null,
+        runners: [],
         visibility: 'internal' as const,
       };
       await saveRepository(this.#record, { name, url: `https://git.example/${name}.git`, ...usual, command: null });

@@ -1,5 +1,6 @@
 import { type AttemptRef, attemptName, parseAttemptName } from '../../../kernel/model.ts';
 import { messagePriorities } from '../../../queues/attempts.ts';
+import { queueLabels } from '../../../queues/kept.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
 import { listRunners } from '../../../redis/membership.ts';
@@ -54,7 +55,14 @@ async function withoutMessage({ access, queues }: Redis, missing: AttemptRef[]):
 /** Runners look into the queues of the label sets that they know of. */
 function unknownLabels(sent: OpenJob[], known: string[][]): Finding[] {
   const names = new Set(known.map(jobQueue));
-  const missing = [...new Set(sent.map(({ labels }) => jobQueue(labels)))].filter((name) => !names.has(name));
+  const missing = [
+    ...new Set(
+      sent.flatMap(({ labels, repo }) => {
+        const either = [undefined, repo.name].map((kept) => jobQueue(queueLabels(labels, repo.runners, kept)));
+        return either.some((name) => names.has(name)) ? [] : (either[0] ?? []);
+      }),
+    ),
+  ];
   if (missing.length === 0) return [];
   const message = `runners do not know of ${counted(missing.length, 'queue')} with jobs: ${listed(missing)}`;
   return [

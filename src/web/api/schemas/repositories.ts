@@ -22,6 +22,9 @@ const repository = name(
     reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
     depth: z.number().nullable().meta({ description: "commits of each ref's history that are fetched; null for all" }),
     filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
+    runners: z
+      .array(z.string())
+      .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for' }),
     visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
@@ -46,6 +49,11 @@ const repositorySettings = z.object({
     .nullable()
     .optional()
     .meta({ description: "commits of each ref's history that are fetched, 1 to 100000; null for all" }),
+  runners: z
+    .array(z.string())
+    .max(20)
+    .optional()
+    .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for; empty for none' }),
   visibility: z.enum(visibilities).optional().meta({ description: visibilityMeaning }),
   filter: z.string().nullable().optional().meta({
     description:

@@ -42,6 +42,9 @@ const runner = name(
     host: z.string(),
     labels: z.array(z.string()),
     slots: z.number(),
+    repos: z.array(z.array(z.string())).meta({
+      description: 'patterns of the repositories that it is kept for; one that it serves fits one of each list',
+    }),
     running: z
       .array(z.string().refine((text) => parseAttemptName(text) !== undefined))
       .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),

@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { queueLabels, serves } from '../../src/queues/kept.ts';
+
+describe('a queue of jobs', () => {
+  const open = { labels: ['linux', 'host:a'], repos: [[], []] };
+  const kept = { labels: ['linux', 'host:a'], repos: [['deploy', 'site-*'], []] };
+  const narrowed = {
+    ...kept,
+    repos: [
+      ['deploy', 'site-*'],
+      ['site-*', 'app'],
+    ],
+  };
+
+  it('of a repository for which runners are kept is served by those and by runners that are kept for nobody', () => {
+    const deploy = queueLabels(['linux'], [], 'deploy');
+    expect(deploy).to.deep.equal(['linux', 'repo:deploy']);
+    expect(serves(open, deploy)).to.equal(true);
+    expect(serves(kept, deploy)).to.equal(true);
+    expect(serves(kept, queueLabels(['linux'], [], 'app'))).to.equal(false);
+    expect(serves(kept, queueLabels(['gpu'], [], 'deploy'))).to.equal(false);
+    expect(serves(narrowed, deploy), 'it must fit what the key and the runner say').to.equal(false);
+    expect(serves(narrowed, queueLabels([], [], 'site-1'))).to.equal(true);
+    expect(serves(narrowed, queueLabels([], [], 'app'))).to.equal(false);
+  });
+
+  it('of any repository is served by runners that are kept for nobody alone, whatever a job asks for', () => {
+    expect(serves(open, queueLabels(['host:a']))).to.equal(true);
+    expect(serves(kept, queueLabels(['host:a']))).to.equal(false);
+    expect(queueLabels(['host:a', 'repo:deploy'])).to.deep.equal(['host:a']);
+    expect(queueLabels(['host:a', 'repo:deploy'], [], 'app')).to.deep.equal(['host:a', 'repo:app']);
+  });
+
+  it('has the labels that the repository needs beside those of the job', () => {
+    expect(queueLabels(['linux'], ['vault', 'linux'])).to.deep.equal(['linux', 'vault']);
+  });
+});
