@@ -144,7 +144,7 @@ export const settings = [
     key: 'isolation',
     schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
     about:
-      'How far jobs are kept apart from the machine, see docs/isolation.md: `sandbox` (bubblewrap: they see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (they have the rights of the user who runs the runner). `auto` is sandbox where that works, else none with a notice.',
+      'How far jobs are kept apart from the machine, see docs/isolation.md: `sandbox` (bubblewrap: they see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (they have the rights of the user who runs the runner). `auto` is sandbox where that works, else none with a notice; a runner that is root then builds no repository with a URL.',
   },
   {
     env: 'VOLT_JOB_USER',

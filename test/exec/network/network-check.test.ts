@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { networksText, settleNetworks } from '../../../src/exec/network/network-check.ts';
+import { startChild } from '../../support/child.ts';
+
+const list = { kind: 'list', hosts: [{ host: 'example.org', port: 443 }] } as const;
+
+describe('what network jobs get', () => {
+  it('is that of the machine where they are not kept apart, and a loopback where it is switched off', async () => {
+    expect(await settleNetworks('none', { kind: 'off' })).to.include({ trusted: 'machine', others: 'machine' });
+    expect(await settleNetworks('sandbox', { kind: 'off' })).to.include({ trusted: 'loopback', others: 'loopback' });
+  });
+
+  it('is that of the machine for trusted refs alone where none can be made, with a notice', async () => {
+    const text = `
+      import { networksText, settleNetworks } from './src/exec/network/network-check.ts';
+      const networks = await settleNetworks('sandbox', { kind: 'on' });
+      console.log(JSON.stringify({ ...networks, text: networksText(networks) }));
+      await settleNetworks('sandbox', ${JSON.stringify(list)}).catch((error) => console.log(error.code + ': ' + error.message));`;
+    const child = startChild(text, { env: { PATH: '/nonexistent' } });
+    const networks = JSON.parse(await child.line());
+    expect(networks).to.include({ trusted: 'machine', others: 'loopback' });
+    expect(networks.notice).to.include('no network can be made for a job: ');
+    expect(networks.text).to.include('all others have a loopback of their own alone');
+    // what cannot be held to is not promised
+    expect(await child.line()).to.include('isolation_unavailable: jobs cannot be held to the hosts');
+    await child.ended();
+  });
+
+  it('is told as what jobs may reach', () => {
+    const own = { trusted: 'own', others: 'own', notice: undefined } as const;
+    expect(networksText({ policy: list, ...own })).to.include('the listed hosts alone');
+    expect(networksText({ policy: { kind: 'on' }, ...own })).to.include('private networks for trusted refs only');
+  });
+});
