@@ -8,8 +8,8 @@ export class Automaton {
   readonly depth: Int32Array;
   /** length of the longest string that ends at the node; 0 for none */
   readonly found: Int32Array;
-  /** 1 for each byte that a string begins with */
-  readonly begins = new Uint8Array(256);
+  /** 1 for each pair of bytes that a string may begin with, by the first and the second; a line break may stand between them */
+  readonly begins = new Uint8Array(65_536);
   /** the byte of a node whose parent is the number before it; -1 for others */
   readonly #chained: Int16Array;
   /** the longest other beginning that the node's one ends with */
@@ -46,10 +46,13 @@ export class Automaton {
     };
     for (const byte of new Set(strings.map((string) => string[0] as number))) {
       add(0, byte);
-      this.begins[byte] = 1;
+      for (const second of [10, 13]) this.begins[(byte << 8) | second] = 1;
     }
     this.#dense = count - 1;
     for (const string of strings) {
+      const [first = 0, second] = string;
+      if (second === undefined) this.begins.fill(1, first << 8, (first + 1) << 8);
+      else this.begins[(first << 8) | second] = 1;
       let node = 0;
       for (const byte of string) node = this.#child(node, byte) ?? add(node, byte);
       this.found[node] = string.length;

@@ -37,10 +37,12 @@ export class PlainScan implements Scan {
   push(bytes: Buffer, found: Range[]): void {
     const automaton = this.#automaton;
     const { begins, found: lengths } = automaton;
+    const last = bytes.length - 1;
     let node = this.#node;
     for (let index = 0; index < bytes.length; index++) {
       const byte = bytes[index] as number;
-      if (node === 0 && begins[byte] === 0) continue;
+      // of the last byte it is not known yet what follows
+      if (node === 0 && index < last && begins[(byte << 8) | (bytes[index + 1] as number)] === 0) continue;
       node = automaton.next(node, byte);
       const length = lengths[node] as number;
       if (length > 0) addRange(found, this.#at + index + 1 - length, this.#at + index + 1);
@@ -74,10 +76,12 @@ export class WrappedScan implements Scan {
     const automaton = this.#automaton;
     const { begins, found: lengths } = automaton;
     const at = this.#at;
+    const last = bytes.length - 1;
     let node = this.#node;
     for (let index = 0; index < bytes.length; index++) {
       const byte = bytes[index] as number;
-      if (node === 0 && begins[byte] === 0) continue;
+      // of the last byte it is not known yet what follows
+      if (node === 0 && index < last && begins[(byte << 8) | (bytes[index + 1] as number)] === 0) continue;
       if (byte === lineFeed || byte === carriageReturn) {
         if (!this.#isWrap(byte, at + index)) node = 0;
         continue;
