@@ -143,6 +143,7 @@ describe('a commit that is to stop all planning', () => {
       attacker: 'pusher to another branch',
       asset: 'Volt going on',
       title: 'fills the queue with commits whose files take long to read',
+      long: true,
     },
     async () => {
       await observed(volt.context.record, 'guilty');
