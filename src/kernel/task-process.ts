@@ -203,10 +203,11 @@ export class TaskProcess<Task, Result> {
 
   #running(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = fork(this.#program, {
+    const { processorTime, memory } = this.#limits;
+    const child = fork(this.#program, [String(patience * processorTime + lookInterval)], {
       env: toolEnvironment(),
       // options of this process may be another size of its heap; the last one counts
-      execArgv: [...process.execArgv, `--max-old-space-size=${this.#limits.memory}`, '--max-semi-space-size=1'],
+      execArgv: [...process.execArgv, `--max-old-space-size=${memory}`, '--max-semi-space-size=1'],
       // what is typed at the terminal of `volt up` is not meant for it
       detached: true,
       serialization: 'advanced',

@@ -4,10 +4,10 @@ import { sent } from './sent-error.ts';
 import type { TaskAnswer } from './task-process.ts';
 
 /**
- * Longest that a task may hold this process, in milliseconds. Who has started it ends it much earlier; this is for when that
- * one is gone, and a task that never comes to an end would let nobody notice.
+ * Longest that a task may hold this process, in milliseconds. Who has started it ends it earlier; this is for when that one is
+ * gone, and a task that never comes to an end would let nobody notice.
  */
-const longest = 300_000;
+const longest = Number(process.argv[2]);
 
 /**
  * What a process of task-process.ts runs: works on each task that is sent to it. It ends with the one that started it.
