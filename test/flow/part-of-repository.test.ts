@@ -7,6 +7,7 @@ import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
+import { knownKey } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('a repository of which a part is fetched', () => {
@@ -33,7 +34,8 @@ describe('a repository of which a part is fetched', () => {
     await volt.dispatcher();
     await volt.observer();
     elsewhere = folders.make();
-    const context = { ...volt.context, config: { ...volt.context.config, dataDir: elsewhere } };
+    const { text: runnerKey } = await knownKey(volt.context.record, 'elsewhere');
+    const context = { ...volt.context, config: { ...volt.context.config, dataDir: elsewhere, runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
   });
 

@@ -6,12 +6,14 @@ import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverSsh, hasSshd } from '../support/git-over-ssh.ts';
 import { TestRepository } from '../support/repository.ts';
+import { knownKey } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('a private repository', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   let runner: RunnerStage;
+  let runnerKey: string;
   let server: GitOverSsh;
   let repository: TestRepository;
 
@@ -24,8 +26,9 @@ describe('a private repository', () => {
     await volt.reporter();
     await volt.dispatcher();
     await volt.observer();
-    // on a machine of its own: no mirror, no record, no key
-    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make() } };
+    // on a machine of its own: no mirror, no record, no key but its own
+    runnerKey = (await knownKey(volt.context.record, 'elsewhere')).text;
+    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make(), runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
   });
 
@@ -60,7 +63,7 @@ describe('a private repository', () => {
     await runner.stop();
     await volt.build(sha, ({ status }) => status === 'queued');
     await removeCredential(volt.context.record, 'sample');
-    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make() } };
+    const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make(), runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
     const build = await volt.build(sha);
     expect([build.status, build.reason]).to.deep.equal(['error', 'fetch_failed']);
