@@ -118,6 +118,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
       join(folder, 'b.xml'),
       `<testsuite>${`<testcase ${'a="" '.repeat(10)}/>`.repeat(20_000)}</testsuite>`,
     );
+    writeFileSync(join(folder, 'c.txt'), 'ä'.repeat(4_900_000));
     const readJson = (text: string) => texts.forJob('report').work('report', text, 'it cannot be read');
     const told: string[] = [];
     const reader = new ReportReader(new TestCollection(folder), readJson);

@@ -12,7 +12,7 @@ import { JUnitParser } from './junit.ts';
 import { OutputTests } from './output.ts';
 
 /** Bytes of one report, of one in JSON, which is parsed in one go, and of all of a job's. */
-const largest = 20_000_000;
+const largest = 10_000_000;
 const largestJson = 4_000_000;
 const mostBytes = 100_000_000;
 /** Reports of one job, and entries of folders that are looked at to find them. */
@@ -20,6 +20,8 @@ const mostFiles = 2000;
 const mostEntries = 200_000;
 /** Characters of globs that are looked for at once. */
 const mostCharacters = 5000;
+/** Characters by which it is told of what kind a report is. */
+const longestBegin = 100_000;
 /** Characters that are parsed before others have their turn. */
 const slice = 32_768;
 
@@ -58,6 +60,8 @@ export class ReportReader {
         if (!this.#isNew(folder, file)) continue;
         const text = readInside(folder, file, Math.min(largest, this.#left));
         this.#left -= text.length;
+        // reading a large one takes some time by itself
+        await setImmediate();
         await this.#readReport(path, text);
       } catch (error) {
         tell(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
@@ -77,9 +81,10 @@ export class ReportReader {
   async #readReport(path: string, text: string): Promise<void> {
     const tests = this.#tests;
     if (text.trim() === '') throw new Error('it is empty');
-    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(text)) return readXml(text, tests);
+    const begin = text.slice(0, longestBegin);
+    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) return readXml(text, tests);
     // Go has one event a line
-    if (/^\s*\{/.test(text) && !/^\s*\{.*"Action":/.test(text)) {
+    if (/^\s*\{/.test(begin) && !/^\s*\{.*"Action":/.test(begin)) {
       if (text.length > largestJson) throw new Error(`it is larger than ${largestJson / 1_000_000} MB`);
       return addAll(await this.#readJson(text), tests);
     }

@@ -14,6 +14,8 @@ const mostKept = 4_000_000;
 const mostSummaries = 2000;
 /** Characters and summaries that are rendered at once. */
 const batch = { characters: longestSummary, texts: 50 };
+/** Characters that are shown of a summary that is not formatted. */
+const shortText = 4096;
 /** Milliseconds that a page waits for what is not rendered yet: where the process is at work, and where it has to start. */
 const patience = { warm: 100, cold: 1000 };
 /** Milliseconds after its last work in which a start is not to be expected. */
@@ -144,9 +146,6 @@ export class Summaries {
     }
   }
 }
-
-/** Characters that are shown of a summary that is not formatted. */
-const shortText = 4096;
 
 function lengthOf(rendered: Rendered | undefined): number {
   return rendered && 'html' in rendered ? rendered.html.length : shortText;
