@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
@@ -173,6 +173,12 @@ describe('a runner that has turned against its Volt', () => {
       const { job, letGo } = await victim();
       const { id, name, host } = await runnerOf(job);
       const own = { id: 'evil~1', name: 'evil', host: 'evil' };
+      const log = logFile(volt.dataDir, { job: job.id, attempt: 1 });
+      const text = await until('its log has begun', () => {
+        const archived = existsSync(log) ? readFileSync(log, 'utf8') : '';
+        return archived.includes('true words\n') ? archived : undefined;
+      });
+      const offset = Buffer.byteLength(text);
       for (const signer of [key, stranger()]) {
         await queues.sendResult(outcome(job.id, own), signer);
         await until('it is refused', async () => (await aside()).includes(`refused ${job.id}.1 finished of evil~1`));
@@ -180,7 +186,8 @@ describe('a runner that has turned against its Volt', () => {
         await queues.sendResult({ v: 1, kind: 'started', job: job.id, attempt: 1, runner: own, at: at() }, signer);
         const decided = { status: 'skipped', reason: 'needs_failed', message: 'forged' } as const;
         await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: 1, ...decided, at: at() }, signer);
-        const chunk = { job: job.id, attempt: 1, runner: id, offset: 0, length: 6, data: Buffer.from('forged') };
+        // where the log ends so far
+        const chunk = { job: job.id, attempt: 1, runner: id, offset, length: 6, data: Buffer.from('forged') };
         await sendChunk(access, { ...chunk, signature: signer.sign('runner log', chunkStatement(chunk)) });
       }
       const results = volt.context.queues.queue('results');
@@ -191,9 +198,7 @@ describe('a runner that has turned against its Volt', () => {
       const ended = await letGo();
       expect(ended).to.include({ status: 'success', message: null, runner: name });
       expect(ended.attempts).to.have.length(1);
-      expect(readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8'))
-        .to.include('true words')
-        .and.not.include('forged');
+      expect(readFileSync(log, 'utf8')).to.include('true words').and.not.include('forged');
     },
   );
 
