@@ -6,7 +6,7 @@ import { pageLinks, pageText } from './support/links.ts';
 
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
 
 const links = (page: string): string[] => pageLinks(root, page);
 const read = (page: string): string => pageText(root, page);
@@ -32,6 +32,23 @@ describe('the pages of documentation', () => {
     const [, section = ''] = read('README.md').split('| kind | what happens |');
     const told = [...(section.split('\n\n')[0] ?? '').matchAll(/`(\w+-\w+)`/g)].map(([, kind]) => kind);
     expect(told).to.have.members(Object.keys(faultKinds));
+  });
+
+  it('name in the threat model every file of attacks, and none that is not there', () => {
+    const [, told = ''] = read('docs/threat-model.md').split('## Who may what');
+    const rows = told
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(1);
+    const named = rows.flatMap((row) =>
+      [...(row.split('|').at(-2) ?? '').matchAll(/`([\w/-]+)`/g)].map(([, name]) => name as string),
+    );
+    const attacks = readdirSync(join(root, 'test/attack')).filter(
+      (name) => /\.test\.ts$/.test(name) && name !== 'table.test.ts',
+    );
+    const there = (name: string) => existsSync(join(root, name.includes('/') ? '' : 'test/attack', `${name}.test.ts`));
+    expect(named.filter((name) => !there(name))).to.deep.equal([]);
+    expect(named).to.include.members(attacks.map((name) => name.replace('.test.ts', '')));
   });
 
   for (const page of pages) {

@@ -59,7 +59,7 @@ describe('a job of a ref that is not trusted', () => {
       env,
       place.inside,
     );
-    await up.says(/dashboard/, 60_000);
+    await up.says(/dashboard/);
     const logs = (): string =>
       readdirSync(join(place.dataDir, 'logs'), { encoding: 'utf8', recursive: true })
         .filter((name) => name.endsWith('.log'))

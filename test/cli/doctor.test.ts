@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import Database from 'libsql';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { nodeFinding } from '../../src/cli/doctor/machine.ts';
+import { nodeFinding, openedFindings } from '../../src/cli/doctor/machine.ts';
 import { transportFindings } from '../../src/cli/doctor/web.ts';
 import { ControlGroup } from '../../src/exec/control-group.ts';
 import type { Config } from '../../src/kernel/config.ts';
@@ -170,6 +170,20 @@ describe('volt doctor', () => {
         VOLT_URL: `http://127.0.0.1:${await freePort()}`,
       });
       expect(gone.of('web')[0]).to.include({ level: 'fail' });
+    });
+
+    it('says what the settings open to commits beside their own repository', () => {
+      const closed = { machineCredentials: '', shareCredential: 'off', neighbours: undefined } as const;
+      expect(openedFindings(closed)).to.deep.equal([]);
+      const open = { machineCredentials: 'github.com/acme', shareCredential: 'on', neighbours: '/srv/git' } as const;
+      const [finding] = openedFindings(open);
+      expect(finding).to.include({ level: 'warn', check: 'sources' });
+      for (const [setting, value] of [
+        ['VOLT_MACHINE_CREDENTIALS', 'github.com/acme'],
+        ['VOLT_SHARE_CREDENTIAL', 'server'],
+        ['VOLT_NEIGHBOURS', '/srv/git'],
+      ] as const)
+        expect(finding?.message).to.include(setting).and.include(value);
     });
 
     it('says where tokens and sessions go over a network as they are', () => {

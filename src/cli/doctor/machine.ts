@@ -29,6 +29,7 @@ const oldestNode = [20, 19] as const;
 export async function machineFindings(config: Config): Promise<Finding[]> {
   return [
     nodeFinding(process.versions.node),
+    ...openedFindings(config),
     ...(await Promise.all([
       gitFinding(),
       containmentFinding(),
@@ -102,6 +103,24 @@ async function networkFinding(config: Config): Promise<Finding> {
     const { message, remedy } = asVoltError(error);
     return fail('network', message, remedy);
   }
+}
+
+/** What the settings open to commits beside their own repository. */
+export function openedFindings({
+  machineCredentials,
+  shareCredential,
+  neighbours,
+}: Pick<Config, 'machineCredentials' | 'shareCredential' | 'neighbours'>): Finding[] {
+  const opened = [
+    machineCredentials &&
+      `the runner's own git credentials for ${machineCredentials}, on trusted refs (VOLT_MACHINE_CREDENTIALS)`,
+    shareCredential === 'on' &&
+      "a repository's credential for others at its server, on trusted refs (VOLT_SHARE_CREDENTIAL)",
+    neighbours && `repositories at paths below ${neighbours} (VOLT_NEIGHBOURS)`,
+  ].filter(Boolean);
+  if (opened.length === 0) return [];
+  const text = `a commit may use ${opened.join('; ')}`;
+  return [warn('sources', text, 'Unset what no repository needs; docs/secrets.md says what each opens.')];
 }
 
 /** How what a job takes is counted, by this process; a service may be given more rights than whoever asks. */
