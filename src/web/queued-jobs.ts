@@ -1,7 +1,7 @@
 import type { Build } from '../kernel/model.ts';
-import { findRepository } from '../record/repositories.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import type { Web } from './context.ts';
+import { runnersWantedBy } from './readable.ts';
 import { askRedis } from './status.ts';
 import { type Needed, whyItWaits } from './waiting.ts';
 
@@ -12,8 +12,8 @@ export async function runnersIfAsked({ jobs }: Build, web: Web): Promise<RunnerM
 }
 
 /** What the repository of a build says about the runners of its jobs. */
-export async function neededFor({ repo }: Pick<Build, 'repo'>, { record }: Web): Promise<Needed> {
-  return { repo, runners: (await findRepository(record, repo))?.runners ?? [] };
+export async function neededFor(build: Pick<Build, 'repo'>, { record }: Web): Promise<Needed> {
+  return { repo: build.repo, runners: await runnersWantedBy(record, build) };
 }
 
 /** A build whose queued jobs say why they wait, as the runners are now: the record does not know. */

@@ -38,6 +38,11 @@ export async function readRepository(record: Record, reader: Reader, name: strin
   return found;
 }
 
+/** Labels that runners of a build's jobs must have, by the word of its repository; the build has been read here before. */
+export async function runnersWantedBy(record: Record, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
+  return (await findRepository(record, repo))?.runners ?? [];
+}
+
 /** What a person has asked for. @throws VoltError `not_found` */
 export async function readIntent(record: Record, reader: Reader, id: number): Promise<Intent> {
   const found = await findIntent(record, id);

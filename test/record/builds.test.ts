@@ -163,7 +163,9 @@ describe('builds in the record', () => {
             depth: null,
             filter: null,
             removed: false,
+            runners: [],
           },
+          storedTrust: { defaultBranch: null, named: null },
         },
       ]);
     });

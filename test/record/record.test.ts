@@ -22,7 +22,7 @@ const opener = `
   const [dataDir, name] = process.argv.slice(-2);
   process.once('SIGUSR2', async () => {
     const record = await Record.open(loadConfig({ dataDir }));
-    await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null });
+    await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null, runners: [] });
     await record.close();
     console.log(record.id);
     clearInterval(waiting);

@@ -26,6 +26,8 @@ describe("the names of Volt's keys", () => {
       'volt:members:kind',
       'volt:member:kind:id',
       'volt:label-queues',
+      'volt:runner-keys',
+      'volt:runner-keys-changed',
       'volt:logs',
       'volt:tallies',
       'volt:to-runner:kind',
