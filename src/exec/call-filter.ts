@@ -43,8 +43,11 @@ const silent: readonly number[] = [
  */
 const namespaces = 0x7e02_0000;
 const timeNamespace = 0x80;
-/** Sockets to the hypervisor and to other guests, which no network namespace holds; see bits/socket.h. */
-const vsock = 40;
+/**
+ * Families of sockets, see bits/socket.h: AF_VSOCK, to the hypervisor and to other guests, which no network namespace holds;
+ * and AF_ALG, the kernel's own ciphers, by which files that are only readable could be changed in memory (CVE-2026-31431).
+ */
+const families: readonly number[] = [40, 38];
 
 /** See linux/bpf_common.h, and seccomp(2) for what is loaded from where and for what is returned. */
 const load = 0x20;
@@ -99,7 +102,7 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
     { numbers: numbersOf('clone3'), end: instruction(giveBack, unknown) },
     { numbers: numbersOf('clone'), end: unlessAny(firstAt, namespaces, forbidden) },
     { numbers: numbersOf('unshare'), end: unlessAny(firstAt, namespaces | timeNamespace, forbidden) },
-    { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, [vsock], forbidden) },
+    { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, families, forbidden) },
     // by type and number, which are in the lower half of a request
     { numbers: numbersOf('ioctl'), end: unlessEqual(secondAt, 0xffff, silent, notKnown) },
   ];

@@ -13,8 +13,8 @@ export type CallNumbers = readonly [
  * What a job may not ask of the kernel: what Docker's default profile (profiles/seccomp of github.com/moby/moby) refuses a
  * container without capabilities, and ptrace(2), by which a job could reach others of its user. That profile names what is
  * allowed; here what is refused has its names, so that a call which comes with a later kernel is allowed until it is listed.
- * Its rule for personality(2), which compilers and sanitizers use, is left out; those for namespaces and for sockets to the
- * hypervisor are in call-filter.ts.
+ * Its rule for personality(2), which compilers and sanitizers use, is left out; those for namespaces and for families of
+ * sockets are in call-filter.ts.
  */
 export const refusedCalls = {
   // the keys of who has started Volt, which any process of the same session may use
@@ -76,6 +76,8 @@ export const refusedCalls = {
   clock_settime64: [null, 404, 404, 404],
   ioperm: [173, 101, null, null],
   iopl: [172, 110, null, null],
+  // sockets by arguments in memory, where no filter can look at the family; what is built since 2016 has calls of their own
+  socketcall: [null, 102, null, null],
   // where memory lies
   mbind: [237, 274, 319, 235],
   get_mempolicy: [239, 275, 320, 236],

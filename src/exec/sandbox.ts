@@ -8,6 +8,8 @@ const sharedMemory = 1024 * 1_048_576;
 /** Folders of programs that are no secret on any machine; some of them are links on most. */
 const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix'];
 const system = [...programs, '/sys'];
+/** What has sockets of services among programs: that of Nix's builds for whoever asks, with rights of its own. */
+const services = ['/nix/var/nix/daemon-socket', '/nix/var/nix/gc-socket'];
 
 /**
  * The command line of bubblewrap for a view; what is run in it is appended. The file system is empty but for what is
@@ -19,14 +21,15 @@ export function sandboxCommand(
   view: SandboxView,
   { rootless, loopback }: { rootless: boolean; loopback: boolean },
 ): string[] {
-  const inHidden = view.readable.filter(({ to }) => isBelow(to, view.hidden));
+  const unseen = [...services, ...view.hidden];
+  const inHidden = view.readable.filter(({ to }) => isBelow(to, unseen));
   const shown = view.readable.filter(
     (path, index) =>
       !inHidden.includes(path) &&
       (path.from !== path.to || !isBelow(path.to, system)) &&
       !view.readable.slice(index + 1).some((later) => holds(later, path)),
   );
-  const hidden = view.hidden.filter((path) => isBelow(path, [...system, ...shown.map(({ to }) => to)]));
+  const hidden = unseen.filter((path) => isBelow(path, [...system, ...shown.map(({ to }) => to)]));
   const parents = new Parents(hidden);
   const bind = (option: string, { from, to }: SandboxPath) => [...parents.of(to), option, from, to];
   return [

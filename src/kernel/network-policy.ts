@@ -61,11 +61,21 @@ const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]
   machine: ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128'],
   link: [
     '169.254.0.0/16',
-    '100.100.100.200/32',
-    '168.63.129.16/32',
     'fe80::/10',
-    'fd00:ec2::254/128',
+    // Alibaba Cloud, over both
+    '100.100.100.200/32',
+    'fd00:100::100:200/128',
+    // Azure
+    '168.63.129.16/32',
+    // Amazon: metadata, credentials of EKS, resolver, clock
+    'fd00:ec2::/32',
+    // Google
     'fd20:ce::254/128',
+    // Oracle; its older one is among `none`
+    'fd00:c1::a9fe:a9fe/128',
+    // Akamai, Scaleway
+    'fd00:a9fe:a9fe::/64',
+    'fd00:42::42/128',
   ],
   private: [
     '10.0.0.0/8',

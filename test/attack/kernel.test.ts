@@ -91,11 +91,48 @@ if os.uname().machine == 'x86_64':
     call('ptrace', 101, 0x4206, int(sys.argv[1]), 0, 0)
     call('keyctl', 250, 0, -3, 1)
     call('vsock', 41, 40, 1, 0)
+    call('alg', 41, 38, 5, 0)
 END
 kill %1`;
       const output = await tried(setting, script);
       expect(output).to.not.match(/NAMESPACE MADE|MOUNTED|REACHED/);
-      if (process.arch === 'x64') expect(output.match(/Operation not permitted/g)?.length).to.be.at.least(7);
+      if (process.arch !== 'x64') return;
+      expect(output.match(/Operation not permitted/g)?.length).to.be.at.least(8);
+      // a kernel that has no such sockets at all would say so
+      expect(output).to.include('alg Operation not permitted');
+    },
+  );
+
+  attack(
+    {
+      attacker: 'pusher to a trusted branch',
+      asset: 'the machine',
+      title: 'opens sockets to the hypervisor and of the kernel by the call that 32-bit programs have for them',
+      ...settings,
+    },
+    async function (setting) {
+      if (process.arch !== 'x64') return this.skip();
+      // made from 64-bit code, with the arguments where 32 bits reach
+      const script = `
+python3 - <<'END'
+import ctypes, mmap, os, struct
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+low = libc.mmap(None, 4096, 7, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40, -1, 0)
+def socket(name, family, kind):
+    code = b'\\x53\\xb8' + struct.pack('<I', 102) + b'\\xbb' + struct.pack('<I', 1) + b'\\xb9' + struct.pack('<I', low + 256) + b'\\xcd\\x80\\x5b\\xc3'
+    ctypes.memmove(low, code, len(code))
+    ctypes.memmove(low + 256, struct.pack('<3I', family, kind, 0), 12)
+    result = ctypes.CFUNCTYPE(ctypes.c_int)(low)()
+    print(name, 'REACHED' if result >= 0 else os.strerror(-result), flush=True)
+socket('vsock', 40, 1)
+socket('alg', 38, 5)
+END`;
+      const output = await tried(setting, script);
+      expect(output).to.not.include('REACHED');
+      // a kernel without 32-bit programs ends the first call by a signal
+      expect(output).to.match(/alg Operation not permitted|Segmentation fault/);
     },
   );
 });

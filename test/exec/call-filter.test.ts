@@ -80,7 +80,7 @@ describe('the filter of calls', () => {
     for (const number of [63, 64, 221, 98, 56]) expect(verdict(arm64, number, 0)).to.equal('allowed');
   });
 
-  it('refuses new namespaces and sockets to the hypervisor, not threads and other sockets', () => {
+  it('refuses new namespaces, sockets to the hypervisor and those of ciphers in the kernel, not threads and other sockets', () => {
     const [newUser, thread, signal] = [0x10000000, 0x003d0f00, 0x01200011];
     for (const [architecture, clone, unshare, socket] of [
       [x64, 56, 272, 41],
@@ -90,13 +90,22 @@ describe('the filter of calls', () => {
       [riscv64, 220, 97, 198],
     ] as const) {
       const says = (number: number, first: number) => verdict(architecture, number, 0, first);
-      expect([says(clone, newUser), says(unshare, newUser), says(unshare, 0x80), says(socket, 40)]).to.deep.equal(
-        Array(4).fill('refused'),
-      );
+      expect([
+        ...[says(clone, newUser), says(unshare, newUser), says(unshare, 0x80)],
+        ...[says(socket, 40), says(socket, 38)],
+      ]).to.deep.equal(Array(5).fill('refused'));
       expect([says(clone, thread), says(clone, signal), says(unshare, 0x400), says(socket, 2)]).to.deep.equal(
         Array(4).fill('allowed'),
       );
     }
+  });
+
+  it('refuses sockets whose family is in memory, on i386 alone', () => {
+    expect([i386, x64, arm64].map((architecture) => verdict(architecture, 102, 0, 1))).to.deep.equal([
+      'refused',
+      'allowed',
+      'allowed',
+    ]);
   });
 
   it('has programs start others and threads', async function () {

@@ -100,6 +100,34 @@ describe('the view of a sandbox', () => {
       );
   });
 
+  it("shows Nix's programs and not the sockets of its daemon", function () {
+    if (!isRoot) return this.skip();
+    // a system that has Nix: this one with a layer over it
+    const script = `
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { sandboxCommand } from './src/exec/sandbox.ts';
+mkdirSync('/nix/store', { recursive: true });
+writeFileSync('/nix/store/program', 'a program');
+for (const name of ['daemon-socket', 'gc-socket']) {
+  mkdirSync('/nix/var/nix/' + name, { recursive: true });
+  await once(createServer().listen('/nix/var/nix/' + name + '/socket').unref(), 'listening');
+}
+const view = { temporary: [], readable: [], writable: [], hidden: [] };
+const argv = sandboxCommand(view, { rootless: false, loopback: true });
+console.log(execFileSync('bwrap', [...argv, 'sh', '-c', 'cat /nix/store/program; find /nix -type s'], { encoding: 'utf8' }));
+process.exit();`;
+    const layered = `set -e
+mount -t tmpfs none "$1"; mkdir "$1/above" "$1/work" "$1/root"
+mount -t overlay none -o lowerdir=/,upperdir="$1/above",workdir="$1/work" "$1/root"
+for each in proc sys dev tmp "\${2#/}"; do mkdir -p "$1/root/$each"; mount --rbind "/$each" "$1/root/$each"; done
+exec chroot "$1/root" sh -c 'cd "$1" && exec "$2" --import tsx --input-type=module -e "$3"' sh "$2" "$3" "$4"`;
+    const args = ['--mount', 'sh', '-c', layered, 'sh', join(top, 'z'), process.cwd(), process.execPath, script];
+    expect(execFileSync('unshare', args, { encoding: 'utf8' })).to.equal('a program\n');
+  });
+
   it('has the system read-only, with what is mounted in it', () => {
     expect(run({}, 'ls /sys/class >/dev/null && touch /sys/x /usr/x /etc/x || true')).to.match(
       /^(touch: .*Read-only file system\n){3}$/,

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Addresses of everybody else; the last four are of no machine on the internet. */
+/** Addresses of everybody else; those that are closed are of no machine on the internet. */
 export const world = {
   public4: '203.0.113.9',
   public6: '2001:db8:9::9',
   private: ['10.1.2.3', '172.20.0.3', '192.168.5.5', '100.64.1.1', 'fd12:3456::3'],
-  closed: ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'],
+  closed: ['169.254.169.254', '100.100.100.200', '168.63.129.16', 'fd00:ec2::23', 'fd00:c1::a9fe:a9fe'],
 } as const;
 /** Addresses of the machine, on three interfaces; the first is that of its network. */
 export const machine = ['198.51.100.2', '2001:db8:1::2', '172.17.0.1', '10.66.0.1'] as const;
