@@ -18,16 +18,17 @@ export const serverOptions = {
 interface Connection {
   socket: Socket;
   sender: string;
-  /** requests that have come */
-  asked: number;
-  /** requests that are being answered */
-  busy: number;
+  /** whether a request that came whole was answered */
+  served: boolean;
+  /** requests that have begun and are not answered yet */
+  requests: Set<IncomingMessage>;
 }
 
 /**
  * The connections of this stage, on all addresses that it listens at. Where there are too many, one on which nothing is being
  * asked makes room for a new one, first of the same sender, first one on which nothing ever was, and of those the oldest: who
- * opens thousands loses them, and nobody else does.
+ * opens thousands loses them, and nobody else does. Only what has come whole is asked: anybody can begin a request, and leave
+ * out the end of its body.
  */
 export class Connections {
   readonly #most: { all: number; sender: number };
@@ -53,20 +54,20 @@ export class Connections {
       socket.destroy();
       return;
     }
-    this.#open.set(socket, { socket, sender, asked: 0, busy: 0 });
+    this.#open.set(socket, { socket, sender, served: false, requests: new Set() });
     this.#count(sender, 1);
     socket.once('close', () => {
       if (this.#open.delete(socket)) this.#count(sender, -1);
     });
   }
 
-  #asked({ socket }: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#open.get(socket);
+  #asked(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#open.get(request.socket);
     if (!connection) return;
-    connection.asked++;
-    connection.busy++;
+    connection.requests.add(request);
     response.once('close', () => {
-      connection.busy--;
+      connection.requests.delete(request);
+      connection.served ||= request.complete;
     });
   }
 
@@ -74,9 +75,9 @@ export class Connections {
   #makeRoom(sender: string): boolean {
     let idle: Connection | undefined;
     for (const connection of this.#open.values()) {
-      if (connection.sender !== sender || connection.busy > 0) continue;
+      if (connection.sender !== sender || isAsked(connection)) continue;
       idle ??= connection;
-      if (connection.asked > 0) continue;
+      if (connection.served) continue;
       idle = connection;
       break;
     }
@@ -99,4 +100,9 @@ export class Connections {
     if (count === 0) this.#bySender.delete(sender);
     else this.#bySender.set(sender, count);
   }
+}
+
+/** Whether a request on it has come whole, and waits for its answer. */
+function isAsked({ requests }: Connection): boolean {
+  return [...requests].some(({ complete }) => complete);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { listActions } from '../../src/record/audit.ts';
 import { attack } from '../support/attack.ts';
@@ -58,6 +59,25 @@ describe('who asks Volt without being entitled', () => {
         proxy.close();
         proxy.closeAllConnections();
       }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'neighbour on the network',
+      asset: 'results and logs',
+      title: 'comes through a proxy that says nothing of itself, which nobody has told Volt of, as nginx is by default',
+    },
+    async () => {
+      const { hostname, port, host } = new URL(site.url);
+      const ask = async (version: string, path: string) => {
+        const socket = connect(Number(port), hostname);
+        socket.end(`GET ${path} HTTP/${version}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+        return /^HTTP\/1.1 (\d+)/.exec(await text(socket))?.[1];
+      };
+      for (const path of ['/api/v1/builds', '/api/v1/jobs/1-1/log', '/metrics', '/api/v1/events'])
+        expect(await ask('1.0', path), path).to.equal('401');
+      expect(await ask('1.1', '/api/v1/builds'), 'who is on this machine').to.equal('200');
     },
   );
 
@@ -233,6 +253,33 @@ describe('who asks Volt without being entitled', () => {
       } finally {
         for (const one of opened) one.close();
         for (const socket of idle) socket.destroy();
+      }
+    },
+  );
+
+  attack(
+    {
+      attacker: 'neighbour on the network',
+      asset: 'Volt going on',
+      title: 'begins requests to sign in, of which it never sends the end',
+    },
+    async () => {
+      const begun: Socket[] = [];
+      const { host } = new URL(site.privateUrl);
+      const form = 'application/x-www-form-urlencoded';
+      try {
+        for (let index = 0; index < 1100; index++) {
+          const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
+          socket.write(
+            `POST /sign-in HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${form}\r\ncontent-length: 9\r\n\r\nt`,
+          );
+          begun.push(socket.on('error', () => undefined).resume());
+        }
+        await until('some to make room', () => begun.filter(({ destroyed }) => destroyed).length >= 100);
+        expect(begun.every(({ bytesRead }) => bytesRead === 0)).to.equal(true);
+        expect((await site.fetch('/api/v1/builds')).status).to.equal(200);
+      } finally {
+        for (const socket of begun) socket.destroy();
       }
     },
   );

@@ -65,6 +65,7 @@ describe('volt up', () => {
     expect(end.code).to.equal(0);
     expect(end.stdout).to.match(/dashboard +http:\/\/127\.0\.0\.1:\d+\n/);
     expect(end.stdout).to.match(/sign in +http:\/\/[0-9a-f]{32}\.localhost:\d+\/sign-in\n/);
+    expect(end.stdout).to.match(/behind a proxy set VOLT_URL/);
     expect(end.stdout).to.match(/observing +sample \(.*\)\n/);
     expect(end.stdout).to.match(/▶ sample#1 main [0-9a-f]{7} "Add numbers".*\n( {2}│ .*\n)*.*adds two numbers/);
     expect(end.stdout).to.match(/\n✔ sample#1 main [0-9a-f]{7} passed in \S+ s\n$/);

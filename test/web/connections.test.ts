@@ -8,9 +8,12 @@ import { until } from '../support/until.ts';
 describe('web: connections', () => {
   let server: Server;
   let held: { end(): void }[];
+  /** that have begun to come */
+  let requests: number;
   let sockets: Socket[];
   beforeEach(() => {
     held = [];
+    requests = 0;
     sockets = [];
   });
   afterEach(async () => {
@@ -19,11 +22,12 @@ describe('web: connections', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  /** A server that answers `/held` when the test says so, and all else at once. */
+  /** A server that answers `/held` when the test says so, and all else once it has read what was sent. */
   async function start(bounds: { all: number; sender: number }): Promise<number> {
     server = createServer((asked, answer) => {
+      requests += 1;
       if (asked.url === '/held') held.push({ end: () => answer.end('late') });
-      else answer.end('here');
+      else asked.resume().on('end', () => answer.end('here'));
     });
     new Connections(bounds).guard(server);
     server.listen(0, '127.0.0.1');
@@ -92,6 +96,24 @@ describe('web: connections', () => {
     expect(await ask(port, '/', '127.0.0.2')).to.equal('here');
     for (const one of held) one.end();
     expect(await Promise.all(asked)).to.deep.equal(['late', 'late']);
+  });
+
+  it('whose request has not come whole make room, whatever they begin to send', async () => {
+    const port = await start({ all: 10, sender: 3 });
+    const begun: Socket[] = [];
+    for (let index = 0; index < 3; index++) {
+      const socket = await open(port);
+      socket.write('POST /sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{');
+      begun.push(socket);
+    }
+    await until('all to have begun', () => requests === 3);
+    expect(await ask(port, '/', '127.0.0.1')).to.equal('here');
+    await until('the oldest of them to be closed', () => begun[0]?.destroyed === true);
+    const asked = ask(port, '/held', '127.0.0.1');
+    await until('the whole one to be asked', () => held.length === 1);
+    for (let index = 0; index < 4; index++) await open(port);
+    held[0]?.end();
+    expect(await asked).to.equal('late');
   });
 
   it('of who has the most make room where there are too many in all', async () => {

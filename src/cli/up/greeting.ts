@@ -6,6 +6,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
+import { isElsewhere } from '../../web/hosts.ts';
 import { asTyped, upAsTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';
@@ -24,6 +25,8 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   row('dashboard', paint('bold', url));
   row('sign in', signIn);
   row('', `with the token in ${dataPaths(config.dataDir).token}; jobs are not told this address`);
+  if (config.reading === 'local' && !isElsewhere(config.url))
+    row('', 'behind a proxy set VOLT_URL, or all whom it serves read as if they were on this machine');
   row('runner', `${runner.name}, ${slotsText(slots)}`);
   // the line itself holds a password and a key, which are not for a log
   if (embedded && config.redisBind !== undefined)

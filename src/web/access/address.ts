@@ -10,16 +10,19 @@ const passedOn = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forward
 /**
  * A proxy is believed about whom it serves where VOLT_URL says that there is one, and only its own word: the last entry of
  * X-Forwarded-For. Then nobody counts as being on this machine: many proxies pass requests on without a header that would
- * tell, and all come from this machine then.
+ * tell, and all come from this machine then. Without VOLT_URL a proxy that says nothing is known by HTTP/1.0, which nginx
+ * speaks unless it is told otherwise, and neither browsers nor Volt's own commands do.
  */
 export function whenceOf(context: Context<WebEnv>, hosts: OwnHosts): Whence {
-  const socket = context.env.incoming.socket.remoteAddress ?? '';
+  const { incoming } = context.env;
+  const socket = incoming.socket.remoteAddress ?? '';
   const host = context.req.header('host') ?? '';
   const fromLoopback = isLoopback(socket);
   const hasProxy = isElsewhere(hosts.url);
   const byProxy = hasProxy && fromLoopback;
   const served = byProxy ? (context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '') : '';
-  const isPassedOn = passedOn.some((header) => context.req.header(header) !== undefined);
+  const isPassedOn =
+    incoming.httpVersion === '1.0' || passedOn.some((header) => context.req.header(header) !== undefined);
   const overTls = (byProxy && context.req.header('x-forwarded-proto') === 'https') || isAtTlsUrl(host, hosts.url);
   return {
     address: isIP(served) === 0 ? socket : served,
