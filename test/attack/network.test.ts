@@ -52,8 +52,9 @@ describe('a job that looks for what is near it on the network', () => {
     );
   });
 
+  // one that is left would keep its ports from the next
+  afterEach(() => processes.end());
   after(async () => {
-    await processes.end();
     await internet?.end();
     folders.remove();
     for (const repository of repositories) repository.remove();
@@ -91,7 +92,7 @@ describe('a job that looks for what is near it on the network', () => {
       [...internet.inside, ...place.inside],
     );
     await up.says('THE JOB LISTENS', 60_000);
-    const redis = Number(new URL(readFileSync(join(place.dataDir, 'redis/url'), 'utf8').trim()).port);
+    const redis = Number(new URL(readFileSync(join(place.dataDir, 'redis/runner-url'), 'utf8').trim()).port);
     const from = await Promise.all(['127.0.0.1', machine[0]].map((host) => fromMachine(host)));
     const ours = ['127.0.0.1', '::1', ...machine, '192.0.0.1', '192.0.0.2', '198.51.100.1', '::ffff:198.51.100.2'];
     const services = { Redis: redis, 'the dashboard': 8420 };

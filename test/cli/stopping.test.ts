@@ -72,7 +72,7 @@ describe('a command that is told to stop', () => {
 
     it('ends when its time is up, and says what hangs', async () => {
       expect(await stage.ended()).to.equal(7);
-      expect(await stage.line()).to.equal('timed_out: did not stop within 20 s: stuck, queues, connection to Redis');
+      expect(await stage.line()).to.equal('timed_out: did not stop within 20 s: stuck, connection to Redis');
     });
   });
 });

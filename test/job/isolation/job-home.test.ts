@@ -31,7 +31,16 @@ for (const level of ['sandbox', 'user'] as const) {
 
     async function overlays(): Promise<boolean> {
       const { containment } = await settleIsolation(level);
-      return level === 'sandbox' && overlaysWork(jobPlaces(level, jobs.dataDir, 'box').homes, containment);
+      return overlaysWork(jobPlaces(level, jobs.dataDir, 'box').homes, containment);
+    }
+
+    /** There are none at `user`, whatever the machine can do. */
+    function withOverlays(title: string, run: () => Promise<void>): void {
+      if (level !== 'sandbox') return;
+      it(`${title}, where overlays work`, async function () {
+        if (!(await overlays())) return this.skip();
+        await run();
+      });
     }
 
     it('is the same for the default branch and tags', async () => {
@@ -54,8 +63,7 @@ for (const level of ['sandbox', 'user'] as const) {
       if (process.getuid?.() === 0) expect(new Set(uids).size).to.equal(4);
     });
 
-    it('begins, where overlays work, with the caches of the default branch, and nothing else of it', async function () {
-      if (!(await overlays())) this.skip();
+    withOverlays('begins with the caches of the default branch, and nothing else of it', async () => {
       await on(
         'main',
         `mkdir -p ~/.npm/_cacache/c ~/.tools/node ~/.cache/huggingface ~/.m2/repository
@@ -72,8 +80,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(log).to.not.match(/\.npmrc|\.netrc|huggingface|settings\.xml|\.npm\/log/);
     });
 
-    it('keeps, where overlays work, what a ref adds to the caches for the next job of that ref alone', async function () {
-      if (!(await overlays())) this.skip();
+    withOverlays('keeps what a ref adds to the caches for the next job of that ref alone', async () => {
       const cache = '~/.npm/_cacache';
       await on('main', `mkdir -p ${cache}; echo good > ${cache}/old; echo good > ${cache}/gone`);
       await on('topic', `echo evil > ${cache}/old; echo evil > ${cache}/new; rm ${cache}/gone; echo x > ~/.bashrc`);
@@ -88,8 +95,7 @@ for (const level of ['sandbox', 'user'] as const) {
           .and.not.match(/^new$/m);
     });
 
-    it('shows, where overlays work, nothing of the machine for a link that the default branch has put there', async function () {
-      if (!(await overlays())) this.skip();
+    withOverlays('shows nothing of the machine for a link that the default branch has put there', async () => {
       mkdirSync(join(jobs.dataDir, 'pip'));
       for (const name of ['canary', 'pip/canary']) writeFileSync(join(jobs.dataDir, name), '');
       await on('main', 'mkdir -p ~/.npm ~/.cargo/registry; ln -s /etc ~/.npm/_cacache');
@@ -98,8 +104,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(log).to.not.include('passwd').and.not.include('canary');
     });
 
-    it('is for each of the jobs of a ref that run together, without one disturbing the other', async function () {
-      if (!(await overlays())) this.skip();
+    withOverlays('is for each of the jobs of a ref that run together, without one disturbing the other', async () => {
       await on('main', 'mkdir -p ~/.npm/_cacache');
       jobs.ref = 'refs/heads/topic';
       const together = ['a', 'b', 'c'].map((name) =>
