@@ -9,7 +9,6 @@ import type { Logger } from './logger.ts';
 export class HealthFile {
   readonly #path: string | undefined;
   readonly #logger: Logger;
-  #told = false;
 
   /** @param path where it is; without one nothing is written */
   constructor(path: string | undefined, logger: Logger) {
@@ -17,18 +16,21 @@ export class HealthFile {
     this.#logger = logger;
   }
 
-  /** Says that all is well now. A file that cannot be written is complained of once. */
+  /** Says that all is well now. A file that cannot be written is complained of once, however many stages share it. */
   touch(): void {
     if (this.#path === undefined) return;
     try {
       renew(this.#path);
     } catch (error) {
-      if (this.#told) return;
-      this.#told = true;
+      if (complainedOf.has(this.#path)) return;
+      complainedOf.add(this.#path);
       this.#logger.warn(`VOLT_HEALTH_FILE cannot be written (${systemCode(error) ?? 'unknown'}): ${this.#path}`);
     }
   }
 }
+
+/** files that could not be written */
+const complainedOf = new Set<string>();
 
 function renew(path: string): void {
   const now = new Date();

@@ -1,22 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { version } from '../kernel/version.ts';
-import { every, type Repeating } from '../kernel/wait.ts';
-import type { RedisAccess, RedisConnection } from '../redis/connect.ts';
-import { heartbeatInterval } from '../redis/heartbeat-times.ts';
-import {
-  beatTogether,
-  forgetGone,
-  leave,
-  listStages,
-  type StageKind,
-  type stageMemberSchema,
-} from '../redis/membership.ts';
+import { every } from '../kernel/wait.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { Heart } from '../redis/heart/heart.ts';
+import { beat, forgetGone, leave, listStages, type StageKind } from '../redis/membership.ts';
 import { ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
 import type { Queues } from './queues.ts';
@@ -35,91 +27,42 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** A stage takes the ids of killed ones of its kind out of the list at its start and after each so many heartbeats. */
-const tidyEvery = 30;
-
-/** Stages that this process shows over each connection: they beat together, in one exchange. */
-const shows = new WeakMap<RedisConnection, Show>();
+/** Milliseconds between looks for killed ones of its kind, whose ids a stage takes off the list; the first is at its start. */
+const tidyInterval = 30_000;
 
 /**
- * Shows a stage as alive, for `volt status` and for other stages, until stopped.
+ * Shows a stage as alive, for `volt status` and for other stages, until stopped. Its heartbeats are those of a thread, see
+ * redis/heart/: it is no less alive while something holds up the event loop, and tells of that.
  * @param problems what it has to say about itself
  */
 export function showStage(context: StageContext, kind: StageKind, problems: () => Problem[] = () => []): Stage {
-  const { access, config } = context;
+  const { access, config, logger } = context;
+  const { keys } = access;
   const own = ownProcess();
   const signs = new VitalSigns(kind, config);
-  const fixed = {
-    ...own,
-    id: `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`,
-    version,
-    startedAt: new Date().toISOString(),
-  };
-  const describe = () => ({
-    ...fixed,
-    heartbeatAt: new Date().toISOString(),
-    vitals: signs.read(),
-    problems: problems(),
+  const health = new HealthFile(config.healthFile, logger);
+  const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
+  const fixed = { ...own, id, version, startedAt: new Date().toISOString() };
+  const describe = () => ({ ...fixed, vitals: signs.read(), problems: problems() });
+  const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
+  // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start
+  beat(access, kind, { ...describe(), heartbeatAt: new Date().toISOString() }).catch(failed);
+  const heart = new Heart(access.url, {
+    sign: () => ({ id, key: keys.member(kind, id), set: keys.members(kind), text: JSON.stringify(describe()) }),
+    heard: () => health.touch(),
   });
-  const show = shows.get(access.client) ?? new Show(context);
-  shows.set(access.client, show);
-  const shown = { kind, describe, beats: 0 };
-  show.add(shown);
+  void heart.start();
+  const tidying = every(
+    tidyInterval,
+    async () => forgetGone(access, kind, (await listStages(access, kind)).gone),
+    failed,
+  );
   return {
     stop: async () => {
-      await show.remove(shown);
-      // on the same connection as the last heartbeat, and so after it
-      await leave(access, kind, fixed.id).catch(() => undefined);
+      await tidying.stop();
+      await heart.leave();
+      // the thread may not have come to it in time, and the first heartbeat was sent over this connection
+      await leave(access, kind, id).catch(() => undefined);
     },
   };
-}
-
-interface Shown {
-  kind: StageKind;
-  describe(): z.input<typeof stageMemberSchema>;
-  beats: number;
-}
-
-/** The heartbeats of the stages of one connection. */
-class Show {
-  readonly #access: RedisAccess;
-  readonly #logger: Logger;
-  readonly #health: HealthFile;
-  readonly #stages = new Set<Shown>();
-  #beating: Repeating | undefined;
-
-  constructor({ access, config, logger }: StageContext) {
-    this.#access = access;
-    this.#logger = logger;
-    this.#health = new HealthFile(config.healthFile, logger);
-  }
-
-  /** Shows one more, at once. */
-  add(stage: Shown): void {
-    this.#stages.add(stage);
-    if (this.#beating) this.#beating.now();
-    else {
-      const failed = (error: unknown) => this.#logger.debug(`heartbeats failed: ${errorText(error)}`);
-      this.#beating = every(heartbeatInterval, () => this.#beat(), failed);
-    }
-  }
-
-  async remove(stage: Shown): Promise<void> {
-    this.#stages.delete(stage);
-    if (this.#stages.size > 0) return;
-    const beating = this.#beating;
-    this.#beating = undefined;
-    await beating?.stop();
-  }
-
-  async #beat(): Promise<void> {
-    const stages = [...this.#stages];
-    await beatTogether(
-      this.#access,
-      stages.map(({ kind, describe }) => ({ kind, member: describe() })),
-    );
-    this.#health.touch();
-    for (const stage of stages.filter((each) => each.beats++ % tidyEvery === 0))
-      await forgetGone(this.#access, stage.kind, (await listStages(this.#access, stage.kind)).gone);
-  }
 }

@@ -94,29 +94,16 @@ export function whyUnfit({ problems }: Pick<RunnerMember, 'problems'>): string |
   return problems.find(({ code }) => code === unfitCode)?.message;
 }
 
-/** Writes one heartbeat; resolves when Redis has confirmed it. */
+/** Writes one heartbeat; resolves when Redis has confirmed it. All but the first are those of redis/heart/. */
 export async function beat(
-  access: Pick<RedisAccess, 'client' | 'keys'>,
+  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
   member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,
 ): Promise<void> {
-  await beatTogether(access, [{ kind, member }]);
-}
-
-/** Writes the heartbeats of several members in one exchange; resolves when Redis has confirmed them. */
-export async function beatTogether(
-  { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
-  beats: readonly {
-    kind: string;
-    member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>;
-  }[],
-): Promise<void> {
   const pipeline = client.pipeline();
-  for (const { kind, member } of beats) {
-    // in this order: an id without a key would be taken for a member that is gone
-    pipeline.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl);
-    pipeline.sadd(keys.members(kind), member.id);
-  }
+  // in this order: an id without a key would be taken for a member that is gone
+  pipeline.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl);
+  pipeline.sadd(keys.members(kind), member.id);
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }
 

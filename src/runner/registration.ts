@@ -6,7 +6,8 @@ import type { RunnerId } from '../kernel/model.ts';
 import { every, type Repeating } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { Heart } from '../redis/heart/heart.ts';
-import { Lease } from '../redis/heart/lease.ts';
+import { Lease, sharedLease } from '../redis/heart/lease.ts';
+import { KeeperLines } from '../redis/heart/lines.ts';
 import { heartbeatInterval } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
 
@@ -49,6 +50,9 @@ export class Registration {
   readonly #orphanTimeout: number;
   readonly #hooks: RegistrationHooks;
   readonly #heart: Heart;
+  /** what this thread and the one of the heartbeats share of the lease */
+  readonly #renewedAt = sharedLease();
+  readonly #lines = new KeeperLines();
   #id: RunnerId;
   #lease: Lease | undefined;
   #left = false;
@@ -68,12 +72,16 @@ export class Registration {
     this.#orphanTimeout = orphanTimeout;
     this.#hooks = hooks;
     this.#id = this.#newId();
-    this.#heart = new Heart(access.url, `heartbeat ${name}`, {
+    this.#heart = new Heart(access.url, {
       sign: () => this.#sign(),
       heard: () => this.#heard(),
-      joined: (id) => this.#join(id),
-      // this thread may have seen it for itself, and offer another id already
-      lost: (id) => id === this.#id && this.#lose(),
+      lease: {
+        renewedAt: this.#renewedAt,
+        lines: this.#lines,
+        joined: (id) => this.#join(id),
+        // this thread may have seen it for itself, and offer another id already
+        lost: (id) => id === this.#id && this.#lose(),
+      },
     });
   }
 
@@ -112,7 +120,7 @@ export class Registration {
       clearInterval(this.#checking);
       this.#checking = undefined;
     }, leaseCheck);
-    const forget = scope.line && this.#heart.lines.add(scope.line);
+    const forget = scope.line && this.#lines.add(scope.line);
     if (forget) void scope.ended.then(forget);
     return forget !== undefined;
   }
@@ -144,7 +152,7 @@ export class Registration {
 
   #join(id: string): void {
     if (id !== this.#id || this.#left || this.#lease) return;
-    const lease = new Lease(undefined, this.#heart.renewedAt);
+    const lease = new Lease(undefined, this.#renewedAt);
     if (!lease.valid) return;
     this.#lease = lease;
     this.#hooks.joined(this.#id);

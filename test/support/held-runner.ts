@@ -3,6 +3,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { startRunner } from '../../src/runner/start.ts';
+import { mayBeHeld } from './held.ts';
 
 /** A runner whose main thread does nothing else for a while when it gets a signal. */
 const [url = '', dataDir = '', held] = process.argv.slice(-3);
@@ -11,10 +12,4 @@ const logger = createLogger('error');
 const access = await connectRedis(config, url, logger);
 const context = { config, access, logger, queues: new Queues(access, logger) };
 await startRunner(context, { name: 'box', labels: [], slots: 2, graceSeconds: 0 });
-process.on('SIGUSR2', () => {
-  console.log('held');
-  const until = Date.now() + Number(held);
-  while (Date.now() < until);
-  console.log('free');
-});
-console.log('ready');
+mayBeHeld(Number(held));

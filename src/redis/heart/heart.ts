@@ -2,11 +2,10 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ownProgram } from '../../kernel/own-program.ts';
-import { every, type Repeating, within } from '../../kernel/wait.ts';
+import { everyLater, type Repeating, within } from '../../kernel/wait.ts';
 import { heartbeatInterval } from '../heartbeat-times.ts';
-import { sharedLease } from './lease.ts';
-import { KeeperLines } from './lines.ts';
-import type { FromHeart, Sign, ToHeart } from './messages.ts';
+import type { KeeperLines } from './lines.ts';
+import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
 
 /** The thread has little to hold, in megabytes. */
 const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
@@ -20,9 +19,19 @@ const leavePatience = 500;
 export interface MemberHooks {
   /** what the member says of itself now */
   sign(): Sign;
-  heard?(): void;
-  joined?(id: string): void;
-  lost?(id: string): unknown;
+  /** Redis has confirmed a heartbeat */
+  heard(): void;
+  /** absent for a member without a lease */
+  lease?: LeaseHooks;
+}
+
+interface LeaseHooks {
+  /** when it was renewed last, see Lease */
+  readonly renewedAt: Float64Array;
+  /** who is told of it */
+  readonly lines: KeeperLines;
+  joined(id: string): void;
+  lost(id: string): unknown;
 }
 
 /**
@@ -30,38 +39,33 @@ export interface MemberHooks {
  * what that has said last, and needs nothing of it. The main one says each second what the heartbeats are to tell.
  */
 export class Heart {
-  /** when the lease was renewed last, see Lease */
-  readonly renewedAt = sharedLease();
-  readonly lines = new KeeperLines();
+  readonly #url: string;
   readonly #hooks: MemberHooks;
   readonly #number = ++last;
-  readonly #open: Extract<ToHeart, { kind: 'open' }>;
   #signing: Repeating | undefined;
   #answered: () => void = () => undefined;
   #gone: () => void = () => undefined;
   #held: string | undefined;
   #isLeaving = false;
 
-  /** @param name of the connection */
-  constructor(url: string, name: string, hooks: MemberHooks) {
+  constructor(url: string, hooks: MemberHooks) {
+    this.#url = url;
     this.#hooks = hooks;
-    const { renewedAt: lease, lines } = this;
-    this.#open = { kind: 'open', member: this.#number, url, name, lease, lines: lines.shared, held: undefined };
   }
 
-  /** Resolves after the first try. */
+  /** Resolves after the first try; `leave` needs not wait for that. */
   async start(): Promise<void> {
     const answered = new Promise<void>((resolve) => {
       this.#answered = resolve;
     });
     beating.set(this.#number, this);
     this.open();
-    await within(answered, startPatience);
-    this.#signing = every(
+    this.#signing = everyLater(
       heartbeatInterval,
       async () => this.#say(false),
       () => undefined,
     );
+    await within(answered, startPatience);
   }
 
   /** Says what the member is now, and has a heartbeat sent without waiting for the next. */
@@ -70,6 +74,7 @@ export class Heart {
   }
 
   async leave(): Promise<void> {
+    this.#answered();
     await this.#signing?.stop();
     this.#signing = undefined;
     const gone = new Promise<void>((resolve) => {
@@ -84,7 +89,7 @@ export class Heart {
   /** Has the thread take it up, at first or after another one has ended. */
   open(): void {
     if (this.#isLeaving) return;
-    send({ ...this.#open, held: this.#held });
+    send({ kind: 'open', member: this.#number, url: this.#url, lease: this.#sharedLease() });
     this.#say(true);
   }
 
@@ -94,15 +99,22 @@ export class Heart {
       return;
     }
     const { kind, id } = message;
-    if (kind === 'heard') this.#hooks.heard?.();
+    const { heard, lease } = this.#hooks;
+    if (kind === 'heard') heard();
     else if (kind === 'joined') {
       this.#held = id;
-      this.#hooks.joined?.(id);
+      lease?.joined(id);
     } else if (kind === 'lost') {
       this.#held = undefined;
-      this.#hooks.lost?.(id);
+      lease?.lost(id);
     }
-    if (kind !== 'heard') this.#answered();
+    // where there is a lease, `joined` comes after the first `heard`
+    if (kind !== 'heard' || !lease) this.#answered();
+  }
+
+  #sharedLease(): SharedLease | undefined {
+    const { lease } = this.#hooks;
+    return lease && { renewedAt: lease.renewedAt, lines: lease.lines.shared, held: this.#held };
   }
 
   #say(now: boolean): void {

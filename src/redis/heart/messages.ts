@@ -3,19 +3,22 @@ export type ToHeart = { member: number } & (
   | {
       kind: 'open';
       url: string;
-      /** of the connection */
-      name: string;
-      /** what both share: see Lease and KeeperLines */
-      lease: Float64Array;
-      lines: Float64Array;
-      /** the id under which the lease is held already, where another thread kept it before */
-      held: string | undefined;
+      /** absent where the member has none, as stages */
+      lease: SharedLease | undefined;
     }
   /** what the member says of itself from now on */
   | { kind: 'sign'; sign: Sign; now: boolean }
   /** it is to be taken off the list, and no heartbeat follows */
   | { kind: 'leave' }
 );
+
+export interface SharedLease {
+  /** what both threads share: see Lease and KeeperLines */
+  renewedAt: Float64Array;
+  lines: Float64Array;
+  /** the id under which the lease is held already, where another thread kept it before */
+  held: string | undefined;
+}
 
 export interface Sign {
   id: string;

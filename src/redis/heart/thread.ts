@@ -1,30 +1,32 @@
-import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
 import { between, type Moment, moment } from '../../kernel/clock.ts';
 import { every, type Repeating, within } from '../../kernel/wait.ts';
-import { openImpatient, type RedisConnection } from '../connection.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../heartbeat-times.ts';
 import { isAwayForAll } from '../outage.ts';
 import { Lease } from './lease.ts';
 import { KeeperLines } from './lines.ts';
-import type { FromHeart, Sign, ToHeart } from './messages.ts';
+import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
+import { type SharedConnection, takeConnection } from './shared-connection.ts';
 
 /** Milliseconds without a sign of the main thread after which this one takes it for dead, and its jobs with it. */
 const silence = 60_000;
+/** The main thread is told to be held up when its last sign is older than this (ms): it missed one at least. */
+const signMissed = 2 * heartbeatInterval;
 /** How long (ms) the first heartbeat waits for its connection. */
 const connectPatience = 5000;
 
 /**
- * One member's heartbeats. States, of one id: `offered` → (Redis confirms a heartbeat) `joined`: each one that is confirmed,
- * however late, renews the lease from when it was sent, and so does one that cannot be confirmed because Redis is away for
- * everybody → (the lease runs out) `lost`: nothing is sent until the main thread offers another id.
+ * One member's heartbeats. One without a lease, as a stage, sends them and nothing more. States of one with a lease, of one
+ * id: `offered` → (Redis confirms a heartbeat) `joined`: each one that is confirmed, however late, renews the lease from when
+ * it was sent, and so does one that cannot be confirmed because Redis is away for everybody → (the lease runs out) `lost`:
+ * nothing is sent until the main thread offers another id.
  */
 class Pulse {
   readonly #member: number;
   readonly #url: string;
-  readonly #connection: RedisConnection;
-  readonly #renewedAt: Float64Array;
-  readonly #lines: KeeperLines;
+  readonly #shared: SharedConnection;
+  readonly #sharedLease: SharedLease | undefined;
+  readonly #lines: KeeperLines | undefined;
   readonly #beating: Repeating;
   #lease: Lease | undefined;
   /** whose lease that is, or was */
@@ -33,19 +35,17 @@ class Pulse {
   #signedAt = moment();
   #left = false;
 
-  constructor({ member, url, name, lease, lines, held }: Extract<ToHeart, { kind: 'open' }>) {
+  constructor({ member, url, lease }: Extract<ToHeart, { kind: 'open' }>) {
     this.#member = member;
     this.#url = url;
-    this.#renewedAt = lease;
-    this.#lines = new KeeperLines(lines);
-    if (held !== undefined) {
-      this.#lease = new Lease(undefined, lease);
-      this.#leaseOf = held;
+    this.#sharedLease = lease;
+    this.#lines = lease && new KeeperLines(lease.lines);
+    if (lease?.held !== undefined) {
+      this.#lease = new Lease(undefined, lease.renewedAt);
+      this.#leaseOf = lease.held;
     }
-    this.#connection = openImpatient(url, name);
-    const connected = once(this.#connection, 'ready');
-    connected.catch(() => undefined);
-    let first: Promise<unknown> | undefined = within(connected, connectPatience);
+    this.#shared = takeConnection(url);
+    let first: Promise<unknown> | undefined = within(this.#shared.connected, connectPatience);
     this.#beating = every(
       heartbeatInterval,
       async () => {
@@ -68,21 +68,21 @@ class Pulse {
     await this.#beating.stop();
     const sign = this.#sign;
     if (sign) {
-      const told = this.#connection.multi().srem(sign.set, sign.id).del(sign.key).exec();
+      const told = this.#shared.connection.multi().srem(sign.set, sign.id).del(sign.key).exec();
       await within(
         told.catch(() => undefined),
         heartbeatInterval,
       );
     }
-    this.#connection.disconnect();
+    this.#shared.release();
     this.#tell('left');
   }
 
   async #beat(): Promise<void> {
     this.#checkLease();
     const sign = this.#sign;
-    if (!sign || this.#isLost(sign.id) || between(this.#signedAt, moment()) > silence) return;
     const sentAt = moment();
+    if (!sign || this.#left || this.#isLost(sign.id) || between(this.#signedAt, sentAt) > silence) return;
     const confirmed = await within(this.#send(sign, sentAt), heartbeatInterval);
     if (!confirmed && this.#lease && (await isAwayForAll(this.#url))) this.#renew(sign.id, sentAt);
     if (!confirmed) this.#tell('unheard', sign.id);
@@ -91,10 +91,16 @@ class Pulse {
 
   /** @returns whether Redis has confirmed the heartbeat; a confirmation that nobody waits for any more counts as well */
   async #send({ id, key, set, text }: Sign, sentAt: Moment): Promise<boolean> {
-    const member = `{"heartbeatAt":${JSON.stringify(new Date().toISOString())},${text.slice(1)}`;
+    const unsignedFor = sentAt.awake - this.#signedAt.awake;
+    const told = unsignedFor > signMissed ? withLag(text, unsignedFor - heartbeatInterval) : text;
+    const member = `{"heartbeatAt":${JSON.stringify(new Date().toISOString())},${told.slice(1)}`;
     try {
       // in this order: an id without a key would be taken for a member that is gone
-      const answers = await this.#connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id).exec();
+      const answers = await this.#shared.connection
+        .pipeline()
+        .set(key, member, 'PX', heartbeatTtl)
+        .sadd(set, id)
+        .exec();
       if (!answers || answers.some(([error]) => error)) return false;
     } catch {
       // the connection of the main thread says when the server is away
@@ -108,8 +114,8 @@ class Pulse {
 
   #join(id: string, sentAt: Moment): void {
     // one that was confirmed so late proves nothing any more
-    if (between(sentAt, moment()) >= leaseTtl) return;
-    this.#lease = new Lease(sentAt, this.#renewedAt);
+    if (!this.#sharedLease || between(sentAt, moment()) >= leaseTtl) return;
+    this.#lease = new Lease(sentAt, this.#sharedLease.renewedAt);
     this.#leaseOf = id;
     this.#tell('joined', id);
   }
@@ -118,7 +124,7 @@ class Pulse {
   #renew(id: string, sentAt: Moment): void {
     if (this.#leaseOf !== id || !this.#lease?.valid) return;
     this.#lease.renew(sentAt);
-    this.#lines.beat(this.#lease.left / 1000, leaseTtl / 1000);
+    this.#lines?.beat(this.#lease.left / 1000, leaseTtl / 1000);
   }
 
   #checkLease(): void {
@@ -136,6 +142,14 @@ class Pulse {
   #tell(kind: string, id?: string): void {
     parentPort?.postMessage({ member: this.#member, kind, ...(id !== undefined && { id }) } as FromHeart);
   }
+}
+
+/** @param held milliseconds for which the event loop has been held at least, which it cannot tell itself meanwhile */
+function withLag(text: string, held: number): string {
+  const member = JSON.parse(text) as { vitals?: { lag: number } };
+  const { vitals } = member;
+  if (vitals) vitals.lag = Math.max(vitals.lag, Math.round(held));
+  return JSON.stringify(member);
 }
 
 const pulses = new Map<number, Pulse>();

@@ -1,0 +1,25 @@
+import { startDispatcher } from '../../src/dispatcher/start.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import { startObserver } from '../../src/observer/start.ts';
+import { Queues } from '../../src/queues/queues.ts';
+import { Record } from '../../src/record/record.ts';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { startReporter } from '../../src/reporter/start.ts';
+import { startRunner } from '../../src/runner/start.ts';
+import { startWeb } from '../../src/web/start.ts';
+import { mayBeHeld } from './held.ts';
+
+/** All stages in one process, as in `volt up`, whose main thread does nothing else for a while when it gets a signal. */
+const [url = '', dataDir = '', healthFile = '', held] = process.argv.slice(-4);
+const config = loadConfig({ dataDir, healthFile, isolation: 'none', logLevel: 'error' });
+const logger = createLogger('error');
+const access = await connectRedis(config, url, logger);
+const record = await Record.open(config);
+const context = { config, access, logger, record, queues: new Queues(access, logger, record.signer) };
+await startReporter(context);
+await startDispatcher(context);
+await startObserver(context);
+await startWeb(context, { host: '127.0.0.1', port: 0 });
+await startRunner(context, { name: 'box', labels: [], slots: 1, graceSeconds: 0 });
+mayBeHeld(Number(held));
