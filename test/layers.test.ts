@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { FILE_USERS, usersOfFiles } from './support/file-users.ts';
+import { FILE_USERS, PATH_USERS, usersOfFiles } from './support/file-users.ts';
 import {
   type Ban,
   breachesOfBans,
@@ -86,7 +86,11 @@ describe('the layers of the house', () => {
   });
 
   it('touch files of jobs with the rights of Volt in one way only', () => {
-    expect(usersOfFiles(tree)).to.deep.equal({ users: Object.keys(FILE_USERS).sort(), detours: [] });
+    expect(usersOfFiles(tree)).to.deep.equal({
+      users: Object.keys(FILE_USERS).sort(),
+      pathUsers: Object.keys(PATH_USERS).sort(),
+      detours: [],
+    });
   });
 
   it('read the environment in one file', () => {
@@ -140,9 +144,14 @@ describe('the reader of imports', () => {
       'src/runner/d.ts': `import { execFile } from 'node:child_process';\nconsole.log(execFile);`,
       'src/git/e.ts': `import { rm } from 'node:fs/promises';\nconsole.log(rm);`,
       'src/job/f.ts': `export * from 'node:fs';`,
+      'src/job/g.ts': `import { removeTree } from '../kernel/remove-tree.ts';\nconsole.log(removeTree);`,
+      'src/runner/h.ts': `export const load = () => import('../kernel/disk.ts');`,
+      'src/kernel/disk.ts': '',
+      'src/kernel/remove-tree.ts': '',
     });
     expect(usersOfFiles(tree)).to.deep.equal({
       users: ['src/job/a.ts', 'src/job/b.ts', 'src/job/f.ts', 'src/runner/d.ts'],
+      pathUsers: ['src/job/g.ts → remove-tree', 'src/runner/h.ts → disk'],
       detours: ['src/job/c.ts'],
     });
   });

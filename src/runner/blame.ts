@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { JobOutcome } from '../job/ending.ts';
-import { toolEnvironment } from '../kernel/environment.ts';
+import { bytesOnDisk } from '../kernel/disk-use.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { DiskProblem } from './disk-watch.ts';
-
-const run = promisify(execFile);
 
 /** A job that was handed back for this many attempts less one is not handed back for a disk again. */
 const lastAttempt = 3;
@@ -50,10 +46,7 @@ export async function blameFor(
 async function sizeOf(folder: string, device: number | undefined): Promise<number> {
   try {
     if ((await stat(folder)).dev !== device) return 0;
-    // it ends with an error where it may not look into a folder, and tells what it has seen
-    const counted = run('du', ['-skx', '--', folder], { env: toolEnvironment(), timeout: 60_000 });
-    const { stdout } = await counted.catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
-    return Number.parseInt(stdout, 10) * 1024 || 0;
+    return await bytesOnDisk([folder], 60_000);
   } catch {
     return 0;
   }

@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sizeText } from '../exec/limits.ts';
+import { bytesOnDisk } from '../kernel/disk-use.ts';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { every, type Repeating } from '../kernel/wait.ts';
 
 const run = promisify(execFile);
 
-/** Milliseconds between looks. */
+/** Milliseconds between looks, and that one may take. */
 const interval = 2000;
+const longest = 60_000;
 
 /** Watches what one job takes on the disk. */
 export class DiskQuota {
@@ -22,7 +24,7 @@ export class DiskQuota {
     if (most === 0) return;
     let told = false;
     const look = async () => {
-      const bytes = told ? 0 : await sizeOf(folders);
+      const bytes = told ? 0 : await bytesOnDisk(folders, longest);
       if (bytes <= most) return;
       told = true;
       exceeded(`was ended: more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
@@ -41,16 +43,8 @@ export class DiskQuota {
  * @param most bytes that a job may have
  */
 export async function emptyIfLarge(home: string, most: number): Promise<boolean> {
-  if ((await sizeOf([home])) <= most / 2) return false;
+  if ((await bytesOnDisk([home], longest)) <= most / 2) return false;
   const args = [home, '-xdev', '-mindepth', '1', '-delete'];
   await run('find', args, { env: toolEnvironment() }).catch(() => undefined);
   return true;
-}
-
-/** Bytes on the disk, as far as they can be counted while files come and go. */
-async function sizeOf(folders: readonly string[]): Promise<number> {
-  const counted = run('du', ['-skxc', '--', ...folders], { env: toolEnvironment(), timeout: 60_000 });
-  const { stdout } = await counted.catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
-  const total = stdout.trimEnd().split('\n').at(-1) ?? '';
-  return Number.parseInt(total, 10) * 1024 || 0;
 }

@@ -8,8 +8,8 @@ import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.
 import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { folderBytes } from '../kernel/disk.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
+import { bytesOnDisk } from '../kernel/disk-use.ts';
+import { removeContested } from '../kernel/remove-tree.ts';
 import type { DiskProblem } from './disk-watch.ts';
 import { takeIfFree } from './work-folder.ts';
 
@@ -110,12 +110,12 @@ async function pruneWorkFolders(
   for (const name of await readdir(work).catch(() => [] as string[])) {
     const path = join(work, name);
     if (now - (await lastUse(path)) < days * 86_400_000) continue;
-    const bytes = await folderBytes(path);
+    const bytes = await bytesOnDisk([path], 600_000);
     const folder = await takeIfFree(work, name);
     if (!folder) continue;
     if (!dryRun) {
       await removeLeftJobs(dataDir, name);
-      await removeTree(path);
+      await removeContested(path);
     }
     folder.release();
     removed.push({ name, bytes });

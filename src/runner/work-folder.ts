@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { lockFile } from '../kernel/file-lock.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
+import { removeContested } from '../kernel/remove-tree.ts';
 
 /** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {
@@ -26,8 +26,8 @@ export async function takeWorkFolder(work: string, host: string, wanted: string 
   }
   const { name, path, release } = folder;
   try {
-    // checkouts that an earlier process was killed over
-    await removeTree(join(path, 'jobs'));
+    // checkouts that an earlier process was killed over, which its jobs may have outlived by a moment
+    await removeContested(join(path, 'jobs'));
     touch(path);
   } catch (error) {
     release();

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Tree } from './imports.ts';
 
 /** By which a file can be reached by its path, or a program started that is given one. */
@@ -35,8 +36,8 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/storage/artifacts.ts': 'has the store of artifacts, which jobs never reach',
   'src/job/storage/caches.ts': 'has the store of caches, which jobs never reach',
   'src/job/storage/kept-folder.ts': 'has those stores',
-  'src/runner/blame.ts': 'asks the size of the folder of a job by du(1), which follows no link below it',
-  'src/runner/disk-quota.ts': 'asks sizes by du(1), and empties a home by find(1); both follow no link below it',
+  'src/runner/blame.ts': 'asks which device the folder of a job is on',
+  'src/runner/disk-quota.ts': 'empties a home by find(1), which follows no link below it',
   'src/runner/disk-watch.ts': 'writes into folders of Volt',
   'src/runner/prune.ts': 'looks at folders of Volt',
   'src/runner/spawner/process.ts': 'opens descriptors of its parent in /proc',
@@ -46,13 +47,39 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/runner/work-folder.ts': "makes the runner's own folder",
 };
 
+/** What of the kernel goes through folders, or removes them, by their paths. */
+const GOES_BY_PATHS = /^src\/kernel\/(disk|remove-tree|small-tree)\.ts$/;
+
+/** Files of `job/` and `runner/` that use those, each with the reason why no job changes the paths meanwhile. */
+export const PATH_USERS: Readonly<Record<string, string>> = {
+  'src/job/files/hand-over.ts → remove-tree': 'removes a closed draft',
+  'src/job/isolation/checkout-place.ts → remove-tree': 'removes a closed draft',
+  'src/job/isolation/enclosure.ts → small-tree': 'gives away trees that the job cannot reach yet',
+  'src/job/isolation/homes.ts → remove-tree':
+    'removes homes by rm(1), which follows no link, and trials of an hour ago',
+  'src/job/isolation/overlay-check.ts → remove-tree': 'removes a trial that has ended, in which no job was',
+  'src/job/isolation/places.ts → remove-tree': 'removes notes and files of Volt, and what jobs have left by rm(1)',
+  'src/job/kept-trees.ts → remove-tree': 'removes by rm(1)',
+  'src/job/storage/artifacts.ts → disk': 'counts what is in the store of artifacts, which jobs never reach',
+  'src/job/storage/caches.ts → disk': 'counts what is in the store of caches, which jobs never reach',
+  'src/runner/attempt.ts → remove-tree': 'removes by rm(1) where a process of the job may be left',
+  'src/runner/disk-watch.ts → disk': 'asks for the room of a file system',
+  'src/runner/prune.ts → remove-tree': 'removes by rm(1)',
+  'src/runner/spawner/process.ts → remove-tree': 'removes as the attempt says',
+  'src/runner/spawner/spawner.ts → remove-tree': 'removes as the attempt says',
+  'src/runner/work-folder.ts → remove-tree': 'removes by rm(1)',
+};
+
 /** What reaches them in another way. */
 const DETOURS = /(?<![.\w])(getBuiltinModule|require\s*\(|createRequire)|process\.(binding|chdir|getBuiltinModule)\b/;
 
-/** Files of `job/` and `runner/` that use the file system, and those that would go round this rule. */
-export function usersOfFiles(tree: Tree): { users: string[]; detours: string[] } {
+/** Files of `job/` and `runner/` that use the file system, themselves or by the kernel, and those that would go round this rule. */
+export function usersOfFiles(tree: Tree): { users: string[]; pathUsers: string[]; detours: string[] } {
   const own = (file: string) => /^src\/(job|runner)\//.test(file);
   const users = tree.imports.filter(({ from, to }) => own(from) && REACHES_FILES.test(to)).map(({ from }) => from);
+  const pathUsers = tree.imports
+    .filter(({ from, to }) => own(from) && GOES_BY_PATHS.test(to))
+    .map(({ from, to }) => `${from} → ${basename(to, '.ts')}`);
   const detours = [...tree.code].filter(([file, code]) => own(file) && DETOURS.test(code)).map(([file]) => file);
-  return { users: [...new Set(users)].sort(), detours };
+  return { users: [...new Set(users)].sort(), pathUsers: pathUsers.sort(), detours };
 }

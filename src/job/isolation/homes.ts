@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataPaths } from '../../kernel/data-paths.ts';
-import { folderBytes } from '../../kernel/disk.ts';
+import { bytesOnDisk } from '../../kernel/disk-use.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../kernel/remove-tree.ts';
 import { asides, homesInUse, lastUse, namesIn, setUnusedAside } from './home-use.ts';
@@ -11,6 +11,9 @@ import { jobPlaces } from './places.ts';
 
 /** Milliseconds. */
 const longestTrial = 3_600_000;
+
+/** Milliseconds; a home may have millions of files. */
+const longestCount = 600_000;
 
 export interface RemovedHome {
   /** whose class of refs had it */
@@ -91,7 +94,7 @@ async function surplusOf(
   const measured = limit > 0 || needed > 0;
   const all: Home[] = [];
   for (const { name, usedAt } of dated)
-    all.push({ name, usedAt, bytes: measured ? await folderBytes(join(homes, name)) : 0 });
+    all.push({ name, usedAt, bytes: measured ? await bytesOnDisk([join(homes, name)], longestCount) : 0 });
   const used = await homesInUse(work);
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   let missing = needed;
@@ -103,7 +106,7 @@ async function surplusOf(
     const gone = isOlder(home.name) || (known !== undefined && !known.has(repositoryKeyIn(home.name)));
     const large = (limit > 0 && total > limit) || missing > 0 || count > most;
     if (!old && !gone && !large) continue;
-    const bytes = measured ? home.bytes : await folderBytes(join(homes, home.name));
+    const bytes = measured ? home.bytes : await bytesOnDisk([join(homes, home.name)], longestCount);
     count -= 1;
     total -= bytes;
     missing -= bytes;

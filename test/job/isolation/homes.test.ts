@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -64,6 +65,37 @@ describe('the homes of repositories', () => {
   async function prune(bounds: HomeBounds, dryRun = false): Promise<string[]> {
     return (await pruneHomes(dataDir, bounds, dryRun, Date.now(), fail)).map(({ repository }) => repository);
   }
+
+  it('are counted without what a job leads to, which changes folders for links meanwhile', async () => {
+    (await use('app'))();
+    const elsewhere = folders.make();
+    for (let count = 0; count < 4; count++) {
+      mkdirSync(join(elsewhere, String(count)));
+      writeFileSync(join(elsewhere, String(count), 'file'), Buffer.alloc(8 * megabyte, 1));
+    }
+    const swap = `
+      const fs = require('fs');
+      process.chdir(process.argv[1]);
+      for (let count = 0; count < 40; count++) fs.mkdirSync('in/' + count + '/0', { recursive: true });
+      console.log('begun');
+      for (;;) for (let count = 0; count < 40; count++) {
+        const [at, aside] = ['in/' + count, 'aside' + count];
+        fs.renameSync(at, aside); fs.symlinkSync(process.argv[2], at); fs.unlinkSync(at); fs.renameSync(aside, at);
+      }`;
+    const swapping = spawn(process.execPath, ['-e', swap, at('app'), elsewhere], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(swapping.stdout, 'data');
+      for (let count = 0; count < 60; count++) {
+        const [home] = await pruneHomes(dataDir, { needed: 1e12 }, true, Date.now(), fail);
+        expect(home?.bytes).to.be.within(megabyte, 2 * megabyte);
+      }
+    } finally {
+      swapping.kill('SIGKILL');
+      await once(swapping, 'close');
+    }
+  });
 
   it('go when no job has had them for their days', async () => {
     await used('old', 31);
