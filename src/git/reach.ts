@@ -4,8 +4,9 @@ import { isIP } from 'node:net';
 import { isAbsolute, sep } from 'node:path';
 import { environment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
-import { addressClass, isListed, type NetworkPolicy } from '../kernel/network-policy.ts';
+import { addressClass, isAmong, isListed, type NetworkPolicy } from '../kernel/network-policy.ts';
 import { hideCredentials } from '../kernel/urls.ts';
+import type { VoltServer } from '../kernel/volt-servers.ts';
 import type { Access } from './access.ts';
 import { canonicalUrl, isSameHost, isSameServer, type Server, serverOf } from './server.ts';
 import type { Stranger } from './stranger.ts';
@@ -54,6 +55,8 @@ export interface ReachRules {
   machineCredentials: readonly string[];
   /** folders whose repositories any other repository in the same folder may have as submodules */
   neighbours: readonly string[];
+  /** what Volt itself speaks with, which nothing is fetched from */
+  servers: readonly VoltServer[];
   /** asks for the addresses of a name */
   resolve?: (host: string) => Promise<string[]>;
 }
@@ -162,12 +165,25 @@ export class JobReach implements Reach {
         remedy: 'See whether the address is right, and whether this machine can look its name up.',
       });
     }
+    const closed = await this.#serverAddresses();
     for (const address of addresses) {
-      const kind = addressClass(address);
+      const kind = isAmong(address, closed) ? 'volt' : addressClass(address);
       if (kind === 'public' || (kind === 'private' && (trusted || network.kind === 'list'))) continue;
       throw refused(url, whose[kind], other);
     }
     return addresses;
+  }
+
+  /** Of Volt's own servers, but for what may be the address of others as well. */
+  async #serverAddresses(): Promise<string[]> {
+    const { servers, resolve = addressesOf } = this.#rules;
+    const found = await Promise.all(
+      servers.map(async ({ host, isShared }) => {
+        const addresses = isIP(host) ? [host] : await resolve(host);
+        return isShared ? addresses.filter((address) => addressClass(address) !== 'public') : addresses;
+      }),
+    );
+    return found.flat();
   }
 }
 
@@ -175,6 +191,7 @@ const other =
   'Give it an https address at a server that is open to everybody, or keep it at the server of the repository.';
 
 const whose = {
+  volt: 'it is an address of a server of Volt',
   machine: 'it is an address of the machine that the runner is on',
   link: 'it is an address of the link that the runner is on',
   private: 'it is in a private network, and the ref is not trusted',

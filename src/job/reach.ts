@@ -1,12 +1,23 @@
 import { JobReach } from '../git/reach.ts';
 import type { Config } from '../kernel/config.ts';
 import { parseNetworkPolicy } from '../kernel/network-policy.ts';
+import { voltServers } from '../kernel/volt-servers.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { JobInput } from './contract.ts';
 
 /** What may be fetched because the commit of a job names it. @param credential that of the job's repository */
 export function reachOf(
-  config: Pick<Config, 'sandboxNetwork' | 'actionsUrl' | 'shareCredential' | 'machineCredentials' | 'neighbours'>,
+  config: Pick<
+    Config,
+    | 'sandboxNetwork'
+    | 'actionsUrl'
+    | 'shareCredential'
+    | 'machineCredentials'
+    | 'neighbours'
+    | 'redisUrl'
+    | 'databaseUrl'
+    | 'url'
+  >,
   { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
   credential: () => Promise<Credential | undefined>,
 ): JobReach {
@@ -21,6 +32,7 @@ export function reachOf(
     actionsUrl: config.actionsUrl,
     sharesCredential: config.shareCredential === 'on',
     machineCredentials: listed(config.machineCredentials, ','),
+    servers: voltServers(config),
     neighbours: listed(config.neighbours, ':'),
   });
 }

@@ -36,6 +36,45 @@ export function localIn6(routes: string): string[] {
   });
 }
 
+/**
+ * The subnets that this machine reaches without a router, as `address/bits`: who is in one is near, whatever the address. Not
+ * what tunnels make of one that stands for the whole internet, which is broader than any link.
+ */
+export function nearSubnets(): string[] {
+  return [...new Set([...nearIn(read('/proc/net/route') ?? ''), ...nearIn6(read('/proc/net/ipv6_route') ?? '')])];
+}
+
+/** Bits that the subnet of a link has at least. */
+const [leastBits, leastBits6] = [8, 16];
+/** Flags of a route, see linux/route.h: RTF_UP; RTF_GATEWAY and RTF_REJECT. */
+const [up, elsewhere] = [0x1, 0x202];
+
+/** @param routes as /proc/net/route has them: numbers hexadecimal, those of addresses with the last byte first */
+export function nearIn(routes: string): string[] {
+  return routes.split('\n').flatMap((line) => {
+    const [, destination = '', , flags = '', , , , mask = ''] = line.trim().split(/\s+/);
+    const bits = (Number.parseInt(mask, 16) >>> 0).toString(2).replaceAll('0', '').length;
+    if (!isNear(flags) || bits < leastBits) return [];
+    const bytes = destination.match(/../g)?.reverse() ?? [];
+    return `${bytes.map((byte) => Number.parseInt(byte, 16)).join('.')}/${bits}`;
+  });
+}
+
+/** @param routes as for `localIn6` */
+export function nearIn6(routes: string): string[] {
+  return routes.split('\n').flatMap((line) => {
+    const [destination = '', length = '', , , , , , , flags = ''] = line.trim().split(/\s+/);
+    const bits = Number.parseInt(length, 16);
+    if (!isNear(flags) || (Number.parseInt(flags, 16) & own) !== 0 || !(bits >= leastBits6)) return [];
+    return `${destination.match(/.{4}/g)?.join(':')}/${bits}`;
+  });
+}
+
+function isNear(flags: string): boolean {
+  const value = Number.parseInt(flags, 16);
+  return (value & up) !== 0 && (value & elsewhere) === 0;
+}
+
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

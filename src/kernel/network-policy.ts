@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { machineAddresses } from './machine-addresses.ts';
+import { machineAddresses, nearSubnets } from './machine-addresses.ts';
 
 /**
  * What a job, and Volt on a job's word, may reach, as VOLT_SANDBOX_NETWORK says:
@@ -20,8 +20,8 @@ export interface ListedHost {
 
 /**
  * Whose an address is: `machine`: this machine's own, loopback included; `link`: of the link alone, or where clouds tell
- * machines about themselves, credentials included; `private`: of a network that the internet does not reach; `public`;
- * `none`: of no single machine (multicast, reserved).
+ * machines about themselves, credentials included; `private`: of a network that the internet does not reach, or of
+ * one that this machine is in; `public`; `none`: of no single machine (multicast, reserved).
  */
 export type AddressClass = 'machine' | 'link' | 'private' | 'public' | 'none';
 
@@ -99,9 +99,26 @@ export function subnetsOf(classes: readonly Exclude<AddressClass, 'public'>[]): 
   return split(classes.flatMap((name) => ranges[name]));
 }
 
-/** Those of this machine, likewise. */
-export function ownSubnets(): Subnets {
-  return split(machineAddresses());
+/** Those of this machine, likewise, and those of the networks that it is in. */
+export function ownSubnets(): { own: Subnets; near: Subnets } {
+  return { own: split(machineAddresses()), near: split(nearSubnets()) };
+}
+
+/** Likewise of single addresses. */
+export function subnetsOfAddresses(addresses: readonly string[]): Subnets {
+  return split(addresses.map(withoutScope).map((address) => `${address}/${isIPv4(address) ? 32 : 128}`));
+}
+
+/** Whether an address leads to one of these, in whatever form either is written. */
+export function isAmong(address: string, addresses: readonly string[]): boolean {
+  const { ipv4, ipv6 } = subnetsOfAddresses(addresses);
+  const plain = withoutScope(address);
+  return listOf([...ipv4, ...ipv6]).check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+}
+
+/** An address of a link may have an interface behind it. */
+function withoutScope(address: string): string {
+  return address.replace(/%.*$/, '');
 }
 
 export interface Subnets {
@@ -138,7 +155,7 @@ function listOf(subnets: readonly string[]): BlockList {
 
 /** @param address an IPv4 or IPv6 address; what is none is of no machine */
 export function addressClass(address: string): AddressClass {
-  const plain = address.replace(/%.*$/, '');
+  const plain = withoutScope(address);
   if (isIPv4(plain)) return classOf(plain, 'ipv4');
   if (!isIPv6(plain)) return 'none';
   const inner = embedded(plain);
@@ -148,7 +165,8 @@ export function addressClass(address: string): AddressClass {
 function classOf(address: string, family: 'ipv4' | 'ipv6'): AddressClass {
   // an address of this machine is the machine itself, whatever network it is of
   if (listOf(machineAddresses()).check(address, family)) return 'machine';
-  return lists.find(([, list]) => list.check(address, family))?.[0] ?? 'public';
+  const known = lists.find(([, list]) => list.check(address, family))?.[0];
+  return known ?? (listOf(nearSubnets()).check(address, family) ? 'private' : 'public');
 }
 
 /** The IPv4 address that an IPv6 one leads to: mapped, of a translator (RFC 6052) or of 6to4 (RFC 3056). */

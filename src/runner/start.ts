@@ -24,6 +24,7 @@ import type { RunnerId } from '../kernel/model.ts';
 import { checkRepositoryGlobs, hostLabel, parseLabels } from '../kernel/names.ts';
 import { networkPolicy } from '../kernel/network-policy.ts';
 import { hideCredentials } from '../kernel/urls.ts';
+import { voltServers } from '../kernel/volt-servers.ts';
 import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
@@ -98,7 +99,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
   const spawner = platform() === 'linux' ? new Spawner() : undefined;
   const { shared } = jobPlaces(confinement.level, config.dataDir, folder.name);
-  const pool = new NetworkPool(networks, options.slots + 1, (lines) => tellHosts(shared, lines));
+  const pool = new NetworkPool(networks, options.slots + 1, voltServers(config), (lines) => tellHosts(shared, lines));
   for (const name of await pool.start()) logger.warn(`${name} of VOLT_SANDBOX_NETWORK has no address so far`);
   const settings = {
     key: key ?? ownRunnerKey(config),

@@ -7,7 +7,7 @@ import { asOrdinaryUser, attack, giveToOrdinaryUser, type Setting } from '../sup
 import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { TestRepository } from '../support/repository.ts';
-import { machine, publicName, SmallInternet, world } from '../support/small-internet.ts';
+import { machine, neighbours, publicName, SmallInternet, world } from '../support/small-internet.ts';
 
 const run = promisify(execFile);
 
@@ -29,7 +29,7 @@ net.createServer((socket) => socket.end('the job')).listen(31337, '0.0.0.0', asy
   for (const line of await Promise.all(Object.entries(targets).map(([name, target]) => knock(name, target)))) console.log(line);
   const idle = [];
   for (let n = 0; n < 200; n++) idle.push(new Promise((resolve) => {
-    const { host, port } = targets['Redis at ${machine[0]}'];
+    const { host, port } = targets['Redis'];
     net.connect(port, host).on('connect', () => resolve(1)).on('error', () => resolve(0));
   }));
   console.log('IDLE CONNECTIONS ' + (await Promise.all(idle)).reduce((a, b) => a + b));
@@ -42,6 +42,8 @@ describe('a job that looks for what is near it on the network', () => {
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
   let internet: SmallInternet | undefined;
+  let redis: Promise<unknown> | undefined;
+  let count = 0;
 
   before(async function () {
     if (process.getuid?.() !== 0) return this.skip();
@@ -61,7 +63,7 @@ describe('a job that looks for what is near it on the network', () => {
   });
 
   /** @returns what a job of that branch has said, and what was found at its port from the machine */
-  async function knock({ level, user }: Setting, branch: string, env: Record<string, string> = {}) {
+  async function knock({ level, user }: Setting, branch: string, env: Record<string, string> = {}, elsewhere?: string) {
     if (!internet) throw new Error('there is no network to look at');
     const folder = folders.make();
     chmodSync(folder, 0o755);
@@ -92,20 +94,39 @@ describe('a job that looks for what is near it on the network', () => {
       [...internet.inside, ...place.inside],
     );
     await up.says('THE JOB LISTENS', 60_000);
-    const redis = Number(new URL(readFileSync(join(place.dataDir, 'redis/runner-url'), 'utf8').trim()).port);
+    const redis = elsewhere
+      ? 6379
+      : Number(new URL(readFileSync(join(place.dataDir, 'redis/runner-url'), 'utf8').trim()).port);
     const from = await Promise.all(['127.0.0.1', machine[0]].map((host) => fromMachine(host)));
     const ours = ['127.0.0.1', '::1', ...machine, '192.0.0.1', '192.0.0.2', '198.51.100.1', '::ffff:198.51.100.2'];
     const services = { Redis: redis, 'the dashboard': 8420 };
     const targets: Record<string, object> = { 'an abstract socket': { path: '\0volt-abstract' } };
+    targets.Redis = { host: elsewhere ?? machine[0], port: redis };
     for (const [name, port] of Object.entries(services))
       for (const host of ours) targets[`${name} at ${host}`] = { host, port };
-    for (const host of [world.public4, world.public6, ...world.private, ...world.closed, '::ffff:169.254.169.254'])
+    for (const host of [
+      world.public4,
+      world.public6,
+      ...neighbours,
+      ...world.private,
+      ...world.closed,
+      '::ffff:169.254.169.254',
+    ])
       targets[host] = { host, port: 80 };
     internet.say(JSON.stringify(targets));
     await up.ended();
     expect(up.output).to.include('EVERYTHING TRIED');
     const reached = [...up.output.matchAll(/REACHED (.*)/g)].map(([, name]) => name);
     return { reached, output: up.output, from };
+  }
+
+  /** @returns what a Volt of its own is started with whose Redis is outside of the machine */
+  async function redisElsewhere(host: string): Promise<Record<string, string>> {
+    const where = ['--bind', host, '--port', '6379', '--requirepass', 'secret', '--save', ''];
+    const says = 'Ready to accept connections';
+    redis ??= internet?.program(['redis-server', ...where], { outside: true, says });
+    await redis;
+    return { VOLT_REDIS_URL: `redis://:secret@${host}:6379`, VOLT_REDIS_PREFIX: `volt-${++count}` };
   }
 
   async function fromMachine(host: string): Promise<string> {
@@ -127,7 +148,7 @@ describe('a job that looks for what is near it on the network', () => {
     },
     async (setting) => {
       const { reached, output, from } = await knock(setting, 'main');
-      expect(reached).to.have.members([...open, ...world.private]);
+      expect(reached).to.have.members([...open, ...neighbours, ...world.private]);
       expect(output).to.include('IDLE CONNECTIONS 0');
       expect(from).to.deep.equal(['nobody', 'nobody']);
     },
@@ -137,12 +158,49 @@ describe('a job that looks for what is near it on the network', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'the network',
-      title: 'reaches machines of private networks',
+      title: 'reaches machines of private networks, and of the network that the machine is in',
       ...settings,
     },
     async (setting) => {
       const { reached } = await knock(setting, 'other');
       expect(reached).to.have.members(open);
+    },
+  );
+
+  const [redisHost, ...otherPrivate] = world.private;
+
+  attack(
+    {
+      attacker: 'pusher to a trusted branch',
+      asset: 'the network',
+      title: 'reaches the Redis of Volt, which is on another machine',
+      ...settings,
+    },
+    async (setting) => {
+      const { reached, output } = await knock(setting, 'main', await redisElsewhere(redisHost), redisHost);
+      // that machine may have more that is Volt's
+      expect(reached).to.have.members([...open, ...neighbours, ...otherPrivate]);
+      expect(output).to.include('IDLE CONNECTIONS 0');
+    },
+  );
+
+  attack(
+    {
+      attacker: 'pusher to a trusted branch',
+      asset: 'the network',
+      title: 'reaches the Redis of Volt where a list of hosts has its machine',
+      levels: ['sandbox'],
+      users: ['root'],
+    },
+    async (setting) => {
+      const list = `${publicName},${redisHost}:6379,${otherPrivate[0]}`;
+      const { reached } = await knock(
+        setting,
+        'main',
+        { ...(await redisElsewhere(redisHost)), VOLT_SANDBOX_NETWORK: list },
+        redisHost,
+      );
+      expect(reached).to.have.members([world.public4, otherPrivate[0]]);
     },
   );
 });

@@ -25,6 +25,7 @@ function reach(rules: Partial<ReachRules> = {}): JobReach {
     sharesCredential: false,
     machineCredentials: [],
     neighbours: [],
+    servers: [],
     resolve: async (host) => addresses[host] ?? [],
     ...rules,
   });
@@ -46,6 +47,31 @@ describe('what is fetched because a commit names it', () => {
     expect(access).to.equal(undefined);
     const pinned = { scheme: 'https', host: 'open.example', port: 443, addresses: addresses['open.example'] };
     expect(stranger).to.deep.equal({ asMachine: false, protocol: 'https', pinned, redirects: false });
+  });
+
+  it("is never a server of Volt's, whatever it is called, nor with a list that has it", async () => {
+    const servers = [
+      { host: '10.1.2.3', isShared: false },
+      { host: 'redis.example', isShared: false },
+      { host: 'ci.example', isShared: true },
+    ];
+    const resolve = async (host: string) =>
+      ({ ...addresses, 'redis.example': ['93.184.216.99'], 'ci.example': ['10.9.9.9', '93.184.216.34'] })[host] ?? [];
+    const hosts = [{ host: 'inner.example', port: undefined }];
+    for (const url of ['https://10.1.2.3:6379/x', 'https://inner.example/x', 'https://[::ffff:10.1.2.3]/x'])
+      for (const network of [
+        { kind: 'on' },
+        {
+          kind: 'list',
+          hosts: [...hosts, { host: '10.1.2.3', port: 6379 }, { host: '::ffff:a01:203', port: undefined }],
+        },
+      ] as const)
+        expect((await refused(url, { servers, resolve, network })).message).to.include('a server of Volt');
+    await refused('https://93.184.216.99/x', { servers, resolve });
+    await refused('https://10.9.9.9/x', { servers, resolve });
+    // what large hosters have is the address of others, too
+    expect((await reach({ servers, resolve }).to('https://open.example/lib')).url).to.equal('https://open.example/lib');
+    expect((await reach({ servers, resolve }).to('https://10.1.2.4/lib')).url).to.equal('https://10.1.2.4/lib');
   });
 
   for (const url of [

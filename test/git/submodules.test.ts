@@ -200,7 +200,7 @@ describe('the submodules of a checkout', () => {
       },
     ) {
       const usual = { trusted: true, network: { kind: 'on' }, actionsUrl: 'https://github.com' } as const;
-      const more = { sharesCredential: true, machineCredentials: [], neighbours: [] };
+      const more = { sharesCredential: true, machineCredentials: [], neighbours: [], servers: [] };
       return take(app, { access }, new JobReach({ ...usual, ...more, url: app.url, access, ...rules }));
     }
 

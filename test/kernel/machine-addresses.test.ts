@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
-import { localIn, localIn6, machineAddresses } from '../../src/kernel/machine-addresses.ts';
+import { localIn, localIn6, machineAddresses, nearIn, nearIn6 } from '../../src/kernel/machine-addresses.ts';
 import { addressClass } from '../../src/kernel/network-policy.ts';
 
 describe('the addresses of this machine', () => {
@@ -43,5 +43,29 @@ describe('the addresses of this machine', () => {
       'fd00:0000:0000:0000:0000:0000:0000:0000/128',
     ]);
     expect(localIn6('')).to.deep.equal([]);
+  });
+
+  it('have near them what no router leads to, and not what a tunnel makes of the whole internet', () => {
+    const routes = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t016433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0
+tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0
+eth0\t006433C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+eth0\t007100CB\t016433C6\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0
+eth0\t097100CB\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
+*\t0000000A\t00000000\t0201\t0\t0\t0\t000000FF\t0\t0\t0
+`;
+    expect(nearIn(routes)).to.deep.equal(['198.51.100.0/24', '203.0.113.9/32']);
+    const zero = '0'.repeat(32);
+    const line = (address: string, bits: string, flags: string, router = zero) =>
+      `${address} ${bits} ${zero} 00 ${router} 00000000 00000001 00000000 ${flags}     eth0`;
+    const six = [
+      line('20010db8000100000000000000000000', '40', '00000001'),
+      line('20010db8000100000000000000000002', '80', '80200001'),
+      line('20010db8000900000000000000000000', '40', '00000003', '20010db8000100000000000000000001'),
+      line('20000000000000000000000000000000', '03', '00000001'),
+      line(zero, '00', '00200200'),
+    ];
+    expect(nearIn6(six.join('\n'))).to.deep.equal(['2001:0db8:0001:0000:0000:0000:0000:0000/64']);
+    expect([nearIn(''), nearIn6('')]).to.deep.equal([[], []]);
   });
 });

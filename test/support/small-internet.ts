@@ -13,6 +13,8 @@ export const world = {
 } as const;
 /** Addresses of the machine, on three interfaces; the first is that of its network. */
 export const machine = ['198.51.100.2', '2001:db8:1::2', '172.17.0.1', '10.66.0.1'] as const;
+/** Who is in the same network as the machine, at addresses that might be anybody's on the internet. */
+export const neighbours = ['198.51.100.1', '2001:db8:1::1'] as const;
 /** Where the machine has its resolver, which knows this one name. */
 const resolver = '127.0.0.53';
 export const publicName = 'somewhere.example';
@@ -32,8 +34,8 @@ ip link add docker0 type veth peer name tun7
 there() { nsenter --net=/proc/$world/ns/net "$@"; }
 there ip link set lo up
 there ip link set world up
-there ip addr add 198.51.100.1/24 dev world
-there ip addr add 2001:db8:1::1/64 dev world nodad
+there ip addr add ${neighbours[0]}/24 dev world
+there ip addr add ${neighbours[1]}/64 dev world nodad
 for address in ${[world.public4, world.public6, ...world.private, ...world.closed].join(' ')}; do there ip addr add $address dev lo; done
 ip link set eth0 up
 ip link set docker0 up
@@ -41,8 +43,8 @@ ip addr add ${machine[0]}/24 dev eth0
 ip addr add ${machine[1]}/64 dev eth0 nodad
 ip addr add ${machine[2]}/16 dev docker0
 ip addr add ${machine[3]}/24 dev tun7
-ip route add default via 198.51.100.1
-ip -6 route add default via 2001:db8:1::1
+ip route add default via ${neighbours[0]}
+ip -6 route add default via ${neighbours[1]}
 mount --bind "$1" /etc/resolv.conf
 mount -t tmpfs -o mode=755 none /dev/net
 mknod -m 666 /dev/net/tun c 10 200
@@ -114,14 +116,30 @@ export class SmallInternet {
     return ['nsenter', `--target=${this.#holder.pid}`, '--net', '--mount', '--'];
   }
 
+  /** What a command is run by outside of the machine. */
+  get outside(): string[] {
+    return ['nsenter', `--net=/proc/${this.#world}/ns/net`, '--'];
+  }
+
   /** Runs a script of Node's, on the machine or outside of it, until it says its first word; it lasts as long as all. */
-  async node(text: string, { outside = false } = {}): Promise<ChildProcess> {
-    const inside = outside ? ['nsenter', `--net=/proc/${this.#world}/ns/net`, '--'] : this.inside;
-    const [command = '', ...rest] = [...inside, process.execPath, '-e', text];
+  node(text: string, where: { outside?: boolean } = {}): Promise<ChildProcess> {
+    return this.program([process.execPath, '-e', text], where);
+  }
+
+  /** Likewise any program, until it says that. */
+  async program(argv: readonly string[], { outside = false, says = '' } = {}): Promise<ChildProcess> {
+    const [command = '', ...rest] = [...(outside ? this.outside : this.inside), ...argv];
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#others.push(child);
-    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-    if (child.exitCode !== null) throw new Error(`ended before it began: ${text}`);
+    let output = '';
+    const said = new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += chunk;
+        if (output.includes(says)) resolve();
+      });
+    });
+    await Promise.race([said, once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(`ended before it began: ${argv.join(' ')}\n${output}`);
     return child;
   }
 

@@ -1,4 +1,4 @@
-import { ownSubnets, type Subnets, subnetsOf } from '../../kernel/network-policy.ts';
+import { ownSubnets, type Subnets, subnetsOf, subnetsOfAddresses } from '../../kernel/network-policy.ts';
 
 /**
  * How a job's network names its own end, the other one and the resolver. Of a range that is for the two ends of such a
@@ -16,6 +16,8 @@ export interface Reach {
   trusted: boolean;
   /** all that it may reach; undefined for all but what is closed */
   listed: readonly ListedAddress[] | undefined;
+  /** addresses of Volt's own servers, which it never reaches */
+  servers: readonly string[];
 }
 
 export interface ListedAddress {
@@ -32,7 +34,7 @@ const transport = 'meta l4proto { tcp, udp }';
  * The rules of a job's network in the words of nft(8), on one line. Whatever leaves it is looked at by where it goes:
  * routes would not do, since a program that binds itself to an interface is not held by them.
  */
-export function filterRules({ trusted, listed }: Reach): string {
+export function filterRules({ trusted, listed, servers }: Reach): string {
   const chain = [
     'type filter hook output priority filter; policy drop',
     'oifname "lo" accept',
@@ -42,17 +44,22 @@ export function filterRules({ trusted, listed }: Reach): string {
     ...(listed ? [] : resolverRules),
     ...to('closed', refused),
     ...to('own', refused),
-    ...(listed ? listRules : [...(trusted ? [] : to('private', refused)), 'accept']),
+    ...to('servers', refused),
+    ...(listed ? listRules : [...(trusted ? [] : ['private', 'near'].flatMap((set) => to(set, refused))), 'accept']),
     refused,
   ];
   // a program that waits for an answer over TCP hears at once that there is none, by IPv6 as well
   const refuse = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited'];
-  const sets = [...['closed', 'own', 'private'].flatMap(setOfRanges), ...(listed ? setsOfHosts : [])];
+  const sets = [
+    ...['closed', 'own', 'servers', 'private', 'near'].flatMap(setOfRanges),
+    ...(listed ? setsOfHosts : []),
+  ];
   return [
     `table ${table} { ${[...sets, chainOf('refuse', refuse), chainOf('output', chain)].join('; ')}; }`,
     fillBoth('closed', subnetsOf(['machine', 'link', 'none'])),
     fillBoth('private', subnetsOf(['private'])),
     ownAddresses(),
+    serverAddresses(servers),
     ...(listed ? [listedAddresses(listed)] : []),
   ].join('; ');
 }
@@ -85,9 +92,15 @@ function setOfRanges(name: string): string[] {
   return [4, 6].map((kind) => `set ${name}${kind} { type ipv${kind}_addr; flags interval; auto-merge; }`);
 }
 
-/** What brings rules up to date with the addresses that this machine has now. */
+/** What brings rules up to date with the addresses that this machine has now, and the networks that it is in. */
 export function ownAddresses(): string {
-  return fillBoth('own', ownSubnets());
+  const { own, near } = ownSubnets();
+  return [fillBoth('own', own), fillBoth('near', near)].join('; ');
+}
+
+/** What brings rules up to date with the addresses that Volt's servers have now. */
+export function serverAddresses(servers: readonly string[]): string {
+  return fillBoth('servers', subnetsOfAddresses(servers));
 }
 
 /** What brings rules with a list up to date. */

@@ -9,7 +9,7 @@ const patience = 5000;
 /** Names are asked for again after this time (ms), and what they were before stays good for one turn more. */
 const listTurn = 60_000;
 
-/** Where the hosts of a list are now, as this machine resolves their names. */
+/** Where hosts are now that a setting names, as this machine resolves their names. */
 export class ListedHosts {
   readonly #hosts: readonly ListedHost[];
   /** by name, what the last two answers had */
@@ -38,7 +38,7 @@ export class ListedHosts {
   }
 
   get addresses(): ListedAddress[] {
-    return this.#hosts.flatMap(({ host, port }) => this.#addressesOf(host).map((address) => ({ address, port })));
+    return this.#hosts.flatMap(({ host, port }) => this.addressesOf(host).map((address) => ({ address, port })));
   }
 
   /** Lines for a file of hosts, see hosts(5): whoever may reach only these needs no resolver. */
@@ -52,7 +52,8 @@ export class ListedHosts {
     return [...new Set(this.#hosts.map(({ host }) => host).filter((host) => isIP(host) === 0))];
   }
 
-  #addressesOf(host: string): string[] {
+  /** Of one of them. */
+  addressesOf(host: string): string[] {
     return isIP(host) === 0 ? [...new Set(this.#answers.get(host)?.flat() ?? [])] : [host];
   }
 

@@ -40,7 +40,7 @@ export async function settleNetworks(level: IsolationLevel, policy: NetworkPolic
 /** @returns why no network can be made */
 async function tryOut(): Promise<string | undefined> {
   try {
-    const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined }));
+    const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined, servers: [] }));
     await network.close();
     return undefined;
   } catch (error) {

@@ -1,6 +1,8 @@
-import { machineAddresses } from '../../kernel/machine-addresses.ts';
+import { machineAddresses, nearSubnets } from '../../kernel/machine-addresses.ts';
+import { addressClass } from '../../kernel/network-policy.ts';
+import type { VoltServer } from '../../kernel/volt-servers.ts';
 import type { ScopeNetwork } from '../scope.ts';
-import { filterRules, listedAddresses, ownAddresses } from './filter.ts';
+import { filterRules, listedAddresses, ownAddresses, serverAddresses } from './filter.ts';
 import { JobNetwork } from './job-network.ts';
 import { ListedHosts } from './listed-hosts.ts';
 import type { JobNetworks, NetworkKind } from './network-check.ts';
@@ -9,7 +11,7 @@ import type { JobNetworks, NetworkKind } from './network-check.ts';
 const idleTime = 60_000;
 /** One is made in advance when no job has begun for this long (ms): until then the processor is for the jobs. */
 const quiet = 1000;
-/** How often (ms) somebody looks whether the machine has other addresses, or a list's names have. */
+/** How often (ms) somebody looks whether the machine has other addresses or networks, or names have other addresses. */
 const watchTime = 2000;
 
 /** Who may have a network after whom: jobs of one repository and one class of trust, one after the other. */
@@ -33,6 +35,8 @@ interface Kept {
 export class NetworkPool {
   readonly #networks: JobNetworks;
   readonly #hosts: ListedHosts | undefined;
+  readonly #servers: readonly VoltServer[];
+  readonly #serverHosts: ListedHosts;
   readonly #most: number;
   readonly #all = new Set<JobNetwork>();
   /** those that no job has, the newest last */
@@ -41,16 +45,24 @@ export class NetworkPool {
   readonly #changed: (hosts: string) => void;
   #topUp: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #own = machineAddresses().join();
+  #own = ownNetworks();
   #isClosed = false;
 
   /**
    * @param most how many are kept that no job has
+   * @param servers what no job may reach
    * @param changed is told the lines of a list's hosts, see `ListedHosts.lines`, whenever they are others
    */
-  constructor(networks: JobNetworks, most: number, changed: (hosts: string) => void = () => undefined) {
+  constructor(
+    networks: JobNetworks,
+    most: number,
+    servers: readonly VoltServer[] = [],
+    changed: (hosts: string) => void = () => undefined,
+  ) {
     this.#networks = networks;
     this.#most = most;
+    this.#servers = servers;
+    this.#serverHosts = new ListedHosts(servers.map(({ host }) => ({ host, port: undefined })));
     this.#changed = changed;
     const { policy } = networks;
     this.#hosts = policy.kind === 'list' && networks.trusted === 'own' ? new ListedHosts(policy.hosts) : undefined;
@@ -62,7 +74,7 @@ export class NetworkPool {
    */
   async start(): Promise<string[]> {
     if (this.kindFor(true) !== 'own') return [];
-    await this.#renewHosts();
+    await this.#renew();
     this.#makeSpare(true);
     return this.#hosts?.missing ?? [];
   }
@@ -79,7 +91,7 @@ export class NetworkPool {
   async take({ key, trusted }: NetworkOwner): Promise<ScopeNetwork> {
     const kind = this.kindFor(trusted);
     if (kind !== 'own') return kind;
-    await this.#renewHosts();
+    await this.#renew();
     const isFit = ({ owner, network }: Kept) =>
       network.alive && (owner === key || (owner === undefined && network.trusted === trusted));
     // its own before one that anybody may have
@@ -112,12 +124,14 @@ export class NetworkPool {
   }
 
   async #make(trusted: boolean): Promise<JobNetwork> {
-    const own = machineAddresses().join();
+    const own = ownNetworks();
+    const servers = this.#serverAddresses;
     const listed = this.#hosts?.addresses;
-    const network = await JobNetwork.open(trusted, filterRules({ trusted, listed }));
+    const network = await JobNetwork.open(trusted, filterRules({ trusted, listed, servers }));
     this.#all.add(network);
     if (this.#isClosed) this.#end(network);
-    if (machineAddresses().join() !== own) network.change(ownAddresses());
+    if (ownNetworks() !== own) network.change(ownAddresses());
+    network.change(serverAddresses(this.#serverAddresses));
     if (listed) network.change(listedAddresses(this.#hosts?.addresses ?? []));
     this.#watch ??= setInterval(() => this.#look(), watchTime).unref();
     return network;
@@ -163,19 +177,33 @@ export class NetworkPool {
     this.#closing.add(closed);
   }
 
-  /** Has all know the addresses of this machine, which may come and go. */
+  /** Has all know the addresses of this machine and the networks that it is in, which may come and go. */
   #look(): void {
-    const own = machineAddresses().join();
+    const own = ownNetworks();
     if (own !== this.#own) {
       this.#own = own;
       for (const network of this.#all) network.change(ownAddresses());
     }
-    void this.#renewHosts();
+    void this.#renew();
   }
 
-  async #renewHosts(): Promise<void> {
-    if (!this.#hosts || !(await this.#hosts.renew())) return;
+  async #renew(): Promise<void> {
+    const [isListOther, areServersOther] = await Promise.all([this.#hosts?.renew(), this.#serverHosts.renew()]);
+    if (areServersOther) for (const network of this.#all) network.change(serverAddresses(this.#serverAddresses));
+    if (!this.#hosts || !isListOther) return;
     this.#changed(this.#hosts.lines);
     for (const network of this.#all) network.change(listedAddresses(this.#hosts.addresses));
   }
+
+  get #serverAddresses(): string[] {
+    return this.#servers.flatMap(({ host, isShared }) => {
+      const addresses = this.#serverHosts.addressesOf(host);
+      return isShared ? addresses.filter((address) => addressClass(address) !== 'public') : addresses;
+    });
+  }
+}
+
+/** All that rules know of this machine's own network. */
+function ownNetworks(): string {
+  return [...machineAddresses(), '', ...nearSubnets()].join();
 }
