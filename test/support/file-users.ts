@@ -29,6 +29,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/isolation/places.ts': 'makes folders of Volt above those of jobs',
   'src/job/isolation/room.ts': "makes the folder of a job before there is one, and reads the machine's files",
   'src/job/isolation/tool-cache.ts': 'makes a folder of the machine; one in a home goes through job/files/',
+  'src/job/isolation/user-ids.ts': 'has notes in a folder of root, and asks for the owners of homes',
   'src/job/isolation/version-managers.ts': 'looks at the search path of Volt itself',
   'src/job/isolation/whole-file.ts': 'writes files of Volt that jobs only read',
   'src/job/kept-trees.ts': 'has the folder of kept trees, which jobs never reach',

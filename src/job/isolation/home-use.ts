@@ -59,7 +59,7 @@ export async function takeHome(
   homes: string,
   { work, runner, job }: HomeTaker,
   home: string,
-  { make, wantsAlone = false }: { make: () => void; wantsAlone?: boolean },
+  { make, wantsAlone = false }: { make: () => void | Promise<void>; wantsAlone?: boolean },
 ): Promise<TakenHome> {
   const note = join(notesOf(work, runner), `${job} ${home}`);
   const use = join(homes, uses, home);
@@ -85,11 +85,11 @@ export async function takeHome(
   }
 }
 
-async function makeBehindGate(homes: string, home: string, make: () => void): Promise<void> {
+async function makeBehindGate(homes: string, home: string, make: () => void | Promise<void>): Promise<void> {
   const openGate = await closeGate(homes, longestPruning);
   if (!openGate) throw stuckAt(homes);
   try {
-    if (!existsSync(join(homes, home))) make();
+    if (!existsSync(join(homes, home))) await make();
   } finally {
     openGate();
   }

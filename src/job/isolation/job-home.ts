@@ -11,6 +11,7 @@ import { pruneHomes } from './homes.ts';
 import { homeOf } from './job-user.ts';
 import { begunFrom } from './layered-home.ts';
 import { overlaysWork } from './overlay-check.ts';
+import type { HomesOf } from './user-ids.ts';
 
 /** Homes that are kept, beside those in use: each has a user id of its own, of which there are not many more. */
 const most = 400;
@@ -62,9 +63,9 @@ export async function makeHome(
   await makeRoomFor(dataDir, homes);
   const taken: TakenHome[] = [];
   const take = async (name: string, wantsAlone = false) => {
-    const make = () => void ownedHome(homes, name, named);
+    const make = async () => void (await ownedHome({ dataDir, homes }, name, named));
     taken.unshift(await takeHome(homes, taker, name, { make, wantsAlone }));
-    return { ...ownedHome(homes, name, named), isAlone: taken[0]?.isAlone === true };
+    return { ...(await ownedHome({ dataDir, homes }, name, named)), isAlone: taken[0]?.isAlone === true };
   };
   const leave = () => {
     for (const each of taken) each.leave();
@@ -100,9 +101,13 @@ async function makeRoomFor(dataDir: string, homes: string): Promise<void> {
   await pruneHomes(dataDir, { most }, false, Date.now(), () => undefined);
 }
 
-function ownedHome(homes: string, name: string, named: JobUser | undefined): { home: string; user: JobUser } {
-  if (process.getuid?.() === 0) return homeOf(homes, name, named);
-  const home = join(homes, name);
+async function ownedHome(
+  place: HomesOf,
+  name: string,
+  named: JobUser | undefined,
+): Promise<{ home: string; user: JobUser }> {
+  if (process.getuid?.() === 0) return homeOf(place, name, named);
+  const home = join(place.homes, name);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   return { home, user: ownUser() };
 }

@@ -1,19 +1,13 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { IsolationLevel, JobUser } from '../../exec/isolation.ts';
 import { toolEnvironment } from '../../kernel/environment.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { chooseUser, type HomesOf, noteHomes } from './user-ids.ts';
 
 const run = promisify(execFile);
-
-/**
- * User ids that no system gives out: between those of people with systemd-homed and those of systemd's dynamic
- * services, see https://systemd.io/UIDS-GIDS.
- */
-const unused = { first: 60_578, count: 606 } as const;
 
 /**
  * A user that the settings name, by name or number.
@@ -47,38 +41,35 @@ export function checkJobUser(level: IsolationLevel, name: string | undefined): v
 /**
  * The folder of a home, and whose jobs it is for. Each home has a user of its own, who is written down as the owner of that
  * folder.
- * @param homes folder of all, which is root's
+ * @param name of the home
  * @param named user of all jobs where the settings name one
  */
-export function homeOf(homes: string, name: string, named: JobUser | undefined): { home: string; user: JobUser } {
+export async function homeOf(
+  place: HomesOf,
+  name: string,
+  named: JobUser | undefined,
+): Promise<{ home: string; user: JobUser }> {
+  const { homes } = place;
   const home = join(homes, name);
   mkdirSync(homes, { recursive: true, mode: 0o711 });
   const owner = ownerOf(home);
-  if (owner && owner.uid !== 0 && (!named || named.uid === owner.uid)) return { home, user: owner };
-  const user = named ?? freeUser(homes, name);
-  try {
-    mkdirSync(home, { mode: 0o700 });
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+  if (owner && owner.uid !== 0 && (!named || named.uid === owner.uid)) {
+    noteHomes(place);
+    return { home, user: owner };
   }
-  chownSync(home, user.uid, user.gid);
-  return { home, user };
-}
-
-function freeUser(homes: string, home: string): JobUser {
-  const taken = new Set(readdirSync(homes).map((name) => ownerOf(join(homes, name))?.uid));
-  const start = createHash('sha256').update(`${homes}\0${home}`).digest().readUInt32BE();
-  for (let step = 0; step < unused.count; step++) {
-    const uid = unused.first + ((start + step) % unused.count);
-    if (!taken.has(uid)) return { uid, gid: uid };
-  }
-  throw new VoltError(
-    'isolation_unavailable',
-    `there are more than ${unused.count} homes of jobs with a user of their own`,
-    {
-      remedy: `Run \`volt prune\`, with a smaller VOLT_HOME_LIMIT; homes that no job has had for long go then.`,
-    },
-  );
+  let given = named;
+  const give = (user: JobUser) => {
+    try {
+      mkdirSync(home, { mode: 0o700 });
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+    chownSync(home, user.uid, user.gid);
+    given = user;
+  };
+  if (named) give(named);
+  else await chooseUser(place, name, give);
+  return { home, user: given as JobUser };
 }
 
 function ownerOf(path: string): JobUser | undefined {

@@ -21,7 +21,8 @@ export interface JobPlaces {
   homes: string;
 }
 
-const openTop = '/var/tmp/volt-jobs';
+/** Folders of jobs of other users, one for each data directory. */
+export const openTop = '/var/tmp/volt-jobs';
 
 /**
  * Where the jobs of a data directory's runner are. Those of another user must be able to reach theirs, and must not reach
@@ -70,7 +71,8 @@ export async function removeLeftJobs(dataDir: string, runner: string): Promise<v
   await Promise.all([removeContested(jobs), removeContested(trees)]);
 }
 
-function makeOpenFolder(folder: string): void {
+/** @throws VoltError `isolation_unavailable` where it is not root's alone */
+export function makeOpenFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const found = lstatSync(folder);
   if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return;
