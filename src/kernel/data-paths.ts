@@ -24,9 +24,12 @@ export function dataPaths(dataDir: string) {
     lock: join(dataDir, 'up.lock'),
     token: join(dataDir, 'token'),
     secretsKey: join(dataDir, 'secrets.key'),
-    /** private key of the runners of this directory, and the public one of its Volt */
+    /** private key of the runners of this directory, theirs alone */
     runnerKey: join(dataDir, 'keys', 'runner'),
-    voltKey: join(dataDir, 'keys', 'volt.pub'),
+    /** its public half: runners write the folder, stages of the record read it */
+    runnerPublicKey: join(dataDir, 'runner-key', 'runner.pub'),
+    /** public key of the record: its stages write the folder, runners read it */
+    voltKey: join(dataDir, 'volt-key', 'volt.pub'),
     webUrl: join(dataDir, 'web.url'),
     signInUrl: join(dataDir, 'sign-in.url'),
     redis: join(dataDir, 'redis'),

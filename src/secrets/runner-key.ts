@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 import { hostLabel } from '../kernel/names.ts';
+import { leaveKeyFile, readKeyFile } from './key-handover.ts';
 import { keyPattern, newPrivateKey, type Signer, signerOf } from './signing.ts';
 
 /** What a runner signs with, and what it knows of its Volt by it. */
@@ -35,45 +36,80 @@ export function parseRunnerKey(text: string): RunnerKey {
 }
 
 /**
- * The key of the runners of this data directory; made where there is none. The stages of the record that share the
- * directory find it there and take it in, so that a runner beside them needs nothing else: who can write to the directory
- * is trusted with the record anyway.
+ * The key of the runners of this data directory; made where there is none. Its public half is left where the stages of the
+ * record that share the directory, or that folder of it alone, find it and take it in, so that a runner beside them needs
+ * nothing else.
+ * @throws VoltError `data_unwritable`
  */
 export function ownRunnerKey({ dataDir, host }: Pick<Config, 'dataDir' | 'host'>): RunnerKey {
   const paths = dataPaths(dataDir);
-  const privateKey = readKey(paths.runnerKey) ?? makeKey(paths.runnerKey);
+  const signer = signerOf(readOwn(paths.runnerKey) ?? makeKey(paths.runnerKey));
+  leaveForOthers(paths.runnerPublicKey, signer.publicKey);
   return {
-    name: hostLabel(host).slice('host:'.length),
-    signer: signerOf(privateKey),
-    voltKey: () => readKey(paths.voltKey),
+    name: ownRunnerName(host),
+    signer,
+    voltKey: () => readOwn(paths.voltKey),
   };
 }
 
-/** Public key of the runners of this data directory; undefined where none has made one. */
+/** What the key of the runners of this data directory is called in the record, where the name is free. @param host of the stage */
+export function ownRunnerName(host: string): string {
+  return hostLabel(host).slice('host:'.length);
+}
+
+/**
+ * Public key of the runners of this data directory. Who can write to the folder is not trusted with anything else: what
+ * cannot be read there is as good as nothing, and holds nobody up.
+ * @returns undefined where none has left one
+ */
 export function publicKeyOfOwnRunner(dataDir: string): string | undefined {
-  const privateKey = readKey(dataPaths(dataDir).runnerKey);
-  return privateKey === undefined ? undefined : signerOf(privateKey).publicKey;
-}
-
-/** Leaves the public key of this Volt where runners that share the data directory find it. */
-export function leaveVoltKey(dataDir: string, voltKey: string): void {
-  const { voltKey: file } = dataPaths(dataDir);
-  if (readKey(file) === voltKey) return;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, `${voltKey}\n`, { mode: 0o644 });
-}
-
-function readKey(file: string): string | undefined {
   try {
-    const text = readFileSync(file, 'utf8').trim();
-    return keyPattern.test(text) ? text : undefined;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw new VoltError('data_unwritable', `cannot read ${file}: ${String(error)}`, {
-      remedy: 'Be the user whose Volt it is, or give this one a data directory of its own.',
-      cause: error,
-    });
+    return readKeyFile(dataPaths(dataDir).runnerPublicKey);
+  } catch {
+    return undefined;
   }
+}
+
+/**
+ * Leaves the public key of this Volt where runners that share the data directory find it. Its folder is Volt's: runners that
+ * are apart can only read there.
+ * @throws VoltError `data_unwritable`
+ */
+export function leaveVoltKey(dataDir: string, voltKey: string): void {
+  leaveForOthers(dataPaths(dataDir).voltKey, voltKey);
+}
+
+function leaveForOthers(file: string, publicKey: string): void {
+  try {
+    if (keyOf(file) !== publicKey) leaveKeyFile(file, publicKey);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function readOwn(file: string): string | undefined {
+  try {
+    return keyOf(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+/** @returns undefined also where there is no such file, or a link */
+function keyOf(file: string): string | undefined {
+  try {
+    return readKeyFile(file);
+  } catch (error) {
+    if (['ENOENT', 'ELOOP'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function unusable(file: string, error: unknown): VoltError {
+  return new VoltError('data_unwritable', `cannot use ${file}: ${String(error)}`, {
+    remedy: 'Be the user whose Volt it is, or give this one a data directory of its own.',
+    cause: error,
+  });
 }
 
 /** Several runners may begin at once: a link appears with its content, and the first one's is everybody's. */
@@ -88,7 +124,7 @@ function makeKey(file: string): string {
   } finally {
     rmSync(aside, { force: true });
   }
-  const key = readKey(file);
+  const key = readOwn(file);
   if (key !== undefined) return key;
   throw new VoltError('data_unwritable', `${file} does not hold the key of a runner`, {
     remedy: 'Remove it; the runner makes another.',

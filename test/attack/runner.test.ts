@@ -1,12 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
+import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Job, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import type { Result } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
-import { removeRunnerKey } from '../../src/record/runner-keys.ts';
+import { listRunnerKeys, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { runnerRules } from '../../src/redis/acl.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
@@ -277,6 +289,58 @@ describe('a runner that has turned against its Volt', () => {
       expect(jobs[0]).to.include({ status: 'success', runner: 'heir' });
       await runner.stop();
       await own.queues.close();
+    },
+  );
+});
+
+describe('the folders by which a runner in a container of its own and Volt know each other', () => {
+  const folders = new TestFolders();
+  let volt: TestVolt;
+  before(async () => {
+    volt = await TestVolt.start();
+  });
+  after(async () => {
+    await volt.stop();
+    folders.remove();
+  });
+
+  attack(
+    {
+      attacker: 'runner',
+      asset: 'secrets',
+      title: 'leaves links to the token and pipes where Volt looks for its key and leaves its own',
+    },
+    async () => {
+      const { context, dataDir } = volt;
+      const { token, secretsKey, runnerPublicKey, voltKey } = dataPaths(dataDir);
+      const { services } = parse(readFileSync('docker/compose.yaml', 'utf8'), { merge: true });
+      const writable = (services.runner.volumes as string[])
+        .flatMap((volume) => /:\/data\/([^:]+)$/.exec(volume)?.[1] ?? [])
+        .map((folder) => join(dataDir, folder));
+      expect(writable).to.include(dirname(runnerPublicKey));
+      writeFileSync(token, 'the token');
+      writeFileSync(secretsKey, 'the key');
+      const turn = (make: (file: string) => unknown) => {
+        for (const folder of writable) {
+          rmSync(folder, { recursive: true, force: true });
+          mkdirSync(folder);
+          for (const name of ['runner', basename(runnerPublicKey), basename(voltKey)]) make(join(folder, name));
+        }
+        return admitRunners(context);
+      };
+      await turn((file) => symlinkSync(token, file));
+      await turn((file) => symlinkSync(secretsKey, file));
+      expect(readFileSync(token, 'utf8')).to.equal('the token');
+      expect(readFileSync(secretsKey, 'utf8')).to.equal('the key');
+      await turn((file) => spawnSync('sh', ['-c', 'mkfifo "$0"', file]));
+      await turn((file) => mkdirSync(file));
+      expect(await listRunnerKeys(context.record)).to.deep.equal([]);
+      const { publicKey } = stranger();
+      await turn((file) => writeFileSync(file, publicKey));
+      expect((await listRunnerKeys(context.record)).map((key) => key.publicKey)).to.deep.equal([publicKey]);
+      expect(readFileSync(voltKey, 'utf8').trim(), 'runners do not change it').to.equal(
+        context.record.signer.publicKey,
+      );
     },
   );
 });

@@ -29,6 +29,7 @@ interface Service {
   secrets?: string[];
   volumes?: string[];
   security_opt?: string[];
+  devices?: string[];
   healthcheck?: { test: string[] };
 }
 interface Compose {
@@ -151,10 +152,28 @@ describe('the services of docker/compose.yaml', () => {
     for (const stage of stages) expect(services[stage]?.command).to.deep.equal([stage]);
   });
 
-  it('share the data directory, but for the runner, which shares only the folder of its key', () => {
-    const keys = 'runner-keys:/data/keys';
-    for (const stage of stageKinds) expect(services[stage]?.volumes).to.deep.equal(['data:/data', keys]);
-    expect(services.runner?.volumes).to.deep.equal(['/data', keys]);
+  it('share the data directory, but for the runner, and write in no folder that a runner can write', () => {
+    const written = new Set<string>();
+    for (const stage of stageKinds) {
+      const volumes = services[stage]?.volumes ?? [];
+      expect(volumes).to.have.members([
+        'data:/data',
+        'volt-public:/data/volt-key',
+        'runner-public:/data/runner-key:ro',
+      ]);
+      for (const volume of volumes.filter((each) => !each.endsWith(':ro'))) written.add(volume);
+    }
+    const folders = ['runner-keys:/data/keys', 'runner-public:/data/runner-key', 'volt-public:/data/volt-key:ro'];
+    expect(services.runner?.volumes).to.have.members(['/data', ...folders]);
+    for (const folder of folders) expect([...written]).to.not.include(folder);
+  });
+
+  it('find folders in the image that the user of the stages can write', () => {
+    const made = instructions.find(({ rest }) => rest.includes('install -d -o node -g node'))?.rest ?? '';
+    for (const { volumes = [] } of Object.values(services)) {
+      for (const path of volumes.flatMap((volume) => /\/data\S*?(?=:ro$|$)/.exec(volume)?.[0] ?? []))
+        expect(made.split(' ')).to.include(path);
+    }
   });
 
   it('give runners, in this file and on other machines, a user of Redis of their own and jobs in a sandbox', () => {
@@ -165,6 +184,7 @@ describe('the services of docker/compose.yaml', () => {
       expect(runner?.secrets).to.not.include('redis_password');
       expect(VOLT_ISOLATION).to.match(/:-sandbox\}$/);
       expect(runner?.security_opt).to.include.members(['no-new-privileges:true', 'seccomp=unconfined']);
+      expect(runner?.devices, 'for the networks of jobs').to.deep.equal(['/dev/net/tun']);
     }
   });
 
