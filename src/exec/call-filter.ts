@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
 import { programPath } from './programs.ts';
+import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 const run = promisify(execFile);
 
@@ -151,19 +152,20 @@ function instruction(code: number, operand: number, yes = 0, no = 0): Buffer {
 /**
  * Whether commands can be run under it here; older versions of setpriv(1) cannot load one.
  * @param architecture Node's name of it
+ * @throws VoltError `isolation_unavailable` where that cannot be told
  */
 export async function canFilterCalls(architecture: string = process.arch): Promise<boolean> {
   if (endianness() !== 'LE' || !filtered.has(architecture)) return false;
-  const folder = await mkdtemp(join(tmpdir(), 'volt-calls-'));
-  try {
-    const file = join(folder, 'calls.bpf');
-    await writeFile(file, callFilter());
-    const args = ['--no-new-privs', `--seccomp-filter=${file}`, '--', programPath('true')];
-    await run(programPath('setpriv'), args, { env: toolEnvironment(), timeout: 5000 });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const why = await whyNever('a filter of system calls', 'VOLT_ISOLATION=none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'volt-calls-'));
+    try {
+      const file = join(folder, 'calls.bpf');
+      await writeFile(file, callFilter());
+      const args = ['--no-new-privs', `--seccomp-filter=${file}`, '--', programPath('true')];
+      await run(programPath('setpriv'), args, { env: inEnglish(toolEnvironment()), timeout: trialTime * 1000 });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+  return why === undefined;
 }

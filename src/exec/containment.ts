@@ -1,9 +1,7 @@
 import { toolEnvironment } from '../kernel/environment.ts';
 import { runCommand } from './command.ts';
 import { type Containment, Scope } from './scope.ts';
-
-/** Seconds: what does not work fails at once, and a machine that is busy, as at its boot, must not pass for one that cannot. */
-export const trialTime = 30;
+import { trialTime } from './trial.ts';
 
 let detected: Promise<Containment> | undefined;
 

@@ -1,13 +1,15 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { canFilterCalls } from './call-filter.ts';
 import { runCommand } from './command.ts';
-import { detectContainment, trialTime } from './containment.ts';
+import { detectContainment } from './containment.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
 import { type Containment, Scope } from './scope.ts';
+import { type Starter, starterTelling } from './starter.ts';
+import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 /** What jobs of this machine run in. */
 export interface Confinement {
@@ -30,12 +32,16 @@ const tried = new Map<string, Promise<Confinement>>();
 /**
  * Finds out by trying, once in a process, what a setting comes to on this machine.
  * @param wanted `auto` is `sandbox` where that works, else `none`
- * @throws VoltError `isolation_unavailable` where what is wanted does not work
+ * @throws VoltError `isolation_unavailable` where what is wanted does not work, or fails in a way that may pass
  */
 export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
-  const known = tried.get(wanted) ?? settle(wanted);
-  tried.set(wanted, known);
-  return known;
+  const known = tried.get(wanted);
+  if (known) return known;
+  const settled = settle(wanted);
+  tried.set(wanted, settled);
+  // what has failed may work the next time
+  settled.catch(() => tried.delete(wanted));
+  return settled;
 }
 
 async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
@@ -48,14 +54,11 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
   }
   const level = wanted === 'user' ? 'user' : 'sandbox';
   const containment = isRoot ? 'namespace' : 'user-namespace';
-  try {
-    await tryOut(level, containment);
+  const why = await whyNever(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, containment));
+  if (why === undefined)
     return { level, containment, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
-  } catch (error) {
-    const why = errorText(error);
-    if (wanted !== 'auto') throw unavailable(level, why);
-    return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
-  }
+  if (wanted !== 'auto') throw unavailable(level, why);
+  return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
 }
 
 async function without(notice: string | undefined): Promise<Confinement> {
@@ -68,15 +71,23 @@ async function tryOut(level: 'user' | 'sandbox', containment: Containment): Prom
   const own = { folder: join(folder, 'own'), among: folder };
   await mkdir(own.folder);
   const isolation: Isolation = level === 'user' ? { level, user, own } : { level, user, view: plainView };
+  const said = join(folder, 'errors');
+  const errors = await open(said, 'w');
+  const telling = starterTelling(errors.fd);
+  const starter: Starter = { ...telling, hold: ({ argv, env }) => telling.hold({ argv, env: inEnglish(env) }) };
   try {
-    await tryCommand(containment, isolation);
+    await tryCommand(containment, isolation, starter);
+  } catch (error) {
+    const text = (await readFile(said, 'utf8')).trim().replaceAll('\n', '; ').slice(0, 500);
+    throw text === '' ? error : new Error(`${errorText(error)}: ${text}`);
   } finally {
+    await errors.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function tryCommand(containment: Containment, isolation: Isolation): Promise<void> {
-  const scope = await Scope.open(trialTime, containment, { isolation });
+async function tryCommand(containment: Containment, isolation: Isolation, starter: Starter): Promise<void> {
+  const scope = await Scope.open(trialTime, containment, { isolation, starter });
   const late = AbortSignal.timeout(trialTime * 1000);
   try {
     const { exitCode, signal } = await runCommand({

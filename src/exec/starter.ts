@@ -72,44 +72,49 @@ export interface Starter {
 }
 
 /** Starts them from this process. */
-export const ownStarter: Starter = {
-  async hold(line) {
-    const child = start(line, ['pipe', 'pipe', 'ignore']);
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    child.stdin?.on('error', () => undefined);
-    await ready(child);
-    return {
-      pid: child.pid as number,
-      ended,
-      line: lineOf(child.stdin),
-      write: (text) => void child.stdin?.write(text),
-      release: () => void child.stdin?.end(),
-      kill: () => void child.kill('SIGKILL'),
-    };
-  },
+export const ownStarter = starterTelling('ignore');
 
-  async run(line, output) {
-    const child = start(line, ['ignore', output, 'pipe', 'pipe']);
-    let began = false;
-    let complaint = '';
-    const failed = notStarted(child, 'Install util-linux (nsenter) and a shell.');
-    // there are none where not even the pipes could be made
-    const [, , errors, mark] = (child.stdio ?? []) as (Readable | null | undefined)[];
-    mark?.on('data', () => {
-      began = true;
-    });
-    errors?.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk).slice(0, complaintLength);
-    });
-    // both descriptors end with the line: the command has none of them
-    const ended = new Promise<LineEnd>((resolve) => {
-      child.once('close', (exitCode, signal) => resolve({ exitCode, signal, began, complaint }));
-    });
-    const started = new Promise<void>((resolve) => child.once('spawn', resolve));
-    await Promise.race([started, failed]);
-    return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
-  },
-};
+/** Likewise. @param errors descriptor of a file for what holders say on standard error */
+export function starterTelling(errors: 'ignore' | number): Starter {
+  return { hold: (line) => hold(line, errors), run };
+}
+
+async function hold(line: CommandLine, errors: 'ignore' | number): Promise<Holder> {
+  const child = start(line, ['pipe', 'pipe', errors]);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.stdin?.on('error', () => undefined);
+  await ready(child);
+  return {
+    pid: child.pid as number,
+    ended,
+    line: lineOf(child.stdin),
+    write: (text) => void child.stdin?.write(text),
+    release: () => void child.stdin?.end(),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+async function run(line: CommandLine, output: number): Promise<Running> {
+  const child = start(line, ['ignore', output, 'pipe', 'pipe']);
+  let began = false;
+  let complaint = '';
+  const failed = notStarted(child, 'Install util-linux (nsenter) and a shell.');
+  // there are none where not even the pipes could be made
+  const [, , errors, mark] = (child.stdio ?? []) as (Readable | null | undefined)[];
+  mark?.on('data', () => {
+    began = true;
+  });
+  errors?.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk).slice(0, complaintLength);
+  });
+  // both descriptors end with the line: the command has none of them
+  const ended = new Promise<LineEnd>((resolve) => {
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, began, complaint }));
+  });
+  const started = new Promise<void>((resolve) => child.once('spawn', resolve));
+  await Promise.race([started, failed]);
+  return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
+}
 
 /** A descriptor that other threads may write to, as long as the stream is open. */
 export function lineOf(stream: unknown): KeeperLine | undefined {

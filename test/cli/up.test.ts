@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -182,6 +183,20 @@ describe('volt up', () => {
     expect(stdout)
       .to.match(/isolation +none: jobs run with this user's rights/)
       .and.include('no sandbox works here');
+  });
+
+  it('says where system calls are not filtered', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    // as of an older util-linux; the sandbox would not show it
+    const own = join(folder.path, 'bin');
+    mkdirSync(own);
+    const real = execFileSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).trim();
+    const old = `case "$*" in *--seccomp*) echo "setpriv: unrecognized option '--seccomp-filter'" >&2; exit 1;; esac`;
+    writeFileSync(join(own, 'setpriv'), `#!/bin/sh\n${old}\nexec ${real} "$@"\n`, { mode: 0o755 });
+    chmodSync(folder.path, 0o755);
+    const started = upWith({ VOLT_ISOLATION: 'user', PATH: `${own}:${process.env.PATH}` });
+    await started.says(/Ctrl-C/);
+    expect(started.stdout).to.match(/isolation +user: .*\n +system calls are not filtered/);
   });
 
   it('gives a data directory to one at a time', async () => {

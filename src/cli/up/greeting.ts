@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { levelMeanings, unaskedText } from '../../exec/isolation-check.ts';
+import { levelMeanings, unaskedText, unfilteredText } from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText } from '../../exec/network/network-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -38,8 +38,9 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
   if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
-  const { level, notice, isUnasked } = runner.confinement;
+  const { level, notice, isUnasked, filtersCalls } = runner.confinement;
   row('isolation', `${level}: ${levelMeanings[level]}`);
+  if (level !== 'none' && !filtersCalls) row('', unfilteredText);
   if (notice !== undefined) row('', notice);
   if (isUnasked) row('', `repositories by URL are not built: ${unaskedText}`);
   row('network', networksText(runner.networks));

@@ -4,6 +4,7 @@ import { toolEnvironment } from '../../kernel/environment.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { within } from '../../kernel/wait.ts';
 import { programPath } from '../programs.ts';
+import { inEnglish } from '../trial.ts';
 import { line } from './filter.ts';
 
 /**
@@ -14,6 +15,8 @@ const networkUser = 65_533;
 
 /** Seconds; what does not work fails at once, and a busy machine is not to pass for one that cannot. */
 const patience = 30;
+/** Milliseconds in which its last words arrive; a process that it leaves may hold their pipe. */
+const wordsTime = 500;
 
 /**
  * Process 1 of the namespace that pasta(1) makes. It takes rules, a line each, until its input ends, and with it pasta and
@@ -58,12 +61,13 @@ export class JobNetwork {
    */
   static async open(trusted: boolean, rules: string): Promise<JobNetwork> {
     const [program = '', ...args] = commandLine();
-    const env = toolEnvironment();
+    const env = inEnglish(toolEnvironment());
     const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true, cwd: '/' });
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
     });
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk).slice(-500);
@@ -72,7 +76,10 @@ export class JobNetwork {
     child.stdin.write(`${rules}\n`);
     const failed = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(errorText(error)));
-      child.once('exit', (code) => resolve(said.trim().split('\n')[0] || `it ended with code ${code}`));
+      child.once('exit', async (code) => {
+        await within(closed, wordsTime);
+        resolve(said.trim().replaceAll('\n', '; ') || `it ended with code ${code}`);
+      });
     });
     const heard = new Promise<undefined>((resolve) => child.stdout.once('data', () => resolve(undefined)));
     const late = `it did not begin within ${patience} s`;

@@ -1,6 +1,7 @@
-import { asVoltError, VoltError } from '../../kernel/errors.ts';
+import { VoltError } from '../../kernel/errors.ts';
 import type { NetworkPolicy } from '../../kernel/network-policy.ts';
 import type { IsolationLevel } from '../isolation.ts';
+import { whyNever } from '../trial.ts';
 import { filterRules } from './filter.ts';
 import { JobNetwork, networkRemedy } from './job-network.ts';
 
@@ -22,13 +23,18 @@ let tried: Promise<string | undefined> | undefined;
 
 /**
  * Finds out what a setting comes to on this machine, by trying once in a process.
- * @throws VoltError `isolation_unavailable` where nothing here could hold jobs to the list that the setting has
+ * @throws VoltError `isolation_unavailable` where nothing here could hold jobs to the list that the setting has,
+ * or where trying fails in a way that may pass
  */
 export async function settleNetworks(level: IsolationLevel, policy: NetworkPolicy): Promise<JobNetworks> {
   const all = (kind: NetworkKind): JobNetworks => ({ policy, trusted: kind, others: kind, notice: undefined });
   if (level === 'none') return all('machine');
   if (policy.kind === 'off') return all('loopback');
-  tried ??= tryOut();
+  tried ??= whyNever("a network of a job's own", 'VOLT_SANDBOX_NETWORK=off', tryOut);
+  // what has failed may work the next time
+  tried.catch(() => {
+    tried = undefined;
+  });
   const why = await tried;
   if (why === undefined) return all('own');
   if (policy.kind === 'on') return { policy, trusted: 'machine', others: 'loopback', notice: why };
@@ -37,15 +43,9 @@ export async function settleNetworks(level: IsolationLevel, policy: NetworkPolic
   });
 }
 
-/** @returns why no network can be made */
-async function tryOut(): Promise<string | undefined> {
-  try {
-    const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined, servers: [] }));
-    await network.close();
-    return undefined;
-  } catch (error) {
-    return asVoltError(error).message;
-  }
+async function tryOut(): Promise<void> {
+  const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined, servers: [] }));
+  await network.close();
 }
 
 /** What jobs may reach, for people. */

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { canFilterCalls } from '../../src/exec/call-filter.ts';
+import { settleNetworks } from '../../src/exec/network/network-check.ts';
+import { whyNever } from '../../src/exec/trial.ts';
+import { startChild } from '../support/child.ts';
+import { TestFolders } from '../support/folder.ts';
+import { isIsolable } from '../support/isolation.ts';
+
+describe('what this machine may not be able to do to keep jobs apart', function () {
+  this.timeout(60_000);
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  for (const why of [
+    'spawn bwrap ENOENT',
+    "setpriv: unrecognized option '--seccomp-filter=x'",
+    'bwrap: Creating new namespace failed: Operation not permitted',
+    'bwrap: setting up uid map: Permission denied',
+    'Failed to open() /dev/net/tun: No such file or directory',
+  ])
+    it(`is told at once where it can never work: ${why}`, async () => {
+      let count = 0;
+      const trial = async () => {
+        count++;
+        throw new Error(why);
+      };
+      expect([await whyNever('it', 'nothing', trial), count]).to.deep.equal([why, 1]);
+    });
+
+  /**
+   * A search path on which a program fails so often as where memory is short, and then works.
+   * @param only whether that is so for a call with these arguments alone
+   */
+  function failing(program: string, times: number, only = '*'): { path: string; count: () => number } {
+    const folder = folders.make();
+    // the programs of a network are run as somebody else
+    chmodSync(folder, 0o777);
+    const real = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+    const file = join(folder, program);
+    const script = `#!/bin/sh
+case "$*" in ${only}) echo >>${file}.count
+[ "$(wc -l <${file}.count)" -gt ${times} ] || { echo '${program}: Cannot allocate memory' >&2; exit 1; };; esac
+exec ${real} "$@"
+`;
+    writeFileSync(file, script);
+    chmodSync(file, 0o755);
+    const count = () => readFileSync(`${file}.count`, 'utf8').length;
+    return { path: `${folder}:${process.env.PATH}`, count };
+  }
+
+  async function said(path: string, text: string): Promise<string> {
+    const child = startChild(
+      `import { canFilterCalls } from './src/exec/call-filter.ts';
+       import { settleIsolation } from './src/exec/isolation-check.ts';
+       import { settleNetworks } from './src/exec/network/network-check.ts';
+       console.log(JSON.stringify(await (${text}).catch(({ code, message }) => ({ code, message }))));`,
+      { env: { PATH: path } },
+    );
+    const line = await child.line();
+    await child.ended();
+    return line;
+  }
+
+  const cases = [
+    { program: 'bwrap', only: '*', text: "settleIsolation('auto')", works: '"level":"sandbox"' },
+    { program: 'setpriv', only: '*--seccomp-filter*', text: 'canFilterCalls()', works: 'true' },
+    { program: 'pasta', only: '*', text: "settleNetworks('sandbox', { kind: 'on' })", works: '"trusted":"own"' },
+  ];
+
+  for (const { program, only, text, works } of cases)
+    describe(`and needs ${program} for`, () => {
+      before(async function () {
+        if (!(await isIsolable('sandbox')) || !(await canFilterCalls())) return this.skip();
+        if ((await settleNetworks('sandbox', { kind: 'on' })).trusted !== 'own') this.skip();
+      });
+
+      it('is tried again where that has failed once', async () => {
+        const { path, count } = failing(program, 1, only);
+        expect(await said(path, text)).to.include(works);
+        expect(count()).to.be.at.least(2);
+      });
+
+      it('is not left out where that fails each time in a way that may pass', async () => {
+        const { path, count } = failing(program, 1000, only);
+        const line = await said(path, text);
+        expect(line).to.include('"code":"isolation_unavailable"').and.include('Cannot allocate memory');
+        expect(count()).to.equal(3);
+      });
+    });
+});
