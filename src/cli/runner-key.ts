@@ -20,6 +20,13 @@ interface RunnerKey {
   createdAt: string;
 }
 
+interface AddOptions {
+  repos?: string[];
+  publicKey?: string;
+  file?: string;
+  json?: boolean;
+}
+
 export function runnerKeyCommand(program: Command): CommandFile {
   const command = program
     .command('runner-key')
@@ -31,15 +38,17 @@ export function runnerKeyCommand(program: Command): CommandFile {
     .description('Makes a key and prints what runners join with, this once.')
     .argument('<name>', '1 to 64 of a-z, 0-9, ".", "_" and "-", such as that of the machine')
     .option('--repos <a,b-*>', 'its runners get jobs of these repositories only, and none beside', list)
+    .option('--public-key <key>', 'make none: take in the key of a runner that has made its own, as it tells it')
     .option('--file <path>', 'write the key to a file that only you can read instead of printing it')
-    .action(async (name: string, { repos = [], file, json }: { repos?: string[]; file?: string; json?: boolean }) => {
+    .action(async (name: string, { repos = [], publicKey, file, json }: AddOptions) => {
       const config = configOf(add);
-      const body = { name, repos: checkRepositoryGlobs(repos) };
-      const made = await Client.of(config).post<RunnerKey & { key: string }>('/runner-keys', body);
-      if (file !== undefined) writeKey(file, made.key);
+      const body = { name, repos: checkRepositoryGlobs(repos), ...(publicKey !== undefined && { publicKey }) };
+      const made = await Client.of(config).post<RunnerKey & { key: string | null }>('/runner-keys', body);
       const { key, ...rest } = made;
+      if (file !== undefined && key !== null) writeKey(file, key);
       if (json) return printJson(file === undefined ? made : rest);
       const which = repos.length === 0 ? '' : `, for ${repos.join(', ')} alone`;
+      if (key === null) return print(`${name} is taken in${which}`);
       print(`${name} is made${which}. On the machine of the runner:`);
       const start = asTyped(
         `volt runner --redis ${redisForRunners(config.dataDir) ?? 'redis://USER:PASSWORD@HOST:PORT'}`,

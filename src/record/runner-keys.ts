@@ -19,52 +19,64 @@ export interface RunnerKeyEntry {
 /** @throws VoltError `name_taken` */
 export async function addRunnerKey(
   record: Record,
-  key: Pick<RunnerKeyEntry, 'name' | 'publicKey' | 'repos' | 'createdBy'>,
+  key: Pick<RunnerKeyEntry, 'name' | 'publicKey' | 'repos' | 'createdBy'> & { own?: boolean },
 ): Promise<RunnerKeyEntry> {
-  const added = await insert(record, { ...key, own: false });
+  const added = await record.write((db) => insert(db, { own: false, ...key }));
   if (added) return added;
+  if (await isKnown(record.db, key.publicKey)) {
+    throw new VoltError('name_taken', `the public key ${key.publicKey} is known already, or was ended`, {
+      remedy:
+        'A key that was ended stays so: remove `keys/runner` in the data directory of the runner, start that again, and add the key that it says it has then.',
+    });
+  }
   throw new VoltError('name_taken', `there is a key for runners "${key.name}" already`, {
     remedy: 'Choose another name, or end that one first: `volt runner-key rm`.',
   });
 }
 
+/** Most keys that are taken in without a person: one for each data directory that has stages of the record, and some more. */
+const mostOwn = 8;
+
 /**
- * Takes in the key of runners that share the data directory of a stage of the record. One that a person has removed stays
- * removed; where its name is another's, it gets a number.
+ * Takes in the key of runners that share the data directory of a stage of the record; where its name is another's, it gets a
+ * number. Once a person has removed such a key, none is taken in any more but by a person: whoever was shut out could make
+ * another at once.
  */
 export async function adoptRunnerKey(record: Record, name: string, publicKey: string): Promise<void> {
-  const known = await record.db
-    .selectFrom('runner_keys')
-    .select('name')
-    .where('public_key', '=', publicKey)
-    .executeTakeFirst();
-  for (let number = 1; !known; number++) {
-    const free = number === 1 ? name : `${name}-${number}`;
-    if (await insert(record, { name: free, publicKey, repos: [], own: true, createdBy: 'the data directory' })) return;
-  }
+  if (await isKnown(record.db, publicKey)) return;
+  await record.write(async (db) => {
+    const own = await db.selectFrom('runner_keys').select('removed_at').where('own', '=', 1).execute();
+    if (own.length >= mostOwn || own.some(({ removed_at }) => removed_at !== null)) return;
+    const about = { publicKey, repos: [], own: true, createdBy: 'the data directory' };
+    for (let number = 1; !(await isKnown(db, publicKey)); number++)
+      await insert(db, { ...about, name: number === 1 ? name : `${name}-${number}` });
+  });
+}
+
+async function isKnown(db: Database, publicKey: string): Promise<boolean> {
+  const row = await db.selectFrom('runner_keys').select('name').where('public_key', '=', publicKey).executeTakeFirst();
+  return row !== undefined;
 }
 
 async function insert(
-  record: Record,
+  db: Database,
   { name, publicKey, repos, own, createdBy }: Omit<RunnerKeyEntry, 'createdAt'>,
 ): Promise<RunnerKeyEntry | undefined> {
-  return record.write(async (db) => {
-    const taken = await db
-      .selectFrom('runner_keys')
-      .select('name')
-      .where((eb) => eb.or([eb('public_key', '=', publicKey), eb('name', '=', name).and('removed_at', 'is', null)]))
-      .executeTakeFirst();
-    if (taken) return undefined;
-    const row = await db
-      .insertInto('runner_keys')
-      .values({
-        ...{ public_key: publicKey, name, repos: JSON.stringify(repos), own: own ? 1 : 0 },
-        ...{ created_by: createdBy, created_at: Date.now(), removed_at: null },
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return entryOf(row);
-  });
+  const taken = await db
+    .selectFrom('runner_keys')
+    .select('name')
+    .where((eb) => eb.or([eb('public_key', '=', publicKey), eb('name', '=', name).and('removed_at', 'is', null)]))
+    .executeTakeFirst();
+  if (taken) return undefined;
+  const row = await db
+    .insertInto('runner_keys')
+    .values({
+      ...{ public_key: publicKey, name, repos: JSON.stringify(repos), own: own ? 1 : 0 },
+      ...{ created_by: createdBy, created_at: Date.now(), removed_at: null },
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return entryOf(row);
 }
 
 /** Ends a key: what its runners say counts no more, and they are given nothing. @throws VoltError `not_found` */

@@ -56,4 +56,4 @@ export class Admission {
 }
 
 export const admissionRemedy =
-  'On the machine of the record: `volt runner-key add NAME` prints what the runner is to be started with. A runner that shares the data directory of the dispatcher is known by itself.';
+  'On the machine of the record: `volt runner-key add NAME` prints what the runner is to be started with. A runner that shares the data directory of the dispatcher is known by itself; once a person has ended such a key, only by `volt runner-key add NAME --public-key KEY`.';

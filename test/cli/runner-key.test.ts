@@ -6,6 +6,7 @@ import { volt } from '../support/cli.ts';
 import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
+import { stranger } from '../support/runner-keys.ts';
 
 describe('volt runner-key', function () {
   this.timeout(60_000);
@@ -38,6 +39,14 @@ describe('volt runner-key', function () {
     expect((await run('add', 'build2')).stderr).to.include('name_taken');
     expect((await run('rm', 'build2')).stdout).to.include('is ended');
     expect((await run('ls')).stdout).to.include('no keys');
+  });
+
+  it('add takes in the key that a runner has made itself, and prints no other', async () => {
+    const { publicKey } = stranger();
+    const { stdout } = await run('add', 'box', '--public-key', publicKey);
+    expect(stdout).to.include('box is taken in').and.not.include('VOLT_RUNNER_KEY');
+    expect((await run('ls')).stdout).to.include(publicKey);
+    expect((await run('add', 'box2', '--public-key', 'x')).code).to.not.equal(0);
   });
 
   it('add writes the key to a file that nobody else can read, and prints it nowhere', async () => {

@@ -53,6 +53,26 @@ describe('keys of runners', () => {
     expect(await names()).to.deep.equal(['one']);
   });
 
+  it('of the data directory are for people alone to add, once a person has ended one of them', async () => {
+    const another = stranger();
+    await adoptRunnerKey(record, 'box', another.publicKey);
+    expect(await names(), 'made by who was shut out').to.deep.equal(['one']);
+    const asked = { name: 'box', publicKey: another.publicKey, repos: [], own: true, createdBy: 'owner' };
+    expect(await addRunnerKey(record, asked)).to.include({ name: 'box', own: true });
+    await adoptRunnerKey(record, 'box', stranger().publicKey);
+    expect(await names()).to.deep.equal(['box', 'one']);
+    await removeRunnerKey(record, 'box');
+    const { remedy } = await failure('name_taken', () => addRunnerKey(record, { ...asked, name: 'again' }));
+    expect(remedy).to.include('keys/runner');
+  });
+
+  it('of the data directory are few, however many its runners make', async () => {
+    const other = await openRecord(folders.make());
+    for (let number = 0; number < 12; number++) await adoptRunnerKey(other, 'box', stranger().publicKey);
+    expect(await listRunnerKeys(other)).to.have.length(8);
+    await other.close();
+  });
+
   it('say who has an attempt, and who may have it', async () => {
     const build = await recordedBuild(record);
     const ref = { job: jobIdOf(build, 1), attempt: 1 };

@@ -72,17 +72,19 @@ const runnerKeys = jsonRoute({
 const addingRunnerKey = jsonRoute({
   method: 'post',
   path: '/runner-keys',
-  summary: 'Make a key for runners on other machines',
+  summary: 'Make a key for runners on other machines, or take in one that a runner has made',
   body: runnerKeyRequest,
   status: 201,
   answer: newRunnerKey,
   errors: ['name_taken', 'too_large'],
-  handle: async ({ body, asker: { caller } }, web) => {
+  handle: async ({ body: { publicKey: given, ...body }, asker: { caller } }, web) => {
     const privateKey = newPrivateKey();
-    const { publicKey } = signerOf(privateKey);
-    const made = await addRunnerKey(web.record, { ...body, publicKey, createdBy: caller?.name ?? '' });
+    const publicKey = given ?? signerOf(privateKey).publicKey;
+    const about = { ...body, publicKey, own: given !== undefined, createdBy: caller?.name ?? '' };
+    const made = await addRunnerKey(web.record, about);
     await admitRunners(web);
-    return { ...made, key: runnerKeyText(body.name, privateKey, web.record.signer.publicKey) };
+    const key = given === undefined ? runnerKeyText(body.name, privateKey, web.record.signer.publicKey) : null;
+    return { ...made, key };
   },
 });
 

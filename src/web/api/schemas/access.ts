@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { repositoryGlobPattern, repositoryNamePattern } from '../../../kernel/names.ts';
 import { tokenScopes } from '../../../kernel/token-scope.ts';
+import { keyPattern } from '../../../secrets/signing.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 import { time } from './terms.ts';
@@ -67,15 +68,20 @@ export const runnerKeyRequest = name(
       .array(z.string().regex(repositoryGlobPattern, 'is no pattern of names of repositories'))
       .max(100)
       .default([]),
+    publicKey: z.string().regex(keyPattern, 'is no public key').optional().meta({
+      description:
+        'of a runner that has made its key itself and is to be taken in, as it tells it; without it a key is made',
+    }),
   }),
 );
 
 export const newRunnerKey = name(
   'NewRunnerKey',
   runnerKey.extend({
-    key: z
-      .string()
-      .meta({ description: 'what its runners are started with (VOLT_RUNNER_KEY); it cannot be had again' }),
+    key: z.string().nullable().meta({
+      description:
+        'what its runners are started with (VOLT_RUNNER_KEY); it cannot be had again; null where the public key was given',
+    }),
   }),
 );
 
