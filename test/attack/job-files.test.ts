@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { attack } from '../support/attack.ts';
+import { asOrdinaryUser, attack, giveToOrdinaryUser } from '../support/attack.ts';
 import { TestFolders } from '../support/folder.ts';
 import { IsolatedJobs } from '../support/isolation.ts';
 import { VoltProcesses } from '../support/processes.ts';
@@ -86,14 +86,15 @@ describe('a job that turns Volt aside by what it puts into its folders', () => {
     {
       attacker: 'job beside mine',
       asset: 'the machine',
-      title: 'has root write the event of a job that is just beginning through a link, and changes what others have',
+      title: 'has Volt write the event of a job that is just beginning through a link, and changes what others have',
       levels,
+      users: ['root', 'ordinary user'],
     },
-    async ({ level }) => {
+    async ({ level, user }) => {
       const written = join(place, 'written');
       const attempt = `
 mkdir -p ~/places; echo "$RUNNER_TEMP" > ~/places/$1
-end=$(($(date +%s) + 8))
+end=$(($(date +%s) + 5))
 while [ $(date +%s) -lt $end ]; do
   for job in $(seq 12); do
     for build in 1 2; do
@@ -123,20 +124,13 @@ jobs:
 `;
       const repository = new TestRepository({ 'attempt.sh': attempt, '.github/workflows/ci.yml': workflow });
       repositories.push(repository);
+      const folder = folders.make();
+      const at = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+      if (user === 'ordinary user') for (const path of [place, dirname(repository.path)]) giveToOrdinaryUser(path);
       const up = processes.start(
-        [
-          'up',
-          '--repo',
-          repository.path,
-          '--once',
-          '--port',
-          '0',
-          '--slots',
-          '4',
-          '--data',
-          join(folders.make(), 'data'),
-        ],
-        { VOLT_ISOLATION: level },
+        ['up', '--repo', repository.path, '--once', '--port', '0', '--slots', '4', '--data', at.dataDir],
+        { ...at.env, VOLT_ISOLATION: level },
+        at.inside,
       );
       await up.ended();
       expect(up.output)

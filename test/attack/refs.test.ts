@@ -43,7 +43,12 @@ describe('a job of a ref that is not trusted', () => {
   });
 
   /** A Volt that builds all branches of a repository, whose default branch has a secret. */
-  async function start({ level, user }: Setting, files: Record<string, string>, command: string) {
+  async function start(
+    { level, user }: Setting,
+    files: Record<string, string>,
+    command: string,
+    options: readonly string[] = [],
+  ) {
     const folder = folders.make();
     const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
     areas.push(openArea(place.dataDir));
@@ -54,34 +59,35 @@ describe('a job of a ref that is not trusted', () => {
     repository.git('clone', '--quiet', '--bare', repository.path, served);
     if (user === 'ordinary user') giveToOrdinaryUser(served);
     const env = { ...place.env, VOLT_ISOLATION: level, VOLT_SECRET_VALUE: key };
-    const up = processes.start(
-      ['up', '--repo', served, '--branch', '**', '--command', command, '--port', '0', '--data', place.dataDir],
-      env,
-      place.inside,
-    );
+    const up = processes.start(['up', '--port', '0', '--data', place.dataDir], env, place.inside);
     await up.says(/dashboard/);
-    const logs = (): string =>
-      readdirSync(join(place.dataDir, 'logs'), { encoding: 'utf8', recursive: true })
+    const logs = (): string => {
+      const all = join(place.dataDir, 'logs');
+      if (!existsSync(all)) return '';
+      return readdirSync(all, { encoding: 'utf8', recursive: true })
         .filter((name) => name.endsWith('.log'))
-        .map((name) => readFileSync(join(place.dataDir, 'logs', name), 'utf8'))
+        .map((name) => readFileSync(join(all, name), 'utf8'))
         .join('\n');
+    };
     const says = (text: string) =>
       until(`a job says ${text}; they said: ${logs()}`, () => logs().includes(text), 60_000);
     const { PATH = '' } = process.env;
-    execFileSync(
-      process.execPath,
-      [program, 'secret', 'set', 'KEY', '--repo', 'app', '--env', '--data', place.dataDir],
-      { cwd: root, env: { PATH, HOME: folder }, input: key, stdio: ['pipe', 'pipe', 'pipe'] },
-    );
-    const commit = (branch: string, change: Record<string, string>) => {
+    const asOwner = (...args: string[]) =>
+      execFileSync(process.execPath, [program, ...args, '--data', place.dataDir], {
+        ...{ cwd: root, env: { PATH, HOME: folder }, input: key, stdio: ['pipe', 'pipe', 'pipe'] },
+      });
+    asOwner('repo', 'add', 'app', served, '--branch', '**', '--command', command, ...options);
+    asOwner('secret', 'set', 'KEY', '--repo', 'app', '--env');
+    /** @param ref to which it is pushed; by default the branch */
+    const commit = (branch: string, change: Record<string, string>, ref = branch) => {
       repository.git('checkout', '--quiet', '-B', branch, 'main');
       repository.commit(`on ${branch}`, change);
       // git looks closely at a repository of another user
       writeFileSync(join(folder, 'gitconfig'), '[safe]\n\tdirectory = *\n');
       const env = { ...process.env, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
-      execFileSync('git', ['push', '--quiet', served, branch], { cwd: repository.path, env });
+      execFileSync('git', ['push', '--quiet', served, `${branch}:${ref}`], { cwd: repository.path, env });
     };
-    return { up, logs, says, commit, dataDir: place.dataDir };
+    return { up, logs, says, commit, asOwner, repository, dataDir: place.dataDir };
   }
 
   const packageOf = (check: string) => ({ 'package.json': JSON.stringify({ scripts: { check } }) });
@@ -140,6 +146,37 @@ describe('a job of a ref that is not trusted', () => {
       expect(volt.logs()).to.not.include('KEY=').and.not.include(key);
       expect(Number(/processes: (\d+)/.exec(volt.logs())?.[1])).to.be.lessThan(30);
       expect(processesWith(sleep), 'the job of the default branch').to.not.have.length(0);
+    },
+  );
+
+  attack(
+    {
+      attacker: 'author of a pull request',
+      asset: 'secrets',
+      title: 'has its ref built by somebody who looks at it, and leaves something for the default branch',
+      levels: ['sandbox', 'user'],
+      users: ['root', 'ordinary user'],
+    },
+    async (setting) => {
+      const volt = await start(setting, packageOf('echo of main > ~/note; echo first'), 'npm run check', [
+        // without, Volt fetches branches and tags alone
+        '--depth',
+        '50',
+      ]);
+      await volt.says('first');
+      const look = 'echo "home <$(cat ~/note 2>/dev/null)>"; sh plant.sh';
+      volt.commit('proposed', { ...packageOf(look), 'plant.sh': plant }, 'refs/pull/7/head');
+      for (const ref of ['refs/pull/7/head', volt.repository.git('rev-parse', 'proposed')]) {
+        const before = volt.logs().split('planted with').length;
+        volt.asOwner('trigger', 'app', ref);
+        await until(`${ref} to be built`, () => volt.logs().split('planted with <>').length > before, 60_000);
+        expect(volt.logs(), ref).to.include(`${ref} is not trusted with secrets`);
+      }
+      expect(volt.logs()).to.not.include('home <of main>');
+      volt.commit('main', packageOf('echo "deployed with $(printf %s "$KEY" | wc -c), <$(cat ~/note)>"; ls -A ~'));
+      await volt.says(`deployed with ${key.length}, <of main>`);
+      expect(volt.logs()).to.not.include(stolen).and.not.include('STOLEN');
+      expect(volt.logs().split('deployed with').at(-1)).to.not.match(/\.npmrc/);
     },
   );
 
