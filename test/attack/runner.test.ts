@@ -18,7 +18,7 @@ import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Job, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import type { Result } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
-import { listRunnerKeys, removeRunnerKey } from '../../src/record/runner-keys.ts';
+import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { runnerRules } from '../../src/redis/acl.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
@@ -343,6 +343,39 @@ describe('the folders by which a runner in a container of its own and Volt know 
       );
     },
   );
+});
+
+describe('a runner beside the stages of the record that a person has shut out', () => {
+  let volt: TestVolt;
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    await volt.dispatcher();
+  });
+  after(() => volt.stop());
+
+  attack({ attacker: 'runner', asset: 'secrets', title: 'makes itself another key' }, async () => {
+    const { access, record } = volt.context;
+    const problem = async () => (await listRunners(access)).alive[0]?.problems[0]?.message;
+    const runner = await volt.runner();
+    const [first] = await until('its key is taken in', async () => {
+      const keys = await listRunnerKeys(record);
+      return keys.length > 0 && keys;
+    });
+    await runner.stop();
+    await removeRunnerKey(record, String(first?.name));
+    rmSync(dataPaths(volt.dataDir).runnerKey);
+    await volt.runner();
+    const told = await until('it says that it is not known', problem);
+    const other = readFileSync(dataPaths(volt.dataDir).runnerPublicKey, 'utf8').trim();
+    expect(other).to.not.equal(first?.publicKey);
+    expect(told, 'for the person who may let it in').to.include(other);
+    await admitRunners(volt.context);
+    expect(await listRunnerKeys(record)).to.deep.equal([]);
+    await addRunnerKey(record, { name: 'let-in', publicKey: other, repos: [], own: true, createdBy: 'owner' });
+    await admitRunners(volt.context);
+    await until('it is let in', async () => (await problem()) === undefined);
+  });
 });
 
 describe('a commit that asks for ever new labels', () => {
