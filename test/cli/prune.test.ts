@@ -28,13 +28,17 @@ describe('volt prune', () => {
     expect(dry.stdout).to.include('would remove 1 homes of jobs');
     const end = await volt(['prune', '--json', '--data', data], { env });
     expect(end.code, end.stderr).to.equal(0);
-    expect(JSON.parse(end.stdout)).to.deep.include({
+    const { homes, ...rest } = JSON.parse(end.stdout);
+    // the folder itself counts where the file system says what it takes
+    expect(homes.map(({ bytes, ...home }: { bytes: number }) => [home, bytes < 10_000])).to.deep.equal([
+      [{ repository: 'gone' }, true],
+    ]);
+    expect(rest).to.deep.include({
       dryRun: false,
       builds: 2,
       orphans: 1,
       mirrors: [],
       workFolders: [],
-      homes: [{ repository: 'gone', bytes: 0 }],
       caches: [{ key: 'all of gone', bytes: 0 }],
     });
     expect(await record.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
