@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import Database from 'libsql';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFinding, openedFindings } from '../../src/cli/doctor/machine.ts';
-import { transportFindings } from '../../src/cli/doctor/web.ts';
+import { readingFindings, transportFindings } from '../../src/cli/doctor/web.ts';
 import { ControlGroup } from '../../src/exec/control-group.ts';
 import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
@@ -170,6 +170,11 @@ describe('volt doctor', () => {
         VOLT_URL: `http://127.0.0.1:${await freePort()}`,
       });
       expect(gone.of('web')[0]).to.include({ level: 'fail' });
+    });
+
+    it('says where everybody may read', () => {
+      expect(readingFindings({ reading: 'public' })).to.have.length(1);
+      for (const reading of ['local', 'token'] as const) expect(readingFindings({ reading })).to.deep.equal([]);
     });
 
     it('says what the settings open to commits beside their own repository', () => {

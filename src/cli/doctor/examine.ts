@@ -5,7 +5,7 @@ import { deepFindings, failed } from './deep.ts';
 import { machineFindings } from './machine.ts';
 import { redisFindings } from './redis.ts';
 import { report } from './report.ts';
-import { transportFindings, webFinding } from './web.ts';
+import { readingFindings, transportFindings, webFinding } from './web.ts';
 
 /** Runs every check and prints what was found. @returns the exit code */
 export async function examine(
@@ -22,5 +22,8 @@ export async function examine(
     webFinding(config),
   ]);
   const compared = deep ? await deepFindings(config, logger, mend).catch(failed) : [];
-  return report([...machine, ...redis, ...data, web, ...transportFindings(config), ...compared], json);
+  return report(
+    [...machine, ...redis, ...data, web, ...readingFindings(config), ...transportFindings(config), ...compared],
+    json,
+  );
 }

@@ -83,7 +83,8 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
         `${level}: ${levelMeanings[level]}; but ${unfilteredText}`,
         'Install a newer util-linux.',
       );
-    if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}`);
+    const shared = level === 'sandbox' ? '; a job can read all of its own repository, commits of other refs too' : '';
+    if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}${shared}`);
     return warn('isolation', `${level}: ${levelMeanings[level]} (${notice})`, sandboxRemedy);
   } catch (error) {
     const { message, remedy } = asVoltError(error);

@@ -22,6 +22,18 @@ export function transportFindings({ httpHost, url }: Config): Finding[] {
   ];
 }
 
+/** What is open for reading to more people than those of this machine. */
+export function readingFindings({ reading }: Pick<Config, 'reading'>): Finding[] {
+  if (reading !== 'public') return [];
+  return [
+    warn(
+      'reading',
+      'everybody who reaches the dashboard may read every repository that is not private (VOLT_READING=public)',
+      'Leave it where that is meant; else unset it, and open single ones by `volt repo set NAME --visibility public`.',
+    ),
+  ];
+}
+
 /** Whether the commands can reach a web stage, and may change things there. */
 export async function webFinding(config: Config): Promise<Finding> {
   if (config.url === undefined && !existsSync(dataPaths(config.dataDir).webUrl)) {
