@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { realpathSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isAbsolute, sep } from 'node:path';
+import { isAbsolute, resolve, sep } from 'node:path';
 import { environment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { addressClass, isAmong, isListed, type NetworkPolicy } from '../kernel/network-policy.ts';
@@ -120,11 +120,15 @@ export class JobReach implements Reach {
   #toPath(path: string): Reached {
     const { url: own, neighbours } = this.#rules;
     if (path === own) return { url: path };
-    const isIn = (folder: string) => path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-    if (isAbsolute(own) && neighbours.some((folder) => isIn(realFolder(folder)))) {
-      return { url: path, reader: this.#reader('path') };
+    const plain = resolve(path);
+    // what a link in there leads to is what counts; in the folder of actions, links are those of who runs Volt
+    const real = realFolder(plain);
+    if (isAbsolute(own) && neighbours.some((folder) => isIn(real, realFolder(folder)))) {
+      return { url: real, reader: this.#reader('path') };
     }
-    if (isIn(this.#rules.actionsUrl)) return { url: path, reader: this.#reader('actions') };
+    const { actionsUrl } = this.#rules;
+    if (isAbsolute(actionsUrl) && isIn(plain, resolve(actionsUrl)))
+      return { url: plain, reader: this.#reader('actions') };
     throw refused(
       path,
       'it is a path of the machine',
@@ -219,6 +223,10 @@ function isBelow(url: string, { host, port }: Server, allowed: string): boolean 
   // no segment may lead upwards again, whatever the server makes of it
   if (/(^|\/|%2f)(\.|%2e){2}(\/|%2f|$)/i.test(own)) return false;
   return path === '' || own === path || own.startsWith(`${path}/`);
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function realFolder(folder: string): string {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { JobReach, type ReachRules } from '../../src/git/reach.ts';
@@ -155,6 +155,18 @@ describe('what is fetched because a commit names it', () => {
     expect(reader).to.include('path');
     await refused(join(top, 'b'), { neighbours: [top] });
     await reach({ ...rules, actionsUrl: top }).to(join(top, 'b'));
+  });
+
+  it('is no path that leads out of the folder of neighbours or of actions, by ".." or a link', async () => {
+    const top = folders.make();
+    for (const name of ['in/a', 'in/b', 'out']) mkdirSync(join(top, name), { recursive: true });
+    symlinkSync(join(top, 'out'), join(top, 'in/link'));
+    const rules = { url: join(top, 'in/a') };
+    const neighbours = [join(top, 'in')];
+    for (const path of [`${top}/in/../out`, `${top}/in/b/../../out`, `${top}/in/link`])
+      await refused(path, { ...rules, neighbours });
+    expect(await reach({ ...rules, neighbours }).to(`${top}/in/x/../b`)).to.include({ url: join(top, 'in/b') });
+    await refused(`${top}/in/../out`, { ...rules, actionsUrl: join(top, 'in') });
   });
 
   it('has a mirror that other repositories, refs of other trust and other rights do not read', async () => {
