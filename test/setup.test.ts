@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { needsRedis, upArguments } from '../src/setup/commands.mjs';
+import { needsRedis, upArguments, wantsNoIsolation } from '../src/setup/commands.mjs';
 import { npmEnvironment } from '../src/setup/dependencies.mjs';
 import { isNodeRecent } from '../src/setup.mjs';
 import { ended, FreshClone } from './support/fresh-clone.ts';
@@ -147,6 +147,12 @@ describe('arguments of `npm start`', () => {
     expect(needsRedis([], { VOLT_REDIS_URL: '' })).to.equal(true);
     expect(needsRedis([], { VOLT_REDIS_URL: 'redis://x' })).to.equal(false);
     for (const args of [['--redis', 'x'], ['--redis=x'], ['--help']]) expect(needsRedis(args, {})).to.equal(false);
+  });
+
+  it('tell whether nothing that keeps jobs apart is to be installed', () => {
+    for (const args of [['--isolation', 'none'], ['--isolation=none']]) expect(wantsNoIsolation(args)).to.equal(true);
+    for (const args of [[], ['--isolation', 'sandbox'], ['--repo', 'none']])
+      expect(wantsNoIsolation(args)).to.equal(false);
   });
 });
 

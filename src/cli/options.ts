@@ -37,6 +37,13 @@ export function addRepositoryOptions(command: Command): Command {
     .option('--command <command>', 'run this shell command instead of discovering the tests');
 }
 
+/** Of the commands that run jobs of others. */
+export function isolationOption(): Option {
+  return new Option('--isolation <level>', 'how far jobs are kept apart from the machine, else VOLT_ISOLATION').choices(
+    [...['auto', 'none', 'user', 'sandbox']],
+  );
+}
+
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON');
 }

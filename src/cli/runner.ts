@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
-import { integer, list, number } from './options.ts';
+import { integer, isolationOption, list, number } from './options.ts';
 import { defaultSlots, slotsText } from './slots.ts';
 
 interface RunnerOptions {
@@ -25,11 +25,7 @@ export function runnerCommand(program: Command): CommandFile {
     .option('--labels <a,b>', 'serve jobs that ask for these labels too', list)
     .option('--repos <a,b-*>', 'take jobs of these repositories only, else VOLT_RUNNER_REPOS', list)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
-    .addOption(
-      new Option('--isolation <level>', 'how far jobs are kept apart from the machine, else VOLT_ISOLATION').choices([
-        ...['auto', 'none', 'user', 'sandbox'],
-      ]),
-    )
+    .addOption(isolationOption())
     .option('--name <name>', 'name of this runner, else that of the machine')
     .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 30)
     .option(

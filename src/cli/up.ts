@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
-import { addRepositoryOptions, integer, number } from './options.ts';
+import { addRepositoryOptions, integer, isolationOption, number } from './options.ts';
 import { defaultSlots } from './slots.ts';
 import type { UpOptions } from './up/options.ts';
 import { addWebOptions } from './web.ts';
@@ -13,6 +13,7 @@ export function upCommand(program: Command): CommandFile {
       'Runs everything in one process: a private Redis (unless one is named), all stages and the dashboard. Repositories that were added before are observed as well. The first SIGINT or SIGTERM stops it in order; the second hands running jobs back at once; the third ends it where it stands.',
     )
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
+    .addOption(isolationOption())
     .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 5)
     .option('--once', 'exit after the first build of each repository: 0 passed, 1 failed, 3 could not be tested')
     .option('--sample', 'make a small repository to try Volt with, and observe it')

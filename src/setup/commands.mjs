@@ -43,7 +43,7 @@ export async function runSetup(root, [command, ...args], machine = thisMachine()
 async function start(root, args, machine) {
   await provide(PROGRAMS.git, machine);
   if (needsRedis(args, process.env)) await provide(PROGRAMS.redis, machine);
-  if (!asksForHelp(args)) await provideIsolation(machine, process.env);
+  if (!asksForHelp(args) && !wantsNoIsolation(args)) await provideIsolation(machine, process.env);
   await prepare(root, machine);
   const cli = join(root, 'dist', 'cli.js');
   process.argv = [process.execPath, cli, 'up', ...upArguments(args)];
@@ -89,6 +89,14 @@ async function prepare(root, machine) {
  */
 export function needsRedis(args, env) {
   return !env.VOLT_REDIS_URL && !has(args, '--redis') && !asksForHelp(args);
+}
+
+/**
+ * @param {string[]} args given to `npm start`
+ * @returns {boolean} whether jobs are to have the rights of whoever starts Volt
+ */
+export function wantsNoIsolation(args) {
+  return args.some((arg, at) => arg === '--isolation=none' || (arg === '--isolation' && args[at + 1] === 'none'));
 }
 
 /**

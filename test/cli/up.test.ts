@@ -185,6 +185,14 @@ describe('volt up', () => {
       .and.include('no sandbox works here');
   });
 
+  it('goes without a sandbox where it is told to by name, whatever the settings say', async () => {
+    const { path } = repository({ 'test.sh': 'exit 0\n' });
+    const args = ['up', ...data, '--port', '0', '--once', '--isolation', 'none', '--command', 'sh test.sh'];
+    const { code, stdout } = await volt([...args, '--repo', path], { env: { VOLT_ISOLATION: 'sandbox' } });
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/isolation +none: jobs run with this user's rights/);
+  });
+
   it('says where system calls are not filtered', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     // as of an older util-linux; the sandbox would not show it

@@ -33,7 +33,8 @@ const stopBound = 30;
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
   // what the stages log at "info" would hide the progress that is told here
-  const config = configOf(command, { httpHost: options.host, httpPort: options.port }, { logLevel: 'warn' });
+  const { host: httpHost, port: httpPort, isolation } = options;
+  const config = configOf(command, { httpHost, httpPort, isolation }, { logLevel: 'warn' });
   const session = new Session(config, options);
   const shutdown = new Shutdown(session.logger);
   const signals = new Signals(() => process.exit(3));
