@@ -15,6 +15,8 @@ export interface Snapshot {
   author: string;
   /** ISO 8601 */
   committedAt: string;
+  /** id of its tree, the same for the same files */
+  tree: string;
   /** whether there is anything that HEAD does not have */
   changed: boolean;
   /** URL that `origin` stands for; null where there is no such remote */
@@ -80,7 +82,7 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
   const parent = changed ? head : await bare('rev-parse', '--verify', '--quiet', `${sha}^`).catch(() => '');
   const origin = await optional('config', '--get', 'remote.origin.url');
   return {
-    ...{ sha, ref: branch || 'HEAD', before: parent || null, subject, author },
+    ...{ sha, tree, ref: branch || 'HEAD', before: parent || null, subject, author },
     defaultBranch: (origin === '' ? branchName(branch) : await remoteHead(optional)) || null,
     ...{ committedAt: new Date(committedAt).toISOString(), changed, origin: origin || null },
   };

@@ -1,4 +1,4 @@
-import type { BuildFacts } from './event.ts';
+import { type BuildFacts, eventName } from './event.ts';
 import { dispatchTexts } from './inputs.ts';
 import type { Json } from './template.ts';
 import type { Workflow } from './workflow.ts';
@@ -30,10 +30,10 @@ function makeContext(facts: BuildFacts, workflow: Workflow): JsonObject {
     api_url: `${server}/api/v3`,
     graphql_url: `${server}/api/graphql`,
     server_url: server,
-    base_ref: '',
-    head_ref: '',
-    event: eventPayload(facts, workflow),
-    event_name: facts.event.name,
+    base_ref: facts.event.name === 'pull_request' ? facts.event.base : '',
+    head_ref: facts.event.name === 'pull_request' ? facts.event.head : '',
+    event: { ...eventPayload(facts, workflow), ...facts.payload },
+    event_name: eventName(facts.event),
     ref: facts.ref,
     ref_name: refName(facts.ref),
     ref_type: facts.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
@@ -72,7 +72,37 @@ function eventPayload(facts: BuildFacts, { on }: Workflow): JsonObject {
       return { action: event.type, branch: refName(ref), client_payload: event.payload, ...common };
     case 'schedule':
       return { schedule: event.cron, workflow: event.workflow, ...common };
+    case 'pull_request':
+      return { ...pullRequestPayload(facts, event), ...common };
+    case 'forge':
+      return { ...(event.action === null ? {} : { action: event.action }), ...common };
   }
+}
+
+function pullRequestPayload(
+  facts: BuildFacts,
+  { number, action, head, base }: Extract<BuildFacts['event'], { name: 'pull_request' }>,
+): JsonObject {
+  const repo = repositoryOf(facts);
+  const { repository, server, owner } = placeOf(facts);
+  const side = (ref: string, sha: string | null) => ({ ref, label: `${owner}:${ref}`, ...(sha && { sha }), repo });
+  return {
+    action,
+    number,
+    pull_request: {
+      number,
+      title: facts.subject,
+      body: null,
+      state: 'open',
+      draft: false,
+      merged: false,
+      labels: [],
+      user: { login: facts.author, type: 'User' },
+      head: side(head, facts.sha),
+      base: side(base, facts.before),
+      html_url: `${server}/${repository}/pull/${number}`,
+    },
+  };
 }
 
 function pushPayload({ ref, sha, before, subject, author, committedAt }: BuildFacts): JsonObject {

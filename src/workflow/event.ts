@@ -6,7 +6,16 @@ export type BuildEvent =
   | { name: 'push' }
   | { name: 'workflow_dispatch'; workflow: string; inputs: { [name: string]: string } }
   | { name: 'repository_dispatch'; type: string; payload: Json }
-  | { name: 'schedule'; workflow: string; cron: string };
+  | { name: 'schedule'; workflow: string; cron: string }
+  /** a pull request was opened or has changed; `head` and `base` are names of branches */
+  | { name: 'pull_request'; number: number; action: string; head: string; base: string }
+  /** any other event of a forge, as `release`; `action` is null where it has no activity types */
+  | { name: 'forge'; event: string; action: string | null };
+
+/** The event as GitHub calls it, for `github.event_name` and for people. */
+export function eventName(event: BuildEvent): string {
+  return event.name === 'forge' ? event.event : event.name;
+}
 
 /** What a build is of; what the contexts are made from. */
 export interface BuildFacts {
@@ -25,5 +34,7 @@ export interface BuildFacts {
   /** ISO 8601 */
   committedAt: string;
   event: BuildEvent;
+  /** what was sent with the event; each of its keys goes before what Volt makes up for it */
+  payload?: { [key: string]: Json };
   vars: { [name: string]: string };
 }

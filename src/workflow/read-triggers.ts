@@ -32,13 +32,14 @@ export function readTriggers(reading: Reading, token: TemplateToken | undefined)
       case 'workflow_call':
         triggers.workflow_call = readInterface(reading, value);
         break;
-      case 'repository_dispatch': {
-        const types = field(reading, value, 'types');
-        triggers.repository_dispatch = types ? { types: reading.texts(types) } : {};
+      case 'repository_dispatch':
+        triggers.repository_dispatch = readTypes(reading, value);
         break;
-      }
+      case 'pull_request':
+        triggers.pull_request = { ...readFilter(reading, value), ...readTypes(reading, value) };
+        break;
       default:
-        triggers.others.push(event);
+        triggers.others.push({ event, ...readTypes(reading, value) });
     }
   }
   return triggers;
@@ -52,6 +53,11 @@ function events(reading: Reading, token: TemplateToken | undefined): { event: st
 
 function field(reading: Reading, token: TemplateToken | undefined, key: string): TemplateToken | undefined {
   return reading.entries(token).find((entry) => entry.key === key)?.value;
+}
+
+function readTypes(reading: Reading, token: TemplateToken | undefined): { types?: string[] } {
+  const types = field(reading, token, 'types');
+  return types ? { types: reading.texts(types) } : {};
 }
 
 function readFilter(reading: Reading, token: TemplateToken | undefined): PushFilter {

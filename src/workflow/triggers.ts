@@ -11,6 +11,9 @@ export interface Happening {
   changedPaths: readonly string[] | null;
 }
 
+/** What counts where a workflow names no `types`, as on GitHub. */
+export const pullRequestTypes: readonly string[] = ['opened', 'synchronize', 'reopened'];
+
 /** Whether the workflow runs for what happened. */
 export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Happening): boolean {
   const { on, path } = workflow;
@@ -23,6 +26,17 @@ export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Ha
       return on.repository_dispatch !== undefined && (on.repository_dispatch.types?.includes(event.type) ?? true);
     case 'schedule':
       return event.workflow === path && (on.schedule ?? []).some(({ cron }) => cron === event.cron);
+    case 'pull_request': {
+      const filter = on.pull_request;
+      if (!filter || !(filter.types ?? pullRequestTypes).includes(event.action)) return false;
+      const base = `refs/heads/${event.base}`;
+      return passesRef(filter, base) && passesPaths(filter, base, changedPaths);
+    }
+    case 'forge':
+      return on.others.some(
+        (other) =>
+          other.event === event.event && (event.action === null || (other.types?.includes(event.action) ?? true)),
+      );
   }
 }
 

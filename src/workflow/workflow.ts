@@ -23,8 +23,9 @@ export interface Triggers {
   workflow_call?: CallInterface;
   /** `types` is absent where every type counts */
   repository_dispatch?: { types?: string[] };
-  /** events that only a forge has, as `pull_request`; they never happen here */
-  others: string[];
+  pull_request?: PullRequestFilter;
+  /** other events of a forge, as `release`; `types` is absent where every type counts */
+  others: { event: string; types?: string[] }[];
 }
 
 export interface Schedule {
@@ -41,6 +42,12 @@ export interface PushFilter {
   tagsIgnore?: string[];
   paths?: string[];
   pathsIgnore?: string[];
+}
+
+/** Which pull requests count, by their base branch, the paths that they change, and what has happened to them. */
+export interface PullRequestFilter extends PushFilter {
+  /** GitHub's three where it is absent: opened, synchronize, reopened */
+  types?: string[];
 }
 
 export interface InputDefinition {

@@ -1,14 +1,17 @@
 import { VoltError } from '../../kernel/errors.ts';
-import type { BuildEvent } from '../../workflow/event.ts';
+import { type BuildEvent, eventName } from '../../workflow/event.ts';
 import { dispatchInputs } from '../../workflow/inputs.ts';
 import { isTriggered } from '../../workflow/triggers.ts';
-import type { Workflow } from '../../workflow/workflow.ts';
+import type { Triggers, Workflow } from '../../workflow/workflow.ts';
+import { type EventParts, localEvent, type Payload } from './local-event.ts';
 
 /** What a person wants to be run. */
 export interface Wish {
   workflow?: string;
   event?: string;
   input?: { [name: string]: string };
+  /** `github.event` */
+  payload?: Payload;
 }
 
 /** The workflows that are run, and what they are told has happened. */
@@ -17,74 +20,74 @@ export interface Choice {
   workflows: Workflow[];
 }
 
+/** The work tree, as far as events are made of it. */
+export interface Place {
+  /** full name */
+  ref: string;
+  defaultBranch: string | null;
+}
+
 /**
  * Which workflows run: the one that is named, whatever its triggers, or else those that the event would start.
- * @throws VoltError `not_found`, `bad_request`
+ * @throws VoltError `not_found`, `bad_request`, `usage`
  */
-export function choose(
-  workflows: readonly Workflow[],
-  { workflow: wanted, event: name, input }: Wish,
-  ref: string,
-): Choice {
+export function choose(workflows: readonly Workflow[], wish: Wish, { ref, defaultBranch }: Place): Choice {
+  const { workflow: wanted, event: name, input } = wish;
+  const branch = ref.replace(/^refs\/heads\//, '');
+  const parts: EventParts = { input: input ?? {}, payload: wish.payload ?? {}, branch, defaultBranch };
   if (wanted === undefined) {
-    const event = eventOf(name ?? (input ? 'workflow_dispatch' : 'push'), input ?? {}, undefined);
+    const event = localEvent(name ?? (input ? 'workflow_dispatch' : 'push'), parts, undefined);
     const running = workflows.filter((workflow) => {
-      const asked = 'workflow' in event ? { ...event, workflow: workflow.path } : event;
-      return isTriggered(workflow, { event: withCron(asked, workflow), ref, changedPaths: null });
+      // of one workflow alone is said which of its inputs, schedules and types are meant
+      const own = 'workflow' in event ? localEvent(event.name, parts, workflow) : event;
+      return isTriggered(workflow, { event: own, ref, changedPaths: null });
     });
     const [first] = running;
-    if (!first) throw noneTriggered(event.name, ref, workflows);
-    if (event.name === 'push' || event.name === 'repository_dispatch') return { event, workflows: running };
+    if (!first) throw noneTriggered(eventName(event), ref, workflows);
+    if (!('workflow' in event)) return { event, workflows: running };
     if (running.length > 1) {
       throw new VoltError(
         'bad_request',
         `several workflows run for ${event.name}: ${running.map(({ path }) => path).join(', ')}`,
-        {
-          remedy: 'Name one by --workflow.',
-        },
+        { remedy: 'Name one by --workflow.' },
       );
     }
-    return { event: checked(eventOf(event.name, input ?? {}, first), first), workflows: [first] };
+    return { event: checked(localEvent(event.name, parts, first), first), workflows: [first] };
   }
-  const found = workflows.find(
-    ({ path, name: title }) =>
-      path === wanted || path.endsWith(`/${wanted}`) || title.toLowerCase() === wanted.toLowerCase(),
+  const found = named(workflows, wanted);
+  if (!found) throw noWorkflow(wanted, workflows);
+  const fitting = name ?? (input ? 'workflow_dispatch' : firstEvent(found.on));
+  return { event: checked(localEvent(fitting, parts, found), found), workflows: [found] };
+}
+
+/** The workflow that a person means by the path or the end of the path of its file, or by its name. */
+export function named(workflows: readonly Workflow[], wanted: string): Workflow | undefined {
+  const path = wanted.replace(/^\.\//, '');
+  return (
+    workflows.find((workflow) => workflow.path === path) ??
+    workflows.find(
+      (workflow) => workflow.path.endsWith(`/${path}`) || workflow.name.toLowerCase() === wanted.toLowerCase(),
+    )
   );
-  if (!found) {
-    throw new VoltError('not_found', `there is no workflow "${wanted}" that can run`, {
-      remedy:
-        workflows.length > 0
-          ? `There are ${workflows.map(({ path }) => path).join(', ')}; see volt validate.`
-          : 'See volt validate.',
-    });
-  }
-  const fitting = !found.on.push && found.on.workflow_dispatch ? 'workflow_dispatch' : 'push';
-  return {
-    event: checked(eventOf(name ?? (input ? 'workflow_dispatch' : fitting), input ?? {}, found), found),
-    workflows: [found],
-  };
 }
 
-function eventOf(name: string, inputs: { [name: string]: string }, workflow: Workflow | undefined): BuildEvent {
-  const path = workflow?.path ?? '';
-  switch (name) {
-    case 'push':
-      return { name };
-    case 'workflow_dispatch':
-      return { name, workflow: path, inputs };
-    case 'schedule':
-      return { name, workflow: path, cron: workflow?.on.schedule?.[0]?.cron ?? '' };
-    case 'repository_dispatch':
-      return { name, type: workflow?.on.repository_dispatch?.types?.[0] ?? 'exec', payload: inputs };
-    default:
-      throw new VoltError('usage', `there is no event "${name}" here`, {
-        remedy: 'Use push, workflow_dispatch, schedule or repository_dispatch.',
-      });
-  }
+export function noWorkflow(wanted: string, workflows: readonly Workflow[]): VoltError {
+  return new VoltError('not_found', `there is no workflow "${wanted}" that can run`, {
+    remedy:
+      workflows.length > 0
+        ? `There are ${workflows.map(({ path }) => path).join(', ')}; see volt validate.`
+        : 'See volt validate.',
+  });
 }
 
-function withCron(event: BuildEvent, workflow: Workflow): BuildEvent {
-  return event.name === 'schedule' ? { ...event, cron: workflow.on.schedule?.[0]?.cron ?? '' } : event;
+/** What most likely starts the workflow. */
+function firstEvent(on: Triggers): string {
+  if (on.push) return 'push';
+  if (on.pull_request) return 'pull_request';
+  if (on.workflow_dispatch) return 'workflow_dispatch';
+  if (on.schedule) return 'schedule';
+  if (on.repository_dispatch) return 'repository_dispatch';
+  return on.others[0]?.event ?? 'push';
 }
 
 function checked(event: BuildEvent, { on, path }: Workflow): BuildEvent {

@@ -27,6 +27,20 @@ export type ExecEvent =
   | { kind: 'step'; job: number; index: number; step: Step }
   /** a part of a job's log */
   | { kind: 'output'; job: number; text: string }
+  /** a job that would run; `unknown` says why that cannot be told yet */
+  | {
+      kind: 'plan';
+      job: number;
+      name: string;
+      workflow: string | null;
+      labels: string[];
+      steps: { title: string; runs: boolean }[];
+      unknown: string | null;
+    }
+  /** the end of a dry run */
+  | { kind: 'planned'; jobs: number }
+  /** what a person who watches is told between two runs */
+  | { kind: 'note'; text: string }
   | { kind: 'end'; status: FinalStatus; reason: Reason | null; message: string | null };
 
 /** Shows what happens. */

@@ -34,6 +34,36 @@ export function jobLine(event: Of<'job'>): string {
   return `${mark(event.status)} ${paint('bold', plain(event.name))} ${verdict(event.status)}${why}`;
 }
 
+/** A job that would run, with its steps as people number them. */
+export function planLines({ name, labels, steps, unknown }: Of<'plan'>): string[] {
+  const heading = paint('bold', plain(name));
+  if (unknown !== null) {
+    const why = `cannot be told before the jobs that it needs have run: ${plainLines(unknown, '    ')}`;
+    return [`${mark('waiting')} ${heading} ${why}`];
+  }
+  const on = labels.length === 0 ? '' : paint('dim', ` on ${labels.map(plain).join(', ')}`);
+  const lines = steps.map(({ title, runs }, at) =>
+    runs ? `  ${at + 1}. ${plain(title)}` : paint('dim', `  ${at + 1}. ${plain(title)} (left out)`),
+  );
+  return [`${mark('queued')} ${heading}${on}`, ...lines];
+}
+
+export function plannedLine({ jobs }: Of<'planned'>): string {
+  return `${jobs === 1 ? '1 job' : `${jobs} jobs`} would run; nothing was run`;
+}
+
+/** What a step has written to its summary. */
+export function summaryLines({ name, summary }: Step): string[] {
+  if (!summary) return [];
+  return [
+    paint('bold', `  Summary of ${plain(name)}`),
+    ...summary
+      .trimEnd()
+      .split('\n')
+      .map((line) => `    ${plain(line)}`),
+  ];
+}
+
 export function endLine({ status, message }: Of<'end'>): string {
   return `${mark(status)} ${verdict(status)}${message === null ? '' : `: ${plainLines(message, '    ')}`}`;
 }

@@ -1,9 +1,9 @@
 import { isFinal, type Step } from '../../kernel/model.ts';
 import type { Screen } from '../screen.ts';
 import { cutTo } from '../table.ts';
-import { paint, plainOutput, print } from '../terminal.ts';
+import { paint, plain, plainOutput, print } from '../terminal.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { buildLine, endLine, jobLine, stepLine } from './lines.ts';
+import { buildLine, endLine, jobLine, planLines, plannedLine, stepLine, summaryLines } from './lines.ts';
 import { LogLines } from './log-lines.ts';
 
 /** Milliseconds between two drawings. */
@@ -49,6 +49,15 @@ export class LiveView implements ExecView {
       case 'output':
         this.#jobs.get(event.job)?.log.push(event.text);
         return;
+      case 'plan':
+        for (const line of planLines(event)) print(line);
+        return;
+      case 'note':
+        print(plain(event.text));
+        return;
+      case 'planned':
+        print(plannedLine(event));
+        return;
       case 'end':
         print(endLine(event));
         return;
@@ -82,9 +91,11 @@ export class LiveView implements ExecView {
     if (step.status === 'running') job.output.length = 0;
     if (!isFinal(step.status)) return;
     job.log.end();
-    if (step.outcome !== 'failure') return;
+    const summary = summaryLines(step);
+    if (step.outcome !== 'failure' && summary.length === 0) return;
     print(`${paint('bold', job.name)}\n${stepLine(step)}`);
-    for (const line of job.output) print(`    ${line}`);
+    if (step.outcome === 'failure') for (const line of job.output) print(`    ${line}`);
+    for (const line of summary) print(line);
   }
 
   #draw(): void {

@@ -29,6 +29,8 @@ export interface LocalBuildOptions {
   running: readonly Workflow[];
   settings: Pick<ProgressSettings<number>, 'timeoutMinutes' | 'hosted' | 'offered'>;
   wanted: Wanted;
+  /** what a person gives all jobs; the workflow's own `env` goes before it */
+  env: { readonly [name: string]: string };
   /** numbers of jobs that are taken; those of this build come after */
   taken: number;
   /** is told of a job that will not run */
@@ -86,7 +88,8 @@ export class LocalBuild {
     const job = this.#jobs.find(({ state }) => state.status === 'queued');
     if (!job?.ready) return undefined;
     this.#set(job, 'running');
-    const { labels, plan } = job.ready;
+    const { labels } = job.ready;
+    const plan = this.#planOf(job.state.node, job.ready.plan);
     return { id: job.id, name: job.state.name, workflow: plan.workflow.name, labels, plan };
   }
 
@@ -103,6 +106,15 @@ export class LocalBuild {
   cancel(outcome: Outcome): void {
     for (const job of this.#jobs)
       if (job.state.status === 'waiting' || job.state.status === 'queued') this.#decide(job, outcome);
+  }
+
+  #planOf(node: Node, plan: WorkflowPlan): WorkflowPlan {
+    const { env, wanted } = this.#options;
+    return {
+      ...plan,
+      steps: wanted.stepsOf(node, plan.steps),
+      env: { ...plan.env, workflow: { ...env, ...plan.env.workflow } },
+    };
   }
 
   get #hidden(): number {

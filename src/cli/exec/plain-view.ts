@@ -1,7 +1,7 @@
 import { isFinal } from '../../kernel/model.ts';
 import { logLine, paint, plain, print } from '../terminal.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { buildLine, endLine, jobLine, stepLine } from './lines.ts';
+import { buildLine, endLine, jobLine, planLines, plannedLine, stepLine, summaryLines } from './lines.ts';
 import { LogLines } from './log-lines.ts';
 
 /** Everything as lines, in the order in which it happens; each with its job's name where several run at once. */
@@ -28,10 +28,20 @@ export class PlainView implements ExecView {
       case 'step':
         if (!isFinal(event.step.status)) return;
         this.#logOf(event.job).end();
-        print(`${this.#prefix(event.job)}${stepLine(event.step)}`);
+        for (const line of [stepLine(event.step), ...summaryLines(event.step)])
+          print(`${this.#prefix(event.job)}${line}`);
         return;
       case 'output':
         this.#logOf(event.job).push(event.text);
+        return;
+      case 'plan':
+        for (const line of planLines(event)) print(line);
+        return;
+      case 'note':
+        print(plain(event.text));
+        return;
+      case 'planned':
+        print(plannedLine(event));
         return;
       case 'end':
         print(endLine(event));

@@ -1,51 +1,42 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { detectContainment } from '../../exec/containment.ts';
-import { Scope } from '../../exec/scope.ts';
+import { join } from 'node:path';
 import { Mirror } from '../../git/mirror.ts';
-import { ownReach } from '../../git/reach.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
-import { ownActionsOf } from '../../job/actions/served.ts';
-import { ActionStore } from '../../job/actions/store.ts';
-import type { JobInput, JobResult } from '../../job/contract.ts';
-import { cancelled, timedOut } from '../../job/ending.ts';
-import { Enclosure } from '../../job/isolation/enclosure.ts';
-import { runJob } from '../../job/job.ts';
-import { pruneCaches } from '../../job/storage/caches.ts';
-import { TextWorker } from '../../job/texts/text-worker.ts';
+import type { JobInput } from '../../job/contract.ts';
 import type { Config } from '../../kernel/config.ts';
-import { dataPaths } from '../../kernel/data-paths.ts';
-import { jobEnvironment } from '../../kernel/environment.ts';
 import { VoltError } from '../../kernel/errors.ts';
-import type { FinalStatus, Step } from '../../kernel/model.ts';
-import { repositoryKey, repositoryNameFrom } from '../../kernel/names.ts';
+import type { FinalStatus } from '../../kernel/model.ts';
+import { repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import { longestTimer } from '../../kernel/wait.ts';
 import { type Outcome, verdictOf } from '../../record/verdict.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
+import { eventName } from '../../workflow/event.ts';
+import type { WorkflowFile } from '../../workflow/files.ts';
 import { readWorkflows } from '../../workflow/read-all.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { checkoutAround, filesOf } from '../workflow-files.ts';
 import { type Choice, choose, type Wish } from './choice.ts';
-import type { ExecView } from './events.ts';
+import type { ExecEvent, ExecView } from './events.ts';
+import { JobRunner } from './job-runner.ts';
 import { LocalBuild } from './local-build.ts';
 import { Wanted } from './wanted.ts';
-
-/** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
-const patience = 604_800;
+import { stepTitle } from './wanted-steps.ts';
 
 /** Labels that a runner on this machine has by itself. */
 const ownLabels: ReadonlySet<string> = new Set([platform(), arch()]);
 
 export interface ExecOptions extends Wish {
-  job?: string;
-  matrix?: { [name: string]: string };
-  secret?: { [name: string]: string };
-  var?: { [name: string]: string };
+  jobs: readonly string[];
+  steps: readonly string[];
+  matrix: { [name: string]: string };
+  secrets: { [name: string]: string };
+  vars: { [name: string]: string };
+  env: { [name: string]: string };
   slots: number;
+  /** tell what would run instead of running it */
+  dryRun: boolean;
 }
 
 /** A build of the work tree, here and now. */
@@ -53,11 +44,11 @@ export class Exec {
   readonly #config: Config;
   readonly #options: ExecOptions;
   readonly #view: ExecView;
-  readonly #running = new Map<number, { stop: AbortController; scope: Promise<Scope> }>();
+  #runner: JobRunner | undefined;
   #build: LocalBuild | undefined;
-  #cancelled = false;
-
-  readonly #texts = new TextWorker();
+  #isCancelled = false;
+  /** jobs that were told instead of run */
+  #planned = 0;
 
   constructor(config: Config, options: ExecOptions, view: ExecView) {
     this.#config = config;
@@ -67,103 +58,122 @@ export class Exec {
 
   /** Ends what runs; steps that are to be run in any case still are. */
   cancel(): void {
-    this.#cancelled = true;
+    this.#isCancelled = true;
     this.#build?.cancel({ status: 'cancelled', reason: 'by_user', message: 'interrupted' });
-    for (const { stop } of this.#running.values()) stop.abort(cancelled('interrupted'));
+    this.#runner?.cancelAll();
   }
 
   /** Ends everything at once. */
   kill(): void {
     this.cancel();
-    for (const { scope } of this.#running.values()) void scope.then((opened) => opened.close()).catch(() => undefined);
+    this.#runner?.kill();
   }
 
-  /** @returns what the build came to */
-  async run(): Promise<FinalStatus> {
-    const root = checkoutAround(process.cwd());
+  /**
+   * @param root of the checkout
+   * @param files its workflow files
+   * @returns what the build came to
+   */
+  async run(root: string, files: readonly WorkflowFile[]): Promise<FinalStatus> {
     const folder = await mkdtemp(join(tmpdir(), 'volt-exec-'));
+    const { secrets, env } = this.#options;
+    this.#runner = new JobRunner(this.#config, this.#view, folder, { secrets, env });
+    if (this.#isCancelled) this.#runner.cancelAll();
     try {
-      const mirrors = join(folder, 'mirrors');
-      const snapshot = await takeSnapshot(root, new Mirror(mirrors, root).path);
-      const outcome = await this.#runBuild(root, folder, mirrors, snapshot);
+      const snapshot = await takeSnapshot(root, new Mirror(join(folder, 'mirrors'), root).path);
+      const outcome = await this.#runBuild(root, files, snapshot, this.#runner);
       const { status, reason, message } = outcome;
-      this.#view.take({ kind: 'end', status, reason, message });
+      if (this.#options.dryRun && status === 'success') this.#view.take({ kind: 'planned', jobs: this.#planned });
+      else this.#view.take({ kind: 'end', status, reason, message });
       return status;
     } finally {
-      await this.#texts.close();
-      await this.#pruneCaches();
+      await this.#runner.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 
-  /** No runner may ever look after the folder. */
-  async #pruneCaches(): Promise<void> {
-    const { caches } = dataPaths(this.#config.dataDir);
-    const folders = (await readdir(caches).catch(() => [])).map((name) => join(caches, name));
-    await pruneCaches(folders, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
-  }
-
-  async #runBuild(root: string, folder: string, mirrors: string, snapshot: Snapshot): Promise<Outcome> {
-    const files = filesOf(root);
+  async #runBuild(
+    root: string,
+    files: readonly WorkflowFile[],
+    snapshot: Snapshot,
+    runner: JobRunner,
+  ): Promise<Outcome> {
     const { ref, sha, changed } = snapshot;
+    const { jobs, steps, dryRun, vars, matrix, env, workflow: wanted, payload } = this.#options;
     const name = repositoryNameFrom(root);
     const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
-    if (files.length === 0 && this.#options.workflow === undefined) {
+    if (files.length === 0 && wanted === undefined) {
+      if (jobs.length > 0 || steps.length > 0) {
+        throw new VoltError('not_found', 'there are no workflow files, so there are no jobs to choose from', {
+          remedy: 'Run volt exec alone for the tests that it finds.',
+        });
+      }
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
-      const plan = { kind: 'discover' } as const;
-      const shown = { name: 'test', workflow: null, missingLabels: [] };
-      return (await this.#runJob(1, shown, { ...input, plan }, folder, mirrors, this.#config.jobTimeout)).outcome;
+      const shown = { id: 1, name: 'test', workflow: null, missingLabels: [] };
+      if (dryRun) {
+        this.#tell({ job: 1, name: 'test', workflow: null, labels: [], steps: [], unknown: null });
+        return { status: 'success', reason: null, message: null };
+      }
+      return (await runner.run(shown, { ...input, plan: { kind: 'discover' } }, this.#config.jobTimeout)).outcome;
     }
     const { workflows, diagnostics } = readWorkflows(files);
-    const wanted = this.#options.workflow;
-    const invalid = invalidJobs(
-      diagnostics.filter(({ file }) => wanted === undefined || file === wanted || file.endsWith(`/${wanted}`)),
-    );
+    const invalid = invalidJobs(diagnostics.filter(({ file }) => wanted === undefined || isNamed(files, file, wanted)));
     if (wanted !== undefined && invalid.length > 0) return verdictOf(invalid);
-    const choice = chosen(workflows, this.#options, ref, invalid.length > 0);
+    const choice = chosen(workflows, this.#options, snapshot, invalid.length > 0);
     if (!choice) return verdictOf(invalid);
-    const running = choice.workflows;
-    this.#view.take({
-      kind: 'build',
-      ref,
-      sha,
-      changed,
-      event: choice.event.name,
-      workflows: running.map(({ path }) => path),
-    });
+    const { event, workflows: running } = choice;
+    const paths = running.map(({ path }) => path);
+    this.#view.take({ kind: 'build', ref, sha, changed, event: eventName(event), workflows: paths });
     invalid.forEach(({ name: file, status, reason, message }, index) => {
       const job = index + 1;
       this.#view.take({ kind: 'job', job, name: file, workflow: null, status, reason, message, outputs: {} });
     });
     const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
-    const { job, matrix = {} } = this.#options;
     const build = new LocalBuild({
       facts: {
-        ...{ build: '1', number: 1, ref, sha, before, subject, author, committedAt, event: choice.event },
+        ...{ build: '1', number: 1, sha, before, subject, author, committedAt, event, vars },
+        ref: event.name === 'pull_request' ? `refs/pull/${event.number}/merge` : ref,
         repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
-        vars: this.#options.var ?? {},
+        ...(payload && { payload }),
       },
-      ...{ workflows, running, wanted: new Wanted({ workflows, running, job, matrix }), taken: invalid.length },
+      ...{ workflows, running, env, taken: invalid.length },
+      wanted: new Wanted({ workflows, running, jobs, steps, matrix }),
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
         hosted: parseHostedNames(this.#config.hostedLabels),
         offered: ownLabels,
       },
-      decided: (id, title, { status, reason, message }) =>
-        this.#view.take({ kind: 'job', job: id, name: title, workflow: null, status, reason, message, outputs: {} }),
+      decided: (job, title, { status, reason, message }) => {
+        // it may be made of what others give, and these have given nothing
+        if (dryRun && status === 'error')
+          this.#tell({ job, name: title, workflow: null, labels: [], steps: [], unknown: message });
+        else this.#view.take({ kind: 'job', job, name: title, workflow: null, status, reason, message, outputs: {} });
+      },
     });
     this.#build = build;
-    await this.#runAll(build, (plan) => ({ ...input, plan }), folder, mirrors);
-    if (!this.#cancelled) build.check();
-    return verdictOf([...invalid, ...build.results]);
+    if (dryRun) this.#tellAll(build);
+    else await this.#runAll(build, (plan) => ({ ...input, plan }), runner);
+    if (!this.#isCancelled) build.check();
+    if (!dryRun) return verdictOf([...invalid, ...build.results]);
+    return invalid.length > 0 ? verdictOf(invalid) : { status: 'success', reason: null, message: null };
   }
 
-  async #runAll(
-    build: LocalBuild,
-    inputOf: (plan: JobInput['plan']) => JobInput,
-    folder: string,
-    mirrors: string,
-  ): Promise<void> {
+  /** Each job as if those before it had passed and given nothing. */
+  #tellAll(build: LocalBuild): void {
+    for (let job = build.next(); job; job = build.next()) {
+      const { id, name, workflow, labels, plan } = job;
+      const steps = plan.steps.map((step) => ({ title: stepTitle(step), runs: step.if !== 'false' }));
+      this.#tell({ job: id, name, workflow, labels, steps, unknown: null });
+      build.end(id, { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, outputs: {} });
+    }
+  }
+
+  #tell(plan: Omit<Extract<ExecEvent, { kind: 'plan' }>, 'kind'>): void {
+    if (plan.unknown === null) this.#planned++;
+    this.#view.take({ kind: 'plan', ...plan });
+  }
+
+  async #runAll(build: LocalBuild, inputOf: (plan: JobInput['plan']) => JobInput, runner: JobRunner): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (;;) {
       while (underway.size < this.#options.slots) {
@@ -171,10 +181,11 @@ export class Exec {
         if (!job) break;
         const { id, name, workflow, labels, plan } = job;
         const missingLabels = labels.filter((label) => !ownLabels.has(label));
-        const shown = { name, workflow, missingLabels };
-        const work = this.#runJob(id, shown, inputOf(plan), folder, mirrors, plan.timeoutMinutes).then((result) => {
-          for (const other of build.end(id, result)) this.#running.get(other.id)?.stop.abort(cancelled(other.message));
-        });
+        const work = runner
+          .run({ id, name, workflow, missingLabels }, inputOf(plan), plan.timeoutMinutes)
+          .then((result) => {
+            for (const other of build.end(id, result)) runner.cancel(other.id, other.message);
+          });
         const done = work.finally(() => underway.delete(done));
         underway.add(done);
       }
@@ -182,62 +193,11 @@ export class Exec {
       await Promise.race(underway);
     }
   }
+}
 
-  async #runJob(
-    id: number,
-    { name, workflow, missingLabels }: { name: string; workflow: string | null; missingLabels: string[] },
-    input: JobInput,
-    folder: string,
-    mirrors: string,
-    minutes: number,
-  ): Promise<JobResult> {
-    const stop = new AbortController();
-    const scope = detectContainment().then((kind) => Scope.open(patience, kind));
-    this.#running.set(id, { stop, scope });
-    if (this.#cancelled) stop.abort(cancelled('interrupted'));
-    const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
-    const paths = dataPaths(this.#config.dataDir);
-    const own = join(folder, 'jobs', String(id));
-    this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });
-    const told = new Map<Step, string>();
-    const decoder = new TextDecoder();
-    try {
-      const result = await runJob(input, {
-        ...{ folder: own, mirrors, scope, signal: stop.signal, env: jobEnvironment(), runner: 'exec' },
-        // it is the person's own checkout, and their tools and caches are meant to be used
-        enclosure: Enclosure.none,
-        reach: ownReach,
-        gitLimits: {},
-        actions: new ActionStore(paths.actions, this.#config.actionsUrl, { reach: ownReach, limits: {} }),
-        ownActions: ownActionsOf(this.#config.ownActions),
-        caches: join(paths.caches, repositoryKey(input.repo)),
-        artifacts: join(folder, 'artifacts'),
-        texts: this.#texts.forJob(String(id)),
-        toolCache: resolve(this.#config.toolCache ?? paths.tools),
-        output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
-        progress: (steps) => this.#tellSteps(id, steps, told),
-        secrets: async () => ({ values: this.#options.secret ?? {}, withheld: null }),
-        credential: async () => undefined,
-      });
-      const { status, reason, message } = result.outcome;
-      this.#view.take({ kind: 'job', job: id, name, workflow, status, reason, message, outputs: result.outputs });
-      return result;
-    } finally {
-      clearTimeout(timer);
-      this.#running.delete(id);
-      await scope.then((opened) => opened.close()).catch(() => undefined);
-      await rm(own, { recursive: true, force: true, maxRetries: 3 });
-    }
-  }
-
-  #tellSteps(job: number, steps: readonly Step[], told: Map<Step, string>): void {
-    steps.forEach((step, index) => {
-      const state = `${step.status} ${step.name}`;
-      if (step.status === 'waiting' || told.get(step) === state) return;
-      told.set(step, state);
-      this.#view.take({ kind: 'step', job, index, step: { ...step } });
-    });
-  }
+function isNamed(files: readonly WorkflowFile[], file: string, wanted: string): boolean {
+  const path = wanted.replace(/^\.\//, '');
+  return file === path || (file.endsWith(`/${path}`) && !files.some((other) => other.path === path));
 }
 
 /** Files that are invalid, as jobs that cannot be run: as in a build, each is shown, and the other workflows run. */
@@ -253,9 +213,9 @@ function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: str
 }
 
 /** @returns undefined where no valid workflow runs, while there are invalid ones that may have been meant */
-function chosen(workflows: readonly Workflow[], wish: Wish, ref: string, faulty: boolean): Choice | undefined {
+function chosen(workflows: readonly Workflow[], wish: Wish, place: Snapshot, faulty: boolean): Choice | undefined {
   try {
-    return choose(workflows, wish, ref);
+    return choose(workflows, wish, place);
   } catch (error) {
     if (faulty && error instanceof VoltError && error.code === 'not_found') return undefined;
     throw error;

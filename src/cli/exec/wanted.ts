@@ -1,16 +1,21 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { toText } from '../../workflow/expression.ts';
 import { firstPlaces } from '../../workflow/job-name.ts';
-import { keyOf, type Node } from '../../workflow/node.ts';
-import type { Workflow, WorkflowJob } from '../../workflow/workflow.ts';
+import type { Node } from '../../workflow/node.ts';
+import type { PlannedStep } from '../../workflow/plan.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+import { WantedJob, withNeeds } from './wanted-job.ts';
+import { jobsWithSteps, onlySteps } from './wanted-steps.ts';
 
 export interface WantedOptions {
   /** all of the checkout */
   workflows: readonly Workflow[];
   /** those that run */
   running: readonly Workflow[];
-  /** the one job that is wanted: its id, its name, or the name of what it becomes, as `test (22)` or `call / inner` */
-  job: string | undefined;
+  /** the jobs that are wanted, as WantedJob has them; where there are none, all */
+  jobs: readonly string[];
+  /** the steps that are wanted of them; where there are none, all */
+  steps: readonly string[];
   /** values that a combination of a matrix must have */
   matrix: { readonly [name: string]: string };
 }
@@ -18,40 +23,51 @@ export interface WantedOptions {
 /** Which of the jobs a person wants to be run; those that they need are among them. */
 export class Wanted {
   readonly #options: WantedOptions;
-  /** jobs that may become the one that is wanted, which only their later names tell; by file and path */
-  readonly #mayBecome = new Set<string>();
+  /** undefined where all are wanted */
+  readonly #jobs: WantedJob[] | undefined;
+  /** jobs that are wanted themselves, and not only needed by others; by file and id */
+  readonly #asked = new Set<string>();
   /** values that the combinations have, by the name of the key */
   readonly #values = new Map<string, Set<string>>();
-  /** whether some job has that very name, so that none needs to become it */
-  readonly #exact: boolean;
-  #found: boolean;
 
-  /** @throws VoltError `not_found` for a job that no workflow can have */
+  /** @throws VoltError `not_found` for a job or a step that no workflow can have */
   constructor(options: WantedOptions) {
+    const { jobs, steps, workflows, running } = options;
     this.#options = options;
-    const { job: wanted, running } = options;
-    this.#found = wanted === undefined;
-    this.#exact = running.some(({ jobs }) => wanted !== undefined && named(jobs, wanted).length > 0);
-    if (wanted === undefined || running.some((workflow) => this.idsOf(workflow)?.size)) return;
-    throw this.#noJob([]);
+    const names = jobs.length === 0 && steps.length > 0 ? jobsWithSteps(running, steps) : jobs;
+    this.#jobs = names.length === 0 ? undefined : names.map((name) => new WantedJob(name, workflows, running));
+    for (const job of this.#jobs ?? [])
+      if (running.every((workflow) => job.idsOf(workflow).size === 0)) throw this.#noJob(job.name, []);
   }
 
-  /** Ids of the workflow's jobs that are wanted; undefined for all. */
-  idsOf({ path, jobs }: Workflow): Set<string> | undefined {
-    const wanted = this.#options.job;
-    if (wanted === undefined) return undefined;
-    if (this.#exact) {
-      this.#found = true;
-      return withNeeds(jobs, named(jobs, wanted));
-    }
-    const found = jobs.filter((job) => mayBecome(job, wanted));
-    for (const { id } of found) this.#mayBecome.add(`${path} ${id}`);
-    return withNeeds(jobs, found);
+  /** Ids of the workflow's jobs that are wanted, and of those that they need; undefined for all. */
+  idsOf(workflow: Workflow): Set<string> | undefined {
+    if (!this.#jobs) return undefined;
+    const ids = new Set(this.#jobs.flatMap((job) => [...job.idsOf(workflow)]));
+    for (const id of ids) this.#asked.add(`${workflow.path} ${id}`);
+    return withNeeds(
+      workflow.jobs,
+      [...ids].map((id) => ({ id })),
+    );
   }
 
   /** Whether a job is wanted under the name that it has now. */
   takes(node: Node, name: string): boolean {
-    return this.#fitsMatrix(node) && this.#fitsName(node, name);
+    if (!this.#fitsMatrix(node)) return false;
+    // all are asked, since each notes what it has found
+    const takers = this.#jobs?.filter((job) => job.takes(node, name));
+    return takers === undefined || takers.length > 0;
+  }
+
+  /**
+   * The steps of a job with those that are not wanted marked as never to run.
+   * @throws VoltError `not_found` for a step that the job has not
+   */
+  stepsOf(node: Node, steps: readonly PlannedStep[]): PlannedStep[] {
+    const wanted = this.#options.steps;
+    const top = `${node.file} ${node.path.replace(/[#/].*$/, '')}`;
+    if (wanted.length === 0 || !this.#asked.has(top)) return [...steps];
+    return onlySteps(steps, wanted);
   }
 
   /**
@@ -59,7 +75,8 @@ export class Wanted {
    * @param names of the jobs, as they are now
    */
   complaint(names: string[]): VoltError | undefined {
-    if (!this.#found) return this.#noJob(names);
+    const missing = this.#jobs?.find((job) => !job.isFound);
+    if (missing) return this.#noJob(missing.name, names);
     for (const [key, value] of Object.entries(this.#options.matrix)) {
       const values = this.#values.get(key);
       if (values?.has(value)) continue;
@@ -83,64 +100,10 @@ export class Wanted {
     );
   }
 
-  #fitsName(node: Node, name: string): boolean {
-    const wanted = this.#options.job;
-    const top = node.path.replace(/[#/].*$/, '');
-    if (wanted === undefined || !this.#mayBecome.has(`${node.file} ${top}`)) return true;
-    if (same(name, wanted)) {
-      this.#found = true;
-      return true;
-    }
-    // what is wanted is inside of it, or it is inside of what is wanted
-    if (within(wanted, name) || within(name, wanted)) return true;
-    const call = node.calls?.at(-1);
-    const called = this.#options.workflows.find(({ path }) => path === call?.file);
-    if (!call || !called || !within(wanted, call.name)) return false;
-    const rest = wanted.slice(call.name.length + inside.length);
-    const { jobs } = called;
-    const exact = named(jobs, rest);
-    return withNeeds(jobs, exact.length > 0 ? exact : jobs.filter((job) => mayBecome(job, rest))).has(keyOf(node.path));
-  }
-
-  #noJob(names: readonly string[]): VoltError {
+  #noJob(wanted: string, names: readonly string[]): VoltError {
     const first = this.#options.running.flatMap(firstPlaces).map(({ name }) => name);
-    return new VoltError('not_found', `there is no job "${this.#options.job}"`, {
+    return new VoltError('not_found', `there is no job "${wanted}"`, {
       remedy: `There are ${[...new Set([...first, ...names])].join(', ')}.`,
     });
   }
-}
-
-/** Stands between the name of a call and those of its jobs. */
-const inside = ' / ';
-
-function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
-function within(inner: string, outer: string): boolean {
-  return inner.toLowerCase().startsWith(`${outer}${inside}`.toLowerCase());
-}
-
-function namesOf({ id, name }: WorkflowJob): string[] {
-  return typeof name === 'string' ? [id, name] : [id];
-}
-
-function named(jobs: readonly WorkflowJob[], wanted: string): WorkflowJob[] {
-  return jobs.filter((job) => namesOf(job).some((name) => same(name, wanted)));
-}
-
-/** Whether a job may have that name once its matrix, its call and its expressions are known. */
-function mayBecome(job: WorkflowJob, wanted: string): boolean {
-  if (typeof job.name === 'object') return true;
-  return namesOf(job).some(
-    (name) => wanted.toLowerCase().startsWith(`${name} (`.toLowerCase()) || within(wanted, name),
-  );
-}
-
-/** Ids of jobs and of those that they need, directly or not. */
-function withNeeds(jobs: readonly WorkflowJob[], some: readonly WorkflowJob[]): Set<string> {
-  const ids = new Set(some.map(({ id }) => id));
-  // a set that is walked shows what is added meanwhile
-  for (const id of ids) for (const need of jobs.find((job) => job.id === id)?.needs ?? []) ids.add(need);
-  return ids;
 }

@@ -1,0 +1,95 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { variableOf } from '../../kernel/environment.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
+import type { Payload } from './local-event.ts';
+
+type Values = { [name: string]: string };
+
+/** Bytes that a file of values or a payload may have; GitHub sends no payload that is larger. */
+const largestFile = 25 * 1_048_576;
+
+/**
+ * Secrets from the command line: `NAME=VALUE`, or `NAME` for what the environment has under that name. Their names do
+ * not count their case.
+ * @throws VoltError `usage`
+ */
+export function secretsOf(given: readonly string[]): Values {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      const name = secretName(at < 0 ? text : text.slice(0, at));
+      const value = at < 0 ? variableOf(text) : text.slice(at + 1);
+      if (value === undefined) {
+        throw new VoltError('usage', `the environment has no variable ${text}`, {
+          remedy: `Set it, or give --secret ${text}=VALUE, which others on this machine can see.`,
+        });
+      }
+      return [name, value];
+    }),
+  );
+}
+
+/** Secrets of files, as valuesOf has them. @throws VoltError `usage` */
+export function secretsIn(files: readonly string[]): Values {
+  return Object.fromEntries(Object.entries(valuesIn(files)).map(([name, value]) => [secretName(name), value]));
+}
+
+/**
+ * Values of files with lines `NAME=VALUE`, as `.env` files have them; a value in quotes may have several lines. The later
+ * file goes before the earlier.
+ * @throws VoltError `usage` for a file that cannot be read or has a line that is none of these
+ */
+export function valuesIn(files: readonly string[]): Values {
+  return Object.assign({}, ...files.map((file) => parsed(file, textOf(file))));
+}
+
+/** `github.event` from a file. @throws VoltError `usage` where it is not one object of JSON */
+export function payloadIn(file: string): Payload {
+  const text = textOf(file);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Payload;
+    throw new Error('it is not an object');
+  } catch (error) {
+    throw new VoltError('usage', `${file} is not the payload of an event: ${errorText(error)}`, {
+      remedy: 'Give a file with one JSON object, as GitHub sends it to a webhook.',
+      cause: error,
+    });
+  }
+}
+
+function parsed(file: string, text: string): Values {
+  const values = parseEnv(text) as Values;
+  // a line without "=" becomes a part of the next one's name
+  const odd = Object.keys(values).find((name) => !/^[\w.-]+$/.test(name));
+  const isEmpty = Object.keys(values).length === 0 && /^\s*[^#\s]/m.test(text);
+  if (odd === undefined && !isEmpty) return values;
+  throw new VoltError(
+    'usage',
+    `${file} has a line that is not NAME=VALUE: ${odd?.split('\n', 1)[0] ?? text.trim().split('\n', 1)[0]}`,
+    {
+      remedy: 'Write one value to a line, as NAME=VALUE, in quotes where it has several lines.',
+    },
+  );
+}
+
+function textOf(file: string): string {
+  try {
+    if (statSync(file).size > largestFile) throw new Error(`it has more than ${largestFile} bytes`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new VoltError('usage', `cannot read ${file}: ${errorText(error)}`, {
+      remedy: 'Name a file that is there and can be read.',
+      cause: error,
+    });
+  }
+}
+
+function secretName(text: string): string {
+  const name = text.toUpperCase();
+  if (/^[A-Z_][A-Z0-9_]*$/.test(name)) return name;
+  throw new VoltError('usage', `"${text}" cannot be the name of a secret`, {
+    remedy: 'Use letters, digits and "_".',
+  });
+}

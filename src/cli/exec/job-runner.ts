@@ -1,0 +1,135 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { detectContainment } from '../../exec/containment.ts';
+import { Scope } from '../../exec/scope.ts';
+import { ownReach } from '../../git/reach.ts';
+import { ownActionsOf } from '../../job/actions/served.ts';
+import { ActionStore } from '../../job/actions/store.ts';
+import type { JobInput, JobResult } from '../../job/contract.ts';
+import { cancelled, timedOut } from '../../job/ending.ts';
+import { Enclosure } from '../../job/isolation/enclosure.ts';
+import { runJob } from '../../job/job.ts';
+import { pruneCaches } from '../../job/storage/caches.ts';
+import { TextWorker } from '../../job/texts/text-worker.ts';
+import type { Config } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { jobEnvironment } from '../../kernel/environment.ts';
+import type { Step } from '../../kernel/model.ts';
+import { repositoryKey } from '../../kernel/names.ts';
+import { longestTimer } from '../../kernel/wait.ts';
+import type { ExecView } from './events.ts';
+
+/** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
+const patience = 604_800;
+
+/** What all jobs that run here are given. */
+export interface Given {
+  secrets: { readonly [name: string]: string };
+  env: { readonly [name: string]: string };
+}
+
+/** A job as it is shown. */
+export interface Shown {
+  id: number;
+  name: string;
+  workflow: string | null;
+  /** labels that the job asks for and a runner on this machine would not have */
+  missingLabels: string[];
+}
+
+/** Runs jobs in this process, and tells a view of them. */
+export class JobRunner {
+  readonly #config: Config;
+  readonly #view: ExecView;
+  readonly #folder: string;
+  readonly #given: Given;
+  readonly #running = new Map<number, { stop: AbortController; scope: Promise<Scope> }>();
+  readonly #texts = new TextWorker();
+  #isCancelled = false;
+
+  /** @param folder with the mirrors of the build in `mirrors`; the jobs' own folders and artifacts come beside them */
+  constructor(config: Config, view: ExecView, folder: string, given: Given) {
+    this.#config = config;
+    this.#view = view;
+    this.#folder = folder;
+    this.#given = given;
+  }
+
+  /** Ends all jobs that run, and those that are yet to come; steps that are to be run in any case still are. */
+  cancelAll(): void {
+    this.#isCancelled = true;
+    for (const { stop } of this.#running.values()) stop.abort(cancelled('interrupted'));
+  }
+
+  /** Ends one that runs. */
+  cancel(id: number, message: string): void {
+    this.#running.get(id)?.stop.abort(cancelled(message));
+  }
+
+  /** Ends all processes at once. */
+  kill(): void {
+    this.cancelAll();
+    for (const { scope } of this.#running.values()) void scope.then((opened) => opened.close()).catch(() => undefined);
+  }
+
+  /** To be called when nothing runs any more. */
+  async close(): Promise<void> {
+    await this.#texts.close();
+    // no runner may ever look after the folder
+    const { caches } = dataPaths(this.#config.dataDir);
+    const folders = (await readdir(caches).catch(() => [])).map((name) => join(caches, name));
+    await pruneCaches(folders, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
+  }
+
+  /** @param minutes that it may take */
+  async run(shown: Shown, input: JobInput, minutes: number): Promise<JobResult> {
+    const { id, name, workflow, missingLabels } = shown;
+    const stop = new AbortController();
+    const scope = detectContainment().then((kind) => Scope.open(patience, kind));
+    this.#running.set(id, { stop, scope });
+    if (this.#isCancelled) stop.abort(cancelled('interrupted'));
+    const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
+    const paths = dataPaths(this.#config.dataDir);
+    const own = join(this.#folder, 'jobs', String(id));
+    this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });
+    const told = new Map<Step, string>();
+    const decoder = new TextDecoder();
+    try {
+      const result = await runJob(input, {
+        ...{ folder: own, mirrors: join(this.#folder, 'mirrors'), scope, signal: stop.signal, runner: 'exec' },
+        env: { ...jobEnvironment(), ...this.#given.env },
+        // it is the person's own checkout, and their tools and caches are meant to be used
+        enclosure: Enclosure.none,
+        reach: ownReach,
+        gitLimits: {},
+        actions: new ActionStore(paths.actions, this.#config.actionsUrl, { reach: ownReach, limits: {} }),
+        ownActions: ownActionsOf(this.#config.ownActions),
+        caches: join(paths.caches, repositoryKey(input.repo)),
+        artifacts: join(this.#folder, 'artifacts'),
+        texts: this.#texts.forJob(String(id)),
+        toolCache: resolve(this.#config.toolCache ?? paths.tools),
+        output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
+        progress: (steps) => this.#tellSteps(id, steps, told),
+        secrets: async () => ({ values: { ...this.#given.secrets }, withheld: null }),
+        credential: async () => undefined,
+      });
+      const { status, reason, message } = result.outcome;
+      this.#view.take({ kind: 'job', job: id, name, workflow, status, reason, message, outputs: result.outputs });
+      return result;
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(id);
+      await scope.then((opened) => opened.close()).catch(() => undefined);
+      await rm(own, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  #tellSteps(job: number, steps: readonly Step[], told: Map<Step, string>): void {
+    steps.forEach((step, index) => {
+      const state = `${step.status} ${step.name}`;
+      if (step.status === 'waiting' || told.get(step) === state) return;
+      told.set(step, state);
+      this.#view.take({ kind: 'step', job, index, step: { ...step } });
+    });
+  }
+}

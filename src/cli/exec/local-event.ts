@@ -1,0 +1,78 @@
+import { VoltError } from '../../kernel/errors.ts';
+import type { BuildEvent } from '../../workflow/event.ts';
+import type { Json } from '../../workflow/template.ts';
+import { pullRequestTypes } from '../../workflow/triggers.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+
+/** `github.event`, as a person gives it. */
+export type Payload = { [key: string]: Json };
+
+/** What an event is made of, beside its name. */
+export interface EventParts {
+  input: { [name: string]: string };
+  payload: Payload;
+  /** name of the branch that is checked out */
+  branch: string;
+  defaultBranch: string | null;
+}
+
+/**
+ * An event as a person wants it to have happened.
+ * @param workflow the one that it is for, where that is known: what the person leaves open is made to start it
+ * @throws VoltError `usage` for what cannot be the name of an event
+ */
+export function localEvent(name: string, parts: EventParts, workflow: Workflow | undefined): BuildEvent {
+  const { input, payload } = parts;
+  const path = workflow?.path ?? '';
+  const action = textOf(payload.action);
+  switch (name) {
+    case 'push':
+      return { name };
+    case 'workflow_dispatch':
+      return { name, workflow: path, inputs: { ...textsOf(payload.inputs), ...input } };
+    case 'schedule':
+      return { name, workflow: path, cron: textOf(payload.schedule) ?? workflow?.on.schedule?.[0]?.cron ?? '' };
+    case 'repository_dispatch': {
+      const type = action ?? workflow?.on.repository_dispatch?.types?.[0] ?? 'exec';
+      return { name, type, payload: payload.client_payload ?? input };
+    }
+    case 'pull_request':
+      return pullRequest(parts, workflow);
+    default:
+      if (!/^[a-z_]+$/.test(name)) {
+        throw new VoltError('usage', `"${name}" cannot be the name of an event`, {
+          remedy: "Use a name of GitHub's, such as push, pull_request, workflow_dispatch or release.",
+        });
+      }
+      return {
+        name: 'forge',
+        event: name,
+        action: action ?? workflow?.on.others.find(({ event }) => event === name)?.types?.[0] ?? null,
+      };
+  }
+}
+
+function pullRequest({ payload, branch, defaultBranch }: EventParts, workflow: Workflow | undefined): BuildEvent {
+  const request = objectOf(payload.pull_request);
+  const number = Number(request.number ?? payload.number ?? 1);
+  const types = workflow?.on.pull_request?.types ?? pullRequestTypes;
+  return {
+    name: 'pull_request',
+    number: Number.isInteger(number) && number > 0 ? number : 1,
+    action: textOf(payload.action) ?? types[0] ?? 'opened',
+    head: textOf(objectOf(request.head).ref) ?? branch,
+    base: textOf(objectOf(request.base).ref) ?? defaultBranch ?? branch,
+  };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function objectOf(value: Json | undefined): Payload {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+function textsOf(value: Json | undefined): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(objectOf(value)).map(([key, one]) => [key, String(one)]));
+}
