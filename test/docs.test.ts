@@ -29,7 +29,7 @@ describe('the pages of documentation', () => {
   });
 
   it('name every kind of fault that chaos has, and no other', () => {
-    const [, section = ''] = read('README.md').split('| kind | what happens |');
+    const [, section = ''] = read('docs/measurements.md').split('| kind | what happens |');
     const told = [...(section.split('\n\n')[0] ?? '').matchAll(/`(\w+-\w+)`/g)].map(([, kind]) => kind);
     expect(told).to.have.members(Object.keys(faultKinds));
   });
