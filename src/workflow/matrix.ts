@@ -1,4 +1,5 @@
 import { toText } from './expression.ts';
+import { type Folded, fits, fold, leavesOf } from './matrix-filter.ts';
 import type { Json } from './template.ts';
 
 /**
@@ -29,27 +30,30 @@ type JsonObject = { [key: string]: Json };
 export function expandMatrix(matrix: Json): Combination[] {
   if (!isObject(matrix)) throw new Error(`the matrix must be a mapping, and is ${describe(matrix)}`);
   const { include, exclude, ...vectors } = matrix;
+  const keys = new Set(foldedKeys('the matrix', vectors));
   const excluded = filtersOf('exclude', exclude);
   const items = filtersOf('include', include);
   const size = crossedSize(vectors, excluded.length === 0 ? mostCombinations : mostCrossed);
   checkComparisons('exclude', excluded.length, size);
   checkComparisons('include', items.length, Math.min(size, mostCombinations));
   for (const filter of excluded) {
-    const unknown = Object.keys(filter).find((key) => !(key in vectors));
+    const unknown = Object.keys(filter).find((key) => !keys.has(key.toLowerCase()));
     if (unknown !== undefined) throw new Error(`the matrix excludes by "${unknown}", which is none of its keys`);
   }
-  const kept = cross(vectors).filter((combination) => !excluded.some((filter) => fits(filter, combination)));
+  const exclusions = excluded.map((filter) => leavesOf(filter));
+  const kept = cross(vectors).filter(({ folded }) => !exclusions.some((leaves) => fits(leaves, folded)));
   checkCount(kept.length);
-  const { extras, added } = included(items, Object.keys(vectors), kept);
+  const { extras, added } = included(items, keys, kept);
   checkCount(kept.length + added.length);
   const combinations = [
-    ...kept.map((base, index) => ({ matrix: { ...extras[index], ...base }, label: labelOf(base) })),
-    ...added.map((item) => ({ matrix: item, label: labelOf(item) })),
+    ...kept.map(({ values }, index) => ({
+      matrix: Object.fromEntries([...values, ...(extras[index]?.values() ?? [])]),
+      label: labelOf(values),
+    })),
+    ...added.map((entries) => ({ matrix: Object.fromEntries(entries), label: labelOf(entries) })),
   ];
-  // the base goes first in order too, as in the file
-  const ordered = combinations.map(({ matrix: values, label }) => ({ matrix: inOrder(values, vectors), label }));
-  if (ordered.length === 0) throw new Error('the matrix has no combinations');
-  return ordered;
+  if (combinations.length === 0) throw new Error('the matrix has no combinations');
+  return combinations;
 }
 
 function checkCount(combinations: number): void {
@@ -80,13 +84,26 @@ function crossedSize(vectors: JsonObject, most: number): number {
   return size;
 }
 
+type Entries = [key: string, value: Json][];
+
+interface Crossed {
+  values: Entries;
+  folded: Map<string, Folded>;
+}
+
 /** All combinations of the vectors, which are lists, the first key changing slowest. */
-function cross(vectors: JsonObject): JsonObject[] {
+function cross(vectors: JsonObject): Crossed[] {
   const lists = Object.entries(vectors) as [string, Json[]][];
   if (lists.length === 0) return [];
-  let combinations: JsonObject[] = [{}];
-  for (const [key, values] of lists) {
-    combinations = combinations.flatMap((combination) => values.map((value) => ({ ...combination, [key]: value })));
+  let combinations: Crossed[] = [{ values: [], folded: new Map() }];
+  for (const [key, list] of lists) {
+    const all = list.map((value) => ({ value, folded: fold(value) }));
+    combinations = combinations.flatMap((combination) =>
+      all.map(({ value, folded }) => ({
+        values: [...combination.values, [key, value]],
+        folded: new Map([...combination.folded, [key.toLowerCase(), folded]]),
+      })),
+    );
   }
   return combinations;
 }
@@ -94,20 +111,29 @@ function cross(vectors: JsonObject): JsonObject[] {
 /**
  * An `include` that has none of the matrix's values against it adds its other values to each combination that it fits;
  * one that fits none is a combination of its own. What it is compared with are the combinations as they were crossed.
+ * @param keys of the matrix, in lower case
+ * @returns what each combination gets, by its key in lower case, and the combinations that are new
  */
 function included(
-  items: JsonObject[],
-  keys: string[],
-  kept: JsonObject[],
-): { extras: JsonObject[]; added: JsonObject[] } {
-  const extras: JsonObject[] = kept.map(() => ({}));
-  const added: JsonObject[] = [];
+  items: readonly JsonObject[],
+  keys: ReadonlySet<string>,
+  kept: readonly Crossed[],
+): { extras: Map<string, [key: string, value: Json]>[]; added: Entries[] } {
+  const extras = kept.map(() => new Map<string, [key: string, value: Json]>());
+  const added: Entries[] = [];
   for (const item of items) {
-    const filter = Object.fromEntries(Object.entries(item).filter(([key]) => keys.includes(key)));
-    const rest = Object.fromEntries(Object.entries(item).filter(([key]) => !keys.includes(key)));
-    const matched = kept.flatMap((base, index) => (fits(filter, base) ? [index] : []));
-    for (const index of matched) Object.assign(extras[index] ?? {}, rest);
-    if (matched.length === 0) added.push(item);
+    const isFilter = ([key]: [key: string, value: Json]) => keys.has(key.toLowerCase());
+    const filter = Object.entries(item).filter(isFilter);
+    const rest = Object.entries(item).filter((entry) => !isFilter(entry));
+    const leaves = leavesOf(Object.fromEntries(filter));
+    const matched = kept.flatMap(({ folded }, index) => (fits(leaves, folded) ? (extras[index] ?? []) : []));
+    for (const extra of matched) {
+      for (const [key, value] of rest) {
+        const known = extra.get(key.toLowerCase());
+        extra.set(key.toLowerCase(), [known?.[0] ?? key, value]);
+      }
+    }
+    if (matched.length === 0) added.push([...filter, ...rest]);
   }
   return { extras, added };
 }
@@ -116,46 +142,33 @@ function filtersOf(name: string, value: Json | undefined): JsonObject[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new Error(`\`${name}\` of the matrix must be a list, and is ${describe(value)}`);
   return value.map((item) => {
-    if (isObject(item)) return item;
-    throw new Error(`an entry of \`${name}\` of the matrix must be a mapping, and is ${describe(item)}`);
+    if (!isObject(item))
+      throw new Error(`an entry of \`${name}\` of the matrix must be a mapping, and is ${describe(item)}`);
+    if (foldedKeys(`an entry of \`${name}\` of the matrix`, item).length > 0) return item;
+    throw new Error(`an entry of \`${name}\` of the matrix has no values`);
   });
 }
 
-/** Whether each leaf of the filter is in the value; a value may have more. */
-function fits(filter: Json, value: Json | undefined): boolean {
-  if (value === undefined) return false;
-  if (isObject(filter)) {
-    return isObject(value) && Object.entries(filter).every(([key, part]) => fits(part, value[key]));
+/** Keys do not count their case. */
+function foldedKeys(what: string, object: JsonObject): string[] {
+  const keys = new Map<string, string>();
+  for (const key of Object.keys(object)) {
+    const known = keys.get(key.toLowerCase());
+    if (known !== undefined) throw new Error(`${what} has one key twice, as "${known}" and "${key}"`);
+    keys.set(key.toLowerCase(), key);
   }
-  if (Array.isArray(filter)) {
-    return (
-      Array.isArray(value) && filter.length === value.length && filter.every((part, index) => fits(part, value[index]))
-    );
-  }
-  return typeof value !== 'object' || value === null ? equal(filter, value) : false;
+  return [...keys.keys()];
 }
 
-/** As `==` of expressions has it: texts without their case, everything else as numbers. */
-function equal(a: null | boolean | number | string, b: null | boolean | number | string): boolean {
-  if (typeof a === 'string' && typeof b === 'string') return a.toUpperCase() === b.toUpperCase();
-  return typeof a === typeof b ? a === b : Number(a ?? 0) === Number(b ?? 0);
+function labelOf(values: Entries): string {
+  return values.flatMap(([, value]) => textsOf(value)).join(', ');
 }
 
-function labelOf(values: JsonObject): string {
-  return leaves(values).join(', ');
-}
-
-function leaves(value: Json): string[] {
-  if (Array.isArray(value)) return value.flatMap(leaves);
-  if (isObject(value)) return Object.values(value).flatMap(leaves);
+function textsOf(value: Json): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (isObject(value)) return Object.values(value).flatMap(textsOf);
   const text = toText(value);
   return text === '' ? [] : [text];
-}
-
-function inOrder(values: JsonObject, vectors: JsonObject): JsonObject {
-  const first = Object.keys(vectors).filter((key) => key in values);
-  const rest = Object.keys(values).filter((key) => !(key in vectors));
-  return Object.fromEntries([...first, ...rest].map((key) => [key, values[key] ?? null]));
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -78,6 +78,39 @@ describe('a matrix', () => {
     expect(labels({ x: [{ a: 1, b: [true, null, 'z'] }] })).to.deep.equal(['1, true, z']);
   });
 
+  it('compares keys without their case, and has them as the matrix does', () => {
+    const matrix = {
+      OS: ['a', 'b'],
+      Version: [{ Node: 18 }, { Node: 20 }],
+      exclude: [{ os: 'b', version: { node: 20 } }],
+      include: [
+        { os: 'a', Extra: 1 },
+        { os: 'c', extra: 2 },
+        { os: 'a', extra: 3 },
+      ],
+    };
+    expect(cells(matrix)).to.deep.equal([
+      { OS: 'a', Version: { Node: 18 }, Extra: 3 },
+      { OS: 'a', Version: { Node: 20 }, Extra: 3 },
+      { OS: 'b', Version: { Node: 18 } },
+      { os: 'c', extra: 2 },
+    ]);
+  });
+
+  it('compares lists inside of a filter entry by entry, and takes what is not there for null', () => {
+    const matrix = { sq: [['a', 'b', 'c'], ['x'], [['a', 1]]] };
+    expect(cells({ ...matrix, exclude: [{ sq: ['a'] }] })).to.deep.equal([{ sq: ['x'] }, { sq: [['a', 1]] }]);
+    expect(cells({ ...matrix, exclude: [{ sq: [['a']] }] })).to.have.length(2);
+    expect(cells({ ...matrix, exclude: [{ sq: ['x', null] }] })).to.have.length(2);
+    expect(cells({ ...matrix, exclude: [{ sq: ['x', 'y'] }] })).to.have.length(3);
+    expect(() => cells({ ...matrix, exclude: [{ sq: [] }] }), 'a filter without leaves').to.throw(/no combinations/);
+  });
+
+  it('takes keys that JavaScript knows otherwise', () => {
+    const matrix = JSON.parse('{"os":["a"],"include":[{"os":"a","__proto__":1,"constructor":2}]}');
+    expect(JSON.stringify(cells(matrix))).to.equal('[{"os":"a","__proto__":1,"constructor":2}]');
+  });
+
   const wrong: [matrix: Json, why: RegExp][] = [
     ['text', /must be a mapping, and is "text"/],
     [null, /must be a mapping, and is null/],
@@ -86,6 +119,9 @@ describe('a matrix', () => {
     [{}, /no combinations/],
     [{ os: ['a'], exclude: [{ os: 'a' }] }, /no combinations/],
     [{ os: ['a'], exclude: [{ arch: 'x' }] }, /"arch", which is none of its keys/],
+    [{ os: ['a'], OS: ['b'] }, /one key twice, as "os" and "OS"/],
+    [{ os: ['a'], include: [{ x: 1, X: 2 }] }, /one key twice, as "x" and "X"/],
+    [{ os: ['a'], exclude: [{}] }, /an entry of `exclude` of the matrix has no values/],
     [{ os: ['a'], include: {} }, /`include` of the matrix must be a list/],
     [{ os: ['a'], include: ['x'] }, /an entry of `include`/],
     [{ a: Array(257).fill(1) }, /257 combinations, and may have 256/],
