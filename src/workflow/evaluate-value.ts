@@ -1,12 +1,13 @@
-import { evaluate, type Scope } from './expression.ts';
-import type { Json } from './template.ts';
+import { inserted } from './evaluate-entries.ts';
+import { evaluate, evaluateText, type Scope } from './expression.ts';
+import type { Json, Template } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
 /** Whether it holds no expression, so that its value is known from the file alone. */
 export function isLiteral(template: ValueTemplate): boolean {
   if (template === null || typeof template !== 'object') return true;
   if ('text' in template) return typeof template.text === 'string';
-  if ('map' in template) return template.map.every(([, value]) => isLiteral(value));
+  if ('map' in template) return template.map.every(([key, value]) => typeof key === 'string' && isLiteral(value));
   return template.list.every(isLiteral);
 }
 
@@ -19,11 +20,31 @@ export function evaluateValue(template: ValueTemplate, scope: Scope): Json {
   if (template === null || typeof template !== 'object') return template;
   if ('text' in template) return evaluate(template.text, scope);
   if ('map' in template) {
-    return Object.fromEntries(template.map.map(([key, value]) => [key, evaluateValue(value, scope)]));
+    return mapOf(
+      template.map.flatMap(([key, value]): [string, Json][] => {
+        const evaluated = evaluateValue(value, scope);
+        if (key === null) return inserted(textOf(value), evaluated);
+        return [[evaluateText(key, scope), evaluated]];
+      }),
+    );
   }
   return template.list.flatMap((item) => {
     const value = evaluateValue(item, scope);
     const spliced = item !== null && typeof item === 'object' && 'text' in item && Array.isArray(value);
     return spliced ? value : [value];
   });
+}
+
+/** As on GitHub, no key may come twice, however it is written. */
+function mapOf(entries: [key: string, value: Json][]): Json {
+  const keys = new Set<string>();
+  for (const [key] of entries) {
+    if (keys.has(key.toLowerCase())) throw new Error(`"${key}" is there already`);
+    keys.add(key.toLowerCase());
+  }
+  return Object.fromEntries(entries);
+}
+
+function textOf(value: ValueTemplate): Template {
+  return typeof value === 'object' && value !== null && 'text' in value ? value.text : '';
 }

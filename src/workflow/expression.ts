@@ -80,10 +80,14 @@ export function evaluateCondition(expression: string, scope: Scope): boolean {
 
 /** The value of a template that must be a boolean. @throws ExpressionFailed */
 export function evaluateBoolean(template: Template, scope: Scope): boolean {
-  const value = evaluate(template, scope);
+  return booleanOf(evaluate(template, scope), sourceOf(template));
+}
+
+/** @param source what it is the value of, for people @throws ExpressionFailed */
+export function booleanOf(value: Json, source: string): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw new ExpressionFailed(sourceOf(template), `it must be true or false, and is ${kindOf(value)}`);
+  throw new ExpressionFailed(source, `it must be true or false, and is ${kindOf(value)}`);
 }
 
 /** What a value is, without repeating it: it may be a secret. */
@@ -96,10 +100,14 @@ function kindOf(value: Json): string {
 
 /** The value of a template that must be a number. @throws ExpressionFailed */
 export function evaluateNumber(template: Template, scope: Scope): number {
-  const value = evaluate(template, scope);
+  return numberOf(evaluate(template, scope), sourceOf(template));
+}
+
+/** @param source what it is the value of, for people @throws ExpressionFailed */
+export function numberOf(value: Json, source: string): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw new ExpressionFailed(sourceOf(template), `it must be a number, and is ${kindOf(value)}`);
+  throw new ExpressionFailed(source, `it must be a number, and is ${kindOf(value)}`);
 }
 
 /** A value as text, as GitHub converts it: null is empty, lists and objects are `Array` and `Object`. */

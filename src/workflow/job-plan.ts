@@ -2,7 +2,7 @@ import { callOf, type Node } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
 import type { NodeContexts } from './scope.ts';
 import { secretNames, storeNames } from './secret-names.ts';
-import type { Json, Template } from './template.ts';
+import { type Json, type Template, templatesIn } from './template.ts';
 import type { RunDefaults, StepsJob, Workflow } from './workflow.ts';
 
 /** Secrets that a job names, the same for each combination of its matrix. */
@@ -36,8 +36,8 @@ export function jobPlan(
 }
 
 function* templatesOf(workflow: Workflow, job: StepsJob, defaults: RunDefaults): Generator<Template> {
-  for (const map of [workflow.env, job.env, job.outputs]) yield* Object.values(map);
-  yield* Object.values(defaults) as Template[];
+  for (const map of [workflow.env, job.env, job.outputs, defaults.run]) yield* templatesIn(map);
+  for (const template of [defaults.shell, defaults.workingDirectory]) if (template !== undefined) yield template;
   for (const step of job.steps) yield* stepTemplates(step);
 }
 
@@ -46,6 +46,6 @@ function* stepTemplates(step: PlannedStep): Generator<Template> {
   for (const template of [name, run, shell, workingDirectory, continueOnError, timeoutMinutes]) {
     if (template !== undefined) yield template;
   }
-  for (const map of [step.with, step.env]) yield* Object.values(map ?? {});
+  for (const map of [step.with, step.env]) yield* templatesIn(map);
   yield [{ expression: step.if }];
 }

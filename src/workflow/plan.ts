@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secretNaming } from './call-secrets.ts';
-import { type Json, template, templateMap } from './template.ts';
+import { type Json, template, templateMap, templates } from './template.ts';
 
 const json = z.json() as z.ZodType<Json>;
 const jsonObject = z.record(z.string(), json);
@@ -16,8 +16,8 @@ export const plannedStep = z.object({
   run: template.optional(),
   /** `owner/repo[/path]@ref`, `./path` or `docker://…`; never holds an expression */
   uses: z.string().optional(),
-  with: templateMap.optional(),
-  env: templateMap.optional(),
+  with: templates.optional(),
+  env: templates.optional(),
   shell: template.optional(),
   workingDirectory: template.optional(),
   /** boolean, see evaluateBoolean */
@@ -40,9 +40,16 @@ export const workflowPlan = z.object({
   key: z.string(),
   steps: z.array(plannedStep),
   /** `env` of the workflow and of the job; the later goes before the earlier, and may use it. A step has its own. */
-  env: z.object({ workflow: templateMap, job: templateMap }),
-  /** `defaults.run`, that of the job before that of the workflow */
-  defaults: z.object({ shell: template.optional(), workingDirectory: template.optional() }),
+  env: z.object({ workflow: templates, job: templates }),
+  /**
+   * `defaults.run`, that of the job before that of the workflow; `run` has both by their names in a file, where
+   * expressions say which there are
+   */
+  defaults: z.object({
+    shell: template.optional(),
+    workingDirectory: template.optional(),
+    run: templates.optional(),
+  }),
   /** outputs of the job, evaluated at its end with the contexts of its steps */
   outputs: templateMap,
   /** minutes that the whole job may take */

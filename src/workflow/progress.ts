@@ -2,6 +2,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
 import type { Action, ProgressSettings } from './action.ts';
 import { namingOf } from './call-secrets.ts';
+import { groupOf } from './concurrency.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
 import { callInputs } from './inputs.ts';
@@ -9,10 +10,12 @@ import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
 import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
+import { asksFor } from './refusal.ts';
 import { labelsOf } from './runs-on.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
 import { endedBySiblings, parallelBound } from './siblings.ts';
 import { asWritten } from './status-condition.ts';
+import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
 /**
@@ -93,12 +96,8 @@ class Progress<Id> {
   }
 
   #enter(concurrency: Concurrency, scope: Scope, holder: { file: string } | { job: Id }): string | undefined {
-    const name = evaluateText(concurrency.group, scope);
-    if (name === '') return undefined;
-    return this.#settings.enter(
-      { name, cancelInProgress: evaluateBoolean(concurrency.cancelInProgress, scope) },
-      holder,
-    );
+    const group = groupOf(concurrency, scope);
+    return group.name === '' ? undefined : this.#settings.enter(group, holder);
   }
 
   /** @returns what has come in its place and is to be looked at now */
@@ -118,7 +117,8 @@ class Progress<Id> {
       this.#decide(state, 'error', 'unsupported', job.unsupported);
       return [];
     }
-    if (job.strategy?.matrix !== undefined && !state.node.cell) return this.#expandMatrix(state, job, contexts);
+    const strategy = job.strategy && !state.node.cell ? strategyOf(job.strategy, { contexts }) : undefined;
+    if (strategy?.matrix !== undefined) return this.#expandMatrix(state, job, strategy);
     if (job.kind === 'call') return this.#expandCall(state, job, contexts);
     this.#queue(state, workflow, job, contexts);
     return [];
@@ -130,15 +130,17 @@ class Progress<Id> {
     else this.#decide(state, 'skipped', 'condition', `its condition does not hold: ${asWritten(job.if)}`);
   }
 
-  #expandMatrix(state: NodeState<Id>, job: WorkflowJob, contexts: NodeContexts): NodeState<Id>[] {
-    const scope = { contexts };
-    const { matrix = null, failFast, maxParallel } = job.strategy ?? { failFast: 'true' };
-    const combinations = expandMatrix(evaluateValue(matrix, scope));
+  #expandMatrix(
+    state: NodeState<Id>,
+    job: WorkflowJob,
+    { matrix = null, failFast, maxParallel }: EvaluatedStrategy,
+  ): NodeState<Id>[] {
+    const combinations = expandMatrix(matrix);
     this.#makeRoom(combinations.length);
     const shared = {
       total: combinations.length,
-      failFast: evaluateBoolean(failFast, scope),
-      maxParallel: maxParallel === undefined ? combinations.length : Math.max(1, evaluateNumber(maxParallel, scope)),
+      failFast,
+      maxParallel: maxParallel === undefined ? combinations.length : Math.max(1, maxParallel),
     };
     return this.#place(
       state,
@@ -178,6 +180,11 @@ class Progress<Id> {
 
   #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
     const scope: Scope = { contexts };
+    const refused = job.refusals?.find(({ value }) => asksFor(evaluateValue(value, scope)));
+    if (refused) {
+      this.#decide(state, 'error', 'unsupported', refused.message);
+      return;
+    }
     const bound = parallelBound(this.#graph.states, state.node);
     if (bound !== undefined) {
       this.#actions.push({ kind: 'hold', id: state.id, message: `at most ${bound} of its matrix run at once` });

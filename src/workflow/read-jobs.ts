@@ -1,18 +1,12 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/type-guards';
 import { readCondition } from './conditions.ts';
 import { formatDiagnostic, nearest } from './diagnostics.ts';
+import { readRefusals } from './read-refusals.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
-import type { Reading } from './reading.ts';
+import { hasExpressionKey, type Reading } from './reading.ts';
 import type { CallJob, Concurrency, RunDefaults, StepsJob, WorkflowJob } from './workflow.ts';
-
-/** Keys of a job that Volt knows and cannot do yet. */
-const unsupportedKeys: Readonly<Record<string, string>> = {
-  container: '`container` is not supported yet: the job would run on the runner itself',
-  services: '`services` are not supported yet: the job would find nobody there',
-  environment: '`environment` is not supported yet: nobody would be asked for approval',
-  snapshot: '`snapshot` is not supported yet',
-};
 
 const localWorkflow = /^\.\/(\.github|\.volt)\/workflows\/[^/]+\.ya?ml$/;
 
@@ -42,7 +36,7 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     const value = fields.get(key);
     return value && read(value);
   };
-  refuseUnsupported(reading, fields);
+  const refusals = readRefusals(reading, fields);
   const name = has('name', (value) => reading.template(value));
   const concurrency = has('concurrency', (value) => readConcurrency(reading, value));
   const strategy = has('strategy', (value) => readStrategy(reading, value));
@@ -74,8 +68,9 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     ...(timeoutMinutes === undefined ? {} : { timeoutMinutes }),
     env: reading.templates(get('env')),
     defaults: readDefaults(reading, get('defaults')),
-    outputs: reading.templates(get('outputs')),
+    outputs: reading.templateMap(get('outputs')),
     steps: readSteps(reading, get('steps')),
+    ...(refusals.length > 0 && { refusals }),
   };
   // a key that is misspelt has been told, and is not missing as well
   if (steps.steps.length === 0 && !reading.hasTold(token, 'did you mean "steps"')) {
@@ -108,18 +103,9 @@ function readCall(
     kind: 'call',
     uses: uses.startsWith('./') ? uses.slice('./'.length) : uses,
     with: values.map(({ key, value }) => [key, reading.value(value)]),
-    secrets: secrets instanceof MappingToken || !secrets ? reading.templates(secrets) : 'inherit',
+    secrets: secrets instanceof MappingToken || !secrets ? reading.templateMap(secrets) : 'inherit',
     places: Object.fromEntries(places),
   };
-}
-
-function refuseUnsupported(reading: Reading, fields: Map<string, TemplateToken>): void {
-  for (const [key, message] of Object.entries(unsupportedKeys)) {
-    const token = fields.get(key);
-    if (token) reading.report('unsupported', token, message);
-  }
-  const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
-  if (group) reading.report('unsupported', group.keyToken, '`group` of runners is not supported: ask for labels');
 }
 
 export function readConcurrency(reading: Reading, token: TemplateToken): Concurrency {
@@ -131,6 +117,7 @@ export function readConcurrency(reading: Reading, token: TemplateToken): Concurr
 
 export function readDefaults(reading: Reading, token: TemplateToken | undefined): RunDefaults {
   const run = reading.entries(token).find(({ key }) => key === 'run')?.value;
+  if (hasExpressionKey(run) || (run && isBasicExpression(run))) return { run: reading.templates(run) };
   const fields = new Map(reading.entries(run).map(({ key, value }) => [key, value]));
   const [shell, folder] = [fields.get('shell'), fields.get('working-directory')];
   if (shell) checkShell(reading, shell);

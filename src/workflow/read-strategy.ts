@@ -1,9 +1,9 @@
-import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { errorText } from '../kernel/errors.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { expandMatrix } from './matrix.ts';
 import { checkPositive } from './read-steps.ts';
-import type { Reading } from './reading.ts';
+import { hasExpressionKey, type Reading } from './reading.ts';
 import { labelsOf } from './runs-on.ts';
 import type { Strategy, ValueTemplate } from './workflow.ts';
 
@@ -38,6 +38,9 @@ function thrownBy(check: () => unknown): string | undefined {
 
 /** How often a job runs, and how; a matrix that the file alone decides is checked. */
 export function readStrategy(reading: Reading, token: TemplateToken): Strategy {
+  if (!(token instanceof MappingToken) || hasExpressionKey(token)) {
+    return { whole: reading.value(token), failFast: 'true' };
+  }
   const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
   const [matrix, failFast, maxParallel] = ['matrix', 'fail-fast', 'max-parallel'].map((key) => fields.get(key));
   if (matrix) checkMatrix(reading, matrix);

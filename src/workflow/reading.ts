@@ -1,5 +1,6 @@
 import {
   type BasicExpressionToken,
+  InsertExpressionToken,
   MappingToken,
   NullToken,
   type ScalarToken,
@@ -11,7 +12,7 @@ import { isBasicExpression, isBoolean, isNumber } from '@actions/workflow-parser
 import { errorText } from '../kernel/errors.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { parseExpression } from './expression.ts';
-import { expressionsIn, parseTemplate, type Template, type TemplateMap } from './template.ts';
+import { expressionsIn, parseTemplate, type Template, type TemplateMap, type Templates } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
 /** More than these are not shown: whoever wrote the file mends the first ones first. */
@@ -68,23 +69,29 @@ export class Reading {
     return template;
   }
 
-  /** The entries of a mapping by key, in the order of the file; none for anything else. */
+  /** The entries of a mapping by key, in the order of the file; none for anything else. Its keys are no expressions. */
   entries(token: TemplateToken | undefined): { key: string; keyToken: ScalarToken; value: TemplateToken }[] {
     if (!(token instanceof MappingToken)) return [];
     return [...token].flatMap(({ key, value }) => {
-      if (key.isExpression) {
-        this.report('unsupported', key, `\${{ insert }} and other keys that are expressions are not supported yet`);
-        return [];
-      }
-      return [{ key: key.toString(), keyToken: key, value }];
+      if (!key.isExpression) return [{ key: key.toString(), keyToken: key, value }];
+      this.report('unsupported', key, 'a key that is an expression is not supported here');
+      return [];
     });
   }
 
-  templates(token: TemplateToken | undefined): TemplateMap {
-    if (token && isBasicExpression(token)) {
-      this.report('unsupported', token, 'an expression in the place of all entries is not supported yet');
-    }
+  /** A mapping of which no key is an expression: the parser lets none through. */
+  templateMap(token: TemplateToken | undefined): TemplateMap {
     return Object.fromEntries(this.entries(token).map(({ key, value }) => [key, this.template(value)]));
+  }
+
+  /** A mapping whose keys may be expressions, or an expression for all of it. */
+  templates(token: TemplateToken | undefined): Templates {
+    if (token && isBasicExpression(token)) return [{ insert: this.template(token) }];
+    if (!hasExpressionKey(token)) return this.templateMap(token);
+    return [...token].map(({ key, value }) => {
+      if (key instanceof InsertExpressionToken) return { insert: this.template(value) };
+      return { name: this.template(key), value: this.template(value) };
+    });
   }
 
   /** A list of texts, or one text as a list of it. */
@@ -99,7 +106,8 @@ export class Reading {
   value(token: TemplateToken): ValueTemplate {
     if (token instanceof SequenceToken) return { list: [...token].map((item) => this.value(item)) };
     if (token instanceof MappingToken) {
-      return { map: this.entries(token).map(({ key, value }) => [key, this.value(value)]) };
+      const keyOf = (key: ScalarToken) => (key instanceof InsertExpressionToken ? null : this.template(key));
+      return { map: [...token].map(({ key, value }) => [keyOf(key), this.value(value)]) };
     }
     if (token instanceof NullToken) return null;
     if (isBoolean(token) || isNumber(token)) return token.value;
@@ -114,6 +122,11 @@ export class Reading {
       this.invalidUnlessKnown(token, errorText(error));
     }
   }
+}
+
+/** Whether what a mapping has is not known from the file alone, because a key of it is an expression. */
+export function hasExpressionKey(token: TemplateToken | undefined): token is MappingToken {
+  return token instanceof MappingToken && [...token].some(({ key }) => key.isExpression);
 }
 
 function templateOf(token: TemplateToken): Template {

@@ -19,6 +19,30 @@ export type Template = z.infer<typeof template>;
 export const templateMap = z.record(z.string(), template);
 export type TemplateMap = z.infer<typeof templateMap>;
 
+/** Templates in the order of the file, where not all names are known before they are evaluated. */
+const templateEntries = z.array(
+  z.union([
+    z.object({ name: template, value: template }),
+    /** an expression for an object, whose entries stand here */
+    z.object({ insert: template }),
+  ]),
+);
+
+/** Templates by name, as `env` and `with` have them. */
+export const templates = z.union([templateMap, templateEntries]);
+export type Templates = z.infer<typeof templates>;
+
+/** Whether a key says that the entries of its value stand in its place. */
+export function isInsert(key: string): boolean {
+  return /^\s*\$\{\{\s*insert\s*\}\}\s*$/.test(key);
+}
+
+/** Every template of them, names as well. */
+export function templatesIn(entries: Templates | undefined): Template[] {
+  if (!Array.isArray(entries)) return Object.values(entries ?? {});
+  return entries.flatMap((entry) => ('insert' in entry ? [entry.insert] : [entry.name, entry.value]));
+}
+
 /** A template as a workflow has it. */
 export function sourceOf(template: Template): string {
   if (typeof template === 'string') return template;

@@ -1,5 +1,5 @@
 import type { PlannedStep } from './plan.ts';
-import type { Template, TemplateMap } from './template.ts';
+import type { Template, TemplateMap, Templates } from './template.ts';
 
 /** A workflow file as it was read and checked: plain JSON, from which builds are planned. */
 export interface Workflow {
@@ -9,7 +9,7 @@ export interface Workflow {
   name: string;
   runName?: Template;
   on: Triggers;
-  env: TemplateMap;
+  env: Templates;
   defaults: RunDefaults;
   concurrency?: Concurrency;
   /** in the order of the file */
@@ -70,6 +70,8 @@ export interface CallInterface {
 export interface RunDefaults {
   shell?: Template;
   workingDirectory?: Template;
+  /** both by their names in a file, where expressions say which there are */
+  run?: Templates;
 }
 
 export interface Concurrency {
@@ -86,12 +88,22 @@ export type ValueTemplate =
   | number
   | { text: Template }
   | { list: ValueTemplate[] }
-  | { map: [key: string, value: ValueTemplate][] };
+  /** a key that is null stands for the entries of its value */
+  | { map: [key: Template | null, value: ValueTemplate][] };
 
 export interface Strategy {
   matrix?: ValueTemplate;
   failFast: Template;
   maxParallel?: Template;
+  /** all of it, where expressions say what there is */
+  whole?: ValueTemplate;
+}
+
+/** What Volt cannot do, which a job asks for only where the value is not empty. */
+export interface Refusal {
+  value: ValueTemplate;
+  /** a sentence with its place */
+  message: string;
 }
 
 /** Both begin at 1. */
@@ -122,9 +134,10 @@ export interface StepsJob extends AnyJob {
   runsOn: ValueTemplate;
   continueOnError: Template;
   timeoutMinutes?: Template;
-  env: TemplateMap;
+  env: Templates;
   defaults: RunDefaults;
   outputs: TemplateMap;
+  refusals?: Refusal[];
   steps: PlannedStep[];
 }
 

@@ -1,7 +1,8 @@
 import type { LiteralToken, MappingToken, SequenceToken } from '@actions/workflow-parser/templates/tokens/index';
 import { StringToken } from '@actions/workflow-parser/templates/tokens/string-token';
 import { YamlObjectReader } from '@actions/workflow-parser/workflows/yaml-object-reader';
-import { type Document, isScalar } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, type Pair, visit } from 'yaml';
+import { isInsert } from './template.ts';
 
 /** Values, keys and collections that a file may come to once its aliases are followed; real files have below 5,000. */
 const mostTokens = 50_000;
@@ -13,6 +14,11 @@ const mostTokens = 50_000;
  */
 export class BoundedYamlReader extends YamlObjectReader {
   #tokens = 0;
+
+  constructor(file: number | undefined, text: string) {
+    super(file, text);
+    this.#insert();
+  }
 
   /** What YAML only warns of: a tag that it does not know, as in `if: !cancelled()` (D4). */
   get warnings(): Document['warnings'] {
@@ -44,14 +50,41 @@ export class BoundedYamlReader extends YamlObjectReader {
     return this.#counted(super.allowMappingStart());
   }
 
+  /**
+   * What `${{ insert }}` has as a mapping of its own stands in the mapping around it: the parser knows only one that
+   * is an expression.
+   */
+  #insert(): void {
+    const document = this.#document;
+    let placed = 0;
+    visit(document, {
+      Map: (_, map) => {
+        if (!map.items.some(isInsertion)) return;
+        map.items = map.items.flatMap((pair) => {
+          const value = isAlias(pair.value) ? pair.value.resolve(document) : pair.value;
+          if (!isInsertion(pair) || !isMap(value) || value === map) return [pair];
+          placed += value.items.length;
+          if (placed > mostTokens) throw tooMany();
+          return value.items as typeof map.items;
+        });
+      },
+    });
+  }
+
   #counted<T>(token: T | undefined): T | undefined {
     if (token) this.#count();
     return token;
   }
 
   #count(): void {
-    if (++this.#tokens > mostTokens) {
-      throw new Error(`the file comes to more than ${mostTokens} values, with what its aliases stand for`);
-    }
+    if (++this.#tokens > mostTokens) throw tooMany();
   }
+}
+
+function isInsertion({ key }: Pair): boolean {
+  return isScalar(key) && typeof key.value === 'string' && isInsert(key.value);
+}
+
+function tooMany(): Error {
+  return new Error(`the file comes to more than ${mostTokens} values, with what its aliases stand for`);
 }

@@ -304,6 +304,38 @@ describe("a workflow's job", () => {
     expect(outcome.message).to.include('BIG has 196 KB. One variable may have 128 KB');
   });
 
+  it('takes what an expression gives for a whole environment, inputs or defaults', async () => {
+    const action = `
+name: x
+inputs: { a: {}, b: {} }
+runs:
+  using: composite
+  steps:
+    - { run: 'echo "$P-$Q"', shell: bash, env: { '\${{ insert }}': '\${{ fromJSON(inputs.a) }}', '\${{ inputs.b }}': 2 } }
+    - { run: 'echo "all $P"', shell: bash, env: '\${{ fromJSON(inputs.a) }}' }
+`;
+    const { outcome, log } = await jobs.run(
+      `
+- run: mkdir own; cd own; printf '%s' "$ACTION" > action.yml; echo "$X \${{ env.X }} $Y"
+  working-directory: .
+- run: pwd
+- uses: ./own
+  with: \${{ fromJSON('{"a":"{\\"P\\":1}","b":"Q"}') }}
+`,
+      {
+        head: `env: \${{ fromJSON('{"X":"x"}') }}`,
+        job: `
+defaults: { run: "\${{ fromJSON('{\\"working-directory\\":\\"own\\",\\"shell\\":\\"sh\\"}') }}" }
+env:
+  \${{ insert }}: \${{ fromJSON('{"Y":"y"}') }}
+  ACTION: |${action.replaceAll('\n', '\n    ').replaceAll('${{', "${{ '${{' }}")}
+`,
+      },
+    );
+    expect(outcome.message).to.equal(null);
+    expect(log).to.include('\nx x y\n').and.include('/workspace/own\n').and.include('\n1-2\n').and.include('\nall 1\n');
+  });
+
   it('knows the environment of a step in all that the step has', async () => {
     const { outcome, steps, log } = await jobs.run(
       `

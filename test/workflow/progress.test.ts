@@ -268,15 +268,37 @@ describe('the planner', () => {
       expect(build.statuses).to.deep.equal({ a: 'failure', b: 'skipped', c: 'skipped', d: 'queued' });
     });
 
-    it('refuses what would get lost silently, for one job or for all', () => {
-      const insert = "'${{ insert }}': '${{ fromJSON(vars.ALL) }}'";
-      const one = new PlannedBuild(workflow({ a: [`env: { ${insert} }`], b: [] }));
-      expect(one.decisions.a).to.match(
-        /^error unsupported: ci.yml:5:12: .*keys that are expressions are not supported/,
-      );
+    it('refuses it of one job or of all', () => {
+      const key = "'${{ vars.KEY }}': x";
+      const one = new PlannedBuild(workflow({ a: [`concurrency: { ${key} }`], b: [] }));
+      expect(one.decisions.a).to.match(/^error unsupported: ci.yml:5:20: a key that is an expression/);
       expect(one.statuses.b).to.equal('queued');
-      const all = new PlannedBuild(workflow({ a: [], b: [] }, `on: push\nenv: { ${insert} }`));
+      const all = new PlannedBuild(workflow({ a: [], b: [] }, `on: push\nconcurrency: { ${key} }`));
       expect(Object.keys(all.decisions)).to.deep.equal(['a', 'b']);
+    });
+
+    const image = ['strategy: { matrix: { image: ["", node] } }', 'name: t-${{ matrix.image }}'];
+    const both: [what: string, lines: string[]][] = [
+      ['a container', ['container: { image: "${{ matrix.image }}", options: --rm }']],
+      ['a container in short', ['container: "${{ matrix.image }}"']],
+      [
+        'a container that is one expression',
+        [`container: "\${{ fromJSON(format('{0}\\"image\\":\\"{1}\\"{2}', '{', matrix.image, '}')) }}"`],
+      ],
+      ['services', ['services: { db: { image: "${{ matrix.image }}" } }']],
+      ['an environment', ['environment: { name: "${{ matrix.image }}", url: "${{ steps.x.outputs.url }}" }']],
+    ];
+    for (const [what, lines] of both) {
+      it(`refuses ${what} only in the combinations of a matrix for which it is not empty`, () => {
+        const build = new PlannedBuild(workflow({ a: [...image, ...lines] }));
+        expect(build.statuses).to.deep.equal({ 't-': 'queued', 't-node': 'error' });
+        expect(build.decisions['t-node']).to.match(/^error unsupported: ci.yml:7:\d+: `.*` (is|are) not supported yet/);
+      });
+    }
+
+    it('takes what is empty in the file for what is not there', () => {
+      const lines = ["container: ''", "environment: ''", 'services: { db: { image: "${{ vars.NONE }}" } }'];
+      expect(new PlannedBuild(workflow({ a: lines })).statuses).to.deep.equal({ a: 'queued' });
     });
   });
 
@@ -293,6 +315,9 @@ describe('the planner', () => {
       expect(jobHeld.statuses).to.deep.equal({ a: 'queued', b: 'waiting' });
       jobHeld.taken.clear();
       expect(jobHeld.advance().statuses.b).to.equal('queued');
+      const object = 'fromJSON(\'{"group":"whole","cancel-in-progress":true}\')';
+      const whole = new PlannedBuild(workflow({ a: [`concurrency: \${{ ${object} }}`] }), factsOf(), ['whole']);
+      expect(whole.held).to.deep.equal({ a: 'waits for whole' });
       const free = new PlannedBuild(text);
       expect(free.statuses).to.deep.equal({ a: 'queued', b: 'queued' });
     });

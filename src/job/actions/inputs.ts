@@ -1,4 +1,4 @@
-import type { TemplateMap } from '../../workflow/template.ts';
+import type { TemplateMap, Templates } from '../../workflow/template.ts';
 import type { Evaluation } from '../steps/evaluation.ts';
 
 /** What a step gives to an action. */
@@ -16,7 +16,7 @@ export interface ActionInputs {
  */
 export async function inputsOf(
   declared: { defaults: TemplateMap; names: readonly string[] },
-  given: TemplateMap | undefined,
+  given: Templates | undefined,
   evaluation: Evaluation,
 ): Promise<ActionInputs> {
   const names = new Map(declared.names.map((name) => [name.toLowerCase(), name]));

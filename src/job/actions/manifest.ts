@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
 import { readConditionText } from '../../workflow/status-condition.ts';
-import { parseTemplate, type Template, type TemplateMap } from '../../workflow/template.ts';
+import { isInsert, parseTemplate, type Template, type TemplateMap, type Templates } from '../../workflow/template.ts';
 import { readInside } from '../files/inside.ts';
 import { StepFault } from '../steps/fault.ts';
 import { unsupportedAction } from './reference.ts';
@@ -43,14 +43,16 @@ const scalar = z
   .union([z.string(), z.number(), z.boolean(), z.null()])
   .transform((value) => (value === null ? '' : String(value)));
 const texts = z.record(z.string(), scalar);
+/** A mapping, or an expression for all of it. */
+const entries = z.union([texts, z.string()]);
 const compositeStep = z.object({
   id: scalar.optional(),
   name: scalar.optional(),
   if: scalar.optional(),
   run: scalar.optional(),
   uses: scalar.optional(),
-  with: texts.nullish(),
-  env: texts.nullish(),
+  with: entries.nullish(),
+  env: entries.nullish(),
   shell: scalar.optional(),
   'working-directory': scalar.optional(),
   'continue-on-error': scalar.optional(),
@@ -161,8 +163,8 @@ function stepsOf(steps: NonNullable<File['runs']['steps']>, shown: string): Plan
       if: conditionOf(step.if ?? '', where),
       run: template(step.run),
       uses: step.uses,
-      with: step.with ? mapOf(Object.entries(step.with), where) : undefined,
-      env: step.env ? mapOf(Object.entries(step.env), where) : undefined,
+      with: entriesOf(step.with, where),
+      env: entriesOf(step.env, where),
       shell: template(step.shell),
       workingDirectory: template(step['working-directory']),
       continueOnError: template(step['continue-on-error']),
@@ -183,6 +185,18 @@ function mapOf(entries: readonly (readonly [string, string | undefined])[], show
   return Object.fromEntries(
     entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, templateOf(text, shown)]])),
   );
+}
+
+/** A mapping, which may have keys that are expressions, or one expression for all of it. */
+function entriesOf(given: string | Record<string, string> | null | undefined, shown: string): Templates | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === 'string') return [{ insert: templateOf(given, shown) }];
+  const all = Object.entries(given);
+  if (!all.some(([name]) => name.includes('${{'))) return mapOf(all, shown);
+  return all.map(([name, text]) => {
+    const value = templateOf(text, shown);
+    return isInsert(name) ? { insert: value } : { name: templateOf(name, shown), value };
+  });
 }
 
 function conditionOf(text: string, shown: string): string {

@@ -1,8 +1,8 @@
 import { contextsIn, isCheap } from '../../workflow/cost.ts';
 import type { Scope } from '../../workflow/expression.ts';
-import type { Template, TemplateMap } from '../../workflow/template.ts';
+import type { Template, Templates } from '../../workflow/template.ts';
 import type { SearchEffort } from '../globs/search-effort.ts';
-import { type Evaluated, evaluateAll, expressionsOf, type Question } from '../texts/evaluate.ts';
+import { type Answer, type Evaluated, evaluateAll, expressionsOf, type Question } from '../texts/evaluate.ts';
 import type { JobTexts } from '../texts/job-texts.ts';
 import { hashFiles } from './hash-files.ts';
 
@@ -54,14 +54,11 @@ export class Evaluation {
     return this.#ask({ as: 'number', template });
   }
 
-  async texts(templates: TemplateMap | undefined): Promise<Record<string, string>> {
-    const all = Object.entries(templates ?? {});
-    const questions = all.map(([, template]): Question => ({ as: 'text', template }));
-    const values = await this.#evaluate(questions);
-    return Object.fromEntries(all.map(([name], index) => [name, values[index] as string]));
+  async texts(entries: Templates = {}): Promise<Record<string, string>> {
+    return this.#ask({ as: 'entries', entries });
   }
 
-  async #ask<T extends string | boolean | number>(question: Question): Promise<T> {
+  async #ask<T extends Answer>(question: Question): Promise<T> {
     const [value] = await this.#evaluate([question]);
     return value as T;
   }
@@ -70,9 +67,9 @@ export class Evaluation {
    * Functions of expressions are synchronous, and reading files is not: what asks for hashes is evaluated again once they
    * are known, until it asks for no other.
    */
-  async #evaluate(questions: readonly Question[]): Promise<(string | boolean | number)[]> {
+  async #evaluate(questions: readonly Question[]): Promise<Answer[]> {
     const expressions = expressionsOf(questions);
-    if (expressions.length === 0) return questions.map((question) => (question as { template: string }).template);
+    if (expressions.length === 0) return questions.map(known);
     const contexts = contextsIn(expressions, this.#contexts);
     const { success, failure, always, cancelled } = this.#status;
     const status = { success: success(), failure: failure(), always: always(), cancelled: cancelled() };
@@ -92,4 +89,10 @@ export class Evaluation {
       }
     }
   }
+}
+
+/** What there is nothing to evaluate in. */
+function known(question: Question): Answer {
+  if (question.as === 'entries') return { ...(question.entries as Record<string, string>) };
+  return (question as { template: string }).template;
 }

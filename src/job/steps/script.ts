@@ -30,12 +30,13 @@ export async function prepareScript(
 ): Promise<Script> {
   // `defaults` are the job's; an action brings its own shell and begins in the workspace
   const defaults = frame.action ? {} : job.plan.defaults;
-  const shell = await evaluation.optionalText(step.shell ?? defaults.shell);
-  const folder = await evaluation.optionalText(step.workingDirectory ?? defaults.workingDirectory);
+  const { shell: usualShell, 'working-directory': usualFolder } = await evaluation.texts(defaults.run);
+  const shell = (await evaluation.optionalText(step.shell ?? defaults.shell)) ?? usualShell;
+  const folder = (await evaluation.optionalText(step.workingDirectory ?? defaults.workingDirectory)) ?? usualFolder;
   const text = await evaluation.text(step.run ?? '');
   const cwd = resolve(job.folders.workspace, folder ?? '');
   if (!(await job.sight.hasFolder(cwd))) {
-    const named = sourceOf(step.workingDirectory ?? defaults.workingDirectory ?? '');
+    const named = sourceOf(step.workingDirectory ?? defaults.workingDirectory ?? usualFolder ?? '');
     throw new StepFault(`there is no working directory '${named}'`);
   }
   const file = join(job.folders.temp, randomUUID());

@@ -1,3 +1,4 @@
+import { evaluateEntries } from '../../workflow/evaluate-entries.ts';
 import {
   evaluateBoolean,
   evaluateCondition,
@@ -5,11 +6,12 @@ import {
   evaluateText,
   type Scope,
 } from '../../workflow/expression.ts';
-import { expressionsIn, type Json, type Template } from '../../workflow/template.ts';
+import { expressionsIn, type Json, type Template, type Templates, templatesIn } from '../../workflow/template.ts';
 
 /** What is to be evaluated, and what its value must be. */
 export type Question =
   | { as: 'text' | 'boolean' | 'number'; template: Template }
+  | { as: 'entries'; entries: Templates }
   /** an expression without `${{ }}` */
   | { as: 'condition'; expression: string };
 
@@ -24,7 +26,8 @@ export interface Evaluable {
 }
 
 /** Answers in the order of the questions; or arguments of `hashFiles` whose hash has to be found first. */
-export type Evaluated = { values: (string | boolean | number)[] } | { missing: string[] };
+export type Evaluated = { values: Answer[] } | { missing: string[] };
+export type Answer = string | boolean | number | { [name: string]: string };
 
 /** Characters that the values of one evaluation may have together: those of a step's environment, for example. */
 const mostText = 2_097_152;
@@ -45,12 +48,12 @@ export function evaluateAll({ questions, contexts, status, hashes }: Evaluable):
     },
   };
   const scope = { contexts, functions };
-  const values: (string | boolean | number)[] = [];
+  const values: Answer[] = [];
   let length = 0;
   try {
     for (const question of questions) {
       const value = answer(question, scope);
-      length += typeof value === 'string' ? value.length : 1;
+      length += lengthOf(value);
       if (length > mostText) throw new Error(`the values come to more than ${mostText} characters together`);
       values.push(value);
     }
@@ -61,8 +64,15 @@ export function evaluateAll({ questions, contexts, status, hashes }: Evaluable):
   return missing.size === 0 ? { values } : { missing: [...missing] };
 }
 
-function answer(question: Question, scope: Scope): string | boolean | number {
+function lengthOf(value: Answer): number {
+  if (typeof value === 'object') return Object.values(value).reduce((sum, text) => sum + text.length, 0);
+  return typeof value === 'string' ? value.length : 1;
+}
+
+function answer(question: Question, scope: Scope): Answer {
   switch (question.as) {
+    case 'entries':
+      return evaluateEntries(question.entries, scope);
     case 'text':
       return evaluateText(question.template, scope);
     case 'boolean':
@@ -76,7 +86,10 @@ function answer(question: Question, scope: Scope): string | boolean | number {
 
 /** The expressions of questions. */
 export function expressionsOf(questions: readonly Question[]): string[] {
-  return questions.flatMap((question) =>
-    question.as === 'condition' ? [question.expression] : expressionsIn(question.template),
-  );
+  return questions.flatMap((question) => {
+    if (question.as === 'condition') return [question.expression];
+    return question.as === 'entries'
+      ? templatesIn(question.entries).flatMap(expressionsIn)
+      : expressionsIn(question.template);
+  });
 }

@@ -1,0 +1,17 @@
+import type { Group } from './action.ts';
+import { booleanOf, evaluate, evaluateBoolean, type Scope, toText } from './expression.ts';
+import type { Concurrency } from './workflow.ts';
+
+/**
+ * The group that a workflow or job is to enter; one without a name is none.
+ * @throws ExpressionFailed
+ */
+export function groupOf({ group, cancelInProgress }: Concurrency, scope: Scope): Group {
+  const value = evaluate(group, scope);
+  // one expression may stand for all of it
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { group: name = '', 'cancel-in-progress': cancel = false } = value;
+    return { name: toText(name), cancelInProgress: booleanOf(cancel, '`cancel-in-progress`') };
+  }
+  return { name: toText(value), cancelInProgress: evaluateBoolean(cancelInProgress, scope) };
+}
