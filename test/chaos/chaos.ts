@@ -5,8 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BuildSummary, isFinal } from '../../src/kernel/model.ts';
 import { until } from '../support/until.ts';
 import { type Breach, check, clock } from './checks.ts';
+import { Clocks } from './clocks.ts';
 import { Evidence } from './evidence.ts';
-import { type Fault, Faults } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
 import { type Recovery, recoveries } from './recovery.ts';
@@ -50,7 +52,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     const repositories = await workload.sources(network?.address ?? '127.0.0.1');
     const any = (some: readonly FaultKind[]) => options.kinds.some((kind) => some.includes(kind));
     const [sentinels, disks] = [any(needSentinels), any(needDisk)];
-    fleet = await Fleet.start({ folder, repositories, network, sentinels, disks });
+    const tunnel = any(['runner-tunnel']);
+    const clocks = any(['clock-jump']) ? new Clocks(join(folder, 'clocks')) : undefined;
+    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, sentinels, disks });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();
@@ -75,7 +79,7 @@ async function run(
   await fleet.whole();
   say(`a fleet of ${fleet.members.length} processes works in ${folder}`);
 
-  const faults = new Faults(fleet, evidence, workload);
+  const faults = new Faults(fleet, evidence, workload, say);
   const stop = new AbortController();
   const pushing = workload.run(AbortSignal.any([signal, stop.signal]));
   const startedAt = Date.now();

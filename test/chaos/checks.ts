@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Build, type BuildSummary, isFinal, type JobId } from '../../src/kernel/model.ts';
 import type { Evidence, Run } from './evidence.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import type { Fleet } from './fleet.ts';
 import type { Pushed } from './workload.ts';
 
@@ -14,6 +14,7 @@ export const invariants = {
   disturbed: 'a job runs again only if its runner was hit',
   unfounded: 'the attempt that the verdict is from has come to its end',
   log: 'the archived log is all of that attempt, in order, and nothing else',
+  times: 'the record has the times at which commit and attempt began and ended, by a clock that is right',
   files: 'test_results/ says what the record says',
   orphan: 'no process of a job is left',
   died: 'no stage ends by itself',
@@ -33,6 +34,9 @@ export interface Findings {
   faults: readonly Fault[];
   builds: readonly BuildSummary[];
 }
+
+/** Milliseconds within which a recorded time is taken for right. */
+const clockBound = 300_000;
 
 /** Looks at everything from outside: what jobs have left on the disk, and what the API tells. */
 export async function check(findings: Findings): Promise<Breach[]> {
@@ -78,6 +82,7 @@ async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build
     return;
   }
   const job = build.jobs[0]?.id as JobId;
+  checkTimes(what, commit, build, evidence, breach);
   const log = await fleet.api.log(job);
   const printed = log.split('\n').filter((line) => line !== '' && !line.startsWith('[volt] '));
   const id = printed[0]?.split(' ')[0];
@@ -88,6 +93,21 @@ async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build
   const verdict = existsSync(`${file}.json`) ? JSON.parse(readFileSync(`${file}.json`, 'utf8')) : undefined;
   if (verdict?.id !== build.id || verdict.status !== build.status) breach('files', `${what}: ${file}.json differs`);
   else if (readFileSync(`${file}.log`, 'utf8') !== log) breach('files', `${what}: ${file}.log is not the log`);
+}
+
+/**
+ * All that is recorded of a commit lies between its push and the end of its last run, give or take less than any clock
+ * is set wrong.
+ */
+function checkTimes(what: string, { at, sha }: Pushed, build: Build, evidence: Evidence, breach: Report): void {
+  const until = evidence.runs(sha).at(-1)?.lastBeat ?? at;
+  const parts = [build, ...build.jobs, ...build.jobs.flatMap((job) => [...job.attempts, ...job.steps])];
+  const recorded = [build.createdAt, ...parts.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt])];
+  const wrong = recorded.filter((time) => {
+    const outside = time === null ? 0 : Math.max(at - Date.parse(time), Date.parse(time) - until);
+    return outside > clockBound;
+  });
+  if (wrong.length > 0) breach('times', `${what}, from ${clock(at)} to ${clock(until)}: ${wrong.join(', ')}`);
 }
 
 function checkLog(what: string, printed: string[], id: string, lines: number, breach: Report): void {

@@ -7,10 +7,12 @@ import { knownKey } from '../support/runner-keys.ts';
 import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 import { Api } from './api.ts';
+import type { Clocks } from './clocks.ts';
 import { SmallDisk } from './disk.ts';
 import { Member } from './member.ts';
 import type { CutNetwork } from './network.ts';
 import { leftBehind } from './processes.ts';
+import { Tunnel } from './tunnel.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const password = 'chaos';
@@ -22,6 +24,8 @@ const perKind = 2;
 const runners = 4;
 /** the runner in a network of its own */
 export const cutRunner = 'cut';
+/** the runner that reaches Redis through a tunnel */
+export const tunnelRunner = 'tunnel';
 /** the runner on a small disk, where there is one */
 export const smallRunner = 'r4';
 /** Megabytes of the small disks: of the record with all that is kept beside it, and of that runner. */
@@ -41,10 +45,25 @@ export interface FleetSetup {
   repositories: string[];
   /** where one runner lives, if there is such a network */
   network: CutNetwork | undefined;
+  /** the wall clocks of all members, if they are to be set wrong */
+  clocks: Clocks | undefined;
+  /** whether one more runner reaches Redis through a tunnel */
+  tunnel: boolean;
   /** whether Redis is a master with a replica and sentinels */
   sentinels: boolean;
   /** whether the record and one runner are to be on small disks of their own */
   disks: boolean;
+}
+
+/** What a fleet is made of beside its members. */
+interface Parts {
+  redis: TestRedis | Sentinels;
+  disks: { record: SmallDisk; runner: SmallDisk } | undefined;
+  tunnel: Tunnel | undefined;
+  /** the key of each runner, by its name */
+  keys: ReadonlyMap<string, string>;
+  /** of the web stages */
+  ports: number[];
 }
 
 /** Volt as single processes: several of every stage on one data directory, and runners each with one of its own. */
@@ -52,8 +71,10 @@ export class Fleet {
   /** the one server that there is, or what is watched by sentinels */
   readonly redis: TestRedis | Sentinels;
   /** where they could be made */
-  readonly disks: { record: SmallDisk; runner: SmallDisk } | undefined;
+  readonly disks: Parts['disks'];
   readonly network: CutNetwork | undefined;
+  readonly tunnel: Tunnel | undefined;
+  readonly clocks: Clocks | undefined;
   readonly api: Api;
   readonly runners = new Map<string, Member>();
   readonly deaths: Death[] = [];
@@ -63,40 +84,35 @@ export class Fleet {
   readonly #marker: string;
   #closing = false;
 
-  private constructor(
-    { folder, repositories, network }: FleetSetup,
-    disks: Fleet['disks'],
-    keys: ReadonlyMap<string, string>,
-    redis: TestRedis | Sentinels,
-    ports: number[],
-  ) {
+  private constructor({ folder, repositories, network, clocks }: FleetSetup, parts: Parts) {
+    const { redis, keys, ports } = parts;
     this.redis = redis;
-    this.disks = disks;
+    this.disks = parts.disks;
     this.network = network;
+    this.tunnel = parts.tunnel;
+    this.clocks = clocks;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
     this.dataDir = recordFolder(folder);
     this.#marker = join(folder, 'tmp');
     mkdirSync(this.#marker);
     mkdirSync(join(folder, 'logs'));
     const { PATH = '', HOME = '' } = process.env;
-    const member = (
-      name: string,
-      args: string[],
-      options: { dataDir?: string; cut?: boolean; key?: string | undefined } = {},
-    ) => {
-      const host = options.cut && network ? network.address : '127.0.0.1';
+    const member = (name: string, args: string[], dataDir = this.dataDir) => {
+      const key = keys.get(name);
+      const inside = name === cutRunner ? network : undefined;
       const command = [process.execPath, program, ...args];
       const env = {
         PATH,
         HOME,
         // whatever they start has it in its environment, too, and can be found by it
         TMPDIR: this.#marker,
-        VOLT_REDIS_URL: redis instanceof Sentinels ? redis.url : `redis://:${password}@${host}:${redis.port}`,
-        VOLT_DATA_DIR: options.dataDir ?? this.dataDir,
+        VOLT_REDIS_URL: redisAddress(name, network, parts),
+        VOLT_DATA_DIR: dataDir,
         VOLT_ISOLATION: 'none',
-        ...(options.key !== undefined && { VOLT_RUNNER_KEY: options.key }),
+        ...(key !== undefined && { VOLT_RUNNER_KEY: key }),
+        ...clocks?.environment(name),
       };
-      return new Member(name, options.cut && network ? network.inside(command) : command, {
+      return new Member(name, inside?.inside(command) ?? command, {
         env,
         log: join(folder, 'logs', `${name}.log`),
         died: (who, how, worked) => this.#restart(who, how, worked),
@@ -110,10 +126,9 @@ export class Fleet {
       reporter: several('reporter', () => []),
       observer: several('observer', () => ['--poll', '1', ...repositories.flatMap((each) => ['--repo', each])]),
     };
-    for (const name of runnerNames(network)) {
+    for (const name of keys.keys()) {
       const args = ['runner', '--name', name, '--slots', '1', '--grace', '1'];
-      const dataDir = runnerFolder(folder, name);
-      this.runners.set(name, member(name, args, { dataDir, cut: name === cutRunner, key: keys.get(name) }));
+      this.runners.set(name, member(name, args, runnerFolder(folder, name)));
     }
   }
 
@@ -121,13 +136,14 @@ export class Fleet {
     const addresses = ['127.0.0.1', ...(setup.network ? [setup.network.address] : [])];
     const settings = ['--bind', ...addresses, '--maxmemory-policy', 'noeviction'];
     const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings });
+    const tunnel = setup.tunnel && !(redis instanceof Sentinels) ? await Tunnel.open(redis.port) : undefined;
     const ports = [await freePort(), await freePort()];
     const disks = setup.disks ? mountDisks(setup.folder) : undefined;
     const record = await openRecord(recordFolder(setup.folder));
     const keys = new Map<string, string>();
-    for (const name of runnerNames(setup.network)) keys.set(name, (await knownKey(record, name)).text);
+    for (const name of runnerNames(setup)) keys.set(name, (await knownKey(record, name)).text);
     await record.close();
-    return new Fleet(setup, disks, keys, redis, ports);
+    return new Fleet(setup, { redis, disks, tunnel, keys, ports });
   }
 
   stages(kind: StageKind): Member[] {
@@ -172,6 +188,7 @@ export class Fleet {
         // it has ended by itself meanwhile
       }
     }
+    this.tunnel?.close();
     await this.redis.stop();
     for (const disk of Object.values(this.disks ?? {})) disk.close();
   }
@@ -186,10 +203,17 @@ export class Fleet {
   }
 }
 
+function redisAddress(name: string, network: CutNetwork | undefined, { redis, tunnel }: Parts): string {
+  if (redis instanceof Sentinels) return redis.url;
+  const host = name === cutRunner && network ? network.address : '127.0.0.1';
+  const port = name === tunnelRunner && tunnel ? tunnel.port : redis.port;
+  return `redis://:${password}@${host}:${port}`;
+}
+
 /** Evidence tells by the folder which runner a job was on. */
-function runnerNames(network: CutNetwork | undefined): string[] {
+function runnerNames({ network, tunnel }: FleetSetup): string[] {
   const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
-  return network ? [...names, cutRunner] : names;
+  return [...names, ...(network ? [cutRunner] : []), ...(tunnel ? [tunnelRunner] : [])];
 }
 
 function recordFolder(folder: string): string {

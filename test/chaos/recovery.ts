@@ -1,6 +1,6 @@
 import type { BuildSummary } from '../../src/kernel/model.ts';
 import type { Evidence, Run } from './evidence.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import type { FaultKind } from './schedule.ts';
 
 /** Times of recovery (ms) after the faults of one kind. */
@@ -38,6 +38,8 @@ export function recoveries(
     'redis-wipe': starts,
     'all-kill': starts,
     'redis-failover': starts,
+    'redis-full': starts,
+    'redis-misconf': starts,
     'record-lock': recorded,
     'record-full': recorded,
     'observer-kill': builds.map((build) => Date.parse(build.createdAt)).sort(ascending),
@@ -82,6 +84,8 @@ const essential: readonly FaultKind[] = [
   'redis-wipe',
   'all-kill',
   'redis-failover',
+  'redis-full',
+  'redis-misconf',
   'record-lock',
   'record-full',
 ];

@@ -19,12 +19,25 @@ export const faultKinds = {
   // until one of its commits is condemned
   'poison-job': [0, 0],
   'redis-failover': [1000, 8000],
+  'redis-full': [1000, 12_000],
+  'redis-misconf': [1000, 12_000],
+  'runner-tunnel': [1000, 12_000],
+  'clock-jump': [2000, 15_000],
+  'machine-busy': [3000, 12_000],
 } as const satisfies Record<string, readonly [number, number]>;
 export type FaultKind = keyof typeof faultKinds;
 
 /** What only happens to a Redis behind sentinels, and what is not made to happen to one. */
 export const needSentinels: readonly FaultKind[] = ['redis-failover'];
-export const notBehindSentinels: readonly FaultKind[] = ['redis-kill', 'redis-wipe', 'all-kill', 'runner-cut'];
+export const notBehindSentinels: readonly FaultKind[] = [
+  'redis-kill',
+  'redis-wipe',
+  'redis-full',
+  'redis-misconf',
+  'all-kill',
+  'runner-cut',
+  'runner-tunnel',
+];
 /** What needs a small disk of its own. */
 export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full'];
 

@@ -1,11 +1,11 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import Database from 'libsql';
 import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
-import type { Fault } from './faults.ts';
+import type { Begin } from './fault.ts';
 import type { Fleet } from './fleet.ts';
-import type { Member } from './member.ts';
 import type { FaultKind } from './schedule.ts';
 
 /** Longest time (ms) until sentinels have made another server the master. */
@@ -14,12 +14,11 @@ const failoverPatience = 60_000;
 /** What goes wrong with Redis and the record, and so with everybody who needs them. */
 export class ServerFaults {
   readonly #fleet: Fleet;
-  readonly #begin: (kind: FaultKind, targets: Member[]) => Fault;
+  readonly #begin: Begin;
   /** somebody keeps the others from writing to the record */
   #recordHeld = false;
 
-  /** @param begin notes that a fault begins */
-  constructor(fleet: Fleet, begin: (kind: FaultKind, targets: Member[]) => Fault) {
+  constructor(fleet: Fleet, begin: Begin) {
     this.#fleet = fleet;
     this.#begin = begin;
   }
@@ -37,17 +36,50 @@ export class ServerFaults {
     fault.back = Date.now();
   }
 
-  async wipeRedis(): Promise<void> {
+  wipeRedis(): Promise<void> {
+    return this.#changeRedis('redis-wipe', async (redis) => {
+      await redis.flushall();
+    });
+  }
+
+  /** Leaves no memory to it: each command that would take some is refused with OOM. */
+  fillRedis(hold: () => Promise<unknown>): Promise<void> {
+    return this.#changeRedis('redis-full', async (redis) => {
+      await redis.config('SET', 'maxmemory', '1');
+      await hold();
+      await redis.config('SET', 'maxmemory', '0');
+    });
+  }
+
+  /** Has it refuse each command that writes with MISCONF, as one does whose disk is full. */
+  refuseWrites(hold: () => Promise<unknown>): Promise<void> {
+    return this.#changeRedis('redis-misconf', async (redis) => {
+      const [, folder] = (await redis.config('GET', 'dir')) as [string, string];
+      // in the way of the file that it would write
+      mkdirSync(join(folder, 'dump.rdb', 'taken'), { recursive: true });
+      await redis.bgsave();
+      const failed = async () => (await redis.info('persistence')).includes('rdb_last_bgsave_status:err');
+      await until('Redis cannot save its data', failed);
+      await redis.config('SET', 'save', '3600 1000000');
+      await hold();
+      await redis.config('SET', 'save', '');
+    });
+  }
+
+  /** Does something to a Redis that is there; nobody has lost a job by it. */
+  async #changeRedis(kind: FaultKind, work: (redis: Redis) => Promise<void>): Promise<void> {
     if (this.#fleet.redisDown) return;
+    this.#fleet.redisDown = true;
     const redis = new Redis(this.#fleet.redis.url, { maxRetriesPerRequest: 1 });
     redis.on('error', () => undefined);
     try {
-      const fault = this.#begin('redis-wipe', []);
+      const fault = this.#begin(kind, []);
       fault.outage = true;
-      await redis.flushall();
+      await work(redis);
       fault.back = Date.now();
     } finally {
       redis.disconnect();
+      this.#fleet.redisDown = false;
     }
   }
 

@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isFinal } from '../../src/kernel/model.ts';
+import type { Evidence } from './evidence.ts';
+import { type Begin, isSpared } from './fault.ts';
+import { cutRunner, type Fleet, smallRunner, tunnelRunner } from './fleet.ts';
+import type { Member } from './member.ts';
+import type { FaultKind, PlannedFault } from './schedule.ts';
+import type { Workload } from './workload.ts';
+
+/** Longest wait (ms) for a runner that has something to lose, and for one that alone can be hit. */
+const busyPatience = { any: 2000, one: 8000 };
+/** How long (ms) a job that takes down its runners lives with each, and how long the runner is away then. */
+const poisonous = { after: 300, away: 500 };
+/** Longest time (ms) until such a job is condemned. */
+const condemnation = 90_000;
+
+/** Runners that are there for one kind of fault. */
+const only: Partial<Record<FaultKind, string>> = {
+  'runner-cut': cutRunner,
+  'runner-tunnel': tunnelRunner,
+  'runner-full': smallRunner,
+};
+
+/** What goes wrong with one runner, and so with the job that it has. */
+export class RunnerFaults {
+  readonly #fleet: Fleet;
+  readonly #evidence: Evidence;
+  readonly #workload: Workload;
+  readonly #begin: Begin;
+  /** names of runners that something holds: one that is cut off twice at a time would be back too soon */
+  readonly #held = new Set<string>();
+
+  constructor(fleet: Fleet, evidence: Evidence, workload: Workload, begin: Begin) {
+    this.#fleet = fleet;
+    this.#evidence = evidence;
+    this.#workload = workload;
+    this.#begin = begin;
+  }
+
+  async hit({ kind, pick, hard }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
+    const runner = await this.#pickRunner(only[kind], pick);
+    if (!runner) return;
+    const fault = this.#begin(kind, [runner]);
+    this.#held.add(runner.name);
+    if (kind === 'runner-cut') {
+      this.#fleet.network?.cut();
+      await hold();
+      this.#fleet.network?.mend();
+    } else if (kind === 'runner-tunnel') {
+      this.#fleet.tunnel?.cut();
+      await hold();
+      await this.#fleet.tunnel?.mend();
+    } else if (kind === 'runner-full') {
+      this.#fleet.disks?.runner.fill();
+      await hold();
+      this.#fleet.disks?.runner.free();
+    } else if (kind === 'runner-freeze') {
+      runner.freeze();
+      await hold();
+      runner.thaw();
+    } else {
+      // the grace time of the fleet's runners is one second
+      if (kind === 'runner-term') await runner.terminate(hard, 30_000);
+      else await runner.kill();
+      await hold();
+      runner.start();
+    }
+    this.#held.delete(runner.name);
+    fault.back = Date.now();
+  }
+
+  /** A commit whose job takes down every runner that has it, until it is given to no other. */
+  async poison({ pick }: PlannedFault, signal: AbortSignal): Promise<void> {
+    const { sha } = this.#workload.pushPoison(pick);
+    const until = Date.now() + condemnation;
+    let seen = 0;
+    while (Date.now() < until && !signal.aborted) {
+      await pause(50);
+      const runs = this.#evidence.runs(sha);
+      const runner = this.#fleet.runners.get(runs.at(-1)?.runner ?? '');
+      if (runs.length > seen && runner?.running && !this.#held.has(runner.name)) {
+        seen = runs.length;
+        await pause(poisonous.after);
+        await this.#takeDown(runner);
+      }
+      const build = await this.#fleet.api.newest(sha).catch(() => undefined);
+      if (build && isFinal(build.status)) return;
+    }
+  }
+
+  async #takeDown(runner: Member): Promise<void> {
+    const fault = this.#begin('poison-job', [runner]);
+    this.#held.add(runner.name);
+    await runner.kill();
+    await pause(poisonous.away);
+    runner.start();
+    this.#held.delete(runner.name);
+    fault.back = Date.now();
+  }
+
+  /**
+   * A runner that is at work, where there is one: the picked one before others.
+   * @param wanted the one that alone can be hit
+   */
+  async #pickRunner(wanted: string | undefined, pick: number): Promise<Member | undefined> {
+    const until = Date.now() + (wanted ? busyPatience.one : busyPatience.any);
+    for (;;) {
+      const far = [cutRunner, tunnelRunner];
+      const names = wanted ? [wanted] : [...this.#fleet.runners.keys()].filter((name) => !far.includes(name));
+      const first = Math.floor(pick * names.length);
+      const live = this.#evidence.live();
+      const candidates = [...names.slice(first), ...names.slice(0, first)].filter((name) => {
+        const runner = this.#fleet.runners.get(name);
+        const spared = live.some((run) => run.runner === name && isSpared(run, this.#evidence));
+        return runner?.running && !this.#held.has(name) && !spared;
+      });
+      const busy = candidates.find((name) => live.some((run) => run.runner === name));
+      const chosen = busy ?? (Date.now() > until ? candidates[0] : undefined);
+      if (chosen) return this.#fleet.runners.get(chosen);
+      if (Date.now() > until) return undefined;
+      await pause(50);
+    }
+  }
+}
