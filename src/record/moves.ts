@@ -195,6 +195,29 @@ export async function finishAttempt(
   });
 }
 
+/**
+ * The end of a log that was recorded without it has come; the files of the build are to be written once more.
+ * @returns the build, undefined where the log was not known to be incomplete
+ */
+export async function noteCompleteLog(record: Record, ref: AttemptRef): Promise<BuildSummary | undefined> {
+  return record.write(async (db) => {
+    const completed = await db
+      .updateTable('attempts')
+      .set({ log_complete: 1 })
+      .where('job_id', '=', ref.job)
+      .where('number', '=', ref.attempt)
+      .where('log_complete', '=', 0)
+      .returning((eb) =>
+        eb.selectFrom('jobs').select('build_id').whereRef('jobs.id', '=', 'attempts.job_id').as('build'),
+      )
+      .executeTakeFirst();
+    if (!completed?.build) return undefined;
+    const build = completed.build;
+    await db.updateTable('builds').set({ reported_at: null }).where('id', '=', build).execute();
+    return summaryIn(db, build);
+  });
+}
+
 /** Word of its start was lost, or comes later, when it says nothing any more. */
 async function endUnstarted(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
   const moved = await endJob(db, ref, 'queued', outcome);

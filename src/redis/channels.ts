@@ -37,8 +37,11 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     bytes: z.number(),
     seesSpool: z.boolean().optional(),
   }),
-  /** from a reporter: the attempt's outcome is recorded, or will never be; its spool may go */
-  z.object({ kind: z.literal('recorded'), job, attempt: z.number() }),
+  /**
+   * from a reporter: the attempt's outcome is recorded, or counts no more, and so many bytes of its log are in the archive;
+   * where nothing is said of these, nothing of the attempt is wanted
+   */
+  z.object({ kind: z.literal('recorded'), job, attempt: z.number(), bytes: z.number().optional() }),
 ]);
 export type RunnerNotice = z.infer<typeof runnerNoticeSchema>;
 

@@ -1,6 +1,5 @@
 import { sizeOf, stepsWithin } from '../job/result-size.ts';
 import { errorText } from '../kernel/errors.ts';
-import { FadingMap } from '../kernel/fading-map.ts';
 import {
   type AttemptRef,
   attemptName,
@@ -12,29 +11,33 @@ import {
   type Step,
   type TestSummary,
 } from '../kernel/model.ts';
-import type { Problems } from '../kernel/problems.ts';
+import type { Problem, Problems } from '../kernel/problems.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
-import { decideJob, finishAttempt, moveToNextAttempt, recordSteps, startAttempt } from '../record/moves.ts';
+import {
+  decideJob,
+  finishAttempt,
+  moveToNextAttempt,
+  noteCompleteLog,
+  recordSteps,
+  startAttempt,
+} from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
-import { heartbeatTtl } from '../redis/heartbeat-times.ts';
-import { listRunners } from '../redis/membership.ts';
 import type { Archive } from './archive.ts';
 import { Authority, type Heard, isVain } from './authority.ts';
+import { Claims } from './claims.ts';
+import { type LogBounds, LogWaits } from './log-waits.ts';
 import { Measures } from './measures.ts';
 import { writeTestResults } from './test-results.ts';
 
-/** How long (ms) an outcome waits for the end of its log while its runner lives. */
-const longestWait = 600_000;
-/** How long (ms) one delivery of an outcome waits for the end of its log, and how long until the next delivery. */
+/** How long (ms) one delivery of an outcome waits for the end of its log. */
 const logPatience = 1000;
-const nextDelivery = logPatience / 2;
 
 /**
  * Bytes that the steps of all jobs of a build may have together, and those that a job has in any case: a build's page and the
@@ -50,15 +53,15 @@ export type ReporterContext = StageContext & { record: Record; problems: Problem
  *
  * An outcome of the current attempt: held until its log is complete → recorded. It is held in two ways, so that those
  * whose logs are slow never keep others from being taken in: some wait here, which is quickest; the others are put back
- * and come again. Where its runner is gone for good, or after `longestWait`, it is recorded without the rest.
- * An outcome of an attempt that counts no more is never waited for: it is dropped, and its runner, which tells it again
- * until it hears that it is recorded, hears that as soon as the log is complete.
+ * and come again. Where no more of it is to be expected (see LogWaits), it is recorded without the rest.
+ * An outcome of an attempt that counts no more waits for nothing. Its runner is told each time how much of the log is in
+ * the archive, and tells the outcome again until that is all; then the record hears that the log is complete after all.
  */
 export class ResultHandler {
   readonly #context: ReporterContext;
   readonly #archive: Archive;
-  /** since when the runner of an outcome whose log is not complete has been gone, by attempt */
-  readonly #goneSince = new FadingMap<string, number>(60_000, 10_000);
+  readonly #waits: LogWaits;
+  readonly #claims: Claims;
   readonly #mostWaiting: number;
   readonly #measures: Measures;
   readonly #authority: Authority;
@@ -66,13 +69,20 @@ export class ResultHandler {
   /** builds whose files are written, and the write, which is still to begin, that will note it */
   #reported: { ids: BuildId[]; noted: Promise<void> } | undefined;
 
-  /** @param limits `waiting`: how many outcomes at most wait here for their logs */
-  constructor(context: ReporterContext, archive: Archive, limits: { waiting: number }) {
+  /** @param limits `waiting`: how many outcomes at most wait here for their logs; `log`: see LogWaits */
+  constructor(context: ReporterContext, archive: Archive, limits: { waiting: number; log?: LogBounds }) {
     this.#context = context;
+    this.#waits = new LogWaits(limits.log);
+    this.#claims = new Claims(context.access);
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
     this.#measures = new Measures(context.record, context.access);
     this.#authority = new Authority(context);
+  }
+
+  /** What holds up outcomes, for people. */
+  problems(): Problem[] {
+    return this.#waits.problems();
   }
 
   async handle(message: ResultMessage, { content }: Pick<Delivery, 'content'>): Promise<void> {
@@ -157,18 +167,17 @@ export class ResultHandler {
   }
 
   async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
-    const { record, logger } = this.#context;
-    const { job, attempt } = message;
-    if (isVain(heard.holder)) return this.#tellRecorded(message);
+    const { access, record, logger } = this.#context;
+    const { job, attempt, runner } = message;
+    if (isVain(heard.holder)) return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
     // word of its start was lost, or comes later: without it the log is nobody's
-    await this.#started({ job, attempt, runner: message.runner, at: message.startedAt }, heard);
-    const logComplete = await this.#waitForLog(message);
-    if (logComplete === 'unwanted') {
-      logger.debug(`dropped an outcome of ${attemptName(message)}, which counts no more and whose log is on its way`);
-      return;
-    }
+    await this.#started({ job, attempt, runner, at: message.startedAt }, heard);
+    const bytes = await this.#archive.length(message);
+    const logComplete =
+      bytes >= message.logBytes || ((await this.#counts(message)) ? await this.#waitForLog(message) : undefined);
+    if (logComplete === undefined) return this.#tellRecorded(message);
     const tests = message.tests && (await this.#recordTests(message, message.tests));
-    const { status, reason, message: text, runner, exitCode } = message;
+    const { status, reason, message: text, exitCode } = message;
     const steps = await this.#stepsWithinBuild(message);
     const moved = await finishAttempt(record, message, {
       status,
@@ -185,6 +194,7 @@ export class ResultHandler {
       finishedAt: Date.parse(message.finishedAt),
     });
     if (moved) this.#measures.finished(message, moved);
+    else if (logComplete) await this.#completeLog(message);
     const build = await this.#settled(message.job, moved?.build);
     const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
     if (moved) logger.info(`recorded: ${status}`, about);
@@ -192,8 +202,20 @@ export class ResultHandler {
     await this.#tellRecorded(message);
   }
 
-  async #tellRecorded({ job, attempt, runner }: Result<'finished'>): Promise<void> {
-    await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
+  /** What was recorded without the end of its log has it now. */
+  async #completeLog(message: Result<'finished'>): Promise<void> {
+    const build = await noteCompleteLog(this.#context.record, message);
+    if (!build) return;
+    this.#context.logger.info('the rest of the log has come', { ...workOf(message), runner: message.runner.id });
+    await this.#announce(message.job, build);
+    if (build.finishedAt !== null) await this.reportAlone(build.id, build);
+  }
+
+  /** The runner keeps its copy of the log until all of that is in the archive. */
+  async #tellRecorded(message: Result<'finished'>): Promise<void> {
+    const { job, attempt, runner } = message;
+    const bytes = await this.#archive.length(message);
+    await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
   }
 
   /**
@@ -263,47 +285,33 @@ export class ResultHandler {
   /**
    * An outcome becomes final when its log is in the archive. While its runner lives the rest of the log will come; when
    * that is gone for good, the log is what there is.
-   * @returns whether the log is complete; `unwanted` where that is not and the outcome is not waited for
+   * @returns whether the log is complete
    * @throws Later while it is to be waited for
    */
-  async #waitForLog(message: Result<'finished'>): Promise<boolean | 'unwanted'> {
+  async #waitForLog(message: Result<'finished'>): Promise<boolean> {
     const name = attemptName(message);
     if (await this.#logReaches(message)) {
-      this.#goneSince.delete(name);
+      this.#waits.end(message);
       return true;
     }
-    if (!(await this.#counts(message))) return isOld(message) ? false : 'unwanted';
-    if (await this.#logReaches(message, logPatience)) {
-      this.#goneSince.delete(name);
-      return true;
-    }
-    const { alive } = await listRunners(this.#context.access);
-    const lives = alive.some((member) => [...member.running, ...member.reporting].includes(name));
-    if (lives) this.#goneSince.delete(name);
-    else if (this.#goneSince.get(name) === undefined) this.#goneSince.set(name, Date.now());
-    const since = this.#goneSince.get(name) ?? Date.now();
-    if (!isOld(message) && Date.now() - since < 2 * heartbeatTtl) {
-      throw new Later(nextDelivery, `the log of ${name} is not complete yet`);
-    }
-    this.#goneSince.delete(name);
-    this.#context.logger.warn('the end of the log is lost', { ...workOf(message), runner: message.runner.id });
+    const lives = await this.#claims.has(name);
+    const found = this.#waits.look(message, await this.#archive.length(message), lives);
+    if ('pause' in found) throw new Later(found.pause, `the log of ${name} is not complete yet`);
+    const about = { ...workOf(message), runner: message.runner.id };
+    this.#context.logger.warn(`recorded without the end of its log: ${found.lost}`, about);
     return false;
   }
 
-  /** @param patience milliseconds that it is waited for, where not too many wait already */
-  async #logReaches(message: Result<'finished'>, patience = 0): Promise<boolean> {
-    const mayWait = patience > 0 && this.#waiting < this.#mostWaiting;
-    if (mayWait) this.#waiting++;
+  /** Whether the log is complete; that is waited for a moment, where not too many wait already. */
+  async #logReaches(message: Result<'finished'>): Promise<boolean> {
+    if (this.#waiting >= this.#mostWaiting) return this.#archive.reaches(message, message.logBytes, 0);
+    this.#waiting++;
     try {
-      return await this.#archive.reaches(message, message.logBytes, mayWait ? patience : 0);
+      return await this.#archive.reaches(message, message.logBytes, logPatience);
     } finally {
-      if (mayWait) this.#waiting--;
+      this.#waiting--;
     }
   }
-}
-
-function isOld({ finishedAt }: Result<'finished'>): boolean {
-  return Date.now() - Date.parse(finishedAt) > longestWait;
 }
 
 /** What a line about a job carries. */

@@ -34,9 +34,10 @@ export async function startReporter(context: StageContext & { record: Record }):
   const logger = context.logger.child({ stage: 'reporter' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
-  const shown = showStage(own, 'reporter', () => [...context.record.problems(), ...problems.list()]);
   const archive = new Archive(context.config.dataDir);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
+  const said = () => [...context.record.problems(), ...results.problems(), ...problems.list()];
+  const shown = showStage(own, 'reporter', said);
   const collector = new Collector(
     own,
     archive,

@@ -12,7 +12,7 @@ const repeatInterval = 5000;
 
 /**
  * What one attempt still owes the record: its log, and its outcome once it has one. It is kept on the disk and told
- * again until a reporter says that it is recorded.
+ * again until a reporter says that the outcome is recorded and all of the log archived, or that nothing of it is wanted.
  */
 export class Report {
   readonly ref: AttemptRef;
@@ -95,8 +95,10 @@ export class Report {
     if (this.#outcome === undefined && this.#sender.ended && bytes >= this.spool.bytes) this.#settle();
   }
 
-  recorded(): void {
-    this.#settle();
+  /** @param bytes of the log that are archived; undefined where nothing of the attempt is wanted */
+  recorded(bytes?: number): void {
+    if (bytes !== undefined) this.#sender.acknowledge(bytes);
+    if (bytes === undefined || bytes >= this.spool.bytes) this.#settle();
   }
 
   /** Stops telling; what is owed stays on the disk for the next start. */

@@ -78,6 +78,11 @@ describe('the reporter, told', () => {
   });
   const buildNow = async () => (await findBuild(volt.context.record, build)) ?? expect.fail('there is no build');
   const jobNow = async () => (await buildNow()).jobs[0] ?? expect.fail('there is no job');
+  const logIsComplete = async () => {
+    const { db } = volt.context.record;
+    const row = await db.selectFrom('attempts').select('log_complete').where('job_id', '=', job).executeTakeFirst();
+    return row?.log_complete;
+  };
   const advances = async () =>
     (await volt.context.queues.queue('advance').getWaiting()).map(({ data }) => (data as AdvanceMessage).build);
 
@@ -119,7 +124,7 @@ describe('the reporter, told', () => {
     expect(await advances()).to.deep.equal([build]);
     expect(await unreportedBuilds(volt.context.record, 500)).to.not.include(build);
     await until('the runner is told', () => notices.length > 0);
-    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1, bytes: 9 }]);
     await until('everybody is told', () => changes.some(({ status }) => status === 'success'));
     await stop();
   });
@@ -196,7 +201,7 @@ describe('the reporter, told', () => {
     await handle(finished());
     expect(await jobNow()).to.include({ status: 'queued' });
     await until('the runner is told', () => notices.length > 0);
-    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1, bytes: 0 }]);
     await stop();
   });
 
@@ -212,19 +217,34 @@ describe('the reporter, told', () => {
     expect(await buildNow()).to.include({ status: 'success' });
   });
 
-  it('of an outcome of an attempt that counts no more, waits for no log, and lets the runner go on with that', async () => {
+  it('of an outcome of an attempt that counts no more, however old, waits for no log, and says how much has come', async () => {
     const { notices, stop } = await hear();
     await handle(started());
     const gone = { reason: 'runner_lost', message: 'gone', at: Date.now() } as const;
     await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, gone);
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
-    await handle(finished({ logBytes: 9 }));
+    await handle(finished({ logBytes: 9, finishedAt: at }));
     await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
-    await handle(finished({ logBytes: 9 }));
-    await until('the runner is told', () => notices.length > 0);
-    expect(notices, 'once, when its log was complete').to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+    await handle(finished({ logBytes: 9, finishedAt: at }));
+    await until('the runner is told', () => notices.length === 2);
+    const recorded = { kind: 'recorded', job, attempt: 1 };
+    expect(notices).to.deep.equal([
+      { ...recorded, bytes: 4 },
+      { ...recorded, bytes: 9 },
+    ]);
     expect(await jobNow()).to.include({ status: 'queued' });
     await stop();
+  });
+
+  it('of an outcome that has waited for a reporter since long ago, waits for its log like for any other', async () => {
+    const old = finished({ logBytes: 9, finishedAt: at });
+    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
+    expect(await handle(old).catch((error: Error) => error)).to.be.instanceOf(Later);
+    expect(await buildNow()).to.include({ status: 'running' });
+    await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
+    await handle(old);
+    expect(await logIsComplete()).to.equal(1);
   });
 
   it('of many outcomes whose logs are not complete, waits for some and puts the others back at once', async () => {
@@ -242,17 +262,24 @@ describe('the reporter, told', () => {
     expect(over.slice(1), 'the others have waited').to.deep.equal(['recorded', 'recorded']);
   });
 
-  it('of an outcome whose log will never be complete, takes it when that is certain', async () => {
-    // long ago: nobody waits any more for what is missing
-    const message = finished({ logBytes: 9, finishedAt: at });
+  it('of an outcome whose runner is gone, takes it without the end of its log; adds that should it come after all', async () => {
+    const { notices, stop } = await hear();
+    const log = { gone: 0, standstill: 60_000, all: 60_000 };
+    handler = new ResultHandler(volt.context, archive, { waiting: 0, log });
+    await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
+    const message = finished({ logBytes: 9 });
+    await handle(message).catch((error: Error) => expect(error).to.be.instanceOf(Later));
     await handle(message);
     expect(await buildNow()).to.include({ status: 'success' });
-    const row = await volt.context.record.db
-      .selectFrom('attempts')
-      .select('log_complete')
-      .where('job_id', '=', job)
-      .executeTakeFirst();
-    expect(row).to.deep.include({ log_complete: 0 });
+    expect(await logIsComplete()).to.equal(0);
+    await until('the runner is told to keep the rest', () => notices.length > 0);
+    expect(notices[0]).to.deep.include({ kind: 'recorded', bytes: 4 });
+    await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
+    await handle(message);
+    expect(await logIsComplete()).to.equal(1);
+    const file = join(dataPaths(volt.dataDir).testResults, 'app', `${'a'.repeat(40)}.log`);
+    expect(readFileSync(file, 'utf8')).to.equal('half more');
+    await stop();
   });
 
   describe('what is not the word of the runner that has the attempt, changes nothing and sets it aside:', () => {

@@ -196,13 +196,17 @@ describe('a runner', () => {
     await gone(`${message.job}.1.json`);
   });
 
-  it('tells the outcome again until it hears that it is recorded, should Redis have lost it', async () => {
+  it('tells the outcome again, and keeps its log, until it hears that it is recorded with all of that', async () => {
     const runner = await start();
     const message = await send('echo kept');
     const finished = await result('finished', message);
+    const word = { kind: 'recorded', job: message.job, attempt: 1 } as const;
+    await notifyRunner(volt.context.access, runner.id, { ...word, bytes: finished.logBytes - 1 });
+    // as where Redis has lost it
     await volt.context.queues.queue('results').remove(`${message.job}.1.finished`);
     expect(await result('finished', message)).to.deep.equal(finished);
-    await recorded(runner, message);
+    expect(readdirSync(folder('spool'))).to.include(`${message.job}.1.log`);
+    await notifyRunner(volt.context.access, runner.id, { ...word, bytes: finished.logBytes });
     await gone(`${message.job}.1.log`);
   });
 
