@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { checkRefName } from './refs.ts';
 import { git } from './run.ts';
+import { saidBy } from './words.ts';
 
 export interface CommitInfo {
   sha: string;
@@ -124,7 +125,7 @@ export class BareRepository {
   /** @throws VoltError `commit_missing` */
   async commit(sha: string): Promise<CommitInfo> {
     const log = await git(this.path, ['log', '--max-count=1', '-z', format, sha, '--']).catch((error) => {
-      if (/bad object|bad revision|unknown revision|not a valid/i.test(String(error))) return '';
+      if (/bad object|bad revision|unknown revision|not a valid/i.test(saidBy(error))) return '';
       throw error;
     });
     const [found] = parseCommits(log);

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { VoltError } from '../kernel/errors.ts';
+import { systemCode, VoltError } from '../kernel/errors.ts';
 import type { ConfigEntry } from './access.ts';
 import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './config-file.ts';
@@ -22,6 +22,7 @@ import type { Mirror } from './mirror.ts';
 import type { UpdateOptions } from './mirror-update.ts';
 import type { Reach } from './reach.ts';
 import { type GitOptions, git, locally } from './run.ts';
+import { saidBy } from './words.ts';
 
 /**
  * Where there are many files, several processes write them: on two cores 20,000 files of 300 MB take 4.2 s instead of
@@ -84,10 +85,18 @@ function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): void
   mkdirSync(isBranch ? dirname(join(dir, ref)) : join(dir, 'refs', 'heads'), { recursive: true });
   writeFileSync(join(dir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
   writeFileSync(join(dir, 'config'), configuration(url, sha, lacking(mirror)));
-  // where its history ends, the checkout's does
-  if (mirror.isShallow) copyFileSync(join(mirror.path, 'shallow'), join(dir, 'shallow'));
+  copyEnds(join(mirror.path, 'shallow'), join(dir, 'shallow'));
   if (isBranch) writeFileSync(join(dir, ref), `${sha}\n`);
   writeFileSync(join(dir, 'HEAD'), isBranch ? `ref: ${ref}\n` : `${sha}\n`);
+}
+
+/** Where the mirror's history ends, the checkout's does. Another process may be making the mirror whole at the moment. */
+function copyEnds(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /**
@@ -134,15 +143,24 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: Checkou
   }
 }
 
-/** Writes the files, and fetches the commit first where the mirror does not have it. */
+/** What git says where objects are not there that it looks for. */
+const missing =
+  /Could not parse object|Failed to resolve|bad object|unable to read (tree|sha1 file)|unable to normalize alternate|unable to find|not a valid object/i;
+
+/**
+ * Writes the files, and fetches the commit first where the mirror does not have it. Whether that was so when git looked is
+ * told by git alone: by the time that anybody else looks, another job may have fetched it, or thrown a broken mirror away.
+ */
 async function writePresent(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
   // what is in the mirror needs no credential, so none is asked for
   const local = locally(options);
-  await write(mirror, target, refuseLfs, local).catch(async (error) => {
-    if (needsLfs(error) || (await mirror.has(target.sha))) throw error;
+  try {
+    await write(mirror, target, refuseLfs, local);
+  } catch (error) {
+    if (needsLfs(error) || !missing.test(saidBy(error))) throw error;
     await mirror.require(target.sha, options);
     await write(mirror, target, refuseLfs, local);
-  });
+  }
 }
 
 /** By nothing that the machine's user has configured, unless it is to be: that may name programs, and a commit chooses among them. */

@@ -47,6 +47,8 @@ export const printedTooMuch = 'git was ended after it had printed';
 
 /** Bytes that git may print: what is read of a repository is bounded by the command, what a remote lists is not. */
 const usualOutput = 64 * 1024 * 1024;
+/** Bytes that git may say beside: progress of hours is less, and a server may have it say anything. */
+const mostWords = 16 * 1024 * 1024;
 
 /** Runs it from this process. */
 export const ownRunner: GitRunner = async (command, { signal, progress, warning }) => {
@@ -77,12 +79,19 @@ export const ownRunner: GitRunner = async (command, { signal, progress, warning 
       allowUnsafeConfigPaths: true,
     },
     abort: ending.signal,
+    errors: (error, { exitCode, stdErr }) => {
+      if (error) return error;
+      // a signal ends it without an exit code, as the kernel's where memory is short
+      if (exitCode === null) return Buffer.concat([...stdErr, Buffer.from('\ngit was killed by a signal')]);
+      return exitCode !== 0 && stdErr.length > 0 ? Buffer.concat(stdErr) : undefined;
+    },
   })
     .env(env)
     .outputHandler((_, stdout, stderr) => {
       stdout.on('data', (chunk: Buffer) => ending.count(chunk.length));
       // simple-git waits 50 ms longer for a command that has printed nothing
       stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
+      stderr.on('data', (chunk: Buffer) => ending.countWords(chunk.length));
       if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
       if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
     });
@@ -128,7 +137,7 @@ class Bound {
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #bytes = 0;
-
+  #words = 0;
   readonly #mostOutput: number;
 
   constructor(signal: AbortSignal | undefined, bound: number, mostOutput: number) {
@@ -141,6 +150,11 @@ class Bound {
     this.#bytes += bytes;
     const most = this.#mostOutput;
     if (this.#bytes > most) this.#reach(`${printedTooMuch} ${most / 1_048_576} MB`);
+  }
+
+  countWords(bytes: number): void {
+    this.#words += bytes;
+    if (this.#words > mostWords) this.#reach(`git was ended after it had said ${mostWords / 1_048_576} MB`);
   }
 
   end(): void {

@@ -5,6 +5,7 @@ import { configValue } from './config-file.ts';
 import type { Reach } from './reach.ts';
 import { type GitOptions, git, locally } from './run.ts';
 import { serverOf } from './server.ts';
+import { saidBy } from './words.ts';
 
 /**
  * A filter that ends git at the first file that is kept in Git LFS. What the attributes of a commit say of its files is
@@ -20,7 +21,7 @@ export const refuseLfs: readonly ConfigEntry[] = [
 
 /** Whether git was ended by that filter. */
 export function needsLfs(error: unknown): boolean {
-  return error instanceof VoltError && /smudge filter lfs failed/.test(error.message);
+  return error instanceof VoltError && /smudge filter lfs failed/.test(saidBy(error));
 }
 
 /** The filter that fetches files from Git LFS, as lines of a repository's configuration file. */

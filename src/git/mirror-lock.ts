@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FileLock, lockFile } from '../kernel/file-lock.ts';
+import { settled } from '../kernel/wait.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
 
 /** Milliseconds. */
@@ -63,7 +64,7 @@ export class MirrorLock {
     if (before !== undefined) waiting.progress?.('waiting for another update of the mirror by this process');
     return new Promise((resolve, reject) => {
       const own = (async () => {
-        if (before !== undefined) await endOf(before, waiting.signal);
+        if (before !== undefined) await settled(before, waiting.signal);
         waiting.signal?.throwIfAborted();
         await mkdir(dirname(this.#file), { recursive: true });
         return this.#run(await this.#take(waiting), waiting, (held) =>
@@ -172,18 +173,6 @@ export class MirrorLock {
     if (!lock.isHeld()) return;
     for (const path of await leftoversOf(this.#mirror)) await rm(path, { recursive: true, force: true });
   }
-}
-
-/** Until the promise has settled, or the signal aborts. */
-function endOf(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    signal?.addEventListener('abort', end);
-    promise.then(end, end);
-  });
 }
 
 function attempt(work: () => void): void {

@@ -7,9 +7,11 @@ import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
-import { fetchFailed, isRefused } from './fetch-faults.ts';
+import { fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
+import { leftoversOf } from './mirror-leftovers.ts';
 import { asidesOf, discard } from './mirror-place.ts';
 import { type GitOptions, git, locally } from './run.ts';
+import { saidBy } from './words.ts';
 
 /** What git says of a repository that is damaged, and not of the one that it fetches from. */
 const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
@@ -79,7 +81,7 @@ export class MirrorUpdate {
         ),
       );
     } catch (error) {
-      if (!/does not support shallow/.test(String(error))) throw error;
+      if (!/does not support shallow/.test(saidBy(error))) throw error;
       this.#options.notice?.('its server has no shallow fetches, so all of the history is fetched');
       await this.fetchAll();
     }
@@ -134,9 +136,14 @@ export class MirrorUpdate {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.create();
-        return await work(await this.#source());
+        const source = await this.#source();
+        return await overBreaks(
+          () => work(source),
+          this.#options,
+          () => this.#clear(),
+        );
       } catch (error) {
-        if (this.#options.signal?.aborted || attempt === 4 || !(await this.#mend(String(error), attempt)))
+        if (this.#options.signal?.aborted || attempt === 4 || !(await this.#mend(saidBy(error), attempt)))
           throw fetchFailed(this.#url, error);
       }
     }
@@ -210,7 +217,9 @@ export class MirrorUpdate {
     }
     if (attempt > 2) return false;
     const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(error)?.[1];
-    if (format === undefined && (!broken.test(error) || error.includes('on the remote side'))) return false;
+    // what is wrong with the server's repository is not mended by throwing the mirror away
+    const own = error.replaceAll(/^remote: .*$/gm, '');
+    if (format === undefined && (!broken.test(own) || own.includes('on the remote side'))) return false;
     this.#objectFormat = format;
     await this.#discard();
     return true;
@@ -227,6 +236,12 @@ export class MirrorUpdate {
       () => 0,
     );
     if (age > staleLock) await rm(lock, { force: true });
+  }
+
+  /** What a transfer that was cut off has left may be most of a large repository. */
+  async #clear(): Promise<void> {
+    if (!this.#isHeld()) return;
+    for (const path of await leftoversOf(this.#mirror.path)) await rm(path, { recursive: true, force: true });
   }
 
   async #discard(): Promise<void> {

@@ -1,4 +1,5 @@
 import { giveWay } from '../kernel/turn.ts';
+import { overBreaks } from './fetch-faults.ts';
 import { checkRefName, isRefName } from './refs.ts';
 import { type GitOptions, git } from './run.ts';
 
@@ -28,7 +29,8 @@ const peeled = '^{}';
  */
 export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
   const wanted = ['HEAD', 'refs/heads/*', ...(options.tags ? ['refs/tags/*'] : [])];
-  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], { ...options, mostOutput: mostListed });
+  const bounded = { ...options, mostOutput: mostListed };
+  const text = await overBreaks(() => git('/', ['ls-remote', '--symref', '--', url, ...wanted], bounded), options);
   const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
   let target: string | undefined;
   for (const line of text.split('\n')) {
@@ -65,7 +67,8 @@ export async function findRemoteRef(
   checkRefName(name);
   const wanted = [`refs/heads/${name}`, `refs/tags/${name}`, ...(name.startsWith('refs/') ? [name] : [])];
   const asked = wanted.flatMap((ref) => [ref, ref + peeled]);
-  const lines = (await git('/', ['ls-remote', '--', url, ...asked], options)).split('\n');
+  const text = await overBreaks(() => git('/', ['ls-remote', '--', url, ...asked], options), options);
+  const lines = text.split('\n');
   const listed = new Map(lines.map((line) => line.split('\t')).map(([sha = '', ref = '']) => [ref, sha]));
   for (const ref of wanted) {
     const sha = listed.get(ref + peeled) ?? listed.get(ref);

@@ -6,6 +6,7 @@ import { type GitLimits, type GitRunner, ownRunner, printedTooMuch } from './com
 import type { OutputCount } from './counted-output.ts';
 import { machineNetwork } from './machine-network.ts';
 import { type Stranger, strangerBase, strangerConfig, strangerEnvironment } from './stranger.ts';
+import { causeFirst, GitFailed } from './words.ts';
 
 export interface GitOptions {
   signal?: AbortSignal | undefined;
@@ -101,8 +102,8 @@ const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: 
  * Runs one git command and gives back what it prints.
  * @param cwd folder that exists
  * @param args without "git"; text from outside follows a "--" or has been validated
- * @throws VoltError `git_missing`, `too_large` where it has met its limit of memory, of a file or of what it prints, `git_failed` with git's
- * own words as the message
+ * @throws VoltError `git_missing`, `too_large` where it has met its limit of memory, of a file or of what it prints, `git_failed` with the
+ * beginning of git's own words as the message
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async ({ environment: own, config: granted, hidden }) => {
@@ -170,9 +171,9 @@ function gitError(
     });
   }
   const silent = /block timeout reached/.test(text) ? 'git has not moved for too long and was ended' : undefined;
-  const said = silent ?? text;
+  const said = silent ?? causeFirst(text);
   const words = hideCredentials(hidden.reduce((rest, part) => rest.replaceAll(part, '***'), said));
-  return new VoltError('git_failed', `git ${command}: ${words.trim()}`, { remedy: remedyFor(words, isStranger) });
+  return new GitFailed(command, words, remedyFor(words, isStranger));
 }
 
 const needsLogin = /Permission denied \(|Authentication failed|could not read Username|terminal prompts disabled/;

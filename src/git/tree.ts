@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { checkSize } from './checkout-bounds.ts';
+import { overBreaks } from './fetch-faults.ts';
 import { checkRefName } from './refs.ts';
 import { type GitOptions, git, locally } from './run.ts';
 
@@ -16,7 +17,8 @@ export async function remoteCommit(url: string, ref: string, options: GitOptions
   // "^{}" is what an annotated tag points to in the end
   const wanted = names.flatMap((name) => [`${name}^{}`, name]);
   const listed = new Map<string, string>();
-  for (const line of (await git('/', ['ls-remote', '--', url, ...wanted], options)).split('\n')) {
+  const text = await overBreaks(() => git('/', ['ls-remote', '--', url, ...wanted], options), options);
+  for (const line of text.split('\n')) {
     const [sha = '', name = ''] = line.split('\t');
     listed.set(name, sha);
   }
@@ -36,11 +38,8 @@ export async function fetchTree(url: string, sha: string, folder: string, option
   const format = sha.length === 64 ? ['--object-format=sha256'] : [];
   const local = { ...locally(options), plain: true };
   await git(folder, ['init', '--quiet', ...format], local);
-  await git(
-    folder,
-    ['fetch', '--progress', '--depth=1', '--no-tags', '--no-auto-maintenance', '--', url, sha],
-    options,
-  );
+  const fetch = ['fetch', '--progress', '--depth=1', '--no-tags', '--no-auto-maintenance', '--', url, sha];
+  await overBreaks(() => git(folder, fetch, options), options);
   const fetched = (await git(folder, ['rev-parse', 'FETCH_HEAD^{commit}'], local)).trim();
   if (fetched !== sha) {
     throw new VoltError('commit_missing', `${sha} is not the id of a commit, but leads to ${fetched}`, {

@@ -34,6 +34,18 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
   }
 }
 
+/** Until the promise has settled, or the signal aborts; never rejects. */
+export function settled(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    signal?.addEventListener('abort', end);
+    promise.then(end, end);
+  });
+}
+
 /** A wait that others can end. A ring that nobody waits for ends the next wait at once. */
 export class Bell {
   #rung = false;

@@ -12,9 +12,11 @@ import {
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
+import { type GitRunner, ownRunner } from '../../src/git/command.ts';
 import { detach } from '../../src/git/detach.ts';
 import { limitHistory } from '../../src/git/history.ts';
 import { Mirror } from '../../src/git/mirror.ts';
+import { removeMirror } from '../../src/git/mirrors.ts';
 import { git } from '../../src/git/run.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -69,6 +71,31 @@ describe('a checkout', () => {
     await checkOut(by, { url: from.path, ref, sha, folder });
     return folder;
   }
+
+  describe('of a commit that the mirror lacks', () => {
+    const late = async (meanwhile: (own: Mirror) => Promise<unknown>) => {
+      const own = new Mirror(folders.make(), repository.path);
+      await own.fetch();
+      const sha = repository.commit('late', { 'late.txt': `${Math.random()}` });
+      let resets = 0;
+      // what others do when git has looked, and this process has not heard of it yet
+      const runner: GitRunner = (command, hearer) =>
+        ownRunner(command, hearer).catch(async (error) => {
+          if (command.args[0] === 'reset' && ++resets === 1) await meanwhile(own);
+          throw error;
+        });
+      const folder = place();
+      await checkOut(own, { url: repository.path, ref: main, sha, folder }, { runner });
+      expect(resets).to.equal(1);
+      expect(files(folder)).to.include('late.txt');
+    };
+
+    it('fetches it', () => late(async () => undefined));
+
+    it('finds it where another job has fetched it by the time that anybody looks', () => late((own) => own.fetch()));
+
+    it('finds it where another one has thrown the mirror away', () => late((own) => removeMirror(own.path)));
+  });
 
   it('holds exactly the files of the commit, byte for byte', async () => {
     const folder = await take();

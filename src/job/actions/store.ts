@@ -8,10 +8,11 @@ import type { GitOptions } from '../../git/run.ts';
 import { fetchTree, remoteCommit } from '../../git/tree.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
+import { settled } from '../../kernel/wait.ts';
 import type { RemoteAction } from './reference.ts';
 
-/** One fetch of a tree at a time in this process; others wait for it. */
-const fetches = new Map<string, Promise<void>>();
+/** What fetches a tree in this process at the moment, and what ends that; others wait for it. */
+const fetches = new Map<string, { work: Promise<void>; signal: AbortSignal }>();
 
 /**
  * Actions of other repositories, fetched by git and kept by commit: what was fetched once needs no network any more. A
@@ -53,7 +54,7 @@ export class ActionStore {
       const place = join(this.#folderFor(reached), repository);
       const sha = shaPattern.test(ref) ? ref : await this.#resolve(reached.url, place, ref, say, options);
       const folder = join(place, sha);
-      if (!existsSync(folder)) await this.#fetch(reached.url, sha, folder, options);
+      await this.#fetch(reached.url, sha, folder, options);
       return { folder, sha };
     } catch (error) {
       if (error instanceof VoltError && (error.code === 'action_unavailable' || error.code === 'too_large'))
@@ -105,9 +106,17 @@ export class ActionStore {
     }
   }
 
-  async #fetch(url: string, sha: string, folder: string, options: GitOptions): Promise<void> {
-    const work = fetches.get(folder) ?? fetchWhole(url, sha, folder, options);
-    fetches.set(folder, work);
+  /** That the job was cancelled which others have waited for is no fault of theirs: the next one fetches. */
+  async #fetch(url: string, sha: string, folder: string, options: GitOptions & { signal: AbortSignal }): Promise<void> {
+    const { signal } = options;
+    for (let other = fetches.get(folder); other !== undefined; other = fetches.get(folder)) {
+      await settled(other.work, signal);
+      signal.throwIfAborted();
+      if (!other.signal.aborted) return other.work;
+    }
+    if (existsSync(folder)) return;
+    const work = fetchWhole(url, sha, folder, options);
+    fetches.set(folder, { work, signal });
     try {
       await work;
     } finally {

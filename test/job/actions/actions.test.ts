@@ -312,6 +312,24 @@ ${checkout}
       expect(new Set(got.map(({ folder }) => folder)).size).to.equal(1);
       expect(existsSync(join(got[0]?.folder ?? '', 'action.yml'))).to.equal(true);
     });
+
+    it('come for the others when the job is cancelled that they wait for', async () => {
+      const action = jobs.action('acme/shared', {
+        'action.yml': 'runs: {using: composite, steps: [{run: echo shared, shell: sh}]}',
+      });
+      const store = new ActionStore(jobs.folders.make(), jobs.actionsUrl, { reach: ownReach, limits: {} });
+      const reference = { kind: 'remote', repository: 'acme/shared', path: '', ref: action.head() } as const;
+      const stop = new AbortController();
+      const get = (signal: AbortSignal) => store.get(reference, () => undefined, signal);
+      const first = get(stop.signal).then(
+        () => 'done',
+        () => 'cancelled',
+      );
+      const others = [get(new AbortController().signal), get(new AbortController().signal)];
+      stop.abort();
+      expect(await first).to.equal('cancelled');
+      for (const { folder } of await Promise.all(others)) expect(existsSync(join(folder, 'action.yml'))).to.equal(true);
+    });
   });
 
   it('in containers are refused by the step that runs, not by one that does not', async () => {

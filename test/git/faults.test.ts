@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type GitCommand, type GitRunner, ownRunner } from '../../src/git/command.ts';
+import { needsLfs } from '../../src/git/lfs.ts';
+import { Mirror } from '../../src/git/mirror.ts';
+import { listRemote } from '../../src/git/remote.ts';
+import { git } from '../../src/git/run.ts';
+import { fetchTree } from '../../src/git/tree.ts';
+import { causeFirst } from '../../src/git/words.ts';
+import { BrokenLine } from '../support/broken-line.ts';
+import { failure } from '../support/failure.ts';
+import { TestFolders } from '../support/folder.ts';
+import { mountFullDisk } from '../support/full-disk.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
+import { TestRepository } from '../support/repository.ts';
+
+describe('what goes wrong with git', () => {
+  const folders = new TestFolders();
+  let repository: TestRepository;
+  let server: GitOverHttp;
+  let line: BrokenLine;
+
+  before(async () => {
+    // more than what lies in the buffers of a connection
+    const files = Array.from({ length: 40 }, (_, index) => [`${index}`, randomBytes(40_000).toString('base64')]);
+    repository = new TestRepository(Object.fromEntries(files));
+    server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
+    server.isOpen = () => true;
+    line = await BrokenLine.start(Number(new URL(server.url('')).port));
+  });
+
+  beforeEach(() => {
+    line.cuts.length = 0;
+    line.hangs = false;
+    server.isOpen = () => true;
+  });
+
+  after(async () => {
+    await line.stop();
+    await server.stop();
+    repository.remove();
+    folders.remove();
+  });
+
+  const url = () => line.url(server.url('sample/.git'));
+
+  describe('a transfer that is cut off', () => {
+    it('is done again within the same fetch, and leaves nothing behind', async () => {
+      line.cuts.push(300_000, 200_000);
+      const mirror = new Mirror(folders.make(), url());
+      await mirror.fetch();
+      expect(line.cuts).to.deep.equal([]);
+      expect(await mirror.has(repository.head())).to.equal(true);
+      const packs = readdirSync(join(mirror.path, 'objects', 'pack'));
+      expect(packs.filter((name) => name.startsWith('tmp_'))).to.deep.equal([]);
+    }).timeout(20_000);
+
+    it('fails at the third time, with the cause alone', async () => {
+      line.cuts.push(300_000, 300_000, 300_000);
+      const mirror = new Mirror(folders.make(), url());
+      const error = await failure('fetch_failed', () => mirror.fetch());
+      expect(line.cuts).to.deep.equal([]);
+      expect(error.message)
+        .to.match(/^cannot fetch \S+: git fetch: error: RPC failed; curl \d+ /)
+        .and.not.match(/\r|\n|Counting|Receiving/);
+      expect(error.message.length).to.be.below(700);
+    }).timeout(20_000);
+
+    it('is done again for an action, and for what a look asks', async () => {
+      line.cuts.push(300_000);
+      const folder = join(folders.make(), 'action');
+      await fetchTree(url(), repository.head(), folder);
+      expect(readFileSync(join(folder, '7'), 'utf8')).to.equal(readFileSync(join(repository.path, '7'), 'utf8'));
+      // in the middle of the first answer's body
+      line.cuts.push(350);
+      const { heads } = await listRemote(url());
+      expect(line.cuts).to.deep.equal([]);
+      expect([...heads.values()]).to.deep.equal([repository.head()]);
+    }).timeout(20_000);
+
+    it('is not done again once its job is cancelled', async () => {
+      line.cuts.push(300_000, 300_000);
+      const stop = new AbortController();
+      const runner = async (command: GitCommand) =>
+        ownRunner(command, {}).catch((error) => {
+          if (command.args[0] === 'fetch') stop.abort();
+          throw error;
+        });
+      await failure('fetch_failed', () => new Mirror(folders.make(), url()).fetch({ signal: stop.signal, runner }));
+      expect(line.cuts).to.deep.equal([300_000]);
+    });
+  });
+
+  describe('in words for people', () => {
+    const said = async (from: string, options = {}) => {
+      const bare = folders.make();
+      execFileSync('git', ['init', '--quiet', '--bare', bare]);
+      const { message } = await failure('git_failed', () =>
+        git(bare, ['fetch', '--progress', '--', from, '+refs/heads/*:refs/heads/*'], options),
+      );
+      return message;
+    };
+
+    it('is what git says of each failure, its cause first and without its progress', async () => {
+      line.cuts.push(300_000);
+      expect(await said(url())).to.match(/^git fetch: error: RPC failed; curl \d+ [^\r\n]+$/);
+      expect(await said(server.url('nothing'))).to.match(/^git fetch: fatal: repository '\S+' not found$/);
+      expect(await said('http://nothing.invalid/x')).to.include('Could not resolve host: nothing.invalid');
+      expect(await said('/nothing')).to.equal(
+        "git fetch: fatal: '/nothing' does not appear to be a git repository; fatal: Could not read from remote repository.",
+      );
+      server.isOpen = () => false;
+      expect(await said(server.url('sample/.git'))).to.match(/^git fetch: fatal: Authentication failed for '\S+'$/);
+      server.isOpen = () => true;
+      line.hangs = true;
+      expect(await said(url(), { silence: 300 })).to.equal('git fetch: git has not moved for too long and was ended');
+    });
+
+    it('names a full disk first', async function () {
+      const bare = folders.make();
+      execFileSync('git', ['init', '--quiet', '--bare', bare]);
+      rmSync(join(bare, 'objects'), { recursive: true });
+      const unmount = mountFullDisk(join(bare, 'objects'));
+      if (!unmount) return this.skip();
+      try {
+        const fetch = ['fetch', '--progress', '--', server.url('sample/.git'), '+refs/heads/*:refs/heads/*'];
+        const { message, remedy } = await failure('git_failed', () => git(bare, fetch));
+        expect(message).to.match(/^git fetch: (fatal|error): [^;]*No space left on device/);
+        expect(remedy).to.equal('Free some disk space.');
+      } finally {
+        unmount();
+      }
+    });
+
+    it('has what the server says behind what git says, and what follows from others last', () => {
+      const text = [
+        'remote: Counting objects:   0% (1/302)        \rremote: Counting objects: 100% (302/302), done.        ',
+        'remote: Total 302 (delta 0), reused 0 (delta 0), pack-reused 302 (from 1)        ',
+        'warning: something is old',
+        'remote: Repository not found.',
+        'Receiving objects:  38% (116/302)\rfatal: early EOF',
+        'error: RPC failed; curl 56 Recv failure: Connection reset by peer\r',
+        'error: RPC failed; curl 56 Recv failure: Connection reset by peer',
+        '',
+        'Please make sure you have the correct access rights',
+        'and the repository exists.',
+      ].join('\n');
+      expect(causeFirst(text).split('\n')).to.deep.equal([
+        'error: RPC failed; curl 56 Recv failure: Connection reset by peer',
+        'fatal: early EOF',
+        'remote: Repository not found.',
+        'warning: something is old',
+      ]);
+      const died = 'remote: fatal: bad object\nfatal: early EOF';
+      expect(causeFirst(died)).to.equal(died);
+    });
+
+    it('has at most 500 characters, and is decided by all of them', async () => {
+      const runner = () =>
+        Promise.reject(new Error(`${lines('error: word').join('\n')}\nfatal: smudge filter lfs failed`));
+      const error = await failure('git_failed', () => git('/', ['reset'], { runner }));
+      expect(error.message).to.match(/^git reset: error: word 0; .{400,490} error:( word)?…$/);
+      expect(needsLfs(error)).to.equal(true);
+    });
+  });
+
+  it('is a failure where git is killed without a word', async () => {
+    const folder = folders.make();
+    writeFileSync(join(folder, 'git'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 });
+    const runner: GitRunner = (command, hearer) => {
+      const PATH = `${folder}:${command.env.PATH}`;
+      return ownRunner({ ...command, env: { ...command.env, PATH } }, hearer);
+    };
+    const { message } = await failure('git_failed', () => git(folder, ['reset', '--hard'], { runner }));
+    expect(message).to.equal('git reset: git was killed by a signal');
+  });
+});
+
+function lines(word: string): string[] {
+  return Array.from({ length: 100 }, (_, index) => `${word} ${index}`);
+}
