@@ -38,16 +38,17 @@ export function shortfall({ free, total }: Disk, { diskFloor }: Pick<Config, 'di
 /**
  * Bytes that the files below a folder take on the disk, as far as they can be read; links are not followed. Only for folders
  * that nobody but Volt changes: it goes by paths, and saves the process that `bytesOnDisk` takes.
+ * @param mostNames files with more names than that are left out: to remove one of these frees nothing
  */
-export async function folderBytes(folder: string): Promise<number> {
+export async function folderBytes(folder: string, mostNames = Number.POSITIVE_INFINITY): Promise<number> {
   let total = 0;
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) total += await folderBytes(path);
+    if (entry.isDirectory()) total += await folderBytes(path, mostNames);
     // blocks of 512 bytes, see stat(2); a sparse file takes less than its length
     else
       total += await lstat(path).then(
-        ({ blocks }) => blocks * 512,
+        ({ blocks, nlink }) => (nlink > mostNames ? 0 : blocks * 512),
         () => 0,
       );
   }

@@ -96,7 +96,8 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
   for (let from = 0; from < ids.length; from += batch) {
     const { old, unknown } = await sortBuilds(record, ids.slice(from, from + batch), before);
     for (const id of [...old, ...unknown]) {
-      pruned.bytes += await folderBytes(logFolder(config, id));
+      // a log that is also a file of test_results/ stays there
+      pruned.bytes += await folderBytes(logFolder(config, id), 1);
       if (dryRun) continue;
       await rm(logFolder(config, id), { recursive: true, force: true });
     }
@@ -110,10 +111,14 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
 /** The files of a build that the record does not have any more. */
 async function removeFiles({ record, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
   await rm(logFolder(config, id), { recursive: true, force: true });
-  const others = await listBuilds(record, { repo, sha, limit: 500 });
-  if (others.some(({ status }) => isFinal(status))) return writeTestResults(record, config.dataDir, { repo, sha });
-  const folder = join(dataPaths(config.dataDir).testResults, repo);
-  for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
+  const hasOthers = async () =>
+    (await listBuilds(record, { repo, sha, limit: 500 })).some(({ status }) => isFinal(status));
+  if (!(await hasOthers())) {
+    const folder = join(dataPaths(config.dataDir).testResults, repo);
+    for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
+  }
+  // one may have ended meanwhile, and what was removed have been its files
+  if (await hasOthers()) await writeTestResults(record, config.dataDir, { repo, sha });
 }
 
 function logFolder({ dataDir }: Config, id: BuildId): string {

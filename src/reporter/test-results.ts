@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { constants, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
@@ -32,35 +32,77 @@ export async function writeTestResults(
   }
 }
 
-async function writeNewest(
-  record: Record,
-  dataDir: string,
-  { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>,
-): Promise<void> {
-  const finished = (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
+/**
+ * Another reporter may write files of the same commit at the same time, with what the record has said before or says since.
+ * So each looks again after it has written: who comes last sees what all others have recorded.
+ */
+async function writeNewest(record: Record, dataDir: string, commit: Pick<BuildSummary, 'repo' | 'sha'>): Promise<void> {
+  let written: string | undefined;
+  for (;;) {
+    const finished = await finishedBuilds(record, commit);
+    const seen = JSON.stringify(finished.map(nameOf));
+    if (seen === written) return;
+    await writeFiles(record, dataDir, finished);
+    written = seen;
+  }
+}
+
+/** The newest first. */
+async function finishedBuilds(record: Record, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
+  return (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
+}
+
+/** How the files of one build name another. */
+function nameOf({ id, number, status, finishedAt }: BuildSummary) {
+  return { id, number, status, finishedAt };
+}
+
+async function writeFiles(record: Record, dataDir: string, finished: BuildSummary[]): Promise<void> {
   const newest = finished[0] && (await withJobs(record, finished[0]));
   if (!newest) return;
+  const { repo, sha } = newest;
   const folder = join(dataPaths(dataDir).testResults, repo);
   await mkdir(folder, { recursive: true });
-  const others = finished.slice(1).map(({ id, number, status, finishedAt }) => ({ id, number, status, finishedAt }));
+  const others = finished.slice(1).map(nameOf);
   await whole(join(folder, `${sha}.log`), (draft) => writeLog(draft, dataDir, newest));
   await whole(join(folder, `${sha}.json`), (draft) =>
     writeFile(draft, `${JSON.stringify({ ...newest, others }, null, 2)}\n`),
   );
 }
 
-/** The logs of all jobs; with several jobs each under its name. */
+/** The logs of all jobs; with several jobs each under its name, so that only the log of a single job is a file that is there. */
 async function writeLog(draft: string, dataDir: string, build: Build): Promise<void> {
-  await writeFile(draft, '');
   const [only, ...more] = build.jobs;
-  // the file system copies it by itself, or lets both share the bytes
-  if (only && more.length === 0)
-    return unlessMissing(copyFile(logOf(dataDir, only), draft, constants.COPYFILE_FICLONE));
+  if (only && more.length === 0 && (await share(logOf(dataDir, only), draft))) return;
+  await writeFile(draft, '');
+  if (more.length === 0) return;
   for (const job of build.jobs) {
     await writeFile(draft, `\n=== ${job.name}: ${job.status}\n`, { flag: 'a' });
     const source = createReadStream(logOf(dataDir, job));
     await unlessMissing(pipeline(source, createWriteStream(draft, { flags: 'a' })));
   }
+}
+
+/**
+ * Gives a log another name without writing it once more, where the file system can: both share their bytes, or are one file.
+ * @returns false where there is no log
+ */
+async function share(log: string, draft: string): Promise<boolean> {
+  const ways = [
+    () => copyFile(log, draft, constants.COPYFILE_FICLONE_FORCE),
+    () => link(log, draft),
+    () => copyFile(log, draft),
+  ];
+  for (const [index, way] of ways.entries()) {
+    try {
+      await way();
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return false;
+      if (index === ways.length - 1) throw error;
+    }
+  }
+  return false;
 }
 
 function logOf(dataDir: string, job: Job): string {
@@ -78,4 +120,6 @@ async function whole(file: string, write: (draft: string) => Promise<void>): Pro
   const draft = `${file}.${randomUUID()}.draft`;
   await write(draft);
   await rename(draft, file);
+  // where both are names of one file, rename(2) has left both
+  await rm(draft, { force: true });
 }

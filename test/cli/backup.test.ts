@@ -2,6 +2,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -67,7 +68,9 @@ describe('a backup', () => {
     await observed(record);
     const build = await finishedBuild(record, 1);
     put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'log\n');
-    put(join(paths.testResults, 'app', `${'a'.repeat(40)}.json`), '{}');
+    const results = join(paths.testResults, 'app', 'a'.repeat(40));
+    put(`${results}.json`, '{}');
+    linkSync(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), `${results}.log`);
     put(join(data, artifact), 'uploaded');
     put(join(paths.mirrors, 'app.git', 'HEAD'), 'ref');
     for (const key of [paths.token, paths.secretsKey]) {
@@ -93,6 +96,7 @@ describe('a backup', () => {
       'secrets.key',
       'logs/1/1-1.1.log',
       `test_results/app/${'a'.repeat(40)}.json`,
+      `test_results/app/${'a'.repeat(40)}.log`,
       artifact,
     ]);
     expect(statSync(file).mode & 0o777).to.equal(0o600);

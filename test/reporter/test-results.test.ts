@@ -1,4 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
@@ -39,6 +41,9 @@ describe('test_results/', () => {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+
+  /** Bytes that a folder takes, a file of several names once. */
+  const bytesOf = (path: string) => Number.parseInt(execFileSync('du', ['-s', '-B1', path], { encoding: 'utf8' }), 10);
 
   async function finished(status: FinalStatus, logs: string[]): Promise<BuildId> {
     const build = await recordedBuild(record, { sha, jobs: logs.map((_, index) => plannedJob(`job${index + 1}`)) });
@@ -118,6 +123,39 @@ describe('test_results/', () => {
     await recordedBuild(record, { sha });
     await write();
     expect(() => readdirSync(folder())).to.throw('ENOENT');
+  });
+
+  it('holds the newest finished build, though another reporter writes what it has read before that one ended', async () => {
+    const first = await finished('failure', ['one', 'two']);
+    const slow = logFile(dataDir, { job: jobIdOf(first, 2), attempt: 1 });
+    rmSync(slow);
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', slow]);
+    // a copy of the module, as another process has one
+    const other = (await import(`../../src/reporter/test-results.ts?${first}`)) as {
+      writeTestResults: typeof writeTestResults;
+    };
+    const writing = other.writeTestResults(record, dataDir, { repo: 'app', sha });
+    const pipe = await open(slow, 'w');
+    const second = await finished('success', ['all is well']);
+    await write();
+    expect(verdict()).to.include({ id: second });
+    await pipe.close();
+    await writing;
+    expect(verdict()).to.include({ id: second });
+    expect(verdict().others).to.have.length(1);
+    expect(log()).to.equal('all is well');
+  });
+
+  it('holds the log of a single job without taking its room on the disk once more, as often as it is written', async () => {
+    const build = await finished('success', ['x'.repeat(1_000_000)]);
+    const before = bytesOf(dataDir);
+    await write();
+    await write();
+    expect(log()).to.have.length(1_000_000);
+    expect(readdirSync(folder())).to.have.members([`${sha}.json`, `${sha}.log`]);
+    expect(bytesOf(dataDir) - before).to.be.below(100_000);
+    rmSync(logFile(dataDir, { job: jobIdOf(build, 1), attempt: 1 }));
+    expect(log(), 'where the log itself is not kept any more').to.have.length(1_000_000);
   });
 
   it('is whole at every moment, while several write it and somebody reads', async () => {
