@@ -41,7 +41,7 @@ export async function runRecordStage(
     const record = await Record.open(context.config);
     shutdown.add('record', () => record.close());
     await claimRedis(context.access, record.id, record.formerIds);
-    const queues = new Queues(context.access, context.logger, record.signer);
+    const queues = new Queues(context.access, context.logger, record);
     shutdown.add('queues', () => queues.close());
     const running = await start({ ...context, queues, record });
     return { ...running, stage: { stop: () => withoutWaiting(context.access, () => running.stage.stop()) } };

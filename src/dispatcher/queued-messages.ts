@@ -1,5 +1,5 @@
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
-import { messagePriorities, queuesOf, withdraw } from '../queues/attempts.ts';
+import { attemptMessages, queuesOf, withdraw } from '../queues/attempts.ts';
 import { queueLabels } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -12,12 +12,14 @@ import { jobsToCancel } from './cancel.ts';
 import { originFor, priorityOf } from './fairness.ts';
 import { keptRepositories } from './kept.ts';
 import { route } from './route.ts';
+import { SpentAttempts } from './spent-attempts.ts';
 
 /** How many jobs are compared with their messages in one go. */
 const defaultPage = 2000;
 
 /**
- * Makes the messages of queued jobs agree with the record: each job has one, with the priority of its start tag.
+ * Makes the messages of queued jobs agree with the record: each job has one that a runner can still take, with the priority
+ * of its start tag.
  *
  * One look goes through a page of what is queued, the next look through the page after it, and where something has gone
  * wrong the next look comes at once: a Redis that has lost much gets all of it, nothing else waits for that longer than a
@@ -36,12 +38,15 @@ export class QueuedMessages {
   #after: QueuedJob | undefined;
   /** the origin that the last look counted priorities from */
   #origin: number | undefined;
+  readonly #spent: SpentAttempts;
   /** whether all pages are to be looked at, though nothing be amiss, since that origin is new */
   #renewing = false;
 
-  constructor(context: StageContext & { record: Record }, page: number = defaultPage) {
+  /** @param patience see SpentAttempts */
+  constructor(context: StageContext & { record: Record }, page: number = defaultPage, patience?: number) {
     this.#context = context;
     this.#page = page;
+    this.#spent = new SpentAttempts(context, patience);
   }
 
   /**
@@ -89,11 +94,16 @@ export class QueuedMessages {
     const looked = placed
       .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart, origin) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
-    const found = await messagePriorities(access, looked);
+    const found = await attemptMessages(access, looked);
     const missing = await this.#withdrawn(looked.filter((_, index) => found[index] === undefined));
-    const misplaced = looked.filter(({ priority }, index) => found[index] !== undefined && found[index] !== priority);
+    const misplaced = looked.filter(({ priority }, index) => {
+      const message = found[index];
+      return message !== undefined && !message.isDone && message.priority !== priority;
+    });
     if (missing.length > 0) await this.#send(missing, told);
     await queues.changePriorities(misplaced);
+    const done = looked.filter((_, index) => found[index]?.isDone);
+    await this.#spent.move(done, claimed);
     return missing.length + misplaced.length > 0;
   }
 

@@ -12,6 +12,7 @@ import { claimRedis, youngFor, youngSince } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
+import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { pursueRetries } from './retry.ts';
 
@@ -42,6 +43,7 @@ export async function reconcile(
 ): Promise<boolean> {
   const { access, record, problems } = context;
   await claimRedis(access, record.id, record.formerIds);
+  await leaveOutForgottenBuilds(context);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
   const young = await youngSince(access);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));

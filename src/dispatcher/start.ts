@@ -11,6 +11,7 @@ import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
+import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
 import { planner } from './planner.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
@@ -31,6 +32,8 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const logger = context.logger.child({ stage: 'dispatcher' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
+  // before any build is made
+  await leaveOutForgottenBuilds(own);
   const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...problems.list()]);
   const fleet = new FleetWatch(own);
   const messages = new QueuedMessages(own);

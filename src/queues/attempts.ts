@@ -41,19 +41,27 @@ for i, queue in ipairs(KEYS) do
 end
 return held`;
 
-/** The priority of each attempt's message, whatever state that is in; undefined where there is no message. */
-export async function messagePriorities(
+/** What is known of the message of an attempt. */
+export interface AttemptMessage {
+  priority: number;
+  /** a runner has taken it and is done with it, so that nobody will take it any more */
+  isDone: boolean;
+}
+
+/** The message of each attempt; undefined where there is none. */
+export async function attemptMessages(
   access: RedisAccess,
   attempts: readonly (AttemptRef & { labels: string[] })[],
-): Promise<(number | undefined)[]> {
+): Promise<(AttemptMessage | undefined)[]> {
   if (attempts.length === 0) return [];
   const pipeline = access.client.pipeline();
   for (const attempt of attempts)
-    pipeline.hget(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`, 'priority');
+    pipeline.hmget(`${access.keys.bull}:${jobQueue(attempt.labels)}:${attemptName(attempt)}`, 'priority', 'finishedOn');
   const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, priority]) => {
+  return replies.map(([error, reply]) => {
     if (error) throw error;
-    return priority === null ? undefined : Number(priority);
+    const [priority, finishedOn] = reply as (string | null)[];
+    return priority == null ? undefined : { priority: Number(priority), isDone: finishedOn != null };
   });
 }
 

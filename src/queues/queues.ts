@@ -2,10 +2,11 @@ import { Job, Queue } from 'bullmq';
 import type { z } from 'zod';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { type AttemptRef, attemptName } from '../kernel/model.ts';
+import { type AttemptRef, attemptName, type BuildId, buildIdOf } from '../kernel/model.ts';
 import { labelPattern } from '../kernel/names.ts';
 import { giveWay } from '../kernel/turn.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { noteBuild } from '../redis/identity.ts';
 import { withSignature } from '../secrets/signed-message.ts';
 import type { Signer } from '../secrets/signing.ts';
 import {
@@ -62,18 +63,27 @@ const missingMessage = -1;
 /** How many things are kept that nobody could understand and that came by no queue. */
 const mostSetAside = 1000;
 
+/** What speaks for Volt: the record, which the queues know no more of. */
+export interface Voice {
+  readonly signer: Signer;
+  /** resolves when all that is recorded outlives a power cut */
+  durable(): Promise<void>;
+}
+
 /** The sending side of every queue, and what is known about messages that wait. */
 export class Queues {
   readonly #access: RedisAccess;
   readonly #logger: Logger;
-  readonly #signer: Signer | undefined;
+  readonly #voice: Voice | undefined;
   readonly #open = new Map<string, Queue>();
+  /** the highest id of a build that this has sent anything of */
+  #highest = 0;
 
-  /** @param signer of this Volt, for what only stages with the record send */
-  constructor(access: RedisAccess, logger: Logger, signer?: Signer) {
+  /** @param voice the record, for what only stages with one send */
+  constructor(access: RedisAccess, logger: Logger, voice?: Voice) {
     this.#access = access;
     this.#logger = logger;
-    this.#signer = signer;
+    this.#voice = voice;
   }
 
   /** The queue of that name, for reading its state; messages are sent by the methods below. */
@@ -134,6 +144,13 @@ export class Queues {
    * queue, see kept.ts, else those that the job asks for
    */
   async sendJobs(entries: JobEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const volt = this.#volt;
+    // an attempt that was forgotten would be made and run once more under its name
+    await this.#mention(
+      volt,
+      entries.map(({ message }) => message.build),
+    );
     const byQueue = groupByQueue(entries);
     for (const [name, group] of byQueue) {
       await this.announceLabels(group[0] ? labelsOf(group[0]) : []);
@@ -142,7 +159,7 @@ export class Queues {
         await this.queue(name).addBulk(
           group.slice(first, first + mostAtOnce).map(({ message, priority }) => ({
             name: `${message.repo.name} ${message.name}`,
-            data: withSignature('job', encode(jobMessage, message), this.#voltSigner),
+            data: withSignature('job', encode(jobMessage, message), volt.signer),
             opts: { ...once, priority, jobId: messageIds.job(message) },
           })),
         );
@@ -178,8 +195,13 @@ export class Queues {
   }
 
   /** @param signer the runner that it is the word of; what a dispatcher has decided is signed by this Volt */
-  async sendResult(message: ResultMessage, signer: Signer = this.#voltSigner): Promise<void> {
-    await this.#addResult(message, signedResult(message, signer));
+  async sendResult(message: ResultMessage, signer?: Signer): Promise<void> {
+    if (signer) return this.#addResult(message, signedResult(message, signer));
+    const volt = this.#volt;
+    const build = buildIdOf(message.job);
+    // the id of a build that was forgotten would be given to another one, which this would then be about
+    if (Number(build) > this.#highest) await this.#mention(volt, [build]);
+    await this.#addResult(message, signedResult(message, volt.signer));
   }
 
   /** Sends once more what a runner has signed and told elsewhere. @param content as it came */
@@ -192,8 +214,18 @@ export class Queues {
     await this.queue(queueNames.results).add(message.kind, content, opts);
   }
 
-  get #voltSigner(): Signer {
-    if (this.#signer) return this.#signer;
+  /**
+   * Before a queue hears of builds: they are there for good, and Redis knows that their ids are in use, for a record that
+   * has forgotten them all the same.
+   */
+  async #mention(volt: Voice, builds: readonly BuildId[]): Promise<void> {
+    const highest = Math.max(...builds.map(Number));
+    await Promise.all([volt.durable(), highest > this.#highest ? noteBuild(this.#access, highest) : undefined]);
+    this.#highest = Math.max(this.#highest, highest);
+  }
+
+  get #volt(): Voice {
+    if (this.#voice) return this.#voice;
     throw new VoltError('internal', 'a process without the record cannot speak as Volt', {
       remedy: 'This is a fault of Volt; please report it.',
     });

@@ -17,6 +17,10 @@ export interface Engine {
    * way passes; undefined where there is no use in that.
    */
   hindrance(error: unknown): Hindrance | undefined;
+  /** Resolves when all that was committed before the call, by whatever process, outlives a power cut. */
+  durable(): Promise<void>;
+  /** Gives back what `durable` has taken. */
+  close(): Promise<void>;
   /** What a person is told of an error of the database; anything else stays as it is. */
   explained(error: unknown): unknown;
 }

@@ -65,6 +65,9 @@ export async function postgresEngine(
       await sql`set local statement_timeout = 0`.execute(db);
       return db.withPlugin(postgresTypes);
     },
+    // a commit is answered when it is on the server's disk, see synchronous_commit
+    durable: async () => undefined,
+    close: async () => undefined,
     hindrance: (error) => hindranceOf(error, place),
     explained,
   };

@@ -5,7 +5,7 @@ import { Kysely, type Transaction } from 'kysely';
 import pLimit from 'p-limit';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
-import { VoltError } from '../kernel/errors.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { newPrivateKey, type Signer, signerOf } from '../secrets/signing.ts';
@@ -108,6 +108,23 @@ export class Record {
     }
   }
 
+  /**
+   * Resolves when all that was committed before the call, by whatever process, is still there after the machine has lost
+   * power. Others must not hear of anything that may be taken back: what goes by a queue, or is forgotten elsewhere since
+   * it is recorded here, waits for this.
+   * @throws VoltError `record_failed`
+   */
+  async durable(): Promise<void> {
+    try {
+      await this.#engine.durable();
+    } catch (error) {
+      throw new VoltError('record_failed', `the record cannot be put on its disk: ${errorText(error)}`, {
+        remedy: 'Look after the disk of the data directory; it goes on by itself then.',
+        cause: error,
+      });
+    }
+  }
+
   /** What writes are waiting for, or failing at, now. */
   problems(): Problem[] {
     return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];
@@ -118,6 +135,7 @@ export class Record {
   }
 
   async close(): Promise<void> {
+    await this.#engine.close();
     await this.db.destroy();
   }
 }

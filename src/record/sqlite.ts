@@ -9,6 +9,7 @@ import {
 import Database from 'libsql';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { giveWay } from '../kernel/turn.ts';
+import { Durability } from './durability.ts';
 import type { Engine, Hindrance } from './engine.ts';
 import { keepingStatements } from './statements.ts';
 
@@ -23,7 +24,14 @@ const busyTimeout = 20;
  * @throws VoltError `data_unwritable`, `record_damaged`; what says that it is busy as it is
  */
 export function sqliteEngine(file: string): Engine {
-  return { kind: 'sqlite', dialect: openFile(file), plugins: [], forMigration: async (db) => db, hindrance, explained };
+  const dialect = openFile(file);
+  const durability = new Durability(file);
+  return {
+    ...{ kind: 'sqlite', dialect, plugins: [], hindrance, explained },
+    forMigration: async (db) => db,
+    durable: () => durability.sync(),
+    close: () => durability.close(),
+  };
 }
 
 /**
@@ -35,7 +43,7 @@ function sqliteDialect(file: string): SqliteDialect {
   try {
     database.pragma(`busy_timeout = ${busyTimeout}`);
     database.pragma('journal_mode = WAL');
-    // a crash of the machine may take the last transactions, never the file's consistency; cursors go with their builds
+    // a power cut may take the last transactions, never the file's consistency; what must stay asks for it, see durability.ts
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
   } catch (error) {

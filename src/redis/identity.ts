@@ -62,6 +62,20 @@ async function emptyOf(access: RedisAccess, former: string): Promise<void> {
   if ((await client.get(keys.record)) === former) await client.del(keys.record);
 }
 
+/** The one member of `builds`. */
+const highest = 'highest';
+
+/** Notes that the queues of this Redis are about to hear of a build. */
+export async function noteBuild({ client, keys }: RedisAccess, id: number): Promise<void> {
+  await client.zadd(keys.builds, 'GT', id, highest);
+}
+
+/** The highest id of a build that the queues of this Redis have heard of; undefined where that is not known. */
+export async function highestBuild({ client, keys }: RedisAccess): Promise<number | undefined> {
+  const id = await client.zscore(keys.builds, highest);
+  return id === null ? undefined : Number(id);
+}
+
 /** For how many milliseconds more this Redis is young at most; 0 when runners have told it all. */
 export async function youngFor({ client, keys }: RedisAccess): Promise<number> {
   return Math.max(await client.pttl(keys.young), 0);

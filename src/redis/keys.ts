@@ -13,6 +13,9 @@ export function redisKeys(prefix: string) {
     /** string; id of the record that this Redis serves. Written by the first stage that has a record, read by all; no expiry */
     record: `${prefix}:record`,
 
+    /** sorted set with one member, whose score is the highest id of a build that a queue has heard of; written by dispatchers before they send, read by them; no expiry */
+    builds: `${prefix}:builds`,
+
     /** string; there while this Redis is so new to the record that runners may not have told it yet what they run. Written by the stage that claims it, read by dispatchers; expires by itself */
     young: `${prefix}:young`,
 

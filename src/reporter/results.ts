@@ -211,10 +211,10 @@ export class ResultHandler {
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);
   }
 
-  /** The runner keeps its copy of the log until all of that is in the archive. */
+  /** The runner keeps its copy of the log until all of that is in the archive, and forgets the outcome at once. */
   async #tellRecorded(message: Result<'finished'>): Promise<void> {
     const { job, attempt, runner } = message;
-    const bytes = await this.#archive.length(message);
+    const [bytes] = await Promise.all([this.#archive.length(message), this.#context.record.durable()]);
     await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
   }
 

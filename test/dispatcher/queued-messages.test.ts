@@ -3,8 +3,11 @@ import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import { pause } from '../../src/kernel/wait.ts';
+import { attemptMessages, retireAttempt } from '../../src/queues/attempts.ts';
 import type { JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { orderCancel } from '../../src/record/intents.ts';
+import { currentAttempts } from '../../src/record/open-jobs.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -111,5 +114,60 @@ describe('a look at the messages of queued jobs', () => {
     await lose(2);
     await volt.context.queues.changePriorities([{ job: jobIdOf(build, 2), attempt: 1, labels: [], priority: 5 }]);
     expect(await waiting()).to.have.length(jobs - 1);
+  });
+
+  describe('whose runner is done with it though the record has the job as queued', () => {
+    const patience = 400;
+
+    /** The attempt's message, as a runner leaves it that has told an outcome. */
+    async function spend(position: number): Promise<void> {
+      const { access, queues } = volt.context;
+      const id = `${jobIdOf(build, position)}.1`;
+      await access.client.set(`volt:bull:jobs:${id}:lock`, 'box~1:1');
+      await access.client.lpush('volt:bull:jobs:active', id);
+      await access.client.zrem('volt:bull:jobs:prioritized', id);
+      await retireAttempt(access, queues, 'jobs', { job: jobIdOf(build, position), attempt: 1 });
+    }
+
+    /** Looks for as long as it takes to be sure, and once more. */
+    async function lookOn(claimed: () => ReadonlySet<string> = () => new Set()): Promise<void> {
+      const until = performance.now() + 2 * patience;
+      while (performance.now() < until) {
+        await messages.look(claimed());
+        messages.rewind();
+        await pause(patience / 4);
+      }
+    }
+
+    const state = async (position: number) =>
+      (await currentAttempts(volt.context.record, [jobIdOf(build, position)])).get(jobIdOf(build, position));
+
+    beforeEach(() => {
+      messages = new QueuedMessages(volt.context, undefined, patience);
+    });
+
+    it('is given a further attempt, once no runner has claimed it for a while and no outcome is on its way', async () => {
+      const { queues, access } = volt.context;
+      for (const position of [1, 2, 3]) await spend(position);
+      const reported = `${jobIdOf(build, 2)}.1`;
+      const decided = { status: 'success', reason: null, message: null } as const;
+      await queues.queue('results').add('finished', decided, { jobId: `${jobIdOf(build, 3)}.1.finished` });
+      await lookOn(() => new Set([reported]));
+      expect(await state(1)).to.include({ status: 'queued', attempt: 2 });
+      expect(await attemptMessages(access, [{ job: jobIdOf(build, 1), attempt: 2, labels: [] }])).to.have.deep.members([
+        { priority: 1, isDone: false },
+      ]);
+      expect(await state(2), 'a runner claims it').to.include({ status: 'queued', attempt: 1 });
+      expect(await state(3), 'its outcome waits to be recorded').to.include({ status: 'queued', attempt: 1 });
+    });
+
+    it('is left alone by a dispatcher that could not look for a while, as those who claim it could not say so', async () => {
+      await spend(1);
+      await messages.look(new Set());
+      await pause(1.2 * patience);
+      messages.rewind();
+      await messages.look(new Set());
+      expect(await state(1)).to.include({ status: 'queued', attempt: 1 });
+    });
   });
 });

@@ -5,11 +5,10 @@ import type { Logger } from '../../src/kernel/logger.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
-import { Queues } from '../../src/queues/queues.ts';
+import { Queues, type Voice } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
 import { beat } from '../../src/redis/membership.ts';
-import type { Signer } from '../../src/secrets/signing.ts';
 import { runnerMember } from '../support/members.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
@@ -75,7 +74,7 @@ describe('a job that asks for labels which no runner has', () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     const { access, logger, record } = volt.context;
     const done: JobId[] = [];
-    const queues = new MetByRunner(access, logger, record.signer, async () => {
+    const queues = new MetByRunner(access, logger, record, async () => {
       const worker = new SlotWorker(access, {
         ...{ runner: 'gpu~1', slots: 1, labels: ['gpu'], logger, ready: () => true, isGenuine: () => true },
         run: async ({ job }) => done.push(job) > 0,
@@ -106,8 +105,8 @@ describe('a job that asks for labels which no runner has', () => {
 class MetByRunner extends Queues {
   readonly #come: () => Promise<void>;
 
-  constructor(access: RedisAccess, logger: Logger, signer: Signer, come: () => Promise<void>) {
-    super(access, logger, signer);
+  constructor(access: RedisAccess, logger: Logger, voice: Voice, come: () => Promise<void>) {
+    super(access, logger, voice);
     this.#come = come;
   }
 

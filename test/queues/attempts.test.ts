@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { JobId } from '../../src/kernel/model.ts';
-import { heldAttempts, holderOf, messagePriorities, retireAttempt } from '../../src/queues/attempts.ts';
+import { attemptMessages, heldAttempts, holderOf, retireAttempt } from '../../src/queues/attempts.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { stranger } from '../support/runner-keys.ts';
+import { strangeVoice } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const first = { job: '1-1' as JobId, attempt: 1 };
@@ -17,7 +17,7 @@ describe('what is known about attempts on their way', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger, stranger());
+    queues = new Queues(test.access, test.logger, strangeVoice());
   });
 
   afterEach(async () => {
@@ -102,7 +102,7 @@ describe('what is known about attempts on their way', () => {
     expect(await heldAttempts(test.access, queues)).to.deep.equal([{ ...first, queue: 'jobs', runner: undefined }]);
   });
 
-  it('the priority of a message is known in whatever state it is, and that there is none', async () => {
+  it('the priority of a message is known in whatever state it is, whether a runner is done with it, and that there is none', async () => {
     const attempts = [
       { job: '1-1' as JobId, attempt: 1, labels: [] },
       { job: '1-1' as JobId, attempt: 2, labels: [] },
@@ -110,14 +110,22 @@ describe('what is known about attempts on their way', () => {
       { job: '1-2' as JobId, attempt: 1, labels: [] },
     ];
     const none = undefined;
-    expect(await messagePriorities(test.access, [])).to.deep.equal([]);
-    expect(await messagePriorities(test.access, attempts)).to.deep.equal([none, none, none, none]);
+    const waits = { priority: 1, isDone: false };
+    expect(await attemptMessages(test.access, [])).to.deep.equal([]);
+    expect(await attemptMessages(test.access, attempts)).to.deep.equal([none, none, none, none]);
     await send('1-1');
     await send('1-2', { labels: ['a'] });
-    expect(await messagePriorities(test.access, attempts)).to.deep.equal([1, none, 1, none]);
+    expect(await attemptMessages(test.access, attempts)).to.deep.equal([waits, none, waits, none]);
     const { taken } = runner('box~1', 2);
     await until('both are taken', () => taken.length === 2);
-    expect(await messagePriorities(test.access, attempts)).to.deep.equal([1, none, 1, none]);
+    expect(await attemptMessages(test.access, attempts)).to.deep.equal([waits, none, waits, none]);
+    await retireAttempt(test.access, queues, 'jobs', first);
+    expect(await attemptMessages(test.access, attempts)).to.deep.equal([
+      { priority: 1, isDone: true },
+      none,
+      waits,
+      none,
+    ]);
   });
 
   it('an attempt that waits is taken out of its queue', async () => {

@@ -8,7 +8,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { stranger } from '../support/runner-keys.ts';
+import { strangeVoice } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 /** One attempt under way; `end` ends it. */
@@ -25,7 +25,7 @@ describe('a slot worker', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger, stranger());
+    queues = new Queues(test.access, test.logger, strangeVoice());
   });
 
   afterEach(async () => {

@@ -22,6 +22,7 @@ describe("the names of Volt's keys", () => {
       'volt:*',
       'volt:bull',
       'volt:record',
+      'volt:builds',
       'volt:young',
       'volt:members:kind',
       'volt:member:kind:id',

@@ -16,7 +16,7 @@ const config = loadConfig({ dataDir, healthFile, isolation: 'none', logLevel: 'e
 const logger = createLogger('error');
 const access = await connectRedis(config, url, logger);
 const record = await Record.open(config);
-const context = { config, access, logger, record, queues: new Queues(access, logger, record.signer) };
+const context = { config, access, logger, record, queues: new Queues(access, logger, record) };
 await startReporter(context);
 await startDispatcher(context);
 await startObserver(context);

@@ -1,3 +1,4 @@
+import type { Voice } from '../../src/queues/queues.ts';
 import type { Record } from '../../src/record/record.ts';
 import { addRunnerKey } from '../../src/record/runner-keys.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
@@ -6,6 +7,11 @@ import { newPrivateKey, type Signer, signerOf } from '../../src/secrets/signing.
 /** Somebody who can sign, and whom nobody knows. */
 export function stranger(): Signer {
   return signerOf(newPrivateKey());
+}
+
+/** The voice of a Volt that nobody knows, and that keeps nothing. */
+export function strangeVoice(): Voice {
+  return { signer: stranger(), durable: async () => undefined };
 }
 
 /** A key for runners that the record knows, and the text that carries it to them. */

@@ -60,7 +60,7 @@ export class TestVolt {
     const context = {
       config,
       access,
-      queues: new Queues(access, logger, record.signer),
+      queues: new Queues(access, logger, record),
       logger,
       record,
       problems: new Problems(logger),

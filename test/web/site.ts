@@ -58,7 +58,7 @@ export class Site {
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
     const record = await Record.open(config);
-    const context = { config, access, queues: new Queues(access, logger, record.signer), logger, record };
+    const context = { config, access, queues: new Queues(access, logger, record), logger, record };
     return new Site(redis, context, await startWeb(context, { host, port: 0 }));
   }
 

@@ -54,7 +54,7 @@ export async function compose(
   shutdown.add('record', () => record.close());
   shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, record.id, record.formerIds);
-  const queues = new stages.Queues(access, logger, record.signer);
+  const queues = new stages.Queues(access, logger, record);
   shutdown.add('queues', () => queues.close());
 
   const context = { config, access, queues, logger, record };

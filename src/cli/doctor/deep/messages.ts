@@ -1,5 +1,5 @@
 import { type AttemptRef, attemptName, parseAttemptName } from '../../../kernel/model.ts';
-import { messagePriorities } from '../../../queues/attempts.ts';
+import { attemptMessages } from '../../../queues/attempts.ts';
 import { queueLabels } from '../../../queues/kept.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
@@ -24,9 +24,9 @@ export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
   }
   const queued = await openJobs(record, { status: 'queued', limit: 100_000 });
   const attempts = queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels }));
-  const priorities = await messagePriorities(access, attempts);
-  const missing = attempts.filter((_, index) => priorities[index] === undefined);
-  const sent = queued.filter((_, index) => priorities[index] !== undefined);
+  const found = await attemptMessages(access, attempts);
+  const missing = attempts.filter((_, index) => found[index] === undefined);
+  const sent = queued.filter((_, index) => found[index] !== undefined);
   const findings = [
     ...(await withoutMessage(redis, missing)),
     ...unknownLabels(sent, await queues.labelSets()),

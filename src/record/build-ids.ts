@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import type { Database, Record, Write } from './record.ts';
+
+/** Table and column whose numbers are the ids of builds. */
+const sequence = { sqlite: 'builds', postgres: sql`pg_get_serial_sequence('builds', 'id')` } as const;
+
+/**
+ * Leaves out ids of builds that were in use though the record does not know of them: it is older than it was.
+ * @param used the highest id that is known to have been in use
+ * @param gap how many more are left out, since higher ones may have been in use, too
+ * @returns the highest id that the record knows of, where that is lower; else undefined, and nothing is changed
+ */
+export async function leaveOutBuildIds(record: Record, used: number, gap: number): Promise<number | undefined> {
+  if ((await highestId(record, record.db)) >= used) return undefined;
+  return record.write(async (db) => {
+    const highest = await highestId(record, db);
+    if (highest >= used) return undefined;
+    await setHighestId(record, db, used + gap);
+    return highest;
+  });
+}
+
+/** The highest id that a build of the record has had, be it there or not. */
+async function highestId({ kind }: Pick<Record, 'kind'>, db: Database | Write): Promise<number> {
+  const { rows } =
+    kind === 'sqlite'
+      ? await sql<{ id: number }>`select seq as id from sqlite_sequence where name = ${sequence.sqlite}`.execute(db)
+      : await sql<{ id: number | null }>`select pg_sequence_last_value(${sequence.postgres}) as id`.execute(db);
+  return rows[0]?.id ?? 0;
+}
+
+async function setHighestId({ kind }: Pick<Record, 'kind'>, db: Write, id: number): Promise<void> {
+  if (kind === 'postgres') {
+    await sql`select setval(${sequence.postgres}, ${id})`.execute(db);
+    return;
+  }
+  await sql`delete from sqlite_sequence where name = ${sequence.sqlite}`.execute(db);
+  await sql`insert into sqlite_sequence (name, seq) values (${sequence.sqlite}, ${id})`.execute(db);
+}

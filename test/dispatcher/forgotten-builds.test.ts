@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { leaveOutForgottenBuilds } from '../../src/dispatcher/forgotten-builds.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { highestBuild, noteBuild } from '../../src/redis/identity.ts';
+import { keepLog } from '../support/logger.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('builds that the record has forgotten', () => {
+  let volt: TestVolt;
+
+  before(async () => {
+    volt = await TestVolt.start();
+    await observed(volt.context.record);
+  });
+  after(() => volt.stop());
+
+  it('have ids that no other build is given', async () => {
+    const { logger, lines } = keepLog();
+    const context = { ...volt.context, logger };
+    const known = Number(await recordedBuild(volt.context.record));
+    await leaveOutForgottenBuilds(context);
+    await noteBuild(volt.context.access, known);
+    await leaveOutForgottenBuilds(context);
+    expect(Number(await recordedBuild(volt.context.record)), 'nothing was forgotten').to.equal(known + 1);
+    await noteBuild(volt.context.access, known + 5);
+    await leaveOutForgottenBuilds(context);
+    const next = Number(await recordedBuild(volt.context.record));
+    expect(next).to.be.greaterThan(known + 5);
+    await leaveOutForgottenBuilds(context);
+    expect(Number(await recordedBuild(volt.context.record)), 'once').to.equal(next + 1);
+    expect(lines.join('\n')).to.include(`ends with build ${known + 1}, and build ${known + 5} was sent already`);
+  });
+
+  it('are known by what was sent, in whatever order', async () => {
+    const { access, record } = volt.context;
+    const [first, second] = [await recordedBuild(record), await recordedBuild(record)];
+    await routeBuild(volt.context, second);
+    await routeBuild(volt.context, first);
+    await noteBuild(access, Number(first));
+    expect(await highestBuild(access)).to.equal(Number(second));
+  });
+});

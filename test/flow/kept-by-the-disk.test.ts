@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { expect } from 'chai';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { spoolFile } from '../../src/kernel/data-paths.ts';
+import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import { only } from '../support/database.ts';
+import { HeldDisk } from '../support/held-disk.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('what the disk has not kept yet', () => {
+  let volt: TestVolt;
+  let disk: HeldDisk;
+
+  beforeEach(async () => {
+    volt = await TestVolt.start();
+    disk = await HeldDisk.hold();
+  });
+  afterEach(async () => {
+    disk.release();
+    await volt.stop();
+  });
+
+  only.sqlite('no runner hears of: a job is sent when its build is on the disk', async () => {
+    const { record, queues } = volt.context;
+    await observed(record);
+    const build = await recordedBuild(record);
+    const routing = routeBuild(volt.context, build);
+    await until('the disk is asked', () => disk.asked === 1);
+    expect(await queues.queue('jobs').getJobCounts()).to.include({ prioritized: 0, waiting: 0 });
+    disk.turn();
+    await routing;
+    expect(await queues.queue('jobs').getJobCounts()).to.include({ prioritized: 1 });
+  });
+
+  only.sqlite('nobody is told that it was decided', async () => {
+    const { record, queues } = volt.context;
+    await observed(record);
+    const job = jobIdOf(await recordedBuild(record), 1);
+    const decided = {
+      status: 'cancelled',
+      reason: 'by_user',
+      message: 'enough',
+      at: new Date().toISOString(),
+    } as const;
+    const sending = queues.sendResult({ v: 1, kind: 'decided', job, attempt: 1, ...decided });
+    await until('the disk is asked', () => disk.asked === 1);
+    expect(await queues.queue('results').getWaitingCount()).to.equal(0);
+    disk.turn();
+    await sending;
+    expect(await queues.queue('results').getWaitingCount()).to.equal(1);
+  });
+
+  only.sqlite('its runner keeps: an outcome is forgotten there when it is on the disk', async () => {
+    const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho tested\n' });
+    try {
+      disk.release();
+      await volt.reporter();
+      await volt.dispatcher();
+      await volt.observer();
+      const runner = await volt.runner();
+      await volt.observe(repository.path);
+      const first = await volt.build(repository.head());
+      const spool = (build: BuildId) => spoolFile(volt.dataDir, runner.name, { job: jobIdOf(build, 1), attempt: 1 });
+      await until('the first spool is gone', () => !existsSync(spool(first.id)));
+      disk = await HeldDisk.hold();
+      const sha = repository.commit('second');
+      await until('its build is about to be sent', () => disk.asked === 1);
+      disk.turn();
+      const second = await volt.build(sha);
+      expect(second.status, 'the verdict waits for no disk').to.equal('success');
+      await until('the disk is asked for the outcome', () => disk.asked === 2);
+      expect(existsSync(spool(second.id))).to.equal(true);
+      disk.release();
+      await until('the spool is gone', () => !existsSync(spool(second.id)));
+    } finally {
+      repository.remove();
+    }
+  });
+});
