@@ -33,7 +33,9 @@ type Noticed = Omit<Loss, 'alone'>;
  * Watches the runners and takes back the attempts of those that are gone. An attempt is taken back when no living
  * runner has claimed it for one TTL, counted from the last heartbeat that was seen of its runner, and never before our
  * own connection has lasted that long; or at once when this process, on the runner's machine, sees that the runner and
- * its attempts' processes are gone.
+ * its attempts' processes are gone. Where Redis takes no heartbeats, those of runners are missing like our own: the time
+ * counts from our last one that it has refused. A runner that lives and has said nothing new, since Redis only keeps its
+ * last heartbeat, cannot have said what it runs, so its attempts are left to it.
  *
  * What is done about a lost attempt: nothing, if its outcome waits to be recorded; else the job is given to another
  * runner as its next attempt, or ended as poison, see losses.ts. Each look does each of these alone: one that fails is
@@ -51,6 +53,7 @@ export class FleetWatch {
   readonly #told = new FadingMap<string, string>(12 * heartbeatTtl, 10_000);
   /** keys of runners that were looked for in the data directory */
   readonly #looked = new FadingMap<string, true>(60 * heartbeatTtl, 10_000);
+  /** since when our own heartbeats, as far as they came to Redis, were taken */
   #connectedAt = performance.now();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** how long (ms) the last look has taken */
@@ -60,10 +63,13 @@ export class FleetWatch {
 
   constructor(context: StageContext & { record: Record; problems: Problems }) {
     this.#context = context;
-    context.access.client.on('ready', () => {
-      this.#connectedAt = performance.now();
-      this.#sightings.begin();
-    });
+    context.access.client.on('ready', () => this.beginAnew());
+  }
+
+  /** Redis is there again after it was not, or has just refused a heartbeat: silence counts from now on. */
+  beginAnew(): void {
+    this.#connectedAt = performance.now();
+    this.#sightings.begin();
   }
 
   /** All runners that were there not long ago; undefined where that is not known. */
@@ -206,7 +212,7 @@ export class FleetWatch {
     if (!this.#claimed.get(name)) this.#claimed.set(name, now);
     const lastWord = Math.max(this.#claimed.get(name) ?? now, this.#connectedAt);
     const vanished = witnessed.find((member) => member.id === runner);
-    if (!vanished && now - lastWord < heartbeatTtl) return undefined;
+    if (!vanished && this.#heardUntil(runner, now) - lastWord < heartbeatTtl) return undefined;
     const loss: Noticed = {
       how: vanished ? 'runner vanished' : 'runner fell silent',
       lostAt: vanished ? this.#lastSignOf(vanished) : clockTime(lastWord),
@@ -214,6 +220,11 @@ export class FleetWatch {
     };
     this.#open.set(name, loss);
     return loss;
+  }
+
+  /** Until when it is known what the runner claims: one that lives may have said nothing for a while. */
+  #heardUntil(runner: RunnerId | undefined, now: number): number {
+    return this.#sightings.living(runner)?.seenAt ?? now;
   }
 
   /** Of a runner that went before this watch began, its last heartbeat is all that is known. */

@@ -69,7 +69,7 @@ export class Losses {
   isCertain(runner: RunnerId | undefined, lostAt: number): boolean {
     const since = performance.now() - (Date.now() - lostAt);
     return this.#sightings
-      .living()
+      .allLiving()
       .every(({ member, aliveAt }) => member.id === runner || aliveAt > since + heartbeatInterval);
   }
 

@@ -79,10 +79,14 @@ export class Sightings {
   }
 
   of(id: RunnerId | undefined): Sighting | undefined {
-    return id === undefined ? undefined : (this.#living.get(id) ?? this.#lost.get(id));
+    return this.living(id) ?? (id === undefined ? undefined : this.#lost.get(id));
   }
 
-  living(): Sighting[] {
+  living(id: RunnerId | undefined): Sighting | undefined {
+    return id === undefined ? undefined : this.#living.get(id);
+  }
+
+  allLiving(): Sighting[] {
     return [...this.#living.values()];
   }
 

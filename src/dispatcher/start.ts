@@ -34,8 +34,9 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const own = { ...context, logger, problems };
   // before any build is made
   await leaveOutForgottenBuilds(own);
-  const shown = showStage(own, 'dispatcher', () => [...context.record.problems(), ...problems.list()]);
   const fleet = new FleetWatch(own);
+  const said = () => [...context.record.problems(), ...problems.list()];
+  const shown = showStage(own, 'dispatcher', said, () => fleet.beginAnew());
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
     await admitRunners(own);

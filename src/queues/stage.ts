@@ -34,8 +34,14 @@ const tidyInterval = 30_000;
  * Shows a stage as alive, for `volt status` and for other stages, until stopped. Its heartbeats are those of a thread, see
  * redis/heart/: it is no less alive while something holds up the event loop, and tells of that.
  * @param problems what it has to say about itself
+ * @param refused is called when Redis answers and takes no heartbeat: its memory is full, or it cannot write its files
  */
-export function showStage(context: StageContext, kind: StageKind, problems: () => Problem[] = () => []): Stage {
+export function showStage(
+  context: StageContext,
+  kind: StageKind,
+  problems: () => Problem[] = () => [],
+  refused: () => void = () => undefined,
+): Stage {
   const { access, config, logger } = context;
   const { keys } = access;
   const own = ownProcess();
@@ -50,6 +56,7 @@ export function showStage(context: StageContext, kind: StageKind, problems: () =
   const heart = new Heart(access.url, {
     sign: () => ({ id, key: keys.member(kind, id), set: keys.members(kind), text: JSON.stringify(describe()) }),
     heard: () => health.touch(),
+    refused,
   });
   void heart.start();
   const tidying = every(

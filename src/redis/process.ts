@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { sinceBoot } from '../kernel/clock.ts';
 import { systemCode } from '../kernel/errors.ts';
 import type { ProcessIdentity } from './membership.ts';
 
@@ -15,6 +16,9 @@ const machine = (() => {
     return randomUUID();
   }
 })();
+
+/** Clock ticks of /proc in a second, see proc_pid_stat(5); Linux has had 100 everywhere since 2.6. */
+const ticks = 100;
 
 const own = identify(process.pid);
 
@@ -42,6 +46,12 @@ export function isSeenGone(other: ProcessIdentity): boolean {
   const stat = statOf(other.pid);
   if (stat === undefined) return false;
   return stat.start !== other.pidStart || isDead(stat);
+}
+
+/** For how many seconds a process has lived, suspends included; undefined where it is not seen. */
+export function ageOf(pid: number): number | undefined {
+  const start = startOf(pid);
+  return start === undefined ? undefined : sinceBoot() / 1000 - Number(start) / ticks;
 }
 
 function startOf(pid: number): string | undefined {

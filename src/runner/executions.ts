@@ -9,11 +9,12 @@ import { TextWorker } from '../job/texts/text-worker.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
-import type { JobMessage, Result } from '../queues/messages.ts';
+import type { JobMessage, Result, ResultMessage } from '../queues/messages.ts';
 import { packTests } from '../queues/packed-tests.ts';
 import { signedResult } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
+import { isRefused, untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
 import { Deliveries } from './deliveries.ts';
@@ -86,6 +87,7 @@ export class Executions {
   readonly #claims = new Map<string, string>();
   readonly #reports = new Map<string, Report>();
   readonly #changed = new Set<() => void>();
+  readonly #closing = new AbortController();
   /** attempts that are prepared or have processes */
   #active = 0;
 
@@ -207,10 +209,13 @@ export class Executions {
       logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
       return end.kind !== 'lost';
     } catch (error) {
+      // the runner ends before Redis takes what it has to tell: that is on the disk for its next start, or is taken back
+      if (isRefused(error)) throw error;
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
       const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
-      await this.#context.queues.sendResult({ ...common, kind: 'finished', ...outcome, ...nothing }, this.#signer);
+      const result = { ...common, kind: 'finished', ...outcome, ...nothing } as const;
+      await this.#tell(result);
       return true;
     } finally {
       this.#preparing.delete(name);
@@ -226,7 +231,7 @@ export class Executions {
     const message = `runner ${this.#folder.name} does not understand the job's message: ${why}`;
     const common = { v: 1, kind: 'finished', job: ref.job, attempt: ref.attempt, runner } as const;
     const outcome = { status: 'error', reason: 'bad_message', message } as const;
-    await this.#context.queues.sendResult({ ...common, ...outcome, ...nothing }, this.#signer);
+    await this.#tell({ ...common, ...outcome, ...nothing });
   }
 
   /** Resolves when no job has processes any more, though what became of it may still have to be told. */
@@ -241,6 +246,7 @@ export class Executions {
 
   /** Stops reporting; what is owed waits on the disk for the next start. */
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const report of this.#reports.values()) await report.close();
     await this.#texts.close();
   }
@@ -338,7 +344,12 @@ export class Executions {
   }
 
   async #return(common: Common, message: string): Promise<void> {
-    await this.#context.queues.sendResult({ ...common, kind: 'returned', message, at: now() }, this.#signer);
+    await this.#tell({ ...common, kind: 'returned', message, at: now() });
+  }
+
+  /** What Redis refuses at present is told until it takes it, or the runner ends. */
+  async #tell(result: ResultMessage): Promise<void> {
+    await untilTaken(() => this.#context.queues.sendResult(result, this.#signer), this.#closing.signal);
   }
 
   async #whileActive<T>(work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { LogSender } from './log-sender.ts';
 import { Spool } from './spool.ts';
@@ -24,6 +25,7 @@ export class Report {
   readonly #done: (report: Report) => void;
   #outcome: Result<'finished'> | undefined;
   #repeat: NodeJS.Timeout | undefined;
+  readonly #telling = new AbortController();
   #settled = false;
 
   /**
@@ -103,7 +105,7 @@ export class Report {
 
   /** Stops telling; what is owed stays on the disk for the next start. */
   async close(): Promise<void> {
-    clearInterval(this.#repeat);
+    this.#stopTelling();
     await this.#sender.stop();
     if (!this.#settled) await this.spool.close();
   }
@@ -112,7 +114,12 @@ export class Report {
     this.#outcome = outcome;
     this.#sender.end();
     this.#repeat = setInterval(() => void this.#send(outcome).catch(() => undefined), repeatInterval);
-    await this.#send(outcome);
+    await untilTaken(() => this.#send(outcome), this.#telling.signal);
+  }
+
+  #stopTelling(): void {
+    clearInterval(this.#repeat);
+    this.#telling.abort();
   }
 
   #send(message: ResultMessage): Promise<void> {
@@ -122,7 +129,7 @@ export class Report {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearInterval(this.#repeat);
+    this.#stopTelling();
     void this.#sender
       .stop()
       .then(() => this.spool.remove())

@@ -5,14 +5,35 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { isAwayForAll } from '../../src/redis/outage.ts';
+import { identify } from '../../src/redis/process.ts';
 import { freePort, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 describe('a server that is away for everybody', () => {
-  it('is one whose address refuses connections', async () => {
-    const port = await freePort();
-    expect(await isAwayForAll(`redis://127.0.0.1:${port}`)).to.equal(true);
-    expect(await isAwayForAll(`redis://:secret@127.0.0.1:${port}/2`)).to.equal(true);
+  it('is one whose address refuses connections, where its process was seen here and has ended', async () => {
+    const redis = await startRedis({ password: 'secret' });
+    const server = identify(redis.pid);
+    await redis.kill();
+    expect(await isAwayForAll(redis.url, server)).to.equal(true);
+    expect(await isAwayForAll(`${redis.url}/2`, server)).to.equal(true);
+    await redis.stop();
+  });
+
+  it('is not one whose address refuses connections, where nobody has seen it end: that may be the end of a tunnel', async () => {
+    const redis = await startRedis();
+    const refusing = `redis://127.0.0.1:${await freePort()}`;
+    expect(await isAwayForAll(refusing)).to.equal(false);
+    expect(await isAwayForAll(refusing, identify(redis.pid)), 'its process lives').to.equal(false);
+    await redis.stop();
+  });
+
+  it('is one that takes no writes since it cannot write its files, and no more when it can', async () => {
+    const redis = await startRedis();
+    const takeAgain = await redis.refuseWrites('files');
+    expect(await isAwayForAll(redis.url)).to.equal(true);
+    await takeAgain();
+    expect(await isAwayForAll(redis.url)).to.equal(false);
+    await redis.stop();
   });
 
   it('is not one that is silent: that may be for us alone', async () => {
@@ -27,13 +48,15 @@ describe('a server that is away for everybody', () => {
     const path = join(folder, 'redis.sock');
     const redis = await startRedis({ settings: ['--unixsocket', path] });
     const url = `redis+unix://${path}`;
-    expect(await isAwayForAll(url)).to.equal(false);
+    const server = identify(redis.pid);
+    expect(await isAwayForAll(url, server)).to.equal(false);
     redis.freeze();
-    expect(await isAwayForAll(url), 'it may be silent for us alone').to.equal(false);
+    expect(await isAwayForAll(url, server), 'it may be silent for us alone').to.equal(false);
     await redis.kill();
-    expect(await isAwayForAll(url)).to.equal(true);
+    expect(await isAwayForAll(url, server)).to.equal(true);
     rmSync(folder, { recursive: true });
-    expect(await isAwayForAll(url)).to.equal(true);
+    expect(await isAwayForAll(url, server)).to.equal(true);
+    expect(await isAwayForAll(url), 'it may be one that is handed on from elsewhere').to.equal(false);
     await redis.stop();
   });
 
@@ -42,8 +65,11 @@ describe('a server that is away for everybody', () => {
   });
 
   it('is not a master that the sentinels may have replaced', async () => {
-    const port = await freePort();
-    expect(await isAwayForAll(`redis+sentinel://127.0.0.1:${port}/main`)).to.equal(false);
+    const redis = await startRedis();
+    const server = identify(redis.pid);
+    await redis.kill();
+    expect(await isAwayForAll(`redis+sentinel://127.0.0.1:${await freePort()}/main`, server)).to.equal(false);
+    await redis.stop();
   });
 
   it('is one that loads its data, and no more when it has', async () => {

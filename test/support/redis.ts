@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { until } from './until.ts';
 export interface TestRedis {
   url: string;
   port: number;
+  /** of the server's process, the last one that was started */
+  readonly pid: number;
   /** Ends the server at once, as a crash would; `start` brings it back with its data. */
   kill(): Promise<void>;
   /** Keeps the server from answering, with its connections open, until it is killed. */
@@ -25,6 +27,11 @@ export interface TestRedis {
    * @returns lets the loading come to its end
    */
   restartLoading(): Promise<() => Promise<void>>;
+  /**
+   * Makes the server refuse all writes though it answers: since its memory is full, or since it cannot write its files.
+   * @returns has it take them again
+   */
+  refuseWrites(why: 'memory' | 'files'): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -78,11 +85,41 @@ export async function startRedis(options: { password?: string; settings?: string
       client.disconnect();
     };
   };
+  const refuseWrites: TestRedis['refuseWrites'] = async (why) => {
+    const client = new Redis(port, '127.0.0.1', { password: options.password ?? '', enableReadyCheck: false });
+    const refuses = () =>
+      client.set('refused', '').then(
+        () => false,
+        () => true,
+      );
+    // where a folder is in the place of the file
+    const blocked = join(folder, 'dump.rdb');
+    if (why === 'memory') await client.config('SET', 'maxmemory', '1');
+    else {
+      await mkdir(blocked);
+      await client.config('SET', 'save', '3600 1');
+      await client.bgsave();
+    }
+    await until('it refuses writes', refuses);
+    return async () => {
+      if (why === 'memory') await client.config('SET', 'maxmemory', '0');
+      else {
+        await client.config('SET', 'save', '');
+        await rmdir(blocked);
+      }
+      await until('it takes writes', async () => !(await refuses()));
+      client.disconnect();
+    };
+  };
   await start();
   return {
+    refuseWrites,
     restartLoading,
     url: `redis://${options.password ? `:${options.password}@` : ''}127.0.0.1:${port}`,
     port,
+    get pid() {
+      return Number(server.pid);
+    },
     kill,
     freeze: () => {
       server.kill('SIGSTOP');

@@ -21,6 +21,8 @@ export interface MemberHooks {
   sign(): Sign;
   /** Redis has confirmed a heartbeat */
   heard(): void;
+  /** Redis answers, and takes no heartbeat at present */
+  refused?(): void;
   /** absent for a member without a lease */
   lease?: LeaseHooks;
 }
@@ -99,8 +101,9 @@ export class Heart {
       return;
     }
     const { kind, id } = message;
-    const { heard, lease } = this.#hooks;
+    const { heard, refused, lease } = this.#hooks;
     if (kind === 'heard') heard();
+    else if (kind === 'refused') refused?.();
     else if (kind === 'joined') {
       this.#held = id;
       lease?.joined(id);

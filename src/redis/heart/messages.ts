@@ -29,8 +29,10 @@ export interface Sign {
   text: string;
 }
 
-export type FromHeart = { member: number } & (
-  | { kind: 'heard' | 'unheard' | 'joined' | 'lost'; id: string }
+export type FromHeart = {
+  member: number;
+} /** `refused`: Redis answers, and does not take the heartbeat; where it keeps the one before alive, `heard` comes, too */ & (
+  | { kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost'; id: string }
   /** it is off the list, or that could not be told */
   | { kind: 'left' }
 );

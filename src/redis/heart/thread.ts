@@ -3,6 +3,7 @@ import { between, type Moment, moment } from '../../kernel/clock.ts';
 import { every, type Repeating, within } from '../../kernel/wait.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../heartbeat-times.ts';
 import { isAwayForAll } from '../outage.ts';
+import { isFull } from '../refusal.ts';
 import { Lease } from './lease.ts';
 import { KeeperLines } from './lines.ts';
 import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
@@ -19,7 +20,8 @@ const connectPatience = 5000;
  * One member's heartbeats. One without a lease, as a stage, sends them and nothing more. States of one with a lease, of one
  * id: `offered` → (Redis confirms a heartbeat) `joined`: each one that is confirmed, however late, renews the lease from when
  * it was sent, and so does one that cannot be confirmed because Redis is away for everybody → (the lease runs out) `lost`:
- * nothing is sent until the main thread offers another id.
+ * nothing is sent until the main thread offers another id. A Redis whose memory is full takes no heartbeat, and confirms that
+ * the one before holds for longer.
  */
 class Pulse {
   readonly #member: number;
@@ -84,32 +86,38 @@ class Pulse {
     const sentAt = moment();
     if (!sign || this.#left || this.#isLost(sign.id) || between(this.#signedAt, sentAt) > silence) return;
     const confirmed = await within(this.#send(sign, sentAt), heartbeatInterval);
-    if (!confirmed && this.#lease && (await isAwayForAll(this.#url))) this.#renew(sign.id, sentAt);
+    if (!confirmed && this.#lease && (await isAwayForAll(this.#url, this.#shared.server))) this.#renew(sign.id, sentAt);
     if (!confirmed) this.#tell('unheard', sign.id);
     this.#checkLease();
   }
 
   /** @returns whether Redis has confirmed the heartbeat; a confirmation that nobody waits for any more counts as well */
-  async #send({ id, key, set, text }: Sign, sentAt: Moment): Promise<boolean> {
+  async #send(sign: Sign, sentAt: Moment): Promise<boolean> {
+    if (!(await this.#write(sign, sentAt))) return false;
+    const { id } = sign;
+    this.#tell('heard', id);
+    if (this.#leaseOf === id) this.#renew(id, sentAt);
+    else if (this.#sign?.id === id && !this.#left) this.#join(id, sentAt);
+    return true;
+  }
+
+  async #write({ id, key, set, text }: Sign, sentAt: Moment): Promise<boolean> {
+    const { connection } = this.#shared;
     const unsignedFor = sentAt.awake - this.#signedAt.awake;
     const told = unsignedFor > signMissed ? withLag(text, unsignedFor - heartbeatInterval) : text;
     const member = `{"heartbeatAt":${JSON.stringify(new Date().toISOString())},${told.slice(1)}`;
     try {
       // in this order: an id without a key would be taken for a member that is gone
-      const answers = await this.#shared.connection
-        .pipeline()
-        .set(key, member, 'PX', heartbeatTtl)
-        .sadd(set, id)
-        .exec();
-      if (!answers || answers.some(([error]) => error)) return false;
+      const answers = await connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id).exec();
+      if (!answers) return false;
+      const [refusal] = answers.find(([error]) => error) ?? [];
+      if (!refusal) return true;
+      this.#tell('refused', id);
+      return isFull(refusal) && (await connection.pexpire(key, heartbeatTtl)) === 1;
     } catch {
       // the connection of the main thread says when the server is away
       return false;
     }
-    this.#tell('heard', id);
-    if (this.#leaseOf === id) this.#renew(id, sentAt);
-    else if (this.#sign?.id === id && !this.#left) this.#join(id, sentAt);
-    return true;
   }
 
   #join(id: string, sentAt: Moment): void {
@@ -137,7 +145,7 @@ class Pulse {
     return this.#leaseOf === id && this.#lease === undefined;
   }
 
-  #tell(kind: 'heard' | 'unheard' | 'joined' | 'lost', id: string): void;
+  #tell(kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost', id: string): void;
   #tell(kind: 'left'): void;
   #tell(kind: string, id?: string): void {
     parentPort?.postMessage({ member: this.#member, kind, ...(id !== undefined && { id }) } as FromHeart);
