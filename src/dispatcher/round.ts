@@ -1,7 +1,7 @@
 import { type BuildId, type FinalStatus, type JobId, jobIdOf, type Reason } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { PlanChange, PlanState } from '../record/workflows.ts';
-import type { Action, Group } from '../workflow/action.ts';
+import type { Action, Admission, Group } from '../workflow/action.ts';
 import type { BuildFacts } from '../workflow/event.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
 import { progress } from '../workflow/progress.ts';
@@ -15,8 +15,8 @@ import type { StoredFacts } from './workflow-build.ts';
 export interface RoundTask {
   build: BuildId;
   state: PlanState;
-  /** what each holder of a concurrency group waits for, undefined where it is inside; who is not here has not asked */
-  answers: ReadonlyMap<string, string | undefined>;
+  /** what each holder was told by its concurrency group; who is not here has not asked */
+  answers: ReadonlyMap<string, Admission>;
   /** the labels that each runner has */
   fleet: readonly (readonly string[])[];
   /** of the settings, as they are there */
@@ -49,15 +49,16 @@ export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabe
     allocate: () => jobIdOf(build, ++last),
     enter: (group, holder) => {
       const name = 'file' in holder ? holder.file : holder.job;
-      if (!answers.has(name)) wishes.set(name, group);
-      return answers.get(name) ?? (answers.has(name) ? undefined : 'waits for its concurrency group');
+      const answer = answers.get(name);
+      if (!answer) wishes.set(name, group);
+      return answer ?? { kind: 'waits', message: 'waits for its concurrency group' };
     },
   });
   const none: RoundOutcome = { wishes, changes: [], decided: [], cancels: [], queued: [], runName: '' };
   if (wishes.size > 0) return none;
   return {
     ...none,
-    changes: actions.flatMap((action) => changesOf(action, state, graph)),
+    changes: [...actions.flatMap((action) => changesOf(action, state, graph)), ...releases(actions, state)],
     decided: actions.flatMap((action) => (action.kind === 'decide' ? [withoutPlan(action)] : [])),
     cancels: actions.flatMap((action) => (action.kind === 'cancel' ? [withoutPlan(action)] : [])),
     queued: actions.flatMap(({ kind, id }) => (kind === 'queue' ? [id] : [])),
@@ -94,6 +95,13 @@ function changesOf(action: Action<JobId>, state: PlanState, { workflows }: Build
   }
 }
 
+/** What was held, and waits for its needs alone by now. */
+function releases(actions: readonly Action<JobId>[], { jobs }: PlanState): PlanChange[] {
+  const acted = new Set(actions.map(({ id }) => id));
+  const held = jobs.filter(({ id, status, message }) => status === 'waiting' && message !== null && !acted.has(id));
+  return held.map(({ id }) => ({ kind: 'hold', id, message: null }));
+}
+
 /** What the planner works on, from what is recorded. */
 function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
   const { event, before, defaultBranch, vars } = JSON.parse(state.facts) as StoredFacts;
@@ -104,8 +112,9 @@ function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
     repo: { name: repo.name, url: repo.url, defaultBranch },
     committedAt: new Date(committedAt).toISOString(),
   };
-  const states = state.jobs.flatMap(({ id, node, name, status, continueOnError, outputs }): NodeState<JobId>[] =>
-    node === null ? [] : [{ id, node: JSON.parse(node) as Node, name, status, continueOnError, outputs }],
+  const states = state.jobs.flatMap(
+    ({ id, node, name, status, unwanted, continueOnError, outputs }): NodeState<JobId>[] =>
+      node === null ? [] : [{ id, node: JSON.parse(node) as Node, name, status, unwanted, continueOnError, outputs }],
   );
   const workflows = state.models.map((model) => JSON.parse(model) as Workflow);
   return { facts, workflows: new Map(workflows.map((workflow) => [workflow.path, workflow])), states };

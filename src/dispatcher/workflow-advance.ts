@@ -1,25 +1,16 @@
 import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { enterGroup, groupsOf, leaveGroups } from '../record/concurrency.ts';
-import { orderCancel } from '../record/intents.ts';
+import { groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { queueJob } from '../record/moves.ts';
-import type { Record, Write } from '../record/record.ts';
+import type { Record } from '../record/record.ts';
 import type { StartTags } from '../record/virtual-time.ts';
-import {
-  applyPlan,
-  isCurrent,
-  nameRun,
-  openNodes,
-  type PlanState,
-  type PlanStateJob,
-  planState,
-} from '../record/workflows.ts';
+import { OutOfDate, type PlanState, type PlanStateJob, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
-import type { Group } from '../workflow/action.ts';
-import type { Node } from '../workflow/node.ts';
 import { startTags } from './fairness.ts';
-import { type Ending, endingOf, planner } from './planner.ts';
+import { jobsOfHolder } from './group-holders.ts';
+import { type Ending, endingOf } from './planner.ts';
+import { PlanningRound } from './planning-round.ts';
 import type { RoundOutcome } from './round.ts';
 
 /** A plan is looked at again after another dispatcher has been faster, this often at most. */
@@ -48,19 +39,20 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
     const released = await releaseGroups(record, build, state);
     const others = released.filter((other) => other !== build);
     if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels };
-    const round = new Round(context, build, state, fleet);
-    let planned: RoundOutcome | undefined;
+    const round = new PlanningRound(context, build, state, fleet);
+    let planned: RoundOutcome;
     try {
       planned = await round.plan();
-      if (planned && !(await round.apply(planned))) planned = undefined;
+      await round.apply(planned);
     } catch (error) {
+      cancels ||= round.cancels;
+      if (error instanceof OutOfDate) continue;
       const ending = endingOf(error);
       if (!ending) throw error;
       await refuseWaiting(context, state.jobs, ending);
-      return { others, queued: new Set(), cancels: cancels || round.cancels };
+      return { others, queued: new Set(), cancels };
     }
     cancels ||= round.cancels;
-    if (!planned) continue;
     await sendDecided(context, planned.decided, state.jobs);
     if (planned.changes.some(({ kind }) => kind === 'place' || kind === 'queue')) {
       const status = state.revision === 0 ? 'queued' : 'running';
@@ -86,80 +78,6 @@ export async function refuseWaiting(
   await sendDecided(context, decided, jobs);
 }
 
-/** One look at the plan of a build, and what follows from it. */
-class Round {
-  /** whether jobs were told to end */
-  cancels = false;
-  readonly #context: Context;
-  readonly #build: BuildId;
-  readonly #state: PlanState;
-  readonly #fleet: readonly string[][];
-
-  constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
-    this.#context = context;
-    this.#build = build;
-    this.#state = state;
-    this.#fleet = fleet;
-  }
-
-  /**
-   * Whether a group lets one in is for the record to say, so it is planned anew with each answer; no transaction is open
-   * while that takes its time.
-   * @returns undefined where another plan was applied meanwhile
-   */
-  async plan(): Promise<RoundOutcome | undefined> {
-    const { record, config } = this.#context;
-    const { jobTimeout, hostedLabels } = config;
-    const answers = new Map<string, string | undefined>();
-    for (;;) {
-      const [build, state, fleet] = [this.#build, this.#state, this.#fleet];
-      const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
-      if (planned.wishes.size === 0) return planned;
-      const entered = await record.write(async (db) => {
-        if (!(await isCurrent(db, build, state.revision))) return false;
-        for (const [holder, group] of planned.wishes) answers.set(holder, await this.#enter(db, holder, group));
-        return true;
-      });
-      if (!entered) return undefined;
-    }
-  }
-
-  /** @returns false where another plan was applied meanwhile */
-  async apply({ changes, cancels, runName }: RoundOutcome): Promise<boolean> {
-    const { revision, build } = this.#state;
-    const repo = build.repo.name;
-    const done = await this.#context.record.write(async (db) => {
-      const applied = await applyPlan(db, this.#build, revision, changes, (jobs) =>
-        startTags(db, repo, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
-      );
-      if (!applied) return false;
-      await nameRun(db, this.#build, runName);
-      for (const { id: job, reason, message } of cancels)
-        await orderCancel(db, { repo, build: this.#build, job, reason, message });
-      return true;
-    });
-    if (done && cancels.length > 0) this.cancels = true;
-    return done;
-  }
-
-  /** @returns what it waits for */
-  async #enter(db: Write, holder: string, group: Group): Promise<string | undefined> {
-    const { repo } = this.#state.build;
-    const me = { build: this.#build, holder };
-    const entry = await enterGroup(db, repo.name, group.name.toLowerCase(), me, group.cancelInProgress);
-    const message = `build ${this.#build} took its place in the concurrency group "${group.name}"`;
-    for (const { build, holder: other } of entry.superseded) {
-      for (const job of await jobsOfHolder(db, build, other)) {
-        this.cancels = true;
-        await orderCancel(db, { repo: repo.name, build, job, reason: 'superseded', message });
-      }
-    }
-    if (entry.inside) return undefined;
-    const by = entry.heldBy === null ? '' : `, which build ${entry.heldBy} is in`;
-    return `waits for the concurrency group "${group.name}"${by}`;
-  }
-}
-
 async function sendDecided(
   { queues }: Pick<StageContext, 'queues'>,
   decided: RoundOutcome['decided'],
@@ -176,9 +94,7 @@ async function sendDecided(
 /** Takes what is over out of its concurrency groups. @returns the builds that may be next */
 async function releaseGroups(record: Record, build: BuildId, { jobs }: PlanState): Promise<BuildId[]> {
   const groups = await groupsOf(record, build);
-  const over = groups.filter(({ holder }) =>
-    jobs.filter((job) => job.id === holder || isOf(job.node, holder)).every(({ status }) => isFinal(status)),
-  );
+  const over = groups.filter(({ holder }) => jobsOfHolder(jobs, holder).every(({ status }) => isFinal(status)));
   if (over.length === 0) return [];
   return record.write((db) =>
     leaveGroups(
@@ -186,14 +102,4 @@ async function releaseGroups(record: Record, build: BuildId, { jobs }: PlanState
       over.map(({ id }) => id),
     ),
   );
-}
-
-function isOf(node: string | null, file: string): boolean {
-  return node !== null && (JSON.parse(node) as Node).file === file;
-}
-
-/** The open jobs that a holder of a concurrency group stands for: a job, or all of a workflow. */
-async function jobsOfHolder(db: Write, build: BuildId, holder: string): Promise<JobId[]> {
-  const open = await openNodes(db, build);
-  return open.filter(({ id, node }) => id === holder || isOf(node, holder)).map(({ id }) => id);
 }

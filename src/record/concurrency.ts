@@ -1,9 +1,13 @@
-import type { BuildId } from '../kernel/model.ts';
+import { type BuildId, parseJobId } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 
 /**
  * Concurrency groups of workflows: of one name in one repository, one holder is inside and one waits; who comes then
  * takes the place of the one that waits (docs.github.com, "Control the concurrency of workflows and jobs").
+ *
+ * A workflow enters when its build is first planned, which may be late: its dispatcher died, or had to wait. So it comes to
+ * nothing where somebody of a younger build is there already. A build is as young as itself or its last retry: who retries
+ * an old build wants that one, and on GitHub, too, it enters as if it were new. Jobs come in the order of entering.
  */
 
 export interface Holder {
@@ -12,16 +16,21 @@ export interface Holder {
   holder: string;
 }
 
-export interface Entry {
-  /** whether it is inside now */
-  inside: boolean;
-  /** who is inside, where it is somebody else */
-  heldBy: BuildId | null;
+export type Entry = {
   /** whose place it has taken: they are to end */
   superseded: Holder[];
-}
+} & (
+  | { outcome: 'inside' }
+  /** `heldBy` is inside, or goes in first */
+  | { outcome: 'waits'; heldBy: BuildId }
+  /** it is not in the group: a younger build has taken its place */
+  | { outcome: 'late'; younger: BuildId }
+);
 
-/** @param name in lower case */
+/**
+ * Enters a group, or asks again whether that lets one in now.
+ * @param name in lower case
+ */
 export async function enterGroup(
   db: Write,
   repo: string,
@@ -29,25 +38,63 @@ export async function enterGroup(
   { build, holder }: Holder,
   cancelInProgress: boolean,
 ): Promise<Entry> {
-  const rows = await db
+  const rows = await membersOf(db, repo, name);
+  const mine = rows.find((row) => row.build_id === Number(build) && row.holder === holder);
+  const first = rows.find((row) => row.inside === 1) ?? rows[0];
+  if (mine) {
+    if (first !== mine) return { outcome: 'waits', heldBy: buildOf(first ?? mine), superseded: [] };
+    if (mine.inside === 0) await db.updateTable('concurrency').set({ inside: 1 }).where('id', '=', mine.id).execute();
+    return { outcome: 'inside', superseded: [] };
+  }
+  if (isWorkflow(holder)) {
+    const age = await ageOf(db, build);
+    const younger = rows.find((row) => isYounger(row, age));
+    if (younger) return { outcome: 'late', younger: buildOf(younger), superseded: [] };
+  }
+  const values = { repo, name, build_id: Number(build), holder, inside: first ? 0 : 1 };
+  await db.insertInto('concurrency').values(values).execute();
+  const superseded = rows.filter((row) => row.inside === 0 || cancelInProgress).map(holderOf);
+  return first ? { outcome: 'waits', heldBy: buildOf(first), superseded } : { outcome: 'inside', superseded };
+}
+
+/** How young a build is: its id, and up to which build it is younger since it was retried. */
+interface Age {
+  build_id: number;
+  retried_after: number;
+}
+
+type Member = Age & { id: number; holder: string; inside: number };
+
+/** Who is in a group, in the order of entering. */
+function membersOf(db: Write, repo: string, name: string): Promise<Member[]> {
+  return db
     .selectFrom('concurrency')
-    .selectAll()
+    .innerJoin('build_workflows', 'build_workflows.build_id', 'concurrency.build_id')
+    .select(['concurrency.id', 'concurrency.build_id', 'holder', 'inside', 'retried_after'])
     .where('repo', '=', repo)
     .where('name', '=', name)
-    .orderBy('id')
+    .orderBy('concurrency.id')
     .execute();
-  const mine = rows.find((row) => row.build_id === Number(build) && row.holder === holder);
-  const held = rows.find((row) => row.inside === 1 && row !== mine);
-  if (mine?.inside === 1) return { inside: true, heldBy: null, superseded: [] };
-  const inside = held === undefined && (mine === undefined ? rows.length === 0 : rows[0] === mine);
-  if (mine) {
-    if (inside) await db.updateTable('concurrency').set({ inside: 1 }).where('id', '=', mine.id).execute();
-    return { inside, heldBy: heldBy(held), superseded: [] };
-  }
-  const values = { repo, name, build_id: Number(build), holder, inside: inside ? 1 : 0 };
-  await db.insertInto('concurrency').values(values).execute();
-  const superseded = rows.filter((row) => row.inside === 0 || cancelInProgress);
-  return { inside, heldBy: heldBy(held ?? rows[0]), superseded: superseded.map(holderOf) };
+}
+
+function ageOf(db: Write, build: BuildId): Promise<Age> {
+  return db
+    .selectFrom('build_workflows')
+    .select(['build_id', 'retried_after'])
+    .where('build_id', '=', Number(build))
+    .executeTakeFirstOrThrow();
+}
+
+/** Whether one build was made, or retried, after the other was. */
+function isYounger(one: Age, other: Age): boolean {
+  const [a, b] = [one, other].map(({ build_id, retried_after }) => Math.max(build_id, retried_after));
+  // a build is retried after the youngest one was made
+  if (a === b) return one.retried_after === a && other.retried_after !== a;
+  return (a ?? 0) > (b ?? 0);
+}
+
+function isWorkflow(holder: string): boolean {
+  return parseJobId(holder) === undefined;
 }
 
 /** Who is in a group or waits for it, of one build. */
@@ -94,10 +141,10 @@ export async function lingeringHolders(record: Record): Promise<BuildId[]> {
   return rows.map((row) => String(row.build_id) as BuildId);
 }
 
-function heldBy(row: { build_id: number } | undefined): BuildId | null {
-  return row === undefined ? null : (String(row.build_id) as BuildId);
+function buildOf(row: { build_id: number }): BuildId {
+  return String(row.build_id) as BuildId;
 }
 
 function holderOf(row: { build_id: number; holder: string }): Holder {
-  return { build: String(row.build_id) as BuildId, holder: row.holder };
+  return { build: buildOf(row), holder: row.holder };
 }

@@ -215,6 +215,7 @@ const migrations: readonly Migration[] = [
   addVisibility,
   tellRepositoriesOfOneNameApart,
   keepRepositoriesToRunners,
+  tellRetriedBuildsFromOldOnes,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -347,6 +348,18 @@ async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<
     .addColumn('foreign_builds', 'bigint', (c) => c.notNull().defaultTo(0))
     .execute();
   await forgetTrustedRefs(db);
+}
+
+/**
+ * An older build takes no younger one's place in a concurrency group, but where a person has retried it since; and what is
+ * to end is looked up by job.
+ */
+async function tellRetriedBuildsFromOldOnes(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('build_workflows')
+    .addColumn('retried_after', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await sql`create index intents_by_job_open on intents (build_id, job_id) where closed_at is null`.execute(db);
 }
 
 /**

@@ -125,6 +125,25 @@ export class Record {
     }
   }
 
+  /**
+   * Runs `work` as `write` does and undoes all that it has written.
+   * @returns what it has come to
+   * @throws as `write` does
+   */
+  async rehearse<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
+    let outcome: { result: T } | undefined;
+    const undo = new Error('rehearsed');
+    try {
+      return await this.write(async (db) => {
+        outcome = { result: await work(db) };
+        throw undo;
+      });
+    } catch (error) {
+      if (error !== undo || !outcome) throw error;
+      return outcome.result;
+    }
+  }
+
   /** What writes are waiting for, or failing at, now. */
   problems(): Problem[] {
     return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];

@@ -101,7 +101,10 @@ async function reopenBuild(db: Write, build: BuildId): Promise<void> {
   // a plan that somebody has made of the build as it was is none any more
   await db
     .updateTable('build_workflows')
-    .set((eb) => ({ revision: eb('revision', '+', 1) }))
+    .set((eb) => ({
+      revision: eb('revision', '+', 1),
+      retried_after: eb.selectFrom('builds').select(({ fn }) => fn.max('id').as('id')),
+    }))
     .where('build_id', '=', Number(build))
     .execute();
   await db

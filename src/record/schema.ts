@@ -190,7 +190,14 @@ export interface Schema {
   changes: { id: Generated<number>; build_id: number };
 
   /** see record/workflows.ts */
-  build_workflows: { build_id: number; facts: string; models: string; revision: number };
+  build_workflows: {
+    build_id: number;
+    facts: string;
+    models: string;
+    revision: number;
+    /** the youngest build that there was when a person last retried it, 0 where nobody has; see record/concurrency.ts */
+    retried_after: Generated<number>;
+  };
   workflow_models: { hash: string; model: string; created_at: number };
   /** labels as JSON, and their virtual time; and how far each repository has planned ahead: see record/virtual-time.ts */
   label_sets: { labels: string; time: number };

@@ -1,5 +1,7 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
+import type { Schema } from './schema.ts';
 
 /**
  * What the record keeps of a build's workflows: which files they are, why they run, and where each job stands in them.
@@ -46,6 +48,8 @@ export interface PlanStateJob {
   status: Status;
   attempt: number;
   message: string | null;
+  /** somebody, or a rule, wants it to end: nothing is planned of it any more */
+  unwanted: boolean;
   continueOnError: boolean;
   outputs: { [name: string]: string };
 }
@@ -84,6 +88,7 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
   const jobs = await db
     .selectFrom('jobs')
     .select(['id', 'position', 'node', 'name', 'status', 'attempt', 'message', 'continue_on_error', 'outputs'])
+    .select(isUnwanted)
     .where('build_id', '=', id)
     .orderBy('position')
     .execute();
@@ -92,8 +97,9 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
     revision: plan.revision,
     facts: plan.facts,
     models: models.map(({ model }) => model),
-    jobs: jobs.map(({ continue_on_error, outputs, ...job }) => ({
+    jobs: jobs.map(({ continue_on_error, outputs, unwanted, ...job }) => ({
       ...job,
+      unwanted: Boolean(unwanted),
       continueOnError: continue_on_error === 1,
       outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),
     })),
@@ -101,14 +107,27 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
   };
 }
 
-/** Whether no plan was applied since the state of that revision. */
-export async function isCurrent(db: Write, build: BuildId, revision: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('build_workflows')
-    .select('revision')
-    .where('build_id', '=', Number(build))
-    .executeTakeFirst();
-  return row?.revision === revision;
+/** Whether an order to end a job, or all of its build, is open. */
+function isUnwanted({ exists, or, selectFrom }: ExpressionBuilder<Schema, 'jobs'>) {
+  const orders = selectFrom('intents')
+    .select('intents.id')
+    .where('intents.closed_at', 'is', null)
+    .where('intents.kind', '=', 'cancel')
+    .whereRef('intents.build_id', '=', 'jobs.build_id');
+  // each by the index: a build of a thousand jobs may have as many orders
+  const [ofBuild, ofJob] = [
+    orders.where('intents.job_id', 'is', null),
+    orders.whereRef('intents.job_id', '=', 'jobs.id'),
+  ];
+  return or([exists(ofBuild), exists(ofJob)]).as('unwanted');
+}
+
+/** What was planned began from a state of the build that is none any more. It is to be planned anew. */
+export class OutOfDate extends Error {
+  constructor() {
+    super('the build has moved on since it was planned');
+    this.name = 'OutOfDate';
+  }
 }
 
 /** Notes what its workflows call a build. */
@@ -134,7 +153,8 @@ export type PlanChange =
       timeout: number;
       continueOnError: boolean;
     }
-  | { kind: 'hold'; id: JobId; message: string }
+  /** what it waits for beside its needs */
+  | { kind: 'hold'; id: JobId; message: string | null }
   /** what it needed by its final names, of a job that will not run */
   | { kind: 'needs'; id: JobId; needs: string[] };
 
@@ -142,7 +162,8 @@ export type PlanChange =
  * Applies what the planner has come to, all or nothing.
  * @param revision of the state that it looked at
  * @param startTags gives the start tags of jobs that are queued, by their labels
- * @returns false where another plan was applied meanwhile
+ * @throws OutOfDate where another plan was applied meanwhile, or a job that it would queue or expand has ended, or is to
+ * end. The transaction must not be written then
  */
 export async function applyPlan(
   db: Write,
@@ -150,7 +171,7 @@ export async function applyPlan(
   revision: number,
   changes: readonly PlanChange[],
   startTags: (jobs: string[][]) => Promise<number[]>,
-): Promise<boolean> {
+): Promise<void> {
   const current = await db
     .updateTable('build_workflows')
     .set({ revision: revision + 1 })
@@ -158,10 +179,17 @@ export async function applyPlan(
     .where('revision', '=', revision)
     .returning('build_id')
     .executeTakeFirst();
-  if (!current) return false;
-  const known = new Set(
-    (await db.selectFrom('jobs').select('id').where('build_id', '=', Number(build)).execute()).map(({ id }) => id),
-  );
+  if (!current) throw new OutOfDate();
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['id', 'status'])
+    .select(isUnwanted)
+    .where('build_id', '=', Number(build))
+    .execute();
+  const known = new Map(rows.map(({ id, status, unwanted }) => [id, status === 'waiting' && !unwanted]));
+  // what an expansion puts beside begins from the row of the first
+  const begins = changes.filter(({ kind }) => kind === 'place' || kind === 'queue');
+  if (begins.some(({ id }) => known.get(id) === false)) throw new OutOfDate();
   // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
   const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
   const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
@@ -180,7 +208,6 @@ export async function applyPlan(
       await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null });
     }
   }
-  return true;
 }
 
 type Place = Extract<PlanChange, { kind: 'place' }>;
@@ -265,12 +292,16 @@ async function setWaiting(
   await db.updateTable('jobs').set(values).where('id', '=', id).where('status', '=', 'waiting').execute();
 }
 
+export type OpenNode = Pick<PlanStateJob, 'id' | 'node' | 'status' | 'unwanted'>;
+
 /** Open jobs of a build, with where they stand. */
-export async function openNodes(db: Write, build: BuildId): Promise<{ id: JobId; node: string | null }[]> {
-  return db
+export async function openNodes(db: Write, build: BuildId): Promise<OpenNode[]> {
+  const rows = await db
     .selectFrom('jobs')
-    .select(['id', 'node'])
+    .select(['id', 'node', 'status'])
+    .select(isUnwanted)
     .where('build_id', '=', Number(build))
     .where('finished_at', 'is', null)
     .execute();
+  return rows.map(({ unwanted, ...row }) => ({ ...row, unwanted: Boolean(unwanted) }));
 }

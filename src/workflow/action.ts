@@ -31,6 +31,13 @@ export interface Group {
   cancelInProgress: boolean;
 }
 
+/** What a group says to who asks to enter it. */
+export type Admission =
+  | { kind: 'inside' }
+  | { kind: 'waits'; message: string }
+  /** it never lets that one in */
+  | { kind: 'refused'; status: FinalStatus; reason: Reason; message: string };
+
 export interface ProgressSettings<Id> {
   /** of a job that says nothing */
   timeoutMinutes: number;
@@ -42,7 +49,6 @@ export interface ProgressSettings<Id> {
   /**
    * Asks to enter a concurrency group; asking again changes nothing.
    * @param holder the workflow's file, or the job
-   * @returns undefined once inside, else what it waits for
    */
-  enter(group: Group, holder: { file: string } | { job: Id }): string | undefined;
+  enter(group: Group, holder: { file: string } | { job: Id }): Admission;
 }

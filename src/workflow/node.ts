@@ -49,6 +49,8 @@ export interface NodeState<Id> {
   node: Node;
   name: string;
   status: Status;
+  /** it is to end: nothing is planned of it any more */
+  unwanted?: boolean;
   /** a failure of it counts as success for others and for the build */
   continueOnError: boolean;
   outputs: { [name: string]: string };

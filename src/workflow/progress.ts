@@ -1,6 +1,6 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
-import type { Action, ProgressSettings } from './action.ts';
+import type { Action, Admission, ProgressSettings } from './action.ts';
 import { namingOf } from './call-secrets.ts';
 import { groupOf } from './concurrency.ts';
 import { evaluateValue } from './evaluate-value.ts';
@@ -76,7 +76,9 @@ class Progress<Id> {
   }
 
   #waiting(file: string): NodeState<Id>[] {
-    return this.#graph.states.filter(({ node, status }) => node.file === file && status === 'waiting');
+    return this.#graph.states.filter(
+      ({ node, status, unwanted }) => node.file === file && status === 'waiting' && !unwanted,
+    );
   }
 
   /** Whether the workflow may begin, as far as its concurrency group is concerned. */
@@ -86,18 +88,24 @@ class Progress<Id> {
     if (this.#waiting(file).length === 0) return false;
     try {
       const scope = { contexts: contextsOf(this.#graph, { file, path: '' }, []) };
-      const waitsFor = this.#enter(workflow.concurrency, scope, { file });
-      if (waitsFor === undefined) return true;
-      for (const state of this.#waiting(file)) this.#actions.push({ kind: 'hold', id: state.id, message: waitsFor });
+      const admission = this.#enter(workflow.concurrency, scope, { file });
+      if (admission.kind === 'inside') return true;
+      for (const state of this.#waiting(file)) this.#keepOut(state, admission);
     } catch (error) {
       for (const state of this.#waiting(file)) this.#refuse(state, `\`concurrency\`: ${errorText(error)}`);
     }
     return false;
   }
 
-  #enter(concurrency: Concurrency, scope: Scope, holder: { file: string } | { job: Id }): string | undefined {
+  #enter(concurrency: Concurrency, scope: Scope, holder: { file: string } | { job: Id }): Admission {
     const group = groupOf(concurrency, scope);
-    return group.name === '' ? undefined : this.#settings.enter(group, holder);
+    return group.name === '' ? { kind: 'inside' } : this.#settings.enter(group, holder);
+  }
+
+  #keepOut(state: NodeState<Id>, admission: Exclude<Admission, { kind: 'inside' }>): void {
+    const { message } = admission;
+    if (admission.kind === 'waits') this.#actions.push({ kind: 'hold', id: state.id, message });
+    else this.#decide(state, admission.status, admission.reason, message);
   }
 
   /** @returns what has come in its place and is to be looked at now */
@@ -202,9 +210,9 @@ class Progress<Id> {
     if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, and is ${timeoutMinutes}`);
     const continueOnError = evaluateBoolean(job.continueOnError, scope);
     if (job.concurrency) {
-      const waitsFor = this.#enter(job.concurrency, scope, { job: state.id });
-      if (waitsFor !== undefined) {
-        this.#actions.push({ kind: 'hold', id: state.id, message: waitsFor });
+      const admission = this.#enter(job.concurrency, scope, { job: state.id });
+      if (admission.kind !== 'inside') {
+        this.#keepOut(state, admission);
         return;
       }
     }
@@ -222,6 +230,7 @@ class Progress<Id> {
 
   #failFast(): void {
     for (const { state, because } of endedBySiblings(this.#graph.states)) {
+      if (state.unwanted) continue;
       const message = `${because.name} did not succeed, and its matrix fails fast`;
       if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
       else this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });

@@ -107,7 +107,7 @@ function plan(planned: Workflow): void {
       hosted: parseHostedNames('ubuntu-*=linux'),
       offered: new Set(),
       allocate: () => last++,
-      enter: () => undefined,
+      enter: () => ({ kind: 'inside' }),
     },
   );
 }

@@ -1,14 +1,17 @@
 import { expect } from 'chai';
 import { advance, refuse } from '../../src/dispatcher/advance.ts';
+import { pursueCancels } from '../../src/dispatcher/cancel.ts';
 import { CommitHandler } from '../../src/dispatcher/commits.ts';
 import { planner } from '../../src/dispatcher/planner.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import { pursueRetries } from '../../src/dispatcher/retry.ts';
 import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf } from '../../src/kernel/model.ts';
 import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import { findIntent, openRetry, openTrigger } from '../../src/record/intents.ts';
+import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import type { Record, Write } from '../../src/record/record.ts';
 import { setVariable } from '../../src/record/variables.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
 import { observed } from '../support/record.ts';
@@ -21,6 +24,16 @@ let shas = 0;
 const job = (id: string, ...lines: string[]) =>
   `  ${id}:\n${['runs-on: ubuntu-latest', ...lines, 'steps: [{ run: make }]'].map((line) => `    ${line}\n`).join('')}`;
 const workflow = (head: string, ...jobs: string[]) => `${head}\njobs:\n${jobs.join('')}`;
+
+/** The record, with a method of its own. */
+function standIn(record: Record, own: Partial<Record>): Record {
+  return new Proxy(record, {
+    get: (target, key) => {
+      const found: unknown = Reflect.get(own, key) ?? Reflect.get(target, key);
+      return typeof found === 'function' ? found.bind(target) : found;
+    },
+  });
+}
 
 describe('the dispatcher, given a commit with workflows,', () => {
   let volt: TestVolt;
@@ -74,30 +87,77 @@ describe('the dispatcher, given a commit with workflows,', () => {
     return again(newest?.id as BuildId);
   }
 
+  /** A build whose dispatcher has died before it planned anything. */
+  async function recorded(files: { [path: string]: string | null }): Promise<BuildId> {
+    const { record } = volt.context;
+    let died = () => {};
+    const death = new Promise<void>((resolve) => {
+      died = resolve;
+    });
+    const write = async <T>(work: (db: Write) => Promise<T>): Promise<T> => {
+      await record.write(work);
+      died();
+      return new Promise(() => undefined);
+    };
+    void new CommitHandler({ ...volt.context, record: standIn(record, { write }) }).handle(commit(files));
+    await death;
+    const [newest] = await listBuilds(record, { limit: 1 });
+    return newest?.id as BuildId;
+  }
+
+  /** A look at a build by a dispatcher that has planned it, and writes that only when it is told. */
+  function planLate(id: BuildId) {
+    const { record } = volt.context;
+    let write = () => {};
+    const told = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    let done = Promise.resolve();
+    const planned = new Promise<void>((resolve) => {
+      const late = async <T>(work: (db: Write) => Promise<T>): Promise<T> => {
+        resolve();
+        await told;
+        return record.write(work);
+      };
+      done = advance({ ...volt.context, record: standIn(record, { write: late }) }, id);
+    });
+    return { planned, write, done };
+  }
+
   async function again(id: BuildId): Promise<Build> {
     const found = await findBuild(volt.context.record, id);
     if (!found) throw new Error(`no build ${id}`);
     return found;
   }
 
-  /** Records what the dispatcher has decided, as a reporter does, and moves builds on until there is nothing more. */
+  /** Records what the dispatcher has decided, as a reporter does. */
+  async function recordDecisions(): Promise<void> {
+    for (const sent of await volt.context.queues.queue('results').getWaiting()) {
+      const message = sent.data as ResultMessage;
+      if (message.kind !== 'decided') throw new Error(message.kind);
+      const { status, reason, message: text } = message;
+      await decideJob(volt.context.record, message, { status, reason, message: text }, Date.parse(message.at));
+      await sent.remove();
+    }
+  }
+
+  /** Moves a build on until there is nothing more. */
   async function settle(id: BuildId): Promise<Build> {
-    const results = volt.context.queues.queue('results');
     for (;;) {
-      const waiting = await results.getWaiting();
-      for (const sent of waiting) {
-        const message = sent.data as ResultMessage;
-        if (message.kind !== 'decided') throw new Error(message.kind);
-        const { status, reason, message: text } = message;
-        await decideJob(volt.context.record, message, { status, reason, message: text }, Date.parse(message.at));
-        await sent.remove();
-      }
+      await recordDecisions();
       await advance(volt.context, id);
-      if ((await results.getWaiting()).length === 0) return again(id);
+      if ((await volt.context.queues.queue('results').getWaiting()).length === 0) return again(id);
     }
   }
 
   async function end(id: BuildId, name: string, status: FinalStatus = 'success', outputs = {}): Promise<Build> {
+    await finish(id, name, status, outputs);
+    await advance(volt.context, id);
+    return settle(id);
+  }
+
+  /** Records the end of a job that a runner has run. */
+  async function finish(id: BuildId, name: string, status: FinalStatus = 'success', outputs = {}): Promise<void> {
     const found = (await again(id)).jobs.find((candidate) => candidate.name === name);
     if (!found) throw new Error(`no job ${name}`);
     const ref = { job: found.id, attempt: found.attempts.at(-1)?.number ?? 1 };
@@ -106,8 +166,6 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const outcome = { status, reason, message: null, runner: box, exitCode: 0, outputs, steps: [] };
     const times = { logBytes: 0, logComplete: true, startedAt: Date.now(), finishedAt: Date.now() };
     await finishAttempt(volt.context.record, ref, { ...outcome, ...times });
-    await advance(volt.context, id);
-    return settle(id);
   }
 
   const statuses = (found: Build) => Object.fromEntries(found.jobs.map(({ name, status }) => [name, status]));
@@ -267,6 +325,76 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(over).to.include({ status: 'failure', reason: 'job_failed' });
   });
 
+  describe('planned from what is no longer so', () => {
+    const expanding = (head = 'on: push') => ({
+      'ci.yml': workflow(
+        head,
+        job('first'),
+        job('deploy', 'needs: first', 'strategy: { matrix: { n: [1, 2, 3, 4] } }'),
+      ),
+    });
+
+    it('starts nothing of a build that a person has cancelled meanwhile', async () => {
+      const { id } = await build(expanding());
+      await finish(id, 'first');
+      const late = planLate(id);
+      await late.planned;
+      await openCancel(volt.context.record, 'app', id, null, 'Ada');
+      await pursueCancels(volt.context, id);
+      await recordDecisions();
+      late.write();
+      await late.done;
+      const cancelled = await settle(id);
+      expect(cancelled).to.include({ status: 'cancelled' });
+      expect(statuses(cancelled)).to.deep.equal({ first: 'success', deploy: 'cancelled' });
+      expect((await sent()).map(({ name }) => name)).to.not.include('deploy (2)');
+    });
+
+    it('starts nothing of a job that is to be cancelled, though nobody has come to it', async () => {
+      const { id, jobs } = await build(expanding());
+      await finish(id, 'first');
+      const late = planLate(id);
+      await late.planned;
+      await openCancel(volt.context.record, 'app', id, jobs[1]?.id ?? null, 'Ada');
+      late.write();
+      await late.done;
+      expect(statuses(await again(id))).to.deep.equal({ first: 'success', deploy: 'waiting' });
+      expect(statuses(await settle(id))).to.deep.equal({ first: 'success', deploy: 'cancelled' });
+    });
+
+    it('starts nothing of a build whose place in its group was taken meanwhile', async () => {
+      const head = 'on: push\nconcurrency: { group: main, cancel-in-progress: true }';
+      const { id } = await build(expanding(head));
+      await finish(id, 'first');
+      const late = planLate(id);
+      await late.planned;
+      const second = await build(expanding(head));
+      late.write();
+      await late.done;
+      expect(statuses(await settle(id))).to.deep.equal({ first: 'success', deploy: 'cancelled' });
+      expect(statuses(await settle(second.id))).to.include({ first: 'queued' });
+    });
+
+    it('takes no place in a group for a job that was cancelled meanwhile', async () => {
+      const ship = (rest = '') =>
+        job('deploy', 'needs: first', `concurrency: { group: live, cancel-in-progress: true }${rest}`);
+      const files = { 'ci.yml': workflow('on: push', job('first'), ship()) };
+      const running = await build(files);
+      await end(running.id, 'first');
+      const { id, jobs } = await build(files);
+      await finish(id, 'first');
+      const late = planLate(id);
+      await late.planned;
+      await openCancel(volt.context.record, 'app', id, jobs[1]?.id ?? null, 'Ada');
+      late.write();
+      await late.done;
+      expect(await settle(id)).to.include({ status: 'cancelled' });
+      expect(statuses(await settle(running.id))).to.deep.equal({ first: 'success', deploy: 'queued' });
+      const groups = await volt.context.record.db.selectFrom('concurrency').select('build_id').execute();
+      expect(groups).to.deep.equal([{ build_id: Number(running.id) }]);
+    });
+  });
+
   describe('in a concurrency group', () => {
     const files = (rest = '') => ({
       'ci.yml': workflow(
@@ -298,6 +426,72 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const second = await build(files(', cancel-in-progress: true'));
       expect(statuses(await settle(first.id))).to.deep.equal({ a: 'cancelled', b: 'cancelled' });
       expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
+    });
+
+    it('lets no build that is planned late take the place of a younger one', async () => {
+      const inTime = files(', cancel-in-progress: true');
+      const first = await recorded(inTime);
+      const second = await build(inTime);
+      await advance(volt.context, first);
+      const late = await settle(first);
+      expect(named(late, 'a')).to.include({
+        ...{ status: 'cancelled', reason: 'superseded' },
+        message: `build ${second.id} took its place in the concurrency group "G-refs/heads/main"`,
+      });
+      expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
+    });
+
+    it('lets no build that is planned late take the place of a younger one that waits', async () => {
+      await build(files());
+      const second = await recorded(files());
+      const third = await build(files());
+      await advance(volt.context, second);
+      expect(await settle(second)).to.include({ status: 'cancelled' });
+      expect(statuses(await settle(third.id))).to.deep.equal({ a: 'waiting', b: 'waiting' });
+    });
+
+    it('takes an old build for a new one when a person has retried it', async () => {
+      const text = files(', cancel-in-progress: true');
+      const first = await build(text);
+      const second = await build(text);
+      expect(await settle(first.id)).to.include({ status: 'cancelled' });
+      await openRetry(volt.context.record, 'app', first.id, { job: null, failedOnly: false });
+      expect(statuses(await settle(first.id))).to.include({ a: 'waiting' });
+      expect(await settle(second.id)).to.include({ status: 'cancelled' });
+      expect(statuses(await settle(first.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
+      const third = await build(text);
+      expect(await settle(first.id)).to.include({ status: 'cancelled' });
+      expect(statuses(await settle(third.id))).to.include({ a: 'queued' });
+    });
+
+    it('takes a retried build for an old one where a younger one was made since', async () => {
+      const text = files(', cancel-in-progress: true');
+      const first = await build(text);
+      await end(first.id, 'a', 'failure');
+      await openRetry(volt.context.record, 'app', first.id, { job: null, failedOnly: false });
+      await pursueRetries(volt.context, first.id);
+      const second = await build(text);
+      expect(await settle(first.id)).to.include({ status: 'cancelled' });
+      expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
+    });
+
+    it('lets one job of a matrix in and the last one wait', async () => {
+      const made = await build({
+        'ci.yml': workflow('on: push', job('t', 'concurrency: db', 'strategy: { matrix: { n: [1, 2, 3] } }')),
+      });
+      const settled = await settle(made.id);
+      expect(statuses(settled)).to.deep.equal({ 't (1)': 'queued', 't (2)': 'cancelled', 't (3)': 'waiting' });
+      expect(named(settled, 't (2)')).to.include({ reason: 'superseded' });
+    });
+
+    it('says of a workflow that was let in only what its jobs still wait for', async () => {
+      const first = await build(files());
+      const second = await build(files());
+      expect(named(second, 'b').message).to.match(/waits for the concurrency group/);
+      await end(first.id, 'a', 'failure');
+      const going = await settle(second.id);
+      expect(statuses(going)).to.deep.equal({ a: 'queued', b: 'waiting' });
+      expect(named(going, 'b').message).to.equal(null);
     });
 
     it('lets the next one in also when whoever was to say so has died', async () => {

@@ -17,6 +17,7 @@ import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { labelSetsOf, removeUnusedLabelSets, virtualTimes } from '../../src/record/virtual-time.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
+import { planState } from '../../src/record/workflows.ts';
 import { TestFolders } from '../support/folder.ts';
 import { fillWithPast } from '../support/past.ts';
 import { indexOfOpen, plansOf } from '../support/query-plans.ts';
@@ -29,7 +30,7 @@ describe('what stages ask the record again and again', () => {
   before(async () => {
     record = await openRecord(folders.make());
     await observed(record);
-    await recordedBuild(record);
+    await recordedBuild(record, { workflows: { facts: '{}', models: [] } });
     await fillWithPast(record, 'app');
   });
   after(async () => {
@@ -66,6 +67,12 @@ describe('what stages ask the record again and again', () => {
       expect(plans.filter((step) => whole.test(step) && !indexOfOpen.test(step))).to.deep.equal([]);
     });
   }
+
+  it('what to plan a build from: takes no longer the more is to be cancelled', async () => {
+    const plans = await plansOf(record, (from) => planState(from, '1' as BuildId));
+    const other = /(SCAN|SEARCH) intents (?!USING (COVERING )?INDEX intents_by_job_open \(build_id=\? AND job_id=\?\))/;
+    expect(plans.filter((step) => other.test(step))).to.deep.equal([]);
+  });
 
   it('which jobs of one build are queued: takes no longer the more of others are', async () => {
     const plans = await plansOf(record, (from) =>

@@ -215,4 +215,20 @@ describe('the record', () => {
     expect(row).to.deep.include({ value: '16' });
     for (const record of records) await record.close();
   });
+
+  it('tells what a write would come to, and keeps nothing of it', async () => {
+    const record = await openRecord(folders.make());
+    await observed(record);
+    const urlOf = async () => (await findRepository(record, 'app'))?.url;
+    const before = await urlOf();
+    const rehearsed = await record.rehearse((db) =>
+      db.updateTable('repositories').set({ url: 'other' }).returning('url').executeTakeFirstOrThrow(),
+    );
+    expect([rehearsed.url, await urlOf()]).to.deep.equal(['other', before]);
+    const failing = record.rehearse(async () => {
+      throw new RangeError('no');
+    });
+    expect(await failing.catch((error: unknown) => error)).to.be.instanceOf(RangeError);
+    await record.close();
+  });
 });

@@ -8,7 +8,7 @@ import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import type { Record } from '../../src/record/record.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
-import { applyPlan, insertWorkflows, planState } from '../../src/record/workflows.ts';
+import { applyPlan, insertWorkflows, OutOfDate, planState } from '../../src/record/workflows.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
@@ -157,8 +157,8 @@ describe('a retry in the record', () => {
     await skip(0);
     const revision = (await planState(record, build))?.revision ?? 0;
     await retry();
-    const late = await record.write((db) => applyPlan(db, build, revision, [], async () => []));
-    expect(late).to.equal(false);
+    const late = record.write((db) => applyPlan(db, build, revision, [], async () => []));
+    expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 
   it('is not cancelled by a request that came before it', async () => {

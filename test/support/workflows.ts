@@ -101,7 +101,8 @@ export class PlannedBuild {
         hosted: parseHostedNames(standardNames),
         offered: this.offered,
         allocate: () => ++this.#last,
-        enter: ({ name }) => (this.taken.has(name) ? `waits for ${name}` : undefined),
+        enter: ({ name }) =>
+          this.taken.has(name) ? { kind: 'waits', message: `waits for ${name}` } : { kind: 'inside' },
       },
     );
   }

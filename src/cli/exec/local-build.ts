@@ -129,7 +129,10 @@ export class LocalBuild {
       let last = this.#options.taken + this.#jobs.length;
       const hidden = this.#hidden;
       const states = this.#jobs.map(({ state }) => state);
-      const actions = progress({ ...graph, states }, { ...settings, allocate: () => ++last, enter: () => undefined });
+      const actions = progress(
+        { ...graph, states },
+        { ...settings, allocate: () => ++last, enter: () => ({ kind: 'inside' }) },
+      );
       for (const action of actions) {
         if (action.kind === 'cancel') cancels.push({ id: action.id, message: action.message });
         else this.#apply(action);

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BuildId, Reason } from '../kernel/model.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { type Entry, enterGroup, type Holder } from '../record/concurrency.ts';
+import { orderCancel } from '../record/intents.ts';
+import type { Record, Write } from '../record/record.ts';
+import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
+import type { Admission, Group } from '../workflow/action.ts';
+import { startTags } from './fairness.ts';
+import { jobsOfHolder } from './group-holders.ts';
+import { planner } from './planner.ts';
+import type { RoundOutcome } from './round.ts';
+
+type Context = StageContext & { record: Record };
+
+/** One look at the plan of a build, and what follows from it. */
+export class PlanningRound {
+  /** whether jobs were told to end */
+  cancels = false;
+  readonly #context: Context;
+  readonly #build: BuildId;
+  readonly #state: PlanState;
+  readonly #fleet: readonly string[][];
+  /** the groups that its holders have asked to enter, in that order, and what they were told */
+  readonly #wishes = new Map<string, Group>();
+  #answers: ReadonlyMap<string, Admission> = new Map();
+
+  constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
+    this.#context = context;
+    this.#build = build;
+    this.#state = state;
+    this.#fleet = fleet;
+  }
+
+  /**
+   * Whether a group lets one in is for the record to say, so it is planned anew with each answer. No transaction is open
+   * while that takes its time: entering is only rehearsed, and done with what follows from it.
+   */
+  async plan(): Promise<RoundOutcome> {
+    const { record, config } = this.#context;
+    const { jobTimeout, hostedLabels } = config;
+    for (;;) {
+      const [build, state, fleet, answers] = [this.#build, this.#state, this.#fleet, this.#answers];
+      const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
+      if (planned.wishes.size === 0) return planned;
+      for (const [holder, group] of planned.wishes) this.#wishes.set(holder, group);
+      const entries = await record.rehearse((db) => this.#enter(db));
+      this.#answers = new Map(entries.map(({ holder, admission }) => [holder, admission]));
+    }
+  }
+
+  /** @throws OutOfDate and then nothing has changed */
+  async apply({ changes, cancels, runName }: RoundOutcome): Promise<void> {
+    const { revision, build } = this.#state;
+    const repo = build.repo.name;
+    const ended = await this.#context.record.write(async (db) => {
+      await applyPlan(db, this.#build, revision, changes, (jobs) =>
+        startTags(db, repo, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
+      );
+      await nameRun(db, this.#build, runName);
+      const superseded = this.#wishes.size > 0 ? await this.#enterWanted(db) : [];
+      const orders = [...superseded, ...cancels.map(({ id: job, ...why }) => ({ build: this.#build, job, ...why }))];
+      for (const order of orders) await orderCancel(db, { repo, ...order });
+      return orders.length;
+    });
+    this.cancels = ended > 0;
+  }
+
+  /**
+   * What has ended since it was planned, or is to end, takes nobody's place.
+   * @returns what is to end for those who have entered
+   * @throws OutOfDate also where a group says something else than it did
+   */
+  async #enterWanted(db: Write): Promise<Order[]> {
+    const open = await openNodes(db, this.#build);
+    const isWanted = (holder: string) => jobsOfHolder(open, holder).some(({ unwanted }) => !unwanted);
+    if (![...this.#wishes.keys()].every(isWanted)) throw new OutOfDate();
+    const orders: Order[] = [];
+    for (const { holder, admission, superseded } of await this.#enter(db)) {
+      if (!isDeepStrictEqual(admission, this.#answers.get(holder))) throw new OutOfDate();
+      for (const { build, holder: other } of superseded) {
+        const why = supersededBy(this.#build, this.#wishes.get(holder)?.name ?? '');
+        for (const { id: job } of jobsOfHolder(await openNodes(db, build), other)) orders.push({ build, job, ...why });
+      }
+    }
+    return orders;
+  }
+
+  async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
+    const entered = [];
+    for (const [holder, { name, cancelInProgress }] of this.#wishes) {
+      const me = { build: this.#build, holder };
+      const entry = await enterGroup(db, this.#state.build.repo.name, name.toLowerCase(), me, cancelInProgress);
+      entered.push({ holder, admission: admissionOf(entry, name), superseded: entry.superseded });
+    }
+    return entered;
+  }
+}
+
+/** A job that is to end because of a rule. */
+type Order = Omit<Parameters<typeof orderCancel>[1], 'repo'>;
+
+function admissionOf(entry: Entry, group: string): Admission {
+  switch (entry.outcome) {
+    case 'inside':
+      return { kind: 'inside' };
+    case 'waits':
+      return {
+        kind: 'waits',
+        message: `waits for the concurrency group "${group}", which build ${entry.heldBy} is in`,
+      };
+    case 'late':
+      return { kind: 'refused', status: 'cancelled', ...supersededBy(entry.younger, group) };
+  }
+}
+
+function supersededBy(build: BuildId, group: string): { reason: Reason; message: string } {
+  return { reason: 'superseded', message: `build ${build} took its place in the concurrency group "${group}"` };
+}
