@@ -35,6 +35,8 @@ export interface ConsumerOptions<M> {
   /** where a message that cannot be handled is told */
   problems: Problems;
   handle(message: M, delivery: Delivery): Promise<void>;
+  /** what a message that does not fit the schema says all the same; undefined where it is to be set aside */
+  understand?(content: unknown): M | undefined;
 }
 
 /**
@@ -58,8 +60,8 @@ class Consumer extends Worker {
  * waiting → handled, and gone when the handler has returned;
  * handled → waiting again, when the handler threw (first after 0.1 s, later every 5 s, for as long as it takes) or said
  * `Later`, or when its process died;
- * handled → set aside in the queue's failed set, when it does not fit the schema: people see it in `volt status` and at
- * /queues, and it is never tried again by itself.
+ * handled → set aside in the queue's failed set, when it does not fit the schema and nothing of it is understood: people see it
+ * in `volt status` and at /queues, and it is never tried again by itself.
  * @returns `close` resolves when the handlers under way have ended
  */
 export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { close(): Promise<void> } {
@@ -68,15 +70,20 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
     queue,
     async (job, token) => {
       const parsed = schema.safeParse(job.data);
+      let message = parsed.data;
       if (!parsed.success) {
         const why = whyNotUnderstood(parsed.error);
-        logger.error(`set aside a message of "${queue}" that cannot be understood`, { id: job.id, issue: why });
-        await setAside(job);
-        throw new UnrecoverableError(`not understood: ${why}`);
+        message = options.understand?.(job.data);
+        const what = message === undefined ? 'set aside' : 'understood only a part of';
+        logger.error(`${what} a message of "${queue}" that does not fit its form`, { id: job.id, issue: why });
+        if (message === undefined) {
+          await setAside(job);
+          throw new UnrecoverableError(`not understood: ${why}`);
+        }
       }
       const what = `handling message ${job.id} of "${queue}"`;
       try {
-        await handle(parsed.data, {
+        await handle(message as M, {
           count: job.attemptsStarted,
           deaths: job.stalledCounter,
           content: job.data,

@@ -158,7 +158,7 @@ export interface FinishedAttempt {
 }
 
 /**
- * queued or running → final, as the runner of the current attempt reports it.
+ * queued or running → final, as the runner reports it that has begun the current attempt, or that began it unheard.
  * @returns undefined where nothing has moved
  */
 export async function finishAttempt(
@@ -227,7 +227,7 @@ async function endUnstarted(db: Write, ref: AttemptRef, outcome: AttemptOutcome)
 
 function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome: AttemptOutcome) {
   const { status, reason, message, runner, exitCode } = outcome;
-  return db
+  const ended = db
     .updateTable('jobs')
     .set((eb) => ({
       status,
@@ -243,8 +243,8 @@ function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome:
     .where('id', '=', ref.job)
     .where('attempt', '=', ref.attempt)
     .where('status', '=', from)
-    .returning(['build_id', 'labels', 'virtual_start'])
-    .executeTakeFirst();
+    .returning(['build_id', 'labels', 'virtual_start']);
+  return (from === 'running' ? ended.where('runner_id', '=', runner.id) : ended).executeTakeFirst();
 }
 
 /**

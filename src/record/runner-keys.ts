@@ -162,27 +162,28 @@ export async function attemptHolder(
   return { holder, objection: undefined };
 }
 
-/**
- * Whose log one is.
- * @returns `isGood`: nobody has ended the key since; undefined where there is no such attempt
- */
-export async function logOwner(
-  db: Database,
-  ref: AttemptRef,
-): Promise<(Pick<AttemptHolder, 'key' | 'isFree'> & { isGood: boolean }) | undefined> {
+/** Whose log one is. `isGood`: nobody has ended the key since. */
+export type LogOwner = AttemptHolder & { isGood: boolean };
+
+/** @returns undefined where there is no such attempt */
+export async function logOwner(db: Database, ref: AttemptRef): Promise<LogOwner | undefined> {
   const row = await db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .leftJoin('runner_keys', (join) =>
       join.onRef('runner_keys.public_key', '=', 'attempts.runner_key').on('runner_keys.removed_at', 'is', null),
     )
-    .select(['attempts.runner_key', 'attempts.status', 'jobs.attempt', 'runner_keys.name'])
+    .select([
+      ...(['attempts.runner_key', 'attempts.runner_id', 'attempts.status'] as const),
+      ...(['jobs.attempt', 'runner_keys.name'] as const),
+    ])
     .where('attempts.job_id', '=', ref.job)
     .where('attempts.number', '=', ref.attempt)
     .executeTakeFirst();
   if (!row) return undefined;
   const isFree = row.status === 'queued' && row.attempt === ref.attempt;
-  return { key: row.runner_key, isFree, isGood: row.name !== null };
+  const holder = { key: row.runner_key, runner: row.runner_id, isFree, isRunning: row.status === 'running' };
+  return { ...holder, isGood: row.name !== null };
 }
 
 export const unknownKey = 'its key is not known, or a person has ended it';

@@ -1,8 +1,9 @@
-import { attemptName } from '../kernel/model.ts';
+import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { ResultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { type AttemptHolder, attemptHolder, isRunnerKey, unknownKey } from '../record/runner-keys.ts';
+import { notifyRunner } from '../redis/channels.ts';
 import { signatory } from '../secrets/signed-message.ts';
 
 type RunnersWord = Exclude<ResultMessage, { kind: 'decided' }>;
@@ -63,7 +64,12 @@ export class Authority {
     const isHolders = holder.key === key && holder.runner === id;
     // an attempt of an older Volt runs under no key: nobody can be known to have it
     const isNobodys = holder.key === null && !holder.isRunning;
-    return isHolders || isNobodys ? { key, holder } : `runner ${holder.runner} has the attempt`;
+    if (isHolders || isNobodys) return { key, holder };
+    // it may have been given the attempt, too, by a Redis that had forgotten who has it, and would tell of it for ever
+    const { job, attempt } = message;
+    if (holder.runner !== null && id !== holder.runner)
+      await notifyRunner(this.#context.access, id as RunnerId, { kind: 'recorded', job, attempt });
+    return `runner ${holder.runner} has the attempt`;
   }
 }
 

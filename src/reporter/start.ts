@@ -15,6 +15,7 @@ import { listRepositories } from '../record/repositories.ts';
 import { tellCounts } from '../redis/tallies.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
+import { understoodResult } from './misfits.ts';
 import { pruneResults } from './prune.ts';
 import { purgeRemoved } from './purge.ts';
 import { ResultHandler } from './results.ts';
@@ -77,6 +78,7 @@ export async function startReporter(context: StageContext & { record: Record }):
     logger,
     problems,
     handle: (message, delivery) => results.handle(message, delivery),
+    understand: understoodResult,
   });
   return {
     stop: async () => {

@@ -40,7 +40,7 @@ export class LogSender {
   readonly #loop: Promise<void>;
 
   /**
-   * @param runner id of the runner that acknowledgements go to
+   * @param runner id of the runner that the log is sent as, and that acknowledgements go to
    * @param word what it signs with, and its signed word that it has begun the attempt, as JSON: a reporter that meets the
    * log before that word knows by it whose log it is
    */

@@ -29,7 +29,7 @@ export class Report {
   #settled = false;
 
   /**
-   * @param runner id of the runner that acknowledgements go to
+   * @param runner id of the runner that the log is sent as, and that acknowledgements go to
    * @param word see LogSender
    * @param done is called when nothing is owed any more
    */
@@ -49,7 +49,10 @@ export class Report {
     this.#done = done;
   }
 
-  /** What an earlier process of this runner has left: an outcome that was not recorded, or the log of a lost attempt. */
+  /**
+   * What an earlier process of this runner has left: an outcome that was not recorded, or the log of a lost attempt.
+   * @param runner id that the runner has now
+   */
   static async reopen(
     context: StageContext,
     runner: string,
@@ -58,8 +61,10 @@ export class Report {
     left: { ref: AttemptRef; outcome: unknown },
     done: (report: Report) => void,
   ): Promise<Report> {
-    const report = new Report(context, runner, await Spool.reopen(folder, left.ref), { signer }, done);
     const outcome = finished.safeParse(left.outcome);
+    // the log of an attempt that may still count is that of the id that has begun it
+    const owner = outcome.success ? outcome.data.runner.id : runner;
+    const report = new Report(context, owner, await Spool.reopen(folder, left.ref), { signer }, done);
     if (outcome.success) {
       // a crash of the machine may have taken the end of the log, but not that there was an outcome
       const logBytes = Math.min(outcome.data.logBytes, report.spool.bytes);

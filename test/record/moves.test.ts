@@ -62,7 +62,6 @@ const failed = outcome({
   reason: 'exit_code',
   message: '"make test" exited with code 2',
   exitCode: 2,
-  runner: other,
 });
 const lost = { reason: 'runner_lost', message: 'gone', at: time(3) } as const;
 
@@ -116,10 +115,16 @@ describe('moves of a job in the record', () => {
     await startAttempt(record, first, box, time(1));
     expect(await finishAttempt(record, first, failed)).to.be.an('object');
     const final = { status: 'failure', reason: 'exit_code', message: failed.message };
-    expect(await jobNow()).to.deep.include({ ...final, exitCode: 2, steps: [step], runner: 'other' });
+    expect(await jobNow()).to.deep.include({ ...final, exitCode: 2, steps: [step], runner: 'box' });
     expect((await jobNow()).attempts[0]).to.include(final);
     expect(await found()).to.include(final);
     expect((await found()).finishedAt).to.not.equal(null);
+  });
+
+  it('from running to its outcome only by the runner that has begun', async () => {
+    await startAttempt(record, first, box, time(1));
+    expect(await finishAttempt(record, first, { ...failed, runner: other })).to.equal(undefined);
+    expect(await jobNow()).to.include({ status: 'running', runner: 'box' });
   });
 
   it('from queued to its outcome, when the word of its start was lost', async () => {
@@ -182,7 +187,7 @@ describe('moves of a job in the record', () => {
 
     await startAttempt(record, second, other, time(5));
     expect(await finishAttempt(record, first, outcome())).to.equal(undefined);
-    expect(await finishAttempt(record, second, failed)).to.be.an('object');
+    expect(await finishAttempt(record, second, { ...failed, runner: other })).to.be.an('object');
     expect(await jobNow()).to.include({ status: 'failure', runner: 'other' });
     expect((await jobNow()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'failure']);
   });

@@ -37,7 +37,8 @@ describe('collecting logs', () => {
         await record.db.insertInto('attempts').values(lost).execute();
       }
     }
-    await record.db.updateTable('attempts').set({ runner_key: key.publicKey }).execute();
+    const runner = { runner_id: 'box~1', runner_key: key.publicKey };
+    await record.db.updateTable('attempts').set(runner).execute();
   });
 
   afterEach(async () => {
@@ -245,6 +246,38 @@ describe('collecting logs', () => {
     expect(content(of)).to.equal('true');
     const [aside] = await queues.queue('set-aside').getWaiting();
     expect(aside?.name).to.equal('refused log of 2-1.7 at 0 of box~1');
+  });
+
+  it('takes nothing of another runner that runs the attempt as well, and tells that one that nothing of it is wanted', async () => {
+    const { access, logger, record } = volt.context;
+    const told: RunnerNotice[] = [];
+    const stop = await listen(
+      access,
+      access.keys.toRunner('twin~1' as RunnerId),
+      runnerNoticeSchema,
+      logger,
+      (notice) => told.push(notice),
+    );
+    const of = { ...ref, job: '2-1' as JobId, attempt: 9 };
+    const attempt = record.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
+    await attempt.set({ status: 'running' }).execute();
+    collect('one');
+    await send(0, 'ours ', of);
+    await until('it is archived', () => archive.reaches(of, 5, 0));
+    // both have the key of their data directory
+    const theirs = { ...of, offset: 5, length: 6, data: Buffer.from('theirs') };
+    await sign({ ...theirs, runner: 'twin~1' });
+    await until('it is told', () => told.length > 0);
+    expect(told).to.deep.equal([{ kind: 'recorded', job: of.job, attempt: 9 }]);
+    await sign({ ...theirs, runner: 'box~2' });
+    await until('both are taken out', async () => (await left()) === 0);
+    expect(content(of)).to.equal('ours ');
+    await attempt.set({ status: 'error' }).execute();
+    await until('what a later process of the same name has of it is archived once it is over', async () => {
+      await sign({ ...theirs, runner: 'box~2' });
+      return archive.reaches(of, 11, 20);
+    });
+    await stop();
   });
 
   it('takes nothing more of a runner whose key a person has ended', async () => {

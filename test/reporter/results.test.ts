@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
-import { type BuildId, type JobId, jobIdOf, newStep, type Step, type TestResult } from '../../src/kernel/model.ts';
+import {
+  type BuildId,
+  type JobId,
+  jobIdOf,
+  newStep,
+  type RunnerId,
+  type Step,
+  type TestResult,
+} from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { AdvanceMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
 import { packTests } from '../../src/queues/packed-tests.ts';
@@ -86,13 +94,15 @@ describe('the reporter, told', () => {
   const advances = async () =>
     (await volt.context.queues.queue('advance').getWaiting()).map(({ data }) => (data as AdvanceMessage).build);
 
-  async function hear() {
+  async function hear(who = 'box~1') {
     const { access, logger } = volt.context;
     const changes: Change[] = [];
     const notices: RunnerNotice[] = [];
     const stops = [
       await listen(access, access.keys.changes, changeSchema, logger, (change) => changes.push(change)),
-      await listen(access, access.keys.toRunner('box~1'), runnerNoticeSchema, logger, (notice) => notices.push(notice)),
+      await listen(access, access.keys.toRunner(who as RunnerId), runnerNoticeSchema, logger, (notice) =>
+        notices.push(notice),
+      ),
     ];
     return { changes, notices, stop: () => Promise.all(stops.map((stop) => stop())) };
   }
@@ -305,10 +315,14 @@ describe('the reporter, told', () => {
       await expectRefused('the name box belongs to another key');
     });
 
-    it('an outcome of another runner, under its own id', async () => {
+    it('an outcome of another runner, under its own id, which is told that nothing of it is wanted', async () => {
+      const { notices, stop } = await hear('other~1');
       await handle(started());
       await handle(finished({ ...failure, runner: by }), other);
       await expectRefused('runner box~1 has the attempt');
+      await until('it is told', () => notices.length > 0);
+      expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1 }]);
+      await stop();
     });
 
     it('an outcome that was changed after it was signed, or that nobody has signed', async () => {

@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { jobIdOf, newStep, type RunnerId } from '../../src/kernel/model.ts';
+import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
+import { understoodResult } from '../../src/reporter/misfits.ts';
+import { withSignature } from '../../src/secrets/signed-message.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { knownKey } from '../support/runner-keys.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const at = '2026-01-02T03:04:05.000Z';
+const runner = { id: 'box~1' as RunnerId, name: 'box', host: 'box' };
+const step = { ...newStep('test'), status: 'success' };
+const outcome = { v: 1, kind: 'finished', job: '1-1', attempt: 1, runner, status: 'failure', reason: 'exit_code' };
+const rest = { message: 'no', exitCode: 2, steps: [step], logBytes: 9, startedAt: at, finishedAt: at };
+
+describe('a result of another version than the reporter', () => {
+  const understood = (change: object) => understoodResult({ ...outcome, ...rest, ...change });
+
+  it('keeps its verdict where only what describes that is not understood', () => {
+    const reason = understood({ reason: 'too_hot' });
+    const note = 'the reporter does not understand all that was said of the outcome (reason: ';
+    expect(reason).to.deep.include({ status: 'failure', reason: null, exitCode: 2, steps: rest.steps, logBytes: 9 });
+    expect((reason as { message: string }).message).to.include(`no (${note}`);
+    const steps = understood({ status: 'success', steps: [{ ...step, status: 'paused' }], tests: 7 });
+    expect(steps).to.deep.include({ status: 'success', exitCode: 2, steps: [] });
+    expect((steps as { tests?: unknown }).tests).to.equal(undefined);
+  });
+
+  it('ends the job as an error of ours where the verdict itself is not understood', () => {
+    for (const change of [{ status: 'flaky' }, { v: 2 }, { outputs: ['a list'] }]) {
+      expect(understood(change)).to.deep.include({ status: 'error', reason: 'bad_message', job: '1-1', logBytes: 9 });
+    }
+    expect(understood({ finishedAt: 'tomorrow' })).to.include({ status: 'error', logBytes: 0 });
+  });
+
+  it('is that of a decision or of an attempt that was given back, too', () => {
+    const decided = {
+      v: 1,
+      kind: 'decided',
+      job: '1-1',
+      attempt: 1,
+      status: 'cancelled',
+      reason: 'new',
+      message: 'x',
+      at,
+    };
+    expect(understoodResult(decided)).to.include({ status: 'cancelled', reason: 'bad_message' });
+    const returned = { v: 1, kind: 'returned', job: '1-1', attempt: 1, runner, message: { en: 'why' }, at };
+    expect(understoodResult(returned)).to.include({ kind: 'returned', attempt: 1 });
+  });
+
+  it('is nothing where nobody knows what it is about', () => {
+    for (const content of [undefined, 'text', {}, { kind: 'paused' }, { kind: 'steps', steps: 1 }]) {
+      expect(understoodResult(content)).to.equal(undefined);
+    }
+    for (const change of [{ job: 'one' }, { attempt: 0 }, { runner: 'box' }]) {
+      expect(understood(change)).to.equal(undefined);
+    }
+  });
+
+  it('ends its job, and its runner hears of it', async () => {
+    const volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    const { access, logger, queues, record } = volt.context;
+    await observed(record);
+    const key = await knownKey(record, 'box');
+    const heard: RunnerNotice[] = [];
+    const stop = await listen(access, access.keys.toRunner(runner.id), runnerNoticeSchema, logger, (notice) =>
+      heard.push(notice),
+    );
+    await volt.reporter();
+    const send = (build: BuildId, change: object) => {
+      const job = jobIdOf(build, 1) as JobId;
+      const message = { ...outcome, ...rest, job, logBytes: 0, ...change };
+      return queues.queue('results').add('finished', withSignature('runner result', message, key));
+    };
+    const [first, second] = [await recordedBuild(record), await recordedBuild(record)];
+    await send(first, { status: 'success', reason: 'all_well' });
+    await send(second, { status: 'flaky' });
+    expect(await volt.built(first)).to.include({ status: 'success' });
+    const { status, jobs } = await volt.built(second);
+    expect([status, jobs[0]?.reason]).to.deep.equal(['error', 'bad_message']);
+    expect(jobs[0]?.message).to.match(/does not understand the outcome that runner box has reported: status: /);
+    await until('the runner is told of both', () => heard.filter(({ kind }) => kind === 'recorded').length === 2);
+    await stop();
+    await volt.stop();
+  });
+});
