@@ -1,0 +1,64 @@
+import type { Sample } from './sample.ts';
+
+/** How one figure went over the time that counts. */
+export interface Course {
+  name: string;
+  first: number;
+  last: number;
+  least: number;
+  most: number;
+  /** what it grows by in an hour, by the line that fits best */
+  hourly: number;
+  /** the most that it may grow by in an hour; undefined where it is to grow */
+  bound: number | undefined;
+}
+
+/** A figure may grow by this part of itself in an hour, or by the floor, which is larger for small ones. */
+const part = 0.1;
+const floor = 3;
+
+/** What grows with each commit or message, and what bounds it instead. */
+const growing: { [name: string]: string } = {
+  'files in mirrors/': 'history is kept; packed when there is much of it',
+  'MB in mirrors/': 'history is kept',
+  'Redis: messages kept for a day': 'removed after a day, or beyond 10,000 of a queue',
+  'Redis: MB of messages kept for a day, and of events': 'the same',
+  'files in redis/': 'rewritten when it has doubled',
+  'MB in redis/': 'the append-only file: rewritten when it has doubled',
+};
+
+export function boundBy(name: string): string | undefined {
+  return growing[name];
+}
+
+/**
+ * @param samples each with the minute at which it was taken
+ */
+export function courses(samples: readonly { minute: number; values: Sample }[]): Course[] {
+  const names = new Set(samples.flatMap(({ values }) => [...values.keys()]));
+  return [...names].map((name) => {
+    const points = samples.map(({ minute, values }): [number, number] => [minute, values.get(name) ?? 0]);
+    const values = points.map(([, value]) => value);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return {
+      name,
+      first: values[0] ?? 0,
+      last: values.at(-1) ?? 0,
+      least: Math.min(...values),
+      most: Math.max(...values),
+      hourly: 60 * slope(points),
+      bound: growing[name] === undefined ? Math.max(part * mean, floor) : undefined,
+    };
+  });
+}
+
+/** Of the line with the least squares. */
+function slope(points: readonly [number, number][]): number {
+  const n = points.length;
+  const [x, y] = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / n) as [
+    number,
+    number,
+  ];
+  const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  return spread === 0 ? 0 : points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread;
+}

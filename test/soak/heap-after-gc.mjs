@@ -1,0 +1,16 @@
+/** Loaded before a program: it collects its garbage when it gets SIGUSR2, and writes what is left into a file, in bytes. */
+import { renameSync, writeFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
+
+if (isMainThread) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const file = `${process.env.SOAK_HEAP}.${process.pid}`;
+  process.on('SIGUSR2', () => {
+    collect();
+    writeFileSync(`${file}.new`, String(process.memoryUsage().heapUsed));
+    renameSync(`${file}.new`, file);
+  });
+}
