@@ -172,8 +172,8 @@ export class BareRepository {
 
 /** A commit may say as much as it likes, so git cuts what it prints of it: to so many columns. */
 const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
-/** The first of the parents is whole. */
-const format = `--format=%H%n${cut(200, '%P')}%n${cut(200, '%an')}%n%cI%n${cut(500, '%s')}`;
+/** The first of the parents is whole. Git ends where it is to show a time in a zone in which it is before 1970. */
+const format = `--format=%H%n${cut(200, '%P')}%n${cut(200, '%an')}%n%ct%n${cut(500, '%s')}`;
 const skipChecks = '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)';
 const messageFormat = `--format=${cut(20, skipChecks)}%n${cut(10_000, '%B')}`;
 
@@ -194,9 +194,9 @@ function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
     });
 }
 
-/** A commit may claim any time, also one that no calendar has. */
-function dateOf(text: string): string {
-  const date = new Date(text);
+/** A commit may claim any time, also one that no calendar has. @param seconds since 1970 */
+export function dateOf(seconds: string): string {
+  const date = new Date(Number(seconds) * 1000);
   const year = date.getUTCFullYear();
   return (year >= 0 && year <= 9999 ? date : new Date(0)).toISOString();
 }

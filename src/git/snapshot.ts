@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
+import { dateOf } from './bare-repository.ts';
 import { type GitOptions, git } from './run.ts';
 
 /** A work tree as a commit. */
@@ -77,14 +78,14 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
   const sha = changed ? await commitTree(folder, tree, head, options) : head;
   if (branch !== '') await bare('update-ref', branch, sha);
   const [author = '', committedAt = '', subject = ''] = (
-    await bare('log', '--max-count=1', '--format=%an%n%cI%n%s', sha)
+    await bare('log', '--max-count=1', '--format=%an%n%ct%n%s', sha)
   ).split('\n');
   const parent = changed ? head : await bare('rev-parse', '--verify', '--quiet', `${sha}^`).catch(() => '');
   const origin = await optional('config', '--get', 'remote.origin.url');
   return {
     ...{ sha, tree, ref: branch || 'HEAD', before: parent || null, subject, author },
     defaultBranch: (origin === '' ? branchName(branch) : await remoteHead(optional)) || null,
-    ...{ committedAt: new Date(committedAt).toISOString(), changed, origin: origin || null },
+    ...{ committedAt: dateOf(committedAt), changed, origin: origin || null },
   };
 }
 

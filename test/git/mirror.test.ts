@@ -72,11 +72,11 @@ describe('a mirror', () => {
 
   it('knows commits without a word, with endless words, and of impossible times', async () => {
     const tree = repository.git('rev-parse', 'HEAD^{tree}');
-    const raw = (author: string, time: string, message: string) => {
+    const raw = (author: string, time: string, message: string, zone = '+0000') => {
       const file = join(repository.path, '.git', 'raw');
       writeFileSync(
         file,
-        `tree ${tree}\nauthor ${author} ${time} +0000\ncommitter ${author} ${time} +0000\n\n${message}`,
+        `tree ${tree}\nauthor ${author} ${time} ${zone}\ncommitter ${author} ${time} ${zone}\n\n${message}`,
       );
       return repository.git('hash-object', '-t', 'commit', '-w', '--literally', file);
     };
@@ -87,6 +87,8 @@ describe('a mirror', () => {
       raw('Ada <a@b>', '999999999999', 'x'),
       raw('Ada <a@b>', '99999999999999999999', 'x'),
       raw('Ada <a@b>', 'never', 'x'),
+      // git ends where it is to show this one
+      raw('Ada <a@b>', '1', 'x', '-9999'),
       raw('Ada \u0001\u0007 <a@b>', '1000000000', 'x\u0000y'),
     ];
     for (const [index, sha] of strange.entries()) repository.git('update-ref', `refs/heads/strange${index}`, sha);
