@@ -52,7 +52,8 @@ function pathOf(fileUrl: string): string {
 }
 
 function urlSource(given: string, scheme: string): Source {
-  if (!schemes.includes(scheme)) throw badUrl(given);
+  // what URL takes for a slash is a character like any other to git, so that they see different hosts and passwords
+  if (!schemes.includes(scheme) || given.includes('\\')) throw badUrl(given);
   let url: URL;
   try {
     url = new URL(given);

@@ -64,6 +64,7 @@ describe('what a person gives as a repository', () => {
     'ssh://-oProxyCommand=id/app',
     'ssh://git@-oProxyCommand=id/app',
     'https://-host/app',
+    'https://example.com\\@example.org/app',
     'https://example.com/app\nurl = ext::id',
     'https://example.com/app\0',
     'git@example.com:app\u0007',
@@ -112,6 +113,7 @@ describe('what a person gives as a repository', () => {
       'ssh://git:secret@example.com/app',
       'git://ada:secret@example.com/app',
       'git:secret@example.com:app',
+      'https://a\\:secret@example.com/app',
     ]) {
       const error = await failure('bad_url', () => parseSource(url));
       expect(error.message + error.remedy).to.not.include('secret');
