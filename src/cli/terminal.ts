@@ -17,10 +17,16 @@ export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
+/**
+ * Control characters, what ends a line elsewhere, and what turns the order of characters around: a terminal would turn
+ * what stands beside it around as well.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
+const effects = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+
 /** Foreign text, such as a commit's subject, as one line that can do nothing to the terminal. */
 export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return stripVTControlCharacters(text).replace(effects, ' ');
 }
 
 /** Foreign text that may have several lines, such as a list of faults: those after the first stand below with an indent. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { HarmlessText, harmless } from '../../src/cli/foreign-text.ts';
+import { plain } from '../../src/cli/terminal.ts';
 
 describe('text of others on a terminal', () => {
   const esc = '\u001b';
@@ -26,6 +27,11 @@ describe('text of others on a terminal', () => {
       }
     });
   }
+
+  it('turns nothing around that stands beside it in a line, and ends no line', () => {
+    const subject = 'fix \u202e\u2066txet\u2069\u202c\u2028next\u0085and\nlast';
+    expect(`✔ 7 ${plain(subject)} failed`).to.equal('✔ 7 fix  txet next and last failed');
+  });
 
   it('keeps letters that come in two pieces', () => {
     const stream = new HarmlessText();
