@@ -1,0 +1,21 @@
+import type { Target } from '../target.ts';
+import { commitTargets } from './commits.ts';
+import { matrixTargets } from './matrix.ts';
+import { outputTargets } from './output.ts';
+import { pageTargets } from './pages.ts';
+import { refTargets } from './refs.ts';
+import { reportTargets } from './reports.ts';
+import { terminalTargets } from './terminal.ts';
+import { workflowTargets } from './workflows.ts';
+
+/** All that is fuzzed. */
+export const targets: readonly Target[] = [
+  ...workflowTargets,
+  ...matrixTargets,
+  ...refTargets,
+  ...terminalTargets,
+  ...outputTargets,
+  ...reportTargets,
+  ...commitTargets,
+  ...pageTargets,
+];

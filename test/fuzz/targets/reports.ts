@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { TestCollection } from '../../../src/job/reports/collection.ts';
+import { readJsonReport } from '../../../src/job/reports/json.ts';
+import { JUnitParser } from '../../../src/job/reports/junit.ts';
+import type { JobTests, TestResult } from '../../../src/kernel/model.ts';
+import { packedTests, packTests, unpackTests } from '../../../src/queues/packed-tests.ts';
+import { type Target, target } from '../target.ts';
+import { anyText, soup } from '../texts.ts';
+
+const xml = [
+  '<testsuites>',
+  '</testsuites>',
+  '<testsuite name="s">',
+  '</testsuite>',
+  '<testcase name="a" classname="c" time="1.5">',
+  '<testcase name="b"/>',
+  '</testcase>',
+  '<failure message="m">',
+  '</failure>',
+  '<error/>',
+  '<skipped/>',
+  '<![CDATA[x]]>',
+  ']]>',
+  '<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]>',
+  '&a;',
+  '&lt;',
+  '&#0;',
+  '&#xD800;',
+  '<?xml version="1.0" encoding="UTF-16"?>',
+  '<?xml version="1.1"?>',
+  '<!--',
+  '-->',
+  '<a b="',
+  '">',
+  '<system-out>',
+  '</system-out>',
+  ' time="1e999"',
+  'text',
+  '\ufeff',
+];
+
+/** What there is of a report is within the bounds of a message, whatever it says. */
+function checkFound(tests: TestCollection): JobTests {
+  const found = tests.end();
+  for (const { suite, name, file, duration, message, details } of found.results) {
+    expect(suite.length).to.be.at.most(500);
+    expect(name.length).to.be.within(1, 500);
+    expect(file?.length ?? 0).to.be.at.most(500);
+    expect(message?.length ?? 0).to.be.at.most(2000);
+    expect(details?.length ?? 0).to.be.at.most(10_000);
+    if (duration !== null) expect(duration).to.be.within(0, 1e10);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
+    for (const text of [suite, name, file, message, details]) expect(text ?? '').to.not.match(/[\u0000-\u0008\u001b]/);
+  }
+  return found;
+}
+
+/** A fault is said in a sentence, never in one of JavaScript's own. */
+function wrong(error: unknown): void {
+  expect(error).to.be.instanceOf(Error);
+  expect(error, String(error)).to.not.be.instanceOf(TypeError);
+  expect(error, String(error)).to.not.be.instanceOf(RangeError);
+}
+
+const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  any: fc.oneof({ maxDepth: 3 }, anyText(4), fc.double(), fc.boolean(), fc.constant(null), tie('list'), tie('map')),
+  list: fc.array(tie('any'), { maxLength: 4 }),
+  map: fc.dictionary(
+    fc.constantFrom(
+      'testResults',
+      'assertionResults',
+      'stats',
+      'tests',
+      'passes',
+      'failures',
+      'pending',
+      'title',
+      'fullTitle',
+      'status',
+      'name',
+      'message',
+      'err',
+      'stack',
+      'duration',
+      'ancestorTitles',
+      'failureMessages',
+      '__proto__',
+    ),
+    tie('any'),
+    { maxKeys: 6 },
+  ),
+})).any;
+
+const result: fc.Arbitrary<TestResult> = fc.record({
+  suite: anyText(8).map((text) => text.slice(0, 500)),
+  name: anyText(8).map((text) => text.slice(0, 500)),
+  file: fc.option(anyText(4).map((text) => text.slice(0, 500))),
+  status: fc.constantFrom('passed', 'failed', 'skipped', 'error'),
+  duration: fc.option(fc.nat(1e9)),
+  message: fc.option(anyText(20).map((text) => text.slice(0, 2000))),
+  details: fc.option(anyText(20).map((text) => text.repeat(20).slice(0, 10_000))),
+});
+
+async function unpacked(packed: Parameters<typeof unpackTests>[0]): Promise<TestResult[]> {
+  const results: TestResult[] = [];
+  for await (const some of unpackTests(packed)) results.push(...some);
+  return results;
+}
+
+export const reportTargets: Target[] = [
+  target(
+    'junit-reports',
+    'a report in XML is read or refused, within bounds',
+    500,
+    fc.tuple(soup(xml, 20), fc.nat(100)),
+    ([text, cut]) => {
+      const parser = new JUnitParser();
+      try {
+        parser.write(text.slice(0, cut));
+        parser.write(text.slice(cut));
+        parser.end();
+      } catch (error) {
+        wrong(error);
+      }
+      const tests = new TestCollection('/work');
+      for (const found of parser.tests) tests.add(found);
+      checkFound(tests);
+    },
+  ),
+  target('json-reports', 'a report in JSON is read or refused, within bounds', 1000, value, (report) => {
+    const tests = new TestCollection('/work');
+    try {
+      for (const found of readJsonReport(JSON.stringify(report) ?? '')) tests.add(found);
+    } catch (error) {
+      wrong(error);
+    }
+    checkFound(tests);
+  }),
+  target(
+    'packed-tests',
+    'results of tests come out of a message as they went in, and those that failed go last',
+    60,
+    fc.tuple(fc.array(result, { maxLength: 30 }), fc.constantFrom(400, 2000, 1_000_000)),
+    async ([results, limit]) => {
+      const summary = { passed: 0, failed: 0, skipped: 0, total: results.length, listed: results.length };
+      const packed = packedTests.parse(await packTests({ summary, results }, limit));
+      const kept = await unpacked(packed);
+      expect(packed.summary.listed).to.equal(kept.length);
+      if (limit === 1_000_000) expect(kept).to.deep.equal(results.map((one) => JSON.parse(JSON.stringify(one))));
+      const bad = (some: TestResult[]) => some.filter(({ status }) => status === 'failed' || status === 'error').length;
+      if (kept.length < results.length) expect(bad(kept)).to.equal(Math.min(bad(results), kept.length));
+    },
+  ),
+  target(
+    'foreign-packed-tests',
+    'results that Volt has not packed are refused by an error',
+    200,
+    fc.tuple(fc.base64String({ maxLength: 200 }), anyText(6)),
+    async ([lines, text]) => {
+      const { gzipSync } = await import('node:zlib');
+      for (const packed of [lines, gzipSync(text).toString('base64'), gzipSync(`${text}\n`).toString('base64')]) {
+        const parsed = packedTests.safeParse({
+          summary: { passed: 0, failed: 0, skipped: 0, total: 0, listed: 0 },
+          lines: packed,
+        });
+        if (!parsed.success) continue;
+        await unpacked(parsed.data).catch((error) => expect(error).to.be.instanceOf(Error));
+      }
+    },
+  ),
+];
