@@ -4,18 +4,16 @@ import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { failIntent } from '../record/intents.ts';
-import { type PlannedJob, recordPlan } from '../record/plans.ts';
+import { recordPlan } from '../record/plans.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { variablesFor } from '../record/variables.ts';
-import type { NewWorkflows } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
 import { startTagsNow } from './fairness.ts';
-import { planBuild } from './plan.ts';
+import { type OfWorkflows, planBuild } from './plan.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
 import { routeBuild } from './route.ts';
-import { takeSchedules } from './schedules.ts';
 import { Suspects, whyGuilty } from './suspects.ts';
 import { refusedJob } from './workflow-build.ts';
 
@@ -75,7 +73,7 @@ export class CommitHandler {
     message: CommitMessage,
     repository: ObservedRepository,
     { count }: Counts,
-  ): Promise<{ jobs: PlannedJob[]; workflows?: NewWorkflows } | 'refused' | undefined> {
+  ): Promise<OfWorkflows | 'refused' | undefined> {
     if (repository.command !== null || message.skip !== undefined) return undefined;
     try {
       return await this.#readWorkflows(message, repository);
@@ -90,15 +88,16 @@ export class CommitHandler {
     }
   }
 
-  async #readWorkflows(message: CommitMessage, { name, defaultBranch: known }: ObservedRepository) {
+  async #readWorkflows(
+    message: CommitMessage,
+    { name, defaultBranch: known }: ObservedRepository,
+  ): Promise<OfWorkflows> {
     const { record, config } = this.#context;
     const files = message.workflows?.files ?? [];
     const read = await planner.read(name, files);
     const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
-    if (message.cursor && message.ref === `refs/heads/${defaultBranch}`) {
-      await takeSchedules(record, name, read.workflows);
-    }
-    if (files.length === 0 && !message.event) return undefined;
+    const schedules = message.cursor !== undefined && message.ref === `refs/heads/${defaultBranch}`;
+    if (files.length === 0 && !message.event) return schedules ? { schedules: [] } : {};
     const paths = files.map(({ path }) => ({ path, text: null }));
     return planner.build(name, messageIds.commit(message), {
       message: message.workflows ? { ...message, workflows: { ...message.workflows, files: paths } } : message,
@@ -106,10 +105,11 @@ export class CommitHandler {
       defaultBranch,
       vars: await variablesFor(record, name),
       timeout: config.jobTimeout,
+      schedules,
     });
   }
 
-  #refused({ reason, message }: Ending): { jobs: PlannedJob[]; workflows?: NewWorkflows } {
+  #refused({ reason, message }: Ending): OfWorkflows {
     return { jobs: [refusedJob(this.#context.config.jobTimeout, reason, message)] };
   }
 

@@ -2,10 +2,12 @@ import type { Config } from '../kernel/config.ts';
 import { hostLabel } from '../kernel/names.ts';
 import type { CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
-import type { NewBuild, PlannedJob } from '../record/plans.ts';
+import type { NewBuild } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
-import type { NewWorkflows } from '../record/workflows.ts';
 import type { DecidedPlan } from './decided-plan.ts';
+
+/** What a commit's workflow files say of its build. */
+export type OfWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
 
 /**
  * The build of a commit: the jobs of its workflows, or one job that runs the repository's command or discovers its tests.
@@ -15,7 +17,7 @@ export function planBuild(
   message: CommitMessage,
   repository: Repository,
   config: Config,
-  workflows?: { jobs: PlannedJob[]; workflows?: NewWorkflows },
+  { jobs, ...rest }: OfWorkflows = {},
 ): NewBuild {
   const plan = planOf(message, repository);
   return {
@@ -30,8 +32,8 @@ export function planBuild(
     message: message.passedOver > 0 ? `${message.passedOver} older commits were passed over` : null,
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
-    ...(workflows?.workflows && { workflows: workflows.workflows }),
-    jobs: workflows?.jobs ?? [
+    ...rest,
+    jobs: jobs ?? [
       {
         name: 'test',
         labels: repository.host === null ? [] : [hostLabel(repository.host)],

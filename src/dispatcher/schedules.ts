@@ -1,16 +1,26 @@
 import { Cron } from 'croner';
+import { VoltError } from '../kernel/errors.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
-import { dueSchedules, runSchedule, type ScheduleEntry, setSchedules } from '../record/schedules.ts';
+import { dueSchedules, type NewSchedule, runSchedule, type ScheduleEntry } from '../record/schedules.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 
-/** Takes over the schedules of the workflows of a repository's default branch. */
-export async function takeSchedules(record: Record, repo: string, workflows: readonly Workflow[]): Promise<void> {
+/** Of one commit's workflows: each costs time whenever they are set. */
+const mostSchedules = 1000;
+
+/**
+ * The schedules of the workflows of a repository's default branch.
+ * @throws VoltError `too_large`
+ */
+export function schedulesIn(workflows: readonly Workflow[], now: Date): NewSchedule[] {
   const entries = workflows.flatMap(({ path, on }) =>
     (on.schedule ?? []).map(({ cron, timezone = null }) => ({ workflow: path, cron, timezone })),
   );
-  const now = new Date();
-  await setSchedules(record, repo, entries, (entry) => nextTime(entry, now));
+  if (entries.length > mostSchedules) {
+    const message = `the workflows of the commit have ${entries.length} schedules, and a repository may have ${mostSchedules}`;
+    throw new VoltError('too_large', message, { remedy: 'Let one schedule stand for several of them.' });
+  }
+  return entries.map((entry) => ({ ...entry, nextAt: nextTime(entry, now) }));
 }
 
 /**

@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { PlannedJob } from '../record/plans.ts';
+import type { NewSchedule } from '../record/schedules.ts';
 import type { NewWorkflows } from '../record/workflows.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
 import type { BuildEvent } from '../workflow/event.ts';
@@ -13,6 +14,7 @@ import type { ReadWorkflows } from '../workflow/read-all.ts';
 import { isTriggered } from '../workflow/triggers.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { DecidedPlan } from './decided-plan.ts';
+import { schedulesIn } from './schedules.ts';
 
 /** What of a build's facts the build itself does not say; kept with it as JSON. */
 export interface StoredFacts {
@@ -31,16 +33,19 @@ export interface BuildTask {
   vars: { [name: string]: string };
   /** minutes */
   timeout: number;
+  /** whether the repository takes its schedules from this commit */
+  schedules: boolean;
 }
 
 /**
  * The jobs of a commit that has workflow files: those of each workflow that runs, as its file has them, and one for
  * each file that is invalid, which says so.
- * @throws VoltError `not_found`, `bad_request` where a person has asked for a workflow that cannot run
+ * @throws VoltError `not_found`, `bad_request` where a person has asked for a workflow that cannot run, `too_large`
  */
-export function workflowBuild({ message, read, defaultBranch, vars, timeout }: BuildTask): {
+export function workflowBuild({ message, read, defaultBranch, vars, timeout, schedules }: BuildTask): {
   jobs: PlannedJob[];
   workflows: NewWorkflows;
+  schedules?: NewSchedule[];
 } {
   const { workflows, diagnostics } = read;
   const event = eventOf(message, workflows, diagnostics);
@@ -75,7 +80,11 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout }: B
     defaultBranch,
     vars,
   };
-  return { jobs, workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) } };
+  return {
+    jobs,
+    workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) },
+    ...(schedules && { schedules: schedulesIn(workflows, new Date()) }),
+  };
 }
 
 /** What stands in a build for all that could not be planned. */

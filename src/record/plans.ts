@@ -1,7 +1,9 @@
 import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { moveCursor } from './cursors.ts';
 import { closeIntent } from './intents.ts';
+import { portions } from './portions.ts';
 import type { Record, Write } from './record.ts';
+import { type NewSchedule, setSchedules } from './schedules.ts';
 import type { StartTags } from './virtual-time.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
@@ -36,6 +38,8 @@ export interface NewBuild {
   intent: number | null;
   jobs: PlannedJob[];
   workflows?: NewWorkflows;
+  /** of the repository, from this commit on; those of before stay where there are none here */
+  schedules?: NewSchedule[];
 }
 
 export type Planned =
@@ -47,7 +51,7 @@ export type Planned =
   /** the repository is observed no more */
   | { outcome: 'unknown_repository' };
 
-/** Writes a build with its jobs, moves the cursor and closes the person's request, all or nothing. */
+/** Writes a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
 export async function recordPlan(record: Record, plan: NewBuild, startTags: StartTags): Promise<Planned> {
   return record.write(async (db) => {
     const { known, repository, last } = await db
@@ -75,6 +79,7 @@ export async function recordPlan(record: Record, plan: NewBuild, startTags: Star
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, plan, startTags);
+    if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     return { outcome: 'made', build };
   });
@@ -112,31 +117,33 @@ async function insertJobs(db: Write, build: BuildId, plan: NewBuild, startTags: 
     ready.map(({ job }) => job.labels),
   );
   const tagOf = new Map(ready.map(({ id }, index) => [id, tags[index]]));
-  await db
-    .insertInto('jobs')
-    .values(
-      rows.map(({ job, id, position }) => ({
-        id,
-        build_id: Number(build),
-        position,
-        name: job.name,
-        workflow: job.workflow ?? null,
-        node: job.node ?? null,
-        labels: JSON.stringify(job.labels),
-        needs: JSON.stringify(job.needs),
-        plan: job.plan,
-        timeout: job.timeout,
-        status: isReady(job) ? ('queued' as const) : ('waiting' as const),
-        attempt: isReady(job) ? 1 : 0,
-        virtual_start: tagOf.get(id) ?? 0,
-        created_at: now,
-      })),
-    )
-    .execute();
-  if (ready.length > 0) {
+  for (const some of portions(rows)) {
+    await db
+      .insertInto('jobs')
+      .values(
+        some.map(({ job, id, position }) => ({
+          id,
+          build_id: Number(build),
+          position,
+          name: job.name,
+          workflow: job.workflow ?? null,
+          node: job.node ?? null,
+          labels: JSON.stringify(job.labels),
+          needs: JSON.stringify(job.needs),
+          plan: job.plan,
+          timeout: job.timeout,
+          status: isReady(job) ? ('queued' as const) : ('waiting' as const),
+          attempt: isReady(job) ? 1 : 0,
+          virtual_start: tagOf.get(id) ?? 0,
+          created_at: now,
+        })),
+      )
+      .execute();
+  }
+  for (const some of portions(ready)) {
     await db
       .insertInto('attempts')
-      .values(ready.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))
+      .values(some.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))
       .execute();
   }
 }

@@ -1,4 +1,5 @@
-import type { Record } from './record.ts';
+import { portions } from './portions.ts';
+import type { Record, Write } from './record.ts';
 
 /** A time at which a workflow of a repository's default branch runs. */
 export interface ScheduleEntry {
@@ -15,36 +16,33 @@ export interface DueSchedule extends ScheduleEntry {
   nextAt: number;
 }
 
-/**
- * Sets the schedules of a repository; one that it had before keeps its next time.
- * @param nextAt when an entry that is new runs for the first time (ms since 1970), null for never
- */
-export async function setSchedules(
-  record: Record,
-  repo: string,
-  entries: readonly ScheduleEntry[],
-  nextAt: (entry: ScheduleEntry) => number | null,
-): Promise<void> {
-  const known = await record.db.selectFrom('schedules').selectAll().where('repo', '=', repo).execute();
-  const stays = known.length === entries.length && known.every((row) => entries.some((entry) => isSame(row, entry)));
-  if (stays) return;
-  const rows = entries.flatMap((entry) => {
-    const next_at = known.find((row) => isSame(row, entry))?.next_at ?? nextAt(entry);
-    return next_at === null ? [] : [{ repo, ...entry, next_at }];
-  });
-  await record.write(async (db) => {
-    await db.deleteFrom('schedules').where('repo', '=', repo).execute();
-    if (rows.length === 0) return;
+/** An entry of a plan, with when it runs for the first time (ms since 1970); null for never. */
+export interface NewSchedule extends ScheduleEntry {
+  nextAt: number | null;
+}
+
+/** Sets the schedules of a repository; one that it had before keeps its next time. */
+export async function setSchedules(db: Write, repo: string, entries: readonly NewSchedule[]): Promise<void> {
+  const known = await db.selectFrom('schedules').selectAll().where('repo', '=', repo).execute();
+  const times = new Map(known.map((row) => [nameOf(row), row.next_at]));
+  const wanted = new Map<string, { repo: string; next_at: number } & ScheduleEntry>();
+  for (const { nextAt, ...entry } of entries) {
+    const next_at = times.get(nameOf(entry)) ?? nextAt;
+    if (next_at !== null) wanted.set(nameOf(entry), { repo, ...entry, next_at });
+  }
+  if (wanted.size === times.size && [...wanted.keys()].every((name) => times.has(name))) return;
+  await db.deleteFrom('schedules').where('repo', '=', repo).execute();
+  for (const rows of portions([...wanted.values()])) {
     await db
       .insertInto('schedules')
       .values(rows)
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-  });
+  }
 }
 
-function isSame(one: ScheduleEntry, other: ScheduleEntry): boolean {
-  return one.workflow === other.workflow && one.cron === other.cron && one.timezone === other.timezone;
+function nameOf({ workflow, cron, timezone }: ScheduleEntry): string {
+  return JSON.stringify([workflow, cron, timezone]);
 }
 
 /** Schedules whose time has come, of repositories that are observed. */

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import { portions } from './portions.ts';
 import type { Record, Write } from './record.ts';
 import type { Schema } from './schema.ts';
 
@@ -213,9 +214,6 @@ export async function applyPlan(
 type Place = Extract<PlanChange, { kind: 'place' }>;
 type Queued = Extract<PlanChange, { kind: 'queue' }> & { virtualStart: number };
 
-/** Rows that one statement writes: each costs some time to put together, in which nothing else runs. */
-const rowsAtOnce = 32;
-
 /** Writes jobs that come new into the build, queued at once where nothing keeps them from running. */
 async function insertPlaces(
   db: Write,
@@ -224,8 +222,7 @@ async function insertPlaces(
   queued: ReadonlyMap<JobId, Queued>,
 ): Promise<void> {
   const now = Date.now();
-  for (let first = 0; first < places.length; first += rowsAtOnce) {
-    const some = places.slice(first, first + rowsAtOnce);
+  for (const some of portions(places)) {
     await db
       .insertInto('jobs')
       .values(

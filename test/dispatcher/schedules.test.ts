@@ -1,15 +1,17 @@
 import { expect } from 'chai';
-import { runSchedules, takeSchedules } from '../../src/dispatcher/schedules.ts';
+import { runSchedules, schedulesIn } from '../../src/dispatcher/schedules.ts';
 import type { ObserveMessage } from '../../src/queues/messages.ts';
 import { openTriggers } from '../../src/record/intents.ts';
+import { type DueSchedule, dueSchedules, runSchedule, setSchedules } from '../../src/record/schedules.ts';
+import type { Workflow } from '../../src/workflow/workflow.ts';
+import { failure } from '../support/failure.ts';
 import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 import { workflowsOf } from '../support/workflows.ts';
 
-const nightly = (cron: string) =>
-  workflowsOf({
-    'ci.yml': `on: { schedule: [{ cron: '${cron}' }] }\njobs: { a: { runs-on: x, steps: [{ run: x }] } }`,
-  });
+const text = (cron: string) =>
+  `on: { schedule: [{ cron: '${cron}' }] }\njobs: { a: { runs-on: x, steps: [{ run: x }] } }`;
+const nightly = (cron: string) => workflowsOf({ 'ci.yml': text(cron) });
 
 describe('schedules of workflows', () => {
   let volt: TestVolt;
@@ -20,18 +22,20 @@ describe('schedules of workflows', () => {
   });
   after(() => volt.stop());
 
+  const take = (workflows: Workflow[]) =>
+    volt.context.record.write((db) => setSchedules(db, 'app', schedulesIn(workflows, new Date())));
   const times = () => volt.context.record.db.selectFrom('schedules').selectAll().execute();
   const pretend = (next_at: number) => volt.context.record.db.updateTable('schedules').set({ next_at }).execute();
   const triggers = () => openTriggers(volt.context.record, 'app');
 
   it('come at the next time of their cron, in UTC, and keep it when they are taken over again', async () => {
-    await takeSchedules(volt.context.record, 'app', nightly('30 3 * * *'));
+    await take(nightly('30 3 * * *'));
     const [first] = await times();
     const next = new Date(first?.next_at ?? 0);
     expect([next.getUTCHours(), next.getUTCMinutes()]).to.deep.equal([3, 30]);
     expect(next.getTime()).to.be.greaterThan(Date.now());
     await pretend(1000);
-    await takeSchedules(volt.context.record, 'app', nightly('30 3 * * *'));
+    await take(nightly('30 3 * * *'));
     expect(await times()).to.deep.equal([{ ...first, next_at: 1000 }]);
   });
 
@@ -50,9 +54,35 @@ describe('schedules of workflows', () => {
   });
 
   it('are forgotten with their files', async () => {
-    await takeSchedules(volt.context.record, 'app', nightly('0 0 1 1 *'));
+    await take(nightly('0 0 1 1 *'));
     expect((await times()).map(({ cron }) => cron)).to.deep.equal(['0 0 1 1 *']);
-    await takeSchedules(volt.context.record, 'app', []);
+    await take([]);
     expect(await times()).to.deep.equal([]);
+  });
+
+  it('run once of one time that has come, also where a push changes them in that moment', async () => {
+    const { record } = volt.context;
+    await take(nightly('30 3 * * *'));
+    await pretend(1000);
+    const before = (await triggers()).length;
+    const [due] = await dueSchedules(record, Date.now());
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const busy = record.write(() => held);
+    const taken = take([...nightly('30 3 * * *'), ...workflowsOf({ 'b.yml': text('0 0 1 1 *') })]);
+    const run = runSchedule(record, due as DueSchedule, Date.now() + 60_000, { name: 'schedule' });
+    release();
+    await Promise.all([busy, taken, run]);
+    await runSchedules(volt.context);
+    expect(await triggers()).to.have.length(before + 1);
+    expect((await times()).map(({ cron }) => cron)).to.have.members(['30 3 * * *', '0 0 1 1 *']);
+  });
+
+  it('are refused where there are more than a thousand', async () => {
+    const [workflow] = nightly('30 3 * * *');
+    const workflows = Array.from({ length: 1001 }, () => workflow as Workflow);
+    await failure('too_large', () => schedulesIn(workflows, new Date()));
   });
 });

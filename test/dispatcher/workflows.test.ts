@@ -12,6 +12,7 @@ import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, startAttempt } from '../../src/record/moves.ts';
 import type { Record, Write } from '../../src/record/record.ts';
+import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
 import { observed } from '../support/record.ts';
@@ -547,6 +548,27 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(await listBuilds(volt.context.record, { limit: 1 })).to.deep.equal([]);
       });
     }
+  });
+
+  it('takes the schedules of the newest commit of the default branch, whatever comes again', async () => {
+    const nightly = (cron: string) => ({
+      'ci.yml': workflow(`on: { push: , schedule: [{ cron: '${cron}' }] }`, job('a')),
+    });
+    const crons = async () => (await schedulesOf(volt.context.record, 'app')).map(({ cron }) => cron);
+    const follow = (files: { [path: string]: string }, before: CommitMessage | null, ref = 'refs/heads/main') => {
+      const cursor = { generation: 0, before: before && { generation: 0, sha: before.sha } };
+      const { intent, ...message } = commit(files, { trigger: 'commit', ref, cursor });
+      return message;
+    };
+    const first = follow(nightly('0 1 * * *'), null);
+    const second = follow(nightly('0 2 * * *'), first);
+    for (const message of [first, second, first]) await handler.handle(message);
+    expect(await crons()).to.deep.equal(['0 2 * * *']);
+    await handler.handle(follow(nightly('0 3 * * *'), null, 'refs/heads/other'));
+    expect(await crons()).to.deep.equal(['0 2 * * *']);
+    const third = follow({}, second);
+    await handler.handle(third);
+    expect(await crons()).to.deep.equal([]);
   });
 
   it('asks for the machine of a repository that is a path', async () => {

@@ -5,6 +5,7 @@ import { cursorsOf } from '../../src/record/cursors.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
+import { schedulesOf } from '../../src/record/schedules.ts';
 import { TestFolders } from '../support/folder.ts';
 import { newBuild, noTags, observed, openRecord, plan, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -156,5 +157,28 @@ describe('recording a plan', () => {
     expect(outcomes).to.have.members(['made', 'known']);
     expect(await count()).to.equal(1);
     await second.close();
+  });
+
+  it('takes any number of jobs and schedules', async () => {
+    const jobs = Array.from({ length: 5000 }, (_, index) => plannedJob(`job ${index}`));
+    const schedules = Array.from({ length: 14_000 }, (_, index) => {
+      return { workflow: `${index}.yml`, cron: '0 0 * * *', timezone: null, nextAt: index };
+    });
+    const id = await recordedBuild(record, { jobs, schedules });
+    expect((await findBuild(record, id))?.jobs.map(({ name }) => name)).to.deep.equal(jobs.map(({ name }) => name));
+    expect(await schedulesOf(record, 'app')).to.have.length(14_000);
+  });
+
+  it('sets schedules only for a build that it makes', async () => {
+    const at = (cron: string) => ({ schedules: [{ workflow: 'ci.yml', cron, timezone: null, nextAt: 1 }] });
+    const crons = async () => (await schedulesOf(record, 'app')).map(({ cron }) => cron);
+    await take({ ...commit(two, one), ...at('0 2 * * *') });
+    expect(await crons(), 'out of turn').to.deep.equal([]);
+    await take({ ...commit(one, null), ...at('0 1 * * *') });
+    await take({ ...commit(two, one), ...at('0 2 * * *') });
+    await take({ ...commit(one, null), ...at('0 1 * * *') });
+    expect(await crons(), 'offered again').to.deep.equal(['0 2 * * *']);
+    await take(commit(three, two));
+    expect(await crons(), 'of a build that says nothing of them').to.deep.equal(['0 2 * * *']);
   });
 });

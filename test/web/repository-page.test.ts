@@ -86,7 +86,8 @@ describe('web: the page of a repository', () => {
 
   it('says when schedules come, and what is wrong with looking at it', async () => {
     const entry = { workflow: '.github/workflows/night.yml', cron: '0 3 * * *', timezone: null };
-    await setSchedules(site.context.record, 'sample', [entry], () => Date.parse('2030-01-02T03:00:00Z'));
+    const nextAt = Date.parse('2030-01-02T03:00:00Z');
+    await site.context.record.write((db) => setSchedules(db, 'sample', [{ ...entry, nextAt }]));
     const error = new VoltError('no_repository', 'no route to https://bob:pw@git.example', {
       remedy: 'Mend it.',
     });
