@@ -88,6 +88,31 @@ export async function renewCursors(db: Write, repo: string, { absent }: { absent
   await branches.execute();
 }
 
+/**
+ * Forgets branches that are gone and have no builds left: should one come back, it is as good as new. A tag that is gone is
+ * known for ever, since one of old that comes back is not to be built.
+ */
+export async function forgetGoneBranches(record: Record, repo: string): Promise<void> {
+  await record.write((db) =>
+    db
+      .deleteFrom('cursors')
+      .where('repo', '=', repo)
+      .where('ref', 'like', 'refs/heads/%')
+      .where('absent', '=', 1)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('builds')
+              .select('builds.id')
+              .whereRef('builds.repo', '=', 'cursors.repo')
+              .whereRef('builds.ref', '=', 'cursors.ref'),
+          ),
+        ),
+      )
+      .execute(),
+  );
+}
+
 /** So many tags are passed over in one statement, few enough to leave the event loop to others in between. */
 const tagsAtOnce = 200;
 

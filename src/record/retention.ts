@@ -89,7 +89,8 @@ export async function* expiredBuilds(
 async function newestOfRefs(record: Record, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
   const newest = record.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
-  for (const { ref } of await record.db.selectFrom('cursors').select('ref').where('repo', '=', repo).execute()) {
+  const observed = record.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
+  for (const { ref } of await observed.execute()) {
     const row = await newest.where('ref', '=', ref).where('finished_at', 'is not', null).executeTakeFirst();
     if (row) kept.add(row.id);
   }

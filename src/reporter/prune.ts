@@ -7,6 +7,7 @@ import { folderBytes } from '../kernel/disk.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
 import { removeOldActions } from '../record/audit.ts';
 import { listBuilds } from '../record/builds.ts';
+import { forgetGoneBranches } from '../record/cursors.ts';
 import type { Record } from '../record/record.ts';
 import {
   day,
@@ -57,6 +58,7 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
       for (const build of page) await pruneBuild(context, build, dryRun, pruned);
     }
     if (!dryRun) await removeForgottenTests(context.record, repo);
+    if (!dryRun) await forgetGoneBranches(context.record, repo);
   }
   await pruneLogs(context, dryRun, now, pruned);
   if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);

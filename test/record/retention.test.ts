@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
-import { moveCursor } from '../../src/record/cursors.ts';
+import { cursorsOf, forgetGoneBranches, markAbsent, moveCursor } from '../../src/record/cursors.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import type { Record } from '../../src/record/record.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
@@ -68,6 +68,28 @@ describe('which builds are not kept', () => {
     await builds(300, 1);
     await record.write((db) => moveCursor(db, 'app', null, { ...old, sha: 'a'.repeat(40), generation: 0 }));
     expect(await expired({ keepDays: 30 })).to.deep.equal([former, String(Number(former) + 2)]);
+  });
+
+  it('are those of a branch that is gone, which is forgotten with the last of them', async () => {
+    const topic = { ref: 'refs/heads/topic' };
+    const [gone, tag] = [{ ...topic, sha: 'a'.repeat(40), generation: 0 }, 'refs/tags/v1'];
+    const last = await finishedBuild(record, 400, topic);
+    await builds(1);
+    for (const cursor of [gone, { ...gone, ref: 'refs/heads/main' }, { ...gone, ref: tag }])
+      await record.write((db) => moveCursor(db, 'app', null, cursor));
+    const known = async () => [...(await cursorsOf(record, 'app')).values()];
+    await markAbsent(
+      record,
+      'app',
+      (await known()).map((cursor) => ({ cursor, absent: cursor.ref !== 'refs/heads/main' })),
+    );
+    const refs = async () => (await known()).map(({ ref }) => ref).sort();
+    expect(await expired({ keepDays: 30 })).to.deep.equal([last]);
+    await forgetGoneBranches(record, 'app');
+    expect(await refs()).to.deep.equal(['refs/heads/main', topic.ref, tag]);
+    await removeBuild(record, last);
+    await forgetGoneBranches(record, 'app');
+    expect(await refs()).to.deep.equal(['refs/heads/main', tag]);
   });
 
   it('are never one that is open, or whose files are still to be written', async () => {
