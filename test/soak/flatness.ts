@@ -21,8 +21,8 @@ const floor = 3;
 const growing: { [name: string]: string } = {
   'files in mirrors/': 'history is kept; packed when there is much of it',
   'MB in mirrors/': 'history is kept',
-  'Redis: messages kept for a day': 'removed after a day, or beyond 10,000 of a queue',
-  'Redis: MB of messages kept for a day, and of events': 'the same',
+  'Redis: keys that are kept for a day': 'ended messages: removed after a day, or beyond 10,000 of a queue',
+  'Redis: MB of keys that are kept for a day': 'the same, and events of queues: up to 10,000 each',
   'files in redis/': 'rewritten when it has doubled',
   'MB in redis/': 'the append-only file: rewritten when it has doubled',
 };

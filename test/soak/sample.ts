@@ -82,31 +82,32 @@ function isOf({ dataDir }: SoakedVolt, pid: string): boolean {
   }
 }
 
-/** BullMQ keeps a message that has ended for a day: what there is beside these must not grow. */
+/** What BullMQ keeps for a day, or up to some thousands: messages that have ended, and the events of queues. */
+const keptKey = /:bull:(jobs[^:]*:\d+-\d+\.\d+|[^:]+:(completed|events))$/;
+
+/** What there is beside what is kept for a while must not grow. */
 async function redis(url: string): Promise<[string, number][]> {
   const client = openProbe(parseRedisUrl(url), 5000);
   try {
     await client.connect();
-    const memory = Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
-    const keys = await client.dbsize();
-    let kept = 0;
-    let keptBytes = 0;
-    let events = 0;
-    for await (const found of client.scanStream({ match: '*', count: 1000 }))
-      for (const key of found as string[]) {
-        if (key.endsWith(':completed')) {
-          kept += await client.zcard(key);
-          const [id] = await client.zrange(key, '0', '0');
-          const one = (await client.memory('USAGE', `${key.slice(0, -'completed'.length)}${id}`)) ?? 0;
-          keptBytes += one * (await client.zcard(key)) + ((await client.memory('USAGE', key)) ?? 0);
-        }
-        if (key.endsWith(':events')) events += (await client.memory('USAGE', key)) ?? 0;
+    const count = { kept: 0, other: 0 };
+    const bytes = { kept: 0, other: 0 };
+    for await (const found of client.scanStream({ match: '*', count: 1000 })) {
+      const keys = found as string[];
+      const sizes = client.pipeline();
+      for (const key of keys) sizes.call('MEMORY', 'USAGE', key, 'SAMPLES', '0');
+      for (const [index, [, size]] of ((await sizes.exec()) ?? []).entries()) {
+        const kind = keptKey.test(keys[index] ?? '') ? 'kept' : 'other';
+        count[kind]++;
+        // it may have gone meanwhile
+        bytes[kind] += (size as number | null) ?? 0;
       }
+    }
     return [
-      ['Redis: messages kept for a day', kept],
-      ['Redis: other keys', keys - kept],
-      ['Redis: MB of messages kept for a day, and of events', (keptBytes + events) / 1e6],
-      ['Redis: other MB', (memory - keptBytes - events) / 1e6],
+      ['Redis: keys that are kept for a day', count.kept],
+      ['Redis: other keys', count.other],
+      ['Redis: MB of keys that are kept for a day', bytes.kept / 1e6],
+      ['Redis: kB of other keys', bytes.other / 1e3],
     ];
   } finally {
     client.disconnect();
