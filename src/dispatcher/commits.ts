@@ -94,13 +94,15 @@ export class CommitHandler {
   ): Promise<OfWorkflows> {
     const { record, config } = this.#context;
     const files = message.workflows?.files ?? [];
-    const read = await planner.read(name, files);
+    const read = await planner.read(name, files, message.workflows?.called ?? []);
     const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
     const schedules = message.cursor !== undefined && message.ref === `refs/heads/${defaultBranch}`;
     if (files.length === 0 && !message.event) return schedules ? { schedules: [] } : {};
     const paths = files.map(({ path }) => ({ path, text: null }));
     return planner.build(name, messageIds.commit(message), {
-      message: message.workflows ? { ...message, workflows: { ...message.workflows, files: paths } } : message,
+      message: message.workflows
+        ? { ...message, workflows: { ...message.workflows, files: paths, called: [] } }
+        : message,
       read,
       defaultBranch,
       vars: await variablesFor(record, name),

@@ -5,6 +5,7 @@ import type { Reason } from '../kernel/model.ts';
 import { ownProgram } from '../kernel/own-program.ts';
 import { TaskEnded, TaskProcess } from '../kernel/task-process.ts';
 import { Later } from '../queues/consumer.ts';
+import type { CalledRepository } from '../workflow/called-file.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
 import type { WorkflowFile } from '../workflow/files.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
@@ -21,7 +22,7 @@ const mostRemembered = 20;
 
 /** What is asked of the process that plans. */
 export type PlanningTask =
-  | { kind: 'read'; files: readonly WorkflowFile[] }
+  | { kind: 'read'; files: readonly WorkflowFile[]; called: readonly CalledRepository[] }
   | { kind: 'build'; task: BuildTask }
   | { kind: 'round'; task: RoundTask };
 export type BuildOutcome = ReturnType<typeof workflowBuild>;
@@ -52,12 +53,16 @@ class Planner {
   #process: TaskProcess<PlanningTask, unknown> | undefined;
 
   /** A set of files that takes too much to read is invalid, and says so. */
-  async read(repo: string, all: readonly { path: string; text: string | null }[]): Promise<ReadWorkflows> {
+  async read(
+    repo: string,
+    all: readonly { path: string; text: string | null }[],
+    called: readonly CalledRepository[],
+  ): Promise<ReadWorkflows> {
     const files = all.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }]));
     const tooLarge = all
       .filter(({ text }) => text === null)
       .map(({ path }) => fault(path, 'the file is too large, alone or together with the others'));
-    const read = await this.#readTexts(repo, files);
+    const read = await this.#readTexts(repo, files, called);
     return tooLarge.length === 0 ? read : { ...read, diagnostics: [...read.diagnostics, ...tooLarge] };
   }
 
@@ -77,12 +82,18 @@ class Planner {
     await process?.close();
   }
 
-  async #readTexts(repo: string, files: readonly WorkflowFile[]): Promise<ReadWorkflows> {
-    if (files.length === 0) return { workflows: [], diagnostics: [] };
-    const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+  async #readTexts(
+    repo: string,
+    files: readonly WorkflowFile[],
+    called: readonly CalledRepository[],
+  ): Promise<ReadWorkflows> {
+    if (files.length === 0) return { workflows: [], called: [], broken: [], diagnostics: [] };
+    const hash = createHash('sha256')
+      .update(JSON.stringify([files, called]))
+      .digest('hex');
     const known = this.#read.get(hash);
     if (known) return known;
-    const read = await this.#run(repo, `read ${hash}`, { kind: 'read', files }).catch((error: unknown) => {
+    const read = await this.#run(repo, `read ${hash}`, { kind: 'read', files, called }).catch((error: unknown) => {
       if (error instanceof Unplannable && error.reason === 'invalid_workflow') return unreadable(files, error.message);
       throw error;
     });
@@ -141,7 +152,7 @@ export function endingOf(error: unknown): Ending | undefined {
 
 function unreadable(files: readonly WorkflowFile[], why: string): ReadWorkflows {
   const diagnostics = files.map(({ path }) => fault(path, `the workflow files of the commit cannot be read: ${why}`));
-  return { workflows: [], diagnostics };
+  return { workflows: [], called: [], broken: [], diagnostics };
 }
 
 function fault(file: string, message: string): Diagnostic {

@@ -10,7 +10,7 @@ let reader: typeof import('../workflow/read-all.ts') | undefined;
 serveTasks(
   (task: PlanningTask) => {
     if (task.kind === 'round') return planRound(task.task);
-    return task.kind === 'build' ? workflowBuild(task.task) : reader?.readWorkflows(task.files);
+    return task.kind === 'build' ? workflowBuild(task.task) : reader?.readWorkflows(task.files, task.called);
   },
   async ({ kind }) => {
     if (kind === 'read') reader ??= await import('../workflow/read-all.ts');

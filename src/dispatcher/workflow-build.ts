@@ -5,6 +5,7 @@ import type { CommitMessage } from '../queues/messages.ts';
 import type { PlannedJob } from '../record/plans.ts';
 import type { NewSchedule } from '../record/schedules.ts';
 import type { NewWorkflows } from '../record/workflows.ts';
+import { parseCalled } from '../workflow/called-file.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
 import type { BuildEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
@@ -47,15 +48,18 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   workflows: NewWorkflows;
   schedules?: NewSchedule[];
 } {
-  const { workflows, diagnostics } = read;
-  const event = eventOf(message, workflows, diagnostics);
+  const { workflows, called, broken, diagnostics } = read;
+  const event = eventOf(message, [...workflows, ...broken], diagnostics);
   const { ref } = message;
   const changedPaths = message.workflows?.changed ?? null;
-  const triggered = workflows.filter((workflow) => isTriggered(workflow, { event, ref, changedPaths }));
-  const invalid = diagnostics.filter(
-    ({ severity, file }) =>
-      severity === 'invalid' && (event.name === 'push' || ('workflow' in event && event.workflow === file)),
-  );
+  const runs = (workflow: Workflow) => isTriggered(workflow, { event, ref, changedPaths });
+  const triggered = workflows.filter(runs);
+  const brokenNow = new Set(broken.filter(runs).map(({ path }) => path));
+  const faults = diagnostics.filter(({ severity }) => severity === 'invalid');
+  const invalid = faults.filter(({ file, elsewhere }) => {
+    if (elsewhere) return brokenNow.has(file);
+    return event.name === 'push' || ('workflow' in event && event.workflow === file);
+  });
   const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
   const jobs = [
     ...(asked > mostJobs ? [] : triggered).flatMap((workflow) =>
@@ -65,8 +69,12 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
       })),
     ),
     ...[...new Set(invalid.map(({ file }) => file))].map((file) => {
-      const lines = invalid.filter((diagnostic) => diagnostic.file === file).map(formatDiagnostic);
-      return decidedJob(file, timeout, { status: 'error', reason: 'invalid_workflow', message: bounded(lines) });
+      const own = invalid.filter((diagnostic) => diagnostic.file === file);
+      const theirs = brokenNow.has(file) ? faults.filter(({ file }) => parseCalled(file)) : [];
+      const lines = [...own, ...theirs].map(formatDiagnostic);
+      const isMissing = own.some(({ elsewhere }) => elsewhere === 'unavailable');
+      const reason = isMissing ? 'action_unavailable' : 'invalid_workflow';
+      return decidedJob(file, timeout, { status: 'error', reason, message: bounded(lines) });
     }),
   ];
   if (asked > mostJobs) {
@@ -82,8 +90,8 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   };
   return {
     jobs,
-    workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, workflows) },
-    ...(schedules && { schedules: schedulesIn(workflows, new Date()) }),
+    workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, [...workflows, ...called]) },
+    ...(schedules && { schedules: schedulesIn([...workflows, ...broken], new Date()) }),
   };
 }
 

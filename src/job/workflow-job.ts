@@ -131,7 +131,7 @@ class WorkflowJob {
 
   /** What an action of another repository, or one inside of it, wants to be run before the job's first step. */
   async #pre(step: PlannedStep, frame: Frame, name: string): Promise<void> {
-    const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses);
+    const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses, frame.action?.source);
     if (!action) return;
     // actions inside of actions inside of actions are many, even if there are few
     await giveWay();
@@ -143,7 +143,7 @@ class WorkflowJob {
       const { values } = await inputsOf({ defaults, names }, step.with, evaluation);
       return { id: step.id, frame, env, inputs: values };
     };
-    if (!(await hasPre(this.#library, runs))) return;
+    if (!(await hasPre(this.#library, action))) return;
     if (runs.using === 'composite') {
       // what cannot be evaluated yet, or at all, is said when the step itself is run
       const given = await call().catch(() => undefined);

@@ -139,7 +139,7 @@ export const reasons = {
   checkout_too_large: 'the commit, or what it names, has more files or other things than Volt checks out',
   spawn_failed: 'a command could not be started',
   step_failed: 'a step of the workflow could not do what it asks for',
-  action_unavailable: 'an action of the workflow could not be fetched',
+  action_unavailable: 'an action, or a called workflow of another repository, could not be fetched',
   artifact_missing: 'an artifact that the workflow asks for is not on the machine that runs the job',
   runner_failed: 'the runner itself failed',
   disk_full: 'the job has filled the disk of its runner',

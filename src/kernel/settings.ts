@@ -268,7 +268,7 @@ export const settings = [
       .refine((url) => hideCredentials(url) === url, 'holds a user name or password, which others could read')
       .default('https://github.com'),
     about:
-      'Where the actions of workflows come from: `owner/name` is appended, and git fetches it. A path serves as well.',
+      'Where actions, and workflows of other repositories that are called, come from: `owner/name` is appended, and git fetches it. A path serves as well.',
   },
   {
     env: 'VOLT_OWN_ACTIONS',

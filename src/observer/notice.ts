@@ -9,11 +9,12 @@ const mostNamed = 3;
  * What a person should know about a repository that can be read, but perhaps not as they think: a sentence, or null
  * where all is as usual.
  * @param noCommits names of observed refs behind which no commit was found
+ * @param waits refs whose commits wait for workflows of other repositories, and which these are
  */
 export function noticeOf(
   repository: Pick<Repository, 'branches' | 'tags'>,
   remote: RemoteRefs,
-  noCommits: readonly string[],
+  { noCommits, waits = new Map() }: { noCommits: readonly string[]; waits?: ReadonlyMap<string, readonly string[]> },
 ): string | null {
   const branches = namesOf(remote.heads);
   const said = [
@@ -21,6 +22,7 @@ export function noticeOf(
     fruitless('branch', repository.branches, branches),
     fruitless('tag', repository.tags, namesOf(remote.tags)),
     noCommits.length > 0 ? `no commit is behind ${list(noCommits)}` : '',
+    waits.size > 0 ? waitNotice(waits) : '',
     remote.unnamable > 0
       ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8`
       : '',
@@ -43,6 +45,12 @@ function fruitless(kind: 'branch' | 'tag', globs: readonly string[], names: read
   if (kind === 'branch' && names.length === 0) return '';
   const idle = globs.filter((glob) => !names.some(refMatcher([glob])));
   return idle.length === 0 ? '' : `no ${kind} matches ${list(idle)}`;
+}
+
+function waitNotice(waits: ReadonlyMap<string, readonly string[]>): string {
+  const refs = [...waits.keys()].map((ref) => ref.replace(/^refs\/(heads|tags)\//, ''));
+  const repositories = [...new Set([...waits.values()].flat())];
+  return `the next commit of ${list(refs)} waits for workflows that it calls, which are fetched from ${list(repositories)}`;
 }
 
 function list(names: readonly string[]): string {

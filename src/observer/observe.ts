@@ -1,10 +1,14 @@
+import type { Access } from '../git/access.ts';
 import { Mirror, type RefMove } from '../git/mirror.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
+import { gitLimitsOf } from '../job/isolation/job-limits.ts';
+import { reachOf } from '../job/reach.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
+import { trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
-import type { ObserveMessage } from '../queues/messages.ts';
+import type { CommitMessage, ObserveMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { type Cursor, cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
@@ -12,7 +16,10 @@ import { openTriggers } from '../record/intents.ts';
 import { noteDefaultBranch, noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
 import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
+import { findTrust } from '../record/trust.ts';
 import { pauseAfter } from './backoff.ts';
+import { fetchCalled } from './called-files.ts';
+import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { Lanes } from './lanes.ts';
 import { noticeOf } from './notice.ts';
 import { type Moved, offersOf } from './offers.ts';
@@ -59,12 +66,18 @@ export class Observations {
   readonly #failing = new Set<string>();
   readonly #still = new Map<string, Still>();
   readonly #lanes = new Lanes();
+  readonly #called = new CalledWorkflows();
   readonly #stateOf: Watches['state'];
 
   /** @param watches of the repositories of this machine; absent where none is watched */
   constructor(context: StageContext & { record: Record }, watches?: Pick<Watches, 'state'>) {
     this.#context = context;
     this.#stateOf = async (repository) => watches?.state(repository);
+  }
+
+  /** Ends what is fetched beside the looks. */
+  close(): Promise<void> {
+    return this.#called.close();
   }
 
   /** Records the looks that found nothing new. All of them in one write: there may be hundreds in a second. */
@@ -181,6 +194,12 @@ export class Observations {
         return cursor?.sha !== head || cursor.again;
       });
     const noCommits: string[] = [];
+    const waits = new Map<string, string[]>();
+    const send = async (ref: string, messages: CommitMessage[]) => {
+      const { ready, waitsFor } = await this.#attach(repository, remote.defaultBranch, access, messages);
+      if (ready.length > 0) await queues.sendCommits(ready);
+      if (waitsFor.length > 0) waits.set(ref, waitsFor);
+    };
     const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
     const options = {
       access,
@@ -193,8 +212,8 @@ export class Observations {
     for (const each of moved) {
       try {
         const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
-        if (offers.length > 0)
-          await queues.sendCommits(await allWithWorkflows(mirror, repository, offers, remote.defaultBranch, options));
+        const messages = await allWithWorkflows(mirror, repository, offers, remote.defaultBranch, options);
+        await send(each.ref, messages);
       } catch (error) {
         // a tag may lead to a file or a folder, and a branch may have been forced away since it was listed
         if (!(error instanceof VoltError) || error.code !== 'commit_missing') throw error;
@@ -202,10 +221,37 @@ export class Observations {
       }
     }
     for (const trigger of triggers)
-      await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options });
+      await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const isSimple = triggers.length + noCommits.length === 0;
-    const notice = noticeOf(repository, remote, noCommits);
+    const notice = noticeOf(repository, remote, { noCommits, waits });
     return { defaultBranch: remote.defaultBranch, notice, offered: isSimple ? moved : undefined };
+  }
+
+  /** Puts into messages what their workflows call in other repositories; what is fetched for it is no part of this look. */
+  async #attach(
+    repository: ObservedRepository,
+    defaultBranch: string | null,
+    access: Access,
+    messages: CommitMessage[],
+  ): Promise<{ ready: CommitMessage[]; waitsFor: string[] }> {
+    const [first] = messages;
+    if (!first || !messages.some(callsOthers)) return { ready: messages, waitsFor: [] };
+    const { record, config } = this.#context;
+    const { named } = await findTrust(record, repository.name);
+    const trust = trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
+    const { name, url } = repository;
+    const fetch = (texts: string[], room: number, signal: AbortSignal) => {
+      const place = {
+        mirrors: dataPaths(config.dataDir).mirrors,
+        baseUrl: config.actionsUrl,
+        url,
+        reach: reachOf(config, { repo: { name, url }, trust }, access.credential),
+        limits: gitLimitsOf(config),
+      };
+      return fetchCalled(place, texts, room, signal);
+    };
+    const by = trust.trusted ? 'trusted' : trust.class;
+    return this.#called.attach(messages, { repo: name, by }, fetch, () => void this.look(name, 'batch'));
   }
 
   async #unschedule(name: string): Promise<void> {

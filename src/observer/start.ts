@@ -67,6 +67,7 @@ export async function startObserver(context: StageContext & { record: Record }):
       await refreshing.stop();
       await watches.close();
       await Promise.all(consumers.map((consumer) => consumer.close()));
+      await observations.close();
       await shown.stop();
     },
   };

@@ -14,11 +14,19 @@ import { allWithWorkflows } from './workflow-files.ts';
  * message does not count against a person's wish.
  */
 export async function answerTrigger(
-  { record, queues }: StageContext & { record: Record },
+  { record }: StageContext & { record: Record },
   trigger: Intent,
   repository: Repository,
   mirror: Mirror,
-  { defaultBranch, options }: Pick<RemoteRefs, 'defaultBranch'> & { options: UpdateOptions },
+  {
+    defaultBranch,
+    options,
+    send,
+  }: Pick<RemoteRefs, 'defaultBranch'> & {
+    options: UpdateOptions;
+    /** sends what has all that it needs; the rest is asked for again by a later look */
+    send: (ref: string, messages: CommitMessage[]) => Promise<void>;
+  },
 ): Promise<void> {
   try {
     const name = trigger.ref ?? defaultBranch;
@@ -38,7 +46,7 @@ export async function answerTrigger(
       passedOver: 0,
       more: false,
     };
-    await queues.sendCommits(await allWithWorkflows(mirror, repository, [message], defaultBranch, options));
+    await send(ref, await allWithWorkflows(mirror, repository, [message], defaultBranch, options));
   } catch (error) {
     await failIntent(record, trigger.id, asVoltError(error));
   }

@@ -82,6 +82,20 @@ export const commitMessage = z.object({
     .object({
       /** `text` is null where the file is larger than a message takes */
       files: z.array(z.object({ path: z.string().max(300), text: z.string().nullable() })).max(200),
+      /** what they call in other repositories; see workflow/called-file.ts */
+      called: z
+        .array(
+          z.object({
+            repository: z.string().max(300),
+            ref: z.string().max(1024),
+            sha: sha.nullable(),
+            inherits: z.boolean(),
+            files: z.array(z.object({ path: z.string().max(300), text: z.string().nullable() })).max(100),
+            problem: text.optional(),
+          }),
+        )
+        .max(100)
+        .optional(),
       /** paths that differ from the commit before; null where that is not known or not asked for */
       changed: z.array(z.string()).max(5000).nullable(),
       /** name of the repository's default branch now */

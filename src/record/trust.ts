@@ -14,8 +14,8 @@ export function storedTrustOf(row: Pick<RepositoryRow, 'default_branch' | 'trust
   return { defaultBranch, named: named === null ? null : (JSON.parse(named) as string[]) };
 }
 
-/** Globs of full names of the refs whose builds may have secrets. */
-export async function trustedRefs(record: Record, repo: string): Promise<string[]> {
+/** @throws VoltError `not_found` */
+export async function findTrust(record: Record, repo: string): Promise<StoredTrust> {
   const row = await record.db
     .selectFrom('repositories')
     .select(['default_branch', 'trusted_refs'])
@@ -23,7 +23,12 @@ export async function trustedRefs(record: Record, repo: string): Promise<string[
     .where('removed_at', 'is', null)
     .executeTakeFirst();
   if (!row) throw unknown(repo);
-  const { defaultBranch, named } = storedTrustOf(row);
+  return storedTrustOf(row);
+}
+
+/** Globs of full names of the refs whose builds may have secrets. */
+export async function trustedRefs(record: Record, repo: string): Promise<string[]> {
+  const { defaultBranch, named } = await findTrust(record, repo);
   return named ?? [...(defaultBranch === null ? [] : [`refs/heads/${defaultBranch}`]), 'refs/tags/**'];
 }
 

@@ -12,22 +12,33 @@ interface Problem {
   message: string;
 }
 
-/**
- * What is wrong with the calls of a workflow, given all workflows of the commit by path.
- * @param counts which called files are looked at
- */
-export function checkCalls(
-  workflow: Workflow,
-  all: ReadonlyMap<string, Workflow>,
-  counts: (path: string) => boolean = () => true,
-): Diagnostic[] {
-  return workflow.jobs.flatMap((job) => {
-    if (job.kind !== 'call' || job.unsupported !== undefined || !counts(job.uses)) return [];
-    return problemsOf(workflow, job, all).map(({ place, message }) => ({
-      file: workflow.path,
+/** Which called files are looked at, and why one is missing. */
+export interface Known {
+  /** by path; those that are called as well */
+  workflows: ReadonlyMap<string, Workflow>;
+  counts(path: string): boolean;
+  /** why a file of another repository could not be had */
+  missing(path: string): string | undefined;
+  /** whether what is wrong with a called file, or with the call, is due to another repository */
+  isElsewhere(path: string): boolean;
+}
+
+/** What is wrong with the calls of a workflow. */
+export function checkCalls(workflow: Workflow, known: Known): Diagnostic[] {
+  return workflow.jobs.flatMap((job): Diagnostic[] => {
+    if (job.kind !== 'call' || job.unsupported !== undefined || !known.counts(job.uses)) return [];
+    const about = { file: workflow.path, severity: 'invalid' as const };
+    const missing = known.missing(job.uses);
+    if (missing !== undefined) {
+      const message = `the job "${job.id}" calls ${job.uses}: ${missing}`;
+      return [{ ...about, ...job.place, message, elsewhere: 'unavailable' as const }];
+    }
+    const elsewhere = known.isElsewhere(job.uses) ? { elsewhere: 'wrong' as const } : {};
+    return problemsOf(workflow, job, known.workflows).map(({ place, message }) => ({
+      ...about,
       ...(place ?? job.place),
-      severity: 'invalid' as const,
       message: `the job "${job.id}" ${message}`,
+      ...elsewhere,
     }));
   });
 }

@@ -8,6 +8,11 @@ export interface Diagnostic {
    * it is right, and does not do what it looks like.
    */
   severity: 'invalid' | 'unsupported' | 'warning';
+  /**
+   * whether it is due to what the file calls in another repository, which counts only where it runs: `unavailable` where
+   * that could not be had, `wrong` where it does not fit
+   */
+  elsewhere?: 'unavailable' | 'wrong';
   message: string;
 }
 

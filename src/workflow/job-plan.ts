@@ -1,9 +1,10 @@
+import { parseCalled } from './called-file.ts';
 import { callOf, type Node } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
 import type { NodeContexts } from './scope.ts';
 import { secretNames, storeNames } from './secret-names.ts';
 import { type Json, type Template, templatesIn } from './template.ts';
-import type { RunDefaults, StepsJob, Workflow } from './workflow.ts';
+import type { RunDefaults, StepsJob, Workflow, WorkflowSource } from './workflow.ts';
 
 /** Secrets that a job names, the same for each combination of its matrix. */
 const named = new WeakMap<StepsJob, '*' | string[]>();
@@ -17,13 +18,14 @@ export function jobPlan(
   contexts: NodeContexts,
   timeoutMinutes: number,
 ): WorkflowPlan {
+  const { source } = workflow;
   const through = callOf(node)?.secrets ?? [];
   const defaults: RunDefaults = { ...workflow.defaults, ...job.defaults };
   const names = named.get(job) ?? secretNames(templatesOf(workflow, job, defaults));
   named.set(job, names);
   return {
     kind: 'workflow',
-    workflow: { path: root.path, name: root.name },
+    workflow: { path: root.path, name: root.name, ...(source && { source: sourceOf(workflow.path, source) }) },
     key: job.id,
     steps: job.steps,
     env: { workflow: workflow.env, job: job.env },
@@ -33,6 +35,10 @@ export function jobPlan(
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
     secrets: { names: storeNames(names, through), through },
   };
+}
+
+function sourceOf(file: string, { repository, ref, sha }: WorkflowSource) {
+  return { repository, ref, sha, path: parseCalled(file)?.path ?? file };
 }
 
 function* templatesOf(workflow: Workflow, job: StepsJob, defaults: RunDefaults): Generator<Template> {

@@ -35,7 +35,12 @@ export type PlannedStep = z.infer<typeof plannedStep>;
 export const workflowPlan = z.object({
   kind: z.literal('workflow'),
   /** the file, below the repository's root, and the name that people read */
-  workflow: z.object({ path: z.string(), name: z.string() }),
+  workflow: z.object({
+    path: z.string(),
+    name: z.string(),
+    /** of a job of a called workflow of another repository: which commit of it the file is from, and its path there */
+    source: z.object({ repository: z.string(), ref: z.string(), sha: z.string(), path: z.string() }).optional(),
+  }),
   /** id of the job in its file */
   key: z.string(),
   steps: z.array(plannedStep),

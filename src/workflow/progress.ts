@@ -1,7 +1,7 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
 import type { Action, Admission, ProgressSettings } from './action.ts';
-import { namingOf } from './call-secrets.ts';
+import { namingFor } from './call-naming.ts';
 import { groupOf } from './concurrency.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
@@ -127,7 +127,7 @@ class Progress<Id> {
     }
     const strategy = job.strategy && !state.node.cell ? strategyOf(job.strategy, { contexts }) : undefined;
     if (strategy?.matrix !== undefined) return this.#expandMatrix(state, job, strategy);
-    if (job.kind === 'call') return this.#expandCall(state, job, contexts);
+    if (job.kind === 'call') return this.#expandCall(state, workflow, job, contexts);
     this.#queue(state, workflow, job, contexts);
     return [];
   }
@@ -160,7 +160,7 @@ class Progress<Id> {
     );
   }
 
-  #expandCall(state: NodeState<Id>, job: CallJob, contexts: NodeContexts): NodeState<Id>[] {
+  #expandCall(state: NodeState<Id>, workflow: Workflow, job: CallJob, contexts: NodeContexts): NodeState<Id>[] {
     const called = this.#graph.workflows.get(job.uses);
     const face = called?.on.workflow_call;
     if (!called || !face) throw new Error(`${job.uses} cannot be called`);
@@ -169,12 +169,13 @@ class Progress<Id> {
     const given = Object.fromEntries(job.with.map(([name, value]) => [name, evaluateValue(value, scope)]));
     const outer = callOf(state.node);
     const { cell } = state.node;
+    const naming = namingFor(job, { from: workflow.source, to: called.source }, contexts);
     const call = {
       file: called.path,
       name: this.#nameOf(state.node, job, contexts),
       ...(cell && { cell: { failFast: cell.failFast, maxParallel: cell.maxParallel, total: cell.total } }),
       inputs: callInputs(face.inputs, given, { contexts: { github: contexts.github, vars: contexts.vars } }),
-      secrets: [...(outer?.secrets ?? []), ...(job.secrets === 'inherit' ? [] : [namingOf(job.secrets, contexts)])],
+      secrets: [...(outer?.secrets ?? []), ...(naming ? [naming] : [])],
     };
     const inside = { file: state.node.file, calls: [...(state.node.calls ?? []), call] };
     return this.#place(

@@ -1,35 +1,120 @@
-import { checkCalls } from './calls.ts';
+import { type CalledRepository, keyOfCalled, parseCalled } from './called-file.ts';
+import { checkCalls, type Known } from './calls.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { WorkflowFile } from './files.ts';
-import { readWorkflow } from './read.ts';
-import type { Workflow } from './workflow.ts';
+import { type ReadWorkflow, readWorkflow } from './read.ts';
+import type { Workflow, WorkflowSource } from './workflow.ts';
 
 export interface ReadWorkflows {
   /** the valid ones, by path */
   workflows: Workflow[];
+  /** likewise, those of other repositories that they call */
+  called: Workflow[];
+  /** valid themselves, but what they call in other repositories is not, or could not be had: an error where they run */
+  broken: Workflow[];
   /** of all files */
   diagnostics: Diagnostic[];
 }
 
-/** Reads all workflow files of a commit, and checks what they have to do with each other. */
-export function readWorkflows(files: readonly WorkflowFile[]): ReadWorkflows {
-  const read = files.map(readWorkflow);
+/**
+ * Reads all workflow files of a commit, and checks what they have to do with each other.
+ * @param called what they call in other repositories; absent where that is not known, and calls are not checked
+ */
+export function readWorkflows(files: readonly WorkflowFile[], called?: readonly CalledRepository[]): ReadWorkflows {
+  const own = files.map(readWorkflow);
+  const other = new CalledFiles(called ?? []);
+  const foreign = other.readFrom(own);
+  const read = [...own, ...foreign];
   const diagnostics = read.flatMap((file) => file.diagnostics);
   const drafts = read.flatMap(({ draft }) => (draft ? [draft] : []));
-  const known = new Map(
-    read.flatMap(({ workflow, draft }) => [workflow ?? draft ?? []].flat()).map((one) => [one.path, one]),
-  );
+  const broken = new Map<string, Workflow>();
+  const known = byPath(read.flatMap(({ workflow, draft }) => workflow ?? draft ?? []));
+  const rules = {
+    counts: (path: string) => called !== undefined || !isForeign(path),
+    missing: (path: string) => (isForeign(path) ? other.problemOf(path) : undefined),
+    isElsewhere: (path: string) => isForeign(path) || broken.has(path),
+  };
   // whoever mends an invalid file wants to know at once what its calls lack, but not what else is still to be mended
-  const readable = (path: string) => known.has(path) || !files.some((file) => file.path === path);
-  diagnostics.push(...drafts.flatMap((draft) => checkCalls(draft, known, readable)));
+  const isReadable = (path: string) => known.has(path) || !files.some((file) => file.path === path);
+  const readable: Known = { ...rules, workflows: known, counts: (path) => rules.counts(path) && isReadable(path) };
+  diagnostics.push(...drafts.flatMap((draft) => checkCalls(draft, readable)));
   let workflows = read.flatMap(({ workflow }) => (workflow ? [workflow] : []));
   // a workflow that calls an invalid one is invalid too, and so on
   for (;;) {
-    const all = new Map(workflows.map((workflow) => [workflow.path, workflow]));
+    const all: Known = { ...rules, workflows: byPath(workflows) };
     const problems = workflows.flatMap((workflow) => checkCalls(workflow, all));
-    if (problems.length === 0) return { workflows, diagnostics };
+    if (problems.length === 0) break;
     diagnostics.push(...problems);
+    for (const workflow of workflows) {
+      const own = problems.filter(({ file }) => file === workflow.path);
+      if (own.length > 0 && own.every(({ elsewhere }) => elsewhere)) broken.set(workflow.path, workflow);
+    }
     const invalid = new Set(problems.map(({ file }) => file));
     workflows = workflows.filter(({ path }) => !invalid.has(path));
   }
+  return {
+    workflows: workflows.filter(({ source }) => !source),
+    called: workflows.filter(({ source }) => source),
+    broken: [...broken.values()].filter(({ source }) => !source),
+    diagnostics,
+  };
+}
+
+function byPath(workflows: readonly Workflow[]): Map<string, Workflow> {
+  return new Map(workflows.map((workflow) => [workflow.path, workflow]));
+}
+
+function isForeign(path: string): boolean {
+  return parseCalled(path) !== undefined;
+}
+
+/** Files of other repositories, of which those are read that are called. */
+class CalledFiles {
+  readonly #texts = new Map<string, { text: string | null; source: WorkflowSource }>();
+  readonly #repositories: readonly CalledRepository[];
+
+  constructor(repositories: readonly CalledRepository[]) {
+    this.#repositories = repositories;
+    for (const { repository, ref, sha, inherits, files } of repositories) {
+      if (sha === null) continue;
+      for (const { path, text } of files)
+        this.#texts.set(keyOfCalled({ repository, ref, path }), { text, source: { repository, ref, sha, inherits } });
+    }
+  }
+
+  /** Those that these call, and those that these call, and so on. */
+  readFrom(own: readonly ReadWorkflow[]): ReadWorkflow[] {
+    const paths = new Set(own.flatMap(callsOf));
+    const read: ReadWorkflow[] = [];
+    // a set that is walked shows what is added meanwhile
+    for (const path of paths) {
+      const found = this.#texts.get(path);
+      if (typeof found?.text !== 'string') continue;
+      const { workflow, draft, diagnostics } = readWorkflow({ path, text: found.text });
+      const { source } = found;
+      const one: ReadWorkflow = {
+        ...(workflow && { workflow: { ...workflow, source } }),
+        ...(draft && { draft: { ...draft, source } }),
+        diagnostics: diagnostics.map((one) => ({ ...one, elsewhere: 'wrong' })),
+      };
+      read.push(one);
+      for (const next of callsOf(one)) paths.add(next);
+    }
+    return read;
+  }
+
+  /** Why a file could not be had. */
+  problemOf(path: string): string | undefined {
+    const found = this.#texts.get(path);
+    if (found) return found.text === null ? 'the file is too large, alone or together with the others' : undefined;
+    const { repository, ref } = parseCalled(path) ?? { repository: '', ref: '' };
+    const key = (one: { repository: string; ref: string }) => keyOfCalled({ ...one, path: '' });
+    const known = this.#repositories.find((one) => key(one) === key({ repository, ref }));
+    if (!known) return 'it was not fetched: the commit calls too many workflows of other repositories';
+    return known.problem;
+  }
+}
+
+function callsOf({ workflow, draft }: ReadWorkflow): string[] {
+  return (workflow ?? draft)?.jobs.flatMap((job) => (job.kind === 'call' ? [job.uses] : [])) ?? [];
 }

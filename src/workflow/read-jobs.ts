@@ -1,5 +1,6 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/type-guards';
+import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
 import { formatDiagnostic, nearest } from './diagnostics.ts';
 import { readRefusals } from './read-refusals.ts';
@@ -7,8 +8,6 @@ import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-
 import { readRunsOn, readStrategy } from './read-strategy.ts';
 import { hasExpressionKey, type Reading } from './reading.ts';
 import type { CallJob, Concurrency, RunDefaults, StepsJob, WorkflowJob } from './workflow.ts';
-
-const localWorkflow = /^\.\/(\.github|\.volt)\/workflows\/[^/]+\.ya?ml$/;
 
 /** What has been read of the workflow before its jobs counts for all of them. */
 export function readJobs(reading: Reading, token: TemplateToken | undefined): WorkflowJob[] {
@@ -84,14 +83,11 @@ function readCall(
   fields: Map<string, TemplateToken>,
   token: TemplateToken,
 ): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'places'> {
-  const uses = token.toString();
-  if (!localWorkflow.test(uses)) {
-    if (/^[\w.-]+\/[\w.-]+\/\.github\/workflows\/[^@]+@.+$/.test(uses)) {
-      const unsupported =
-        'workflows of other repositories are not supported yet: copy the file, and call it as ./.github/workflows/…';
-      reading.report('unsupported', token, unsupported);
-    } else
-      reading.invalid(token, `"${uses}" names no workflow: one of this repository is ./.github/workflows/name.yml`);
+  const written = token.toString().trim();
+  const uses = calledPath(reading.file, written);
+  if (uses === undefined) {
+    const remedy = 'it is ./.github/workflows/name.yml, or owner/repository/.github/workflows/name.yml@ref';
+    reading.invalid(token, `"${written}" names no workflow: ${remedy}`);
   }
   const values = reading.entries(fields.get('with'));
   const secrets = fields.get('secrets');
@@ -101,11 +97,20 @@ function readCall(
   ]);
   return {
     kind: 'call',
-    uses: uses.startsWith('./') ? uses.slice('./'.length) : uses,
+    uses: uses ?? written,
     with: values.map(({ key, value }) => [key, reading.value(value)]),
     secrets: secrets instanceof MappingToken || !secrets ? reading.templateMap(secrets) : 'inherit',
     places: Object.fromEntries(places),
   };
+}
+
+/** @param file that calls; what it names in its own repository is there at the same ref */
+function calledPath(file: string, uses: string): string | undefined {
+  const called = parseCalled(uses);
+  if (called) return keyOfCalled(called);
+  const path = parseLocal(uses);
+  const caller = parseCalled(file);
+  return path === undefined || !caller ? path : keyOfCalled({ ...caller, path });
 }
 
 export function readConcurrency(reading: Reading, token: TemplateToken): Concurrency {

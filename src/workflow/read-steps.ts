@@ -72,8 +72,9 @@ function checkUses(reading: Reading, token: TemplateToken, uses: string): void {
     reading.report('warning', token, 'docker actions are not supported yet: the step will end in an error');
     return;
   }
-  if (uses.startsWith('./') || actionPattern.test(uses)) return;
-  const remedy = 'an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository';
+  if (uses.startsWith('./') || uses.startsWith('$/') || actionPattern.test(uses)) return;
+  const remedy =
+    'an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace';
   reading.invalid(token, `"${uses}" names no action: ${remedy}`);
 }
 
@@ -122,5 +123,6 @@ function actionName(uses: string | undefined): string {
   if (uses === undefined) return 'run';
   if (uses.startsWith('docker://')) return uses.slice('docker://'.length);
   if (uses.startsWith('./')) return 'self';
+  if (uses.startsWith('$/')) return 'selfRepository';
   return (uses.split('@')[0] ?? '').split('/').slice(0, 2).join('/') || 'run';
 }

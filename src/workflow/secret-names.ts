@@ -43,6 +43,9 @@ function namesIn(expression: string): '*' | string[] {
 export function storeNames(names: '*' | string[], through: readonly SecretNaming[]): '*' | string[] {
   return [...through].reverse().reduce<'*' | string[]>((inner, call) => {
     const entries = Object.entries(call.names).filter(([name]) => inner === '*' || inner.includes(name.toUpperCase()));
-    return secretNames(entries.map(([, template]) => template));
+    const named = secretNames(entries.map(([, template]) => template));
+    const hasToken = inner === '*' || inner.includes('GITHUB_TOKEN');
+    if (named === '*' || call.withholdsToken || !hasToken || named.includes('GITHUB_TOKEN')) return named;
+    return [...named, 'GITHUB_TOKEN'].sort();
   }, names);
 }

@@ -1,10 +1,25 @@
 import type { PlannedStep } from './plan.ts';
 import type { Template, TemplateMap, Templates } from './template.ts';
 
+/** Where a workflow of another repository is from. */
+export interface WorkflowSource {
+  /** `owner/name` */
+  repository: string;
+  ref: string;
+  sha: string;
+  /** whether `secrets: inherit` gives it the secrets of the repository that is built */
+  inherits: boolean;
+}
+
 /** A workflow file as it was read and checked: plain JSON, from which builds are planned. */
 export interface Workflow {
-  /** below the repository's root, as `.github/workflows/test.yml` */
+  /**
+   * below the repository's root, as `.github/workflows/test.yml`; of another repository with its name in front and the
+   * ref behind it, as `acme/ci/.github/workflows/test.yml@v1`
+   */
   path: string;
+  /** of one that is called in another repository */
+  source?: WorkflowSource;
   /** that of the file, or else its path */
   name: string;
   runName?: Template;
@@ -141,10 +156,10 @@ export interface StepsJob extends AnyJob {
   steps: PlannedStep[];
 }
 
-/** A job that calls a workflow of the same repository. */
+/** A job that calls a workflow. */
 export interface CallJob extends AnyJob {
   kind: 'call';
-  /** path of the called file */
+  /** path of the called file, as its workflow has it */
   uses: string;
   with: [name: string, value: ValueTemplate][];
   secrets: 'inherit' | TemplateMap;

@@ -286,4 +286,30 @@ jobs:
     expect(output).to.include('\ntested\n');
     expect(code).to.equal(0);
   });
+
+  it('fetches the workflows and actions of other repositories that it calls', async () => {
+    const base = folders.make();
+    const path = '.github/workflows/test.yml';
+    const text = `on: { workflow_call: { inputs: { word: { type: string } } } }
+jobs: { inner: { runs-on: ubuntu-latest, steps: [{ uses: $/say, with: { word: '\${{ inputs.word }}' } }] } }
+`;
+    const say =
+      "inputs: { word: {} }\nruns: { using: composite, steps: [{ run: 'echo said ${{ inputs.word }}', shell: sh }] }\n";
+    repositories.push(new TestRepository({ [path]: text, 'say/action.yml': say }, { at: join(base, 'acme/ci') }));
+    const call = (ref: string) => `on: push\njobs: { call: { uses: acme/ci/${path}@${ref}, with: { word: it } } }\n`;
+    const own = 'on: push\njobs: { own: { runs-on: ubuntu-latest, steps: [{ uses: $/mine }] } }\n';
+    const mine = "runs: { using: composite, steps: [{ run: 'echo mine', shell: sh }] }\n";
+    const repository = checkout({ '.github/workflows/a.yml': call('main'), '.github/workflows/b.yml': own });
+    // not committed
+    mkdirSync(join(repository.path, 'mine'));
+    writeFileSync(join(repository.path, 'mine', 'action.yml'), mine);
+    const given = { ...env, VOLT_ACTIONS_URL: base };
+    const { code, stdout } = await volt(['exec'], { cwd: repository.path, env: given });
+    expect(stdout).to.include('said it').and.include('mine');
+    expect(code).to.equal(0);
+    writeFileSync(join(repository.path, '.github/workflows/a.yml'), call('v9'));
+    const wrong = await volt(['exec', '--json'], { cwd: repository.path, env: given });
+    expect(wrong.stdout).to.include('acme/ci has no branch or tag').and.include('"name":"own"');
+    expect(wrong.code).to.equal(3);
+  });
 });

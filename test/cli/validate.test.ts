@@ -33,7 +33,7 @@ describe('volt validate', () => {
     expect(stdout.split('\n')).to.deep.equal([
       '.github/workflows/a.yml:4:5: invalid: "runs-onn" is not known here; did you mean "runs-on"?',
       '.github/workflows/a.yml:4:5: invalid: `runs-on` is missing',
-      '.github/workflows/b.yaml:7:15: invalid: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
+      '.github/workflows/b.yaml:7:15: invalid: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
       '3 workflows checked: 2 with faults',
       '',
     ]);
@@ -41,7 +41,7 @@ describe('volt validate', () => {
 
   it('checks the files that are named, from any folder of the checkout, and prints JSON', async () => {
     const cwd = checkout({
-      '.volt/workflows/a.yml': `${good}    services: {}\n`,
+      '.volt/workflows/a.yml': `${good}    services: { db: { image: x } }\n`,
       '.volt/workflows/b.yml': 'on: push',
       'deep/er/file': '',
     });

@@ -9,7 +9,7 @@ describe('the process that plans', () => {
   afterEach(() => planner.close());
 
   const workflow = (name: string) => `name: ${name}\non: push\njobs: { a: { runs-on: x, steps: [{ run: make }] } }\n`;
-  const read = (name: string) => planner.read(name, [{ path: 'ci.yml', text: workflow(name) }]);
+  const read = (name: string) => planner.read(name, [{ path: 'ci.yml', text: workflow(name) }], []);
 
   /** Kills the process while it is asked to read that. @returns what that comes to */
   async function killed(name: string): Promise<unknown> {

@@ -206,6 +206,50 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(plan.contexts.github).to.include({ event_name: 'push', ref_name: 'main', run_id: made.id, actor: 'Ada' });
   });
 
+  describe('that calls workflows of other repositories,', () => {
+    const files = {
+      'ci.yml': `on: push\njobs: { call: { uses: acme/ci/.github/workflows/t.yml@v1 } }\n`,
+      'lint.yml': workflow('on: push', job('lint')),
+    };
+    const calling = (change: object): Partial<CommitMessage> => {
+      const { workflows } = commit(files);
+      if (!workflows) throw new Error('no workflows');
+      const one = { repository: 'acme/ci', ref: 'v1', sha: 'c'.repeat(40), inherits: false, files: [], ...change };
+      return { workflows: { ...workflows, called: [one] } };
+    };
+
+    it('plans them as they were fetched with it', async () => {
+      const text = workflow('on: workflow_call', job('inner'));
+      const made = await build(files, calling({ files: [{ path: '.github/workflows/t.yml', text }] }));
+      expect(statuses(made)).to.deep.equal({ 'call / inner': 'queued', lint: 'queued' });
+      const plan = workflowPlan.parse((await sent()).find(({ name }) => name === 'call / inner')?.plan);
+      expect(plan.workflow.source).to.include({ repository: 'acme/ci', sha: 'c'.repeat(40) });
+    });
+
+    it('is not held up by what would not run', async () => {
+      const { workflows } = calling({ sha: null, problem: 'nobody answers' });
+      const manual = (workflows?.files ?? []).map(({ path, text }) => ({
+        path,
+        text: path.endsWith('ci.yml') ? (text?.replace('push', '{ schedule: [{ cron: "0 3 * * *" }] }') ?? null) : text,
+      }));
+      const made = await build(files, {
+        workflows: { files: manual, changed: null, defaultBranch: 'main', called: workflows?.called },
+      });
+      expect(statuses(made)).to.deep.equal({ lint: 'queued' });
+    });
+
+    it('ends as an error of its own what could not be fetched, and runs the rest', async () => {
+      const made = await build(files, calling({ sha: null, problem: 'nobody answers' }));
+      const told = await settle(made.id);
+      expect(statuses(told)).to.deep.equal({ lint: 'queued', '.github/workflows/ci.yml': 'error' });
+      const { reason, message } = named(told, '.github/workflows/ci.yml');
+      expect(reason).to.equal('action_unavailable');
+      expect(message).to.match(
+        /ci.yml:2:9: the job "call" calls acme\/ci\/.github\/workflows\/t.yml@v1: nobody answers/,
+      );
+    });
+  });
+
   it('plans later jobs with the outputs of earlier ones, and comes to a verdict', async () => {
     const made = await build({
       'ci.yml': workflow(

@@ -1,6 +1,7 @@
 import type { FinalStatus, Status } from '../../src/kernel/model.ts';
 import { settings } from '../../src/kernel/settings.ts';
 import type { Action, ReadyJob } from '../../src/workflow/action.ts';
+import type { CalledRepository } from '../../src/workflow/called-file.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
 import { firstPlaces } from '../../src/workflow/job-name.ts';
 import type { NodeState } from '../../src/workflow/node.ts';
@@ -12,11 +13,15 @@ import type { Workflow } from '../../src/workflow/workflow.ts';
 const standardNames = String(settings.find(({ key }) => key === 'hostedLabels')?.schema.parse(undefined));
 
 /** Workflows of these texts; fails where one is not valid. */
-export function workflowsOf(files: { [path: string]: string }): Workflow[] {
-  const { workflows, diagnostics } = readWorkflows(Object.entries(files).map(([path, text]) => ({ path, text })));
+export function workflowsOf(
+  files: { [path: string]: string },
+  repositories: readonly CalledRepository[] = [],
+): Workflow[] {
+  const all = Object.entries(files).map(([path, text]) => ({ path, text }));
+  const { workflows, called, diagnostics } = readWorkflows(all, repositories);
   const wrong = diagnostics.filter(({ severity }) => severity === 'invalid');
   if (wrong.length > 0) throw new Error(JSON.stringify(wrong));
-  return workflows;
+  return [...workflows, ...called];
 }
 
 export function factsOf(event: BuildEvent = { name: 'push' }, change: Partial<BuildFacts> = {}): BuildFacts {
@@ -51,9 +56,14 @@ export class PlannedBuild {
   #states: NodeState<number>[];
   #last: number;
 
-  constructor(files: { [path: string]: string } | string, facts: BuildFacts = factsOf(), taken: string[] = []) {
+  constructor(
+    files: { [path: string]: string } | string,
+    facts: BuildFacts = factsOf(),
+    taken: string[] = [],
+    called: readonly CalledRepository[] = [],
+  ) {
     this.taken = new Set(taken);
-    this.workflows = workflowsOf(typeof files === 'string' ? { 'ci.yml': files } : files);
+    this.workflows = workflowsOf(typeof files === 'string' ? { 'ci.yml': files } : files, called);
     this.facts = facts;
     // the others are there to be called
     this.#states = this.workflows

@@ -141,8 +141,8 @@ describe('reading a workflow', () => {
       [
         'actions that are none',
         steps('- uses: checkout', '- uses: actions/checkout'),
-        'ci.yml:6:15: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
-        'ci.yml:7:15: "actions/checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, or ./path in this repository',
+        'ci.yml:6:15: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
+        'ci.yml:7:15: "actions/checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
       ],
       [
         'filters that exclude each other or can match nothing',

@@ -21,6 +21,7 @@ import { type Choice, choose, type Wish } from './choice.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { JobRunner } from './job-runner.ts';
 import { LocalBuild } from './local-build.ts';
+import { readWithCalled } from './read-with-called.ts';
 import { Wanted } from './wanted.ts';
 import { stepTitle } from './wanted-steps.ts';
 
@@ -116,19 +117,25 @@ export class Exec {
       }
       return (await runner.run(shown, { ...input, plan: { kind: 'discover' } }, this.#config.jobTimeout)).outcome;
     }
-    const { workflows, diagnostics } = readWorkflows(files);
-    const invalid = invalidJobs(diagnostics.filter(({ file }) => wanted === undefined || isNamed(files, file, wanted)));
-    if (wanted !== undefined && invalid.length > 0) return verdictOf(invalid);
-    const choice = chosen(workflows, this.#options, snapshot, invalid.length > 0);
-    if (!choice) return verdictOf(invalid);
-    const { event, workflows: running } = choice;
+    const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
+    const unchecked = readWorkflows(files);
+    const wrong = unchecked.diagnostics.filter(({ file }) => wanted === undefined || isNamed(files, file, wanted));
+    if (wanted !== undefined && invalidJobs(wrong).length > 0) return verdictOf(invalidJobs(wrong));
+    const choice = chosen(unchecked.workflows, this.#options, snapshot, invalidJobs(wrong).length > 0);
+    if (!choice) return verdictOf(invalidJobs(wrong));
+    const { event } = choice;
+    const read = await readWithCalled(this.#config, { files, choice, url: origin ?? root });
+    const isRunning = (file: string) => choice.workflows.some(({ path }) => path === file);
+    const missing = read.diagnostics.filter(({ file, elsewhere }) => elsewhere && isRunning(file));
+    const invalid = invalidJobs([...wrong, ...missing]);
+    const workflows = [...read.workflows, ...read.called];
+    const running = read.workflows.filter(({ path }) => isRunning(path));
     const paths = running.map(({ path }) => path);
     this.#view.take({ kind: 'build', ref, sha, changed, event: eventName(event), workflows: paths });
     invalid.forEach(({ name: file, status, reason, message }, index) => {
       const job = index + 1;
       this.#view.take({ kind: 'job', job, name: file, workflow: null, status, reason, message, outputs: {} });
     });
-    const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
     const build = new LocalBuild({
       facts: {
         ...{ build: '1', number: 1, sha, before, subject, author, committedAt, event, vars },

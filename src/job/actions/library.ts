@@ -1,12 +1,15 @@
 import { constants } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkOut } from '../../git/checkout.ts';
+import { Mirror } from '../../git/mirror.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { placeInside } from '../files/hand-over.ts';
 import { StepFault } from '../steps/fault.ts';
+import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, findManifest, parseManifest } from './manifest.ts';
-import { type ActionReference, parseReference, type RemoteAction } from './reference.ts';
+import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
 import { servedAction } from './served.ts';
 
 /** Actions inside of actions, as deep as GitHub allows. */
@@ -23,7 +26,7 @@ export interface LoadedAction {
   /** of the action's files */
   folder: string;
   /** undefined for an action of the workspace */
-  source: { repository: string; ref: string } | undefined;
+  source: ActionSource | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ export class ActionLibrary {
   /** at which depths the actions that one names were seen to already: several may name the same, and so on, ten times over */
   readonly #prepared = new Set<string>();
   #made = 0;
+  #own: Promise<string> | undefined;
 
   constructor(job: WorkflowState) {
     this.#job = job;
@@ -45,30 +49,48 @@ export class ActionLibrary {
    * Gets the actions of other repositories that steps name, and those that these use.
    * @throws VoltError `action_unavailable`, `too_large` where there are too many; StepFault for one that is not valid
    */
-  async prepare(uses: readonly (string | undefined)[], depth = 1): Promise<void> {
-    const isNew = (one: string) => !this.#prepared.has(`${depth} ${one}`);
+  async prepare(uses: readonly (string | undefined)[], depth = 1, within?: ActionSource): Promise<void> {
+    const keyOf = (one: string) => `${depth} ${one}${one.startsWith('$/') ? ` ${JSON.stringify(within)}` : ''}`;
+    const isNew = (one: string) => !this.#prepared.has(keyOf(one));
     const named = [...new Set(uses.filter((one) => one !== undefined))].filter(isNew);
-    for (const one of named) this.#prepared.add(`${depth} ${one}`);
-    const loaded = (await Promise.all(named.map((one) => this.remote(one)))).filter((action) => action !== undefined);
-    for (const { manifest } of loaded) {
+    for (const one of named) this.#prepared.add(keyOf(one));
+    const all = await Promise.all(named.map((one) => this.remote(one, within)));
+    const loaded = all.filter((action) => action !== undefined);
+    for (const { manifest, source } of loaded) {
       if (manifest.runs.using !== 'composite') continue;
       if (depth >= deepest) throw new StepFault(`actions are nested more than ${deepest} deep`);
       await this.prepare(
         manifest.runs.steps.map((step) => step.uses),
         depth + 1,
+        source,
       );
     }
   }
 
   /**
-   * The action of another repository that a step names; undefined for any other, one that Volt stands in for, and one of a kind that cannot be run
+   * What a step names.
+   * @param within the action that it is a step of; undefined for a step of the job
+   * @throws StepFault for what is no reference; VoltError `unsupported` for one to a container
+   */
+  resolve(uses: string, within: ActionSource | undefined): ResolvedReference {
+    const reference = parseReference(uses);
+    if (reference.kind !== 'self') return reference;
+    const { path } = reference;
+    if (within && !within.isOwn) return { kind: 'remote', repository: within.repository, ref: within.ref, path };
+    const called = this.#job.plan.workflow.source;
+    return called ? { kind: 'remote', repository: called.repository, ref: called.sha, path } : { kind: 'own', path };
+  }
+
+  /**
+   * The action of another repository, or of the one that is built at its commit, that a step names; undefined for any other, one that Volt stands in for, and one of a kind that cannot be run
    * here: the step is refused once it is run, which its condition may keep it from.
+   * @param within as for `resolve`
    * @throws VoltError `action_unavailable`; StepFault
    */
-  async remote(uses: string): Promise<LoadedAction | undefined> {
+  async remote(uses: string, within: ActionSource | undefined): Promise<LoadedAction | undefined> {
     try {
-      const reference = parseReference(uses);
-      if (reference.kind !== 'remote' || servedAction(reference, this.#job.around.ownActions)) return undefined;
+      const reference = this.resolve(uses, within);
+      if (reference.kind === 'local' || servedAction(reference, this.#job.around.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -80,8 +102,15 @@ export class ActionLibrary {
    * @throws VoltError `action_unavailable`, `unsupported` for one of a kind that cannot be run here; StepFault for one that
    * is not there, or not valid
    */
-  async load(reference: ActionReference): Promise<LoadedAction> {
+  async load(reference: ResolvedReference): Promise<LoadedAction> {
     const { workspace } = this.#job.folders;
+    if (reference.kind === 'own') {
+      const { input, github } = this.#job;
+      const root = await this.#ownFiles();
+      const folder = join(root, reference.path);
+      const manifest = await this.#manifestOf(root, folder, `$/${reference.path}`);
+      return { manifest, folder, source: { repository: String(github.repository), ref: input.sha, isOwn: true } };
+    }
     if (reference.kind === 'local') {
       const folder = join(workspace, reference.path);
       const manifest = await this.#manifestOf(workspace, folder, `./${reference.path}`);
@@ -91,7 +120,7 @@ export class ActionLibrary {
     const root = await this.#copyOf(reference);
     const folder = join(root, path);
     const shown = `${repository}${path === '' ? '' : `/${path}`}@${ref}`;
-    return { manifest: await this.#manifestOf(root, folder, shown), folder, source: { repository, ref } };
+    return { manifest: await this.#manifestOf(root, folder, shown), folder, source: { repository, ref, isOwn: false } };
   }
 
   async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
@@ -112,6 +141,29 @@ export class ActionLibrary {
     const copy = this.#copy(action);
     this.#copies.set(key, copy);
     return copy;
+  }
+
+  /** The files of the commit that is built, whatever the workspace holds. */
+  #ownFiles(): Promise<string> {
+    this.#own ??= this.#checkOutOwn();
+    return this.#own;
+  }
+
+  async #checkOutOwn(): Promise<string> {
+    const { around, folders, input, log } = this.#job;
+    const { repo, ref, sha } = input;
+    const { enclosure, reach, signal } = around;
+    const mirror = new Mirror(around.mirrors, repo.url, repo);
+    const access = { url: repo.url, credential: () => around.credential() };
+    const target = join(folders.actions, `self-${++this.#made}`);
+    await placeInside(folders.root, target, enclosure.owner, async (draft) => {
+      const options = { signal, access, reach, runner: around.git, limits: around.gitLimits };
+      await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
+      await rm(join(draft, '.git'), { recursive: true, force: true });
+      await enclosure.giveTree(draft);
+    });
+    await log.line(`Take the actions of this repository from commit ${sha}`);
+    return target;
   }
 
   async #copy(action: RemoteAction): Promise<string> {

@@ -5,8 +5,13 @@ import { StepFault } from '../steps/fault.ts';
 export type ActionReference =
   /** a folder of the workspace */
   | { kind: 'local'; path: string }
+  /** `$/path`: a folder of the repository that whoever names it is from, at the same commit */
+  | { kind: 'self'; path: string }
   /** a folder of another repository, at one of its refs */
   | RemoteAction;
+
+/** The same, once it is known which repository `$/` stands for: another one, or the one that is built, at its commit. */
+export type ResolvedReference = Exclude<ActionReference, { kind: 'self' }> | { kind: 'own'; path: string };
 
 export interface RemoteAction {
   kind: 'remote';
@@ -25,11 +30,10 @@ const part = /^(?!\.{1,2}$)(?!\.git$)[^\\\p{Cc}]{1,255}$/iu;
 /** @throws StepFault for what is no reference; VoltError `unsupported` for one to a container */
 export function parseReference(uses: string): ActionReference {
   if (uses.startsWith('docker://')) throw unsupportedAction(`actions in containers are not supported: ${uses}`);
-  if (uses.startsWith('./') || uses === '.') {
-    const parts = uses.split('/').filter((one) => one !== '' && one !== '.');
-    if (!parts.every((one) => part.test(one))) throw invalid(uses, 'the path must stay inside of the workspace');
-    return { kind: 'local', path: parts.join('/') };
-  }
+  if (uses.startsWith('./') || uses === '.')
+    return { kind: 'local', path: pathIn(uses, 'the path must stay inside of the workspace') };
+  if (uses.startsWith('$/'))
+    return { kind: 'self', path: pathIn(uses.slice(1), 'the path must stay inside of the repository') };
   const at = uses.indexOf('@');
   const ref = uses.slice(at + 1);
   if (at < 0 || ref === '')
@@ -39,9 +43,15 @@ export function parseReference(uses: string): ActionReference {
     .split('/')
     .filter((one, index) => one !== '' || index < 2);
   if (!name.test(owner) || !name.test(repository) || !path.every((one) => part.test(one))) {
-    throw invalid(uses, 'it must be owner/repository@ref, owner/repository/path@ref or ./path');
+    throw invalid(uses, 'it must be owner/repository@ref, owner/repository/path@ref, $/path or ./path');
   }
   return { kind: 'remote', repository: `${owner}/${repository}`, path: path.join('/'), ref };
+}
+
+function pathIn(uses: string, rule: string): string {
+  const parts = uses.split('/').filter((one) => one !== '' && one !== '.');
+  if (!parts.every((one) => part.test(one))) throw invalid(uses, rule);
+  return parts.join('/');
 }
 
 function invalid(uses: string, why: string): StepFault {

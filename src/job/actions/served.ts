@@ -2,7 +2,7 @@ import type { PostStep } from '../steps/post-step.ts';
 import { downloadArtifact, uploadArtifact } from './artifacts.ts';
 import { restoreCache, saveCache, saveCacheLater } from './cache.ts';
 import { serveCheckout } from './checkout.ts';
-import type { ActionReference } from './reference.ts';
+import type { ResolvedReference } from './reference.ts';
 import type { ServedCall } from './served-call.ts';
 import { serveTestReport } from './test-report.ts';
 
@@ -56,7 +56,7 @@ export function ownActionsOf(setting: string): string[] {
  * What Volt does in the place of an action; undefined for one that is fetched, or the workspace's.
  * @param own repositories whose actions Volt does, as the settings have it; those that are nowhere but in Volt always
  */
-export function servedAction(reference: ActionReference, own: readonly string[]): ServedAction | undefined {
+export function servedAction(reference: ResolvedReference, own: readonly string[]): ServedAction | undefined {
   if (reference.kind !== 'remote') return undefined;
   const repository = reference.repository.toLowerCase();
   if (!own.includes(repository) && !repository.startsWith('volt/')) return undefined;

@@ -14,7 +14,6 @@ import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
-import { parseReference } from './reference.ts';
 import { type ServedAction, servedAction } from './served.ts';
 import type { ServedCall } from './served-call.ts';
 
@@ -36,7 +35,7 @@ export interface ActionStep {
 /** Runs an action. @throws whatever keeps it from succeeding */
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
   const { step, evaluation, io, uses } = use;
-  const reference = parseReference(uses);
+  const reference = library.resolve(uses, use.frame.action?.source);
   const warn = async (message: string) => {
     await job.log.line(`##[warning]${message}`);
     io.annotate(annotationOf('warning', message, new Map()));
@@ -53,7 +52,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
   if (unknown.length > 0) {
     await warn(`Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${inputNames.join("', '")}']`);
   }
-  if (reference.kind === 'local' && (await hasPre(library, runs))) {
+  if (reference.kind === 'local' && (await hasPre(library, action))) {
     await warn(`\`pre\` execution is not supported for local action from './${reference.path}'`);
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
@@ -89,17 +88,18 @@ async function serve(
 /** Whether an action, or one inside of it, wants something to be run before the job's first step. */
 export async function hasPre(
   library: ActionLibrary,
-  runs: JavaScriptRuns | CompositeRuns,
+  { manifest: { runs }, source }: LoadedAction,
   depth = 1,
   seen = new Set<string>(),
 ): Promise<boolean> {
   if (runs.using === 'node') return runs.pre !== undefined;
   for (const { uses } of depth < deepest ? runs.steps : []) {
     // several may name the same, and so on, ten times over
-    if (uses === undefined || seen.has(`${depth} ${uses}`)) continue;
-    seen.add(`${depth} ${uses}`);
-    const inner = await library.remote(uses);
-    if (inner && (await hasPre(library, inner.manifest.runs, depth + 1, seen))) return true;
+    const key = `${depth} ${uses} ${JSON.stringify(source)}`;
+    if (uses === undefined || seen.has(key)) continue;
+    seen.add(key);
+    const inner = await library.remote(uses, source);
+    if (inner && (await hasPre(library, inner, depth + 1, seen))) return true;
   }
   return false;
 }

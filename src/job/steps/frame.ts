@@ -8,12 +8,20 @@ export interface Frame {
   readonly action?: ActionFrame;
 }
 
+/** Where an action is from. */
+export interface ActionSource {
+  repository: string;
+  ref: string;
+  /** whether it is the repository that is built, at the commit that is */
+  isOwn: boolean;
+}
+
 /** What the steps inside of a composite action see of it. */
 export interface ActionFrame {
   /** folder of its files */
   readonly path: string;
   /** where it came from; undefined for one of the workspace */
-  readonly source: { repository: string; ref: string } | undefined;
+  readonly source: ActionSource | undefined;
   readonly inputs: Record<string, Json>;
   /** environment of the step that uses it */
   readonly env: Readonly<Record<string, string>>;

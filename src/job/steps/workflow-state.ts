@@ -101,6 +101,20 @@ export class WorkflowState {
     };
   }
 
+  /** Of the `job` context: which file the job is from. */
+  get #workflow(): Record<string, Json> {
+    const { github } = this.plan.contexts;
+    const { source, path } = this.plan.workflow;
+    const repository = source?.repository ?? github.repository ?? '';
+    const file = source?.path ?? path;
+    return {
+      workflow_ref: `${repository}/${file}@${source?.ref ?? github.ref}`,
+      workflow_sha: source?.sha ?? this.input.sha,
+      workflow_repository: repository,
+      workflow_file_path: file,
+    };
+  }
+
   get masker(): Masker {
     return this.log.masker;
   }
@@ -143,7 +157,7 @@ export class WorkflowState {
         ...own,
         github: { ...this.#github, ...this.#actionEntries(frame, step) },
         env: { ...this.env, ...action?.env },
-        job: { status: this.status, container: {}, services: {} },
+        job: { status: this.status, container: {}, services: {}, ...this.#workflow },
         matrix: contexts.matrix,
         runner: this.#runner,
         steps: frame.steps,

@@ -249,6 +249,63 @@ ${checkout}
       );
     });
 
+    it('of the same repository are those of the commit by $/, whatever the workspace holds', async () => {
+      const repository = jobs.repository({
+        'own/action.yml':
+          "runs: {using: composite, steps: [{uses: $/deep/js}, {run: 'echo at ${{ github.action_repository }}', shell: sh}, {uses: ./local}]}",
+        'deep/js/action.yml': 'runs: {using: node20, pre: pre.js, main: main.js}',
+        'deep/js/pre.js': "console.log('pre of own')",
+        'deep/js/main.js': "console.log('main of own, ' + __dirname)",
+        'local/action.yml': 'runs: {using: composite, steps: [{uses: $/deep/js}]}',
+      });
+      const { outcome, log, steps, workspace } = await jobs.run(
+        `
+- run: |
+    mkdir local
+    echo "runs: {using: composite, steps: [{uses: '$/deep/js'}]}" > local/action.yml; ls
+- uses: $/own
+`,
+        { repository },
+      );
+      expect(outcome.message).to.equal(null);
+      expect(log).to.match(
+        /\npre of own\n[\s\S]*\nlocal\n[\s\S]*\nmain of own, [\s\S]*\nat local\/app\n[\s\S]*\nmain of own, /,
+      );
+      expect(log).to.include(`Take the actions of this repository from commit ${repository.head()}\n`);
+      expect(log).to.not.include(`main of own, ${workspace}`);
+      expect(steps.map(({ name }) => name).slice(1)).to.deep.equal([
+        'Pre Run $/deep/js',
+        'Run mkdir local',
+        'Run $/own',
+      ]);
+    });
+
+    it('of another repository name those beside them by $/, and so do the workflows of one', async () => {
+      const action = jobs.action('acme/kit', {
+        'one/action.yml': 'runs: {using: composite, steps: [{uses: $/two}]}',
+        'two/action.yml': "runs: {using: composite, steps: [{run: 'echo two of kit', shell: sh}]}",
+      });
+      action.git('tag', 'v1');
+      action.commit('later', { 'two/action.yml': "runs: {using: composite, steps: [{run: 'echo later', shell: sh}]}" });
+      const own = { 'two/action.yml': "runs: {using: composite, steps: [{run: 'echo two of app', shell: sh}]}" };
+      const repository = jobs.repository(own);
+      const plan = (uses: string) =>
+        jobs.plans(jobText(`- uses: ${uses}\n- run: echo "\${{ job.workflow_ref }}"`), repository).test;
+      const run = async (uses: string, change: object = {}) => {
+        const made = plan(uses);
+        if (!made) throw new Error('no plan');
+        const started = jobs.start({ ...made, workflow: { ...made.workflow, ...change } }, repository);
+        const { outcome } = await started.ended;
+        return { message: outcome.message, log: started.log() };
+      };
+      const of = await run('acme/kit/one@v1');
+      expect(of.message).to.equal(null);
+      expect(of.log).to.include('\ntwo of kit\n').and.include('\nlocal/app/ci.yml@refs/heads/main\n');
+      const source = { repository: 'acme/kit', ref: 'main', sha: action.head(), path: '.github/workflows/t.yml' };
+      const called = await run('$/two', { source });
+      expect(called.log).to.include('\nlater\n').and.include('\nacme/kit/.github/workflows/t.yml@main\n');
+    });
+
     it('need no network once they were fetched', async () => {
       const action = jobs.action('acme/offline', {
         'sub/action.yml': 'runs: {using: composite, steps: [{run: echo from sub, shell: sh}]}',

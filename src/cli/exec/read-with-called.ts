@@ -1,0 +1,32 @@
+import { ownReach } from '../../git/reach.ts';
+import type { Config } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { fetchCalled } from '../../observer/called-files.ts';
+import type { WorkflowFile } from '../../workflow/files.ts';
+import { type ReadWorkflows, readWorkflows } from '../../workflow/read-all.ts';
+import type { Choice } from './choice.ts';
+
+/** Bytes of the called files together. */
+const mostText = 10_000_000;
+
+/**
+ * Reads workflows with those of other repositories that the ones that run call, which are fetched with the rights of the
+ * person who runs them.
+ * @param url of the repository
+ */
+export async function readWithCalled(
+  config: Config,
+  { files, choice, url }: { files: readonly WorkflowFile[]; choice: Choice; url: string },
+): Promise<ReadWorkflows> {
+  const calls = choice.workflows.some(({ jobs }) => jobs.some(({ kind }) => kind === 'call'));
+  if (!calls) return readWorkflows(files);
+  // those that they call here may call others
+  const running = new Set(choice.workflows.map(({ path }) => path));
+  const texts = files.filter(({ path, text }) => running.has(path) || text.includes('workflow_call'));
+  const called = await fetchCalled(
+    { mirrors: dataPaths(config.dataDir).mirrors, baseUrl: config.actionsUrl, url, reach: ownReach, limits: {} },
+    texts.map(({ text }) => text),
+    mostText,
+  );
+  return readWorkflows(files, called);
+}

@@ -1,0 +1,125 @@
+import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { reachOf } from '../../src/job/reach.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
+import { type CalledPlace, fetchCalled } from '../../src/observer/called-files.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+
+const call = (uses: string) => `jobs: { a: { uses: ${uses} } }`;
+const path = '.github/workflows/test.yml';
+
+describe('workflows that a commit calls in other repositories', () => {
+  const folders = new TestFolders();
+  const made: TestRepository[] = [];
+  let baseUrl: string;
+  let mirrors: string;
+
+  beforeEach(() => {
+    baseUrl = folders.make();
+    mirrors = folders.make();
+  });
+  afterEach(() => {
+    for (const repository of made.splice(0)) repository.remove();
+  });
+  after(folders.remove);
+
+  function repository(name: string, files: { [path: string]: string }): TestRepository {
+    const one = new TestRepository(files, { at: join(baseUrl, name) });
+    made.push(one);
+    return one;
+  }
+
+  function placeAt(base: string, change: Partial<CalledPlace> = {}): CalledPlace {
+    const url = join(base, 'acme', 'app');
+    const config = loadConfig({ actionsUrl: base });
+    const reach = reachOf(config, { repo: { name: 'app', url }, trust: ownTrust }, async () => undefined);
+    return { mirrors, baseUrl: base, url, reach, limits: {}, times: { patience: 20_000, pauses: [1, 1] }, ...change };
+  }
+  const fetched = (texts: string[], room = 100_000) => fetchCalled(placeAt(baseUrl), texts, room);
+
+  it('are fetched at what a tag, a branch or a commit id stands for, and so are those that they call', async () => {
+    const ci = repository('acme/ci', {
+      [path]: call('./.github/workflows/own.yml'),
+      '.github/workflows/own.yml': 'own',
+      x: 'x',
+    });
+    ci.git('tag', 'v1');
+    const tagged = ci.head();
+    ci.git('checkout', '--quiet', '-b', 'next');
+    const next = ci.commit('next', { [path]: call('other/ci/.github/workflows/test.yml@main') });
+    const other = repository('other/ci', { [path]: 'deep' });
+    const texts = [
+      call(`acme/ci/${path}@v1`),
+      call(`Acme/CI/${path}@v1`),
+      call(`acme/ci/${path}@next`),
+      `# acme/ci/${path}@${tagged}`,
+    ];
+    const about = { repository: 'acme/ci', inherits: true };
+    const own = { path: '.github/workflows/own.yml', text: 'own' };
+    const first = { path, text: call('./.github/workflows/own.yml') };
+    expect(await fetched(texts)).to.deep.equal([
+      { ...about, ref: 'v1', sha: tagged, files: [first, own] },
+      { ...about, ref: 'next', sha: next, files: [{ path, text: call(`other/ci/${path}@main`) }] },
+      { ...about, ref: tagged, sha: tagged, files: [first, own] },
+      { repository: 'other/ci', inherits: false, ref: 'main', sha: other.head(), files: [{ path, text: 'deep' }] },
+    ]);
+  });
+
+  it('need no network any more where a commit id names them', async () => {
+    const ci = repository('acme/ci', { [path]: 'text' });
+    const sha = ci.head();
+    await fetched([call(`acme/ci/${path}@${sha}`)]);
+    rmSync(ci.path, { recursive: true });
+    const [again] = await fetched([call(`acme/ci/${path}@${sha}`)]);
+    expect(again).to.deep.include({ sha, files: [{ path, text: 'text' }] });
+  });
+
+  it('say by themselves why they cannot be had, and leave the others alone', async () => {
+    repository('acme/ci', { [path]: 'text' });
+    const texts = [`acme/none/${path}@v1`, `acme/ci/${path}@v9`, `acme/ci/${path}@main`, `../etc/${path}@main`].map(
+      call,
+    );
+    const [none, tagless, there, outside] = await fetched(texts);
+    expect(none?.problem).to.match(/does not (appear to be a git repository|exist)/);
+    expect(tagless?.problem).to.match(/acme\/ci has no branch or tag "v9"/);
+    expect(there).to.deep.include({ files: [{ path, text: 'text' }] });
+    expect(outside?.problem).to.match(/is not fetched on the word of a commit/);
+    for (const one of [none, tagless, outside]) expect(one).to.deep.include({ sha: null, files: [] });
+  });
+
+  it('are bounded in their number and size', async () => {
+    repository('acme/ci', { [path]: 'x'.repeat(1000), '.github/workflows/b.yml': 'y'.repeat(1000) });
+    const [one] = await fetched([call(`acme/ci/${path}@main`), call('acme/ci/.github/workflows/b.yml@main')], 1500);
+    expect(one?.files.map(({ text }) => text?.length ?? null)).to.have.members([1000, null]);
+    const many = Array.from({ length: 30 }, (_, index) => call(`acme/none/${path}@v${index}`));
+    expect(await fetched([many.join('\n')])).to.have.length(20);
+    const files = Array.from({ length: 80 }, (_, index) => call(`acme/ci/.github/workflows/${index}.yml@main`));
+    expect(await fetched([files.join('\n')])).to.deep.equal([
+      { repository: 'acme/ci', ref: 'main', sha: made[0]?.head(), inherits: true, files: [] },
+    ]);
+  });
+
+  describe('of a server that says nothing', () => {
+    let server: Server;
+    const sockets = new Set<Socket>();
+    before((done) => {
+      server = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1', done);
+    });
+    after((done) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(() => done());
+    });
+    const silent = () => `git://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    it('are given up after some time', async () => {
+      const place = placeAt(silent(), { times: { patience: 300, pauses: [1, 1] } });
+      const [one] = await fetchCalled(place, [call(`acme/ci/${path}@v1`)], 1000);
+      expect(one).to.deep.include({ sha: null, files: [] });
+      expect(one?.problem).to.match(/It was given up after 0.3 s/);
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { addRepository } from '../../src/observer/add.ts';
+import { Observations } from '../../src/observer/observe.ts';
+import type { CommitMessage } from '../../src/queues/messages.ts';
+import { openTrigger } from '../../src/record/intents.ts';
+import { findRepository } from '../../src/record/repositories.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+const path = '.github/workflows/test.yml';
+const calling = { [path]: 'on: push\njobs: { a: { uses: acme/ci/.github/workflows/test.yml@main } }' };
+
+describe('a commit that calls workflows of other repositories', () => {
+  const folders = new TestFolders();
+  const made: TestRepository[] = [];
+  const sockets = new Set<Socket>();
+  let volt: TestVolt;
+  let observations: Observations;
+  let silent: Server;
+
+  before((done) => {
+    silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1', done);
+  });
+  afterEach(async () => {
+    await observations.close();
+    await volt.stop();
+    for (const repository of made.splice(0)) repository.remove();
+  });
+  after((done) => {
+    folders.remove();
+    for (const socket of sockets) socket.destroy();
+    silent.close(() => done());
+  });
+
+  async function start(actionsUrl: string): Promise<TestRepository> {
+    volt = await TestVolt.start({ actionsUrl, logLevel: 'error' });
+    observations = new Observations(volt.context);
+    const repository = new TestRepository({ x: 'x' }, { name: 'app' });
+    made.push(repository);
+    await addRepository(volt.context, {
+      ...{ url: repository.path, branches: ['*'], pollSeconds: 3600, commits: 'every', command: null },
+    });
+    return repository;
+  }
+  const offered = async () =>
+    (await volt.context.queues.queue('commits').getWaiting()).map(({ data }) => data as CommitMessage);
+
+  it('is offered with what they hold once that is there, and so is what a person asks for', async () => {
+    const base = folders.make();
+    const ci = new TestRepository({ [path]: 'called' }, { at: join(base, 'acme/ci') });
+    made.push(ci);
+    const repository = await start(base);
+    repository.commit('calls', calling);
+    const trigger = await openTrigger(volt.context.record, 'app', 'main');
+    await observations.look('app');
+    const messages = await until('both', async () => {
+      const all = await offered();
+      return all.length === 2 ? all : undefined;
+    });
+    const called = [
+      { repository: 'acme/ci', ref: 'main', sha: ci.head(), inherits: false, files: [{ path, text: 'called' }] },
+    ];
+    expect(messages.map(({ workflows }) => workflows?.called)).to.deep.equal([called, called]);
+    expect(messages.map(({ intent }) => intent ?? null)).to.have.members([null, trigger]);
+    expect((await findRepository(volt.context.record, 'app'))?.notice ?? null).to.equal(null);
+  });
+
+  it('waits alone for a repository that says nothing, and people can read what for', async () => {
+    const repository = await start(`git://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    repository.commit('calls', calling);
+    repository.git('checkout', '--quiet', '-b', 'other', 'HEAD^');
+    const other = repository.commit('calls nobody', { y: 'y' });
+    await observations.look('app');
+    await observations.look('app');
+    expect((await offered()).map(({ sha }) => sha)).to.deep.equal([other]);
+    const { notice } = (await findRepository(volt.context.record, 'app')) ?? {};
+    expect(notice).to.equal(
+      'the next commit of "main" waits for workflows that it calls, which are fetched from "acme/ci"',
+    );
+  });
+});
