@@ -6,6 +6,7 @@ export function jobsOfHolder<J extends { id: JobId; node: string | null }>(jobs:
   return jobs.filter(({ id, node }) => id === holder || isOf(node, holder));
 }
 
-function isOf(node: string | null, file: string): boolean {
+/** Whether a job is of the workflow of that file. */
+export function isOf(node: string | null, file: string): boolean {
   return node !== null && (JSON.parse(node) as Node).file === file;
 }

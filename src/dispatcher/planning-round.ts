@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BuildId, Reason } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { type Entry, enterGroup, type Holder } from '../record/concurrency.ts';
+import { type Entry, enterGroup, type Holder, stopWaiting } from '../record/concurrency.ts';
 import { orderCancel } from '../record/intents.ts';
 import type { Record, Write } from '../record/record.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
-import type { Admission, Group } from '../workflow/action.ts';
+import type { Admission } from '../workflow/action.ts';
+import { deadlockMessage, findDeadlock } from './deadlock.ts';
 import { startTags } from './fairness.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
-import type { RoundOutcome } from './round.ts';
+import type { RoundOutcome, Wish } from './round.ts';
 
 type Context = StageContext & { record: Record };
 
@@ -22,7 +23,7 @@ export class PlanningRound {
   readonly #state: PlanState;
   readonly #fleet: readonly string[][];
   /** the groups that its holders have asked to enter, in that order, and what they were told */
-  readonly #wishes = new Map<string, Group>();
+  readonly #wishes = new Map<string, Wish>();
   #answers: ReadonlyMap<string, Admission> = new Map();
 
   constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
@@ -87,11 +88,22 @@ export class PlanningRound {
   }
 
   async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
+    const { name: repo } = this.#state.build.repo;
+    const files = new Map([...this.#wishes].map(([holder, { file }]) => [holder, file]));
     const entered = [];
-    for (const [holder, { name, cancelInProgress }] of this.#wishes) {
+    for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#wishes) {
+      const name = asWritten.toLowerCase();
       const me = { build: this.#build, holder };
-      const entry = await enterGroup(db, this.#state.build.repo.name, name.toLowerCase(), me, cancelInProgress);
-      entered.push({ holder, admission: admissionOf(entry, name), superseded: entry.superseded });
+      const way = holder === file ? undefined : await findDeadlock(db, { repo, build: this.#build, file, files }, name);
+      // one that ends whoever is inside waits for nobody else
+      if (way && (way.length === 1 || !cancelInProgress)) {
+        await stopWaiting(db, name, me);
+        const why = { status: 'error', reason: 'deadlock', message: deadlockMessage(asWritten, way) } as const;
+        entered.push({ holder, admission: { kind: 'refused' as const, ...why }, superseded: [] });
+        continue;
+      }
+      const entry = await enterGroup(db, repo, name, me, cancelInProgress);
+      entered.push({ holder, admission: admissionOf(entry, asWritten), superseded: entry.superseded });
     }
     return entered;
   }

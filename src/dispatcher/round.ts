@@ -24,10 +24,16 @@ export interface RoundTask {
   hostedLabels: string;
 }
 
+/** A group that a workflow, or a job of it, asks to enter. */
+export interface Wish extends Group {
+  /** of the workflow */
+  file: string;
+}
+
 /** What follows from it. */
 export interface RoundOutcome {
   /** groups that are still to be asked, by holder; while there are any, the rest counts for nothing */
-  wishes: Map<string, Group>;
+  wishes: Map<string, Wish>;
   changes: PlanChange[];
   decided: { id: JobId; status: FinalStatus; reason: Reason; message: string }[];
   cancels: { id: JobId; reason: Reason; message: string }[];
@@ -40,17 +46,16 @@ export interface RoundOutcome {
 /** Pure: it is done where it can be ended, since it evaluates what the files of the commit say. */
 export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabels }: RoundTask): RoundOutcome {
   const graph = graphOf(build, state);
-  const wishes = new Map<string, Group>();
+  const wishes = new Map<string, Wish>();
   let last = Math.max(0, ...state.jobs.map(({ position }) => position));
   const actions = progress(graph, {
     timeoutMinutes: jobTimeout,
     hosted: parseHostedNames(hostedLabels),
     offered: new Set(fleet.flat()),
     allocate: () => jobIdOf(build, ++last),
-    enter: (group, holder) => {
-      const name = 'file' in holder ? holder.file : holder.job;
-      const answer = answers.get(name);
-      if (!answer) wishes.set(name, group);
+    enter: (group, { file, job = file }) => {
+      const answer = answers.get(job);
+      if (!answer) wishes.set(job, { ...group, file });
       return answer ?? { kind: 'waits', message: 'waits for its concurrency group' };
     },
   });

@@ -129,6 +129,7 @@ export const reasons = {
   unsupported: 'a workflow asks for what Volt cannot do yet',
   not_triggered: 'no workflow of the commit runs for what happened',
   condition: 'the condition of the job does not hold',
+  deadlock: 'the job would wait for ever for its concurrency group',
   fail_fast: 'another job of the same matrix did not succeed',
   no_runner: 'no runner has the labels that the job asks for',
   tool_missing: 'a program that the tests need is not on the runner',

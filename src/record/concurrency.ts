@@ -1,4 +1,4 @@
-import { type BuildId, parseJobId } from '../kernel/model.ts';
+import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 
 /**
@@ -95,6 +95,42 @@ function isYounger(one: Age, other: Age): boolean {
 
 function isWorkflow(holder: string): boolean {
   return parseJobId(holder) === undefined;
+}
+
+/** Who is inside of a group; undefined where nobody is. */
+export async function insideOf(db: Write, repo: string, name: string): Promise<Holder | undefined> {
+  const inside = (await membersOf(db, repo, name)).find((row) => row.inside === 1);
+  return inside && holderOf(inside);
+}
+
+/** Jobs of a build that wait for groups, with where they stand in its workflows; null where that is not recorded yet. */
+export async function waitingInGroups(
+  db: Write,
+  build: BuildId,
+): Promise<{ id: JobId; node: string | null; name: string }[]> {
+  const rows = await db
+    .selectFrom('concurrency')
+    .leftJoin('jobs', 'jobs.id', 'concurrency.holder')
+    .select(['concurrency.holder', 'concurrency.name', 'jobs.node'])
+    .where('concurrency.build_id', '=', Number(build))
+    .where('inside', '=', 0)
+    .orderBy('concurrency.id')
+    .execute();
+  return rows.flatMap(({ holder, name, node }) => {
+    const id = parseJobId(holder);
+    return id ? [{ id, node, name }] : [];
+  });
+}
+
+/** Takes one that waits out of a group. */
+export async function stopWaiting(db: Write, name: string, { build, holder }: Holder): Promise<void> {
+  await db
+    .deleteFrom('concurrency')
+    .where('build_id', '=', Number(build))
+    .where('holder', '=', holder)
+    .where('name', '=', name)
+    .where('inside', '=', 0)
+    .execute();
 }
 
 /** Who is in a group or waits for it, of one build. */

@@ -48,7 +48,7 @@ export interface ProgressSettings<Id> {
   allocate(): Id;
   /**
    * Asks to enter a concurrency group; asking again changes nothing.
-   * @param holder the workflow's file, or the job
+   * @param holder the workflow, by its file, or one job of it
    */
-  enter(group: Group, holder: { file: string } | { job: Id }): Admission;
+  enter(group: Group, holder: { file: string; job?: Id }): Admission;
 }

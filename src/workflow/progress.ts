@@ -97,7 +97,7 @@ class Progress<Id> {
     return false;
   }
 
-  #enter(concurrency: Concurrency, scope: Scope, holder: { file: string } | { job: Id }): Admission {
+  #enter(concurrency: Concurrency, scope: Scope, holder: { file: string; job?: Id }): Admission {
     const group = groupOf(concurrency, scope);
     return group.name === '' ? { kind: 'inside' } : this.#settings.enter(group, holder);
   }
@@ -211,7 +211,7 @@ class Progress<Id> {
     if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, and is ${timeoutMinutes}`);
     const continueOnError = evaluateBoolean(job.continueOnError, scope);
     if (job.concurrency) {
-      const admission = this.#enter(job.concurrency, scope, { job: state.id });
+      const admission = this.#enter(job.concurrency, scope, { file: state.node.file, job: state.id });
       if (admission.kind !== 'inside') {
         this.#keepOut(state, admission);
         return;

@@ -539,6 +539,77 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(named(going, 'b').message).to.equal(null);
     });
 
+    describe('that would never let one in', () => {
+      const own = 'it would wait for ever: its own workflow is in the concurrency group';
+
+      for (const cancel of [false, true]) {
+        it(`ends a job that asks for its own workflow's group, cancel-in-progress: ${cancel}`, async () => {
+          const asks = `concurrency: { group: Live, cancel-in-progress: ${cancel} }`;
+          const files = {
+            'ci.yml': workflow('on: push\nconcurrency: live', job('a'), job('deploy', 'needs: a', asks)),
+          };
+          const first = await build(files);
+          const second = await build(files);
+          const over = await end(first.id, 'a');
+          expect(named(over, 'deploy')).to.include({
+            ...{ status: 'error', reason: 'deadlock' },
+            message: `${own} "Live" until all its jobs are over`,
+          });
+          expect(over).to.include({ status: 'error', reason: 'job_error' });
+          expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
+        });
+      }
+
+      it("ends a job of a called workflow that asks for the caller's group", async () => {
+        const made = await build({
+          'ci.yml': `on: push\nconcurrency: live\njobs:\n  a: { uses: ./.github/workflows/b.yml }\n`,
+          'b.yml': workflow('on: workflow_call', job('deploy', 'concurrency: live')),
+        });
+        const told = await settle(made.id);
+        expect(named(told, 'a / deploy')).to.include({ status: 'error', reason: 'deadlock' });
+      });
+
+      it('ends a job where two workflows of a build ask for the group of each other', async () => {
+        const matrix = 'strategy: { matrix: { n: [1, 2] } }';
+        const made = await build({
+          'a.yml': workflow('on: push\nconcurrency: A', job('a', matrix, 'concurrency: b-${{ matrix.n }}')),
+          'b.yml': workflow('on: push\nconcurrency: B-2', job('b', matrix, 'concurrency: a')),
+        });
+        const told = await settle(made.id);
+        expect(statuses(told)).to.deep.equal({
+          ...{ 'a (1)': 'queued', 'a (2)': 'queued' },
+          ...{ 'b (1)': 'error', 'b (2)': 'error' },
+        });
+        const [groups, inside] = ['"a" and "b-2"', `build ${made.id} is in "a", build ${made.id} is in "b-2"`];
+        expect(named(told, 'b (1)').message).to.equal(
+          `it would wait for ever: the concurrency groups ${groups} wait for each other; ${inside}`,
+        );
+      });
+
+      const crossed = (own: string, other: string) =>
+        workflow(`on: push\nconcurrency: ${own}`, job('first'), job('deploy', 'needs: first', `concurrency: ${other}`));
+
+      it('ends a job where workflows of two builds ask for the group of each other', async () => {
+        const [one, two] = [await build({ 'a.yml': crossed('A', 'B') }), await build({ 'b.yml': crossed('B', 'A') })];
+        expect(statuses(await end(one.id, 'first'))).to.include({ deploy: 'waiting' });
+        const over = await end(two.id, 'first');
+        expect(named(over, 'deploy')).to.include({ status: 'error', reason: 'deadlock' });
+        expect(statuses(await settle(one.id))).to.include({ deploy: 'queued' });
+      });
+
+      it('finds such builds that an older Volt has left', async () => {
+        const { record } = volt.context;
+        const [one, two] = [await build({ 'a.yml': crossed('A', 'B') }), await build({ 'b.yml': crossed('B', 'A') })];
+        await end(one.id, 'first');
+        await finish(two.id, 'first');
+        const left = { repo: 'app', name: 'a', build_id: Number(two.id), holder: jobIdOf(two.id, 2), inside: 0 };
+        await record.db.insertInto('concurrency').values(left).execute();
+        await reconcile(volt.context);
+        const both = [await settle(one.id), await settle(two.id), await settle(one.id), await settle(two.id)].slice(-2);
+        expect(both.map((found) => named(found, 'deploy').status)).to.have.members(['error', 'queued']);
+      });
+    });
+
     it('lets the next one in also when whoever was to say so has died', async () => {
       const first = await build(files());
       const second = await build(files());
