@@ -8,9 +8,9 @@ export function restoreCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('restore'))
     .summary('put a backup into a data directory')
     .description(
-      'Puts what `volt backup` has written into a data directory that no stage uses and that is empty, or with --force in the place of what is there. Commits that came after the backup are built again.',
+      'Puts what `volt backup` has written, or a copy of the record that was kept before an upgrade, into a data directory that no stage uses and that is empty, or with --force in the place of what is there. Commits that came after it are built again.',
     )
-    .argument('<file>', 'a file that `volt backup` has written')
+    .argument('<file>', 'a file that `volt backup` has written, or a copy of the record')
     .option('--force', 'also where there is a record already; it is kept aside')
     .action(async (file: string, { force = false, json }: { force?: boolean; json?: boolean }) => {
       const { restoreBackup } = await import('./backup/restore.ts');
@@ -25,6 +25,12 @@ export function restoreCommand(program: Command): CommandFile {
   return {
     command,
     environment: stageSettings,
-    examples: [['volt restore /backups/volt.tar.gz --data /srv/volt', 'then start Volt as usual']],
+    examples: [
+      ['volt restore /backups/volt.tar.gz --data /srv/volt', 'then start Volt as usual'],
+      [
+        'volt restore /srv/volt/volt.db.schema-5 --force --data /srv/volt',
+        'then start the version that had the record before',
+      ],
+    ],
   };
 }

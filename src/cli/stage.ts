@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../kernel/logger.ts';
 import { Queues } from '../queues/queues.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { Record } from '../record/record.ts';
+import { sayUpgrade } from '../record/upgrade.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
 import { withoutWaiting } from '../redis/farewell.ts';
 import { claimRedis } from '../redis/identity.ts';
@@ -40,6 +41,7 @@ export async function runRecordStage(
   await runStage(command, 0, async (context, shutdown) => {
     const record = await Record.open(context.config);
     shutdown.add('record', () => record.close());
+    if (record.upgrade) context.logger.warn(sayUpgrade(record.upgrade));
     await claimRedis(context.access, record.id, record.formerIds);
     const queues = new Queues(context.access, context.logger, record);
     shutdown.add('queues', () => queues.close());

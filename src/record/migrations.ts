@@ -1,9 +1,8 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
-import { VoltError } from '../kernel/errors.ts';
+import { sql, type Transaction } from 'kysely';
 import { createChanges } from './change-triggers.ts';
 import type { Engine } from './engine.ts';
+import { completeFirstVersion, createTurns } from './first-version.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
-import { setMeta } from './meta.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
 
@@ -13,7 +12,7 @@ type Migration = (db: Transaction<Schema>, kind: Engine['kind']) => Promise<void
  * Each entry takes the record from the version that is its position to the next. Entries are only ever added. Types are
  * named as SQLite has them, see postgres-types.ts.
  */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   async (db, kind) => {
     await db.schema
       .createTable('repositories')
@@ -142,9 +141,6 @@ const migrations: readonly Migration[] = [
     await sql`create index jobs_open on jobs (status, virtual_start, build_id, id) where finished_at is null`.execute(
       db,
     );
-    await sql`create index jobs_of_labels_open on jobs (status, labels, virtual_start) where finished_at is null`.execute(
-      db,
-    );
     await createTurns(db);
     await db.schema
       .createTable('attempts')
@@ -216,6 +212,7 @@ const migrations: readonly Migration[] = [
   tellRepositoriesOfOneNameApart,
   keepRepositoriesToRunners,
   tellRetriedBuildsFromOldOnes,
+  completeFirstVersion,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -243,23 +240,6 @@ async function addRunnerKeys(db: Transaction<Schema>): Promise<void> {
     .execute();
   await sql`create unique index runner_keys_by_name on runner_keys (name) where removed_at is null`.execute(db);
   await db.schema.alterTable('attempts').addColumn('runner_key', 'text').execute();
-}
-
-async function createTurns(db: Transaction<Schema>): Promise<void> {
-  await db.schema
-    .createTable('label_sets')
-    .addColumn('labels', 'text', (c) => c.primaryKey())
-    .addColumn('time', 'integer', (c) => c.notNull())
-    .execute();
-  await db.schema
-    .createTable('turns')
-    .addColumn('labels', 'text', (c) => c.notNull().references('label_sets.labels').onDelete('cascade'))
-    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
-    .addColumn('finish', 'integer', (c) => c.notNull())
-    .addColumn('beside', 'integer', (c) => c.notNull())
-    .addPrimaryKeyConstraint('turns_key', ['labels', 'repo'])
-    .execute();
-  await db.schema.createIndex('turns_by_repo').on('turns').columns(['repo']).execute();
 }
 
 async function createAccessTables(db: Transaction<Schema>): Promise<void> {
@@ -360,34 +340,4 @@ async function tellRetriedBuildsFromOldOnes(db: Transaction<Schema>): Promise<vo
     .addColumn('retried_after', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
   await sql`create index intents_by_job_open on intents (build_id, job_id) where closed_at is null`.execute(db);
-}
-
-/**
- * Brings the record to the newest version, under the database's write lock, so that stages that start together do it
- * once.
- * @throws VoltError `record_newer` when a newer Volt has written it
- */
-export async function migrate(db: Kysely<Schema>, { kind, forMigration }: Engine): Promise<void> {
-  await db.transaction().execute(async (begun) => {
-    const transaction = await forMigration(begun);
-    await sql`create table if not exists meta (key text primary key, value text not null)`.execute(transaction);
-    const row = await transaction
-      .selectFrom('meta')
-      .select('value')
-      .where('key', '=', 'schema_version')
-      .executeTakeFirst();
-    const version = Number(row?.value ?? 0);
-    if (version > migrations.length) {
-      throw new VoltError(
-        'record_newer',
-        `the record has schema version ${version}, this Volt knows ${migrations.length}`,
-        {
-          remedy: 'Start the newer Volt that wrote it, or restore a backup from before.',
-        },
-      );
-    }
-    if (version === migrations.length) return;
-    for (const migration of migrations.slice(version)) await migration(transaction, kind);
-    await setMeta(transaction, 'schema_version', String(migrations.length));
-  });
 }

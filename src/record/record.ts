@@ -9,13 +9,14 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { newPrivateKey, type Signer, signerOf } from '../secrets/signing.ts';
+import { keepCopy } from './copies.ts';
 import type { Engine, Hindrance } from './engine.ts';
 import { setMeta } from './meta.ts';
-import { migrate } from './migrations.ts';
-import { recordPlace } from './place.ts';
+import { type RecordPlace, recordPlace } from './place.ts';
 import { postgresEngine } from './postgres.ts';
 import type { Schema } from './schema.ts';
 import { hindrance, sqliteEngine } from './sqlite.ts';
+import { migrate, type Upgrade } from './upgrade.ts';
 
 export type Database = Kysely<Schema>;
 export type Write = Transaction<Schema>;
@@ -39,33 +40,44 @@ export class Record {
   readonly formerIds: readonly string[];
   /** what this Volt sends is signed with; who can read the record can sign */
   readonly signer: Signer;
+  /** what it was before this process has opened it, where that has brought it to this version */
+  readonly upgrade: Upgrade | undefined;
   readonly #engine: Engine;
   /** whoever waits for others of this process needs no connection yet */
   readonly #turn = pLimit(1);
   #problem: { told: Problem; at: number } | undefined;
 
-  private constructor(db: Database, engine: Engine, id: string, formerIds: readonly string[], signer: Signer) {
+  private constructor(
+    db: Database,
+    engine: Engine,
+    identity: { id: string; formerIds: readonly string[]; signer: Signer },
+    upgrade: Upgrade | undefined,
+  ) {
     this.db = db;
     this.kind = engine.kind;
-    this.id = id;
-    this.formerIds = formerIds;
-    this.signer = signer;
+    this.id = identity.id;
+    this.formerIds = identity.formerIds;
+    this.signer = identity.signer;
+    this.upgrade = upgrade;
     this.#engine = engine;
   }
 
   /**
    * Opens the record that the configuration names and brings it to this version.
-   * @throws VoltError `bad_setting`, `data_unwritable`, `record_damaged`, `record_newer`, `record_busy`, and of
+   * @throws VoltError `bad_setting`, `data_unwritable`, `record_damaged`, `record_newer`, `record_incomplete`, `record_busy`, and of
    * PostgreSQL `record_unreachable`, `record_denied`, `record_missing`, `record_unfit`
    */
   static async open(config: Config): Promise<Record> {
     makeDataDirectory(config.dataDir);
-    const engine = await openEngine(config);
+    const place = recordPlace(config);
+    const engine = await openEngine(place, config);
     const db = new Kysely<Schema>({ dialect: engine.dialect, plugins: engine.plugins });
     const tried = <T>(work: () => Promise<T>) =>
       untilDone(work, { hindrance: (error) => engine.hindrance(error), most: patienceAtOpening });
     try {
-      await tried(() => migrate(db, engine));
+      const upgrade = await tried(() =>
+        migrate(db, engine, (version) => (place.kind === 'sqlite' ? keepCopy(place.file, version) : null)),
+      );
       const [id, privateKey] = await tried(() =>
         db
           .transaction()
@@ -77,7 +89,8 @@ export class Record {
               ] as const,
           ),
       );
-      return new Record(db, engine, id, await formerIds(db), signerOf(privateKey));
+      const identity = { id, formerIds: await formerIds(db), signer: signerOf(privateKey) };
+      return new Record(db, engine, identity, upgrade);
     } catch (error) {
       await db.destroy();
       throw engine.explained(error);
@@ -159,8 +172,7 @@ export class Record {
   }
 }
 
-async function openEngine(config: Config): Promise<Engine> {
-  const place = recordPlace(config);
+async function openEngine(place: RecordPlace, config: Config): Promise<Engine> {
   if (place.kind === 'postgres') {
     return postgresEngine(place.url, config);
   }

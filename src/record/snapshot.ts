@@ -17,7 +17,8 @@ const gap = 10_000;
 export function snapshotRecord(file: string, target: string): number {
   const source = new Database(file);
   try {
-    source.prepare('vacuum into ?').run(target);
+    // a prepared statement would keep the record open until it is collected as garbage
+    source.exec(`vacuum into '${target.replaceAll("'", "''")}'`);
   } finally {
     source.close();
   }

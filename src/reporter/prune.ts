@@ -7,7 +7,9 @@ import { folderBytes } from '../kernel/disk.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
 import { removeOldActions } from '../record/audit.ts';
 import { listBuilds } from '../record/builds.ts';
+import { oldCopies } from '../record/copies.ts';
 import { forgetGoneBranches } from '../record/cursors.ts';
+import { recordPlace } from '../record/place.ts';
 import type { Record } from '../record/record.ts';
 import {
   day,
@@ -31,7 +33,7 @@ export interface PrunedResults {
   logs: number;
   /** logs of builds that the record does not know */
   orphans: number;
-  /** of the logs that went */
+  /** of the logs and copies of the record that went */
   bytes: number;
 }
 
@@ -67,11 +69,20 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
   if (!dryRun && keepAuditDays > 0) {
     while ((await removeOldActions(context.record, now - keepAuditDays * day, batch)) === batch) await turn();
   }
+  for (const { path, bytes } of recordCopies(context, now)) {
+    pruned.bytes += bytes;
+    if (!dryRun) await rm(path, { force: true });
+  }
   const { keepDays } = context.config;
   if (!dryRun && keepDays > 0) {
     while ((await removeClosedIntents(context.record, now - keepDays * day, batch)) === batch) await turn();
   }
   return pruned;
+}
+
+function recordCopies({ config }: Context, now: number) {
+  const place = recordPlace(config);
+  return place.kind === 'sqlite' ? oldCopies(place.file, now) : [];
 }
 
 async function pruneBuild(

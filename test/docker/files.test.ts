@@ -24,15 +24,17 @@ const known = new Set<string>(
 
 interface Service {
   image?: string;
+  build?: unknown;
   command?: string[];
   environment?: Record<string, string>;
   secrets?: string[];
   volumes?: string[];
   security_opt?: string[];
   devices?: string[];
-  healthcheck?: { test: string[] };
+  healthcheck?: { test: string[]; timeout?: string };
 }
 interface Compose {
+  name?: string;
   services: Record<string, Service>;
   volumes?: Record<string, unknown>;
   secrets?: Record<string, { file: string }>;
@@ -135,13 +137,28 @@ for (const file of composeFiles) {
       }
     });
 
-    it('checks the health of every service that it adds', () => {
+    it('checks the health of every service that it adds, and gives the check of a server time on a busy machine', () => {
       for (const [name, { image, healthcheck }] of Object.entries(services)) {
-        if (image !== undefined && image !== 'volt-ci') expect(healthcheck?.test, name).to.not.equal(undefined);
+        if (image === undefined || image === 'volt-ci') continue;
+        expect(healthcheck?.test, name).to.not.equal(undefined);
+        expect(Number(/^(\d+)s$/.exec(healthcheck?.timeout ?? '')?.[1]), name).to.be.greaterThanOrEqual(30);
       }
+    });
+
+    it('builds the image once, however many services are of it', () => {
+      const ofImage = Object.values(services).filter(({ image }) => image === 'volt-ci');
+      const built = Object.values(services).filter(({ build }) => build !== undefined);
+      expect(built).to.have.length(ofImage.length === 0 ? 0 : 1);
+      for (const { image } of built) expect(image).to.equal('volt-ci');
     });
   });
 }
+
+it('the compose files that stand alone are projects of their own, so that one machine can have them all', () => {
+  const names = composeFiles.flatMap((file) => compose(file).name ?? []);
+  expect(names).to.have.length.greaterThan(1);
+  expect(new Set(names).size).to.equal(names.length);
+});
 
 describe('the services of docker/compose.yaml', () => {
   const { services } = compose('compose.yaml');

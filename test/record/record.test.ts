@@ -98,6 +98,17 @@ describe('the record', () => {
     await record.close();
   });
 
+  it('that lacks a table or a column of its version is refused by what it lacks', async () => {
+    const dataDir = folders.make();
+    const record = await openRecord(dataDir);
+    await record.db.schema.dropTable('turns').execute();
+    await record.db.schema.alterTable('jobs').renameColumn('node', 'nodes').execute();
+    const error = await failure('record_incomplete', () => openRecord(dataDir));
+    expect(error.message).to.match(/says schema version \d+, but lacks jobs\.node, turns$/);
+    expect(error.remedy).to.include('volt restore');
+    await record.close();
+  });
+
   only.sqlite('may be in a file of its own', async () => {
     const folder = folders.make();
     for (const databaseUrl of [`sqlite:${join(folder, 'one/my.db')}`, `sqlite://${join(folder, 'two/my.db')}`]) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
@@ -9,6 +9,7 @@ import type { NewBuild } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
+import { only } from '../support/database.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
@@ -52,6 +53,18 @@ describe('removing what is not kept', () => {
     expect(await findBuild(record, old)).to.equal(undefined);
     expect([log(old), result(sha('a')), result(sha('a'), 'log')].filter(existsSync)).to.deep.equal([]);
     expect([log(young), result(sha('b')), result(sha('b'), 'log')].every(existsSync)).to.equal(true);
+  });
+
+  only.sqlite('takes copies of the record from before an upgrade off the disk, when they are old', async () => {
+    const { record: file } = dataPaths(config.dataDir);
+    const [old, young, other] = [`${file}.schema-3`, `${file}.schema-4`, `${file}.schema-mine`];
+    for (const copy of [old, young, other]) writeFileSync(copy, 'a copy');
+    const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400;
+    for (const copy of [old, other]) utimesSync(copy, daysAgo(31), daysAgo(31));
+    utimesSync(young, daysAgo(29), daysAgo(29));
+    expect(await pruneResults({ record, config }, true)).to.include({ bytes: 6 });
+    await pruneResults({ record, config });
+    expect([old, young, other].map(existsSync)).to.deep.equal([false, true, true]);
   });
 
   it('forgets the label sets of which nothing is open', async () => {

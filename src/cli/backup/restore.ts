@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import * as tar from 'tar';
 import type { Config } from '../../kernel/config.ts';
@@ -13,7 +13,7 @@ import { isRecordOpen, renewRecord } from '../../record/snapshot.ts';
 import { backupFormat, kept, type Manifest, manifestName, manifestSchema, partOf } from './manifest.ts';
 
 /**
- * Puts a backup into the data directory. It is unpacked and looked at beside what is there, and moved into place only
+ * Puts a backup, or a copy of the record alone, into the data directory. It is unpacked and looked at beside what is there, and moved into place only
  * then; what was there before is kept in a folder of its own.
  * @param force also where there is a record already
  * @returns what was restored, and where that which it replaced is now
@@ -31,7 +31,7 @@ export async function restoreBackup(
     refuseUse(record);
     if (!force) refuseContents(config, record);
     await mkdir(unpacked, { mode: 0o700 });
-    const manifest = await unpack(file, unpacked);
+    const manifest = (await isDatabase(file)) ? await takeCopy(file, unpacked) : await unpack(file, unpacked);
     return { manifest, replaced: await moveIntoPlace(config, record, unpacked) };
   } finally {
     // What was begun of an archive that turned out to be broken may still be written for some milliseconds.
@@ -53,6 +53,34 @@ function refuseContents({ dataDir }: Config, record: string): void {
   throw new VoltError('data_not_empty', `there is something already: ${found ?? record}`, {
     remedy: 'Restore to another --data, or give --force: what is there is kept aside then.',
   });
+}
+
+/** What a file of SQLite's begins with, see https://sqlite.org/fileformat.html */
+const databaseHead = 'SQLite format 3\0';
+
+async function isDatabase(file: string): Promise<boolean> {
+  const opened = await open(file, 'r').catch(() => undefined);
+  if (!opened) return false;
+  try {
+    const { buffer, bytesRead } = await opened.read(Buffer.alloc(databaseHead.length), 0, databaseHead.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === databaseHead;
+  } catch {
+    return false;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A record alone, as it was kept before a newer Volt has changed it, see record/copies.ts. */
+async function takeCopy(file: string, folder: string): Promise<Manifest> {
+  const record = join(folder, 'volt.db');
+  await copyFile(file, record);
+  checkRecord(file, record);
+  const { schemaVersion: found, recordId } = inspectRecord(record);
+  if (found > schemaVersion) throw newer(file, `of schema version ${found}`);
+  const { mtime } = await stat(file);
+  const about = { version: `of schema version ${found}`, host: 'this machine', createdAt: mtime.toISOString() };
+  return { volt: 'backup', format: backupFormat, schemaVersion: found, recordId: recordId ?? '', ...about };
 }
 
 /** Nothing but plain files and folders at their places comes out of it, whatever somebody has put in. */
@@ -91,8 +119,12 @@ async function readManifest(file: string, path: string): Promise<Manifest> {
     throw badBackup(file, 'it does not say that it is a backup');
   }
   if (manifest.format === backupFormat && manifest.schemaVersion <= schemaVersion) return manifest;
-  throw new VoltError('record_newer', `${file} was written by Volt ${manifest.version}, which is newer than this one`, {
-    remedy: `Restore it with Volt ${manifest.version} or newer.`,
+  throw newer(file, manifest.version);
+}
+
+function newer(file: string, version: string): VoltError {
+  return new VoltError('record_newer', `${file} was written by Volt ${version}, which is newer than this one`, {
+    remedy: `Restore it with Volt ${version} or newer.`,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Stage } from '../../queues/stage.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { Record } from '../../record/record.ts';
 import { takeTrustChange } from '../../record/trust-change.ts';
+import { sayUpgrade } from '../../record/upgrade.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { startEmbeddedRedis } from '../../redis/embedded.ts';
 import { claimRedis } from '../../redis/identity.ts';
@@ -85,7 +86,8 @@ export async function compose(
     starting.reporter,
     starting.observer,
   ]);
-  const changes = [...(await takeTrustChange(record)), ...runner.changes];
+  const upgraded = record.upgrade ? [sayUpgrade(record.upgrade)] : [];
+  const changes = [...upgraded, ...(await takeTrustChange(record)), ...runner.changes];
   return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined, changes };
 }
 

@@ -1,0 +1,82 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+type Named<T> = { readonly [Name in keyof T]: true };
+
+/** Every table and column of the schema by name, for a look at what a database has; the compiler keeps it whole. */
+// biome-ignore format: a table in a few lines
+const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
+  meta: { key: true, value: true },
+  repositories: {
+    name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
+    commits: true, command: true, reports: true, depth: true, filter: true, runners: true, trusted_refs: true,
+    visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
+    error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
+    hook_salt: true, removed_at: true, purge: true,
+  },
+  secrets: { repo: true, name: true, value: true, key_id: true, in_environment: true, updated_at: true },
+  variables: { repo: true, name: true, value: true, updated_at: true },
+  credentials: { repo: true, shown: true, value: true, key_id: true, updated_at: true },
+  cursors: { repo: true, ref: true, sha: true, generation: true, moved_at: true, absent: true, again: true },
+  builds: {
+    id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, author: true,
+    committed_at: true, trigger: true, run_name: true, status: true, reason: true, message: true, created_at: true,
+    started_at: true, finished_at: true, reported_at: true,
+  },
+  jobs: {
+    id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
+    timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true,
+    virtual_start: true, node: true, continue_on_error: true, outputs: true, runner_id: true, runner_name: true,
+    exit_code: true, created_at: true, started_at: true, finished_at: true,
+  },
+  tokens: {
+    id: true, name: true, scope: true, hash: true, repos: true, person: true, created_by: true, created_at: true,
+    last_used_at: true,
+  },
+  audit: { id: true, at: true, actor: true, address: true, action: true, target: true, status: true },
+  ended_sessions: { id: true, until: true },
+  runner_keys: {
+    public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
+  },
+  changes: { id: true, build_id: true },
+  build_workflows: { build_id: true, facts: true, models: true, revision: true, retried_after: true },
+  workflow_models: { hash: true, model: true, created_at: true },
+  label_sets: { labels: true, time: true },
+  turns: { labels: true, repo: true, finish: true, beside: true },
+  concurrency: { id: true, repo: true, name: true, build_id: true, holder: true, inside: true },
+  schedules: { repo: true, workflow: true, cron: true, timezone: true, next_at: true },
+  attempts: {
+    job_id: true, number: true, status: true, reason: true, message: true, runner_id: true, runner_name: true,
+    runner_host: true, runner_key: true, exit_code: true, log_bytes: true, log_complete: true, tests: true,
+    steps_revision: true, lost_at: true, noticed_at: true, lost_alone: true, created_at: true, started_at: true,
+    finished_at: true,
+  },
+  steps: {
+    job_id: true, attempt: true, position: true, name: true, status: true, exit_code: true, started_at: true,
+    finished_at: true, details: true,
+  },
+  tests: {
+    id: true, repo: true, key: true, suite: true, name: true, file: true, status: true, runs: true, failures: true,
+    duration: true, first_build: true, last_build: true, flaky_commits: true, flaky_sha: true, flaky_since: true,
+    flaky_at: true,
+  },
+  test_results: {
+    id: true, test_id: true, build_id: true, job_id: true, attempt: true, position: true, status: true,
+    failed: true, duration: true, message: true, details: true, created_at: true,
+  },
+  intents: {
+    id: true, kind: true, repo: true, ref: true, build_id: true, job_id: true, failed_only: true, event: true,
+    reason: true, message: true, created_at: true, closed_at: true, made_build: true, error_code: true,
+    error_message: true, error_remedy: true,
+  },
+};
+
+/** What the schema has and the database lacks: a table (`turns`) or a column (`jobs.node`). */
+export async function missingParts(db: Kysely<Schema>): Promise<string[]> {
+  const found = new Map((await db.introspection.getTables()).map(({ name, columns }) => [name, columns]));
+  return Object.entries(tables).flatMap(([table, columns]) => {
+    const there = found.get(table)?.map(({ name }) => name);
+    if (!there) return [table];
+    return Object.keys(columns).flatMap((column) => (there.includes(column) ? [] : [`${table}.${column}`]));
+  });
+}
