@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { checkRefName } from './refs.ts';
 import { git } from './run.ts';
+import { keepWalk, keptWalk } from './walks.ts';
 import { saidBy } from './words.ts';
 
 export interface CommitInfo {
@@ -14,9 +15,16 @@ export interface CommitInfo {
   committedAt: string;
 }
 
+export interface CommitMessageText {
+  /** its beginning */
+  text: string;
+  /** what its trailer `skip-checks` says */
+  skipChecks: string;
+}
+
 export interface NewCommits {
-  /** oldest first; at most `limit`, the newest */
-  commits: CommitInfo[];
+  /** their ids, oldest first; at most `limit`, the newest */
+  commits: readonly string[];
   /** how many older ones were left out */
   passedOver: number;
   /** the ref does not descend from where it was: it was forced, or made anew */
@@ -82,55 +90,64 @@ export class BareRepository {
    * are left out
    */
   async newCommits(before: string, head: string, limit: number, base?: string): Promise<NewCommits> {
+    const kept = keptWalk(this.path, before, head);
+    if (kept && kept.length > 0) {
+      const commits = kept.slice(-limit);
+      return { commits, passedOver: kept.length - commits.length, jumped: false };
+    }
     const range = [`${before}..${head}`];
-    const log = await this.#log(range, limit).catch(async (error) => {
+    const walk = await this.#walk(range, limit).catch(async (error) => {
       if (await this.has(before)) throw error;
       return undefined;
     });
     // where the ref was is not even in the repository any more
-    if (log === undefined) return { commits: [await this.commit(head)], passedOver: 0, jumped: true };
-    let found = log;
-    const jumped = found[0]?.firstParent !== before && !(await this.isAncestor(before, head));
+    if (walk === undefined) return { commits: [head], passedOver: 0, jumped: true };
+    let { commits } = walk;
+    const jumped = walk.from !== before && !(await this.isAncestor(before, head));
     // what lies between is not here, so that all that is would count as new
     if (jumped && this.isShallow && !(await this.#meet(before, head)))
-      return { commits: [await this.commit(head)], passedOver: 0, jumped };
+      return { commits: [head], passedOver: 0, jumped };
     if (jumped && base !== undefined && (await this.has(base))) {
       range.push(`^${base}`);
-      found = await this.#log(range, limit);
+      ({ commits } = await this.#walk(range, limit));
     }
-    if (found.length === 0) return { commits: [await this.commit(head)], passedOver: 0, jumped };
-    const total = found.length < limit ? found.length : await this.#count(range);
-    return { commits: found.map(({ firstParent, ...info }) => info), passedOver: total - found.length, jumped };
+    if (commits.length === 0) return { commits: [head], passedOver: 0, jumped };
+    keepWalk(this.path, commits);
+    const total = commits.length < limit ? commits.length : await this.#count(range);
+    return { commits, passedOver: total - commits.length, jumped };
   }
 
-  /** Oldest first. */
-  async #log(range: string[], limit: number): Promise<(CommitInfo & { firstParent: string })[]> {
-    const text = await git(this.path, ['log', '--first-parent', `--max-count=${limit}`, '-z', format, ...range, '--']);
-    return parseCommits(text).reverse();
+  /** Ids along first parents, oldest first, and the first parent of the oldest. */
+  async #walk(range: string[], limit: number): Promise<{ commits: string[]; from: string | undefined }> {
+    const flags = ['--first-parent', '--parents', `--max-count=${limit}`];
+    const listed = await this.#read('rev-list', ...flags, ...range, '--');
+    const lines = listed.split('\n').filter((line) => line !== '');
+    const from = lines.at(-1)?.split(' ')[1];
+    return { commits: lines.map((line) => line.split(' ', 1)[0] as string).reverse(), from };
   }
 
-  /** The beginnings of the messages of commits, and what their trailer `skip-checks` says, in the order that is given. */
-  async messages(shas: readonly string[]): Promise<{ text: string; skipChecks: string }[]> {
-    if (shas.length === 0) return [];
-    const log = await git(this.path, ['log', '--no-walk=unsorted', '-z', messageFormat, ...shas, '--']);
-    return log
-      .split('\0')
-      .filter((entry) => entry !== '')
-      .map((entry) => {
-        const [skipChecks = '', ...text] = entry.split('\n');
-        return { text: text.join('\n').trimEnd(), skipChecks: skipChecks.trim() };
-      });
+  /**
+   * What there is to be told of commits, in the order that is given.
+   * @throws VoltError `commit_missing` where one is not there, or is none
+   */
+  async commits(shas: readonly string[]): Promise<(CommitInfo & CommitMessageText)[]> {
+    const last = shas.at(-1);
+    if (last === undefined) return [];
+    const log = await this.#read('log', '--no-walk=unsorted', '-z', format, ...shas, '--').catch((error) => {
+      if (/bad object|bad revision|unknown revision|not a valid/i.test(saidBy(error))) return '';
+      throw error;
+    });
+    // a message in UTF-7 can hold what git parts commits by; what follows then is none that is asked for
+    const found: (CommitInfo & CommitMessageText)[] = [];
+    for (const entry of log.split('\0'))
+      if (entry.startsWith(`${shas[found.length]}\n`)) found.push(parseCommit(entry));
+    if (found.length < shas.length) throw commitMissing(last);
+    return found;
   }
 
   /** @throws VoltError `commit_missing` */
   async commit(sha: string): Promise<CommitInfo> {
-    const log = await git(this.path, ['log', '--max-count=1', '-z', format, sha, '--']).catch((error) => {
-      if (/bad object|bad revision|unknown revision|not a valid/i.test(saidBy(error))) return '';
-      throw error;
-    });
-    const [found] = parseCommits(log);
-    if (!found) throw commitMissing(sha);
-    const { firstParent, ...info } = found;
+    const [{ text, skipChecks, ...info }] = (await this.commits([sha])) as [CommitInfo & CommitMessageText];
     return info;
   }
 
@@ -157,41 +174,41 @@ export class BareRepository {
 
   /** Whether one commit is in the history of another; both must be here. */
   async isAncestor(before: string, head: string): Promise<boolean> {
-    return (await git(this.path, ['rev-list', '--max-count=1', `${head}..${before}`, '--'])).trim() === '';
+    return (await this.#read('rev-list', '--max-count=1', `${head}..${before}`, '--')).trim() === '';
   }
 
   /** Whether two histories have a commit in common. */
   async #meet(one: string, other: string): Promise<boolean> {
-    return (await git(this.path, ['merge-base', one, other])).trim() !== '';
+    return (await this.#read('merge-base', one, other)).trim() !== '';
   }
 
   async #count(range: string[]): Promise<number> {
-    return Number(await git(this.path, ['rev-list', '--count', '--first-parent', ...range, '--']));
+    return Number(await this.#read('rev-list', '--count', '--first-parent', ...range, '--'));
+  }
+
+  /** By nothing that the machine's user has configured: that may change the form and the encoding of what git prints. */
+  #read(...args: string[]): Promise<string> {
+    return git(this.path, args, { plain: true });
   }
 }
 
 /** A commit may say as much as it likes, so git cuts what it prints of it: to so many columns. */
 const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
-/** The first of the parents is whole. Git ends where it is to show a time in a zone in which it is before 1970. */
-const format = `--format=%H%n${cut(200, '%P')}%n${cut(200, '%an')}%n%ct%n${cut(500, '%s')}`;
-const skipChecks = '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)';
-const messageFormat = `--format=${cut(20, skipChecks)}%n${cut(10_000, '%B')}`;
+const skipChecks = cut(20, '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)');
+/** Git ends where it is to show a time in a zone in which it is before 1970. */
+const format = `--format=%H%n${cut(200, '%an')}%n%ct%n${skipChecks}%n${cut(500, '%s')}%n${cut(10_000, '%B')}`;
 
-function parseCommits(log: string): (CommitInfo & { firstParent: string })[] {
-  return log
-    .split('\0')
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const [sha = '', parents = '', author = '', committedAt = '', ...subject] = entry.split('\n');
-      return {
-        sha,
-        firstParent: parents.split(' ')[0] ?? '',
-        // git counts columns and fills them up
-        author: author.trimEnd().slice(0, 200),
-        committedAt: dateOf(committedAt),
-        subject: subject.join(' ').trimEnd().slice(0, 500),
-      };
-    });
+function parseCommit(entry: string): CommitInfo & CommitMessageText {
+  const [sha = '', author = '', committedAt = '', checks = '', subject = '', ...text] = entry.split('\n');
+  return {
+    sha,
+    // git counts columns and fills them up
+    author: author.trimEnd().slice(0, 200),
+    committedAt: dateOf(committedAt),
+    subject: subject.trimEnd().slice(0, 500),
+    text: text.join('\n').trimEnd().slice(0, 10_000),
+    skipChecks: checks.trim(),
+  };
 }
 
 /** A commit may claim any time, also one that no calendar has. @param seconds since 1970 */

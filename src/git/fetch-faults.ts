@@ -13,6 +13,18 @@ export function isUnknown(error: unknown): boolean {
   return /not our ref|want \S+ not valid/.test(saidBy(error));
 }
 
+/**
+ * Bears that refs did not come whose names are too long for files, as anybody may push them: git goes on to the others, which
+ * are all that Volt has to do with.
+ * @throws any other error
+ */
+export function bearLongNames(error: unknown): void {
+  const faults = saidBy(error).match(/^(error|fatal): .*/gm) ?? [];
+  // the name is not told to its end, and so why is not told at all
+  if (faults.length === 0 || !faults.every((line) => /^error: cannot lock ref 'refs\/[^']{240}/.test(line)))
+    throw error;
+}
+
 /** What git, libcurl, TLS libraries and ssh say when a connection that stood ends before its time. */
 const broken =
   /early EOF|bad pack header|unexpected disconnect|hung up unexpectedly|unexpected EOF|transfer closed with|end of response with|Empty reply from server|Recv failure|Send failure|Connection reset|Connection closed by|Broken pipe|(GnuTLS|SSL) \w+:? .*(error|terminated)|SSL_(read|write|ERROR_SYSCALL)|TLS connection was non-properly terminated|HTTP\/2 stream \d+ was (not closed cleanly|reset)|RPC failed; curl (16|18|52|55|56|92) |RPC failed; HTTP 50[234]|returned error: 50[234]|unexpectedly closed/i;

@@ -12,7 +12,7 @@ export interface CommitFile {
 export interface FileBounds {
   /** bytes of one file */
   file: number;
-  /** bytes of all files together, as JSON */
+  /** bytes of all files together, with their paths, as JSON */
   total: number;
   files: number;
 }
@@ -20,7 +20,7 @@ export interface FileBounds {
 /** Bytes of a list of files; one that is longer stands for a file that is too large. */
 const mostListed = 2_097_152;
 /** What git may take to compare two commits, which it keeps in memory before it prints the first path. */
-const comparing = { limits: { memory: 268_435_456 }, mostOutput: 2_097_152, bound: 60_000 };
+const comparing = { plain: true, limits: { memory: 268_435_456 }, mostOutput: 2_097_152, bound: 60_000 };
 
 /** Texts by the id of their blob: the same files are there at commit after commit. */
 const texts = new Map<string, string>();
@@ -42,7 +42,7 @@ export async function filesIn(
   bounds: FileBounds,
 ): Promise<CommitFile[]> {
   const listed = ['ls-tree', '-z', '-l', sha, '--', ...folders.map((folder) => `${folder}/`)];
-  const listing = await git(mirror, listed, { mostOutput: mostListed }).catch((error) => {
+  const listing = await git(mirror, listed, { plain: true, mostOutput: mostListed }).catch((error) => {
     if (error instanceof VoltError && error.code === 'too_large') return undefined;
     throw error;
   });
@@ -69,7 +69,9 @@ export async function changersOf(
   { from, to }: { from: string; to: string },
   folders: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const output = await git(mirror, ['log', '--first-parent', '--format=%H', `${from}..${to}`, '--', ...folders]);
+  const output = await git(mirror, ['log', '--first-parent', '--format=%H', `${from}..${to}`, '--', ...folders], {
+    plain: true,
+  });
   return new Set(output.split('\n').filter((line) => line !== ''));
 }
 
@@ -78,7 +80,7 @@ async function readAll(
   entries: { id: string; size: number; path: string }[],
   { file, total }: FileBounds,
 ): Promise<CommitFile[]> {
-  let left = total;
+  let left = total - Buffer.byteLength(JSON.stringify(entries.map(({ path }) => path)));
   const files: CommitFile[] = [];
   for (const { id, size, path } of entries) {
     const text = size > file ? null : await readText(mirror, id);
@@ -93,7 +95,7 @@ async function readAll(
 async function readText(mirror: string, id: string): Promise<string> {
   const known = texts.get(id);
   if (known !== undefined) return known;
-  const text = await git(mirror, ['cat-file', 'blob', id]);
+  const text = await git(mirror, ['cat-file', 'blob', id], { plain: true });
   texts.set(id, text);
   cached += text.length;
   for (const [oldest, value] of texts) {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bearLongNames } from './fetch-faults.ts';
 import type { Mirror } from './mirror.ts';
 import { type GitOptions, git, locally } from './run.ts';
 
@@ -25,7 +26,7 @@ export async function limitHistory(
     });
   const allTags = '+refs/tags/*:refs/tags/*';
   if (depth === 0) {
-    await fetch('--no-tags', '--', mirror.path, '+refs/heads/*:refs/remotes/origin/*', allTags);
+    await fetch('--no-tags', '--', mirror.path, '+refs/heads/*:refs/remotes/origin/*', allTags).catch(bearLongNames);
     return;
   }
   // what is named in this file has no parents, as far as git is concerned; see gitrepository-layout(5)

@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FileLock, lockFile } from '../kernel/file-lock.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { settled } from '../kernel/wait.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
 
@@ -171,7 +172,7 @@ export class MirrorLock {
     }
     // somebody else may have gone on meanwhile
     if (!lock.isHeld()) return;
-    for (const path of await leftoversOf(this.#mirror)) await rm(path, { recursive: true, force: true });
+    for (const path of await leftoversOf(this.#mirror)) await removeTree(path);
   }
 }
 

@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { systemCode } from '../kernel/errors.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 
 /** Where a mirror is made before it comes to its place, and where it goes to be removed. */
 export function asidesOf(mirror: string): { draft: string; removed: string } {
@@ -26,8 +26,9 @@ export function putBack(mirror: string): void {
   renameSync(asidesOf(mirror).removed, mirror);
 }
 
+/** By way of open folders: names of refs may make paths in it that are too long to be given as a whole. */
 export async function removeAside(mirror: string): Promise<void> {
-  await rm(asidesOf(mirror).removed, { recursive: true, force: true });
+  await removeTree(asidesOf(mirror).removed);
 }
 
 /** Removes a mirror. */

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { systemCode } from '../kernel/errors.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { pause } from '../kernel/wait.ts';
 import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
-import { fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
+import { bearLongNames, fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
 import { asidesOf, discard } from './mirror-place.ts';
 import { type GitOptions, git, locally } from './run.ts';
@@ -138,7 +139,7 @@ export class MirrorUpdate {
         await this.create();
         const source = await this.#source();
         return await overBreaks(
-          () => work(source),
+          () => work(source).catch(bearLongNames),
           this.#options,
           () => this.#clear(),
         );
@@ -241,7 +242,7 @@ export class MirrorUpdate {
   /** What a transfer that was cut off has left may be most of a large repository. */
   async #clear(): Promise<void> {
     if (!this.#isHeld()) return;
-    for (const path of await leftoversOf(this.#mirror.path)) await rm(path, { recursive: true, force: true });
+    for (const path of await leftoversOf(this.#mirror.path)) await removeTree(path);
   }
 
   async #discard(): Promise<void> {

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBytes } from '../kernel/disk.ts';
 import { errorText } from '../kernel/errors.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { MirrorLock } from './mirror-lock.ts';
 import { asidesOf, discard, putBack, removeAside, setAside } from './mirror-place.ts';
 import { lastUse, useTime } from './mirror-use.ts';
@@ -113,6 +114,6 @@ async function sweep(folder: string): Promise<void> {
     const [, mirror] = /^(.+\.git)\.(?:draft|removed)$/.exec(name) ?? [];
     if (mirror === undefined) continue;
     const left = join(folder, name);
-    await new MirrorLock(join(folder, mirror)).tryHold(() => rm(left, { recursive: true, force: true }));
+    await new MirrorLock(join(folder, mirror)).tryHold(() => removeTree(left));
   }
 }

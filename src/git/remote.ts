@@ -30,7 +30,7 @@ const peeled = '^{}';
 export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
   const wanted = ['HEAD', 'refs/heads/*', ...(options.tags ? ['refs/tags/*'] : [])];
   const bounded = { ...options, mostOutput: mostListed };
-  const text = await overBreaks(() => git('/', ['ls-remote', '--symref', '--', url, ...wanted], bounded), options);
+  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], bounded);
   const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
   let target: string | undefined;
   for (const line of text.split('\n')) {

@@ -1,5 +1,6 @@
 import { refMatcher } from '../git/refs.ts';
 import type { RemoteRefs } from '../git/remote.ts';
+import type { VoltError } from '../kernel/errors.ts';
 import type { Repository } from '../record/repositories.ts';
 
 /** So many refs or globs are named; of more, only the number is said. */
@@ -8,23 +9,29 @@ const mostNamed = 3;
 /**
  * What a person should know about a repository that can be read, but perhaps not as they think: a sentence, or null
  * where all is as usual.
- * @param noCommits names of observed refs behind which no commit was found
+ * @param problems of observed refs whose commits could not be read
  * @param waits refs whose commits wait for workflows of other repositories, and which these are
  */
 export function noticeOf(
   repository: Pick<Repository, 'branches' | 'tags'>,
   remote: RemoteRefs,
-  { noCommits, waits = new Map() }: { noCommits: readonly string[]; waits?: ReadonlyMap<string, readonly string[]> },
+  {
+    problems,
+    waits,
+  }: { problems: readonly { name: string; error: VoltError }[]; waits: ReadonlyMap<string, readonly string[]> },
 ): string | null {
+  const noCommits = problems.filter(({ error }) => error.code === 'commit_missing').map(({ name }) => name);
+  const failed = problems.filter(({ error }) => error.code !== 'commit_missing');
   const branches = namesOf(remote.heads);
   const said = [
     defaultBranchNotice(repository, remote),
     fruitless('branch', repository.branches, branches),
     fruitless('tag', repository.tags, namesOf(remote.tags)),
     noCommits.length > 0 ? `no commit is behind ${list(noCommits)}` : '',
+    failed[0] ? `cannot read ${list(failed.map(({ name }) => name))}: ${failed[0].error.message}` : '',
     waits.size > 0 ? waitNotice(waits) : '',
     remote.unnamable > 0
-      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8`
+      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8 or too long`
       : '',
   ].filter((text) => text !== '');
   return said.length === 0 ? null : said.join('; ');

@@ -1,17 +1,20 @@
 import type { Access } from '../git/access.ts';
-import { Mirror, type RefMove } from '../git/mirror.ts';
+import { overBreaks } from '../git/fetch-faults.ts';
+import { Mirror } from '../git/mirror.ts';
+import type { UpdateOptions } from '../git/mirror-update.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
 import { gitLimitsOf } from '../job/isolation/job-limits.ts';
 import { reachOf } from '../job/reach.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { asVoltError, VoltError } from '../kernel/errors.ts';
+import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import { trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import type { CommitMessage, ObserveMessage } from '../queues/messages.ts';
+import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
-import { type Cursor, cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
+import { cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
 import { openTriggers } from '../record/intents.ts';
 import { noteDefaultBranch, noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
 import type { Record } from '../record/record.ts';
@@ -21,8 +24,10 @@ import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { Lanes } from './lanes.ts';
+import { movesOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { noticeOf } from './notice.ts';
 import { type Moved, offersOf } from './offers.ts';
+import { RefProblems } from './ref-problems.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
 import type { Watches } from './watches.ts';
 import { allWithWorkflows } from './workflow-files.ts';
@@ -32,6 +37,12 @@ const remotePatience = { silence: 30_000, bound: 120_000 };
 
 /** What was read of a repository so long (ms) ago need not be read again. */
 const fresh = 50;
+
+/**
+ * So many refs are read in one look, and the next one goes on: a push can have any number of them, and each costs some
+ * processes of git.
+ */
+const mostRefs = 200;
 
 /** So long (ms) git is not asked again about a repository that is watched and in whose folders nothing has changed. */
 const stillness = 60_000;
@@ -55,6 +66,9 @@ interface Look extends Seen {
   offered: readonly Moved[] | undefined;
 }
 
+/** Puts into messages of one ref's commits what they call in other repositories, and leaves out those that wait for that. */
+type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
+
 /** Looks at repositories and offers their new commits. */
 export class Observations {
   readonly #context: StageContext & { record: Record };
@@ -67,11 +81,17 @@ export class Observations {
   readonly #still = new Map<string, Still>();
   readonly #lanes = new Lanes();
   readonly #called = new CalledWorkflows();
+  readonly #problems = new RefProblems();
   readonly #stateOf: Watches['state'];
+  readonly #refsAtOnce: number;
 
-  /** @param watches of the repositories of this machine; absent where none is watched */
-  constructor(context: StageContext & { record: Record }, watches?: Pick<Watches, 'state'>) {
+  /**
+   * @param watches of the repositories of this machine; absent where none is watched
+   * @param refsAtOnce how many refs are read in one look
+   */
+  constructor(context: StageContext & { record: Record }, watches?: Pick<Watches, 'state'>, refsAtOnce = mostRefs) {
     this.#context = context;
+    this.#refsAtOnce = refsAtOnce;
     this.#stateOf = async (repository) => watches?.state(repository);
   }
 
@@ -143,7 +163,10 @@ export class Observations {
     const { record, logger } = this.#context;
     const repository = known ?? (await findRepository(record, name));
     this.#still.delete(name);
-    if (!repository) return;
+    if (!repository) {
+      this.#problems.forget(name);
+      return;
+    }
     try {
       const [state, at] = [await this.#stateOf(repository), performance.now()];
       const { offered, ...seen } = await this.#offer(repository);
@@ -173,11 +196,10 @@ export class Observations {
     const access = { url: repository.url, credential };
     // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
     const cursors = await cursorsOf(record, repository.name);
-    const remote = await listRemote(repository.url, {
-      ...remotePatience,
-      access,
-      tags: repository.tags.length > 0,
-    });
+    const triggers = await openTriggers(record, repository.name);
+    const list = () => listRemote(repository.url, { ...remotePatience, access, tags: repository.tags.length > 0 });
+    // a poll comes again by itself; what a person or a schedule asks for does not
+    const remote = triggers.length > 0 ? await overBreaks(list, {}) : await list();
     // what is offered below is trusted or not by it
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(record, repository.name, remote.defaultBranch);
@@ -186,21 +208,18 @@ export class Observations {
     const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));
     if (!repository.tagsSeen) await passOverTags(record, repository.name, repository.tags, tags);
 
-    const triggers = await openTriggers(record, repository.name);
-    const moved = [...refs]
-      .map(([ref, head]) => ({ ref, head, cursor: cursors.get(ref) }))
-      .filter(({ ref, head, cursor }) => {
-        if (!cursor && ref.startsWith('refs/tags/') && !repository.tagsSeen) return false;
-        return cursor?.sha !== head || cursor.again;
-      });
-    const noCommits: string[] = [];
-    const waits = new Map<string, string[]>();
-    const send = async (ref: string, messages: CommitMessage[]) => {
-      const { ready, waitsFor } = await this.#attach(repository, remote.defaultBranch, access, messages);
-      if (ready.length > 0) await queues.sendCommits(ready);
-      if (waitsFor.length > 0) waits.set(ref, waitsFor);
+    const isNext = ([ref, head]: [string, string]) => {
+      const cursor = cursors.get(ref);
+      if (!cursor && ref.startsWith('refs/tags/') && !repository.tagsSeen) return false;
+      return cursor?.sha !== head || cursor.again;
     };
-    const base = remote.defaultBranch === null ? undefined : `refs/heads/${remote.defaultBranch}`;
+    const moved = [...refs].filter(isNext).map(([ref, head]) => ({ ref, head, cursor: cursors.get(ref) }));
+    const waits = new Map<string, string[]>();
+    const attach: Attach = async (ref, messages) => {
+      const { ready, waitsFor } = await this.#attach(repository, remote.defaultBranch, access, messages);
+      if (waitsFor.length > 0) waits.set(ref, waitsFor);
+      return ready;
+    };
     const options = {
       access,
       limits: { memory: config.gitMemory * 1_048_576 || undefined },
@@ -208,23 +227,49 @@ export class Observations {
     };
     // what a person asks for may be any ref
     if (triggers.length > 0) await mirror.fetch(options);
-    if (moved.length > 0) await mirror.follow(movesOf(moved, base, remote), config.backlog + 1, options);
-    for (const each of moved) {
-      try {
-        const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
-        const messages = await allWithWorkflows(mirror, repository, offers, remote.defaultBranch, options);
-        await send(each.ref, messages);
-      } catch (error) {
-        // a tag may lead to a file or a folder, and a branch may have been forced away since it was listed
-        if (!(error instanceof VoltError) || error.code !== 'commit_missing') throw error;
-        noCommits.push(each.ref.replace(/^refs\/(heads|tags)\//, ''));
-      }
-    }
+    await this.#offerMoved(repository, mirror, moved, { remote, options, attach });
+    const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
     for (const trigger of triggers)
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
-    const isSimple = triggers.length + noCommits.length === 0;
-    const notice = noticeOf(repository, remote, { noCommits, waits });
+    const problems = this.#problems.of(repository.name);
+    const isSimple = triggers.length + problems.length === 0 && moved.length <= this.#refsAtOnce;
+    const notice = noticeOf(repository, remote, { problems, waits });
     return { defaultBranch: remote.defaultBranch, notice, offered: isSimple ? moved : undefined };
+  }
+
+  /** Offers what has come to each ref, the default branch first; where they are many, the next look goes on. */
+  async #offerMoved(
+    repository: ObservedRepository,
+    mirror: Mirror,
+    moved: readonly Moved[],
+    { remote, options, attach }: { remote: RemoteRefs; options: UpdateOptions; attach: Attach },
+  ): Promise<void> {
+    const { queues, config, logger } = this.#context;
+    const { name } = repository;
+    const { defaultBranch } = remote;
+    const base = defaultBranch === null ? undefined : `refs/heads/${defaultBranch}`;
+    const ready = this.#problems.ready(name, moved).sort((a, b) => Number(b.ref === base) - Number(a.ref === base));
+    const now = ready.slice(0, this.#refsAtOnce);
+    if (now.length > 0) await mirror.follow(movesOf(now, base, remote), config.backlog + 1, options);
+    for (const each of now) {
+      let messages: CommitMessage[];
+      try {
+        const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
+        messages = await allWithWorkflows(mirror, repository, offers, defaultBranch, options);
+        messages = (await attach(each.ref, messages)).map(fittingCommit);
+        this.#problems.settle(name, each);
+      } catch (error) {
+        // it is not the ref that others are away
+        if (error instanceof VoltError && isOfAll(error)) throw error;
+        if (this.#problems.note(name, each, error, repository.pollSeconds))
+          logger.info(`${name}: cannot read ${each.ref}: ${errorText(error)}`, { repo: name });
+        continue;
+      }
+      const last = messages.at(-1);
+      // when it is recorded, the repository is looked at again
+      if (last && ready.length > this.#refsAtOnce) messages[messages.length - 1] = { ...last, more: true };
+      if (messages.length > 0) await queues.sendCommits(messages);
+    }
   }
 
   /** Puts into messages what their workflows call in other repositories; what is fetched for it is no part of this look. */
@@ -273,37 +318,9 @@ export class Observations {
   }
 }
 
-/** The refs that count, with the commits they point to. */
-function observedRefs(repository: Repository, { heads, tags, defaultBranch }: RemoteRefs): Map<string, string> {
-  const branch =
-    repository.branches.length > 0 ? refMatcher(repository.branches) : (name: string) => name === defaultBranch;
-  const tag = refMatcher(repository.tags);
-  return new Map([
-    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length))),
-    ...[...tags].filter(([ref]) => tag(ref.slice('refs/tags/'.length))),
-  ]);
-}
-
-/** What a mirror has to bring: with a branch that has jumped, the default branch's own commits are left out of it. */
-function movesOf(moved: readonly Moved[], base: string | undefined, { heads }: RemoteRefs): Map<string, RefMove> {
-  const moves = new Map(
-    moved.map(({ ref, head, cursor }) => {
-      const goesOn = cursor && !cursor.absent && !ref.startsWith('refs/tags/');
-      return [ref, { head, before: goesOn ? cursor.sha : undefined }];
-    }),
-  );
-  const baseHead = base === undefined ? undefined : heads.get(base);
-  if (base !== undefined && baseHead !== undefined && !moves.has(base))
-    moves.set(base, { head: baseHead, before: undefined });
-  return moves;
-}
-
-/** Refs that have gone since their cursor was read, and refs that are back where it stands. */
-function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>) {
-  return [...cursors.values()].flatMap((cursor) => {
-    if (!refs.has(cursor.ref)) return cursor.absent ? [] : [{ cursor, absent: true }];
-    return cursor.absent && refs.get(cursor.ref) === cursor.sha ? [{ cursor, absent: false }] : [];
-  });
+/** Whether an error would meet any other ref as well: a server that gives nothing, or a record that is away. */
+function isOfAll({ code }: VoltError): boolean {
+  return code === 'fetch_failed' || /^(record|redis|git_missing)/.test(code);
 }
 
 /** What went wrong with a repository, in words for the person who observes it. */

@@ -1,4 +1,3 @@
-import type { CommitInfo } from '../git/bare-repository.ts';
 import type { Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
@@ -29,10 +28,10 @@ export async function offersOf(
   options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
   const next = await nextCommits(mirror, repository, { ref, head, cursor }, options);
-  const messages = await mirror.messages(next.commits.map(({ sha }) => sha));
+  const commits = await mirror.commits(next.commits);
   let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
-  return next.commits.map((commit, index) => {
-    const skip = messages[index] && skipMark(messages[index]);
+  return commits.map(({ text, skipChecks, ...commit }, index) => {
+    const skip = skipMark({ text, skipChecks });
     const offer: CommitMessage = {
       v: 1,
       repo: repository.name,
@@ -42,7 +41,7 @@ export async function offersOf(
       ...(skip === undefined ? {} : { skip }),
       cursor: { generation: next.generation, before },
       passedOver: index === 0 ? next.passedOver : 0,
-      more: next.more && index === next.commits.length - 1,
+      more: next.more && index === commits.length - 1,
     };
     before = { generation: next.generation, sha: commit.sha };
     return offer;
@@ -50,7 +49,8 @@ export async function offersOf(
 }
 
 interface Next {
-  commits: CommitInfo[];
+  /** their ids */
+  commits: readonly string[];
   generation: number;
   passedOver: number;
   more: boolean;
@@ -62,12 +62,7 @@ async function nextCommits(
   { ref, head, cursor }: Moved,
   { backlog, base }: { backlog: number; base?: string | undefined },
 ): Promise<Next> {
-  const only = async (generation: number) => ({
-    commits: [await mirror.commit(head)],
-    generation,
-    passedOver: 0,
-    more: false,
-  });
+  const only = (generation: number) => ({ commits: [head], generation, passedOver: 0, more: false });
   if (!cursor) return only(0);
   if (cursor.sha === head && !cursor.again) {
     return { commits: [], generation: cursor.generation, passedOver: 0, more: false };

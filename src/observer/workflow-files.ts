@@ -10,6 +10,7 @@ import { longestFile, workflowFolders } from '../workflow/files.ts';
 const bounds = { file: longestFile, total: 700_000, files: 200 };
 /** Changed paths that travel with a commit; with more of them every filter for paths lets pass. */
 const mostPaths = 3000;
+/** as JSON, where a character may take six */
 const mostPathBytes = 200_000;
 /** Commits whose changes are listed at once; each costs a process of git. */
 const atOnce = 8;
@@ -73,6 +74,6 @@ async function changesOf(
   const before = message.cursor?.before?.sha;
   const asked = before !== undefined && files.some(({ text }) => text?.includes('paths') ?? true);
   const changed = asked ? await changedPaths(mirror.path, before, message.sha, mostPaths) : null;
-  const fits = changed !== null && changed.reduce((sum, path) => sum + path.length, 0) <= mostPathBytes;
+  const fits = changed !== null && Buffer.byteLength(JSON.stringify(changed)) <= mostPathBytes;
   return fits ? changed : null;
 }

@@ -101,7 +101,7 @@ export class Queues {
     await this.queue(queueNames.commits).addBulk(
       messages.map((message) => ({
         name: `${message.repo} ${message.sha.slice(0, 10)}`,
-        data: encode(commitMessage, message),
+        data: fittingCommit(message),
         opts: { ...handled, jobId: messageIds.commit(message) },
       })),
     );
@@ -326,6 +326,18 @@ function groupByQueue(entries: JobEntry[]) {
     group.push(entry);
   }
   return groups;
+}
+
+/**
+ * The message of a commit as it is sent.
+ * @throws VoltError where it does not fit its schema, or `too_large`
+ */
+export function fittingCommit(message: CommitMessage): CommitMessage {
+  const fitting = encode(commitMessage, message);
+  const bytes = Buffer.byteLength(JSON.stringify(fitting));
+  if (bytes <= sizeLimit) return fitting;
+  const what = `what a build of ${message.sha} needs is too large for a message (${bytes} bytes, at most ${sizeLimit})`;
+  throw new VoltError('too_large', what, { remedy: 'Have fewer or smaller workflow files.' });
 }
 
 /**

@@ -52,25 +52,32 @@ export async function moveCursor(
   return moved !== undefined;
 }
 
+/** So many refs are written in one go, few enough to leave the event loop and the record to others in between. */
+const refsAtOnce = 200;
+
 /** Notes which refs have gone and which are back, for cursors that still stand where they were read. */
 export async function markAbsent(
   record: Record,
   repo: string,
   changes: readonly { cursor: Cursor; absent: boolean }[],
 ): Promise<void> {
-  if (changes.length === 0) return;
-  await record.write(async (db) => {
-    for (const { cursor, absent } of changes) {
-      await db
-        .updateTable('cursors')
-        .set({ absent: absent ? 1 : 0 })
-        .where('repo', '=', repo)
-        .where('ref', '=', cursor.ref)
-        .where('sha', '=', cursor.sha)
-        .where('generation', '=', cursor.generation)
-        .execute();
-    }
-  });
+  const rest = [...changes];
+  while (rest.length > 0) {
+    const some = rest.splice(0, refsAtOnce);
+    await record.write(async (db) => {
+      for (const { cursor, absent } of some) {
+        await db
+          .updateTable('cursors')
+          .set({ absent: absent ? 1 : 0 })
+          .where('repo', '=', repo)
+          .where('ref', '=', cursor.ref)
+          .where('sha', '=', cursor.sha)
+          .where('generation', '=', cursor.generation)
+          .execute();
+      }
+    });
+    if (rest.length > 0) await pause(0);
+  }
 }
 
 /**
@@ -113,9 +120,6 @@ export async function forgetGoneBranches(record: Record, repo: string): Promise<
   );
 }
 
-/** So many tags are passed over in one statement, few enough to leave the event loop to others in between. */
-const tagsAtOnce = 200;
-
 /**
  * Takes the tags that are there when they are first asked for as seen, so that only later ones are built. Tags that
  * have a cursor keep it.
@@ -130,7 +134,7 @@ export async function passOverTags(
   const asked = JSON.stringify(globs);
   const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: Date.now() }));
   while (rest.length > 0) {
-    const rows = rest.splice(0, tagsAtOnce);
+    const rows = rest.splice(0, refsAtOnce);
     const wanted = await record.write(async (db) => {
       // by another observer, and a tag that came since then is none of old
       if (!(await stillUnseen(db, repo, asked))) return false;

@@ -55,7 +55,7 @@ describe('how much a mirror takes', () => {
       const added = repository.burst(20);
       await mirror.follow(move(before), 100);
       const { commits, jumped, passedOver } = await mirror.newCommits(before, repository.head(), 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal(added);
+      expect(commits).to.deep.equal(added);
       expect({ jumped, passedOver }).to.deep.equal({ jumped: false, passedOver: 0 });
       expect(await mirror.has(first)).to.equal(false);
     });
@@ -68,7 +68,7 @@ describe('how much a mirror takes', () => {
       repository.burst(30);
       await mirror.follow(move(before), 10);
       const { commits, jumped } = await mirror.newCommits(before, repository.head(), 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+      expect(commits).to.deep.equal([repository.head()]);
       expect(jumped).to.equal(true);
       expect(count(mirror, main)).to.equal(10);
     });
@@ -81,7 +81,7 @@ describe('how much a mirror takes', () => {
       const added = repository.commit('another way');
       await mirror.follow(move(fourth), 20);
       const { commits, jumped } = await mirror.newCommits(fourth, added, 20);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([added]);
+      expect(commits).to.deep.equal([added]);
       expect(jumped).to.equal(true);
     });
 
@@ -189,7 +189,7 @@ describe('how much a mirror takes', () => {
       repository.git('merge', '--quiet', '--no-ff', '--message', 'merged', 'topic');
       await mirror.follow(move(burst[59]), 100);
       const { commits, jumped } = await mirror.newCommits(burst[59] as string, repository.head(), 100);
-      expect(commits.map(({ subject }) => subject)).to.deep.equal(['merged']);
+      expect(commits).to.deep.equal([repository.head()]);
       expect(jumped).to.equal(false);
       expect(await mirror.has(burst[40] as string)).to.equal(false);
     });

@@ -11,7 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { checkOut } from '../../src/git/checkout.ts';
+import { limitHistory } from '../../src/git/history.ts';
 import { Mirror } from '../../src/git/mirror.ts';
+import { removeMirror } from '../../src/git/mirrors.ts';
+import { git } from '../../src/git/run.ts';
 import { startChild } from '../support/child.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -38,7 +42,7 @@ describe('a mirror', () => {
   after(folders.remove);
 
   const shas = async (before: string, head: string, limit = 100) =>
-    (await mirror.newCommits(before, head, limit)).commits.map(({ sha }) => sha);
+    (await mirror.newCommits(before, head, limit)).commits;
 
   it('tells how far a fetch has come', async () => {
     const lines: string[] = [];
@@ -144,14 +148,14 @@ describe('a mirror', () => {
       // the topic becomes main: its first parents are the topic's own commits
       const { commits, jumped } = await mirror.newCommits(main, merge, 100);
       expect(jumped).to.equal(false);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([topic, merge]);
+      expect(commits).to.deep.equal([topic, merge]);
     });
 
     it('the newest, where they are more than are wanted', async () => {
       const added = repository.burst(6);
       await mirror.fetch();
       const { commits, passedOver, jumped } = await mirror.newCommits(first, repository.head(), 2);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal(added.slice(4));
+      expect(commits).to.deep.equal(added.slice(4));
       expect({ passedOver, jumped }).to.deep.equal({ passedOver: 4, jumped: false });
       expect((await mirror.newCommits(first, repository.head(), 6)).passedOver).to.equal(0);
     });
@@ -163,7 +167,7 @@ describe('a mirror', () => {
       const added = [repository.commit('new'), repository.commit('newer')];
       await mirror.fetch();
       const { commits, jumped } = await mirror.newCommits(old, repository.head(), 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal(added);
+      expect(commits).to.deep.equal(added);
       expect(jumped).to.equal(true);
     });
 
@@ -174,7 +178,7 @@ describe('a mirror', () => {
       const added = repository.burst(5);
       await mirror.fetch();
       const { commits, passedOver, jumped } = await mirror.newCommits(old, repository.head(), 2);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal(added.slice(3));
+      expect(commits).to.deep.equal(added.slice(3));
       expect({ passedOver, jumped }).to.deep.equal({ passedOver: 3, jumped: true });
     });
 
@@ -184,7 +188,7 @@ describe('a mirror', () => {
       repository.git('reset', '--quiet', '--hard', first);
       await mirror.fetch();
       const { commits, jumped } = await mirror.newCommits(old, first, 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([first]);
+      expect(commits).to.deep.equal([first]);
       expect(jumped).to.equal(true);
     });
 
@@ -193,7 +197,7 @@ describe('a mirror', () => {
       const fresh = repository.commit('fresh');
       await mirror.fetch();
       const { commits, jumped } = await mirror.newCommits(first, fresh, 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([fresh]);
+      expect(commits).to.deep.equal([fresh]);
       expect(jumped).to.equal(true);
     });
 
@@ -201,9 +205,74 @@ describe('a mirror', () => {
       repository.burst(3);
       await mirror.fetch();
       const { commits, passedOver, jumped } = await mirror.newCommits(unknown, repository.head(), 100);
-      expect(commits.map(({ sha }) => sha)).to.deep.equal([repository.head()]);
+      expect(commits).to.deep.equal([repository.head()]);
       expect({ passedOver, jumped }).to.deep.equal({ passedOver: 0, jumped: true });
     });
+  });
+
+  describe('of a repository with a branch whose name is too long for a file', () => {
+    beforeEach(() => {
+      const line = `${first} refs/heads/${'x'.repeat(300)}\n`;
+      writeFileSync(join(repository.path, '.git', 'packed-refs'), `# pack-refs with: sorted \n${line}`);
+    });
+
+    it('has the others', async () => {
+      await mirror.fetch();
+      expect(await mirror.resolve('main')).to.include({ sha: first });
+      const added = repository.commit('second');
+      await mirror.follow(new Map([['refs/heads/main', { head: added }]]), 100);
+      expect(await mirror.resolve('main')).to.include({ sha: added });
+    });
+
+    it('gives a job all of the history', async () => {
+      const folder = join(folders.make(), 'workspace');
+      await checkOut(mirror, { url: repository.path, ref: 'refs/heads/main', sha: first, folder });
+      const packed = `${first} refs/heads/${'y'.repeat(245)}\n`;
+      writeFileSync(join(mirror.path, 'packed-refs'), `# pack-refs with: sorted \n${packed}`);
+      await limitHistory(mirror, { folder, sha: first, depth: 0, tags: false });
+      expect(await git(folder, ['rev-parse', 'origin/main'])).to.equal(`${first}\n`);
+    });
+  });
+
+  it('is removed whatever names its refs have', async () => {
+    await mirror.fetch();
+    const folder = join(mirror.path, 'refs', 'heads');
+    const long = Array.from({ length: 18 }, () => 'x'.repeat(200)).join('/');
+    execFileSync('git', ['update-ref', `refs/heads/${long}`, first], { cwd: mirror.path });
+    expect(readdirSync(folder)).to.have.lengthOf(2);
+    await removeMirror(mirror.path);
+    expect(existsSync(mirror.path)).to.equal(false);
+    expect(readdirSync(join(mirror.path, '..')).filter((name) => !name.endsWith('.lock'))).to.deep.equal([]);
+  });
+
+  it('reads commits alike whatever the machine’s user has configured', async () => {
+    repository.commit('größer');
+    await mirror.fetch();
+    const home = folders.make();
+    writeFileSync(
+      join(home, '.gitconfig'),
+      '[i18n]\n\tlogOutputEncoding = ISO-8859-1\n[log]\n\tshowSignature = true\n',
+    );
+    const before = process.env.HOME;
+    process.env.HOME = home;
+    try {
+      expect(await mirror.commit(repository.head())).to.include({ subject: 'größer' });
+    } finally {
+      process.env.HOME = before;
+    }
+  });
+
+  it('walks through many commits once, however few are asked for at a time', async () => {
+    const added = repository.burst(300);
+    await mirror.fetch();
+    const head = repository.head();
+    expect((await mirror.newCommits(first, head, 200)).commits).to.deep.equal(added.slice(100));
+    // nobody can walk there any more
+    rmSync(join(mirror.path, 'objects', 'pack'), { recursive: true });
+    expect(await mirror.newCommits(added[250] as string, head, 200)).to.deep.equal({
+      ...{ commits: added.slice(251), passedOver: 0, jumped: false },
+    });
+    expect((await mirror.newCommits(added[120] as string, head, 10)).passedOver).to.equal(169);
   });
 
   it('follows branches that are made, forced and deleted', async () => {
@@ -427,7 +496,7 @@ describe('a mirror', () => {
     const added = repository.commit('added');
     repository.git('-C', shallow, 'fetch', '--quiet', '--unshallow', 'origin', '+main:refs/heads/new');
     await copy.fetch();
-    expect((await copy.newCommits(newest, added, 10)).commits.map(({ sha }) => sha)).to.deep.equal([added]);
+    expect((await copy.newCommits(newest, added, 10)).commits).to.deep.equal([added]);
     expect(await copy.has(old)).to.equal(true);
   });
 
@@ -438,20 +507,31 @@ describe('a mirror', () => {
     await mirror.fetch();
     const sha = repository.head();
     expect((await mirror.commit(sha)).subject).to.have.length.of.at.most(500);
-    const [message] = await mirror.messages([sha]);
+    const [message] = await mirror.commits([sha]);
     expect(message?.text.length).to.be.at.most(10_000);
     expect(message?.skipChecks).to.equal('true');
+  });
+
+  it('takes nothing in a message for the end of a commit', async () => {
+    const utf7 = `+AAA-${first}+AAo-Eve+AAo-0+AAo-+AAo-forged`;
+    repository.git('-c', 'i18n.commitEncoding=UTF-7', 'commit', '--quiet', '--allow-empty', '--message', utf7);
+    await mirror.fetch();
+    const found = await mirror.commits([repository.head(), first]);
+    expect(found.map(({ sha, author }) => [sha, author])).to.deep.equal([
+      [repository.head(), 'Ada'],
+      [first, 'Ada'],
+    ]);
   });
 
   it('reads messages in the order in which they are asked for', async () => {
     const second = repository.commit('second\n\nwith a body');
     await mirror.fetch();
-    expect((await mirror.messages([second, first])).map(({ text }) => text)).to.deep.equal([
+    expect((await mirror.commits([second, first])).map(({ text }) => text)).to.deep.equal([
       'second\n\nwith a body',
       'first',
     ]);
-    expect((await mirror.messages([first, second])).map(({ text }) => text)[0]).to.equal('first');
-    expect(await mirror.messages([])).to.deep.equal([]);
+    expect((await mirror.commits([first, second])).map(({ text }) => text)[0]).to.equal('first');
+    expect(await mirror.commits([])).to.deep.equal([]);
   });
 
   it('copies a repository of SHA-256', async () => {
@@ -463,7 +543,7 @@ describe('a mirror', () => {
     const copy = new Mirror(folders.make(), sha256.path);
     await copy.fetch();
     expect(one).to.have.length(64);
-    expect((await copy.newCommits(one, two, 10)).commits.map(({ sha }) => sha)).to.deep.equal([two]);
+    expect((await copy.newCommits(one, two, 10)).commits).to.deep.equal([two]);
     sha256.remove();
   });
 

@@ -4,6 +4,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { Mirror } from '../../src/git/mirror.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { Observations } from '../../src/observer/observe.ts';
 import { Watches } from '../../src/observer/watches.ts';
@@ -14,7 +16,9 @@ import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { changeRepository, findRepository, listRepositories } from '../../src/record/repositories.ts';
+import { BrokenLine } from '../support/broken-line.ts';
 import { failure } from '../support/failure.ts';
+import { GitOverHttp } from '../support/git-over-http.ts';
 import { newBuild, noTags } from '../support/record.ts';
 import { freePort } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -360,6 +364,81 @@ describe('observing', () => {
     });
   });
 
+  describe('each ref alone', () => {
+    const paths = 'on: { push: { paths: ["src/**"] } }\njobs: {}\n';
+
+    it('where a branch has many files with odd names', async () => {
+      const repository = repositoryOf();
+      repository.commit('workflow', { '.github/workflows/a.yml': paths });
+      repository.git('branch', 'feature');
+      await add(repository.path, { branches: ['**'] });
+      await look('app');
+      await takeOffers();
+      const files = Array.from({ length: 2990 }, (_, index) => {
+        const name = '\\001'.repeat(60) + String(index).padStart(5, '0');
+        return `M 100644 inline "${name}"\ndata 0\n`;
+      });
+      const commit = `commit refs/heads/feature\ncommitter Eve <e@x> 1790000000 +0000\ndata 1\nx\nfrom ${repository.head()}\n`;
+      execFileSync('git', ['fast-import', '--quiet'], { cwd: repository.path, input: commit + files.join('\n') });
+      const innocent = repository.commit('an innocent commit');
+      await look('app');
+      const sent = await takeOffers();
+      expect(sent.map(({ ref }) => ref)).to.have.members(['refs/heads/main', 'refs/heads/feature']);
+      expect(sent.find(({ sha }) => sha === innocent)?.workflows?.changed).to.deep.equal([]);
+      expect(sent.find(({ sha }) => sha !== innocent)?.workflows?.changed).to.equal(null);
+      expect(await state()).to.deep.include({ error: null, notice: null });
+    });
+
+    it('where one cannot be read: it is told, and left alone for a while; others and what is asked for go on', async () => {
+      const repository = repositoryOf();
+      repository.git('checkout', '--quiet', '-b', 'bad');
+      const bad = repository.commit('bad', { bad: 'x' });
+      repository.git('checkout', '--quiet', 'main');
+      await add(repository.path, { branches: ['**'] });
+      const observations = new Observations(volt.context);
+      await observations.look('app');
+      await volt.context.queues.queue('commits').drain();
+      const tree = repository.git('rev-parse', `${bad}^{tree}`);
+      const mirror = new Mirror(dataPaths(volt.context.config.dataDir).mirrors, realpathSync(repository.path)).path;
+      rmSync(join(mirror, 'objects', tree.slice(0, 2), tree.slice(2)), { force: true });
+      const id = await openTrigger(volt.context.record, 'app', null);
+      await observations.look('app');
+      expect((await takeOffers()).map(({ ref, trigger }) => [ref, trigger])).to.have.deep.members([
+        ['refs/heads/main', 'commit'],
+        ['refs/heads/main', 'manual'],
+      ]);
+      expect((await findIntent(volt.context.record, id))?.error ?? null).to.equal(null);
+      expect((await state())?.error).to.equal(null);
+      expect((await state())?.notice).to.match(/^cannot read "bad": git ls-tree: /);
+      // left alone, and still told
+      await observations.look('app');
+      expect((await state())?.notice).to.match(/^cannot read "bad": git ls-tree: /);
+      repository.git('branch', '--force', 'bad', repository.commit('good'));
+      await observations.look('app');
+      expect((await takeOffers()).map(({ ref }) => ref)).to.include('refs/heads/bad');
+      expect((await state())?.notice).to.equal(null);
+    });
+
+    it('some at a time, the default branch first, where very many have come', async () => {
+      const repository = repositoryOf();
+      await add(repository.path, { branches: ['**'], command: 'true' });
+      for (const branch of ['a', 'b', 'c', 'd']) repository.git('branch', branch);
+      const observations = new Observations(volt.context, undefined, 3);
+      await observations.look('app');
+      const sent = await takeOffers();
+      expect(sent.map(({ ref, more }) => [ref, more])).to.have.deep.members([
+        ['refs/heads/main', true],
+        ['refs/heads/a', true],
+        ['refs/heads/b', true],
+      ]);
+      await observations.look('app');
+      expect((await takeOffers()).map(({ ref, more }) => [ref, more])).to.have.deep.members([
+        ['refs/heads/c', false],
+        ['refs/heads/d', false],
+      ]);
+    });
+  });
+
   it('looks at bare repositories and linked work trees, each with a default branch of its own', async () => {
     const repository = repositoryOf();
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'volt-linked-')));
@@ -607,6 +686,24 @@ describe('observing', () => {
         intents.map(async (id) => (await findIntent(volt.context.record, id))?.error?.code),
       );
       expect(errors).to.deep.equal(['commit_missing', 'bad_ref', 'bad_ref']);
+    });
+
+    it('also where a connection breaks once', async () => {
+      const repository = repositoryOf();
+      const server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
+      server.isOpen = () => true;
+      const line = await BrokenLine.start(Number(new URL(server.url('')).port));
+      try {
+        await add(line.url(server.url('app/.git')), { name: 'app' });
+        const intent = await openTrigger(volt.context.record, 'app', null);
+        line.cuts.push(350);
+        await look('app');
+        expect(line.cuts).to.deep.equal([]);
+        expect((await offered()).some((message) => message.intent === intent)).to.equal(true);
+      } finally {
+        await line.stop();
+        await server.stop();
+      }
     });
 
     it('with why the repository cannot be read', async () => {

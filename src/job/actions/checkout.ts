@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type CheckoutOptions, checkOut } from '../../git/checkout.ts';
+import { overBreaks } from '../../git/fetch-faults.ts';
 import { limitHistory } from '../../git/history.ts';
 import { Mirror } from '../../git/mirror.ts';
 import { listRemote } from '../../git/remote.ts';
@@ -117,7 +118,7 @@ async function targetOf(
   const options = { ...common, access, stranger };
   const mirror = new Mirror(job.around.mirrors, url, { reader, depth: depth || null });
   await mirror.fetch(options);
-  const name = wanted || (await listRemote(url, options)).defaultBranch;
+  const name = wanted || (await overBreaks(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
   return { mirror, url, options, ...(await found(mirror, name, options)) };
 }
