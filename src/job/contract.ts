@@ -49,7 +49,7 @@ export interface JobHost {
   ownActions: readonly string[];
   /** folder of the repository's caches */
   caches: string;
-  /** folder of the repository's artifacts, by build */
+  /** folder of the build's artifacts */
   artifacts: string;
   /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
   toolCache: string;

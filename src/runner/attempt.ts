@@ -165,7 +165,7 @@ export class RunningAttempt {
       actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimitsOf(config) }),
       ownActions: ownActionsOf(config.ownActions),
       caches: join(paths.caches, repositoryKey(message.repo)),
-      artifacts: join(paths.artifacts, message.repo.name),
+      artifacts: join(paths.artifacts, message.repo.name, message.build),
       runner: this.#host.runner,
       texts: this.#host.texts,
       ...(programs && { git: programs.git }),

@@ -13,16 +13,17 @@ const known = new WeakMap<BuildFacts, WeakMap<Workflow, JsonObject>>();
 /**
  * The `github` context of a build's workflow, as GitHub fills it for a repository without a forge: what only a forge
  * knows is empty. The runner adds what only it knows.
+ * @param run tells the run of this workflow from those of all others
  */
-export function githubContext(facts: BuildFacts, workflow: Workflow): JsonObject {
+export function githubContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
   const ofBuild = known.get(facts) ?? new WeakMap<Workflow, JsonObject>();
   known.set(facts, ofBuild);
-  const context = ofBuild.get(workflow) ?? makeContext(facts, workflow);
+  const context = ofBuild.get(workflow) ?? makeContext(facts, workflow, run);
   ofBuild.set(workflow, context);
   return context;
 }
 
-function makeContext(facts: BuildFacts, workflow: Workflow): JsonObject {
+function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
   const { repository, server, owner } = placeOf(facts);
   return {
     actor: facts.author,
@@ -43,7 +44,7 @@ function makeContext(facts: BuildFacts, workflow: Workflow): JsonObject {
     repositoryUrl: cloneUrl(facts),
     retention_days: '90',
     run_attempt: '1',
-    run_id: facts.build,
+    run_id: run,
     run_number: String(facts.number),
     secret_source: 'Actions',
     sha: facts.sha,

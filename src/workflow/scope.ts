@@ -44,7 +44,7 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
   const { cell } = node;
   const root = workflows.get(node.file);
   return {
-    github: root ? githubContext(facts, root) : {},
+    github: root ? githubContext(facts, root, runOf(graph, root)) : {},
     inputs: callOf(node)?.inputs ?? rootInputs(facts, root),
     needs: Object.fromEntries(needs.map((key) => [key, needOf(graph, node, key)])),
     vars: facts.vars,
@@ -56,6 +56,15 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
       'max-parallel': cell?.maxParallel ?? 1,
     },
   };
+}
+
+/**
+ * The number of a workflow's run: that of the build, and three digits for the place of the workflow in it. There are no
+ * more than 250: 200 files of a commit, and 50 that these call in other repositories.
+ */
+function runOf<Id>({ facts, workflows }: BuildGraph<Id>, { path }: Workflow): string {
+  const place = [...workflows.keys()].filter((other) => other < path).length;
+  return `${facts.build}${String(place).padStart(3, '0')}`;
 }
 
 /** Inputs of the workflow that a person has started; they have been checked by then. */
@@ -99,7 +108,7 @@ function callOutputs<Id>(graph: BuildGraph<Id>, inside: Node): { [name: string]:
   if (!call || !workflow) return {};
   const jobs = Object.fromEntries(workflow.jobs.map(({ id }) => [id, needOf(graph, inside, id)]));
   const root = graph.workflows.get(inside.file);
-  const github = root ? githubContext(graph.facts, root) : {};
+  const github = root ? githubContext(graph.facts, root, runOf(graph, root)) : {};
   const scope: Scope = { contexts: { github, inputs: call.inputs, vars: graph.facts.vars, jobs } };
   const outputs = Object.entries(workflow.on.workflow_call?.outputs ?? {});
   return Object.fromEntries(outputs.map(([name, template]) => [name, evaluateText(template, scope)]));

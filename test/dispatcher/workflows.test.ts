@@ -203,7 +203,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const plan = workflowPlan.parse(messages.find(({ name }) => name === 'lint (2)')?.plan);
     expect(plan).to.deep.include({ key: 'lint', timeoutMinutes: 7 });
     expect(plan.contexts).to.deep.include({ matrix: { n: 2 }, vars: { WORD: 'own' } });
-    expect(plan.contexts.github).to.include({ event_name: 'push', ref_name: 'main', run_id: made.id, actor: 'Ada' });
+    expect(plan.contexts.github).to.include({
+      event_name: 'push',
+      ref_name: 'main',
+      run_id: `${made.id}001`,
+      actor: 'Ada',
+    });
   });
 
   describe('that calls workflows of other repositories,', () => {

@@ -74,7 +74,7 @@ describe('removing what nobody on the machine uses', () => {
 
   it('takes artifacts after their days', async () => {
     const folder = join(dataPaths(config.dataDir).artifacts, 'app', '7');
-    await new Artifacts(folder).save({ name: 'n', job: 'j', files: 1 }, write(3));
+    await new Artifacts(folder, 'ci.yml').save({ name: 'n', job: 'j', files: 1 }, write(3));
     expect((await pruneMachine(config, fail, false, inDays(13))).artifacts).to.deep.equal([]);
     expect((await pruneMachine(config, fail, true, inDays(15))).artifacts).to.have.lengthOf(1);
     expect((await pruneMachine(config, fail, false, inDays(15))).artifacts.map(({ build }) => build)).to.deep.equal([

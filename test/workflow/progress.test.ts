@@ -63,6 +63,17 @@ describe('the planner', () => {
     expect(github?.event).to.deep.include({ inputs: texts });
   });
 
+  it('gives each workflow of a build a run of its own, the same for all of its jobs', () => {
+    const files = { 'b.yml': workflow({ b: [], c: ['needs: b'] }), 'a.yml': workflow({ a: [] }) };
+    const of = (first: 'a.yml' | 'b.yml') => {
+      const other = first === 'a.yml' ? 'b.yml' : 'a.yml';
+      return new PlannedBuild({ [first]: files[first], [other]: files[other] });
+    };
+    const runs = (build: PlannedBuild) => Object.values(build.plans).map(({ plan }) => plan.contexts.github.run_id);
+    expect(runs(of('a.yml'))).to.deep.equal(['7000']);
+    expect(runs(of('b.yml').end('b'))).to.deep.equal(['7001', '7001']);
+  });
+
   describe('of conditions', () => {
     const after = (condition: string, status: 'success' | 'failure' | 'cancelled' | 'skipped') =>
       new PlannedBuild(workflow({ a: [], b: ['needs: a', `if: ${condition}`] })).end('a', status).statuses.b;

@@ -138,7 +138,8 @@ export class Exec {
     });
     const build = new LocalBuild({
       facts: {
-        ...{ build: '1', number: 1, sha, before, subject, author, committedAt, event, vars },
+        // each run is one of its own for whoever keeps something under `github.run_id`
+        ...{ build: String(Date.now()), number: 1, sha, before, subject, author, committedAt, event, vars },
         ref: event.name === 'pull_request' ? `refs/pull/${event.number}/merge` : ref,
         repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
         ...(payload && { payload }),

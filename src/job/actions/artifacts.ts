@@ -59,7 +59,7 @@ export async function downloadArtifact({ job, inputs, signal, warn }: ServedCall
   const run = inputs['run-id'];
   if (run && run !== String(job.github.run_id)) {
     throw new VoltError('unsupported', 'artifacts of other runs cannot be had', {
-      remedy: 'Leave "run-id" out: a job has the artifacts of its own build.',
+      remedy: 'Leave "run-id" out: a job has the artifacts of its own workflow in this build.',
     });
   }
   const target = resolve(job.folders.workspace, inputs.path ?? '');
@@ -86,7 +86,7 @@ function missing(name: string, all: readonly KeptArtifact[]): VoltError {
   const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ')}`;
   return new VoltError(
     'artifact_missing',
-    `Artifact not found for name: ${name}; this machine has ${has} of this build`,
+    `Artifact not found for name: ${name}; this machine has ${has} of this workflow in this build`,
     {
       remedy:
         'Need the job that uploads it. Artifacts stay on the machine that made them: where several have runners, have both jobs run on one, by a label such as host:NAME in `runs-on`.',
@@ -112,9 +112,7 @@ function fitsName(pattern: string, name: string): boolean {
 }
 
 function artifactsOf(job: WorkflowState): Artifacts {
-  const run = String(job.github.run_id);
-  if (!/^\d+$/.test(run)) throw new Error(`the build is not known: ${run}`);
-  return new Artifacts(join(job.around.artifacts, run));
+  return new Artifacts(job.around.artifacts, job.plan.workflow.path);
 }
 
 /** The files, by their paths in the folder that they have in common; as `actions/upload-artifact` has it. */

@@ -8,6 +8,8 @@ import { type Kept, keep, keptAt, keptIn } from './kept-folder.ts';
 const aboutArtifact = z.object({
   id: z.number(),
   name: z.string(),
+  /** the workflow's file; an older Volt has kept those of all workflows of a build alike */
+  workflow: z.string().optional(),
   /** the job that has made it; a retry of that takes its place */
   job: z.string(),
   files: z.number(),
@@ -18,16 +20,23 @@ const aboutArtifact = z.object({
 export type AboutArtifact = z.infer<typeof aboutArtifact>;
 export type KeptArtifact = Kept<AboutArtifact>;
 
-/** The artifacts of one build on this machine. */
+/** The artifacts of one workflow of a build on this machine. */
 export class Artifacts {
   readonly #folder: string;
+  readonly #workflow: string;
 
-  constructor(folder: string) {
+  /**
+   * @param folder of the build
+   * @param workflow file of the workflow that runs: those of others are not seen, and may have the same names
+   */
+  constructor(folder: string, workflow: string) {
     this.#folder = folder;
+    this.#workflow = workflow;
   }
 
-  list(): Promise<KeptArtifact[]> {
-    return keptIn(this.#folder, aboutArtifact);
+  async list(): Promise<KeptArtifact[]> {
+    const all = await keptIn(this.#folder, aboutArtifact);
+    return all.filter(({ about: { workflow = this.#workflow } }) => workflow === this.#workflow);
   }
 
   async find(name: string): Promise<KeptArtifact | undefined> {
@@ -48,14 +57,15 @@ export class Artifacts {
     const id = Number.parseInt(createHash('sha256').update(place).digest('hex').slice(0, 12), 16);
     let about: AboutArtifact | undefined;
     const kept = await keep(place, async (archive) => {
-      about = { id, name, job, files, ...(await write(archive)) };
+      about = { id, name, workflow: this.#workflow, job, files, ...(await write(archive)) };
       return about;
     });
     return kept ? about : undefined;
   }
 
   #place(name: string): string {
-    return join(this.#folder, createHash('sha256').update(name).digest('hex'));
+    const hash = createHash('sha256').update(JSON.stringify([this.#workflow, name]));
+    return join(this.#folder, hash.digest('hex'));
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { TestJobs } from '../../support/job.ts';
+import { jobText, TestJobs } from '../../support/job.ts';
 
 describe('artifacts', () => {
   const jobs = new TestJobs();
@@ -12,7 +12,8 @@ describe('artifacts', () => {
   beforeEach(() => {
     build++;
   });
-  const run = (steps: string, job = '') => jobs.run(steps, { job, facts: { build: String(build) } });
+  const folder = jobs.folders.make();
+  const run = (steps: string, job = '') => jobs.run(steps, { job, around: { artifacts: join(folder, String(build)) } });
   const upload = (inputs: string, id = '') =>
     `- uses: actions/upload-artifact@v4\n${id === '' ? '' : `  id: ${id}\n`}  with: {${inputs}}\n`;
   const download = (inputs: string) => `- uses: actions/download-artifact@v5\n  id: down\n  with: {${inputs}}\n`;
@@ -82,6 +83,27 @@ describe('artifacts', () => {
     expect(await look()).to.include('\nthird\n');
   });
 
+  it('of two workflows of a build may have the same name, and each sees its own', async () => {
+    const repository = jobs.repository();
+    const artifacts = join(folder, String(build));
+    const runOf = async (file: string, steps: string) => {
+      const plan = jobs.plans(jobText(steps), repository).test;
+      if (!plan) throw new Error('no plan');
+      const started = jobs.start({ ...plan, workflow: { path: file, name: file } }, repository, { artifacts });
+      const { outcome } = await started.ended;
+      expect(outcome.status, started.log()).to.equal('success');
+      return started.log();
+    };
+    for (const name of ['a', 'b'])
+      await runOf(`${name}.yml`, `- run: echo of ${name} > x\n${upload('name: coverage, path: x')}`);
+    for (const name of ['a', 'b']) {
+      expect(await runOf(`${name}.yml`, `${download('name: coverage')}- run: cat x`)).to.include(`\nof ${name}\n`);
+    }
+    expect(await runOf('a.yml', `${download('')}- run: ls`))
+      .to.include('Artifact coverage was downloaded')
+      .and.match(/\ncoverage\n/);
+  });
+
   it('that are not there are told as what they are: no fault of the commit', async () => {
     await run(`${files}\n${upload('name: there, path: dist')}`);
     const { outcome } = await run(download('name: gone'));
@@ -89,7 +111,7 @@ describe('artifacts', () => {
     expect(outcome.message).to.include('Artifact not found for name: gone').and.include('only there');
     build++;
     const other = await run(download('name: there'));
-    expect(other.outcome.message).to.include('no artifacts of this build');
+    expect(other.outcome.message).to.include('no artifacts of this workflow in this build');
     const none = await run(download('pattern: x*'));
     expect(none.outcome.status).to.equal('success');
     expect(none.log).to.include('##[warning]no artifacts were found');
