@@ -1,6 +1,6 @@
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
-import { attemptMessages, queuesOf, withdraw } from '../queues/attempts.ts';
-import { queueLabels } from '../queues/kept.ts';
+import { isDue, pausesOf } from '../kernel/tries.ts';
+import { attemptMessages, isDone, queuesOf, withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { openJobs } from '../record/open-jobs.ts';
@@ -10,7 +10,7 @@ import { movePriorityOrigin, priorityOrigin, virtualTimes } from '../record/virt
 import { claimRedis, youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { originFor, priorityOf } from './fairness.ts';
-import { keptRepositories } from './kept.ts';
+import { placements } from './placement.ts';
 import { route } from './route.ts';
 import { SpentAttempts } from './spent-attempts.ts';
 
@@ -78,15 +78,14 @@ export class QueuedMessages {
 
   /** @returns whether anything was amiss */
   async #mendPage(claimed: ReadonlySet<string>, origin: number, told?: number): Promise<boolean> {
-    const { access, record, queues } = this.#context;
-    const jobs = await queuedJobs(record, this.#page, this.#after);
-    this.#after = jobs.length < this.#page ? undefined : jobs.at(-1);
+    const { access, config, record, queues } = this.#context;
+    const page = await queuedJobs(record, this.#page, this.#after);
+    this.#after = page.length < this.#page ? undefined : page.at(-1);
+    const pauses = pausesOf(config.tryAgain);
+    const jobs = page.filter(({ dueAt }) => isDue(dueAt, pauses));
+    const places = await placements(this.#context, jobs);
+    const placed = jobs.map((job, index) => ({ ...job, labels: places[index] as string[] }));
     // a message in a queue that runners do not know of is one that nobody takes
-    const isKept = await keptRepositories(this.#context);
-    const placed = jobs.map((job) => ({
-      ...job,
-      labels: queueLabels(job.labels, job.runners, isKept(job.repo) ? job.repo : undefined),
-    }));
     for (const labels of new Map(placed.map((job) => [jobQueue(job.labels), job.labels])).values()) {
       await queues.announceLabels(labels);
     }
@@ -95,32 +94,36 @@ export class QueuedMessages {
       .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart, origin) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
     const found = await attemptMessages(access, looked);
-    const missing = await this.#withdrawn(looked.filter((_, index) => found[index] === undefined));
+    const elsewhere = await this.#withdrawn(looked.filter((_, index) => found[index] === undefined));
+    const { missing } = elsewhere;
     const misplaced = looked.filter(({ priority }, index) => {
       const message = found[index];
       return message !== undefined && !message.isDone && message.priority !== priority;
     });
     if (missing.length > 0) await this.#send(missing, told);
     await queues.changePriorities(misplaced);
-    const done = looked.filter((_, index) => found[index]?.isDone);
+    const done = [...looked.filter((_, index) => found[index]?.isDone), ...elsewhere.done];
     await this.#spent.move(done, claimed);
     return missing.length + misplaced.length > 0;
   }
 
   /**
-   * Runners that are kept for a repository, or the labels that it needs, may have changed since the message was sent: then
-   * it waits in another queue. One that a runner has taken there stays.
-   * @returns those that have no message now
+   * Runners that are kept for a repository, the labels that it needs, or whom a job is kept from may have changed since the
+   * message was sent: then it waits in another queue. One that a runner has taken there stays.
+   * @param jobs without a message where they belong
+   * @returns those that have none anywhere now, and those with whose message a runner is done
    */
-  async #withdrawn<J extends QueuedJob & AttemptRef>(missing: J[]): Promise<J[]> {
+  async #withdrawn<J extends QueuedJob & AttemptRef>(jobs: J[]): Promise<{ missing: J[]; done: J[] }> {
     const { access, queues } = this.#context;
-    const elsewhere = await queuesOf(access, queues, missing);
-    const without: J[] = [];
-    for (const job of missing) {
+    const elsewhere = await queuesOf(access, queues, jobs);
+    const missing: J[] = [];
+    const done: J[] = [];
+    for (const job of jobs) {
       const queue = elsewhere.get(attemptName(job));
-      if (queue === undefined || (await withdraw(queues, queue, job))) without.push(job);
+      if (queue === undefined || (await withdraw(queues, queue, job))) missing.push(job);
+      else if (await isDone(queues, queue, job)) done.push(job);
     }
-    return without;
+    return { missing, done };
   }
 
   /** A Redis that was emptied since the look began is young, too, and gets only what no earlier one may have held. */

@@ -1,7 +1,7 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { isDue, pausesOf } from '../kernel/tries.ts';
 import { giveWay } from '../kernel/turn.ts';
-import { queueLabels } from '../queues/kept.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -11,7 +11,7 @@ import { youngSince } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
-import { keptRepositories } from './kept.ts';
+import { placements } from './placement.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
 
@@ -19,24 +19,26 @@ import { trustFor } from './trust.ts';
 const mostLabelSets = 64;
 
 /**
- * Sends the current attempts of jobs to the queues of their labels and, where runners are kept for it, of their repository, and those whose end is decided to the reporter.
+ * Sends the current attempts of jobs to the queues that they belong to, see placement.ts, and those whose end is decided to the
+ * reporter.
  * Sending one again does nothing while its message is there, and a message stays until well after its attempt is over.
  * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
  * and holds up none of the others.
  */
 export async function route(
-  context: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  context: Pick<StageContext, 'access' | 'config' | 'queues'> & { record: Record },
   jobs: OpenJob[],
 ): Promise<void> {
-  const { queues } = context;
+  const { config, queues } = context;
+  const pauses = pausesOf(config.tryAgain);
   const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
-  const isKept = await keptRepositories(context);
+  const places = await placements(context, jobs.map(placed));
   const sets = new Map<BuildId, Set<string>>();
-  for (const job of jobs) {
+  for (const [index, job] of jobs.entries()) {
     await giveWay();
-    const what = whatToSend(job);
+    const what = whatToSend(job, pauses.length > job.tried.length);
     const priority = priorityOf(job.virtualStart, job.priorityOrigin);
-    const queue = queueLabels(job.labels, job.repo.runners, isKept(job.repo.name) ? job.repo.name : undefined);
+    const queue = places[index] as string[];
     const ofBuild = sets.get(job.build) ?? new Set();
     sets.set(job.build, ofBuild.add(queue.join()));
     if (ofBuild.size > mostLabelSets) await sendDecided(queues, job, tooManyLabelSets);
@@ -44,6 +46,10 @@ export async function route(
     else await sendDecided(queues, job, what.decided);
   }
   await queues.sendJobs(entries);
+}
+
+function placed({ labels, repo, dueAt, tried }: OpenJob) {
+  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried };
 }
 
 type Ending = Pick<DecidedPlan, 'status' | 'reason' | 'message'>;
@@ -54,12 +60,12 @@ const tooManyLabelSets: Ending = {
   message: `its build asks for more than ${mostLabelSets} different sets of labels at once`,
 };
 
-function whatToSend(job: OpenJob): { message: JobMessage } | { decided: Ending } {
+function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Ending } {
   try {
     const plan: unknown = JSON.parse(job.plan);
     const decided = decidedPlanSchema.safeParse(plan);
     if (decided.success) return { decided: decided.data };
-    return { message: fittingJob(messageOf(job, planSchema.parse(plan))) };
+    return { message: fittingJob(messageOf(job, planSchema.parse(plan), repeatable)) };
   } catch (error) {
     const message = `no runner can be told what to run: ${errorText(error)}`.slice(0, 2000);
     return { decided: { status: 'error', reason: 'bad_message', message } };
@@ -77,7 +83,7 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
  * @param only of these jobs, where not all of the build are to be looked at
  */
 export async function routeBuild(
-  { access, record, queues }: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  { access, config, record, queues }: Pick<StageContext, 'access' | 'config' | 'queues'> & { record: Record },
   build: BuildId,
   only?: ReadonlySet<JobId>,
 ): Promise<void> {
@@ -86,9 +92,10 @@ export async function routeBuild(
   if (queued.length === 0) return;
   const unwanted = await jobsToCancel(record);
   const young = await youngSince(access);
-  const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job);
+  const pauses = pausesOf(config.tryAgain);
+  const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job) && isDue(job.dueAt, pauses);
   const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
-  if (jobs.length > 0) await route({ access, record, queues }, jobs);
+  if (jobs.length > 0) await route({ access, config, record, queues }, jobs);
 }
 
 /** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */
@@ -106,7 +113,7 @@ function repositoryOf({ name, url, reports, depth, filter }: OpenJob['repo']): J
   };
 }
 
-function messageOf(job: OpenJob, plan: Plan): JobMessage {
+function messageOf(job: OpenJob, plan: Plan, repeatable: boolean): JobMessage {
   const sealed = { secrets: usesSecrets(job), credential: job.hasCredential };
   return {
     v: 1,
@@ -122,5 +129,6 @@ function messageOf(job: OpenJob, plan: Plan): JobMessage {
     plan,
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,
+    ...(repeatable && { repeatable }),
   };
 }

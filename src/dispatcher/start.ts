@@ -15,6 +15,7 @@ import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
 import { planner } from './planner.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
+import { routeBuild } from './route.ts';
 import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
 import { Suspects, whyGuilty } from './suspects.ts';
@@ -72,12 +73,14 @@ export async function startDispatcher(context: StageContext & { record: Record }
       concurrency: 8,
       logger,
       problems,
-      handle: ({ build }, delivery) =>
-        suspects.handle(
-          delivery,
-          () => advance(own, build),
-          () => refuse(own, build, whyGuilty(delivery)),
-        ),
+      handle: ({ build, due }, delivery) =>
+        due !== undefined
+          ? routeBuild(own, build, new Set([due]))
+          : suspects.handle(
+              delivery,
+              () => advance(own, build),
+              () => refuse(own, build, whyGuilty(delivery)),
+            ),
     }),
     consume(context.access, {
       queue: queueNames.secrets,

@@ -38,14 +38,16 @@ export class UnservedWatch {
     const vain = new Map<string, Vain>();
     const idle = new Map<string, number>();
     for (const labels of await queues.labelSets()) {
-      if (alive.some((runner) => serves(runner, labels))) continue;
+      const { avoids } = parseQueueLabels(labels);
+      // one that is kept from some runner is there for the jobs of a moment, see placement.ts
+      if (!avoids && alive.some((runner) => serves(runner, labels))) continue;
       const name = jobQueue(labels);
       if ((await queues.queue(name).getJobCountByTypes('waiting', 'prioritized')) === 0) {
         const since = this.#idle.get(name) ?? now;
         if (!(await this.#forgets(name, labels, now - since))) idle.set(name, since);
         continue;
       }
-      vain.set(name, this.#vain.get(name) ?? { labels, since: now });
+      if (!avoids) vain.set(name, this.#vain.get(name) ?? { labels, since: now });
     }
     this.#vain = vain;
     this.#idle = idle;

@@ -25,6 +25,8 @@ export interface JobInput {
   trust: Trust;
   /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */
   plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
+  /** whether it is tried again where it ends as `mayBeRepeated` says; then none of its commands says before that it failed */
+  repeatable?: boolean | undefined;
 }
 
 /** What a job needs of the place where it runs. */
@@ -82,6 +84,8 @@ export type JobPlace = Omit<JobHost, 'output' | 'progress'>;
 
 export interface JobResult {
   outcome: JobOutcome;
+  /** whether a command of the commit, or of an action that it names, has begun */
+  begun: boolean;
   steps: Step[];
   /** of a workflow's job */
   outputs: Record<string, string>;

@@ -1,4 +1,4 @@
-import type { FinalStatus, Reason } from '../kernel/model.ts';
+import { type FinalStatus, mayPass, type Reason } from '../kernel/model.ts';
 
 /** What a job came to. */
 export interface JobOutcome {
@@ -6,6 +6,16 @@ export interface JobOutcome {
   reason: Reason | null;
   message: string | null;
   exitCode: number | null;
+  /** whether another attempt would come to the same, whatever the reason */
+  lasting?: boolean;
+}
+
+/**
+ * Whether another attempt may come to something else, and nothing of the job is done twice by it.
+ * @param begun whether a command of the commit, or of an action that it names, has begun: it may have had effects
+ */
+export function mayBeRepeated({ status, reason, lasting }: JobOutcome, begun: boolean): boolean {
+  return status === 'error' && mayPass(reason) && lasting !== true && !begun;
 }
 
 /** Why a job is ended before its time. The first cause stays: an AbortController keeps its first reason. */

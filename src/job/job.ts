@@ -15,6 +15,7 @@ import { tellLongFetch } from './fetch-news.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import { Gate } from './gate.ts';
 import { placeCheckout } from './isolation/checkout-place.ts';
+import { isLasting } from './lasting.ts';
 import type { JobLog } from './log.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
@@ -25,9 +26,9 @@ type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 class StepFailed extends Error {
   readonly outcome: JobOutcome;
 
-  constructor(status: 'failure' | 'error', reason: Reason, message: string, exitCode: number | null = null) {
+  constructor(status: 'failure' | 'error', reason: Reason, message: string, more: Partial<JobOutcome> = {}) {
     super(message);
-    this.outcome = { status, reason, message, exitCode };
+    this.outcome = { status, reason, message, exitCode: null, ...more };
   }
 }
 
@@ -46,7 +47,8 @@ async function run(input: JobInput, place: JobPlace, gate: Gate): Promise<JobRes
   if (plan.success) return runWorkflowJob(input, plan.data, place, gate);
   const issue = plan.error.issues[0];
   const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
-  return { outcome: { status: 'error', reason: 'bad_message', message, exitCode: null }, steps: [], outputs: {} };
+  const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
+  return { outcome, begun: false, steps: [], outputs: {} };
 }
 
 /** Checks out, finds the tests, runs them. */
@@ -64,6 +66,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, gate:
   // on their way while the commit is checked out
   const given = around.secrets();
   given.catch(() => undefined);
+  let begun = false;
   try {
     await run('checkout', () => checkout(input, workspace, around, log));
     const { values, withheld } = await given;
@@ -73,18 +76,21 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, gate:
     const env = { ...around.env, ...values };
     search.places.push({ folder: workspace, globs: reports.globs });
     if (reports.pytest) askForReport(env, join(around.folder, 'reports'), search);
+    const began = () => {
+      begun = true;
+    };
     for (const { name, command } of commands)
-      await run(name, () => runStep(command, workspace, { ...around, env }, log));
+      await run(name, () => runStep(command, workspace, { ...around, env }, log, began));
     await log.end();
     const tests = await search.end(log);
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
-    return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
+    return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
     const outcome = gate.hide(outcomeOf(error, around.signal, steps.list.length > 1));
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
     const tests = await search.end(log);
-    return { outcome, steps: steps.list, outputs: {}, ...(tests && { tests }) };
+    return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   }
 }
 
@@ -123,7 +129,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
       known && ['fetch_failed', 'commit_missing', 'address_refused'].includes(known.code)
         ? 'fetch_failed'
         : 'checkout_failed';
-    throw new StepFailed('error', reason, said);
+    throw new StepFailed('error', reason, said, { lasting: isLasting(error) });
   }
   return null;
 }
@@ -166,7 +172,14 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
   search.places.push({ folder, globs: ['pytest.xml'] });
 }
 
-async function runStep(command: string, workspace: string, around: JobPlace, log: JobLog): Promise<number> {
+/** @param began is called when the command has been started */
+async function runStep(
+  command: string,
+  workspace: string,
+  around: JobPlace,
+  log: JobLog,
+  began: () => void,
+): Promise<number> {
   const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
@@ -184,13 +197,16 @@ async function runStep(command: string, workspace: string, around: JobPlace, log
   } catch (error) {
     throw new StepFailed('error', 'spawn_failed', excerpt(errorText(error), 2000));
   }
+  began();
   signal.throwIfAborted();
   const what = `"${excerpt(log.masker.text(command), 300)}"`;
   const limit = limitThatEnded(end, scope.limits);
-  if (limit !== undefined) throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, end.exitCode);
+  if (limit !== undefined)
+    throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, { exitCode: end.exitCode });
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);
   if (end.exitCode !== 0) {
-    throw new StepFailed('failure', 'exit_code', `${what} exited with code ${end.exitCode}`, end.exitCode);
+    const { exitCode } = end;
+    throw new StepFailed('failure', 'exit_code', `${what} exited with code ${exitCode}`, { exitCode });
   }
   return 0;
 }

@@ -8,12 +8,13 @@ import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre } from './actions/use.ts';
 import type { JobInput, JobPlace, JobResult } from './contract.ts';
-import { JobEnding } from './ending.ts';
+import { JobEnding, mayBeRepeated } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { Gate } from './gate.ts';
 import { makeToolCache } from './isolation/tool-cache.ts';
 import { annotationOf } from './output/annotation.ts';
 import type { StepList } from './step-list.ts';
+import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
 import { type Frame, placeOf } from './steps/frame.ts';
 import { jobOutputs } from './steps/job-outputs.ts';
@@ -60,13 +61,13 @@ export async function runWorkflowJob(
     const outcome =
       ending instanceof JobEnding ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
     if (job) job.fail(outcome);
-    else return { outcome, steps: steps.list, outputs };
+    else return { outcome, begun: false, steps: steps.list, outputs };
   }
   const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
-  return { outcome, steps: steps.list, outputs, ...(tests && { tests }) };
+  return { outcome, begun: job.begun, steps: steps.list, outputs, ...(tests && { tests }) };
 }
 
 class WorkflowJob {
@@ -204,7 +205,10 @@ class WorkflowJob {
     const failed = conclusion === 'failure' && problem !== undefined;
     const ended = outcome === 'success' ? exitCode : (problem?.exitCode ?? null);
     this.#steps.end(shown, failed ? problem.status : conclusion, ended, outcome);
-    if (failed) this.#job.fail({ ...problem, message: `${shown.name}: ${problem.message}` });
+    if (!failed) return;
+    this.#job.fail({ ...problem, message: `${shown.name}: ${problem.message}` });
+    // what is to run in any case would tell, or take back, what has not happened yet
+    if (this.#job.input.repeatable && mayBeRepeated(problem, this.#job.begun)) throw new CommandFailed(problem);
   }
 
   /**

@@ -34,6 +34,11 @@ export function buildIdOf(job: JobId): BuildId {
   return job.slice(0, job.indexOf('-')) as BuildId;
 }
 
+/** The name in the id of a runner. */
+export function runnerNameOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('~')));
+}
+
 /** One execution of a job. Its text form `<job>.<number>` names the message, the spool and the log of that execution. */
 export interface AttemptRef {
   readonly job: JobId;
@@ -94,7 +99,8 @@ export function isFinal(status: Status): status is FinalStatus {
 }
 
 /**
- * The allowed moves of a job. `running` → `queued` is a lost attempt: the same job, one attempt later.
+ * The allowed moves of a job. `running` → `queued` is an attempt that was lost, or that is made once more: the same job,
+ * one attempt later.
  * A final status never moves: what was recorded first stands.
  */
 export const moves: Readonly<Record<Status, readonly Status[]>> = {
@@ -152,6 +158,24 @@ export const reasons = {
   needs_failed: 'a job that it needs did not succeed',
 } as const;
 export type Reason = keyof typeof reasons;
+
+/**
+ * What may go better with the next attempt, since the job itself had no part in it: an attempt that ends in such an error
+ * before a command of the job has begun is made once more, see record/tries.ts.
+ */
+const passing: readonly Reason[] = [
+  'fetch_failed',
+  'checkout_failed',
+  'spawn_failed',
+  'action_unavailable',
+  'secrets_unavailable',
+  'runner_failed',
+];
+
+/** Whether an error with that reason is Volt's or the machine's, and may be gone with the next attempt. */
+export function mayPass(reason: Reason | null): boolean {
+  return reason !== null && passing.includes(reason);
+}
 
 export const triggers = ['commit', 'manual', 'schedule'] as const;
 /** What made the build: an observed commit, a person or a program that asked for it, or a schedule of a workflow. */
@@ -256,6 +280,8 @@ export interface Job {
   status: Status;
   reason: Reason | null;
   message: string | null;
+  /** of a queued job whose last attempt is made once more: when the next one may begin at the earliest */
+  triesAgainAt: string | null;
   /** name of the runner of the current attempt */
   runner: string | null;
   exitCode: number | null;

@@ -246,6 +246,16 @@ export const settings = [
     about: 'Minutes after which a job is ended as a failure.',
   },
   {
+    env: 'VOLT_TRY_AGAIN',
+    key: 'tryAgain',
+    schema: z
+      .string()
+      .regex(/^(off|\d{1,4}(,\d{1,4}){0,8})$/, 'must be up to nine numbers of seconds with commas between them, or off')
+      .default('10,30'),
+    about:
+      'Seconds before the second, the third and each further attempt at a job that could not be begun by no fault of the commit, as where its repository does not answer (docs/running.md); a little is added, so that jobs do not come back all at once. `off` for one attempt only.',
+  },
+  {
     env: 'VOLT_HOSTED_LABELS',
     key: 'hostedLabels',
     schema: z.string().default('ubuntu-*-arm=linux+arm64,ubuntu-*=linux'),

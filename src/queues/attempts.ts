@@ -100,6 +100,11 @@ export async function withdraw(queues: Queues, queue: string, ref: AttemptRef): 
   return (await target.remove(id)) === 1 && !(await queues.holdsOutcome(ref));
 }
 
+/** Whether a runner is done with the message of the attempt. */
+export async function isDone(queues: Queues, queue: string, ref: AttemptRef): Promise<boolean> {
+  return ['completed', 'failed'].includes(await queues.queue(queue).getJobState(attemptName(ref)));
+}
+
 /**
  * Takes the message of an attempt that is over out of the hand that holds it. With the holder's own token, BullMQ does so
  * in one step and only if it is still that holder's, so a message is never taken from a living hand by mistake of ours.

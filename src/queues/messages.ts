@@ -108,7 +108,12 @@ export const commitMessage = z.object({
 export type CommitMessage = z.infer<typeof commitMessage>;
 
 /** `advance`: a build has moved, or a person wants something of it. */
-export const advanceMessage = z.object({ v, build });
+export const advanceMessage = z.object({
+  v,
+  build,
+  /** all there is to do: this job of it is due to be tried again */
+  due: job.optional(),
+});
 export type AdvanceMessage = z.infer<typeof advanceMessage>;
 
 /** How a job finds out what to run. */
@@ -145,6 +150,8 @@ const sentJob = z.object({
   sealed: z.object({ secrets: z.boolean(), credential: z.boolean() }).optional(),
   /** minutes after which the job is ended as a failure */
   timeout: z.number().positive(),
+  /** whether the job is tried again where this attempt ends so that `again` is true */
+  repeatable: z.boolean().optional(),
 });
 
 /** `jobs.<labels>`: one attempt of a job. Never carries a secret. */
@@ -225,6 +232,8 @@ export const resultMessage = z.discriminatedUnion('kind', [
     outputs: z.record(z.string(), z.string()).optional(),
     /** results of single tests; absent where none were found */
     tests: packedTests.optional(),
+    /** whether another attempt may come to something else, and does nothing of the job twice; see job/ending.ts */
+    again: z.boolean().optional(),
     /** length of the whole log in bytes */
     logBytes: z.number().int().min(0),
     startedAt: time,

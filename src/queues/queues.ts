@@ -139,6 +139,12 @@ export class Queues {
     await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, ...once });
   }
 
+  /** A hint: what the record says is due is found there in any case. @param at milliseconds since 1970 */
+  async sendWhenDue(message: Required<AdvanceMessage>, at: number): Promise<void> {
+    const delay = Math.max(0, at - Date.now());
+    await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, delay });
+  }
+
   /**
    * @param entries `priority`: 1 to 2,097,151; lower goes first, equal ones in the order of sending; `queue`: labels of the
    * queue, see kept.ts, else those that the job asks for

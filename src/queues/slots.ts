@@ -1,7 +1,7 @@
 import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions } from 'bullmq';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { type AttemptRef, parseAttemptName } from '../kernel/model.ts';
+import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model.ts';
 import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { serves } from './kept.ts';
@@ -172,7 +172,11 @@ export class SlotWorker {
   async #queues(): Promise<string[]> {
     const [at, looks] = [performance.now(), this.#looks];
     if (this.#known && at - this.#known.at < knownFor) return this.#known.queues;
-    const server = { labels: this.#options.labels, repos: this.#options.repos?.() ?? [] };
+    const server = {
+      name: runnerNameOf(this.#options.runner),
+      labels: this.#options.labels,
+      repos: this.#options.repos?.() ?? [],
+    };
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => serves(server, set)).map(jobQueue);
     // word of a new queue may have come meanwhile

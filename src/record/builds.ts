@@ -106,7 +106,7 @@ export async function findBuildNotices(record: Record, ids: readonly BuildId[]):
 /** All but the plans, which are long. */
 const jobColumns = [
   ...(['id', 'name', 'workflow', 'labels', 'needs', 'status', 'reason', 'message', 'attempt', 'node'] as const),
-  ...(['runner_name', 'exit_code', 'created_at', 'started_at', 'finished_at'] as const),
+  ...(['runner_name', 'exit_code', 'due_at', 'created_at', 'started_at', 'finished_at'] as const),
 ] as const;
 
 /**
@@ -157,6 +157,7 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
     status: job.status,
     reason: job.reason,
     message: job.message,
+    triesAgainAt: job.status === 'queued' ? isoOrNull(job.due_at) : null,
     runner: job.runner_name,
     exitCode: job.exit_code,
     attempts: attemptsOf(job.id).map((attempt, index, all) => attemptOf(attempt, all[index + 1])),

@@ -213,6 +213,7 @@ export const migrations: readonly Migration[] = [
   keepRepositoriesToRunners,
   tellRetriedBuildsFromOldOnes,
   completeFirstVersion,
+  tryJobsAgain,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -328,6 +329,12 @@ async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<
     .addColumn('foreign_builds', 'bigint', (c) => c.notNull().defaultTo(0))
     .execute();
   await forgetTrustedRefs(db);
+}
+
+/** A job whose attempt could not be begun waits for another one, on another runner. */
+async function tryJobsAgain(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('due_at', 'bigint').execute();
+  await db.schema.alterTable('jobs').addColumn('avoid', 'text').execute();
 }
 
 /**

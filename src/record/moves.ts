@@ -3,6 +3,7 @@ import {
   type BuildSummary,
   isFinal,
   type JobId,
+  mayPass,
   type Reason,
   type Step,
   type StepDetails,
@@ -12,6 +13,7 @@ import {
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import { summaryOf } from './builds.ts';
 import type { Record, Write } from './record.ts';
+import { another, inTheEnd, triedBefore } from './tries.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 import { raiseTime, type StartTags, timeOf } from './virtual-time.ts';
 
@@ -66,6 +68,8 @@ export async function startAttempt(
       .updateTable('jobs')
       .set((eb) => ({
         status: 'running' as const,
+        // why it waited
+        message: null,
         runner_id: runner.id,
         runner_name: runner.name,
         started_at: eb.fn.coalesce('started_at', eb.val(at)),
@@ -146,6 +150,8 @@ export interface AttemptOutcome extends Outcome {
   logComplete: boolean;
   startedAt: number;
   finishedAt: number;
+  /** where it may be made once more: milliseconds before the second, the third and each further attempt */
+  pauses?: readonly number[];
 }
 
 /** What has come of the end of an attempt. */
@@ -153,12 +159,15 @@ export interface FinishedAttempt {
   build: BuildSummary;
   /** of the job */
   labels: string[];
-  /** when the attempt was made, in milliseconds since 1970 */
+  /** since when the attempt could have begun, in milliseconds since 1970 */
   createdAt: number;
+  /** when the job is tried again, in milliseconds since 1970; undefined where this was its end */
+  againAt: number | undefined;
 }
 
 /**
- * queued or running → final, as the runner reports it that has begun the current attempt, or that began it unheard.
+ * queued or running → final, as the runner reports it that has begun the current attempt, or that began it unheard; or →
+ * queued, one attempt later, where it ended in an error that may pass.
  * @returns undefined where nothing has moved
  */
 export async function finishAttempt(
@@ -167,31 +176,26 @@ export async function finishAttempt(
   outcome: AttemptOutcome,
 ): Promise<FinishedAttempt | undefined> {
   return record.write(async (db) => {
-    const moved = (await endJob(db, ref, 'running', outcome)) ?? (await endUnstarted(db, ref, outcome));
+    const failed = outcome.status === 'error' && mayPass(outcome.reason);
+    const before = failed ? await triedBefore(db, ref) : undefined;
+    const tried = before && [...before.tried, outcome.runner.name];
+    const again = tried && another(tried, outcome.pauses ?? [], outcome.message ?? '');
+    const moved = again
+      ? await openNext(
+          db,
+          ref,
+          { message: again.message, due_at: again.dueAt, avoid: JSON.stringify(tried) },
+          outcome.runner.id,
+        )
+      : await end(db, ref, tried ? { ...outcome, message: inTheEnd(tried, outcome.message) } : outcome);
     if (!moved) return undefined;
-    const { status, reason, message, runner, exitCode } = outcome;
-    const attempt = await db
-      .updateTable('attempts')
-      .set({
-        status,
-        reason,
-        message,
-        exit_code: exitCode,
-        ...runnerColumns(runner),
-        log_bytes: outcome.logBytes,
-        log_complete: outcome.logComplete ? 1 : 0,
-        tests: outcome.tests === undefined ? null : JSON.stringify(outcome.tests),
-        started_at: outcome.startedAt,
-        finished_at: outcome.finishedAt,
-      })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
-      .returning(['created_at', 'steps_revision'])
-      .executeTakeFirstOrThrow();
-    if (attempt.steps_revision > 0) await removeSteps(db, ref);
+    const { createdAt, stepsRevision } = await closeAttempt(db, ref, outcome);
+    if (stepsRevision > 0) await removeSteps(db, ref);
     await insertSteps(db, ref, outcome.steps);
-    const build = await settleBuild(db, moved.build_id);
-    return { build, labels: JSON.parse(moved.labels) as string[], createdAt: attempt.created_at };
+    const build = again ? await summaryIn(db, moved.build_id) : await settleBuild(db, moved.build_id);
+    const labels = JSON.parse(moved.labels) as string[];
+    const dueAt = (again ? before?.dueAt : moved.due_at) ?? 0;
+    return { build, labels, createdAt: Math.max(createdAt, dueAt), againAt: again?.dueAt };
   });
 }
 
@@ -216,6 +220,33 @@ export async function noteCompleteLog(record: Record, ref: AttemptRef): Promise<
     await db.updateTable('builds').set({ reported_at: null }).where('id', '=', build).execute();
     return summaryIn(db, build);
   });
+}
+
+async function end(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
+  return (await endJob(db, ref, 'running', outcome)) ?? (await endUnstarted(db, ref, outcome));
+}
+
+async function closeAttempt(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
+  const { status, reason, message, runner, exitCode } = outcome;
+  const attempt = await db
+    .updateTable('attempts')
+    .set({
+      status,
+      reason,
+      message,
+      exit_code: exitCode,
+      ...runnerColumns(runner),
+      log_bytes: outcome.logBytes,
+      log_complete: outcome.logComplete ? 1 : 0,
+      tests: outcome.tests === undefined ? null : JSON.stringify(outcome.tests),
+      started_at: outcome.startedAt,
+      finished_at: outcome.finishedAt,
+    })
+    .where('job_id', '=', ref.job)
+    .where('number', '=', ref.attempt)
+    .returning(['created_at', 'steps_revision'])
+    .executeTakeFirstOrThrow();
+  return { createdAt: attempt.created_at, stepsRevision: attempt.steps_revision };
 }
 
 /** Word of its start was lost, or comes later, when it says nothing any more. */
@@ -243,7 +274,7 @@ function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome:
     .where('id', '=', ref.job)
     .where('attempt', '=', ref.attempt)
     .where('status', '=', from)
-    .returning(['build_id', 'labels', 'virtual_start']);
+    .returning(['build_id', 'labels', 'virtual_start', 'due_at']);
   return (from === 'running' ? ended.where('runner_id', '=', runner.id) : ended).executeTakeFirst();
 }
 
@@ -296,19 +327,7 @@ export async function moveToNextAttempt(
   lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt; loss?: RecordedLoss },
 ): Promise<boolean> {
   return record.write(async (db) => {
-    const moved = await db
-      .updateTable('jobs')
-      .set({ status: 'queued', attempt: ref.attempt + 1, runner_id: null, runner_name: null })
-      .where('id', '=', ref.job)
-      .where('attempt', '=', ref.attempt)
-      .where('status', 'in', ['queued', 'running'])
-      .returning(['labels', 'virtual_start'])
-      .executeTakeFirst();
-    if (!moved) return false;
-    const time = await timeOf(db, moved.labels);
-    // its tag is of before where the time of its labels has begun anew while it ran
-    if (time !== undefined && time < moved.virtual_start)
-      await db.updateTable('jobs').set({ virtual_start: time }).where('id', '=', ref.job).execute();
+    if (!(await openNext(db, ref, { message: null }))) return false;
     await db
       .updateTable('attempts')
       .set({
@@ -322,12 +341,41 @@ export async function moveToNextAttempt(
       .where('job_id', '=', ref.job)
       .where('number', '=', ref.attempt)
       .execute();
-    await db
-      .insertInto('attempts')
-      .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: Date.now() })
-      .execute();
     return true;
   });
+}
+
+/**
+ * queued or running → queued, one attempt later, which is made.
+ * @param told what else the job is to tell
+ * @param by id of the runner that has begun it, where only that one counts
+ */
+async function openNext(
+  db: Write,
+  ref: AttemptRef,
+  told: { message: string | null; due_at?: number; avoid?: string },
+  by?: string,
+) {
+  const moving = db
+    .updateTable('jobs')
+    .set({ status: 'queued', attempt: ref.attempt + 1, runner_id: null, runner_name: null, ...told })
+    .where('id', '=', ref.job)
+    .where('attempt', '=', ref.attempt)
+    .where('status', 'in', ['queued', 'running'])
+    .returning(['build_id', 'labels', 'virtual_start', 'due_at']);
+  const only = (runner: string) =>
+    moving.where((eb) => eb.or([eb('status', '=', 'queued'), eb('runner_id', '=', runner)]));
+  const moved = await (by === undefined ? moving : only(by)).executeTakeFirst();
+  if (!moved) return undefined;
+  const time = await timeOf(db, moved.labels);
+  // its tag is of before where the time of its labels has begun anew while it ran
+  if (time !== undefined && time < moved.virtual_start)
+    await db.updateTable('jobs').set({ virtual_start: time }).where('id', '=', ref.job).execute();
+  await db
+    .insertInto('attempts')
+    .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: Date.now() })
+    .execute();
+  return moved;
 }
 
 async function removeSteps(db: Write, ref: AttemptRef): Promise<void> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import type { Record } from './record.ts';
 import type { Repository } from './repositories.ts';
+import { type Tried, triedOf } from './tries.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
 import { originKey } from './virtual-time.ts';
 
@@ -23,6 +24,10 @@ export interface OpenJob {
   startedAt: number | null;
   /** when the current attempt was made, in milliseconds since 1970; 0 while the job waits */
   attemptAt: number;
+  /** when that may be sent at the earliest (ms since 1970); null where it need not wait */
+  dueAt: number | null;
+  /** runners of attempts that ended so that it was tried again */
+  tried: Tried;
   ref: string;
   sha: string;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter' | 'runners'> & {
@@ -66,6 +71,8 @@ export async function openJobs(
       'jobs.runner_id',
       'jobs.runner_name',
       'jobs.started_at',
+      'jobs.due_at',
+      'jobs.avoid',
       'attempts.created_at as attempt_at',
       'builds.ref',
       'builds.sha',
@@ -121,6 +128,8 @@ export async function openJobs(
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
     attemptAt: row.attempt_at ?? 0,
+    dueAt: row.due_at,
+    tried: triedOf(row.avoid),
     ref: row.ref,
     sha: row.sha,
     repo: {

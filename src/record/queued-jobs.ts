@@ -1,5 +1,6 @@
 import type { BuildId, JobId } from '../kernel/model.ts';
 import type { Record } from './record.ts';
+import { type Tried, triedOf } from './tries.ts';
 
 /** A queued job, with what is needed to look at its message. */
 export interface QueuedJob {
@@ -11,6 +12,10 @@ export interface QueuedJob {
   /** labels that its repository's jobs need beside */
   runners: string[];
   virtualStart: number;
+  /** when its current attempt may be sent at the earliest (ms since 1970); null where it need not wait */
+  dueAt: number | null;
+  /** runners of attempts that ended so that it was tried again */
+  tried: Tried;
 }
 
 /**
@@ -26,7 +31,8 @@ export async function queuedJobs(
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
-    .select(['jobs.id', 'build_id', 'attempt', 'labels', 'virtual_start', 'builds.repo', 'repositories.runners'])
+    .select(['jobs.id', 'build_id', 'attempt', 'labels', 'virtual_start', 'due_at', 'avoid'])
+    .select(['builds.repo', 'repositories.runners'])
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'queued')
     .orderBy('virtual_start')
@@ -47,5 +53,7 @@ export async function queuedJobs(
     repo: row.repo,
     runners: JSON.parse(row.runners) as string[],
     virtualStart: row.virtual_start,
+    dueAt: row.due_at,
+    tried: triedOf(row.avoid),
   }));
 }

@@ -84,6 +84,8 @@ async function reopenJob(db: Write, job: JobId): Promise<void> {
       attempt: eb('attempt', '+', 1),
       first_attempt: eb('attempt', '+', 1),
       virtual_start: 0,
+      due_at: null,
+      avoid: null,
       reason: null,
       message: null,
       runner_id: null,

@@ -126,6 +126,10 @@ export interface Schema {
     attempt: number;
     /** number of the first attempt since the last retry; runners lost before it count no more */
     first_attempt: Generated<number>;
+    /** of a job that is tried again: when its current attempt may be sent at the earliest; see record/tries.ts */
+    due_at: Generated<number | null>;
+    /** JSON: names of the runners of attempts that ended so that it was tried again; null where there are none */
+    avoid: Generated<string | null>;
     /** start tag, see dispatcher/fairness.ts; 0 before it is queued */
     virtual_start: number;
     /** JSON: place in the build's workflows, null for a job of none; see record/workflows.ts */

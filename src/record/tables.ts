@@ -25,8 +25,8 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   jobs: {
     id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
-    timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true,
-    virtual_start: true, node: true, continue_on_error: true, outputs: true, runner_id: true, runner_name: true,
+    timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, due_at: true,
+    avoid: true, virtual_start: true, node: true, continue_on_error: true, outputs: true, runner_id: true, runner_name: true,
     exit_code: true, created_at: true, started_at: true, finished_at: true,
   },
   tokens: {

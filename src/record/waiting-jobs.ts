@@ -32,6 +32,8 @@ async function oldestQueued(record: Record, reader: Reader): Promise<WaitingJob 
     .select('attempts.created_at as since')
     // as the index has it, which holds these alone
     .where('attempts.status', '=', sql.lit('queued'))
+    // one that is to be tried again waits for no runner before it may be sent
+    .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', Date.now())]))
     .orderBy('since')
     .limit(1)
     .executeTakeFirst();

@@ -29,6 +29,7 @@ export type HistogramName = keyof typeof histograms;
 
 export const counters = {
   builds: { help: 'Builds that became final; one that is retried becomes so once more', labels: ['repo', 'status'] },
+  attempts_repeated: { help: 'Attempts after which the job was tried again, by reason', labels: ['reason'] },
   attempts_lost: { help: 'Attempts that were lost, by reason', labels: ['reason'] },
 } as const;
 export type CounterName = keyof typeof counters;

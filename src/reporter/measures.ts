@@ -1,4 +1,4 @@
-import type { AttemptRef, Build } from '../kernel/model.ts';
+import type { AttemptRef, Build, Reason } from '../kernel/model.ts';
 import type { Result } from '../queues/messages.ts';
 import { recoveryOf } from '../record/measures.ts';
 import type { FinishedAttempt } from '../record/moves.ts';
@@ -34,6 +34,11 @@ export class Measures {
   /** A job has become final, and its build may have with it. */
   settled(build: Pick<Build, 'repo' | 'status' | 'finishedAt'>): void {
     if (build.finishedAt !== null) count(this.#access, 'builds', [build.repo, build.status]);
+  }
+
+  /** A job is tried again. */
+  repeated(reason: Reason): void {
+    count(this.#access, 'attempts_repeated', [reason]);
   }
 
   lost(reason: 'handed_back' | 'poison'): void {

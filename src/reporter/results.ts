@@ -12,6 +12,7 @@ import {
   type TestSummary,
 } from '../kernel/model.ts';
 import type { Problem, Problems } from '../kernel/problems.ts';
+import { pausesOf } from '../kernel/tries.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
@@ -19,6 +20,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
 import {
   decideJob,
+  type FinishedAttempt,
   finishAttempt,
   moveToNextAttempt,
   noteCompleteLog,
@@ -167,7 +169,7 @@ export class ResultHandler {
   }
 
   async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
-    const { access, record, logger } = this.#context;
+    const { access, config, record, logger } = this.#context;
     const { job, attempt, runner } = message;
     if (isVain(heard.holder)) return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
     // word of its start was lost, or comes later: without it the log is nobody's
@@ -192,9 +194,11 @@ export class ResultHandler {
       logComplete,
       startedAt: Date.parse(message.startedAt),
       finishedAt: Date.parse(message.finishedAt),
+      ...(message.again && { pauses: pausesOf(config.tryAgain) }),
     });
     if (moved) this.#measures.finished(message, moved);
     else if (logComplete) await this.#completeLog(message);
+    if (moved?.againAt !== undefined) return this.#triesAgain(message, moved);
     const build = await this.#settled(message.job, moved?.build);
     const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
     if (moved) logger.info(`recorded: ${status}`, about);
@@ -216,6 +220,16 @@ export class ResultHandler {
     const { job, attempt, runner } = message;
     const [bytes] = await Promise.all([this.#archive.length(message), this.#context.record.durable()]);
     await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
+  }
+
+  async #triesAgain(message: Result<'finished'>, { build, againAt = 0 }: FinishedAttempt): Promise<void> {
+    const { reason, message: why } = message;
+    if (reason !== null) this.#measures.repeated(reason);
+    const about = { repo: build.repo, ...workOf(message), runner: message.runner.id };
+    this.#context.logger.warn(`tries the job again at ${new Date(againAt).toISOString()}: ${why}`, about);
+    await this.#announce(message.job, build);
+    await this.#context.queues.sendWhenDue({ v: 1, build: build.id, due: message.job }, againAt);
+    await this.#tellRecorded(message);
   }
 
   /**

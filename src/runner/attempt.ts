@@ -45,6 +45,9 @@ export type AttemptEnd =
   | { kind: 'returned'; message: string }
   | { kind: 'lost' };
 
+/** How far jobs are kept apart is for a person to say first. */
+class Unasked extends Error {}
+
 /** Steps are told while they run, at most this often (ms); short jobs tell them only at their end. */
 const progressInterval = 250;
 
@@ -140,7 +143,7 @@ export class RunningAttempt {
     );
     if (made instanceof Error) {
       clearTimeout(timeout);
-      return this.#unable(errorText(made), startedAt);
+      return this.#unable(made, startedAt);
     }
     const programs = spawner?.forJob();
     const lose = () => this.lose();
@@ -176,7 +179,7 @@ export class RunningAttempt {
       credential,
       signal: this.#ending.signal,
     };
-    const { outcome, steps, outputs, tests } = await keepUses(() => runJob(message, host));
+    const { outcome, begun, steps, outputs, tests } = await keepUses(() => runJob(message, host));
     clearTimeout(timeout);
     progress.stop();
     programs?.lost.removeEventListener('abort', lose);
@@ -194,7 +197,7 @@ export class RunningAttempt {
       this.#host.logger.warn(`emptied ${keptHome}, which alone took more than half of what a job may have`);
     made.leave();
     if (end.kind === 'returned') return this.#stopped ?? end;
-    return this.#ended({ outcome: end.outcome, steps, outputs, ...(tests && { tests }) }, startedAt);
+    return this.#ended({ outcome: end.outcome, begun, steps, outputs, ...(tests && { tests }) }, startedAt);
   }
 
   /** What comes before any outcome. */
@@ -208,15 +211,17 @@ export class RunningAttempt {
   }
 
   /** There is no place for the job on this machine. */
-  #unable(why: string, startedAt: string): AttemptEnd {
-    const outcome = { status: 'error', reason: 'runner_failed', message: why, exitCode: null } as const;
-    return this.#ended({ outcome, steps: [], outputs: {} }, startedAt);
+  #unable(error: Error, startedAt: string): AttemptEnd {
+    const lasting = error instanceof Unasked;
+    const message = errorText(error);
+    const outcome = { status: 'error', reason: 'runner_failed', message, exitCode: null, lasting } as const;
+    return this.#ended({ outcome, begun: false, steps: [], outputs: {} }, startedAt);
   }
 
   async #makeRoom(): Promise<JobRoom> {
     const { config, confinement, networks, runner } = this.#host;
     const { repo, trust } = this.message;
-    if (confinement.isUnasked && !isAbsolute(repo.url)) throw new Error(unaskedText);
+    if (confinement.isUnasked && !isAbsolute(repo.url)) throw new Unasked(unaskedText);
     const network = networks.kindFor(trust.trusted);
     return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref), network });
   }

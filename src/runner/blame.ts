@@ -1,16 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { JobOutcome } from '../job/ending.ts';
 import { bytesOnDisk } from '../kernel/disk-use.ts';
-import type { Reason } from '../kernel/model.ts';
+import { mayPass, type Reason } from '../kernel/model.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
 /** A job that was handed back for this many attempts less one is not handed back for a disk again. */
 const lastAttempt = 3;
-
-/** Outcomes that a full disk brings about, beside every failure of a command. */
-const doubtful: readonly Reason[] = [
-  ...(['fetch_failed', 'checkout_failed', 'action_unavailable', 'spawn_failed', 'runner_failed'] as const),
-];
 
 /** What an attempt came to when the disk of its runner had a problem while it ran. */
 export type Blame = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } | { kind: 'runner'; message: string };
@@ -28,7 +23,8 @@ export async function blameFor(
   { workspace, attempt, runner }: { workspace: string; attempt: number; runner: string },
 ): Promise<Blame> {
   const { status, reason, exitCode } = outcome;
-  const isDoubtful = status === 'failure' || (status === 'error' && reason !== null && doubtful.includes(reason));
+  // a full disk brings these about, too
+  const isDoubtful = status === 'failure' || (status === 'error' && mayPass(reason));
   if (!problem || !isDoubtful) return { kind: 'none' };
   const about = `the job ended (${outcome.message ?? status}) while runner ${runner} could not work: ${problem.message}`;
   const own = problem.short ? await sizeOf(workspace, problem.short.device) : 0;
@@ -39,7 +35,7 @@ export async function blameFor(
   if (attempt < lastAttempt) return { kind: 'runner', message: about };
   const why: Reason = problem.short ? 'disk_full' : 'runner_failed';
   const message = `${about}; it is not handed back again`;
-  return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode } };
+  return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode, lasting: true } };
 }
 
 /** Bytes that a folder takes up on the given device; 0 where that cannot be told. */

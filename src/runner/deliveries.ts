@@ -97,7 +97,8 @@ export class Deliveries {
   }
 
   #open<K extends DeliveryKind>(kind: K, ref: AttemptRef, runner: RunnerId, answer: Answer['answer']): Delivered<K> {
-    if ('refused' in answer) throw unavailable(answer.refused);
+    // a dispatcher that has the record says so
+    if ('refused' in answer) throw unavailable(answer.refused, true);
     const keys = this.#keys;
     if (keys?.runner !== runner) throw unavailable('the runner has begun a new epoch');
     try {
@@ -119,6 +120,7 @@ function waitingName(ref: AttemptRef, kind: DeliveryKind): string {
   return `${kind} ${attemptName(ref)}`;
 }
 
-function unavailable(message: string): JobEnding {
-  return new JobEnding({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null });
+/** @param lasting whether asking again would come to the same */
+function unavailable(message: string, lasting = false): JobEnding {
+  return new JobEnding({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null, lasting });
 }

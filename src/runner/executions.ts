@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Confinement } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { Scope } from '../exec/scope.ts';
-import { runnerFailed } from '../job/ending.ts';
+import { mayBeRepeated, runnerFailed } from '../job/ending.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { sizeOf } from '../job/result-size.ts';
 import { TextWorker } from '../job/texts/text-worker.ts';
@@ -213,8 +213,9 @@ export class Executions {
       if (isRefused(error)) throw error;
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
+      const again = mayBeRepeated(outcome, this.#running.has(name));
       const nothing = { steps: [], logBytes: 0, startedAt: now(), finishedAt: now() };
-      const result = { ...common, kind: 'finished', ...outcome, ...nothing } as const;
+      const result = { ...common, kind: 'finished', ...outcome, again, ...nothing } as const;
       await this.#tell(result);
       return true;
     } finally {
@@ -332,9 +333,10 @@ export class Executions {
   /** @param report where the attempt was begun */
   async #handIn(end: AttemptEnd, common: Common, report: Report | undefined): Promise<void> {
     if (end.kind === 'finished' && report) {
-      const { outcome, steps, outputs, startedAt, finishedAt } = end;
+      const { outcome, begun, steps, outputs, startedAt, finishedAt } = end;
       const times = { startedAt, finishedAt };
-      const result = { ...common, kind: 'finished', ...outcome, steps, outputs, ...times } as const;
+      const again = mayBeRepeated(outcome, begun);
+      const result = { ...common, kind: 'finished', ...outcome, again, steps, outputs, ...times } as const;
       const tests = end.tests && (await packTests(end.tests, mostResult - sizeOf(result)));
       await report.finish({ ...result, ...(tests && { tests }), logBytes: report.spool.bytes });
       return;

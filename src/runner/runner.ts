@@ -275,7 +275,7 @@ export class Runner {
 
   /** Why it does not run a job that was sent to it; undefined where it does. */
   #misplaced({ repo: { name }, labels }: JobMessage): string | undefined {
-    const server = { labels: this.#settings.labels, repos: this.#repos };
+    const server = { name: this.name, labels: this.#settings.labels, repos: this.#repos };
     if (!mayServe(server, name)) return `runner ${this.name} is kept for other repositories than ${name}`;
     const lacking = parseQueueLabels(labels).labels.filter((label) => !server.labels.includes(label));
     return lacking.length === 0 ? undefined : `runner ${this.name} does not have the labels ${lacking.join(', ')}`;

@@ -275,7 +275,8 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
   return labelSets.flatMap((labels) => {
     const depth = queues.find(({ name }) => name === jobQueue(labels));
     const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
-    if (waiting === 0 || runners.some((runner) => serves(runner, labels))) return [];
+    // what is kept from some runner is sent to where any may take it when nobody else is there
+    if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => serves(runner, labels))) return [];
     const jobs = waiting === 1 ? '1 job waits' : `${waiting} jobs wait`;
     return [
       {

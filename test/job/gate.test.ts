@@ -94,6 +94,7 @@ describe('the gate of a job', () => {
     const message = 'success by exit_code';
     const { outcome } = gate.result({
       outcome: { status: 'failure', reason: 'exit_code', message, exitCode: 1 },
+      begun: true,
       steps: [],
       outputs: {},
     });
@@ -113,7 +114,7 @@ describe('the gate of a job', () => {
     gate.steps.end(step, 'success', 0);
     expect((told.at(-1) as Step[])[0]?.name).to.equal('deploy with ***');
     const outcome = { status: 'success', reason: null, message: 'later', exitCode: 0 } as const;
-    const result = gate.result({ outcome, steps: gate.steps.list, outputs: { later: 'later' } });
+    const result = gate.result({ outcome, begun: true, steps: gate.steps.list, outputs: { later: 'later' } });
     expect(JSON.stringify(result)).to.not.include('later');
   });
 

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { queueLabels, serves } from '../../src/queues/kept.ts';
 
 describe('a queue of jobs', () => {
-  const open = { labels: ['linux', 'host:a'], repos: [[], []] };
-  const kept = { labels: ['linux', 'host:a'], repos: [['deploy', 'site-*'], []] };
+  const open = { name: 'a', labels: ['linux', 'host:a'], repos: [[], []] };
+  const kept = { name: 'a', labels: ['linux', 'host:a'], repos: [['deploy', 'site-*'], []] };
   const narrowed = {
     ...kept,
     repos: [

@@ -24,6 +24,7 @@ import { ownRunnerKey } from '../../src/secrets/runner-key.ts';
 import { databaseFor } from './database.ts';
 import { newBuild, plannedJob } from './record.ts';
 import { startRedis, type TestRedis } from './redis.ts';
+import { knownKey } from './runner-keys.ts';
 import { until } from './until.ts';
 
 /** Volt's stages inside the test, on a Redis server and a data directory of its own. */
@@ -86,6 +87,13 @@ export class TestVolt {
     ownRunnerKey(this.context.config);
     await admitRunners(this.context);
     return this.#keep(await startRunner(this.context, { labels: [], slots: 1, graceSeconds: 0, ...options }));
+  }
+
+  /** A runner on a machine of its own, as far as it can tell: with another data directory, and a key that it was given. */
+  async runnerApart(name: string, dataDir: string): Promise<RunnerStage> {
+    const { text } = await knownKey(this.context.record, name);
+    const config = { ...this.context.config, dataDir, runnerKey: text };
+    return this.#keep(await startRunner({ ...this.context, config }, { name, labels: [], slots: 1, graceSeconds: 0 }));
   }
 
   observe(url: string, options: Partial<RepositoryOptions> = {}): Promise<Repository> {

@@ -131,7 +131,8 @@ export class BuildNews {
     const listener = {
       lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
       job: (job: Job) => write(`${margin}${paint('dim', `── ${plain(job.name)}`)}\n`),
-      anew: (job: Job) => write(`${margin}${paint('dim', `${plain(job.name)}: another attempt begins`)}\n`),
+      anew: (job: Job) =>
+        write(`${margin}${paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'another attempt begins')}`)}\n`),
     };
     try {
       const end = await tailBuild(this.#context, first.id, listener, this.#end.signal);

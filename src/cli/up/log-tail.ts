@@ -43,6 +43,7 @@ export async function tailBuild(
       const job = build.jobs[position] as Job;
       const attempt = job.attempts.at(-1)?.number ?? 0;
       if (tail && tail.attempt !== attempt) {
+        await tellRest(tail, listener);
         if (tail.attempt > 0) await listener.anew(job);
         tail = undefined;
       }
@@ -51,16 +52,27 @@ export async function tailBuild(
         if (attempt > 0) told.add(job.id);
         tail = new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
       }
-      for (let lines = await tail.next(); lines; lines = await tail.next()) await listener.lines(lines);
-      if (!isFinal(job.status)) break;
-      const unended = tail.rest;
-      if (unended !== '') await listener.lines([unended]);
+      if (!isFinal(job.status)) {
+        await tellNew(tail, listener);
+        break;
+      }
+      await tellRest(tail, listener);
       tail = undefined;
     }
     if (isFinal(build.status)) return build;
     if (signal.aborted) return undefined;
     await pause(interval, signal);
   }
+}
+
+async function tellNew(tail: FileTail, listener: TailListener): Promise<void> {
+  for (let lines = await tail.next(); lines; lines = await tail.next()) await listener.lines(lines);
+}
+
+/** Of a log that is whole. */
+async function tellRest(tail: FileTail, listener: TailListener): Promise<void> {
+  await tellNew(tail, listener);
+  if (tail.rest !== '') await listener.lines([tail.rest]);
 }
 
 /** Reads what has come to a file since the last time, by lines. */

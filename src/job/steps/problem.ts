@@ -1,6 +1,7 @@
 import { errorText, VoltError, withRemedy } from '../../kernel/errors.ts';
 import { ExpressionFailed } from '../../workflow/expression.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
+import { isLasting } from '../lasting.ts';
 import type { Masker } from '../output/masker.ts';
 import { CommandFailed } from './command.ts';
 import { StepFault } from './fault.ts';
@@ -21,6 +22,7 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
     status: 'error',
     message: error instanceof VoltError ? withRemedy({ message, remedy: error.remedy }) : message,
     exitCode: null,
+    ...(isLasting(error) && { lasting: true }),
   } as const;
   const code = error instanceof VoltError ? error.code : undefined;
   switch (code) {

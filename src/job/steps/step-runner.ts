@@ -6,9 +6,9 @@ import type { ActionLibrary } from '../actions/library.ts';
 import { type ActionStep, useAction } from '../actions/use.ts';
 import type { JobOutcome } from '../ending.ts';
 import { annotationOf } from '../output/annotation.ts';
-import { runStepCommand } from './command.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Frame, placeOf } from './frame.ts';
+import { runOwnCommand } from './own-command.ts';
 import type { PostStep } from './post-step.ts';
 import { problemOf } from './problem.ts';
 import { prepareScript } from './script.ts';
@@ -105,7 +105,7 @@ export class StepRunner {
           shell: script.argv.join(' '),
           env: { ...job.env, ...frame.action?.env, ...env },
         });
-        await runStepCommand(job.around.scope, { ...script, ...child, signal });
+        await runOwnCommand(job, { ...script, ...child, signal });
       });
     }
     signal.throwIfAborted();

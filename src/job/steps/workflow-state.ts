@@ -51,6 +51,8 @@ export class WorkflowState {
   /** bytes that the summaries of steps may still have */
   summaryRoom = 2 * largestSummary;
   status: 'success' | 'failure' | 'cancelled' = 'success';
+  /** whether a command of the workflow, or of an action, has begun */
+  begun = false;
   /** the first thing that went wrong */
   outcome: JobOutcome | undefined;
   /** ends the step that runs: the job's own signal, or while it is cleaned up, that of the time for it */

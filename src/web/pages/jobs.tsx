@@ -75,10 +75,11 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
 }
 
 /** Why it waits, as the runners are now; else what it came to. */
-function stateNow(job: Job, { build, runners, needed }: Shown): string | undefined {
-  const { status, labels, needs } = job;
+function stateNow(job: Job, { build, runners, needed, now }: Shown): string | undefined {
+  const { status, labels, needs, triesAgainAt } = job;
   if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
-  if (runners === undefined || status !== 'queued') return stateOf(job);
+  const pauses = triesAgainAt !== null && now < Date.parse(triesAgainAt);
+  if (runners === undefined || status !== 'queued' || pauses) return stateOf(job);
   return `waits: ${whyItWaits({ status, labels, needs }, runners, needed)}`;
 }
 

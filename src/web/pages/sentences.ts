@@ -31,7 +31,7 @@ export function verdictOf(build: Build): string {
 
 /** Why a job waits, or what it ended with; undefined where its status says it all. */
 export function stateOf(job: Job): string | undefined {
-  if (job.status === 'waiting' && job.message !== null) return job.message;
+  if ((job.status === 'waiting' || job.status === 'queued') && job.message !== null) return job.message;
   if (job.status === 'waiting') return waitingFor(job.needs);
   if (job.status === 'queued') {
     const labels = job.labels.length > 0 ? ` with ${job.labels.join(', ')}` : '';

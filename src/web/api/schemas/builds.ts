@@ -65,6 +65,9 @@ const job = name(
     status,
     reason,
     message: sentence,
+    triesAgainAt: time.nullable().meta({
+      description: 'while it waits to be tried again: when its next attempt may begin at the earliest',
+    }),
     runner: z.string().nullable().meta({ description: 'name of the runner of the current attempt' }),
     exitCode: z.number().int().nullable(),
     attempts: z.array(attempt),

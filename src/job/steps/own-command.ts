@@ -1,0 +1,18 @@
+import { CommandFailed, runStepCommand, type StepCommand } from './command.ts';
+import type { WorkflowState } from './workflow-state.ts';
+
+/**
+ * Runs a command of the workflow's, or of an action that it names. From then on the job may have had effects, and is not
+ * tried again.
+ * @throws CommandFailed
+ */
+export async function runOwnCommand(job: WorkflowState, command: StepCommand): Promise<void> {
+  const before = job.begun;
+  job.begun = true;
+  try {
+    await runStepCommand(job.around.scope, command);
+  } catch (error) {
+    if (error instanceof CommandFailed && error.outcome.reason === 'spawn_failed') job.begun = before;
+    throw error;
+  }
+}
