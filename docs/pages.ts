@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reasons, statuses } from '../src/kernel/model.ts';
+import { mayPass, type Reason, reasons, statuses } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 
 type Setting = (typeof settings)[number];
@@ -48,14 +48,17 @@ This page is made from \`src/kernel/settings.ts\` by \`npm run docs\`.
 }
 
 function reasonsPage(): string {
-  const rows = Object.entries(reasons).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`);
+  const rows = Object.entries(reasons).map(
+    ([code, meaning]) => `| \`${code}\` | ${cell(meaning)} | ${mayPass(code as Reason) ? 'yes' : ''} |`,
+  );
   return `# Reasons
 
 A build, a job and an attempt have one of the statuses ${statuses.map((status) => `\`${status}\``).join(', ')}. What is
-not \`success\` has a reason beside a sentence for people. Reasons are stable; scripts may match on them.
+not \`success\` has a reason beside a sentence for people. Reasons are stable; scripts may match on them. A job that ends in an
+error before a command of its own has begun is [tried again](running.md#further-attempts) for some of them.
 
-| reason | meaning |
-|---|---|
+| reason | meaning | tried again |
+|---|---|---|
 ${rows.join('\n')}
 
 This page is made from \`src/kernel/model.ts\` by \`npm run docs\`.

@@ -89,7 +89,7 @@ describe('a commit that names a repository which its own may not read', () => {
     const shown: TestRepository = Object.assign(Object.create(open), { path: url, head: () => open.head() });
     const plan = jobs.plans(jobText(steps), shown).test;
     if (!plan) throw new Error('no plan');
-    const job = jobs.start(plan, shown, around, ref);
+    const job = jobs.start(plan, shown, around, { ref });
     const { outcome } = await job.ended;
     const seen = existsSync(join(job.workspace, 'lib/secret.txt')) || job.log().includes(secret.trim());
     return { outcome, log: job.log(), seen };

@@ -70,6 +70,25 @@ describe('a job that asks for labels which no runner has', () => {
     }
   });
 
+  it('is not looked for where it is only kept from some runner, whose queue goes when it is empty though it is served', async () => {
+    const volt = await TestVolt.start({ runnerWait: 2 });
+    try {
+      const { queues, access } = volt.context;
+      const queue = ['linux', 'not:sick'];
+      await beat(access, 'runner', runnerMember('well~1', { labels: ['linux'] }));
+      await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['linux'] }), priority: 1, queue }]);
+      await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['linux'] }), priority: 1 }]);
+      const watch = new UnservedWatch(volt.context);
+      for (const now of [0, 601_000, 900_000]) await watch.look(now);
+      expect(await queues.queue(jobQueue(queue)).getPrioritizedCount()).to.equal(1);
+      await queues.queue(jobQueue(queue)).remove('1-1.1');
+      for (const now of [1_000_000, 1_601_000]) await watch.look(now);
+      expect(await queues.labelSets()).to.deep.equal([['linux']]);
+    } finally {
+      await volt.stop();
+    }
+  });
+
   it('is left alone where a runner comes and is done with it before its turn to be ended has come', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     const { access, logger, record } = volt.context;

@@ -7,7 +7,7 @@ import { Scope } from '../../src/exec/scope.ts';
 import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobInput } from '../../src/job/contract.ts';
-import { cancelled, JobEnding, timedOut } from '../../src/job/ending.ts';
+import { cancelled, JobEnding, mayBeRepeated, timedOut } from '../../src/job/ending.ts';
 import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
@@ -170,6 +170,19 @@ describe('a job', () => {
     expect(outcome.message).to.include('/nowhere/app');
     expect(short(steps)).to.deep.equal([['checkout', 'error', null]]);
     expect(log).to.include(`[volt] ${outcome.message}\n`);
+  });
+
+  it('tells whether another attempt may come to something else, and does nothing twice', async () => {
+    const nobody = 'http://127.0.0.1:1/app.git';
+    for (const [what, { outcome, begun }, may] of [
+      ['no answer', await run(repositoryOf({ a: '' }), { repo: { name: 'app', url: nobody } }), true],
+      ['no such repository', await run(repositoryOf({ a: '' }), { repo: { name: 'app', url: '/nowhere/app' } }), false],
+      ['a commit that may be on its way there', await run(repositoryOf({ a: '' }), { sha: 'd'.repeat(40) }), true],
+      ['no tests', await run(repositoryOf({ 'README.md': '' })), false],
+      ['a test that fails', await run(repositoryOf({ a: '' }), command('false')), false],
+      ['no folder to run in', await run(repositoryOf({ a: '' }), command('rm -rf "$PWD"; exit 1')), false],
+    ] as const)
+      expect(mayBeRepeated(outcome, begun), `${what}: ${outcome.message}`).to.equal(may);
   });
 
   it('is an error of ours when the commit is not there any more', async () => {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cancelled, runnerFailed, timedOut } from '../../src/job/ending.ts';
+import { cancelled, mayBeRepeated, runnerFailed, timedOut } from '../../src/job/ending.ts';
 import { jobText, short, TestJobs } from '../support/job.ts';
+import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
@@ -32,6 +33,44 @@ describe("a workflow's job", () => {
     expect(told[0]?.map(({ status }) => status)).to.deep.equal(['running']);
     for (const { logStart, logEnd } of steps) expect(logEnd).to.be.at.least(logStart ?? -1);
     expect(log.slice(steps[2]?.logStart ?? 0, steps[2]?.logEnd ?? 0)).to.match(/^##\[group\]Run echo two/);
+  });
+
+  describe('that cannot be begun by no fault of the commit', () => {
+    const steps = `
+- uses: actions/checkout@v4
+- run: echo told
+  if: always()
+- uses: actions/upload-artifact@v4
+  if: failure()
+  with: {name: x, path: .}
+`;
+    /** Its server answers nobody. */
+    const repository = Object.assign(Object.create(TestRepository.prototype) as TestRepository, {
+      path: 'http://127.0.0.1:1/app.git',
+      head: () => 'd'.repeat(40),
+    });
+
+    it('is over at once where it is tried again: nothing of it says yet that it failed', async () => {
+      const { outcome, begun, steps: ended, log } = await jobs.run(steps, { repository, repeatable: true });
+      expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
+      expect(mayBeRepeated(outcome, begun)).to.equal(true);
+      expect(ended.map(({ status }) => status)).to.deep.equal(['success', 'error', 'skipped', 'skipped']);
+      expect(log).to.not.include('\ntold\n');
+    });
+
+    it('runs what is to run in any case where it is tried no more', async () => {
+      const { outcome, log } = await jobs.run(steps, { repository });
+      expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
+      expect(log).to.include('\ntold\n');
+    });
+
+    it('is not tried again once a command of it has begun', async () => {
+      const text = `- run: echo deployed\n${steps}`;
+      const { outcome, begun, log } = await jobs.run(text, { repository, repeatable: true });
+      expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
+      expect([begun, mayBeRepeated(outcome, begun)]).to.deep.equal([true, false]);
+      expect(log).to.include('\ntold\n');
+    });
   });
 
   it('ends with the first step that fails, and skips those that want success', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { queueLabels, serves } from '../../src/queues/kept.ts';
+import { labelPattern } from '../../src/kernel/names.ts';
+import { parseQueueLabels, queueLabels, serves } from '../../src/queues/kept.ts';
 
 describe('a queue of jobs', () => {
   const open = { name: 'a', labels: ['linux', 'host:a'], repos: [[], []] };
@@ -33,5 +34,20 @@ describe('a queue of jobs', () => {
 
   it('has the labels that the repository needs beside those of the job', () => {
     expect(queueLabels(['linux'], ['vault', 'linux'])).to.deep.equal(['linux', 'vault']);
+  });
+
+  it('of a job that is tried again is not served by the runners that it is kept from, whatever their names', () => {
+    const queue = queueLabels(['linux', 'not:a'], [], undefined, ['b', 'Build Machine', 'x'.repeat(64)]);
+    expect(queue).to.include.members(['linux', 'not:b']).and.not.include('not:a');
+    expect(parseQueueLabels(queue)).to.deep.include({ labels: ['linux'], repo: undefined, avoids: true });
+    for (const [name, isServed] of [
+      ['a', true],
+      ['b', false],
+      ['Build Machine', false],
+      ['x'.repeat(64), false],
+      ['x'.repeat(63), true],
+    ] as const)
+      expect(serves({ ...open, name }, queue), name).to.equal(isServed);
+    for (const label of queue) expect(label).to.match(labelPattern);
   });
 });

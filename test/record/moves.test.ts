@@ -10,6 +10,7 @@ import {
   type Step,
 } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import { openRetry } from '../../src/record/intents.ts';
 import {
   type AttemptOutcome,
   decideJob,
@@ -20,6 +21,7 @@ import {
   startAttempt,
 } from '../../src/record/moves.ts';
 import type { Record } from '../../src/record/record.ts';
+import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
 import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -173,6 +175,79 @@ describe('moves of a job in the record', () => {
     expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
     expect((await jobNow()).attempts).to.have.length(2);
     expect((await jobNow()).attempts[0]?.runner).to.equal('box');
+  });
+
+  describe('to the next attempt, when this one could not be begun by no fault of the commit', () => {
+    const pauses = [10_000, 30_000];
+    const away = (change: Partial<AttemptOutcome> = {}) =>
+      outcome({ status: 'error', reason: 'fetch_failed', message: 'no answer', exitCode: null, pauses, ...change });
+    const attempt = (number: number) => ({ job, attempt: number });
+    const stories = async () =>
+      (await jobNow()).attempts.map(({ status, reason, message }) => [status, reason, message]);
+
+    it('which waits for its time, while what became of this one is kept', async () => {
+      await startAttempt(record, first, box, time(1));
+      const from = Date.now();
+      const ended = await finishAttempt(record, first, away());
+      expect(ended?.againAt).to.be.within(from + 10_000, Date.now() + 15_000);
+      expect(ended?.build.status).to.equal('running');
+      const now = await jobNow();
+      expect(now).to.include({ status: 'queued', reason: null, runner: null, finishedAt: null });
+      expect(now.triesAgainAt).to.equal(new Date(ended?.againAt ?? 0).toISOString());
+      expect(now.message).to.equal(
+        `tries again at ${now.triesAgainAt?.slice(11, 19)} UTC, on another runner where there is one: no answer`,
+      );
+      expect(await stories()).to.deep.equal([
+        ['error', 'fetch_failed', 'no answer'],
+        ['queued', null, null],
+      ]);
+      expect((await found()).status).to.equal('running');
+    });
+
+    it('once, however often it is told', async () => {
+      expect(await finishAttempt(record, first, away())).to.be.an('object');
+      expect(await finishAttempt(record, first, away())).to.equal(undefined);
+      expect((await jobNow()).attempts).to.have.length(2);
+    });
+
+    it('until there are no more, and then tells how often and where it was tried', async () => {
+      await finishAttempt(record, first, away());
+      await finishAttempt(record, second, away({ runner: other }));
+      // an attempt whose runner is lost counts for itself
+      await moveToNextAttempt(record, attempt(3), lost);
+      expect((await finishAttempt(record, attempt(4), away({ message: 'still none' })))?.againAt).to.equal(undefined);
+      const message = 'tried 3 times, on box, other; last: still none';
+      expect(await jobNow()).to.include({ status: 'error', reason: 'fetch_failed', message });
+      expect((await stories()).at(-1)).to.deep.equal(['error', 'fetch_failed', 'still none']);
+      expect(await found()).to.include({ status: 'error', message });
+    });
+
+    it('says nothing of it once an attempt has begun, or the job has passed', async () => {
+      await finishAttempt(record, first, away());
+      await startAttempt(record, second, other, time(9));
+      expect(await jobNow()).to.include({ status: 'running', message: null, triesAgainAt: null });
+      await finishAttempt(record, second, outcome());
+      expect(await jobNow()).to.include({ status: 'success', message: null });
+    });
+
+    it('and counts anew after a retry by a person', async () => {
+      for (const number of [1, 2, 3]) await finishAttempt(record, attempt(number), away());
+      const id = await openRetry(record, 'app', build, { job: null, failedOnly: false });
+      await retryJobs(record, { id, build }, (jobs) => jobs.map((each) => each.id));
+      await queueJob(record, job, noTags);
+      expect((await finishAttempt(record, attempt(4), away()))?.againAt).to.be.a('number');
+    });
+
+    for (const [what, change] of [
+      ['where the job had begun, or the cause stays', { pauses: undefined }],
+      ['for a failure of the commit', { status: 'failure', reason: 'exit_code' }],
+      ['for an error that stays', { reason: 'no_tests_found' }],
+    ] as [string, Partial<AttemptOutcome>][]) {
+      it(`never ${what}`, async () => {
+        expect((await finishAttempt(record, first, away(change)))?.againAt).to.equal(undefined);
+        expect((await jobNow()).attempts).to.have.length(1);
+      });
+    }
   });
 
   it('by nothing that a runner says who was declared lost', async () => {

@@ -84,7 +84,7 @@ export class TestJobs {
     plan: WorkflowPlan,
     repository: TestRepository,
     around: Partial<JobHost> = {},
-    ref = 'refs/heads/main',
+    { ref = 'refs/heads/main', repeatable }: Pick<RunOptions, 'ref' | 'repeatable'> = {},
   ): StartedJob {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
@@ -98,6 +98,7 @@ export class TestJobs {
       sha: repository.head(),
       trust: trustOf(ref, { defaultBranch: 'main', named: null }),
       plan,
+      repeatable,
     };
     const config = loadConfig({ actionsUrl: this.actionsUrl });
     const reach = around.reach ?? reachOf(config, input, async () => undefined);
@@ -137,11 +138,14 @@ export class TestJobs {
   /** A workflow with one job of these steps, run to its end. @param steps YAML of the list, as it stands below `steps:` */
   async run(
     steps: string,
-    { repository = this.repository(), job = '', head = '', around = {}, facts = {}, ref }: RunOptions = {},
+    { repository = this.repository(), job = '', head = '', around = {}, facts = {}, ...rest }: RunOptions = {},
   ): Promise<JobResult & { log: string; told: Step[][]; folder: string; workspace: string }> {
-    const plan = this.plans(jobText(steps, job, head), repository, { ...facts, ...(ref && { ref }) }).test;
+    const plan = this.plans(jobText(steps, job, head), repository, {
+      ...facts,
+      ...(rest.ref && { ref: rest.ref }),
+    }).test;
     if (!plan) throw new Error('the workflow has no job "test" that can run');
-    const started = this.start(plan, repository, around, ref);
+    const started = this.start(plan, repository, around, rest);
     return {
       ...(await started.ended),
       log: started.log(),
@@ -162,6 +166,7 @@ export interface RunOptions {
   facts?: Partial<BuildFacts>;
   /** of the commit; the main branch where it is not said */
   ref?: string;
+  repeatable?: boolean;
 }
 
 /** The text of a workflow with one job. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ownReach } from '../../../src/git/reach.ts';
 import { ActionStore } from '../../../src/job/actions/store.ts';
-import { cancelled } from '../../../src/job/ending.ts';
+import { cancelled, mayBeRepeated } from '../../../src/job/ending.ts';
 import { jobText, short, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 
@@ -329,12 +329,22 @@ ${checkout}
         ['acme/there@v9', 'has no branch or tag "v9"'],
         [`acme/there@${'d'.repeat(40)}`, 'cannot get the action acme/there@dddd'],
       ]) {
-        const { outcome, steps, log } = await jobs.run(`- run: echo not this\n- uses: ${uses}`);
+        const { outcome, begun, steps, log } = await jobs.run(`- run: echo not this\n- uses: ${uses}`);
         expect(outcome).to.include({ status: 'error', reason: 'action_unavailable' });
         expect(outcome.message).to.include(words);
+        expect(mayBeRepeated(outcome, begun), 'another attempt would not find it, either').to.equal(false);
         expect(steps.map(({ status }) => status)).to.deep.equal(['error', 'skipped', 'skipped']);
         expect(log).to.not.include('\nnot this\n');
       }
+    });
+
+    it('whose server does not answer may be had by the next attempt; one that no step comes to counts as well', async () => {
+      const actions = new ActionStore(jobs.folders.make(), 'http://127.0.0.1:1', { reach: ownReach, limits: {} });
+      const steps = '- run: echo not this\n- uses: acme/there@v1\n  if: false';
+      const { outcome, begun, log } = await jobs.run(steps, { around: { actions } });
+      expect(outcome).to.include({ status: 'error', reason: 'action_unavailable' });
+      expect(mayBeRepeated(outcome, begun)).to.equal(true);
+      expect(log).to.not.include('\nnot this\n');
     });
 
     it('are refused where a pinned id is not that of a commit', async () => {

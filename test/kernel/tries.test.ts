@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { isDue, nextTry, pausesOf } from '../../src/kernel/tries.ts';
+
+describe('when a job is tried again', () => {
+  const now = 1_000_000;
+
+  it('is after 10 s and after 30 s more, a little later each time, unless the settings say otherwise', () => {
+    const pauses = pausesOf(loadConfig().tryAgain);
+    expect(pauses).to.deep.equal([10_000, 30_000]);
+    expect(nextTry(pauses, 1, now)).to.be.within(now + 10_000, now + 15_000);
+    expect(nextTry(pauses, 2, now)).to.be.within(now + 30_000, now + 45_000);
+    expect(nextTry(pauses, 3, now)).to.equal(undefined);
+    expect(nextTry(pausesOf('off'), 1, now)).to.equal(undefined);
+    expect(nextTry(pausesOf('0'), 1, now)).to.equal(now);
+    expect(new Set(Array.from({ length: 50 }, () => nextTry(pauses, 2, now))).size).to.be.above(10);
+    for (const tryAgain of ['', ',', '10,', 'soon', '99999']) {
+      if (tryAgain === '') continue;
+      expect(() => loadConfig({ tryAgain }), tryAgain).to.throw('VOLT_TRY_AGAIN');
+    }
+  });
+
+  it('is not put off by a clock that has been set back', () => {
+    const pauses = [10_000, 30_000];
+    expect(isDue(null, pauses, now)).to.equal(true);
+    expect(isDue(now + 45_000, pauses, now)).to.equal(false);
+    expect(isDue(now, pauses, now)).to.equal(true);
+    expect(isDue(now + 3_600_000, pauses, now)).to.equal(true);
+  });
+});
