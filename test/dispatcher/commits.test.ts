@@ -80,6 +80,7 @@ describe('the dispatcher, given a commit,', () => {
         trust: { trusted: true, class: 'default' },
         plan: { kind: 'discover' },
         timeout: 7,
+        repeatable: true,
       },
     ]);
   });

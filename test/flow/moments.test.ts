@@ -21,7 +21,7 @@ describe('a job that is to end', () => {
   let silent: Server;
 
   beforeEach(async () => {
-    volt = await TestVolt.start();
+    volt = await TestVolt.start({ tryAgain: 'off' });
     repository = new TestRepository({ README: 'x' }, { name: 'app' });
     await observed(volt.context.record, 'app', { url: repository.path });
     await volt.dispatcher();

@@ -21,7 +21,7 @@ describe('a private repository', () => {
     if (!hasSshd()) return this.skip();
     server = await GitOverSsh.start();
     repository = new TestRepository({ 'test.sh': '#!/bin/sh\ngit ls-remote origin && exit 1\ntrue\n' });
-    volt = await TestVolt.start();
+    volt = await TestVolt.start({ tryAgain: 'off' });
     volt.context.logger.silent = true;
     await volt.reporter();
     await volt.dispatcher();

@@ -154,6 +154,8 @@ describe('builds in the record', () => {
           virtualStart: 0,
           runner: { id: 'box~1', name: 'box' },
           startedAt: 1000,
+          dueAt: null,
+          tried: [],
           ref: 'refs/heads/main',
           sha: 'a'.repeat(40),
           repo: {
