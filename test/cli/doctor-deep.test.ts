@@ -7,7 +7,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
-import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { queueNames } from '../../src/queues/names.ts';
 import { unreportedBuilds } from '../../src/record/builds.ts';
@@ -20,6 +20,7 @@ import { startChild } from '../support/child.ts';
 import { volt as command } from '../support/cli.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { runnerMember } from '../support/members.ts';
+import { jobMessageOf } from '../support/messages.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
@@ -90,6 +91,18 @@ describe('volt doctor --deep', () => {
     expect(findings.map(({ check, level }) => [check, level])).to.deep.equal(
       ['messages', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'].map((check) => [check, 'ok']),
     );
+  });
+
+  it('misses no message of a job that waits to be tried again, or that waits where some runner does not look', async () => {
+    const { record, queues } = volt.context;
+    const [paused, elsewhere] = [await recordedBuild(record), await recordedBuild(record)];
+    const inAMinute = { due_at: Date.now() + 30_000, avoid: '["box"]' };
+    await record.write((db) => db.updateTable('jobs').set(inAMinute).where('id', '=', jobIdOf(paused, 1)).execute());
+    const message = jobMessageOf(jobIdOf(elsewhere, 1));
+    await queues.sendJobs([{ message, priority: 1, queue: ['not:box'] }]);
+    const [found, ...others] = (await examine()).filter(({ check }) => check === 'messages');
+    expect(others).to.deep.equal([]);
+    expect(found).to.include({ level: 'ok', message: 'those of 1 queued job agree with the record' });
   });
 
   it('finds a queued job without a message, which the dispatcher sends again', async () => {

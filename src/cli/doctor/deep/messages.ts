@@ -1,5 +1,6 @@
 import { type AttemptRef, attemptName, parseAttemptName } from '../../../kernel/model.ts';
-import { attemptMessages } from '../../../queues/attempts.ts';
+import { isDue, pausesOf } from '../../../kernel/tries.ts';
+import { attemptMessages, queuesOf } from '../../../queues/attempts.ts';
 import { queueLabels } from '../../../queues/kept.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
@@ -12,7 +13,7 @@ const nextLook = 'The dispatcher sends it again at its next look, within seconds
 
 /** The queues against the record: each queued attempt has one message, and each message an attempt. */
 export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
-  const { record, redis } = check;
+  const { config, record, redis } = check;
   if (!redis)
     return [warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.')];
   const { access, queues } = redis;
@@ -22,10 +23,16 @@ export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
       fail('messages', 'this Redis serves another record', 'Give each Volt a Redis or a VOLT_REDIS_PREFIX of its own.'),
     ];
   }
-  const queued = await openJobs(record, { status: 'queued', limit: 100_000 });
+  const pauses = pausesOf(config.tryAgain);
+  const queued = (await openJobs(record, { status: 'queued', limit: 100_000 })).filter((job) =>
+    isDue(job.dueAt, pauses),
+  );
   const attempts = queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels }));
   const found = await attemptMessages(access, attempts);
-  const missing = attempts.filter((_, index) => found[index] === undefined);
+  const absent = attempts.filter((_, index) => found[index] === undefined);
+  // where runners are kept for its repository, or it is kept from some
+  const elsewhere = await queuesOf(access, queues, absent);
+  const missing = absent.filter((ref) => !elsewhere.has(attemptName(ref)));
   const sent = queued.filter((_, index) => found[index] !== undefined);
   const findings = [
     ...(await withoutMessage(redis, missing)),
