@@ -226,7 +226,8 @@ describe('moves of a job in the record', () => {
       await finishAttempt(record, first, away());
       await startAttempt(record, second, other, time(9));
       expect(await jobNow()).to.include({ status: 'running', message: null, triesAgainAt: null });
-      await finishAttempt(record, second, outcome());
+      expect(await finishAttempt(record, second, away({ runner: box })), 'another has begun it').to.equal(undefined);
+      await finishAttempt(record, second, outcome({ runner: other }));
       expect(await jobNow()).to.include({ status: 'success', message: null });
     });
 

@@ -17,7 +17,7 @@ export class GitOverHttp {
   readonly count = { served: 0, refused: 0 };
   /** is called while git waits for the answer to a request, which a promise holds back */
   asked: () => void | Promise<void> = () => undefined;
-  /** whether it answers a request as a server that is being updated */
+  /** whether it fails at a request */
   isAway: (path: string) => boolean = () => false;
   /** which repositories anybody may read, by the path that is asked for */
   isOpen: (path: string) => boolean = () => false;
@@ -50,7 +50,7 @@ export class GitOverHttp {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // the scheme does not count its case (RFC 9110, 11.1)
     if (this.isAway(request.url ?? '')) {
-      response.writeHead(503).end();
+      response.writeHead(500).end();
       return;
     }
     const isKnown = request.headers.authorization?.replace(/^basic /i, 'Basic ') === this.#login;
