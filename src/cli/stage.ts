@@ -9,7 +9,7 @@ import { Record } from '../record/record.ts';
 import { sayUpgrade } from '../record/upgrade.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
 import { withoutWaiting } from '../redis/farewell.ts';
-import { claimRedis } from '../redis/identity.ts';
+import { claimRedis, refuseCopy } from '../redis/identity.ts';
 import { withoutPassword } from '../redis/url.ts';
 import { configOf } from './options.ts';
 import { redisAddress } from './redis-address.ts';
@@ -43,10 +43,17 @@ export async function runRecordStage(
     shutdown.add('record', () => record.close());
     if (record.upgrade) context.logger.warn(sayUpgrade(record.upgrade));
     await claimRedis(context.access, record.id, record.formerIds);
+    await refuseCopy(context.access, record.place);
     const queues = new Queues(context.access, context.logger, record);
     shutdown.add('queues', () => queues.close());
     const running = await start({ ...context, queues, record });
-    return { ...running, stage: { stop: () => withoutWaiting(context.access, () => running.stage.stop()) } };
+    const stop = () => withoutWaiting(context.access, () => running.stage.stop());
+    // one that has started in the same moment did not show itself before
+    await refuseCopy(context.access, record.place).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+    return { ...running, stage: { stop } };
   });
 }
 

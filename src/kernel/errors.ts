@@ -39,6 +39,7 @@ export const errorCodes = {
   redis_unknown: { exit: 3, http: 503 },
   redis_failed: { exit: 3, http: 503 },
   record_mismatch: { exit: 3, http: 500 },
+  record_copied: { exit: 3, http: 500 },
   record_newer: { exit: 3, http: 500 },
   record_incomplete: { exit: 3, http: 500 },
   record_damaged: { exit: 3, http: 500 },

@@ -37,7 +37,7 @@ const tidyInterval = 30_000;
  * @param refused is called when Redis answers and takes no heartbeat: its memory is full, or it cannot write its files
  */
 export function showStage(
-  context: StageContext,
+  context: StageContext & { record: { readonly place: string | undefined } },
   kind: StageKind,
   problems: () => Problem[] = () => [],
   refused: () => void = () => undefined,
@@ -48,7 +48,7 @@ export function showStage(
   const signs = new VitalSigns(kind, config);
   const health = new HealthFile(config.healthFile, logger);
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
-  const fixed = { ...own, id, version, startedAt: new Date().toISOString() };
+  const fixed = { ...own, id, version, startedAt: new Date().toISOString(), record: context.record.place };
   const describe = () => ({ ...fixed, vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
   // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start

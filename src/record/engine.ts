@@ -1,4 +1,4 @@
-import type { Dialect, KyselyPlugin, Transaction } from 'kysely';
+import type { Dialect, Kysely, KyselyPlugin, Transaction } from 'kysely';
 import type { VoltError } from '../kernel/errors.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,6 +17,11 @@ export interface Engine {
    * way passes; undefined where there is no use in that.
    */
   hindrance(error: unknown): Hindrance | undefined;
+  /**
+   * What two openings have in common exactly if they are of one database, and not of copies that have the same content;
+   * undefined where that cannot be told.
+   */
+  place(db: Kysely<Schema>): Promise<string | undefined>;
   /** Resolves when all that was committed before the call, by whatever process, outlives a power cut. */
   durable(): Promise<void>;
   /** Gives back what `durable` has taken. */

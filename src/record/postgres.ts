@@ -3,6 +3,7 @@ import {
   type DatabaseConnection,
   type Driver,
   HandleEmptyInListsPlugin,
+  type Kysely,
   PostgresDialect,
   type PostgresDialectConfig,
   PostgresDriver,
@@ -49,14 +50,14 @@ export async function postgresEngine(
 ): Promise<Engine> {
   const named = parsePostgresUrl(url);
   const address = { ...named, password: named.password ?? databasePassword };
-  const place = shownAddress(address);
-  const explained = (error: unknown) => explainedError(error, place);
+  const shown = shownAddress(address);
+  const explained = (error: unknown) => explainedError(error, shown);
   const { Pool, types } = (await import('pg')).default;
   return {
     kind: 'postgres',
     dialect: new WritingDialect(
       { pool: new Connections(new Pool(poolConfig(address, databasePool, types)), explained) },
-      place,
+      shown,
     ),
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
     forMigration: async (db) => {
@@ -65,12 +66,26 @@ export async function postgresEngine(
       await sql`set local statement_timeout = 0`.execute(db);
       return db.withPlugin(postgresTypes);
     },
+    place,
     // a commit is answered when it is on the server's disk, see synchronous_commit
     durable: async () => undefined,
     close: async () => undefined,
-    hindrance: (error) => hindranceOf(error, place),
+    hindrance: (error) => hindranceOf(error, shown),
     explained,
   };
+}
+
+/** A server that has taken the place of another one has its identifier; one that a dump was put into has not. */
+async function place(db: Kysely<Schema>): Promise<string | undefined> {
+  try {
+    const { rows } = await sql<{ place: string }>`
+      select (select system_identifier from pg_control_system()) || ' ' || oid as place
+      from pg_database where datname = current_database()`.execute(db);
+    return rows[0]?.place;
+  } catch {
+    // it may be forbidden
+    return undefined;
+  }
 }
 
 /** @throws VoltError `record_unfit` */

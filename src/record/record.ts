@@ -40,6 +40,8 @@ export class Record {
   readonly formerIds: readonly string[];
   /** what this Volt sends is signed with; who can read the record can sign */
   readonly signer: Signer;
+  /** tells its database from copies of it; undefined where that cannot be told, see Engine.place */
+  readonly place: string | undefined;
   /** what it was before this process has opened it, where that has brought it to this version */
   readonly upgrade: Upgrade | undefined;
   readonly #engine: Engine;
@@ -50,7 +52,7 @@ export class Record {
   private constructor(
     db: Database,
     engine: Engine,
-    identity: { id: string; formerIds: readonly string[]; signer: Signer },
+    identity: { id: string; formerIds: readonly string[]; signer: Signer; place: string | undefined },
     upgrade: Upgrade | undefined,
   ) {
     this.db = db;
@@ -58,6 +60,7 @@ export class Record {
     this.id = identity.id;
     this.formerIds = identity.formerIds;
     this.signer = identity.signer;
+    this.place = identity.place;
     this.upgrade = upgrade;
     this.#engine = engine;
   }
@@ -89,7 +92,10 @@ export class Record {
               ] as const,
           ),
       );
-      const identity = { id, formerIds: await formerIds(db), signer: signerOf(privateKey) };
+      const identity = {
+        ...{ id, formerIds: await formerIds(db), signer: signerOf(privateKey) },
+        place: await engine.place(db),
+      };
       return new Record(db, engine, identity, upgrade);
     } catch (error) {
       await db.destroy();

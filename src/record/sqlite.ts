@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import {
   type DatabaseConnection,
   type Driver,
@@ -8,6 +10,7 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { fileIdentity } from '../kernel/file-identity.ts';
 import { giveWay } from '../kernel/turn.ts';
 import { Durability } from './durability.ts';
 import type { Engine, Hindrance } from './engine.ts';
@@ -29,6 +32,7 @@ export function sqliteEngine(file: string): Engine {
   return {
     ...{ kind: 'sqlite', dialect, plugins: [], hindrance, explained },
     forMigration: async (db) => db,
+    place: async () => `${machine()} ${await fileIdentity(file)}`,
     durable: () => durability.sync(),
     close: () => durability.close(),
   };
@@ -53,6 +57,15 @@ function sqliteDialect(file: string): SqliteDialect {
   return new ImmediateSqliteDialect({ database: keepingStatements(database as unknown as SqliteDatabase) }, () =>
     database.exec('begin immediate'),
   );
+}
+
+/** All who have a file in WAL mode open share the memory of one kernel, see https://sqlite.org/wal.html. */
+function machine(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return hostname();
+  }
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {

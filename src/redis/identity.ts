@@ -42,6 +42,28 @@ export async function claimRedis(
   });
 }
 
+/**
+ * Makes sure that no stage works with a copy of the record: two databases of one id on one Redis would each give ids to
+ * builds that the other does not know.
+ * @param place of the record that the calling stage has open, see Engine.place
+ * @throws VoltError `record_copied` naming such a stage
+ */
+export async function refuseCopy(access: RedisAccess, place: string | undefined): Promise<void> {
+  if (place === undefined) return;
+  for (const kind of stageKinds) {
+    const other = (await listStages(access, kind)).alive.find(({ record }) => record !== undefined && record !== place);
+    if (!other) continue;
+    throw new VoltError(
+      'record_copied',
+      `a copy of this record is at work on this Redis: ${kind} on ${other.host} (process ${other.pid})`,
+      {
+        remedy:
+          'Stop that Volt first, if this one is to take its place. Two that are to work side by side need a record each: `volt backup` and `volt restore` make one of its own.',
+      },
+    );
+  }
+}
+
 /** @throws VoltError `record_mismatch` where stages still work for the former record */
 async function emptyOf(access: RedisAccess, former: string): Promise<void> {
   const { client, keys } = access;

@@ -52,6 +52,8 @@ export const stageMemberSchema = processSchema.extend({
   version: z.string(),
   startedAt: z.string(),
   heartbeatAt: z.string(),
+  /** of the database that it keeps the record in, see record/engine.ts */
+  record: z.string().optional(),
   vitals: vitalsSchema.optional(),
   /** what it fails at and goes on trying */
   problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).default([]),

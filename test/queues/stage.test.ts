@@ -19,7 +19,13 @@ describe('a stage', () => {
 
   it('is shown as alive until it is stopped, beside others of its kind', async () => {
     const { access, logger } = test;
-    const context = { config: loadConfig(), access, logger, queues: new Queues(access, logger) };
+    const context = {
+      config: loadConfig(),
+      access,
+      logger,
+      queues: new Queues(access, logger),
+      record: { place: 'here' },
+    };
     const stages = [showStage(context, 'dispatcher'), showStage(context, 'dispatcher')];
     const alive = await until('both are shown', async () => {
       const list = await listStages(access, 'dispatcher');
@@ -39,7 +45,13 @@ describe('a stage', () => {
 
   it('tells what it fails at', async () => {
     const { access, logger } = test;
-    const context = { config: loadConfig(), access, logger, queues: new Queues(access, logger) };
+    const context = {
+      config: loadConfig(),
+      access,
+      logger,
+      queues: new Queues(access, logger),
+      record: { place: 'here' },
+    };
     const problem = { code: 'record_full', message: 'no room', remedy: 'make room' };
     const stage = showStage(context, 'reporter', () => [problem]);
     const [alive] = await until('it is shown', async () => {
@@ -52,7 +64,13 @@ describe('a stage', () => {
 
   it('takes those of its kind that were killed off the list, so that it does not grow', async () => {
     const { access, logger } = test;
-    const context = { config: loadConfig(), access, logger, queues: new Queues(access, logger) };
+    const context = {
+      config: loadConfig(),
+      access,
+      logger,
+      queues: new Queues(access, logger),
+      record: { place: 'here' },
+    };
     await access.client.sadd(access.keys.members('observer'), 'killed-1', 'killed-2');
     const stage = showStage(context, 'observer');
     await until('they are off', async () => (await access.client.scard(access.keys.members('observer'))) === 1);

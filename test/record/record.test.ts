@@ -71,6 +71,15 @@ describe('the record', () => {
     for (const record of records) await record.close();
   });
 
+  it('is told from a copy of itself by the database that it is in', async () => {
+    const dataDir = folders.make();
+    const [one, same, other] = [await openRecord(dataDir), await openRecord(dataDir), await openRecord(folders.make())];
+    expect(one.place).to.be.a('string');
+    expect(same.place).to.equal(one.place);
+    expect(other.place).to.not.equal(one.place);
+    for (const record of [one, same, other]) await record.close();
+  });
+
   it('is set up once by processes that start together', async () => {
     const dataDir = folders.make();
     const env = await databaseEnvironment(dataDir, 'new');

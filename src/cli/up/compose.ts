@@ -8,7 +8,7 @@ import { takeTrustChange } from '../../record/trust-change.ts';
 import { sayUpgrade } from '../../record/upgrade.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { startEmbeddedRedis } from '../../redis/embedded.ts';
-import { claimRedis } from '../../redis/identity.ts';
+import { claimRedis, refuseCopy } from '../../redis/identity.ts';
 import { ownRunnerKey } from '../../secrets/runner-key.ts';
 import type { Shutdown } from '../shutdown.ts';
 import type { RecordContext } from '../stage.ts';
@@ -55,6 +55,7 @@ export async function compose(
   shutdown.add('record', () => record.close());
   shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, record.id, record.formerIds);
+  await refuseCopy(access, record.place);
   const queues = new stages.Queues(access, logger, record);
   shutdown.add('queues', () => queues.close());
 
@@ -86,6 +87,8 @@ export async function compose(
     starting.reporter,
     starting.observer,
   ]);
+  // one that has started in the same moment did not show itself before
+  await refuseCopy(access, record.place);
   const upgraded = record.upgrade ? [sayUpgrade(record.upgrade)] : [];
   const changes = [...upgraded, ...(await takeTrustChange(record)), ...runner.changes];
   return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined, changes };
