@@ -20,7 +20,7 @@ const mostTries = 20;
 interface Advanced {
   /** builds that are to be looked at now */
   others: BuildId[];
-  /** jobs that are queued since */
+  /** jobs that are to be sent: they are queued since, or a runner has handed them back */
   queued: ReadonlySet<JobId>;
   /** whether jobs were told to end, of this build or another */
   cancels: boolean;
@@ -50,7 +50,7 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
       const ending = endingOf(error);
       if (!ending) throw error;
       await refuseWaiting(context, state.jobs, ending);
-      return { others, queued: new Set(), cancels };
+      return { others, queued: takenBack(state), cancels };
     }
     cancels ||= round.cancels;
     await sendDecided(context, planned.decided, state.jobs);
@@ -62,9 +62,15 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
     const tags: StartTags = (db, repo, jobs) => startTags(db, repo, jobs, { fleet, goesOn: true });
     for (const job of decided) await queueJob(record, job, tags);
-    return { others, queued: new Set([...planned.queued, ...decided]), cancels };
+    return { others, queued: new Set([...planned.queued, ...decided, ...takenBack(state)]), cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
+}
+
+/** Few: their message may be sent already, and another one is not looked for. */
+function takenBack({ jobs }: PlanState): Set<JobId> {
+  const again = jobs.filter(({ status, attempt, firstAttempt }) => status === 'queued' && attempt > firstAttempt);
+  return new Set(again.map(({ id }) => id));
 }
 
 /** Ends what waits in a build that nothing can be planned of; what runs goes on to its end. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
 import type { Record, Write } from './record.ts';
 
@@ -158,24 +159,33 @@ export async function leaveGroups(db: Write, ids: readonly number[]): Promise<Bu
   return [...new Set(next)];
 }
 
-/** Builds that are over and still in a group: whoever was to take them out has died. */
+/**
+ * Builds of which something is over and still in a group: whoever was to take it out has died, or the notice of its end was
+ * lost.
+ */
 export async function lingeringHolders(record: Record): Promise<BuildId[]> {
   const rows = await record.db
     .selectFrom('concurrency')
     .select('build_id')
     .distinct()
-    // not a join, which SQLite might begin with all builds that ever were
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('builds')
-          .select('id')
-          .whereRef('builds.id', '=', 'concurrency.build_id')
-          .where('finished_at', 'is not', null),
+    // not a join, which SQLite might begin with all jobs that ever were
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('jobs')
+            .select('jobs.id')
+            .whereRef('jobs.build_id', '=', 'concurrency.build_id')
+            .where('jobs.finished_at', 'is', null)
+            .where(({ eb, or, ref }) => or([eb('jobs.id', '=', sql<JobId>`${ref('concurrency.holder')}`), isOfHolder])),
+        ),
       ),
     )
     .execute();
-  return rows.map((row) => String(row.build_id) as BuildId);
+  return rows.map(buildOf);
 }
+
+/** By how a node begins as JSON. Of a file whose name JSON has otherwise it is false, and the build is looked at in vain. */
+const isOfHolder = sql<boolean>`substr(jobs.node, 1, length(concurrency.holder) + 10) = '{"file":"' || concurrency.holder || '"'`;
 
 function buildOf(row: { build_id: number }): BuildId {
   return String(row.build_id) as BuildId;

@@ -15,7 +15,7 @@ import { summaryOf } from './builds.ts';
 import type { Record, Write } from './record.ts';
 import { another, inTheEnd, triedBefore } from './tries.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
-import { raiseTime, type StartTags, timeOf } from './virtual-time.ts';
+import { firstTag, raiseTime, type StartTags } from './virtual-time.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
@@ -367,10 +367,9 @@ async function openNext(
     moving.where((eb) => eb.or([eb('status', '=', 'queued'), eb('runner_id', '=', runner)]));
   const moved = await (by === undefined ? moving : only(by)).executeTakeFirst();
   if (!moved) return undefined;
-  const time = await timeOf(db, moved.labels);
-  // its tag is of before where the time of its labels has begun anew while it ran
-  if (time !== undefined && time < moved.virtual_start)
-    await db.updateTable('jobs').set({ virtual_start: time }).where('id', '=', ref.job).execute();
+  const first = await firstTag(db, moved.labels);
+  if (first !== undefined && first < moved.virtual_start)
+    await db.updateTable('jobs').set({ virtual_start: first }).where('id', '=', ref.job).execute();
   await db
     .insertInto('attempts')
     .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: Date.now() })

@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database, Record, Write } from './record.ts';
+import type { Schema } from './schema.ts';
 
 /** What is kept for sharing runners fairly between repositories, see dispatcher/fairness.ts. */
 
@@ -37,10 +38,7 @@ export interface Turns {
 /** Row of `meta`. */
 export const originKey = 'priority_origin';
 
-/**
- * Every label set that has a time, as a repository sees it, and the start tag from which priorities are counted. What was
- * taken back keeps the tag of its first attempt, so it does not count as next.
- */
+/** Every label set that has a time, as a repository sees it, and the start tag from which priorities are counted. */
 export async function labelSetsOf(db: Write, repo: string): Promise<{ sets: LabelSetOf[]; origin: number }> {
   const rows = await db
     .selectFrom('label_sets')
@@ -50,16 +48,7 @@ export async function labelSetsOf(db: Write, repo: string): Promise<{ sets: Labe
       'time',
       'finish',
       'beside',
-      eb
-        .selectFrom('jobs')
-        .select('virtual_start')
-        .where('finished_at', 'is', null)
-        .where('status', '=', 'queued')
-        .whereRef('jobs.labels', '=', 'label_sets.labels')
-        .whereRef('attempt', '=', 'first_attempt')
-        .orderBy('virtual_start')
-        .limit(1)
-        .as('next'),
+      firstTurnOf(eb),
       eb
         .exists(
           eb
@@ -107,10 +96,33 @@ export async function raiseTime(db: Write, job: { labels: string; virtual_start:
     .execute();
 }
 
-/** @returns the time of one label set; undefined where it has none */
-export async function timeOf(db: Write, labels: string): Promise<number | undefined> {
-  const row = await db.selectFrom('label_sets').select('time').where('labels', '=', labels).executeTakeFirst();
-  return row?.time;
+/**
+ * The tag of what goes before all that waits for these labels, also before what came beside and has the tag of a job that was
+ * started before it.
+ * @param labels as JSON
+ * @returns undefined where the label set has no time
+ */
+export async function firstTag(db: Write, labels: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('label_sets')
+    .select((eb) => ['time', firstTurnOf(eb)])
+    .where('labels', '=', labels)
+    .executeTakeFirst();
+  return row && Math.min(row.time, row.next === null ? row.time : row.next - 1);
+}
+
+/** The smallest tag that is queued in a label set. What was taken back does not count. */
+function firstTurnOf(eb: ExpressionBuilder<Schema, 'label_sets'>) {
+  return eb
+    .selectFrom('jobs')
+    .select('virtual_start')
+    .where('finished_at', 'is', null)
+    .where('status', '=', 'queued')
+    .whereRef('jobs.labels', '=', 'label_sets.labels')
+    .whereRef('attempt', '=', 'first_attempt')
+    .orderBy('virtual_start')
+    .limit(1)
+    .as('next');
 }
 
 export async function setTurns(db: Write, repo: string, labels: readonly string[], turns: Turns): Promise<void> {

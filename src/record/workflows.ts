@@ -48,6 +48,8 @@ export interface PlanStateJob {
   name: string;
   status: Status;
   attempt: number;
+  /** the number of the first one since a person last retried it */
+  firstAttempt: number;
   message: string | null;
   /** somebody, or a rule, wants it to end: nothing is planned of it any more */
   unwanted: boolean;
@@ -88,7 +90,8 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
     hashes.length === 0 ? [] : await db.selectFrom('workflow_models').selectAll().where('hash', 'in', hashes).execute();
   const jobs = await db
     .selectFrom('jobs')
-    .select(['id', 'position', 'node', 'name', 'status', 'attempt', 'message', 'continue_on_error', 'outputs'])
+    .select(['id', 'position', 'node', 'name', 'status', 'attempt', 'first_attempt', 'message', 'continue_on_error'])
+    .select(['outputs'])
     .select(isUnwanted)
     .where('build_id', '=', id)
     .orderBy('position')
@@ -98,8 +101,9 @@ export async function planState(record: Record, build: BuildId): Promise<PlanSta
     revision: plan.revision,
     facts: plan.facts,
     models: models.map(({ model }) => model),
-    jobs: jobs.map(({ continue_on_error, outputs, unwanted, ...job }) => ({
+    jobs: jobs.map(({ continue_on_error, first_attempt, outputs, unwanted, ...job }) => ({
       ...job,
+      firstAttempt: first_attempt,
       unwanted: Boolean(unwanted),
       continueOnError: continue_on_error === 1,
       outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),

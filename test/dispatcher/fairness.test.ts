@@ -217,6 +217,20 @@ describe('fairness between repositories', () => {
       expect(others.slice(0, 8).filter((repo) => repo === 'quiet')).to.have.length(4);
     });
 
+    it("one that is taken back goes before its repository's other jobs, also those that came while it ran alone", async () => {
+      await serve(await plan('busy', 5), 1, 5);
+      const lost = await plan('busy', 1);
+      await start(lost, 1);
+      const next = await plan('busy', 2);
+      await order();
+      const ref = { job: jobIdOf(lost, 1), attempt: 1 };
+      await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+      await order();
+      const waiting = await volt.context.queues.queue(jobQueue([])).getPrioritized();
+      const jobs = waiting.map(({ data }) => (data as JobMessage).job);
+      expect(jobs).to.deep.equal([ref.job, jobIdOf(next, 1), jobIdOf(next, 2)]);
+    });
+
     it('one that is taken back goes first where the time of its labels has begun anew meanwhile', async () => {
       await timeAt(7000);
       const busy = await plan('busy', 1);

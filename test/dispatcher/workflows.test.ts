@@ -9,8 +9,9 @@ import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf 
 import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { lingeringHolders } from '../../src/record/concurrency.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
-import { decideJob, finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import type { Record, Write } from '../../src/record/record.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
@@ -297,6 +298,16 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect((await sent()).map(({ name }) => name)).to.include.members(['t (1)', 't (2)', 't (3)']);
   });
 
+  it('sends a job at once that its runner has handed back', async () => {
+    const { record } = volt.context;
+    const made = await build({ 'ci.yml': workflow('on: push', job('a'), job('b')) });
+    const first = { job: jobIdOf(made.id, 1), attempt: 1 };
+    await startAttempt(record, first, box, Date.now());
+    await moveToNextAttempt(record, first, { reason: 'handed_back', message: 'it stops', at: Date.now() });
+    await advance(volt.context, made.id);
+    expect((await sent()).map(({ name, attempt }) => [name, attempt])).to.deep.include(['a', 2]);
+  });
+
   it('goes on with a build whose dispatcher has died before it planned anything', async () => {
     const made = await build({ 'ci.yml': workflow('on: push', job('a')) });
     const { db } = volt.context.record;
@@ -542,6 +553,25 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const going = await settle(second.id);
       expect(statuses(going)).to.deep.equal({ a: 'queued', b: 'waiting' });
       expect(named(going, 'b').message).to.equal(null);
+    });
+
+    it('leaves it once over, though its build goes on and the notice of its end was lost', async () => {
+      const { record } = volt.context;
+      const going = job('going');
+      const first = await build({
+        'a.yml': workflow('on: push\nconcurrency: live', job('a')),
+        'b.yml': workflow('on: push', job('b', 'concurrency: db'), going),
+      });
+      const second = await build({ 'a.yml': workflow('on: push\nconcurrency: live', job('a')) });
+      const third = await build({ 'b.yml': workflow('on: push', job('b', 'concurrency: db')) });
+      expect(await lingeringHolders(record)).to.deep.equal([]);
+      await finish(first.id, 'a');
+      await finish(first.id, 'b');
+      expect(await lingeringHolders(record)).to.deep.equal([first.id]);
+      await reconcile(volt.context);
+      expect(await lingeringHolders(record)).to.deep.equal([]);
+      expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued' });
+      expect(statuses(await settle(third.id))).to.deep.equal({ b: 'queued' });
     });
 
     describe('that would never let one in', () => {
