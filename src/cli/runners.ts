@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { clockFault } from '../redis/clock-fault.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';
@@ -20,6 +21,7 @@ interface RunnerEntry {
   version: string;
   draining?: boolean;
   problems: { code: string; message: string; remedy: string }[];
+  vitals?: { clockAhead?: number };
 }
 
 export function runnersCommand(program: Command): CommandFile {
@@ -50,6 +52,10 @@ function printRunners(runners: RunnerEntry[]): void {
       (runner.repos ?? []).map((globs) => globs.map(plain).join(' ')).join(' & ') || 'all',
     ]),
   );
+  for (const runner of runners) {
+    const fault = clockFault(runner);
+    if (fault !== undefined) print(`${mark('cancelled')} ${plain(runner.name)}: ${fault}; times are corrected by that`);
+  }
   for (const { name, problems } of runners) {
     for (const { message, remedy } of problems) {
       print(`${mark('error')} ${plain(name)}: ${plain(message)}`);

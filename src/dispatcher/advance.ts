@@ -1,4 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { agendaOf } from '../record/agenda.ts';
 import { queueJob } from '../record/moves.ts';
@@ -39,7 +40,7 @@ export async function advance(context: StageContext & { record: Record }, build:
     const startTags = await startTagsNow(access, true);
     for (const job of ready) await queueJob(record, job, startTags);
   }
-  const at = new Date().toISOString();
+  const at = serverTime();
   for (const { id, because } of barred) {
     const message = `${because.join(', ')} did not succeed`;
     const attempt = states.find((job) => job.id === id)?.attempt ?? 0;

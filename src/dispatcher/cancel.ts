@@ -1,4 +1,5 @@
 import type { BuildId, Reason } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import { holderOf, queuesOf } from '../queues/attempts.ts';
 import { jobQueue, messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -53,7 +54,7 @@ async function cancelJob(
   const ref = { job: job.id, attempt: job.attempt };
   const decision = { v: 1, kind: 'decided', ...ref, status: 'cancelled', ...because } as const;
   if (job.status === 'waiting') {
-    await queues.sendResult({ ...decision, at: new Date().toISOString() });
+    await queues.sendResult({ ...decision, at: serverTime() });
     return;
   }
   const queue = (await queuesOf(access, queues, [ref])).get(messageIds.job(ref)) ?? jobQueue(job.labels);
@@ -67,5 +68,5 @@ async function cancelJob(
   // a runner that takes the message in this moment wins: removing it fails then, and the next round tells the runner
   const removed = await queues.queue(queue).remove(messageIds.job(ref));
   if (removed === 0) return;
-  await queues.sendResult({ ...decision, at: new Date().toISOString() });
+  await queues.sendResult({ ...decision, at: serverTime() });
 }

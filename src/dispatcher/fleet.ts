@@ -1,6 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
+import { serverNow, serverTime } from '../kernel/server-time.ts';
 import { type HeldAttempt, heldAttempts, queuesOf, retireAttempt } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { countLosses, type LostRunner, notAlone, noteLoss } from '../record/losses.ts';
@@ -165,7 +166,7 @@ export class FleetWatch {
     return lost.flatMap((id) => {
       const sighting = this.#sightings.of(id);
       if (!sighting) return [];
-      const span = { lostAt: clockTime(sighting.aliveAt), noticedAt: Date.now() };
+      const span = { lostAt: clockTime(sighting.aliveAt), noticedAt: serverNow() };
       return this.#losses.note(id, span) ? [{ id, ...span }] : [];
     });
   }
@@ -216,7 +217,7 @@ export class FleetWatch {
     const loss: Noticed = {
       how: vanished ? 'runner vanished' : 'runner fell silent',
       lostAt: vanished ? this.#lastSignOf(vanished) : clockTime(lastWord),
-      noticedAt: Date.now(),
+      noticedAt: serverNow(),
     };
     this.#open.set(name, loss);
     return loss;
@@ -254,7 +255,7 @@ export class FleetWatch {
     const { record } = this.#context;
     const [job] = await openJobs(record, { jobs: [id], status: 'running', limit: 1 });
     if (job?.attempt !== attempt) return;
-    const lost = { reason: 'runner_lost', message: 'the key of its runner was ended', at: Date.now() } as const;
+    const lost = { reason: 'runner_lost', message: 'the key of its runner was ended', at: serverNow() } as const;
     if (await moveToNextAttempt(record, { job: id, attempt }, lost)) await this.#sendNext(job, lost.message);
   }
 
@@ -310,7 +311,7 @@ export class FleetWatch {
     const { queues, record } = this.#context;
     await noteLoss(record, { job: job.id, attempt: job.attempt }, loss);
     const message = `${runners} runners were lost while they ran it; it is given to no other`;
-    const at = new Date().toISOString();
+    const at = serverTime();
     const decided = { status: 'error', reason: 'poison', message, at } as const;
     await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, ...decided });
   }
@@ -318,5 +319,5 @@ export class FleetWatch {
 
 /** A time of `performance.now()` as milliseconds since 1970. */
 function clockTime(at: number): number {
-  return Math.round(Date.now() - (performance.now() - at));
+  return Math.round(serverNow() - (performance.now() - at));
 }

@@ -1,5 +1,6 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import type { RunnerId } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { heartbeatInterval, heartbeatTtl } from '../redis/heartbeat-times.ts';
 import type { Sighting, Sightings } from './sightings.ts';
 
@@ -67,7 +68,7 @@ export class Losses {
 
   /** Whether every other runner has shown since that it outlived the loss. */
   isCertain(runner: RunnerId | undefined, lostAt: number): boolean {
-    const since = performance.now() - (Date.now() - lostAt);
+    const since = performance.now() - (serverNow() - lostAt);
     return this.#sightings
       .allLiving()
       .every(({ member, aliveAt }) => member.id === runner || aliveAt > since + heartbeatInterval);

@@ -1,3 +1,4 @@
+import { serverNow } from '../kernel/server-time.ts';
 import { parseQueueLabels, queueLabels, serves } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -42,7 +43,7 @@ export async function placements(
 }
 
 function isAvoiding({ tried, dueAt }: Placed): boolean {
-  return tried.length > 0 && Date.now() - (dueAt ?? 0) < avoidance;
+  return tried.length > 0 && serverNow() - (dueAt ?? 0) < avoidance;
 }
 
 /** The runners that take jobs, and the queues that are kept from some. */

@@ -1,5 +1,6 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import { isDue, pausesOf } from '../kernel/tries.ts';
 import { giveWay } from '../kernel/turn.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
@@ -73,7 +74,7 @@ function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } 
 }
 
 async function sendDecided(queues: Queues, job: OpenJob, { status, reason, message }: Ending): Promise<void> {
-  const at = new Date().toISOString();
+  const at = serverTime();
   await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, status, reason, message, at });
 }
 

@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Record } from '../record/record.ts';
 import { dueSchedules, type NewSchedule, runSchedule, type ScheduleEntry } from '../record/schedules.ts';
@@ -28,7 +29,7 @@ export function schedulesIn(workflows: readonly Workflow[], now: Date): NewSched
  * passed.
  */
 export async function runSchedules({ record, queues, logger }: StageContext & { record: Record }): Promise<void> {
-  const now = new Date();
+  const now = new Date(serverNow());
   for (const due of await dueSchedules(record, now.getTime())) {
     const { repo, host, workflow, cron } = due;
     const done = await runSchedule(record, due, nextTime(due, now), { name: 'schedule', workflow, cron });

@@ -1,5 +1,6 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, type BuildId } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
 import type { Record } from '../record/record.ts';
@@ -52,7 +53,7 @@ export class SpentAttempts {
       const lost = {
         reason: 'runner_lost',
         message: 'it was run, and how it ended is not known',
-        at: Date.now(),
+        at: serverNow(),
       } as const;
       if (!(await moveToNextAttempt(record, attempt, lost))) continue;
       logger.warn(`gave the job a further attempt: ${lost.message}`, {

@@ -1,4 +1,5 @@
 import { parseAttemptName } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import { parseQueueLabels, serves } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -78,7 +79,7 @@ export class UnservedWatch {
       // the list grows old while this goes on: a runner that has come wins, though it be done with the job by now
       if (!ref || !waitingStates.has(await queue.getJobState(id))) continue;
       if ((await queue.remove(id)) === 0 || (await queues.holdsOutcome(ref))) continue;
-      const at = new Date().toISOString();
+      const at = serverTime();
       await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'no_runner', message, at });
     }
   }

@@ -1,4 +1,5 @@
 import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { groupsOf, leaveGroups } from '../record/concurrency.ts';
 import { queueJob } from '../record/moves.ts';
@@ -89,7 +90,7 @@ async function sendDecided(
   decided: RoundOutcome['decided'],
   jobs: readonly Pick<PlanStateJob, 'id' | 'attempt'>[],
 ): Promise<void> {
-  const at = new Date().toISOString();
+  const at = serverTime();
   for (const { id: job, status, reason, message } of decided) {
     const attempt = jobs.find(({ id }) => id === job)?.attempt ?? 0;
     const text = message.slice(0, 9000);

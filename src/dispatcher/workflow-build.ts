@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { PlannedJob } from '../record/plans.ts';
 import type { NewSchedule } from '../record/schedules.ts';
@@ -91,7 +92,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   return {
     jobs,
     workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, [...workflows, ...called]) },
-    ...(schedules && { schedules: schedulesIn([...workflows, ...broken], new Date()) }),
+    ...(schedules && { schedules: schedulesIn([...workflows, ...broken], new Date(serverNow())) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type FinalStatus, newStep, type Step } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import type { JobOutcome } from './ending.ts';
 import type { JobLog } from './log.ts';
 
@@ -49,5 +50,5 @@ export class StepList {
 }
 
 function now(): string {
-  return new Date().toISOString();
+  return serverTime();
 }

@@ -13,7 +13,12 @@ export interface Moment {
 }
 
 export function moment(): Moment {
-  return { awake: Number(process.hrtime.bigint()) / 1e6, booted: sinceBoot() };
+  return { awake: awake(), booted: sinceBoot() };
+}
+
+/** @returns see Moment */
+export function awake(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** @returns milliseconds from one moment to another; where the two clocks differ, what the longer one says */

@@ -1,3 +1,5 @@
+import { serverNow } from './server-time.ts';
+
 /**
  * When a job is tried again that could not be begun by no fault of the commit. What is the matter mostly passes in seconds (a
  * connection, a restart) or in a minute (a server that is updated); who has pushed should not wait longer than that to be told.
@@ -16,7 +18,7 @@ export function pausesOf(setting: string): number[] {
  * @param tried how many attempts have ended so
  * @returns milliseconds since 1970; undefined where those were all
  */
-export function nextTry(pauses: readonly number[], tried: number, now = Date.now()): number | undefined {
+export function nextTry(pauses: readonly number[], tried: number, now = serverNow()): number | undefined {
   const pause = pauses[tried - 1];
   return pause === undefined ? undefined : Math.round(now + pause * (1 + jitter * Math.random()));
 }
@@ -25,6 +27,6 @@ export function nextTry(pauses: readonly number[], tried: number, now = Date.now
  * Whether an attempt may begin.
  * @param dueAt milliseconds since 1970; one that is further away than any pause was told by a clock that has been set since
  */
-export function isDue(dueAt: number | null, pauses: readonly number[], now = Date.now()): boolean {
+export function isDue(dueAt: number | null, pauses: readonly number[], now = serverNow()): boolean {
   return dueAt === null || now >= dueAt || dueAt - now > Math.max(0, ...pauses) * (1 + jitter);
 }

@@ -1,3 +1,5 @@
+import { serverTime } from './server-time.ts';
+
 /** The fields of a line of the log that say which work it is about. */
 const workFields = ['repo', 'build', 'job', 'attempt', 'runner'] as const;
 export type WorkFields = Partial<Record<(typeof workFields)[number], string>>;
@@ -19,7 +21,7 @@ const warnings = new Map<string, Warnings>();
  */
 export function noteWarning(stage: string, level: string, message: string, fields: object): void {
   const count = (warnings.get(stage)?.count ?? 0) + 1;
-  const last = { at: new Date().toISOString(), level, message: message.slice(0, longest), about: workOf(fields) };
+  const last = { at: serverTime(), level, message: message.slice(0, longest), about: workOf(fields) };
   warnings.set(stage, { count, last });
 }
 

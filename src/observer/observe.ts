@@ -8,6 +8,7 @@ import { gitLimitsOf } from '../job/isolation/job-limits.ts';
 import { reachOf } from '../job/reach.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import type { CommitMessage, ObserveMessage } from '../queues/messages.ts';
@@ -118,7 +119,7 @@ export class Observations {
     const repository = await findRepository(this.#context.record, name);
     // it has been removed while a poll was on its way
     if (!repository) return this.#unschedule(name);
-    if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > Date.now()) return;
+    if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > serverNow()) return;
     const underWay = this.#looking.get(name);
     if (underWay) {
       // the schedule comes again by itself: a remote that hangs is not to be asked anew without a pause

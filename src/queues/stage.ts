@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { awake } from '../kernel/clock.ts';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problem } from '../kernel/problems.ts';
+import { serverTime, serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import { every } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
@@ -48,11 +50,12 @@ export function showStage(
   const signs = new VitalSigns(kind, config);
   const health = new HealthFile(config.healthFile, logger);
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
-  const fixed = { ...own, id, version, startedAt: new Date().toISOString(), record: context.record.place };
-  const describe = () => ({ ...fixed, vitals: signs.read(), problems: problems() });
+  const begunAt = awake();
+  const fixed = { ...own, id, version, record: context.record.place };
+  const describe = () => ({ ...fixed, startedAt: serverTimeOf(begunAt), vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
   // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start
-  beat(access, kind, { ...describe(), heartbeatAt: new Date().toISOString() }).catch(failed);
+  beat(access, kind, { ...describe(), heartbeatAt: serverTime() }).catch(failed);
   const heart = new Heart(access.url, {
     sign: () => ({ id, key: keys.member(kind, id), set: keys.members(kind), text: JSON.stringify(describe()) }),
     heard: () => health.touch(),

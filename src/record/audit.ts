@@ -1,3 +1,4 @@
+import { serverNow } from '../kernel/server-time.ts';
 import type { Record } from './record.ts';
 
 /** Who did what: what was asked for with a token or from a signed-in browser, and attempts to sign in. */
@@ -28,7 +29,7 @@ export interface AuditFilter {
 const longest = 300;
 
 export async function recordAction(record: Record, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
-  const values = { ...entry, target: entry.target.slice(0, longest), at: Date.now() };
+  const values = { ...entry, target: entry.target.slice(0, longest), at: serverNow() };
   await record.write((db) => db.insertInto('audit').values(values).execute());
 }
 

@@ -13,6 +13,7 @@ import type {
   TestSummary,
   Trigger,
 } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { lossStory } from '../kernel/story.ts';
 import type { Record, Write } from './record.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
@@ -225,7 +226,7 @@ export async function unreportedBuilds(record: Record, limit: number, after?: Bu
 }
 
 export async function markReported(db: Write, ids: readonly BuildId[]): Promise<void> {
-  await db.updateTable('builds').set({ reported_at: Date.now() }).where('id', 'in', ids.map(Number)).execute();
+  await db.updateTable('builds').set({ reported_at: serverNow() }).where('id', 'in', ids.map(Number)).execute();
 }
 
 /** How many builds are in each of the statuses that are not final. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { type Credential, credentialSchema } from '../secrets/credential.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Record } from './record.ts';
@@ -37,7 +38,7 @@ export async function setCredential(
     await requireRepository(db, repo);
     const vault = await writingVault(db, config);
     const { box, keyId } = vault.encrypt(JSON.stringify(credentialSchema.parse(credential)), credentialOf(repo));
-    const row = { shown: JSON.stringify(shown), value: box, key_id: keyId, updated_at: Date.now() };
+    const row = { shown: JSON.stringify(shown), value: box, key_id: keyId, updated_at: serverNow() };
     await db
       .insertInto('credentials')
       .values({ repo, ...row })

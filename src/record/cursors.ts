@@ -1,3 +1,4 @@
+import { serverNow } from '../kernel/server-time.ts';
 import { pause } from '../kernel/wait.ts';
 import type { Record, Write } from './record.ts';
 
@@ -30,7 +31,7 @@ export async function moveCursor(
   before: { sha: string; generation: number } | null,
   after: { ref: string; sha: string; generation: number },
 ): Promise<boolean> {
-  const to = { sha: after.sha, generation: after.generation, moved_at: Date.now(), absent: 0, again: 0 };
+  const to = { sha: after.sha, generation: after.generation, moved_at: serverNow(), absent: 0, again: 0 };
   if (before === null) {
     const inserted = await db
       .insertInto('cursors')
@@ -132,7 +133,7 @@ export async function passOverTags(
   tags: readonly { ref: string; sha: string }[],
 ): Promise<void> {
   const asked = JSON.stringify(globs);
-  const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: Date.now() }));
+  const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: serverNow() }));
   while (rest.length > 0) {
     const rows = rest.splice(0, refsAtOnce);
     const wanted = await record.write(async (db) => {

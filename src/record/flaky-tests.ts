@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { JobId, TestStatus } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './record.ts';
 
 /**
@@ -47,7 +48,7 @@ export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap
         .end(),
       flaky_sha: job.sha,
       flaky_since: eb.fn.coalesce('flaky_since', eb.val(job.build_id)),
-      flaky_at: Date.now(),
+      flaky_at: serverNow(),
     }))
     .where('id', 'in', [...flaky])
     .execute();

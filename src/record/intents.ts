@@ -1,5 +1,6 @@
 import type { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Record, Write } from './record.ts';
 import type { IntentRow } from './schema.ts';
 
@@ -53,7 +54,7 @@ export async function orderCancel(
   if (known) return;
   await db
     .insertInto('intents')
-    .values({ kind: 'cancel', repo, build_id: Number(build), job_id: job, reason, message, created_at: Date.now() })
+    .values({ kind: 'cancel', repo, build_id: Number(build), job_id: job, reason, message, created_at: serverNow() })
     .execute();
 }
 
@@ -87,7 +88,7 @@ async function insert(
   const row = await record.write((db) =>
     db
       .insertInto('intents')
-      .values({ ...values, created_at: Date.now() })
+      .values({ ...values, created_at: serverNow() })
       .returning('id')
       .executeTakeFirstOrThrow(),
   );
@@ -137,7 +138,7 @@ async function openOnes(record: Record, kind: Intent['kind']): Promise<Intent[]>
 export async function closeIntent(db: Write, id: number, madeBuild: BuildId | null = null): Promise<boolean> {
   const closed = await db
     .updateTable('intents')
-    .set({ closed_at: Date.now(), made_build: madeBuild === null ? null : Number(madeBuild) })
+    .set({ closed_at: serverNow(), made_build: madeBuild === null ? null : Number(madeBuild) })
     .where('id', '=', id)
     .where('closed_at', 'is', null)
     .returning('id')
@@ -154,7 +155,7 @@ export async function failIntent(
   await record.write((db) =>
     db
       .updateTable('intents')
-      .set({ closed_at: Date.now(), error_code: code, error_message: message, error_remedy: remedy })
+      .set({ closed_at: serverNow(), error_code: code, error_message: message, error_remedy: remedy })
       .where('id', '=', id)
       .where('closed_at', 'is', null)
       .execute(),

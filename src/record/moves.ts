@@ -10,6 +10,7 @@ import {
   statusesBefore,
   type TestSummary,
 } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import { summaryOf } from './builds.ts';
 import type { Record, Write } from './record.ts';
@@ -47,7 +48,7 @@ export async function queueJob(record: Record, job: JobId, startTags: StartTags)
       .executeTakeFirstOrThrow();
     await db
       .insertInto('attempts')
-      .values({ job_id: job, number: moved.attempt, status: 'queued', created_at: Date.now() })
+      .values({ job_id: job, number: moved.attempt, status: 'queued', created_at: serverNow() })
       .execute();
     return true;
   });
@@ -372,7 +373,7 @@ async function openNext(
     await db.updateTable('jobs').set({ virtual_start: first }).where('id', '=', ref.job).execute();
   await db
     .insertInto('attempts')
-    .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: Date.now() })
+    .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: serverNow() })
     .execute();
   return moved;
 }
@@ -425,7 +426,7 @@ async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
       status,
       reason,
       message: eb.fn.coalesce(eb.val(message), 'message'),
-      finished_at: Date.now(),
+      finished_at: serverNow(),
       reported_at: null,
     }))
     .where('id', '=', build)

@@ -1,4 +1,5 @@
 import type { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Record } from './record.ts';
 import type { RepositoryRow } from './schema.ts';
 
@@ -50,7 +51,7 @@ export async function noteObserved(
   await record.write((db) =>
     db
       .updateTable('repositories')
-      .set({ observed_at: Date.now(), default_branch: seen.defaultBranch, notice: seen.notice, ...noError })
+      .set({ observed_at: serverNow(), default_branch: seen.defaultBranch, notice: seen.notice, ...noError })
       .where('name', '=', repo)
       .execute(),
   );
@@ -93,9 +94,9 @@ export async function noteObserveError(
         error_code: error.code,
         error_message: error.message,
         error_remedy: error.remedy,
-        error_since: eb.fn.coalesce('error_since', eb.val(Date.now())),
+        error_since: eb.fn.coalesce('error_since', eb.val(serverNow())),
         failures,
-        retry_at: Date.now() + Math.round(pauseAfter(failures)),
+        retry_at: serverNow() + Math.round(pauseAfter(failures)),
       }))
       .where('name', '=', repo)
       .execute();

@@ -1,4 +1,5 @@
 import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { moveCursor } from './cursors.ts';
 import { closeIntent } from './intents.ts';
 import { portions } from './portions.ts';
@@ -100,7 +101,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       trigger: plan.trigger,
       status: 'queued',
       message: plan.message,
-      created_at: Date.now(),
+      created_at: serverNow(),
     })
     .returning('id')
     .executeTakeFirstOrThrow();
@@ -108,7 +109,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
 }
 
 async function insertJobs(db: Write, build: BuildId, plan: NewBuild, startTags: StartTags): Promise<void> {
-  const now = Date.now();
+  const now = serverNow();
   const rows = plan.jobs.map((job, index) => ({ job, id: jobIdOf(build, index + 1) as JobId, position: index + 1 }));
   const ready = rows.filter(({ job }) => isReady(job));
   const tags = await startTags(

@@ -1,4 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Record, Write } from './record.ts';
 import { forgetInTokens } from './tokens.ts';
 
@@ -26,7 +27,7 @@ export async function removeRepository(record: Record, name: string, purge: bool
     await db
       .updateTable('repositories')
       .set((eb) => ({
-        removed_at: eb.fn.coalesce('removed_at', eb.val(Date.now())),
+        removed_at: eb.fn.coalesce('removed_at', eb.val(serverNow())),
         hook_salt: null,
         trusted_refs: null,
         ...(purge ? { purge: 1 } : {}),
@@ -46,7 +47,7 @@ async function failRequests(db: Write, repo: string): Promise<void> {
   await db
     .updateTable('intents')
     .set({
-      closed_at: Date.now(),
+      closed_at: serverNow(),
       error_code: 'not_found',
       error_message: `${repo} is not observed any more`,
       error_remedy: 'Add it again, then ask again.',
@@ -65,7 +66,7 @@ async function cancelBuilds(db: Write, repo: string): Promise<BuildId[]> {
     .where('finished_at', 'is', null)
     .execute();
   if (open.length > 0) {
-    const intents = open.map(({ id }) => ({ kind: 'cancel' as const, repo, build_id: id, created_at: Date.now() }));
+    const intents = open.map(({ id }) => ({ kind: 'cancel' as const, repo, build_id: id, created_at: serverNow() }));
     await db.insertInto('intents').values(intents).execute();
   }
   return open.map(({ id }) => String(id) as BuildId);

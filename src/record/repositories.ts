@@ -1,5 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
@@ -86,7 +87,7 @@ export async function changeRepository(
 async function insert(db: Write, repository: Repository): Promise<void> {
   await db
     .insertInto('repositories')
-    .values({ name: repository.name, ...columnsOf(repository), created_at: Date.now() })
+    .values({ name: repository.name, ...columnsOf(repository), created_at: serverNow() })
     .execute();
 }
 

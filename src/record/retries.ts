@@ -1,5 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { closeIntent, type Intent } from './intents.ts';
 import type { Record, Write } from './record.ts';
 
@@ -68,7 +69,7 @@ async function finishedJobs(db: Write, build: BuildId): Promise<FinishedJob[]> {
 async function forgetCancels(db: Write, build: BuildId, before: number): Promise<void> {
   await db
     .updateTable('intents')
-    .set({ closed_at: Date.now() })
+    .set({ closed_at: serverNow() })
     .where('kind', '=', 'cancel')
     .where('build_id', '=', Number(build))
     .where('id', '<', before)

@@ -1,6 +1,7 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { AttemptRef } from '../kernel/model.ts';
 import { fitsGlobs } from '../kernel/names.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Record } from './record.ts';
 import type { Schema } from './schema.ts';
 
@@ -72,7 +73,7 @@ async function insert(
     .insertInto('runner_keys')
     .values({
       ...{ public_key: publicKey, name, repos: JSON.stringify(repos), own: own ? 1 : 0 },
-      ...{ created_by: createdBy, created_at: Date.now(), removed_at: null },
+      ...{ created_by: createdBy, created_at: serverNow(), removed_at: null },
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -84,7 +85,7 @@ export async function removeRunnerKey(record: Record, name: string): Promise<voi
   const removed = await record.write((db) =>
     db
       .updateTable('runner_keys')
-      .set({ removed_at: Date.now() })
+      .set({ removed_at: serverNow() })
       .where('name', '=', name)
       .where('removed_at', 'is', null)
       .returning('name')

@@ -1,3 +1,4 @@
+import { serverNow } from '../kernel/server-time.ts';
 import { portions } from './portions.ts';
 import type { Record, Write } from './record.ts';
 
@@ -84,7 +85,7 @@ export async function runSchedule(
     if (!moved) return false;
     await db
       .insertInto('intents')
-      .values({ kind: 'trigger', repo, event: JSON.stringify(event), created_at: Date.now() })
+      .values({ kind: 'trigger', repo, event: JSON.stringify(event), created_at: serverNow() })
       .execute();
     return true;
   });

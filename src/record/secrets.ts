@@ -1,5 +1,6 @@
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Record } from './record.ts';
@@ -36,7 +37,7 @@ export async function setSecret(
     const vault = await writingVault(db, config);
     const { box, keyId } = vault.encrypt(entry.value, secretOf(repo, name));
     await replaceEntry(db, 'secrets', {
-      ...{ repo, name, value: box, key_id: keyId, updated_at: Date.now() },
+      ...{ repo, name, value: box, key_id: keyId, updated_at: serverNow() },
       in_environment: entry.inEnvironment ? 1 : 0,
     });
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttemptRef, TestResult, TestStatus } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { noteFlaky } from './flaky-tests.ts';
 import type { Record, Write } from './record.ts';
 
@@ -58,7 +59,7 @@ export async function recordTests(
           duration: result.duration,
           message: result.message,
           details: result.details,
-          created_at: Date.now(),
+          created_at: serverNow(),
         })),
       )
       .execute();

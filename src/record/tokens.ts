@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Record, Write } from './record.ts';
 import type { Schema } from './schema.ts';
@@ -47,7 +48,7 @@ export async function addToken(
       db
         .insertInto('tokens')
         .values({
-          ...{ name, scope, hash: hashOf(token), created_by: createdBy, created_at: Date.now() },
+          ...{ name, scope, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
           ...{ repos: repos && JSON.stringify(repos), person: person === name ? null : person },
         })
         .onConflict((conflict) => conflict.column('name').doNothing())
@@ -130,7 +131,7 @@ export async function findTokenById(record: Record, id: number): Promise<NamedTo
 }
 
 /** Notes that a token is used, unless that was noted a moment ago. */
-export async function noteUse(record: Record, { id, lastUsedAt }: NamedToken, now = Date.now()): Promise<void> {
+export async function noteUse(record: Record, { id, lastUsedAt }: NamedToken, now = serverNow()): Promise<void> {
   if (lastUsedAt !== null && now - Date.parse(lastUsedAt) < noteEvery) return;
   await record.write((db) => db.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id).execute());
 }

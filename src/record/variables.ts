@@ -1,3 +1,4 @@
+import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import type { Record } from './record.ts';
 import { removeEntry, replaceEntry, type Scope } from './scoped-entries.ts';
@@ -17,7 +18,7 @@ export async function setVariable(
   record: Record,
   { repo, name, value }: { repo: Scope; name: string; value: string },
 ): Promise<void> {
-  const row = { repo, name: secretName(name), value: checkValue(value), updated_at: Date.now() };
+  const row = { repo, name: secretName(name), value: checkValue(value), updated_at: serverNow() };
   await record.write((db) => replaceEntry(db, 'variables', row));
 }
 

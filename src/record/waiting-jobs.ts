@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Record } from './record.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
@@ -33,7 +34,7 @@ async function oldestQueued(record: Record, reader: Reader): Promise<WaitingJob 
     // as the index has it, which holds these alone
     .where('attempts.status', '=', sql.lit('queued'))
     // one that is to be tried again waits for no runner before it may be sent
-    .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', Date.now())]))
+    .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', serverNow())]))
     .orderBy('since')
     .limit(1)
     .executeTakeFirst();

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { portions } from './portions.ts';
 import type { Record, Write } from './record.ts';
 import type { Schema } from './schema.ts';
@@ -62,7 +63,7 @@ export async function insertWorkflows(db: Write, build: BuildId, { facts, models
   for (const { hash, model } of models) {
     await db
       .insertInto('workflow_models')
-      .values({ hash, model, created_at: Date.now() })
+      .values({ hash, model, created_at: serverNow() })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
@@ -225,7 +226,7 @@ async function insertPlaces(
   places: readonly Place[],
   queued: ReadonlyMap<JobId, Queued>,
 ): Promise<void> {
-  const now = Date.now();
+  const now = serverNow();
   for (const some of portions(places)) {
     await db
       .insertInto('jobs')
@@ -281,7 +282,7 @@ async function queuePlanned(db: Write, change: Queued): Promise<void> {
   if (!moved) return;
   await db
     .insertInto('attempts')
-    .values({ job_id: change.id, number: moved.attempt, status: 'queued', created_at: Date.now() })
+    .values({ job_id: change.id, number: moved.attempt, status: 'queued', created_at: serverNow() })
     .execute();
 }
 

@@ -9,7 +9,7 @@ const queues = ['jobs', 'jobs.*', 'results', 'secrets', 'set-aside'];
 const commands = [
   ...['-@all', '+@read', '+@write', '+@connection', '+@transaction', '+@scripting', '+subscribe', '+unsubscribe'],
   ...['-@admin', '-@dangerous', '-scan', '-randomkey', '-dbsize', '-function', '-fcall', '-fcall_ro', '-script|flush'],
-  ...['+info', '+client|id', '+client|unblock', '+client|setname', '+client|setinfo'],
+  ...['+info', '+client|id', '+client|unblock', '+client|setname', '+client|setinfo', '+time'],
 ];
 
 /**

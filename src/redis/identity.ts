@@ -2,6 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
 import { listStages, stageKinds } from './membership.ts';
+import { serverMillis } from './server-time.ts';
 
 /**
  * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
@@ -30,7 +31,9 @@ export async function claimRedis(
   if (before !== null && formerIds.includes(before)) await emptyOf(access, before);
   if ((await client.exists(keys.record)) === 0) {
     // before the claim: whoever finds that the record is known here must find this, too
-    await client.set(keys.young, String(Date.now()), 'PX', youth);
+    // by the clock that times in the record are of, see kernel/server-time.ts
+    const now = serverMillis(await client.time());
+    await client.set(keys.young, String(Math.floor(now)), 'PX', youth);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }

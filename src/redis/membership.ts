@@ -31,6 +31,8 @@ const vitalsSchema = z.object({
   diskFree: z.number().nullable(),
   /** less than VOLT_DISK_FLOOR is free */
   diskLow: z.boolean(),
+  /** milliseconds by which the clock of its machine is ahead of the server's; told times are corrected by it */
+  clockAhead: z.number().optional(),
   /** what it has logged as warnings and errors */
   warnings: z.object({
     count: z.number(),

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../kernel/config.ts';
 import { type Disk, diskOf, isLow } from '../kernel/disk.ts';
+import { serverClock } from '../kernel/server-time.ts';
 import { warningsOf } from '../kernel/warnings.ts';
 import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
@@ -36,6 +37,7 @@ export class VitalSigns {
       reconnects: reconnects(),
       diskFree: this.#disk?.free ?? null,
       diskLow: this.#disk !== undefined && isLow(this.#disk, this.#config),
+      clockAhead: serverClock.ahead,
       warnings: warningsOf(this.#stage),
     };
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FinalStatus } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import { type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { whyNotUnderstood } from '../queues/set-aside.ts';
 
@@ -47,7 +48,7 @@ function endedByUs(content: object, why: string): ResultMessage | undefined {
   const about = named.safeParse(content);
   if (!about.success) return undefined;
   const { job, attempt, runner, logBytes, startedAt, finishedAt } = about.data;
-  const now = new Date().toISOString();
+  const now = serverTime();
   const outcome = { status: 'error' satisfies FinalStatus, reason: 'bad_message', exitCode: null, steps: [] };
   const message = `the reporter does not understand the outcome that runner ${runner.name} has reported: ${why}`;
   for (const [bytes, times] of [

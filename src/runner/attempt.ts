@@ -22,6 +22,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
 import { repositoryKey } from '../kernel/names.ts';
 import { removeContested, removeTree } from '../kernel/remove-tree.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import { longestTimer } from '../kernel/wait.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/heartbeat-times.ts';
@@ -131,7 +132,7 @@ export class RunningAttempt {
   async run(): Promise<AttemptEnd> {
     const { message } = this;
     const { config, spawner, spool } = this.#host;
-    const startedAt = new Date().toISOString();
+    const startedAt = serverTime();
     const paths = dataPaths(config.dataDir);
     const time = Math.min(message.timeout * 60_000, longestTimer);
     const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), time);
@@ -207,7 +208,7 @@ export class RunningAttempt {
   }
 
   #ended(result: JobResult, startedAt: string): AttemptEnd {
-    return this.#stopped ?? { kind: 'finished', ...result, startedAt, finishedAt: new Date().toISOString() };
+    return this.#stopped ?? { kind: 'finished', ...result, startedAt, finishedAt: serverTime() };
   }
 
   /** There is no place for the job on this machine. */

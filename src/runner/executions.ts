@@ -9,6 +9,7 @@ import { TextWorker } from '../job/texts/text-worker.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
+import { serverTime } from '../kernel/server-time.ts';
 import type { JobMessage, Result, ResultMessage } from '../queues/messages.ts';
 import { packTests } from '../queues/packed-tests.ts';
 import { signedResult } from '../queues/queues.ts';
@@ -387,5 +388,5 @@ export class Executions {
 }
 
 function now(): string {
-  return new Date().toISOString();
+  return serverTime();
 }

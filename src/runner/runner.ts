@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { Confinement } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
+import { awake } from '../kernel/clock.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
+import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
 import { mayServe, parseQueueLabels } from '../queues/kept.ts';
@@ -76,7 +78,7 @@ export class Runner {
   readonly #admission: Admission;
   readonly #executions: Executions;
   readonly #registration: Registration;
-  readonly #startedAt = new Date().toISOString();
+  readonly #begunAt = awake();
   readonly #signs: VitalSigns;
   readonly #unlisten: (() => Promise<void>)[] = [];
   #slots: SlotWorker | undefined;
@@ -316,7 +318,7 @@ export class Runner {
       version,
       draining: this.#draining,
       vitals: this.#signs.read(),
-      startedAt: this.#startedAt,
+      startedAt: serverTimeOf(this.#begunAt),
     };
   }
 }

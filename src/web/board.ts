@@ -4,6 +4,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
 import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { serves } from '../queues/kept.ts';
 import { isJobQueue, jobQueue } from '../queues/names.ts';
 import { listRunners } from '../redis/membership.ts';
@@ -103,7 +104,7 @@ async function runnersServing({ access, queues }: Web, name: string): Promise<Wo
     id: runner.id,
     name: runner.name,
     addr: `${runner.host} (process ${runner.pid})`,
-    age: Math.round((Date.now() - Date.parse(runner.startedAt)) / 1000),
+    age: Math.round((serverNow() - Date.parse(runner.startedAt)) / 1000),
   }));
 }
 

@@ -1,6 +1,7 @@
 import { diskOf } from '../kernel/disk.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { hostLabel } from '../kernel/names.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
 import { within } from '../kernel/wait.ts';
@@ -14,6 +15,7 @@ import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
 import { type Reader, readableOf } from '../record/visibility.ts';
 import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
+import { clockFault } from '../redis/clock-fault.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
 import type { QueueDepth, SystemStatus } from './api/schemas/system.ts';
@@ -68,7 +70,7 @@ export async function systemStatus(
     queues: seen?.queues ?? [],
     builds: known?.builds ?? null,
     problems,
-    warnings: seen ? unfitRedis(seen, false) : [],
+    warnings: seen ? [...unfitRedis(seen, false), ...wrongClocks(seen)] : [],
   };
 }
 
@@ -102,7 +104,7 @@ function oldestOf(
 
 function unreadable({ name, error, retryAt }: ObservedRepository): Problem[] {
   if (error === null) return [];
-  const now = Date.now();
+  const now = serverNow();
   const pause = retryAt === null ? 0 : Math.ceil((Date.parse(retryAt) - now) / 1000);
   const next = pause > 0 ? ` The next look is in ${pause} s; \`volt trigger ${name}\` looks now.` : '';
   const message = `repository ${name}: ${hideCredentials(error.message)} (since ${age(now - Date.parse(error.since))})`;
@@ -336,6 +338,20 @@ function fullDisks({ stages, runners }: Seen): Problem[] {
     code: 'disk_low',
     message: `the disk of ${host} has less room than VOLT_DISK_FLOOR asks for (${[...new Set(names)].join(', ')}): logs may not fit`,
     remedy: 'Free some room there: `volt prune` removes what is older than the settings keep.',
+  }));
+}
+
+/** One word for each machine, however many members are on it. */
+function wrongClocks({ stages, runners }: Seen): Problem[] {
+  const found = new Map<string, string>();
+  for (const member of [...stages.flatMap((stage) => stage.members), ...runners]) {
+    const fault = clockFault(member);
+    if (fault !== undefined && !found.has(member.host)) found.set(member.host, fault);
+  }
+  return [...found].map(([host, fault]) => ({
+    code: 'clock_wrong',
+    message: `machine ${host}: ${fault}; what Volt tells and records is corrected by that`,
+    remedy: 'Set it by NTP there (timedatectl set-ntp true): jobs see the wrong time, and certificates may be refused.',
   }));
 }
 

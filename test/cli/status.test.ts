@@ -32,16 +32,18 @@ describe('volt status and volt runners', () => {
     };
     for (const kind of ['observer', 'dispatcher', 'reporter'] as const) await site.stage(kind, { vitals });
     await site.runner('r1', { draining: true });
-    await site.runner('r2', { slots: 3 });
+    await site.runner('r2', { slots: 3, vitals: { ...vitals, clockAhead: 600_000 } });
     const [status, runners] = await Promise.all([volt(['status', ...at()]), volt(['runners', ...at()])]);
     expect(status.stdout)
       .to.match(
         /✔ +reporter +\S+ \(process \d+\), 0\.1\.0, seen .*; last warn .*: the disk is slow \(repo sample, build 1\)/,
       )
-      .and.match(/✔ +runners +2, 0 of 5 slots busy, 1 stopping/);
+      .and.match(/✔ +runners +2, 0 of 5 slots busy, 1 stopping/)
+      .and.match(/clock_wrong.*: machine \S+: its clock is 600\.0 s ahead of that of Redis/);
     expect(runners.stdout)
       .to.match(/^r1 .* stopping /m)
-      .and.match(/^r2 .* serving /m);
+      .and.match(/^r2 .* serving /m)
+      .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; times are corrected by that$/m);
   });
 
   it('leave out a warning that nothing has followed for minutes', async () => {

@@ -137,6 +137,20 @@ describe('web: the state of the whole', () => {
     await site.runner('r1');
   });
 
+  it('tells of a machine whose clock is wrong, which makes nothing unwell', async () => {
+    await site.stage('reporter', { vitals: vitals({ clockAhead: -1900 }) });
+    expect((await status()).warnings).to.deep.equal([]);
+    await site.stage('reporter', { vitals: vitals({ clockAhead: -3_600_000 }) });
+    const { warnings, problems } = await status();
+    expect(warnings.map(({ code }) => code)).to.deep.equal(['clock_wrong']);
+    expect(warnings[0]?.message).to.include(`${hostname()}: its clock is 3600.0 s behind that of Redis`);
+    expect(problems.map(({ code }) => code)).to.not.include('clock_wrong');
+    await site.stage('reporter');
+    await site.runner('r1', { vitals: vitals({ clockAhead: 600_000 }) });
+    expect(await site.page('/runners')).to.include('its clock is 600.0 s ahead of that of Redis');
+    await site.runner('r1');
+  });
+
   it('tells of a runner that takes no jobs, and why', async () => {
     const message = 'takes no jobs: disk full: 3 MB free in /work, 512 MB needed';
     const problem = { code: 'runner_unfit', message, remedy: 'Mend that.' };

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ownProgram } from '../../kernel/own-program.ts';
+import { serverClock } from '../../kernel/server-time.ts';
 import { everyLater, type Repeating, within } from '../../kernel/wait.ts';
 import { heartbeatInterval } from '../heartbeat-times.ts';
 import type { KeeperLines } from './lines.ts';
@@ -91,7 +92,8 @@ export class Heart {
   /** Has the thread take it up, at first or after another one has ended. */
   open(): void {
     if (this.#isLeaving) return;
-    send({ kind: 'open', member: this.#number, url: this.#url, lease: this.#sharedLease() });
+    const time = serverClock.shared;
+    send({ kind: 'open', member: this.#number, url: this.#url, time, lease: this.#sharedLease() });
     this.#say(true);
   }
 

@@ -3,6 +3,8 @@ export type ToHeart = { member: number } & (
   | {
       kind: 'open';
       url: string;
+      /** what the threads of the process share of the server's time, see kernel/server-time.ts */
+      time: Float64Array;
       /** absent where the member has none, as stages */
       lease: SharedLease | undefined;
     }

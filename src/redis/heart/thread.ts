@@ -1,9 +1,12 @@
 import { parentPort } from 'node:worker_threads';
-import { between, type Moment, moment } from '../../kernel/clock.ts';
+import { awake, between, type Moment, moment } from '../../kernel/clock.ts';
+import { ServerClock } from '../../kernel/server-time.ts';
 import { every, type Repeating, within } from '../../kernel/wait.ts';
+import type { RedisConnection } from '../connection.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../heartbeat-times.ts';
 import { isAwayForAll } from '../outage.ts';
 import { isFull } from '../refusal.ts';
+import { serverMillis } from '../server-time.ts';
 import { Lease } from './lease.ts';
 import { KeeperLines } from './lines.ts';
 import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
@@ -27,6 +30,7 @@ class Pulse {
   readonly #member: number;
   readonly #url: string;
   readonly #shared: SharedConnection;
+  readonly #clock: ServerClock;
   readonly #sharedLease: SharedLease | undefined;
   readonly #lines: KeeperLines | undefined;
   readonly #beating: Repeating;
@@ -37,9 +41,10 @@ class Pulse {
   #signedAt = moment();
   #left = false;
 
-  constructor({ member, url, lease }: Extract<ToHeart, { kind: 'open' }>) {
+  constructor({ member, url, time, lease }: Extract<ToHeart, { kind: 'open' }>) {
     this.#member = member;
     this.#url = url;
+    this.#clock = new ServerClock(time);
     this.#sharedLease = lease;
     this.#lines = lease && new KeeperLines(lease.lines);
     if (lease?.held !== undefined) {
@@ -105,10 +110,11 @@ class Pulse {
     const { connection } = this.#shared;
     const unsignedFor = sentAt.awake - this.#signedAt.awake;
     const told = unsignedFor > signMissed ? withLag(text, unsignedFor - heartbeatInterval) : text;
-    const member = `{"heartbeatAt":${JSON.stringify(new Date().toISOString())},${told.slice(1)}`;
+    const member = `{"heartbeatAt":${JSON.stringify(new Date(this.#clock.now()).toISOString())},${told.slice(1)}`;
     try {
       // in this order: an id without a key would be taken for a member that is gone
-      const answers = await connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id).exec();
+      const beat = connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id);
+      const answers = await this.#askingTime(beat, sentAt);
       if (!answers) return false;
       const [refusal] = answers.find(([error]) => error) ?? [];
       if (!refusal) return true;
@@ -118,6 +124,17 @@ class Pulse {
       // the connection of the main thread says when the server is away
       return false;
     }
+  }
+
+  /** Sends commands, and asks the server for its time with them, once for all members of the process. */
+  async #askingTime(commands: ReturnType<RedisConnection['pipeline']>, sentAt: Moment) {
+    if (sentAt.awake - timeAskedAt < heartbeatInterval / 2) return commands.exec();
+    timeAskedAt = sentAt.awake;
+    const [time, ...answers] = (await commands.time().exec())?.reverse() ?? [];
+    if (!time) return null;
+    // a user of Redis who may not ask keeps the time of its machine
+    if (!time[0]) this.#clock.hear(serverMillis(time[1] as string[]), sentAt.awake, awake());
+    return answers.reverse();
   }
 
   #join(id: string, sentAt: Moment): void {
@@ -159,6 +176,9 @@ function withLag(text: string, held: number): string {
   if (vitals) vitals.lag = Math.max(vitals.lag, Math.round(held));
   return JSON.stringify(member);
 }
+
+/** When the server was asked for its time, by `awake()`. */
+let timeAskedAt = Number.NEGATIVE_INFINITY;
 
 const pulses = new Map<number, Pulse>();
 

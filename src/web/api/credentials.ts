@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/deploy-key.ts';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { serverTime } from '../../kernel/server-time.ts';
 import { listCredentials, removeCredential, type ShownCredential, setCredential } from '../../record/credentials.ts';
 import type { Repository } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
@@ -80,7 +81,7 @@ export const credentialRoutes = [listing, https, ssh, remove];
 async function set(web: Web, { name, host }: Repository, shown: ShownCredential, value: Credential) {
   await setCredential(web.record, web.config, name, { shown, credential: value });
   await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
-  return { repo: name, ...shown, updatedAt: new Date().toISOString() };
+  return { repo: name, ...shown, updatedAt: serverTime() };
 }
 
 /** @throws VoltError `not_found`, `conflict` where the repository is not fetched in that way */

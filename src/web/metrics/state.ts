@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { serverNow } from '../../kernel/server-time.ts';
 import type { SystemStatus } from '../api/schemas/system.ts';
 
 /** More queues than this are told as one: there is one for each set of labels that jobs ask for. */
@@ -21,7 +22,7 @@ export function addState(registry: Registry, status: SystemStatus): void {
     const builds = gauge('builds_open', 'Builds that are not final', ['status']);
     builds.set({ status: 'queued' }, status.builds.queued);
     builds.set({ status: 'running' }, status.builds.running);
-    const since = status.oldest ? (Date.now() - Date.parse(status.oldest.since)) / 1000 : 0;
+    const since = status.oldest ? (serverNow() - Date.parse(status.oldest.since)) / 1000 : 0;
     gauge('oldest_waiting_seconds', 'How long the oldest job that has not begun waits').set(Math.max(0, since));
   }
   if (status.runners) {

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { serverNow } from '../../kernel/server-time.ts';
 import { type AuditEntry, listActions } from '../../record/audit.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import { requireScope } from '../access/permission.ts';
@@ -22,7 +23,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   ]);
   const shown = entries.slice(0, pageSize);
   const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;
-  const now = Date.now();
+  const now = serverNow();
   return answerPage(context, web, {
     title: 'Audit',
     place: 'audit',

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { may } from '../access/permission.ts';
@@ -32,7 +33,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     failedTestsOf(web.record, build),
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
-  const now = Date.now();
+  const now = serverNow();
   const signedIn = may(context, 'write') && isFor(askerOf(context), build.repo);
   return answerPage(context, web, {
     title: `${signs[build.status]} ${build.repo}#${build.number}`,

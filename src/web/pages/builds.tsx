@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/model.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { listBuilds, newestBuild } from '../../record/builds.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
@@ -84,7 +85,7 @@ async function findBuilds(web: Web, reader: Reader, filter: Filter, before: Buil
 
 /** The builds in the form that the address asks for. */
 async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
-  const now = Date.now();
+  const now = serverNow();
   if (filter.view === 'grid') {
     const jobs = await jobsOfBuilds(
       web.record,

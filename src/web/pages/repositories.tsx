@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { serverNow } from '../../kernel/server-time.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { newestOf } from '../../record/branches.ts';
 import { pageOfRepositories } from '../../record/repositories.ts';
@@ -28,7 +29,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
       return { ...repository, newest };
     }),
   );
-  const now = Date.now();
+  const now = serverNow();
   return answerPage(context, web, {
     title: 'Repositories',
     place: 'repositories',

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { statusWords } from '../../kernel/model.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRef, observedRefs } from '../../record/branches.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
@@ -57,7 +58,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         </section>
         <section id="settings" data-live="">
           <h2>How it is observed</h2>
-          <Settings repository={repository} now={Date.now()} />
+          <Settings repository={repository} now={serverNow()} />
         </section>
         {/* not redrawn while somebody chooses */}
         {may(context, 'admin') && <VisibilityForm repository={repository} />}

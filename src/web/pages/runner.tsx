@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { serverNow } from '../../kernel/server-time.ts';
 import { attemptsOfRunner } from '../../record/runner-history.ts';
 import { listRunners } from '../../redis/membership.ts';
 import type { Web } from '../context.ts';
@@ -38,7 +39,7 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
         {attempts.length === 0 ? (
           <p class="empty">The record knows of nothing that it has run.</p>
         ) : (
-          <PastAttempts attempts={attempts} now={Date.now()} />
+          <PastAttempts attempts={attempts} now={serverNow()} />
         )}
       </section>
     ),

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
+import { clockFault } from '../../redis/clock-fault.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
 import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../api/schemas/system.ts';
@@ -35,7 +37,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
     text,
     after,
   });
-  const now = Date.now();
+  const now = serverNow();
   const lost = await lostAttempts(web.record, reader, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
     title: 'Runners',
@@ -114,6 +116,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
                 {runner.host} · {runner.version}
               </span>
               {whyUnfit(runner) !== undefined && <span class="status error">takes no jobs</span>}
+              {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
             </td>
             <td data-label="Slots">
               {runner.running.length}/{runner.slots}

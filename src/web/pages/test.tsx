@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { serverNow } from '../../kernel/server-time.ts';
 import { findTest, historyOf, type PastResult } from '../../record/test-history.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
@@ -21,7 +22,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
   if (!test) throw noTest(name, id);
   const before = /^\d{1,15}~\d{1,15}$/.exec(context.req.query('before') ?? '')?.[0];
   const { results, next } = await historyOf(web.record, id, { limit: pageSize, before });
-  const now = Date.now();
+  const now = serverNow();
   return answerPage(context, web, {
     title: test.name,
     place: 'repositories',

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { serverNow } from '../../kernel/server-time.ts';
 import { listTests, type Test, type TestOrder, testOrders } from '../../record/test-history.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
@@ -82,7 +83,7 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
             </td>
             {sort === 'flaky' && (
               <td data-label="Flaky">
-                <Flaky test={test} now={Date.now()} />
+                <Flaky test={test} now={serverNow()} />
               </td>
             )}
             <td class="number" data-label="Failed">

@@ -17,6 +17,10 @@ const vitals = name(
       reconnects: z.number().meta({ description: 'how often Redis was lost and found again' }),
       diskFree: z.number().nullable().meta({ description: 'bytes free on the disk of the data directory' }),
       diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR asks for' }),
+      clockAhead: z.number().optional().meta({
+        description:
+          "milliseconds by which its machine's clock is ahead of the server's, which all times of Volt are told by",
+      }),
       warnings: z.object({
         count: z.number(),
         last: z

@@ -1,0 +1,13 @@
+/** Milliseconds by which a machine's clock may be wrong before people are told. */
+const tolerableClock = 2000;
+
+/** How wrong the clock of a member's machine is, where that is worth telling; undefined where it is not. */
+export function clockFault({
+  vitals,
+}: {
+  vitals?: { clockAhead?: number | undefined } | undefined;
+}): string | undefined {
+  const ahead = vitals?.clockAhead ?? 0;
+  if (Math.abs(ahead) <= tolerableClock) return undefined;
+  return `its clock is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis`;
+}

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { awake } from '../../src/kernel/clock.ts';
+import { ServerClock } from '../../src/kernel/server-time.ts';
+
+const tenMinutes = 600_000;
+const sources = join(import.meta.dirname, '../../src');
+/** What counts by its own clock only how long something has been so. */
+const durations = ['record/record.ts', 'record/ended-sessions.ts'];
+
+describe("the server's time", () => {
+  const realNow = Date.now;
+  let clock: ServerClock;
+
+  beforeEach(() => {
+    clock = new ServerClock();
+  });
+
+  afterEach(() => {
+    Date.now = realNow;
+  });
+
+  /** The server tells its time in an exchange that takes so many milliseconds, half of them for either way. */
+  const exchange = (ahead: number, took = 1) => {
+    const at = awake();
+    clock.hear(realNow() + ahead, at - took / 2, at + took / 2);
+  };
+
+  it("is that of this machine before anything is known, and while that may be the server's", () => {
+    expect(clock.now()).to.be.within(realNow() - 1, realNow());
+    exchange(20, 100);
+    expect(clock.now()).to.be.within(realNow() - 1, realNow());
+    expect(clock.ahead).to.equal(0);
+  });
+
+  it("is the server's where this machine's clock is ahead of it or behind", () => {
+    for (const ahead of [tenMinutes, -tenMinutes]) {
+      clock = new ServerClock();
+      exchange(-ahead);
+      expect(clock.now()).to.be.within(realNow() - ahead - 3, realNow() - ahead + 3);
+      expect(clock.ahead).to.be.within(ahead - 3, ahead + 3);
+    }
+  });
+
+  it("goes on where somebody sets this machine's clock, before the server is asked again", () => {
+    exchange(0);
+    const before = clock.now();
+    for (const set of [tenMinutes, -tenMinutes, 0]) {
+      Date.now = () => realNow() + set;
+      expect(clock.now()).to.be.within(before, before + 1000);
+      expect(clock.ahead).to.be.within(set - 3, set + 3);
+    }
+  });
+
+  it("follows the server where that one's clock is set", () => {
+    exchange(0);
+    exchange(tenMinutes);
+    expect(clock.now()).to.be.within(realNow() + tenMinutes - 3, realNow() + tenMinutes + 3);
+    exchange(0);
+    expect(clock.ahead).to.equal(0);
+  });
+
+  it('keeps what a fast exchange has told when slow ones follow', () => {
+    exchange(tenMinutes, 2);
+    for (const took of [400, 3000]) exchange(tenMinutes + took / 3, took);
+    expect(clock.now()).to.be.within(realNow() + tenMinutes - 6, realNow() + tenMinutes + 6);
+  });
+
+  it('is what everything is stamped with that goes into the record', () => {
+    for (const folder of ['record', 'dispatcher']) {
+      const files = readdirSync(join(sources, folder)).map((name) => `${folder}/${name}`);
+      for (const file of files.filter((name) => name.endsWith('.ts') && !durations.includes(name))) {
+        expect(readFileSync(join(sources, file), 'utf8'), file).to.not.match(/Date\.now\(\)|new Date\(\)/);
+      }
+    }
+  });
+
+  it('is shared by threads', () => {
+    exchange(tenMinutes);
+    expect(new ServerClock(clock.shared).ahead).to.be.within(-tenMinutes - 3, -tenMinutes + 3);
+  });
+});
