@@ -72,6 +72,7 @@ export function runnerCommand(program: Command): CommandFile {
       'VOLT_ISOLATION',
       'VOLT_JOB_USER',
       'VOLT_SANDBOX_PATHS',
+      'VOLT_JOB_VARIABLES',
       'VOLT_SANDBOX_NETWORK',
       'VOLT_LOG_LIMIT',
       'VOLT_ORPHAN_TIMEOUT',

@@ -5,6 +5,7 @@ import type { Scope } from '../exec/scope.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
+import { proxyPasswords } from '../kernel/environment.ts';
 import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { workflowPlan } from '../workflow/plan.ts';
@@ -42,6 +43,7 @@ export async function runJob(input: JobInput, { output, progress, ...place }: Jo
 }
 
 async function run(input: JobInput, place: JobPlace, gate: Gate): Promise<JobResult> {
+  for (const password of proxyPasswords(place.env)) gate.log.masker.add(password);
   if (input.plan.kind !== 'workflow') return runTests(input, input.plan, place, gate);
   const plan = workflowPlan.safeParse(input.plan);
   if (plan.success) return runWorkflowJob(input, plan.data, place, gate);

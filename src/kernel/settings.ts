@@ -154,6 +154,19 @@ export const settings = [
       'User whom jobs run as under the isolation `sandbox`, where the runner is root; a name or a number. Default: the default branch and tags of each repository, and each of its other refs, have an unused number (60578 to 61183) of their own. With `user`, where nothing else keeps jobs apart, it is refused.',
   },
   {
+    env: 'VOLT_JOB_VARIABLES',
+    key: 'jobVariables',
+    schema: z
+      .string()
+      .regex(
+        /^\s*(?!VOLT_)[A-Za-z_][A-Za-z0-9_]*(\s*,\s*(?!VOLT_)[A-Za-z_][A-Za-z0-9_]*)*\s*$/,
+        "must be names of variables with commas between them, and none of Volt's own",
+      )
+      .optional(),
+    about:
+      "Names of further variables of the runner's environment that all jobs get, with commas between them, whatever ref they are of. Proxies (http_proxy and the like; with their passwords only jobs of trusted refs) and certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and the like) they get without.",
+  },
+  {
     env: 'VOLT_SANDBOX_PATHS',
     key: 'sandboxPaths',
     schema: z

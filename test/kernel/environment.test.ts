@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
-import { jobEnvironment, toolEnvironment } from '../../src/kernel/environment.ts';
+import { bareEnvironment, jobEnvironment, proxyPasswords, toolEnvironment } from '../../src/kernel/environment.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import { settings } from '../../src/kernel/settings.ts';
 import { withEnvironment } from '../support/environment.ts';
@@ -36,6 +36,38 @@ describe('the environment of a job', () => {
       https_proxy: 'http://proxy:3128',
     });
     expect(environment.PATH).to.equal(process.env.PATH);
+  });
+
+  const behind = {
+    HTTPS_PROXY: 'http://me:p%40ss@proxy:3128',
+    http_proxy: 'me:p@ss@proxy:3128',
+    NO_PROXY: 'inner',
+    NODE_EXTRA_CA_CERTS: '/etc/own/ca.pem',
+    SSL_CERT_FILE: '/etc/own/all.pem',
+    OWN: 'x',
+  };
+
+  it('has the proxies and certificates of the machine, with passwords only where its ref is trusted', () => {
+    const plain = withEnvironment(behind, () => jobEnvironment());
+    const { HTTPS_PROXY, http_proxy, OWN, ...same } = behind;
+    expect(plain).to.include({ ...same, HTTPS_PROXY: 'http://proxy:3128', http_proxy: 'proxy:3128' });
+    expect(plain).to.not.have.property('OWN');
+    const trusted = withEnvironment(behind, () => jobEnvironment({ trusted: true, named: ['OWN'] }));
+    expect(trusted).to.include(behind);
+    expect(proxyPasswords(trusted)).to.have.members(['p@ss', 'p%40ss']);
+    expect(proxyPasswords(plain)).to.deep.equal([]);
+  });
+
+  it("has certificates under the names that git knows where it is git's", () => {
+    const machine = { ...behind, GIT_SSL_CAINFO: '' };
+    for (const environment of [toolEnvironment, bareEnvironment]) {
+      expect(withEnvironment(machine, environment)).to.include({
+        GIT_SSL_CAINFO: '/etc/own/all.pem',
+        http_proxy: behind.http_proxy,
+      });
+      const own = { ...behind, GIT_SSL_CAINFO: '/git.pem' };
+      expect(withEnvironment(own, environment)).to.include({ GIT_SSL_CAINFO: '/git.pem' });
+    }
   });
 
   it('has a search path even where Volt was started without one', () => {
@@ -104,6 +136,7 @@ describe('settings', () => {
     VOLT_JOB_TIMEOUT: ['0', '-1', 'soon'],
     VOLT_LOG_LIMIT: ['0', '1.5'],
     VOLT_BACKLOG: ['0'],
+    VOLT_JOB_VARIABLES: ['A B', 'VOLT_TOKEN', 'A,VOLT_TOKEN', 'A=1'],
     VOLT_ORPHAN_TIMEOUT: ['0'],
   };
   for (const [name, values] of Object.entries(wrong)) {

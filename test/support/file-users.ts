@@ -16,6 +16,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/actions/library.ts': 'copies from the closed store into a closed draft',
   'src/job/actions/store.ts': 'has the store of actions, which jobs never reach',
   'src/job/actions/checkout.ts': 'empties the workspace only where jobs have the rights of Volt',
+  'src/job/isolation/certificates.ts': "reads files that the machine's environment names",
   'src/job/isolation/checkout-place.ts': 'works in a closed draft, and moves by the descriptor of the target',
   'src/job/isolation/enclosure.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
   'src/job/isolation/home-use.ts': 'has notes beside the homes, in folders of Volt, and moves homes as a whole',

@@ -97,7 +97,7 @@ export class JobRunner {
     try {
       const result = await runJob(input, {
         ...{ folder: own, mirrors: join(this.#folder, 'mirrors'), scope, signal: stop.signal, runner: 'exec' },
-        env: { ...jobEnvironment(), ...this.#given.env },
+        env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and their tools and caches are meant to be used
         enclosure: Enclosure.none,
         reach: ownReach,

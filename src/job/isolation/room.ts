@@ -13,6 +13,7 @@ import { jobEnvironment } from '../../kernel/environment.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import type { JobInput } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
+import { withCertificates } from './certificates.ts';
 import { Enclosure } from './enclosure.ts';
 import { hostNameFiles } from './host-names.ts';
 import { type JobHome, makeHome, tools } from './job-home.ts';
@@ -64,7 +65,7 @@ export async function makeRoom(
   const folder = join(places.jobs, `${name}-${randomBytes(8).toString('hex')}`);
   if (level === 'none') {
     const toolCache = toolCacheOf(config) ?? paths.tools;
-    return { folder, toolCache, env: jobEnvironment(), enclosure: Enclosure.none, leave: () => undefined };
+    return { folder, toolCache, env: machineOf(config, job.trust), enclosure: Enclosure.none, leave: () => undefined };
   }
   makePlaces(config.dataDir, places);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -75,7 +76,7 @@ export async function makeRoom(
   try {
     const { filtersCalls } = confinement;
     return {
-      ...(await enclosedRoom(config, { level, filtersCalls }, job.repo, home, {
+      ...(await enclosedRoom(config, { level, filtersCalls }, job, home, {
         folder,
         among: places.among,
         shared: places.shared,
@@ -92,7 +93,7 @@ export async function makeRoom(
 async function enclosedRoom(
   config: Config,
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
-  repo: JobInput['repo'],
+  { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
   { path: home, from, kept: keptHome, user, overlays }: JobHome,
   {
     folder,
@@ -103,7 +104,7 @@ async function enclosedRoom(
 ): Promise<Omit<JobRoom, 'leave'>> {
   const configured = toolCacheOf(config);
   const toolCache = configured ?? join(home, tools);
-  const machine = jobEnvironment();
+  const { env: machine, shown: certificates } = withCertificates(machineOf(config, trust), shared);
   const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
   const behind = behindShims(searchPath);
   const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
@@ -124,6 +125,7 @@ async function enclosedRoom(
             shown: [
               ...programFolders([...searchPath, ...behind.folders], config.dataDir),
               ...shownBy(config),
+              ...certificates,
               ...[configured, mirror, filter].filter((each) => each !== undefined),
             ],
           }),
@@ -133,6 +135,11 @@ async function enclosedRoom(
   for (const each of own) openFolderInside(folder, join(folder, each), enclosure.owner).close();
   const isWhole = overlays === undefined && from === home;
   return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, enclosure };
+}
+
+/** What jobs of such refs get of the machine's environment. */
+function machineOf({ jobVariables }: Config, { trusted }: JobInput['trust']): Record<string, string> {
+  return jobEnvironment({ trusted, named: (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []) });
 }
 
 function toolCacheOf({ toolCache }: Config): string | undefined {

@@ -7,6 +7,7 @@ import { Scope } from '../../../src/exec/scope.ts';
 import { jobPlaces, openArea, removeLeftJobs } from '../../../src/job/isolation/places.ts';
 import { type JobRoom, makeRoom } from '../../../src/job/isolation/room.ts';
 import { loadConfig, type Overrides } from '../../../src/kernel/config.ts';
+import { certificateFiles } from '../../../src/kernel/environment.ts';
 import { repositoryKey } from '../../../src/kernel/names.ts';
 import { ownTrust } from '../../../src/kernel/trust.ts';
 import { TestFolders } from '../../support/folder.ts';
@@ -77,6 +78,10 @@ for (const level of ['sandbox', 'user'] as const) {
       const first = files();
       expect(Object.keys(first)).to.have.members([
         ...(confinement.filtersCalls ? ['calls.bpf'] : []),
+        // those of the machine that runs the test
+        ...certificateFiles
+          .filter((name) => existsSync(process.env[name] ?? ''))
+          .map((name) => `${name.toLowerCase()}.pem`),
         ...(level === 'sandbox'
           ? ['passwd', 'group'].map((file) => `${file}-${repositoryKey({ name: 'app', url: '/nowhere/app' })}+default`)
           : []),
@@ -86,6 +91,25 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(readdirSync(room.folder)).to.have.members([
         ...['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp', 'commands'],
       ]);
+    });
+
+    it('has the certificates that the machine names, though nobody else may read their folder', async () => {
+      const closed = folders.make();
+      const file = join(closed, 'ca.pem');
+      writeFileSync(file, 'one certificate\n', { mode: 0o600 });
+      chmodSync(closed, 0o700);
+      const names = { NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file, PIP_CERT: join(closed, 'none.pem') };
+      const former = { ...process.env };
+      Object.assign(process.env, names);
+      try {
+        const { room, scope } = await enter();
+        const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, PIP_CERT } = room.env;
+        expect(await run(scope, `cat ${NODE_EXTRA_CA_CERTS} ${SSL_CERT_FILE}`)).to.equal('one certificate\n'.repeat(2));
+        expect(PIP_CERT).to.equal(names.PIP_CERT);
+      } finally {
+        for (const name of Object.keys(names)) delete process.env[name];
+        Object.assign(process.env, former);
+      }
     });
 
     it('is what it should be again for the next job', async () => {
