@@ -46,7 +46,7 @@ export async function pruneMirrors(
   dryRun: boolean,
   now: number,
 ): Promise<MirrorOnDisk[]> {
-  if (!dryRun) await sweep(folder);
+  if (!dryRun) await leftAside(folder, true);
   const mirrors = (await listMirrors(folder)).sort((a, b) => a.usedAt - b.usedAt);
   let total = mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
   const removed: MirrorOnDisk[] = [];
@@ -108,12 +108,20 @@ export async function removeUnused(mirror: MirrorOnDisk): Promise<boolean> {
   return gone ?? false;
 }
 
-/** Takes away what a process that was killed was making or removing. */
-async function sweep(folder: string): Promise<void> {
+/**
+ * What processes were making or removing that were killed over it; what somebody is at work on is none of it.
+ * @param remove takes it away
+ * @returns names in the folder
+ */
+export async function leftAside(folder: string, remove: boolean): Promise<string[]> {
+  const found: string[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
     const [, mirror] = /^(.+\.git)\.(?:draft|removed)$/.exec(name) ?? [];
     if (mirror === undefined) continue;
-    const left = join(folder, name);
-    await new MirrorLock(join(folder, mirror)).tryHold(() => removeTree(left));
+    await new MirrorLock(join(folder, mirror)).tryHold(async () => {
+      found.push(name);
+      if (remove) await removeTree(join(folder, name));
+    });
   }
+  return found;
 }

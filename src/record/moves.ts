@@ -410,7 +410,7 @@ async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<v
  * Makes the build final when its last job is, in the same transaction.
  * @returns the build as it is then
  */
-async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
+export async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
   const jobs = await db
     .selectFrom('jobs')
     .select(['name', 'status', 'reason', 'message', 'continue_on_error'])

@@ -89,7 +89,9 @@ describe('volt doctor --deep', () => {
     await finished();
     const findings = await examine();
     expect(findings.map(({ check, level }) => [check, level])).to.deep.equal(
-      ['messages', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'].map((check) => [check, 'ok']),
+      ['contradictions', 'messages', 'polls', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'].map(
+        (check) => [check, 'ok'],
+      ),
     );
   });
 
@@ -261,6 +263,8 @@ describe('volt doctor --deep', () => {
       'logs',
       'mirrors',
     ]);
-    expect(await command([...args, '--mend'])).to.include({ code: 2 });
+    expect(await command([...args, '--dry-run'])).to.include({ code: 2 });
+    const mended = await command([...args, '--mend', '--dry-run', '--json']);
+    expect(JSON.parse(mended.stdout).findings.map(({ check }: Finding) => check)).to.include('contradictions');
   });
 });

@@ -9,16 +9,20 @@ import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
 import { backupFindings } from './deep/backups.ts';
 import type { DeepCheck } from './deep/check.ts';
+import { contradictionFindings } from './deep/contradictions.ts';
 import { logFindings } from './deep/logs.ts';
 import { memberFindings } from './deep/members.ts';
 import { messageFindings } from './deep/messages.ts';
 import { mirrorFindings } from './deep/mirrors.ts';
+import { pollScheduleFindings } from './deep/poll-schedules.ts';
 import { resultFindings } from './deep/results.ts';
 import { spoolFindings } from './deep/spools.ts';
 import { type Finding, fail, warn } from './finding.ts';
 
 const checks = [
+  contradictionFindings,
   messageFindings,
+  pollScheduleFindings,
   memberFindings,
   logFindings,
   resultFindings,
@@ -40,9 +44,10 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
     return [warn('deep', 'the record is of another version, and is not compared', 'Use the version that runs on it.')];
   }
   const record = await Record.open(config);
-  const redis = await openRedis(config, logger);
-  const context: DeepCheck = { config, record, redis, mend };
-  const findings: Finding[] = [];
+  const opened = await openRedis(config, logger, record);
+  const redis = 'access' in opened ? opened : undefined;
+  const context: DeepCheck = { config, logger, record, redis, mend };
+  const findings: Finding[] = 'access' in opened ? [] : [opened];
   try {
     for (const check of checks) findings.push(...(await check(context).catch(failed)));
   } finally {
@@ -53,13 +58,23 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
   return findings;
 }
 
-async function openRedis(config: Config, logger: Logger): Promise<DeepCheck['redis']> {
-  try {
-    const access = await connectRedis(config, redisAddress(config).url, logger, 0);
-    return { access, queues: new Queues(access, logger) };
-  } catch {
-    return undefined;
-  }
+async function openRedis(
+  config: Config,
+  logger: Logger,
+  record: Record,
+): Promise<NonNullable<DeepCheck['redis']> | Finding> {
+  const access = await connectRedis(config, redisAddress(config).url, logger, 0).catch(() => undefined);
+  if (!access)
+    return warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.');
+  const owner = await access.client.get(access.keys.record);
+  if (owner === null || owner === record.id || record.formerIds.includes(owner))
+    return { access, queues: new Queues(access, logger, record) };
+  await access.close();
+  return fail(
+    'messages',
+    'this Redis serves another record',
+    'Give each Volt a Redis or a VOLT_REDIS_PREFIX of its own.',
+  );
 }
 
 /** A check that could not be made is one that has failed. */

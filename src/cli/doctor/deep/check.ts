@@ -1,4 +1,5 @@
 import type { Config } from '../../../kernel/config.ts';
+import type { Logger } from '../../../kernel/logger.ts';
 import type { Queues } from '../../../queues/queues.ts';
 import type { Record } from '../../../record/record.ts';
 import type { RedisAccess } from '../../../redis/connect.ts';
@@ -6,10 +7,11 @@ import type { RedisAccess } from '../../../redis/connect.ts';
 /** What the checks compare with each other. */
 export interface DeepCheck {
   config: Config;
+  logger: Logger;
   record: Record;
-  /** undefined where Redis does not answer */
+  /** undefined where Redis does not answer, or serves another record */
   redis: { access: RedisAccess; queues: Queues } | undefined;
-  /** what does not mend itself is mended where Volt can do it */
+  /** what can be mended without a doubt is */
   mend: boolean;
 }
 
@@ -17,6 +19,14 @@ export interface DeepCheck {
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+/**
+ * What is said of something that `volt doctor --mend` can do.
+ * @param how what is there afterwards, such as `it is removed`
+ */
+export function mended(done: boolean, how: string): string {
+  return done ? `Mended: ${how}.` : `\`volt doctor --mend\` mends it: ${how}.`;
 }
 
 /** `1 log`, `3 logs` */

@@ -27,7 +27,7 @@ export async function foreignFindings({ redis, mend }: DeepCheck): Promise<Findi
 function remedy(name: string, left: number): string {
   const at = (queue: string) => `/queues/queue/${encodeURIComponent(queue)}`;
   if (left === 0) return `Mended: set aside, see ${at(queueNames.setAside)}.`;
-  return `Remove them at ${at(name)}; \`volt doctor --deep --mend\` sets aside what can be read, as a runner that serves the queue does.`;
+  return `Remove them at ${at(name)}; \`volt doctor --mend\` sets aside what can be read, as a runner that serves the queue does.`;
 }
 
 /** @returns the ids of those that were moved; what cannot be read stays where it is */

@@ -1,16 +1,17 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { dataPaths, logFile } from '../../../kernel/data-paths.ts';
 import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.ts';
 import { sortBuilds } from '../../../record/retention.ts';
 import { recordedLogs } from '../../../record/survey.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed } from './check.ts';
+import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 /** So many builds are compared at a time. */
 const batch = 200;
 
 /** The archive against what the record says of it. */
-export async function logFindings({ record, config }: DeepCheck): Promise<Finding[]> {
+export async function logFindings({ record, config, mend }: DeepCheck): Promise<Finding[]> {
   const missing: string[] = [];
   const short: string[] = [];
   let count = 0;
@@ -42,7 +43,9 @@ export async function logFindings({ record, config }: DeepCheck): Promise<Findin
   ];
   if (orphans.length > 0) {
     const message = `${counted(orphans.length, 'folder')} with logs of builds that the record does not know: ${listed(orphans)}`;
-    findings.push(warn('logs', message, 'The reporter removes them within the hour; `volt prune` does it now.'));
+    if (mend)
+      for (const id of orphans) await rm(join(dataPaths(config.dataDir).logs, id), { recursive: true, force: true });
+    findings.push(warn('logs', message, mended(mend, 'they are removed')));
   }
   return findings.length > 0 ? findings : [ok('logs', `${counted(count, 'log')} as long as recorded`)];
 }

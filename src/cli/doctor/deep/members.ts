@@ -1,11 +1,11 @@
 import { attemptName } from '../../../kernel/model.ts';
 import { openJobs } from '../../../record/open-jobs.ts';
-import { listRunners, listStages, stageKinds } from '../../../redis/membership.ts';
+import { forgetGone, listRunners, listStages, stageKinds } from '../../../redis/membership.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed } from './check.ts';
+import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 /** Who says that they live against what the record says that they run. */
-export async function memberFindings({ record, redis }: DeepCheck): Promise<Finding[]> {
+export async function memberFindings({ record, redis, mend }: DeepCheck): Promise<Finding[]> {
   if (!redis) return [];
   const { access } = redis;
   const runners = await listRunners(access);
@@ -21,17 +21,15 @@ export async function memberFindings({ record, redis }: DeepCheck): Promise<Find
       warn('members', message, 'The dispatcher takes it back after 5 s and sends a further attempt; one must be up.'),
     );
   }
-  const gone = [...runners.gone];
-  for (const kind of stageKinds) gone.push(...(await listStages(access, kind)).gone);
+  const gone: string[] = [];
+  for (const kind of ['runner', ...stageKinds] as const) {
+    const ids = kind === 'runner' ? runners.gone : (await listStages(access, kind)).gone;
+    gone.push(...ids);
+    if (mend) await forgetGone(access, kind, ids);
+  }
   if (gone.length > 0) {
     const message = `${counted(gone.length, 'member')} whose heartbeat has ended: ${listed(gone)}`;
-    findings.push(
-      warn(
-        'members',
-        message,
-        'The dispatcher takes a runner off the list, and another stage of its kind a stage; one must be up.',
-      ),
-    );
+    findings.push(warn('members', message, mended(mend, 'it is off the list')));
   }
   if (findings.length > 0) return findings;
   return [

@@ -1,28 +1,23 @@
-import { type AttemptRef, attemptName, parseAttemptName } from '../../../kernel/model.ts';
+import { routeBuild } from '../../../dispatcher/route.ts';
+import { SpentAttempts } from '../../../dispatcher/spent-attempts.ts';
+import { type AttemptRef, attemptName, type BuildId, buildIdOf, parseAttemptName } from '../../../kernel/model.ts';
 import { isDue, pausesOf } from '../../../kernel/tries.ts';
-import { attemptMessages, queuesOf } from '../../../queues/attempts.ts';
+import { pause } from '../../../kernel/wait.ts';
+import { attemptMessages, queuesOf, withdraw } from '../../../queues/attempts.ts';
 import { queueLabels } from '../../../queues/kept.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
+import { heartbeatTtl } from '../../../redis/heartbeat-times.ts';
 import { listRunners } from '../../../redis/membership.ts';
-import { type Finding, fail, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed } from './check.ts';
+import { type Finding, ok, warn } from '../finding.ts';
+import { counted, type DeepCheck, listed, mended } from './check.ts';
 import { foreignFindings } from './foreign.ts';
-
-const nextLook = 'The dispatcher sends it again at its next look, within seconds; one must be up.';
 
 /** The queues against the record: each queued attempt has one message, and each message an attempt. */
 export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
   const { config, record, redis } = check;
-  if (!redis)
-    return [warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.')];
+  if (!redis) return [];
   const { access, queues } = redis;
-  const owner = await access.client.get(access.keys.record);
-  if (owner !== null && owner !== record.id && !record.formerIds.includes(owner)) {
-    return [
-      fail('messages', 'this Redis serves another record', 'Give each Volt a Redis or a VOLT_REDIS_PREFIX of its own.'),
-    ];
-  }
   const pauses = pausesOf(config.tryAgain);
   const queued = (await openJobs(record, { status: 'queued', limit: 100_000 })).filter((job) =>
     isDue(job.dueAt, pauses),
@@ -35,9 +30,14 @@ export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
   const missing = absent.filter((ref) => !elsewhere.has(attemptName(ref)));
   const sent = queued.filter((_, index) => found[index] !== undefined);
   const findings = [
-    ...(await withoutMessage(redis, missing)),
+    ...(await withoutMessage(check, redis, missing)),
+    ...(await spent(
+      check,
+      redis,
+      queued.filter((_, index) => found[index]?.isDone),
+    )),
     ...unknownLabels(sent, await queues.labelSets()),
-    ...(await withoutAttempt({ record, redis })),
+    ...(await withoutAttempt(check, redis)),
     ...(await foreignFindings(check)),
     ...(await setAside(redis)),
   ];
@@ -48,15 +48,52 @@ export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
 
 type Redis = NonNullable<DeepCheck['redis']>;
 
-async function withoutMessage({ access, queues }: Redis, missing: AttemptRef[]): Promise<Finding[]> {
-  const { alive } = await listRunners(access);
-  const claimed = new Set(alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
-  const lost: string[] = [];
-  for (const ref of missing) {
-    if (!claimed.has(attemptName(ref)) && !(await queues.holdsOutcome(ref))) lost.push(attemptName(ref));
-  }
+async function withoutMessage(check: DeepCheck, redis: Redis, missing: AttemptRef[]): Promise<Finding[]> {
+  const lost = await unclaimed(redis, missing);
   if (lost.length === 0) return [];
-  return [warn('messages', `${counted(lost.length, 'queued attempt')} without a message: ${listed(lost)}`, nextLook)];
+  const builds = new Set(lost.map(({ job }) => buildIdOf(job)));
+  if (check.mend) for (const build of builds) await routeBuild({ ...check, ...redis }, build);
+  const message = `${counted(lost.length, 'queued attempt')} without a message: ${listed(lost.map(attemptName))}`;
+  return [warn('messages', message, mended(check.mend, 'it is sent again, as by the next look of a dispatcher'))];
+}
+
+/** Queued jobs whose attempt nobody will take any more, since a runner is done with its message. */
+async function spent(check: DeepCheck, redis: Redis, done: OpenJob[]): Promise<Finding[]> {
+  const lost = await unclaimed(
+    redis,
+    done.map((job) => ({ job: job.id, attempt: job.attempt, build: job.build })),
+  );
+  if (lost.length === 0) return [];
+  if (check.mend) await moveOn(check, redis, lost);
+  const message = `${counted(lost.length, 'queued attempt')} whose outcome is lost: ${listed(lost.map(attemptName))}`;
+  return [warn('messages', message, mended(check.mend, 'the job gets a further attempt, as by a dispatcher'))];
+}
+
+/** As long as it takes to be sure, see SpentAttempts. */
+async function moveOn(
+  check: DeepCheck,
+  redis: Redis,
+  lost: readonly (AttemptRef & { build: BuildId })[],
+): Promise<void> {
+  const attempts = new SpentAttempts({ ...check, ...redis });
+  for (const until = performance.now() + heartbeatTtl + 1000; performance.now() < until; await pause(500)) {
+    await attempts.move(lost, await claimedNow(redis));
+  }
+}
+
+async function claimedNow({ access }: Redis): Promise<Set<string>> {
+  const { alive } = await listRunners(access);
+  return new Set(alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
+}
+
+/** Those that no living runner has, and whose outcome is not on its way. */
+async function unclaimed<R extends AttemptRef>(redis: Redis, refs: readonly R[]): Promise<R[]> {
+  const claimed = await claimedNow(redis);
+  const left: R[] = [];
+  for (const ref of refs) {
+    if (!claimed.has(attemptName(ref)) && !(await redis.queues.holdsOutcome(ref))) left.push(ref);
+  }
+  return left;
 }
 
 /** Runners look into the queues of the label sets that they know of. */
@@ -78,13 +115,7 @@ function unknownLabels(sent: OpenJob[], known: string[][]): Finding[] {
 }
 
 /** Messages of attempts that the record does not know, or that count no more. */
-async function withoutAttempt({
-  record,
-  redis: { queues },
-}: {
-  record: DeepCheck['record'];
-  redis: Redis;
-}): Promise<Finding[]> {
+async function withoutAttempt({ record, mend }: DeepCheck, { queues }: Redis): Promise<Finding[]> {
   const stray: string[] = [];
   for (const labels of await queues.labelSets()) {
     const ids = await queues.queue(jobQueue(labels)).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
@@ -95,12 +126,14 @@ async function withoutAttempt({
     );
     for (const ref of refs) {
       const state = current.get(ref.job);
-      if (!state?.open || state.attempt !== ref.attempt) stray.push(attemptName(ref));
+      if (state?.open && state.attempt === ref.attempt) continue;
+      stray.push(attemptName(ref));
+      if (mend) await withdraw(queues, jobQueue(labels), ref);
     }
   }
   if (stray.length === 0) return [];
   const message = `${counted(stray.length, 'message')} of attempts that do not count: ${listed(stray)}`;
-  return [warn('messages', message, 'A runner takes it, is told to end it, and nothing of it is recorded.')];
+  return [warn('messages', message, mended(mend, 'what no runner has taken is removed'))];
 }
 
 async function setAside({ queues }: Redis): Promise<Finding[]> {

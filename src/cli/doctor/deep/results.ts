@@ -4,7 +4,7 @@ import { dataPaths } from '../../../kernel/data-paths.ts';
 import type { BuildId } from '../../../kernel/model.ts';
 import { reportAgain, reportedBuilds } from '../../../record/survey.ts';
 import { type Finding, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed } from './check.ts';
+import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 const batch = 200;
 
@@ -25,9 +25,8 @@ export async function resultFindings({ record, config, mend }: DeepCheck): Promi
   }
   if (wrong.size === 0) return [ok('test results', `those of ${counted(count, 'finished build')} are there`)];
   const message = `missing or damaged for ${counted(wrong.size, 'commit')}: ${listed([...wrong.keys()])}`;
-  if (!mend) return [warn('test results', message, '`volt doctor --deep --mend` has the reporter write them again.')];
-  await reportAgain(record, [...wrong.values()]);
-  return [warn('test results', message, 'Mended: the reporter writes them again within seconds; one must be up.')];
+  if (mend) await reportAgain(record, [...wrong.values()]);
+  return [warn('test results', message, mended(mend, 'the reporter writes them again within seconds; one must be up'))];
 }
 
 /** Both files are there, and the one for programs can be read. */
