@@ -226,7 +226,7 @@ export class ResultHandler {
     const { reason, message: why } = message;
     if (reason !== null) this.#measures.repeated(reason);
     const about = { repo: build.repo, ...workOf(message), runner: message.runner.id };
-    this.#context.logger.warn(`tries the job again at ${new Date(againAt).toISOString()}: ${why}`, about);
+    this.#context.logger.info(`tries the job again at ${new Date(againAt).toISOString()}: ${why}`, about);
     await this.#announce(message.job, build);
     await this.#context.queues.sendWhenDue({ v: 1, build: build.id, due: message.job }, againAt);
     await this.#tellRecorded(message);

@@ -22,8 +22,8 @@ export async function tellWhyItWaits(web: Web, build: Build): Promise<Build> {
   if (!runners) return build;
   const needed = await neededFor(build, web);
   const jobs = build.jobs.map((job) => {
-    const { status, labels, needs } = job;
-    return status === 'queued' ? { ...job, message: whyItWaits({ status, labels, needs }, runners, needed) } : job;
+    const { status } = job;
+    return status === 'queued' ? { ...job, message: whyItWaits({ ...job, status }, runners, needed) } : job;
   });
   return { ...build, jobs };
 }

@@ -1,3 +1,4 @@
+import type { Job } from '../kernel/model.ts';
 import { mayServe, queueLabels } from '../queues/kept.ts';
 import type { WaitingJob } from '../record/waiting-jobs.ts';
 import { type RunnerMember, whyUnfit } from '../redis/membership.ts';
@@ -14,11 +15,13 @@ export interface Needed {
  * @param runners undefined where nobody knows, as while Redis does not answer
  */
 export function whyItWaits(
-  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<WaitingJob, 'message'>>,
+  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<Job, 'message' | 'triesAgainAt'>>,
   runners: RunnerMember[] | undefined,
   needed?: Needed,
+  now = Date.now(),
 ): string {
   if (job.status === 'waiting') return job.message ?? waitingFor(job.needs);
+  if (job.message && Date.parse(job.triesAgainAt ?? '') > now) return job.message;
   if (runners === undefined) return 'not known: Redis does not answer';
   if (runners.length === 0) return 'no runner is alive';
   const serving = runners.filter(({ draining }) => draining !== true);

@@ -170,6 +170,17 @@ describe('the dispatcher, given a commit with workflows,', () => {
     await finishAttempt(volt.context.record, ref, { ...outcome, ...times });
   }
 
+  /** Records that a job could not be begun by no fault of the commit. */
+  async function fail(id: BuildId, name: string): Promise<Build> {
+    const { record } = volt.context;
+    const found = named(await again(id), name);
+    const ref = { job: found.id, attempt: found.attempts.at(-1)?.number ?? 1 };
+    const outcome = { status: 'error', reason: 'action_unavailable', message: 'no answer', runner: box } as const;
+    const times = { logBytes: 0, logComplete: true, startedAt: Date.now(), finishedAt: Date.now() };
+    await finishAttempt(record, ref, { ...outcome, exitCode: null, steps: [], pauses: [10_000], ...times });
+    return settle(id);
+  }
+
   const statuses = (found: Build) => Object.fromEntries(found.jobs.map(({ name, status }) => [name, status]));
   const named = (found: Build, name: string) => found.jobs.find((one) => one.name === name) as Job;
   const sent = async (labels = ['linux']) =>
@@ -698,6 +709,20 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(await listBuilds(volt.context.record, { limit: 1 })).to.deep.equal([]);
       });
     }
+  });
+
+  it('a job that is to be tried again has not failed: the rest of its matrix goes on, and what needs it waits', async () => {
+    const text = workflow('on: push', job('t', 'strategy: { matrix: { n: [1, 2] } }'), job('after', 'needs: t'));
+    const { id } = await build({ 'a.yml': text });
+    const first = await fail(id, 't (1)');
+    expect(statuses(first)).to.deep.equal({ 't (1)': 'queued', 't (2)': 'queued', after: 'waiting' });
+    expect(
+      (await sent()).map(({ attempt }) => attempt),
+      'the next attempt is not due',
+    ).to.deep.equal([1, 1]);
+    const over = await fail(id, 't (1)');
+    expect(named(over, 't (1)')).to.include({ status: 'error', reason: 'action_unavailable' });
+    expect(statuses(over)).to.include({ 't (2)': 'cancelled', after: 'skipped' });
   });
 
   it('takes the schedules of the newest commit of the default branch, whatever comes again', async () => {

@@ -43,7 +43,23 @@ describe('why a job has not begun', () => {
       ],
     ],
     ['a runner is about to take it', [queued, [runnerMember('r~1', linux)]]],
+    [
+      'tries again at 10:00:00 UTC: no answer',
+      [
+        {
+          ...queued,
+          message: 'tries again at 10:00:00 UTC: no answer',
+          triesAgainAt: new Date(Date.now() + 9e6).toISOString(),
+        },
+        [runnerMember('r~1', linux)],
+      ],
+    ],
   ];
+  it('is no longer that it is tried again once that is due', () => {
+    const due = { message: 'tries again at 10:00:00 UTC: no answer', triesAgainAt: new Date(0).toISOString() };
+    expect(whyItWaits({ ...queued, ...due }, [runnerMember('r~1', linux)])).to.equal('a runner is about to take it');
+  });
+
   for (const [why, [job, runners]] of cases) {
     it(why, () => {
       expect(whyItWaits(job, runners)).to.equal(why);

@@ -76,11 +76,11 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
 
 /** Why it waits, as the runners are now; else what it came to. */
 function stateNow(job: Job, { build, runners, needed, now }: Shown): string | undefined {
-  const { status, labels, needs, triesAgainAt } = job;
+  const { status, needs, triesAgainAt } = job;
   if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
   const pauses = triesAgainAt !== null && now < Date.parse(triesAgainAt);
   if (runners === undefined || status !== 'queued' || pauses) return stateOf(job);
-  return `waits: ${whyItWaits({ status, labels, needs }, runners, needed)}`;
+  return `waits: ${whyItWaits({ ...job, status }, runners, needed)}`;
 }
 
 /** Of what a job needs that which is not over; a name may stand for the jobs of a matrix. */

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { placements } from '../../src/dispatcher/placement.ts';
+import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { jobIdOf } from '../../src/kernel/model.ts';
+import { jobQueue } from '../../src/queues/names.ts';
+import { beat, leave, unfitCode } from '../../src/redis/membership.ts';
+import { runnerMember } from '../support/members.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('the queue of a job that is tried again', () => {
+  let volt: TestVolt;
+  const linux = { labels: ['linux'] };
+
+  beforeEach(async () => {
+    volt = await TestVolt.start();
+    await observed(volt.context.record);
+  });
+
+  afterEach(() => volt.stop());
+
+  const joins = (name: string, change: object = linux) =>
+    beat(volt.context.access, 'runner', runnerMember(`${name}~1`, change));
+  const queueOf = async (tried: string[], dueAt = Date.now()) =>
+    (await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], tried, dueAt }]))[0];
+
+  it('is kept from the runners that could not begin it, while another takes jobs', async () => {
+    await joins('a');
+    expect(await queueOf(['a']), 'nobody else is there').to.deep.equal(['linux']);
+    await joins('b', { ...linux, draining: true });
+    await joins('c', { ...linux, problems: [{ code: unfitCode, message: 'disk full', remedy: '' }] });
+    await joins('d', { labels: ['gpu'] });
+    expect(await queueOf(['a']), 'nobody else takes it').to.deep.equal(['linux']);
+    await joins('e');
+    expect(await queueOf(['a'])).to.deep.equal(['linux', 'not:a']);
+    expect(await queueOf(['a', 'e']), 'each of them has failed, the last one just now').to.deep.equal([
+      'linux',
+      'not:e',
+    ]);
+    await joins('f');
+    expect(await queueOf(['a', 'e'])).to.deep.equal(['linux', 'not:a', 'not:e']);
+    expect(await queueOf([])).to.deep.equal(['linux']);
+  });
+
+  it("is anybody's a minute after it was due, whoever is there", async () => {
+    await joins('a');
+    await joins('b');
+    expect(await queueOf(['a'], Date.now() - 59_000)).to.deep.equal(['linux', 'not:a']);
+    expect(await queueOf(['a'], Date.now() - 61_000)).to.deep.equal(['linux']);
+  });
+
+  it('is one of a few: where very many runners fail, none is avoided', async () => {
+    const names = Array.from({ length: 70 }, (_, index) => `r${index}`);
+    for (const name of [...names, 'well']) await joins(name);
+    const queues = await placements(
+      volt.context,
+      names.map((name) => ({ labels: ['linux'], repo: 'app', runners: [], tried: [name], dueAt: Date.now() })),
+    );
+    const avoiding = queues.filter((queue) => queue.length > 1);
+    expect(avoiding).to.have.length(64);
+    for (const queue of avoiding) await volt.context.queues.announceLabels(queue);
+    expect(await queueOf(['r0']), 'one that is there already serves').to.deep.equal(['linux', 'not:r0']);
+    expect(await queueOf(['other'])).to.deep.equal(['linux']);
+  });
+
+  it('is left for the plain one as soon as nobody serves it, with the message', async () => {
+    const { record, queues, access } = volt.context;
+    await joins('a');
+    await joins('b');
+    const build = await recordedBuild(record, { jobs: [plannedJob('test', { labels: ['linux'] })] });
+    const again = { due_at: Date.now(), avoid: '["a"]' };
+    await record.write((db) => db.updateTable('jobs').set(again).where('id', '=', jobIdOf(build, 1)).execute());
+    const look = new QueuedMessages(volt.context);
+    const waiting = (labels: string[]) => queues.queue(jobQueue(labels)).getPrioritizedCount();
+    await look.look(new Set());
+    expect([await waiting(['linux', 'not:a']), await waiting(['linux'])]).to.deep.equal([1, 0]);
+    await look.look(new Set());
+    expect([await waiting(['linux', 'not:a']), await waiting(['linux'])], 'it stays').to.deep.equal([1, 0]);
+    await leave(access, 'runner', 'b~1');
+    await look.look(new Set());
+    expect([await waiting(['linux', 'not:a']), await waiting(['linux'])]).to.deep.equal([0, 1]);
+  });
+
+  it('holds no message before its time has come, whoever looks for what is missing', async () => {
+    const { record, queues } = volt.context;
+    const build = await recordedBuild(record);
+    const due = (due_at: number) =>
+      record.write((db) => db.updateTable('jobs').set({ due_at }).where('id', '=', jobIdOf(build, 1)).execute());
+    const look = new QueuedMessages(volt.context);
+    const waiting = async () => {
+      await routeBuild(volt.context, build);
+      await look.look(new Set());
+      return queues.queue(jobQueue([])).getPrioritizedCount();
+    };
+    await due(Date.now() + 20_000);
+    expect(await waiting()).to.equal(0);
+    await due(Date.now());
+    expect(await waiting()).to.equal(1);
+  });
+});
