@@ -13,9 +13,13 @@ export interface Course {
   bound: number | undefined;
 }
 
-/** A figure may grow by this part of itself in an hour, or by the floor, which is larger for small ones. */
+/**
+ * A figure may grow by this part of itself in an hour, or by the floor, which is larger for small ones, or by as much as
+ * chance explains: so many standard errors of the line.
+ */
 const part = 0.1;
 const floor = 3;
+const chance = 3;
 
 /** What grows with each commit or message, and what bounds it instead. */
 const growing: { [name: string]: string } = {
@@ -40,25 +44,29 @@ export function courses(samples: readonly { minute: number; values: Sample }[]):
     const points = samples.map(({ minute, values }): [number, number] => [minute, values.get(name) ?? 0]);
     const values = points.map(([, value]) => value);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const line = fit(points);
     return {
       name,
       first: values[0] ?? 0,
       last: values.at(-1) ?? 0,
       least: Math.min(...values),
       most: Math.max(...values),
-      hourly: 60 * slope(points),
-      bound: growing[name] === undefined ? Math.max(part * mean, floor) : undefined,
+      hourly: 60 * line.slope,
+      bound: growing[name] === undefined ? Math.max(part * mean, floor, chance * 60 * line.error) : undefined,
     };
   });
 }
 
-/** Of the line with the least squares. */
-function slope(points: readonly [number, number][]): number {
+/** The line with the least squares: its slope, and the standard error of that. */
+function fit(points: readonly [number, number][]): { slope: number; error: number } {
   const n = points.length;
   const [x, y] = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / n) as [
     number,
     number,
   ];
   const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
-  return spread === 0 ? 0 : points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread;
+  if (n < 3 || spread === 0) return { slope: 0, error: 0 };
+  const slope = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread;
+  const rest = points.reduce((sum, [at, value]) => sum + (value - y - slope * (at - x)) ** 2, 0);
+  return { slope, error: Math.sqrt(rest / (n - 2) / spread) };
 }
