@@ -7,6 +7,7 @@ import { toolEnvironment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../kernel/wait.ts';
+import { putAsideBrokenFile } from './broken-append-file.ts';
 import { embeddedPlace } from './embedded-place.ts';
 import { endUnkept, outlivesKeeper, shutdownTimeout, waitForFormer } from './server-process.ts';
 
@@ -37,7 +38,7 @@ exit "$code"`;
 
 /**
  * Starts a private server in the data directory, on a socket there and where VOLT_REDIS_BIND says so on a port that it keeps
- * for later starts, with a password and an append-only file. It is started again when it ends by itself. The caller holds the lock on the data directory.
+ * for later starts, with a password and an append-only file. It is started again when it ends by itself, empty where it cannot read that file. The caller holds the lock on the data directory.
  * @throws VoltError `redis_missing` or `redis_failed`
  */
 export async function startEmbeddedRedis(config: Config, logger: Logger): Promise<EmbeddedRedis> {
@@ -73,9 +74,13 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
     void ended.then(async () => {
       if (await outlivesKeeper(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
       if (stopping) return;
-      logger.warn(
-        `the embedded Redis has ended by itself; starting it again: ${lastLine(join(paths.redis, 'redis.log'))}`,
-      );
+      const said = lastLine(join(paths.redis, 'redis.log'));
+      const aside = putAsideBrokenFile(paths.redis, said);
+      if (aside === undefined) logger.warn(`the embedded Redis has ended by itself; starting it again: ${said}`);
+      else
+        logger.warn(
+          `the embedded Redis begins empty, since it cannot read its append-only file, as may be after a power cut; the file is now ${aside}. What is queued is sent again from the record.`,
+        );
       // one that cannot run is not to be started in a tight loop
       await pause(Date.now() - startedAt < 2000 ? 1000 : 100);
       if (!stopping) run();

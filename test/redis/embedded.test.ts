@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -97,6 +106,29 @@ describe('the embedded Redis', () => {
     expect(second.url).to.equal(first.url);
     const reader = await connect(second.url);
     expect(await reader.client.get('kept')).to.equal('yes');
+    await reader.close();
+    await second.stop();
+  });
+
+  it('begins empty where a power cut has left it a file that it cannot read, and keeps that', async () => {
+    const config = configOf(folders.make());
+    const { redis: dir } = dataPaths(config.dataDir);
+    const first = await startEmbeddedRedis(config, logger);
+    const writer = await connect(first.url);
+    await writer.client.set('written', 'yes');
+    await writer.close();
+    await first.stop();
+    const files = existsSync(join(dir, 'appendonlydir')) ? 'appendonlydir' : 'appendonly.aof';
+    const file = files === 'appendonlydir' ? join(files, 'appendonly.aof.1.incr.aof') : files;
+    // the file system knew its length, and had not written its end yet
+    appendFileSync(join(dir, file), Buffer.alloc(600));
+
+    lines.length = 0;
+    const second = await startEmbeddedRedis(config, logger);
+    const reader = await connect(second.url);
+    expect(await reader.client.get('written')).to.equal(null);
+    expect(readFileSync(join(dir, `${files}.broken`, file.slice(files.length))).includes('written')).to.equal(true);
+    expect(lines.filter((line) => line.includes('begins empty'))).to.have.length(1);
     await reader.close();
     await second.stop();
   });

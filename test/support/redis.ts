@@ -35,9 +35,15 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** A Redis server of the test's own, on a free port and in a folder of its own, with an append-only file. */
-export async function startRedis(options: { password?: string; settings?: string[] } = {}): Promise<TestRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'volt-redis-'));
+/**
+ * A Redis server of the test's own, on a free port, with an append-only file.
+ * @param options `folder` is a new one that the caller removes, instead of one of its own
+ */
+export async function startRedis(
+  options: { password?: string; settings?: string[]; folder?: string | undefined } = {},
+): Promise<TestRedis> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'volt-redis-')));
+  if (options.folder !== undefined) await mkdir(folder);
   const port = await freePort();
   const login = options.password ? ['--requirepass', options.password] : [];
   let server: ChildProcess;
@@ -52,7 +58,8 @@ export async function startRedis(options: { password?: string; settings?: string
       said += chunk;
     });
     const wanted = loading ? /Server initialized/i : /Ready to accept connections/i;
-    await until('Redis accepts connections', () => wanted.test(said));
+    await until('Redis accepts connections', () => wanted.test(said) || server.exitCode !== null);
+    if (server.exitCode !== null) throw new Error(`Redis has ended: ${said.slice(-1000)}`);
   };
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
