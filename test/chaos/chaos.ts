@@ -12,7 +12,7 @@ import { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
 import { type Recovery, recoveries } from './recovery.ts';
-import { type FaultKind, needDisk, needSentinels, schedule } from './schedule.ts';
+import { type FaultKind, needDisk, needPower, needSentinels, schedule } from './schedule.ts';
 import { Workload } from './workload.ts';
 
 export interface ChaosOptions {
@@ -51,10 +51,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     const repositories = await workload.sources(network?.address ?? '127.0.0.1');
     const any = (some: readonly FaultKind[]) => options.kinds.some((kind) => some.includes(kind));
-    const [sentinels, disks] = [any(needSentinels), any(needDisk)];
+    const [sentinels, disks, power] = [any(needSentinels), any(needDisk), any(needPower)];
     const tunnel = any(['runner-tunnel']);
     const clocks = any(['clock-jump']) ? new Clocks(join(folder, 'clocks')) : undefined;
-    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, sentinels, disks });
+    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, sentinels, disks, power });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();

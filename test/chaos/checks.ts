@@ -90,9 +90,10 @@ async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build
   if (run?.lines === undefined) breach('unfounded', `${what}: the log is of ${run ? told(run) : `no run, ${id}`}`);
   else checkLog(what, printed, run.id, run.lines, breach);
   const file = join(fleet.dataDir, 'test_results', commit.repo, commit.sha);
-  const verdict = existsSync(`${file}.json`) ? JSON.parse(readFileSync(`${file}.json`, 'utf8')) : undefined;
+  const verdict = readVerdict(`${file}.json`);
   if (verdict?.id !== build.id || verdict.status !== build.status) breach('files', `${what}: ${file}.json differs`);
-  else if (readFileSync(`${file}.log`, 'utf8') !== log) breach('files', `${what}: ${file}.log is not the log`);
+  else if (!existsSync(`${file}.log`) || readFileSync(`${file}.log`, 'utf8') !== log)
+    breach('files', `${what}: ${file}.log is not the log`);
 }
 
 /**
@@ -108,6 +109,15 @@ function checkTimes(what: string, { at, sha }: Pushed, build: Build, evidence: E
     return outside > clockBound;
   });
   if (wrong.length > 0) breach('times', `${what}, from ${clock(at)} to ${clock(until)}: ${wrong.join(', ')}`);
+}
+
+function readVerdict(file: string): { id: string; status: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // it is not there, or only a part of it
+    return undefined;
+  }
 }
 
 function checkLog(what: string, printed: string[], id: string, lines: number, breach: Report): void {

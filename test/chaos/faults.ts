@@ -12,12 +12,15 @@ import type { Workload } from './workload.ts';
 
 /** Longest wait (ms) of what hits everybody for the end of the runs that are to be spared. */
 const sparePatience = 15_000;
+/** Bytes that a fetch of one commit comes to, about. */
+const longestTransfer = 3000;
 
 /** Makes faults happen to a fleet. */
 export class Faults {
   readonly happened: Fault[] = [];
   readonly #fleet: Fleet;
   readonly #evidence: Evidence;
+  readonly #workload: Workload;
   readonly #say: (line: string) => void;
   readonly #runners: RunnerFaults;
   readonly #servers: ServerFaults;
@@ -25,6 +28,7 @@ export class Faults {
   constructor(fleet: Fleet, evidence: Evidence, workload: Workload, say: (line: string) => void) {
     this.#fleet = fleet;
     this.#evidence = evidence;
+    this.#workload = workload;
     this.#say = say;
     const begin = (kind: FaultKind, targets: Member[]) => this.#begin(kind, targets);
     this.#runners = new RunnerFaults(fleet, evidence, workload, begin);
@@ -54,9 +58,13 @@ export class Faults {
       case 'redis-wipe':
         return this.#servers.wipeRedis();
       case 'redis-full':
-        return this.#servers.fillRedis(hold);
+        return this.#servers.refuseWrites('memory', hold);
       case 'redis-misconf':
-        return this.#servers.refuseWrites(hold);
+        return this.#servers.refuseWrites('files', hold);
+      case 'power-cut':
+        return this.#servers.cutPower(planned.hard, hold);
+      case 'transfer-cut':
+        return this.#cutTransfers(planned, hold);
       case 'redis-failover':
         return this.#servers.failOver(hold);
       case 'record-lock':
@@ -113,6 +121,15 @@ export class Faults {
     this.#say(`  the clock of ${name} is ${shift} ms ahead`);
     await hold();
     clocks?.right(name);
+    fault.back = Date.now();
+  }
+
+  /** Each transfer from the repository that has an address breaks off, some before anything has come. */
+  async #cutTransfers({ pick }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
+    const fault = this.#begin('transfer-cut', []);
+    this.#workload.breakTransfers(Math.floor(pick * longestTransfer));
+    await hold();
+    this.#workload.breakTransfers(undefined);
     fault.back = Date.now();
   }
 

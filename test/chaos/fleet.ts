@@ -53,6 +53,8 @@ export interface FleetSetup {
   sentinels: boolean;
   /** whether the record and one runner are to be on small disks of their own */
   disks: boolean;
+  /** whether the record's has a power that can be cut, and Redis is on it, too */
+  power: boolean;
 }
 
 /** What a fleet is made of beside its members. */
@@ -135,10 +137,11 @@ export class Fleet {
   static async start(setup: FleetSetup): Promise<Fleet> {
     const addresses = ['127.0.0.1', ...(setup.network ? [setup.network.address] : [])];
     const settings = ['--bind', ...addresses, '--maxmemory-policy', 'noeviction'];
-    const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings });
+    const disks = setup.disks ? mountDisks(setup) : undefined;
+    const folder = disks && setup.power ? join(disks.record.folder, 'redis-server') : undefined;
+    const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings, folder });
     const tunnel = setup.tunnel && !(redis instanceof Sentinels) ? await Tunnel.open(redis.port) : undefined;
     const ports = [await freePort(), await freePort()];
-    const disks = setup.disks ? mountDisks(setup.folder) : undefined;
     const record = await openRecord(recordFolder(setup.folder));
     const keys = new Map<string, string>();
     for (const name of runnerNames(setup)) keys.set(name, (await knownKey(record, name)).text);
@@ -224,8 +227,8 @@ function runnerFolder(folder: string, name: string): string {
   return join(folder, `runner-${name}`);
 }
 
-function mountDisks(folder: string): Fleet['disks'] {
-  const record = SmallDisk.mount(recordFolder(folder), diskSizes.record);
+function mountDisks({ folder, power }: FleetSetup): Fleet['disks'] {
+  const record = SmallDisk.mount(recordFolder(folder), diskSizes.record, power ? 'image' : 'memory');
   const runner = record && SmallDisk.mount(runnerFolder(folder, smallRunner), diskSizes.runner);
   if (record && runner) return { record, runner };
   record?.close();

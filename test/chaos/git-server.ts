@@ -8,11 +8,11 @@ import { until } from '../support/until.ts';
 /** Serves one repository by git's own protocol: its commits are found by polling alone, and any machine may fetch it. */
 export class GitServer {
   readonly #daemon: ChildProcess;
-  readonly #port: number;
+  readonly port: number;
 
   private constructor(daemon: ChildProcess, port: number) {
     this.#daemon = daemon;
-    this.#port = port;
+    this.port = port;
   }
 
   /** @param path of the repository */
@@ -26,9 +26,12 @@ export class GitServer {
     return new GitServer(daemon, port);
   }
 
-  /** @param host as the one who fetches sees this machine */
-  url(host: string): string {
-    return `git://${host}:${this.#port}/.git`;
+  /**
+   * @param host as the one who fetches sees this machine
+   * @param port of what hands connections on to it
+   */
+  url(host: string, port = this.port): string {
+    return `git://${host}:${port}/.git`;
   }
 
   async stop(): Promise<void> {

@@ -24,6 +24,8 @@ export const faultKinds = {
   'runner-tunnel': [1000, 12_000],
   'clock-jump': [2000, 15_000],
   'machine-busy': [3000, 12_000],
+  'transfer-cut': [2000, 8000],
+  'power-cut': [500, 6000],
 } as const satisfies Record<string, readonly [number, number]>;
 export type FaultKind = keyof typeof faultKinds;
 
@@ -34,12 +36,14 @@ export const notBehindSentinels: readonly FaultKind[] = [
   'redis-wipe',
   'redis-full',
   'redis-misconf',
+  'power-cut',
   'all-kill',
   'runner-cut',
   'runner-tunnel',
 ];
-/** What needs a small disk of its own. */
-export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full'];
+/** What needs a small disk of its own, and what needs one that keeps only what was synchronised. */
+export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full', 'power-cut'];
+export const needPower: readonly FaultKind[] = ['power-cut'];
 
 export interface PlannedFault {
   kind: FaultKind;

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import Database from 'libsql';
@@ -42,27 +41,14 @@ export class ServerFaults {
     });
   }
 
-  /** Leaves no memory to it: each command that would take some is refused with OOM. */
-  fillRedis(hold: () => Promise<unknown>): Promise<void> {
-    return this.#changeRedis('redis-full', async (redis) => {
-      await redis.config('SET', 'maxmemory', '1');
+  /** Has it refuse all writes: it has no memory left, or it cannot write its files, as on a full disk. */
+  async refuseWrites(why: 'memory' | 'files', hold: () => Promise<unknown>): Promise<void> {
+    const { redis } = this.#fleet;
+    if (redis instanceof Sentinels) return;
+    await this.#changeRedis(why === 'memory' ? 'redis-full' : 'redis-misconf', async () => {
+      const takeAgain = await redis.refuseWrites(why);
       await hold();
-      await redis.config('SET', 'maxmemory', '0');
-    });
-  }
-
-  /** Has it refuse each command that writes with MISCONF, as one does whose disk is full. */
-  refuseWrites(hold: () => Promise<unknown>): Promise<void> {
-    return this.#changeRedis('redis-misconf', async (redis) => {
-      const [, folder] = (await redis.config('GET', 'dir')) as [string, string];
-      // in the way of the file that it would write
-      mkdirSync(join(folder, 'dump.rdb', 'taken'), { recursive: true });
-      await redis.bgsave();
-      const failed = async () => (await redis.info('persistence')).includes('rdb_last_bgsave_status:err');
-      await until('Redis cannot save its data', failed);
-      await redis.config('SET', 'save', '3600 1000000');
-      await hold();
-      await redis.config('SET', 'save', '');
+      await takeAgain();
     });
   }
 
@@ -99,6 +85,37 @@ export class ServerFaults {
     await hold();
     await sentinels.restart(master);
     this.#fleet.redisDown = false;
+  }
+
+  /**
+   * The machine of the server loses its power: of the record, of all that is kept beside it and of Redis, only what was
+   * synchronised is there when it comes back.
+   * @param runners whether those are on the same machine; else they live on
+   */
+  async cutPower(runners: boolean, hold: () => Promise<unknown>): Promise<void> {
+    const { redis, disks, members } = this.#fleet;
+    if (this.#fleet.redisDown || this.#recordHeld || redis instanceof Sentinels || !disks) return;
+    this.#fleet.redisDown = true;
+    this.#recordHeld = true;
+    const fault = this.#begin('power-cut', members);
+    fault.outage = true;
+    const here = members.filter(({ name }) => runners || !this.#fleet.runners.has(name));
+    // nobody is there any more who could notice that the disk is gone
+    redis.freeze();
+    for (const member of here) member.freeze();
+    disks.record.cutPower();
+    await Promise.all([redis.kill(), ...here.map((member) => member.kill())]);
+    await hold();
+    disks.record.restorePower();
+    await redis.start().catch(async () => {
+      // it cannot read its append-only file; the embedded one is begun empty then
+      await redis.empty();
+      await redis.start();
+    });
+    this.#fleet.redisDown = false;
+    this.#recordHeld = false;
+    this.#fleet.startAll();
+    fault.back = Date.now();
   }
 
   lockRecord(hold: () => Promise<unknown>): Promise<void> {

@@ -19,9 +19,12 @@ export class Tunnel {
     server.on('connection', (near) => this.#join(near, target));
   }
 
-  /** @param target the port that connections are handed on to */
-  static async open(target: number): Promise<Tunnel> {
-    const server = createServer().listen(0, '127.0.0.1');
+  /**
+   * @param target the port that connections are handed on to
+   * @param address that it listens on
+   */
+  static async open(target: number, address = '127.0.0.1'): Promise<Tunnel> {
+    const server = createServer().listen(0, address);
     await once(server, 'listening');
     return new Tunnel(server, target);
   }

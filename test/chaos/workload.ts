@@ -4,6 +4,7 @@ import { Random } from '../support/random.ts';
 import { TestRepository } from '../support/repository.ts';
 import { evidenceScript, poison } from './evidence.ts';
 import { GitServer } from './git-server.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** Milliseconds from one push to the next. With jobs of 3 s on average, some runner is nearly always idle. */
 const pushInterval = [1200, 4000] as const;
@@ -24,6 +25,8 @@ export class Workload {
   readonly pushed: Pushed[] = [];
   readonly #random: Random;
   #server: GitServer | undefined;
+  /** what all fetches from the server go through */
+  #line: Tunnel | undefined;
 
   constructor(evidence: string, seed: number) {
     this.#random = new Random(seed ^ 0x5eed);
@@ -43,8 +46,9 @@ export class Workload {
   async sources(host: string): Promise<string[]> {
     const [served, ...others] = this.repositories as [TestRepository, ...TestRepository[]];
     this.#server = await GitServer.start(served.path);
+    this.#line = await Tunnel.open(this.#server.port, '0.0.0.0');
     const paths = others.map(({ path }) => `${basename(path)}=${path}`);
-    return [...paths, `${basename(served.path)}=${this.#server.url(host)}`];
+    return [...paths, `${basename(served.path)}=${this.#server.url(host, this.#line.port)}`];
   }
 
   /** Pushes until the signal aborts. */
@@ -66,7 +70,13 @@ export class Workload {
     return this.#note(repository, repository.commit(poison), true);
   }
 
+  /** Breaks each transfer off after so many bytes; undefined: none. */
+  breakTransfers(bytes: number | undefined): void {
+    this.#line?.breakAfter(bytes);
+  }
+
   async remove(): Promise<void> {
+    this.#line?.close();
     await this.#server?.stop();
     for (const repository of this.repositories) repository.remove();
   }

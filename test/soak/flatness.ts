@@ -44,7 +44,7 @@ export function courses(samples: readonly { minute: number; values: Sample }[]):
     const points = samples.map(({ minute, values }): [number, number] => [minute, values.get(name) ?? 0]);
     const values = points.map(([, value]) => value);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const line = fit(points);
+    const line = lineThrough(points);
     return {
       name,
       first: values[0] ?? 0,
@@ -58,7 +58,7 @@ export function courses(samples: readonly { minute: number; values: Sample }[]):
 }
 
 /** The line with the least squares: its slope, and the standard error of that. */
-function fit(points: readonly [number, number][]): { slope: number; error: number } {
+function lineThrough(points: readonly [number, number][]): { slope: number; error: number } {
   const n = points.length;
   const [x, y] = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / n) as [
     number,
