@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { simpleGit } from 'simple-git';
+import { type Conversation, converse } from './conversation.ts';
 import { countOutput, type OutputCount } from './counted-output.ts';
 
 /** One command of git with all that it needs, so that another process can run it. */
@@ -17,6 +18,8 @@ export interface GitCommand {
   limits?: GitLimits | undefined;
   /** bytes that it may print, where that is less than usual */
   mostOutput?: number | undefined;
+  /** it is talked to, and what it answers is what it prints */
+  conversation?: Conversation | undefined;
   /** its output, entries that a zero ends, is counted and not kept: it prints `<entries> <bytes>`, at most a little more than this */
   counted?: OutputCount | undefined;
 }
@@ -58,6 +61,15 @@ export const ownRunner: GitRunner = async (command, { signal, progress, warning 
   if (command.counted !== undefined) {
     const line = typeof binary === 'string' ? [binary, ...args] : [...binary, ...args];
     return countOutput(line, command.counted, { cwd, env, signal: ending.signal })
+      .catch((error) => {
+        throw ending.reached === undefined ? error : new Error(ending.reached);
+      })
+      .finally(() => ending.end());
+  }
+  if (command.conversation !== undefined) {
+    const line = typeof binary === 'string' ? [binary, ...args] : [...binary, ...args];
+    const around = { cwd, env, silence, signal: ending.signal };
+    return converse(line, command.conversation.input, around, (bytes) => ending.count(bytes))
       .catch((error) => {
         throw ending.reached === undefined ? error : new Error(ending.reached);
       })
@@ -105,8 +117,10 @@ export const ownRunner: GitRunner = async (command, { signal, progress, warning 
 };
 
 /** git by what holds its lock for it and limits it, as simple-git wants it. */
-function commandLine({ args, lock, limits }: GitCommand): { binary: string | [string, string]; args: string[] } {
-  const [limiter, ...limited] = limits ? ['sh', '-c', limiting(limits), 'sh', 'git', ...args] : ['git', ...args];
+function commandLine(command: GitCommand): { binary: string | [string, string]; args: string[] } {
+  const { lock, limits } = command;
+  const line = command.conversation?.line ?? ['git', ...command.args];
+  const [limiter, ...limited] = limits ? ['sh', '-c', limiting(limits), 'sh', ...line] : line;
   if (lock !== undefined)
     return { binary: ['flock', '--no-fork'], args: ['--shared', lock, limiter as string, ...limited] };
   return { binary: limiter as string, args: limited };

@@ -1,7 +1,7 @@
-import { giveWay } from '../kernel/turn.ts';
 import { overBreaks } from './fetch-faults.ts';
+import { type ListedRef, lsRefs } from './ls-refs.ts';
 import { checkRefName, isRefName } from './refs.ts';
-import { type GitOptions, git } from './run.ts';
+import type { GitOptions } from './run.ts';
 
 export interface RemoteRefs {
   /** name of the branch that HEAD points to, null where it points to none that exists */
@@ -16,42 +16,31 @@ export interface RemoteRefs {
   unnamable: number;
 }
 
-/** Bytes of a list of refs: some 200,000 of them. */
-const mostListed = 16_777_216;
-
-/** ls-remote marks what an annotated tag points to in the end by this, behind the tag's name. */
-const peeled = '^{}';
-
 /**
  * The branches of a repository as they are now.
  * @throws VoltError `too_large` where there are too many, `git_failed`
  * @param options.tags whether to list the tags, too
  */
 export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
-  const wanted = ['HEAD', 'refs/heads/*', ...(options.tags ? ['refs/tags/*'] : [])];
-  const bounded = { ...options, mostOutput: mostListed };
-  const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], bounded);
+  const { tags, ...asking } = options;
+  const listed = await lsRefs(url, ['HEAD', 'refs/heads/', ...(tags ? ['refs/tags/'] : [])], asking);
   const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
   let target: string | undefined;
-  for (const line of text.split('\n')) {
-    await giveWay();
-    const [left = '', name = ''] = line.split('\t');
-    if (name === 'HEAD') {
-      if (left.startsWith('ref: ')) target = left.slice('ref: '.length);
-      else refs.detached = target === undefined;
-    } else note(refs, name, left);
+  for (const ref of listed) {
+    if (ref.name === 'HEAD') {
+      target = ref.target;
+      refs.detached = target === undefined;
+    } else note(refs, ref);
   }
   if (target !== undefined && refs.heads.has(target)) refs.defaultBranch = target.slice('refs/heads/'.length);
   return refs;
 }
 
-function note(refs: RemoteRefs, name: string, sha: string): void {
-  const kind = name.startsWith('refs/heads/') ? refs.heads : name.startsWith('refs/tags/') ? refs.tags : undefined;
-  if (!kind) return;
-  const plain = name.endsWith(peeled) ? name.slice(0, -peeled.length) : name;
+function note(refs: RemoteRefs, { name, sha, peeled }: ListedRef): void {
+  const kind = name.startsWith('refs/heads/') ? refs.heads : refs.tags;
   // two names that are not UTF-8 may read the same, and would be taken for one ref that moves to and fro
-  if (isRefName(plain) && !plain.includes('\ufffd')) kind.set(plain, sha);
-  else if (plain === name) refs.unnamable++;
+  if (isRefName(name) && !name.includes('\ufffd')) kind.set(name, peeled ?? sha);
+  else refs.unnamable++;
 }
 
 /**
@@ -66,13 +55,19 @@ export async function findRemoteRef(
 ): Promise<{ ref: string; sha: string } | undefined> {
   checkRefName(name);
   const wanted = [`refs/heads/${name}`, `refs/tags/${name}`, ...(name.startsWith('refs/') ? [name] : [])];
-  const asked = wanted.flatMap((ref) => [ref, ref + peeled]);
-  const text = await overBreaks(() => git('/', ['ls-remote', '--', url, ...asked], options), options);
-  const lines = text.split('\n');
-  const listed = new Map(lines.map((line) => line.split('\t')).map(([sha = '', ref = '']) => [ref, sha]));
+  return firstOf(url, wanted, options);
+}
+
+/** The first of these refs that there is, and the commit or object that it leads to in the end. */
+export async function firstOf(
+  url: string,
+  wanted: readonly string[],
+  options: GitOptions,
+): Promise<{ ref: string; sha: string } | undefined> {
+  const listed = await overBreaks(() => lsRefs(url, wanted, options), options);
   for (const ref of wanted) {
-    const sha = listed.get(ref + peeled) ?? listed.get(ref);
-    if (sha !== undefined) return { ref, sha };
+    const found = listed.find(({ name }) => name === ref);
+    if (found) return { ref, sha: found.peeled ?? found.sha };
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { type Access, type ConfigEntry, configuration, lend } from './access.ts';
 import { type GitLimits, type GitRunner, ownRunner, printedTooMuch } from './command.ts';
+import type { Conversation } from './conversation.ts';
 import type { OutputCount } from './counted-output.ts';
 import { machineNetwork } from './machine-network.ts';
 import { type Stranger, strangerBase, strangerConfig, strangerEnvironment } from './stranger.ts';
@@ -24,6 +25,8 @@ export interface GitOptions {
   plain?: boolean;
   /** see GitCommand */
   counted?: OutputCount;
+  /** see GitCommand; a failure of it is told as one of `git ls-remote` */
+  conversation?: Conversation | undefined;
   /** bytes that it may print, where that is less than usual */
   mostOutput?: number;
   /** is told how far git has come, in its own words, such as `Receiving objects:  45% (450/1000)` */
@@ -48,6 +51,8 @@ const defaultSilence = 60_000;
 /** git ends after this long (ms) in any case: a remote may also send a byte each minute. */
 const defaultBound = 3 * 3_600_000;
 
+const spoken = ['file', 'git', 'http', 'https', 'ssh'];
+
 /**
  * Nothing may ask a question: there is nobody to answer. Only these transports are spoken; `ext::` would run commands.
  * What the user's own configuration says about credentials, proxies and certificates counts.
@@ -57,9 +62,14 @@ const environment = {
   GIT_ASKPASS: 'true',
   SSH_ASKPASS: 'true',
   GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
-  GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
+  GIT_ALLOW_PROTOCOL: spoken.join(':'),
   LC_ALL: 'C',
 };
+
+/** The transports that may be spoken. */
+export function allowedProtocols({ stranger }: GitOptions): readonly string[] {
+  return stranger ? [stranger.protocol] : spoken;
+}
 
 /** Of git 2.45 and newer; an older one may ask the remote for what is not here, without a credential. */
 const eager = { GIT_NO_LAZY_FETCH: '1' };
@@ -108,7 +118,7 @@ const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: 
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async ({ environment: own, config: granted, hidden }) => {
     const { runner = ownRunner, silence = defaultSilence, bound = defaultBound, stranger } = options;
-    const { mostOutput, counted } = options;
+    const { mostOutput, counted, conversation } = options;
     const limits = stranger ? strangerLimits(options.limits) : options.limits;
     const strange = stranger ? [...(await machineNetwork(stranger)), ...strangerConfig(stranger)] : [];
     const home = stranger || options.plain ? ourFolders : [];
@@ -117,13 +127,15 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
     const lock = process.platform === 'linux' ? options.lock : undefined;
     const base = (stranger && strangerBase(stranger)) ?? toolEnvironment();
     const apart = stranger ? strangerEnvironment(stranger) : options.plain ? plain : {};
-    const env = { ...base, ...environment, ...(!options.lazy && eager), ...apart, ...own, ...config };
+    const version = conversation && { GIT_PROTOCOL: 'version=2' };
+    const env = { ...base, ...environment, ...(!options.lazy && eager), ...apart, ...own, ...config, ...version };
     try {
-      return await runner({ cwd, args, env, silence, bound, lock, limits, mostOutput, counted }, options);
+      const command = { cwd, args, env, silence, bound, lock, limits, mostOutput, counted, conversation };
+      return await runner(command, options);
     } catch (error) {
       throw (
         (limits && limitMet(error, limits)) ??
-        gitError(args[0] ?? '', error, { hidden, isStranger: stranger !== undefined })
+        gitError(conversation ? 'ls-remote' : (args[0] ?? ''), error, { hidden, isStranger: stranger !== undefined })
       );
     }
   });

@@ -4,6 +4,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { checkSize } from './checkout-bounds.ts';
 import { overBreaks } from './fetch-faults.ts';
 import { checkRefName } from './refs.ts';
+import { firstOf } from './remote.ts';
 import { type GitOptions, git, locally } from './run.ts';
 
 /**
@@ -14,15 +15,7 @@ import { type GitOptions, git, locally } from './run.ts';
 export async function remoteCommit(url: string, ref: string, options: GitOptions = {}): Promise<string | undefined> {
   checkRefName(ref);
   const names = ref.startsWith('refs/') ? [ref] : [`refs/tags/${ref}`, `refs/heads/${ref}`];
-  // "^{}" is what an annotated tag points to in the end
-  const wanted = names.flatMap((name) => [`${name}^{}`, name]);
-  const listed = new Map<string, string>();
-  const text = await overBreaks(() => git('/', ['ls-remote', '--', url, ...wanted], options), options);
-  for (const line of text.split('\n')) {
-    const [sha = '', name = ''] = line.split('\t');
-    listed.set(name, sha);
-  }
-  return wanted.map((name) => listed.get(name)).find((sha) => sha !== undefined);
+  return (await firstOf(url, names, options))?.sha;
 }
 
 /** An action of more files, or with paths of more bytes, is not taken: each job that uses it has a copy of its own. */

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { git } from '../../src/git/run.ts';
+import { lsRefs } from '../../src/git/ls-refs.ts';
 import type { Stranger } from '../../src/git/stranger.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -33,7 +33,8 @@ describe('git that asks a server which a commit names', () => {
   function stranger(change: Partial<Stranger> = {}): Stranger {
     return { asMachine: false, protocol: 'http', pinned: undefined, redirects: false, ...change };
   }
-  const list = (url: string, options: Stranger) => git('/', ['ls-remote', '--', url], { stranger: options });
+  const list = async (url: string, options: Stranger) =>
+    (await lsRefs(url, ['refs/heads/'], { stranger: options })).map(({ sha }) => sha);
 
   it('goes to the address that was looked up, and asks nobody for it again', async () => {
     const pinned = { scheme: 'http', host: 'nowhere.invalid', port, addresses: ['127.0.0.1'] };

@@ -24,6 +24,8 @@ export class GitOverSsh {
   readonly #folder: string;
   readonly #port: number;
   #server: ChildProcess | undefined;
+  /** further lines of its configuration, which count from its next start on */
+  #settings: readonly string[] = ['AcceptEnv GIT_PROTOCOL'];
 
   private constructor(folder: string, port: number) {
     this.#folder = folder;
@@ -62,7 +64,8 @@ export class GitOverSsh {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
   }
 
-  async restart(): Promise<void> {
+  async restart(settings = this.#settings): Promise<void> {
+    this.#settings = settings;
     await this.#end();
     await this.#listen();
   }
@@ -83,6 +86,7 @@ export class GitOverSsh {
       'UsePAM no',
       'PasswordAuthentication no',
       'PidFile none',
+      ...this.#settings,
     ];
     writeFileSync(settings, `${lines.join('\n')}\n`);
     this.#server = spawn(program, ['-D', '-e', '-f', settings], { stdio: 'ignore' });
