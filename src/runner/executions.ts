@@ -18,6 +18,7 @@ import type { RunnerNotice } from '../redis/channels.ts';
 import { isRefused, untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { type AttemptEnd, RunningAttempt } from './attempt.ts';
+import { Backlog } from './backlog.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Report } from './report.ts';
@@ -54,6 +55,8 @@ export interface ExecutionHooks {
   refusal(runner: RunnerId): string | undefined;
   /** why it is not for this runner; undefined where it is */
   misplaced(message: JobMessage): string | undefined;
+  /** so much is still to be reported that no more jobs are to be taken, or not so much any more */
+  backlogChanged(): void;
   /** an attempt's processes can be told to others. @returns whether its lease is renewed by somebody else than `beat` */
   scopeOpened(scope: Scope): boolean;
 }
@@ -87,6 +90,7 @@ export class Executions {
   /** its signed word that it has begun each of them, as JSON */
   readonly #claims = new Map<string, string>();
   readonly #reports = new Map<string, Report>();
+  readonly #backlog: Backlog;
   readonly #changed = new Set<() => void>();
   readonly #closing = new AbortController();
   /** attempts that are prepared or have processes */
@@ -110,6 +114,10 @@ export class Executions {
     this.#disk = disk;
     this.#hooks = hooks;
     this.#deliveries = new Deliveries(context, signer);
+    this.#backlog = new Backlog(
+      () => this.#reports.values(),
+      () => hooks.backlogChanged(),
+    );
   }
 
   /** Whether there are processes of a job, or may be at any moment. */
@@ -132,6 +140,11 @@ export class Executions {
 
   get scopes(): Scope[] {
     return [...this.#running.values()].flatMap((attempt) => attempt.scope ?? []);
+  }
+
+  /** Why no more jobs are to be taken before others are recorded; undefined while they may be. */
+  get backlog(): string | undefined {
+    return this.#backlog.problem;
   }
 
   /** What is sealed to the runner with that id is sealed to this key. */
@@ -166,6 +179,7 @@ export class Executions {
     else if (notice.kind === 'sealed') this.#deliveries.hear(notice);
     else if (notice.kind === 'cancel') this.#running.get(name)?.cancel(notice.message, notice.reason);
     else this.#running.get(name)?.lose();
+    if (this.#backlog.problem !== undefined) this.#backlog.look();
   }
 
   /**
@@ -181,6 +195,7 @@ export class Executions {
       this.#reports.set(attemptName(report.ref), report);
       if (report.reporter !== undefined) former.add(report.reporter);
     }
+    this.#backlog.look();
     return [...former];
   }
 
@@ -207,6 +222,7 @@ export class Executions {
     try {
       const { end, report } = await this.#whileActive(() => this.#perform(message, common, logger));
       await this.#handIn(end, common, report);
+      this.#backlog.look();
       logger.info(end.kind === 'finished' ? `ended: ${end.outcome.status}` : `ended: ${end.kind}`);
       return end.kind !== 'lost';
     } catch (error) {
@@ -367,6 +383,7 @@ export class Executions {
 
   #settled(report: Report): void {
     this.#reports.delete(attemptName(report.ref));
+    this.#backlog.look();
     this.#tellChanged();
   }
 

@@ -10,6 +10,8 @@ const window = 4 * 1024 * 1024;
 const gathering = 25;
 /** Without an acknowledgement for this long (ms), what Redis does not hold any more is sent again. */
 const patience = 2000;
+/** While nothing is under way, there is nothing to look after (ms). */
+const rest = 60_000;
 /** After Redis has refused a chunk (its memory is full, or it reads only), it is left alone for this long (ms). */
 const refusedPause = 250;
 
@@ -68,6 +70,11 @@ export class LogSender {
     return this.#archived;
   }
 
+  /** Bytes that Redis carries, as far as is known. */
+  get carried(): number {
+    return this.#way === 'named' ? 0 : this.#sent - this.#archived;
+  }
+
   /**
    * The archive has come so far.
    * @param seesSpool whether the reporter that says so has taken the spool's file for its own; undefined where it was not asked
@@ -105,7 +112,7 @@ export class LogSender {
       const size = this.#way === 'named' ? mostNamed : mostCarried;
       const room = this.#room();
       if (ready <= 0 || room <= 0) {
-        await this.#bell.wait(patience / 4);
+        await this.#bell.wait(this.#sent > this.#archived ? patience / 4 : rest);
         continue;
       }
       if (ready < size && !this.#ended) await this.#gather(size);

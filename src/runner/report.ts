@@ -5,6 +5,7 @@ import { type Result, type ResultMessage, resultMessage } from '../queues/messag
 import type { StageContext } from '../queues/stage.ts';
 import { untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
+import type { Owed } from './backlog.ts';
 import { LogSender } from './log-sender.ts';
 import { Spool } from './spool.ts';
 
@@ -15,7 +16,7 @@ const repeatInterval = 5000;
  * What one attempt still owes the record: its log, and its outcome once it has one. It is kept on the disk and told
  * again until a reporter says that the outcome is recorded and all of the log archived, or that nothing of it is wanted.
  */
-export class Report {
+export class Report implements Owed {
   readonly ref: AttemptRef;
   readonly spool: Spool;
   readonly #context: StageContext;
@@ -24,6 +25,7 @@ export class Report {
   readonly #sender: LogSender;
   readonly #done: (report: Report) => void;
   #outcome: Result<'finished'> | undefined;
+  #outcomeSize = 0;
   #repeat: NodeJS.Timeout | undefined;
   readonly #telling = new AbortController();
   #settled = false;
@@ -68,13 +70,25 @@ export class Report {
     if (outcome.success) {
       // a crash of the machine may have taken the end of the log, but not that there was an outcome
       const logBytes = Math.min(outcome.data.logBytes, report.spool.bytes);
-      report.#tell({ ...outcome.data, logBytes }).catch(() => undefined);
+      report.#tell({ ...outcome.data, logBytes }, JSON.stringify(outcome.data).length).catch(() => undefined);
     } else report.abandon();
     return report;
   }
 
   get hasOutcome(): boolean {
     return this.#outcome !== undefined;
+  }
+
+  get isOver(): boolean {
+    return this.#sender.ended;
+  }
+
+  get inRedis(): number {
+    return this.#outcomeSize + this.#sender.carried;
+  }
+
+  get onDisk(): number {
+    return Math.max(this.spool.bytes - this.#sender.archived, 0);
   }
 
   /** Id of the runner that the outcome is reported as; undefined while there is none. */
@@ -84,10 +98,11 @@ export class Report {
 
   /** Resolves when Redis has the outcome; from then on it is told until it is recorded. */
   async finish(outcome: Result<'finished'>): Promise<void> {
-    await this.spool.keepOutcome(outcome).catch((error) => {
+    const text = JSON.stringify(outcome);
+    await this.spool.keepOutcome(text).catch((error) => {
       this.#logger.warn(`could not keep the outcome of ${attemptName(this.ref)} on the disk: ${String(error)}`);
     });
-    await this.#tell(outcome);
+    await this.#tell(outcome, text.length);
   }
 
   /** There is no outcome to hand in; the log so far is still sent, for people who want to know what happened. */
@@ -115,8 +130,9 @@ export class Report {
     if (!this.#settled) await this.spool.close();
   }
 
-  async #tell(outcome: Result<'finished'>): Promise<void> {
+  async #tell(outcome: Result<'finished'>, size: number): Promise<void> {
     this.#outcome = outcome;
+    this.#outcomeSize = size;
     this.#sender.end();
     this.#repeat = setInterval(() => void this.#send(outcome).catch(() => undefined), repeatInterval);
     await untilTaken(() => this.#send(outcome), this.#telling.signal);

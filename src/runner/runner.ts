@@ -56,6 +56,8 @@ export interface RunnerSettings {
 const deathPatience = 10_000;
 /** How long (ms) a runner that stops tries to tell what it hands back, and what it has finished; that waits on the disk. */
 const lastWords = 1000;
+const backlogRemedy =
+  'Start a reporter, or see in `volt status` what holds one up; the runner goes on by itself as its jobs are recorded.';
 /** How long (ms) what is left is given to close in order while Redis may be away. */
 const closePatience = 1000;
 
@@ -134,6 +136,12 @@ export class Runner {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
       misplaced: (message) => this.#misplaced(message),
+      backlogChanged: () => {
+        const { backlog } = this.#executions;
+        if (backlog !== undefined) this.#logger.warn(`takes no jobs: ${backlog}`, { remedy: backlogRemedy });
+        else this.#logger.info('takes jobs again: what it has finished is recorded');
+        this.#tellFitness();
+      },
       scopeOpened: (scope) => this.#registration.begun(scope),
     });
   }
@@ -205,7 +213,7 @@ export class Runner {
       logger: this.#logger,
       repos: () => this.#repos,
       isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
-      ready: () => this.#refusal(id) === undefined && this.#disk.problem === undefined && this.#admission.isKnown,
+      ready: () => this.#refusal(id) === undefined && this.#isFit,
       run: (message) => this.#executions.execute(message, id),
       refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
@@ -283,6 +291,10 @@ export class Runner {
     return lacking.length === 0 ? undefined : `runner ${this.name} does not have the labels ${lacking.join(', ')}`;
   }
 
+  get #isFit(): boolean {
+    return this.#disk.problem === undefined && this.#admission.isKnown && this.#executions.backlog === undefined;
+  }
+
   #tellFitness(): void {
     // a disk may be full though there is room on it: of files, or for this user
     if (this.#disk.problem) void this.#settings.trees?.clear();
@@ -296,6 +308,7 @@ export class Runner {
     return [
       ...this.#trusted,
       ...unfit(this.#admission.problem, admissionRemedy),
+      ...unfit(this.#executions.backlog, backlogRemedy),
       ...unfit(this.#disk.problem?.message, 'Mend that on its machine; the runner looks again by itself.'),
     ];
   }

@@ -101,10 +101,13 @@ export class Spool {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Keeps the outcome beside the log, so that a restarted runner can still report it. */
-  async keepOutcome(outcome: unknown): Promise<void> {
+  /**
+   * Keeps the outcome beside the log, so that a restarted runner can still report it.
+   * @param outcome as JSON
+   */
+  async keepOutcome(outcome: string): Promise<void> {
     const draft = `${outcomePath(this.#folder, this.ref)}.draft`;
-    await writeFile(draft, JSON.stringify(outcome));
+    await writeFile(draft, outcome);
     await rename(draft, outcomePath(this.#folder, this.ref));
   }
 

@@ -1,11 +1,20 @@
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { JobType } from 'bullmq';
 import { expect } from 'chai';
 import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
-import { parseAttemptName } from '../../src/kernel/model.ts';
+import { type JobId, parseAttemptName, type RunnerId } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { version } from '../../src/kernel/version.ts';
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
@@ -380,6 +389,45 @@ describe('a runner', () => {
     const aside = await queues.queue('set-aside').getWaiting();
     expect(aside.map(({ name }) => name)).to.deep.equal([`forged ${message.job}.1`]);
     expect(existsSync(ran)).to.equal(false);
+  });
+
+  it('takes no jobs while what it has finished is not recorded, says why, and takes them when it is', async () => {
+    await (await start()).stop();
+    const former = { id: 'box~former' as RunnerId, name: 'box', host: 'box' };
+    const at = new Date().toISOString();
+    const outcome = {
+      v: 1,
+      kind: 'finished',
+      attempt: 1,
+      runner: former,
+      status: 'success',
+      reason: null,
+      message: null,
+    };
+    const rest = { exitCode: 0, steps: [], logBytes: 3, startedAt: at, finishedAt: at };
+    const left = Array.from({ length: 200 }, (_, index) => `${9000 + index}-1`);
+    mkdirSync(folder('spool'), { recursive: true });
+    for (const job of left) {
+      writeFileSync(folder('spool', `${job}.1.log`), 'log');
+      writeFileSync(folder('spool', `${job}.1.json`), JSON.stringify({ ...outcome, ...rest, job }));
+    }
+    await start();
+    const message = await send('true');
+    const why = await until('it says why', async () => (await member())?.problems[0]);
+    expect(why).to.include({ code: 'runner_unfit' });
+    expect(why?.message).to.match(
+      /^takes no jobs: no reporter has recorded its last 200 jobs with all of their logs \(/,
+    );
+    expect((await volt.context.queues.queue('results').getWaitingCount()) >= 200).to.equal(true);
+    expect(await jobs('prioritized')).to.equal(1);
+    const { access } = volt.context;
+    const record = (job: string) =>
+      notifyRunner(access, former.id, { kind: 'recorded', job: job as JobId, attempt: 1, bytes: 3 });
+    for (const job of left.slice(0, 2)) await record(job);
+    await result('finished', message);
+    await until('it is fit again', async () => (await member())?.problems.length === 0);
+    for (const job of left.slice(2)) await record(job);
+    await gone(`${left.at(-1)}.1.log`);
   });
 
   it('takes no jobs while its Volt does not know its key, says why, and takes them when it does', async () => {

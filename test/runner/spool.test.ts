@@ -135,7 +135,7 @@ describe('a spool', () => {
     await spool.append(Buffer.from('what was said'));
     await spool.settle();
     expect(await leftSpools(folder)).to.deep.equal([{ ref, outcome: undefined }]);
-    await spool.keepOutcome({ status: 'success' });
+    await spool.keepOutcome(JSON.stringify({ status: 'success' }));
     expect(await leftSpools(folder)).to.deep.equal([{ ref, outcome: { status: 'success' } }]);
     const again = await Spool.reopen(folder, ref);
     expect((await all(again)).toString()).to.equal('what was said');
@@ -155,7 +155,7 @@ describe('a spool', () => {
   it('leaves nothing when it is removed', async () => {
     const spool = await Spool.create(folder, ref, megabyte);
     void spool.append(Buffer.from('what was said'));
-    await spool.keepOutcome({ status: 'success' });
+    await spool.keepOutcome(JSON.stringify({ status: 'success' }));
     await spool.remove();
     expect(await leftSpools(folder)).to.deep.equal([]);
   });
