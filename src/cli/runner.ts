@@ -40,7 +40,7 @@ export function runnerCommand(program: Command): CommandFile {
         import('../queues/queues.ts'),
         import('../exec/network/network-check.ts'),
       ]);
-      await runStage(command, options.grace, async (context, shutdown) => {
+      await runStage(command, { graceSeconds: options.grace, whose: 'runner' }, async (context, shutdown) => {
         const queues = new Queues(context.access, context.logger);
         shutdown.add('queues', () => queues.close());
         const runner = await startRunner(

@@ -10,6 +10,7 @@ import { sayUpgrade } from '../record/upgrade.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
 import { withoutWaiting } from '../redis/farewell.ts';
 import { claimRedis, refuseCopy } from '../redis/identity.ts';
+import type { Needs } from '../redis/rights.ts';
 import { withoutPassword } from '../redis/url.ts';
 import { configOf } from './options.ts';
 import { redisAddress } from './redis-address.ts';
@@ -38,7 +39,7 @@ export async function runRecordStage(
   command: Command,
   start: (context: RecordContext) => Promise<Running>,
 ): Promise<void> {
-  await runStage(command, 0, async (context, shutdown) => {
+  await runStage(command, { graceSeconds: 0, whose: 'volt' }, async (context, shutdown) => {
     const record = await Record.open(context.config);
     shutdown.add('record', () => record.close());
     if (record.upgrade) context.logger.warn(sayUpgrade(record.upgrade));
@@ -59,11 +60,12 @@ export async function runRecordStage(
 
 /**
  * Runs one stage until a signal, or until it fails.
- * @param graceSeconds how long the stage itself may take to stop
+ * @param options.graceSeconds how long the stage itself may take to stop
+ * @param options.whose what it needs of Redis
  */
 export async function runStage(
   command: Command,
-  graceSeconds: number,
+  { graceSeconds, whose }: { graceSeconds: number; whose: Needs['whose'] },
   start: (context: Omit<StageContext, 'queues'>, shutdown: Shutdown) => Promise<Running>,
 ): Promise<void> {
   const config = configOf(command);
@@ -74,7 +76,7 @@ export async function runStage(
   const name = command.name();
   const startAll = async (): Promise<Running> => {
     await leaveNoCoreDumps();
-    const access = await connect(config, logger);
+    const access = await connect(config, logger, whose);
     shutdown.add('connection to Redis', () => access.close());
     const running = await start({ config, access, logger }, shutdown);
     shutdown.add(name, () => running.stage.stop());
@@ -103,11 +105,11 @@ export async function runStage(
 }
 
 /** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */
-async function connect(config: Config, logger: Logger): Promise<RedisAccess> {
+async function connect(config: Config, logger: Logger, whose: Needs['whose']): Promise<RedisAccess> {
   const { url, from } = redisAddress(config);
-  if (from !== 'usual') return connectRedis(config, url, logger);
+  if (from !== 'usual') return connectRedis(config, url, logger, undefined, whose);
   try {
-    return await connectRedis(config, url, logger, 2000);
+    return await connectRedis(config, url, logger, 2000, whose);
   } catch (error) {
     if (!(error instanceof VoltError) || error.code !== 'redis_unreachable') throw error;
     throw new VoltError('redis_unreachable', `no address of Redis was given, and ${error.message}`, {

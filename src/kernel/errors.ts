@@ -35,6 +35,7 @@ export const errorCodes = {
   redis_missing: { exit: 3, http: 500 },
   redis_unreachable: { exit: 3, http: 503 },
   redis_denied: { exit: 3, http: 503 },
+  redis_untrusted: { exit: 3, http: 503 },
   redis_unfit: { exit: 3, http: 503 },
   redis_unknown: { exit: 3, http: 503 },
   redis_failed: { exit: 3, http: 503 },

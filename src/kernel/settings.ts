@@ -16,7 +16,7 @@ export const settings = [
     key: 'redisUrl',
     schema: z.string().optional(),
     about:
-      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://... (TLS), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts a server of its own.',
+      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://...[?ca=path][&cert=path&key=path] (TLS, with PEM files of your own), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts a server of its own.',
   },
   {
     env: 'VOLT_REDIS_PASSWORD',

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { endable } from './endable.ts';
+import { connectionOptions } from './tls.ts';
 import { parseRedisUrl } from './url.ts';
 
 export type RedisConnection = Redis;
@@ -54,7 +55,7 @@ function open(url: string, name: string, manners: Manners): RedisConnection {
   const address = parseRedisUrl(url);
   const redis = endable(
     new Redis({
-      ...address,
+      ...connectionOptions(address),
       ...manners,
       ...(address.sentinels ? { reconnectOnError } : {}),
       retryStrategy,

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { connectionOptions } from './tls.ts';
 import type { RedisAddress } from './url.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { RedisAddress } from './url.ts';
  */
 export function openProbe(address: RedisAddress, patience: number, further: { commandTimeout?: number } = {}): Redis {
   return new Redis({
-    ...address,
+    ...connectionOptions(address),
     lazyConnect: true,
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,

@@ -3,6 +3,8 @@ import type { Redis } from 'ioredis';
 /** What a Redis server says of itself; what a server does not tell, as hosted ones may, is undefined. */
 export interface ServerFacts {
   version: string;
+  /** it is one of the servers of a Redis Cluster */
+  cluster: boolean;
   /** it still reads its data from the disk */
   loading: boolean;
   /** how far it has come with that, as the server sees it */
@@ -27,6 +29,7 @@ export async function serverFacts(redis: Redis): Promise<ServerFacts> {
   const appendOnly = field('aof_enabled');
   return {
     version: field('redis_version') ?? '',
+    cluster: field('redis_mode') === 'cluster' || field('cluster_enabled') === '1',
     loading: field('loading') === '1',
     progress:
       field('loading') === '1'
@@ -43,7 +46,7 @@ export async function serverFacts(redis: Redis): Promise<ServerFacts> {
 export interface Unfitness {
   /** Volt cannot work with it; else it can, at a risk */
   fatal: boolean;
-  code: 'too_old' | 'evicts' | 'no_append_only_file' | 'append_failed' | 'memory_nearly_full';
+  code: 'too_old' | 'cluster' | 'evicts' | 'no_append_only_file' | 'append_failed' | 'memory_nearly_full';
   /** as a sentence about the server, without a subject: `is version 5.0.7` */
   message: string;
   remedy: string;
@@ -56,6 +59,11 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
   if (isOld(version)) {
     const remedy = `Volt needs Redis ${oldestRedis} or newer, or any Valkey.`;
     found.push({ fatal: true, code: 'too_old', message: `is version ${version || 'unknown'}`, remedy });
+  }
+  if (facts.cluster) {
+    const remedy =
+      'Use one Redis, or a master that Sentinel watches. What Volt keeps belongs together, and would lie on one server of the Cluster.';
+    found.push({ fatal: true, code: 'cluster', message: 'is a Redis Cluster', remedy });
   }
   if (eviction !== undefined && eviction !== 'noeviction') {
     const remedy = 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.';

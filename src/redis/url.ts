@@ -13,17 +13,18 @@ export interface RedisAddress {
   password?: string;
   sentinelPassword?: string;
   db?: number;
-  tls?: Record<string, never>;
+  /** paths of PEM files: of authorities that are trusted in place of the usual ones, of the client's certificate and its key */
+  tls?: { ca?: string; cert?: string; key?: string };
 }
 
 /**
  * The address in one of the forms
- * `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS), `redis+unix://[user:password@]/path[?db=n]` (a socket of
+ * `redis://[user:password@]host[:port][/db]`, `rediss://…[?ca=path][&cert=path&key=path]` (TLS), `redis+unix://[user:password@]/path[?db=n]` (a socket of
  * this machine) and `redis+sentinel://[user:password@]host:port[,host:port…]/<master name>[/db]`.
  * @throws VoltError `bad_url`
  */
 export function parseRedisUrl(text: string): RedisAddress {
-  const sentinel = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/]+)(?:\/(\d+))?$/.exec(text);
+  const sentinel = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/?]+)(?:\/(\d+))?$/.exec(text);
   try {
     const socket = /^redis\+unix:\/\/(?:([^@/]*)@)?(\/[^?]+)(?:\?db=(\d+))?$/.exec(text);
     const address = sentinel ? sentinelAddress(sentinel) : socket ? socketAddress(socket) : serverAddress(text);
@@ -39,14 +40,23 @@ function serverAddress(text: string): RedisAddress | undefined {
   if (!['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') return undefined;
   const database = url.pathname.replace(/^\//, '');
   if (!/^\d*$/.test(database)) return undefined;
+  const options = new Map(url.searchParams);
+  const tls = tlsOf(options);
+  if (url.protocol === 'redis:' ? options.size > 0 : tls === undefined) return undefined;
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 6379 : Number(url.port),
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
     ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
     ...(database === '' ? {} : { db: Number(database) }),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(url.protocol === 'rediss:' && tls ? { tls } : {}),
   };
+}
+
+/** @returns undefined where there is anything else, or half of what belongs together */
+function tlsOf(options: ReadonlyMap<string, string>): RedisAddress['tls'] {
+  const known = [...options].every(([name, path]) => ['ca', 'cert', 'key'].includes(name) && path !== '');
+  return known && options.has('cert') === options.has('key') ? Object.fromEntries(options) : undefined;
 }
 
 /** The address of a socket. */
@@ -90,7 +100,8 @@ function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray):
 
 function badUrl(text: string): VoltError {
   return new VoltError('bad_url', `"${withoutPassword(text)}" is not the address of a Redis server`, {
-    remedy: 'Write it as redis://:password@host:6379, rediss://… or redis+sentinel://host:26379,host:26379/name.',
+    remedy:
+      'Write it as redis://:password@host:6379, rediss://…?ca=path&cert=path&key=path (each may be left out, but cert goes with key) or redis+sentinel://host:26379,host:26379/name.',
   });
 }
 

@@ -8,7 +8,7 @@ import { minimatch } from 'minimatch';
 import { parse } from 'yaml';
 import { settings, settingsFromFiles } from '../../src/kernel/settings.ts';
 import { runnerRules } from '../../src/redis/acl.ts';
-import { askServer } from '../../src/redis/connect.ts';
+import { askServer } from '../../src/redis/ask-server.ts';
 import { stageKinds } from '../../src/redis/membership.ts';
 import { TestFolders } from '../support/folder.ts';
 import { keepLog } from '../support/logger.ts';

@@ -26,7 +26,7 @@ describe('the user of Redis for runners', function () {
     await volt.reporter();
     await volt.dispatcher();
     await volt.observer();
-    const access = await connectRedis(context.config, url, context.logger);
+    const access = await connectRedis(context.config, url, context.logger, 0, 'runner');
     const { text } = await knownKey(context.record, 'apart');
     const config = { ...context.config, runnerKey: text };
     const own = { ...context, config, access, queues: new Queues(access, context.logger) };

@@ -17,6 +17,8 @@ describe("a Redis server's address", () => {
       password: 'p@ss',
       db: 2,
     },
+    'rediss://box?ca=/etc/ca.pem': { host: 'box', port: 6379, tls: { ca: '/etc/ca.pem' } },
+    'rediss://box/1?cert=c%26.pem&key=k.pem': { host: 'box', port: 6379, db: 1, tls: { cert: 'c&.pem', key: 'k.pem' } },
     'redis+sentinel://a:1,b:2/main': {
       sentinels: [
         { host: 'a', port: 1 },
@@ -60,6 +62,11 @@ describe("a Redis server's address", () => {
     'redis://box:70000',
     'redis://box/db',
     'redis://box/0/1',
+    'redis://box?ca=/etc/ca.pem',
+    'rediss://box?tls=no',
+    'rediss://box?ca=',
+    'rediss://box?cert=/etc/cert.pem',
+    'redis+sentinel://a/main?ca=/etc/ca.pem',
     'redis+unix://',
     'redis+unix://host/path',
     'redis+sentinel://a:1',

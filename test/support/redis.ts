@@ -36,15 +36,15 @@ export interface TestRedis {
 }
 
 /**
- * A Redis server of the test's own, on a free port, with an append-only file.
- * @param options `folder` is a new one that the caller removes, instead of one of its own
+ * A Redis server of the test's own, with an append-only file.
+ * @param options `port` is a free one by default; `folder` is a new one that the caller removes, instead of one of its own
  */
 export async function startRedis(
-  options: { password?: string; settings?: string[]; folder?: string | undefined } = {},
+  options: { password?: string; settings?: string[]; port?: number; folder?: string | undefined } = {},
 ): Promise<TestRedis> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'volt-redis-')));
   if (options.folder !== undefined) await mkdir(folder);
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const login = options.password ? ['--requirepass', options.password] : [];
   let server: ChildProcess;
   let said = '';

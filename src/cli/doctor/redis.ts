@@ -3,7 +3,7 @@ import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
-import { askServer } from '../../redis/connect.ts';
+import { askServer } from '../../redis/ask-server.ts';
 import { findRedisServer } from '../../redis/embedded.ts';
 import { unfitness } from '../../redis/server.ts';
 import { hasMainUser, withoutPassword } from '../../redis/url.ts';
@@ -27,7 +27,9 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
   const { url, from } = found;
   const where = withoutPassword(url);
   try {
-    const facts = await askServer(url, logger, from === 'setting' ? patience : 0);
+    const whose = config.runnerKey === undefined || hasMainUser(url) ? 'volt' : 'runner';
+    const needs = { prefix: config.redisPrefix, whose } as const;
+    const facts = await askServer(url, logger, from === 'setting' ? patience : 0, needs);
     const used = `uses ${size(facts.memory.used)}`;
     const limit = facts.memory.limit > 0 ? ` of ${size(facts.memory.limit)}` : '';
     const faults = unfitness(facts);
