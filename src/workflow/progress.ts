@@ -148,7 +148,8 @@ class Progress<Id> {
     const shared = {
       total: combinations.length,
       failFast,
-      maxParallel: maxParallel === undefined ? combinations.length : Math.max(1, maxParallel),
+      // as on GitHub, where 0 is no bound
+      maxParallel: maxParallel === undefined || maxParallel <= 0 ? combinations.length : maxParallel,
     };
     return this.#place(
       state,

@@ -21,7 +21,7 @@ export function readSteps(reading: Reading, token: TemplateToken | undefined): P
 
 function readStep(reading: Reading, token: TemplateToken, ids: StepIds): PlannedStep {
   const step: PlannedStep = { id: '', if: 'success()' };
-  for (const { key, value } of reading.entries(token)) {
+  for (const { key, keyToken, value } of reading.entries(token)) {
     switch (key) {
       case 'id': {
         const problem = ids.take(value.toString());
@@ -57,6 +57,15 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
         break;
       case 'continue-on-error':
         step.continueOnError = reading.template(value);
+        break;
+      case 'background':
+      case 'wait':
+      case 'wait-all':
+      case 'cancel':
+      case 'parallel':
+        // a step that waits for nobody is one that does not run
+        if (value.toString() !== 'false')
+          reading.report('unsupported', keyToken, `steps in the background are not supported yet: \`${key}\``);
         break;
       case 'timeout-minutes':
         step.timeoutMinutes = reading.template(value);

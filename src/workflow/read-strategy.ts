@@ -2,7 +2,6 @@ import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templ
 import { errorText } from '../kernel/errors.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { expandMatrix } from './matrix.ts';
-import { checkPositive } from './read-steps.ts';
 import { hasExpressionKey, type Reading } from './reading.ts';
 import { labelsOf } from './runs-on.ts';
 import type { Strategy, ValueTemplate } from './workflow.ts';
@@ -44,7 +43,6 @@ export function readStrategy(reading: Reading, token: TemplateToken): Strategy {
   const fields = new Map(reading.entries(token).map(({ key, value }) => [key, value]));
   const [matrix, failFast, maxParallel] = ['matrix', 'fail-fast', 'max-parallel'].map((key) => fields.get(key));
   if (matrix) checkMatrix(reading, matrix);
-  if (maxParallel) checkPositive(reading, maxParallel, 'max-parallel');
   return {
     ...(matrix && { matrix: reading.value(matrix) }),
     failFast: failFast ? reading.template(failFast) : 'true',

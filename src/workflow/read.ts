@@ -1,3 +1,4 @@
+import { FeatureFlags } from '@actions/expressions/features';
 import { TemplateContext, TemplateValidationErrors } from '@actions/workflow-parser/templates/template-context';
 import { readTemplate } from '@actions/workflow-parser/templates/template-reader';
 import { MappingToken, NullToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
@@ -48,11 +49,7 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
     reading.report('invalid', undefined, `the file is larger than ${longestFile / 1024} KB`);
     return undefined;
   }
-  const context = new TemplateContext(
-    new TemplateValidationErrors(),
-    getWorkflowSchema(),
-    new NoOperationTraceWriter(),
-  );
+  const context = newContext();
   const id = context.getFileId(path);
   const reader = new BoundedYamlReader(id, text);
   for (const { message, range } of reader.errors) reading.report('invalid', range, inWords(firstLine(message)));
@@ -94,7 +91,7 @@ function reportErrors(
   root: TemplateToken | undefined,
   tags: ReadonlySet<number | undefined>,
 ): void {
-  const loose = looseDispatch(root);
+  const loose = looseEvents(root);
   // what YAML takes for a tag is lost to the parser, and the rest of its line is not what was meant
   const real = (error: ParserError) => !isFalse(error, loose) && !tags.has(error.range?.start.line);
   const found = context.errors.getErrors().filter(real);
@@ -109,8 +106,18 @@ function reportErrors(
 }
 
 function stockErrors(path: string, text: string): ParserError[] {
-  const { context } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter());
+  const { context } = parseWorkflow({ name: path, content: text }, newContext());
   return context.errors.getErrors();
+}
+
+function newContext(): TemplateContext {
+  const context = new TemplateContext(
+    new TemplateValidationErrors(),
+    getWorkflowSchema(),
+    new NoOperationTraceWriter(),
+  );
+  context.state.featureFlags = new FeatureFlags({ allowBackgroundSteps: true });
+  return context;
 }
 
 interface ParserError {
@@ -120,27 +127,35 @@ interface ParserError {
 
 /**
  * What the schema refuses and GitHub does not: it takes `on: repository_dispatch` for something that there is not, and
- * wants more of a `workflow_dispatch` and its inputs than GitHub does.
+ * wants more of a `workflow_dispatch` and its inputs than GitHub does, and of the events that only a forge has.
  */
-function isFalse({ rawMessage, range }: ParserError, dispatch: LooseDispatch): boolean {
-  if (rawMessage === "Unexpected value 'repository_dispatch'") return true;
+function isFalse({ rawMessage, range }: ParserError, dispatch: LooseEvents): boolean {
+  if (rawMessage === "Unexpected value 'repository_dispatch'" || dispatch.ofForge(range)) return true;
   const here = (other: TokenRange | undefined) =>
     other?.start.line === range?.start.line && other?.start.column === range?.start.column;
   if (rawMessage === "Unexpected value ''") return dispatch.empty.some(here);
   return /^Unexpected value '/.test(rawMessage) && dispatch.unknown(range);
 }
 
-interface LooseDispatch {
+/** Events whose settings count here; of all others, what GitHub does not know has no effect there. */
+const ownEvents = ['push', 'schedule', 'workflow_dispatch', 'workflow_call', 'repository_dispatch'];
+
+interface LooseEvents {
   /** where `inputs`, or one of them, has nothing after its name */
   empty: readonly (TokenRange | undefined)[];
   /** whether a place is that of a key of `workflow_dispatch` itself, of which GitHub reads `inputs` alone */
   unknown(range: TokenRange | undefined): boolean;
+  /** whether a place is inside of what is set for an event of a forge */
+  ofForge(range: TokenRange | undefined): boolean;
 }
 
-function looseDispatch(root: TemplateToken | undefined): LooseDispatch {
+function looseEvents(root: TemplateToken | undefined): LooseEvents {
   const find = (token: TemplateToken | undefined, key: string) =>
     token instanceof MappingToken ? token.find(key) : undefined;
-  const dispatch = find(find(root, 'on'), 'workflow_dispatch');
+  const on = find(root, 'on');
+  const dispatch = find(on, 'workflow_dispatch');
+  const events = on instanceof MappingToken ? [...on] : [];
+  const forge = events.flatMap(({ key, value }) => (ownEvents.includes(key.toString()) ? [] : [value]));
   const inputs = find(dispatch, 'inputs');
   const empty = inputs instanceof NullToken ? [inputs.range] : [];
   if (inputs instanceof MappingToken) {
@@ -152,6 +167,7 @@ function looseDispatch(root: TemplateToken | undefined): LooseDispatch {
       const around = dispatch instanceof MappingToken ? dispatch.range : undefined;
       return isInside(range, around) && !isInside(range, inputs?.range);
     },
+    ofForge: (range) => forge.some((event) => event instanceof MappingToken && isInside(range, event.range)),
   };
 }
 

@@ -172,6 +172,8 @@ describe('the planner', () => {
     });
 
     it('ends its others when one fails, unless it says otherwise', () => {
+      const free = new PlannedBuild(workflow({ t: ['strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 0 }'] }));
+      expect(Object.values(free.statuses)).to.deep.equal(['queued', 'queued', 'queued']);
       const matrix = (rest = '') => workflow({ t: [`strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 2${rest} }`] });
       const fast = new PlannedBuild(matrix()).end('t (1)', 'failure');
       expect(fast.told).to.include('t (2)');

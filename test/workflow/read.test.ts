@@ -180,6 +180,12 @@ describe('reading a workflow', () => {
         'ci.yml:6:18: `environment` is not supported yet: nobody would be asked for approval',
       ],
       [
+        'steps in the background, by name',
+        job('steps: [{ run: x, background: true }, { wait-all: }, { run: y, background: false }]'),
+        'ci.yml:5:23: steps in the background are not supported yet: `background`',
+        'ci.yml:5:45: steps in the background are not supported yet: `wait-all`',
+      ],
+      [
         'values that are none, by what belongs there',
         job(
           'continue-on-error: maybe',
@@ -238,7 +244,6 @@ describe('reading a workflow', () => {
         ).replace('runs-on: x', 'runs-on: [self-hosted, "bad label!"]'),
         'ci.yml:4:14: "bad label!" cannot be a label',
         'ci.yml:5:31: "csh" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
-        'ci.yml:6:31: max-parallel must be more than 0, and is 0',
         'ci.yml:7:30: "fish" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
       ],
       [
@@ -300,6 +305,16 @@ describe('reading a workflow', () => {
       const text = steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: { a: { typ: x } } } }');
       expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not known here; did you mean "type"?']);
     });
+  });
+
+  it('lets settings of events that only a forge has be what they are', () => {
+    const on = (events: string) => told(steps('- run: x').replace('on: push', `on: { push: {}, ${events} }`));
+    expect(on('create: { tags: [v*] }, pull_request: { tags-ignore: [a], types: [opened] }')).to.deep.equal([]);
+    expect(on('merge_group: { paths: [a] }, fork: {}')).to.deep.equal([]);
+    expect(on('pull_requests: {}')[0]).to.match(/"pull_requests" is not known here/);
+    expect(told(steps('- run: x').replace('on: push', 'on: { push: { branchs: [a] } }'))[0]).to.match(
+      /"branchs" is not known/,
+    );
   });
 
   describe('is bounded', () => {
