@@ -1,4 +1,4 @@
-import { asVoltError } from '../kernel/errors.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
 import type { SecretsMessage } from '../queues/messages.ts';
@@ -52,7 +52,9 @@ export async function deliver(context: StageContext & { record: Record }, reques
     await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer: { box } });
     logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { job: job.id, attempt: job.attempt, runner });
   } catch (error) {
-    const { message, remedy, code } = asVoltError(error);
+    // a record that is away is back some day, and the request is handled again until then
+    if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
+    const { message, remedy, code } = error;
     // a key that is missing does not come back by asking again; the message holds no secret
     logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
     await notifyRunner(access, runner, {

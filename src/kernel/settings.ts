@@ -266,7 +266,7 @@ export const settings = [
       .regex(/^(off|\d{1,4}(,\d{1,4}){0,8})$/, 'must be up to nine numbers of seconds with commas between them, or off')
       .default('10,30'),
     about:
-      'Seconds before the second, the third and each further attempt at a job that could not be begun by no fault of the commit, as where its repository does not answer (docs/running.md); a little is added, so that jobs do not come back all at once. `off` for one attempt only.',
+      'Pauses, in seconds, before Volt tries a job again that could not start and whose commit is not at fault, for example because the repository did not answer (docs/running.md). One number for each further attempt; Volt adds up to half of it, so that many jobs do not return at once. `off`: one attempt only.',
   },
   {
     env: 'VOLT_HOSTED_LABELS',

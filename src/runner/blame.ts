@@ -35,7 +35,7 @@ export async function blameFor(
   if (attempt < lastAttempt) return { kind: 'runner', message: about };
   const why: Reason = problem.short ? 'disk_full' : 'runner_failed';
   const message = `${about}; it is not handed back again`;
-  return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode, lasting: true } };
+  return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode } };
 }
 
 /** Bytes that a folder takes up on the given device; 0 where that cannot be told. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { deliver } from '../../src/dispatcher/deliver.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
+import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
@@ -107,6 +108,24 @@ describe('the dispatcher, asked for what is secret', () => {
     const job = await running(naming(['TOKEN', 'SHARED', 'MISSING']));
     await ask(job);
     expect(await opened(job)).to.deep.equal({ values: { TOKEN: 'of app', SHARED: 'shared' }, withheld: null });
+  });
+
+  it('refuses nothing because the record is away for a moment: it is asked again', async () => {
+    const job = await running(naming(['TOKEN']));
+    const { record } = volt.context;
+    const remedy = 'See whether it is up.';
+    const selectFrom = (table: string) => {
+      if (table === 'secrets') throw new VoltError('record_unreachable', 'the database does not answer', { remedy });
+      return record.db.selectFrom(table as 'jobs');
+    };
+    const db = new Proxy(record.db, { get: (of, key) => (key === 'selectFrom' ? selectFrom : Reflect.get(of, key)) });
+    const away = new Proxy(record, { get: (of, key) => (key === 'db' ? db : Reflect.get(of, key)) });
+    const request = { v: 1, job, attempt: 1, runner: box.id, kind: 'secrets' } as const;
+    const error = await deliver({ ...volt.context, record: away }, request).catch((thrown: unknown) => thrown);
+    expect(error).to.include({ code: 'record_unreachable' });
+    expect(await told()).to.deep.equal([]);
+    await ask(job);
+    expect((await opened(job)).values).to.deep.equal({ TOKEN: 'of app' });
   });
 
   it('gives all to a job that names them by an expression', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JobEnding } from '../../src/job/ending.ts';
+import { JobEnding, mayBeRepeated } from '../../src/job/ending.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { JobId, RunnerId } from '../../src/kernel/model.ts';
 import type { SecretsMessage } from '../../src/queues/messages.ts';
@@ -109,13 +109,16 @@ describe('what a runner asks for', () => {
     const { outcome } = await ending(ask(new Deliveries(context, signer, { repeat: 10, patience: 100 })));
     expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
     expect(outcome.message).to.include('no dispatcher');
+    expect(mayBeRepeated(outcome, false), 'another attempt may find one').to.equal(true);
   });
 
   it('ends the job with the reason that the dispatcher gives', async () => {
     const deliveries = new Deliveries(context, signer);
     const answer = ask(deliveries);
     answerWith(deliveries, { refused: 'there is no key. Put it back.' });
-    expect((await ending(answer)).outcome.message).to.equal('there is no key. Put it back.');
+    const { outcome } = await ending(answer);
+    expect(outcome.message).to.equal('there is no key. Put it back.');
+    expect(mayBeRepeated(outcome, false), 'the key does not come back by asking again').to.equal(false);
   });
 
   it('is not taken from a box for another runner, another attempt, or a former epoch', async () => {

@@ -54,6 +54,17 @@ describe('web: the page of a build', () => {
     expect(page).to.not.include('alert(1)');
   });
 
+  it('tells of a job that is tried again until when and why it waits, and what became of it before', async () => {
+    const id = await site.build('sample');
+    const away = { status: 'error', reason: 'fetch_failed', message: 'no answer', pauses: [60_000] } as const;
+    await site.finish({ job: job(id), attempt: 1 }, away);
+    const page = textOf(await site.page(`/builds/${id}`));
+    expect(page).to.match(/tries again at \d\d:\d\d:\d\d UTC, on another runner where there is one: no answer/);
+    expect(page)
+      .to.match(/Attempt 1 on \S+: no answer/)
+      .and.not.include('Attempt 2');
+  });
+
   it('says why a job waits as the runners are now', async () => {
     const id = await site.build('sample', {}, [{ labels: ['gpu'] }]);
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waits: no runner is alive');

@@ -1,4 +1,4 @@
-import { type Attempt, type Build, isFinal, type Job } from '../../kernel/model.ts';
+import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import { type Needed, whyItWaits } from '../waiting.ts';
 import { StatusMark, Took, Words } from './parts.tsx';
@@ -67,7 +67,7 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
           </span>
         )}
       </summary>
-      <Attempts attempts={job.attempts} />
+      <Attempts job={job} now={now} />
       <Steps job={job} summaryOf={shown.summaryOf} now={now} />
       {!single && <Act job={job} shown={shown} />}
     </details>
@@ -90,12 +90,13 @@ function stillNeeded(needs: string[], { jobs }: Build): string[] {
   return left.length > 0 ? left : needs;
 }
 
-/** A single attempt that went as it should is no story. */
-function Attempts({ attempts }: { attempts: Attempt[] }) {
+/** A single attempt that went as it should is no story; of one that is still to be due, the job itself tells. */
+function Attempts({ job: { attempts, triesAgainAt }, now }: { job: Job; now: number }) {
   if (attempts.length < 2) return null;
+  const isPaused = triesAgainAt !== null && now < Date.parse(triesAgainAt);
   return (
     <ol class="attempts">
-      {attempts.map((attempt, index) => (
+      {attempts.slice(0, isPaused ? -1 : undefined).map((attempt, index) => (
         <li class={attempt.status}>
           <Words text={attemptStory(attempt, attempts[index + 1])} />
         </li>
