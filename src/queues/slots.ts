@@ -2,6 +2,7 @@ import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions 
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { serves } from './kept.ts';
@@ -36,7 +37,7 @@ const fenced = new Set([-1, -2, -3, -6]);
 class Fetcher extends Worker {
   constructor(queue: string, options: WorkerOptions) {
     super(queue, null, options, (name, opts, how) =>
-      createRedisBackend(name, opts, { ...how, blocking: false, withBlockingConnection: false }),
+      byServerTime(createRedisBackend(name, opts, { ...how, blocking: false, withBlockingConnection: false })),
     );
   }
 
@@ -48,6 +49,21 @@ class Fetcher extends Worker {
   protected override createJob(json: JobJson, id: string): Job {
     return super.createJob(readable(json), id);
   }
+}
+
+/**
+ * When a message has ended decides how long it is kept, and which others are kept no longer. BullMQ has this machine's clock
+ * say that; one that is days ahead would have what others have just ended removed.
+ */
+function byServerTime(backend: ReturnType<typeof createRedisBackend>): typeof backend {
+  const made = backend.moveToCompletedArgs.bind(backend);
+  backend.moveToCompletedArgs = (...given: Parameters<typeof made>) => {
+    const args = made(...given);
+    // after the keys and the id, where BullMQ itself takes it from
+    args[backend.moveToFinishedKeys.length + 1] = serverNow();
+    return args;
+  };
+  return backend;
 }
 
 export interface SlotWorkerOptions {

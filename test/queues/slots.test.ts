@@ -1,7 +1,9 @@
 import type { Job } from 'bullmq';
 import { expect } from 'chai';
+import { awake } from '../../src/kernel/clock.ts';
 import { attemptName } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
+import { serverClock } from '../../src/kernel/server-time.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { Queues } from '../../src/queues/queues.ts';
@@ -286,6 +288,24 @@ describe('a slot worker', () => {
     await until('its message is gone', async () => (await left()) === 0);
     await send(jobMessageOf('1-2'));
     await until('the next one is taken', () => names.length === 2);
+  });
+
+  it('keeps messages that others have ended, though the clock of its machine is days ahead', async () => {
+    const real = Date.now;
+    const state = (message: JobMessage) => queues.queue(jobQueue([])).getJobState(attemptName(message));
+    const [first, second] = [jobMessageOf('1-1'), jobMessageOf('2-1')];
+    work({ holding: false });
+    await queues.sendJobs([{ message: first, priority: 1 }]);
+    await until('the first is over', async () => (await state(first)) === 'completed');
+    serverClock.hear(real(), awake(), awake());
+    Date.now = () => real() + 2 * 86_400_000;
+    try {
+      await queues.sendJobs([{ message: second, priority: 1 }]);
+      await until('the second is over', async () => (await state(second)) === 'completed');
+    } finally {
+      Date.now = real;
+    }
+    expect(await state(first)).to.equal('completed');
   });
 
   it('sets a message that cannot be understood aside where people see it, and goes on', async () => {
