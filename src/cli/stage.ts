@@ -5,6 +5,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { createLogger, type Logger } from '../kernel/logger.ts';
 import { Queues } from '../queues/queues.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
+import { identityOf } from '../record/build-ids.ts';
 import { Record } from '../record/record.ts';
 import { sayUpgrade } from '../record/upgrade.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
@@ -43,7 +44,7 @@ export async function runRecordStage(
     const record = await Record.open(context.config);
     shutdown.add('record', () => record.close());
     if (record.upgrade) context.logger.warn(sayUpgrade(record.upgrade));
-    await claimRedis(context.access, record.id, record.formerIds);
+    await claimRedis(context.access, identityOf(record));
     await refuseCopy(context.access, record.place);
     const queues = new Queues(context.access, context.logger, record);
     shutdown.add('queues', () => queues.close());

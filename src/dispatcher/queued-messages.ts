@@ -3,15 +3,16 @@ import { isDue, pausesOf } from '../kernel/tries.ts';
 import { attemptMessages, isDone, queuesOf, withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { identityOf } from '../record/build-ids.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { movePriorityOrigin, priorityOrigin, virtualTimes } from '../record/virtual-time.ts';
-import { claimRedis, youngSince } from '../redis/identity.ts';
+import { type Youth, youthOf } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { originFor, priorityOf } from './fairness.ts';
 import { placements } from './placement.ts';
-import { route } from './route.ts';
+import { isNewTo, route } from './route.ts';
 import { SpentAttempts } from './spent-attempts.ts';
 
 /** How many jobs are compared with their messages in one go. */
@@ -52,10 +53,10 @@ export class QueuedMessages {
   /**
    * One look.
    * @param claimed names of attempts that runners have, whose messages may be gone
-   * @param told since when the Redis is young (ms since 1970) that runners have told all they run
+   * @param told of the Redis, where it is young and runners have told all that they run
    * @returns whether the next look is to come at once
    */
-  async look(claimed: ReadonlySet<string>, told?: number): Promise<boolean> {
+  async look(claimed: ReadonlySet<string>, told?: Youth): Promise<boolean> {
     const { record } = this.#context;
     const origin = await priorityOrigin(record.db);
     const next = originFor(await virtualTimes(record), origin);
@@ -77,7 +78,7 @@ export class QueuedMessages {
   }
 
   /** @returns whether anything was amiss */
-  async #mendPage(claimed: ReadonlySet<string>, origin: number, told?: number): Promise<boolean> {
+  async #mendPage(claimed: ReadonlySet<string>, origin: number, told?: Youth): Promise<boolean> {
     const { access, config, record, queues } = this.#context;
     const page = await queuedJobs(record, this.#page, this.#after);
     this.#after = page.length < this.#page ? undefined : page.at(-1);
@@ -127,13 +128,12 @@ export class QueuedMessages {
   }
 
   /** A Redis that was emptied since the look began is young, too, and gets only what no earlier one may have held. */
-  async #send(missing: QueuedJob[], told: number | undefined): Promise<void> {
+  async #send(missing: QueuedJob[], told: Youth | undefined): Promise<void> {
     const { access, record, logger } = this.#context;
     const ids = missing.map(({ id }) => id);
     const queued = await openJobs(record, { status: 'queued', jobs: ids, limit: ids.length });
-    await claimRedis(access, record.id, record.formerIds);
-    const young = await youngSince(access);
-    const jobs = queued.filter((job) => young === undefined || young === told || job.attemptAt >= young);
+    const youth = await youthOf(access, identityOf(record));
+    const jobs = queued.filter((job) => youth?.id === told?.id || isNewTo(youth, job));
     if (jobs.length === 0) return;
     await route(this.#context, jobs);
     logger.info(`sent ${jobs.length} queued jobs that had no message`);

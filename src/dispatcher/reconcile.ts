@@ -3,12 +3,13 @@ import type { Problems } from '../kernel/problems.ts';
 import { pause } from '../kernel/wait.ts';
 import { type Result, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { identityOf } from '../record/build-ids.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { claimRedis, youngFor, youngSince } from '../redis/identity.ts';
+import { youngFor, youthOf } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
@@ -42,10 +43,9 @@ export async function reconcile(
   move: (build: BuildId) => Promise<void> = (build) => advance(context, build),
 ): Promise<boolean> {
   const { access, record, problems } = context;
-  await claimRedis(access, record.id, record.formerIds);
-  await leaveOutForgottenBuilds(context);
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
-  const young = await youngSince(access);
+  const young = await youthOf(access, identityOf(record));
+  await leaveOutForgottenBuilds(context);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
   if (young !== undefined && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0)

@@ -6,9 +6,10 @@ import { giveWay } from '../kernel/turn.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { identityOf } from '../record/build-ids.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
-import { youngSince } from '../redis/identity.ts';
+import { type Youth, youthOf } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
@@ -92,11 +93,16 @@ export async function routeBuild(
   const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
   if (queued.length === 0) return;
   const unwanted = await jobsToCancel(record);
-  const young = await youngSince(access);
+  const youth = await youthOf(access, identityOf(record));
   const pauses = pausesOf(config.tryAgain);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job) && isDue(job.dueAt, pauses);
-  const jobs = queued.filter((job) => wanted(job) && (young === undefined || job.attemptAt >= young));
+  const jobs = queued.filter((job) => wanted(job) && isNewTo(youth, job));
   if (jobs.length > 0) await route({ access, config, record, queues }, jobs);
+}
+
+/** Whether no earlier Redis can have held a message of the job. */
+export function isNewTo(youth: Youth | undefined, { build }: Pick<OpenJob, 'build'>): boolean {
+  return youth === undefined || Number(build) > youth.heard;
 }
 
 /** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */

@@ -4,6 +4,16 @@ import type { Database, Record, Write } from './record.ts';
 /** Table and column whose numbers are the ids of builds. */
 const sequence = { sqlite: 'builds', postgres: sql`pg_get_serial_sequence('builds', 'id')` } as const;
 
+/** What tells a record from others, and what it holds from what it held before. */
+export function identityOf(record: Record): {
+  id: string;
+  formerIds: readonly string[];
+  newestBuild(): Promise<number>;
+} {
+  const { id, formerIds } = record;
+  return { id, formerIds, newestBuild: () => highestId(record, record.db) };
+}
+
 /**
  * Leaves out ids of builds that were in use though the record does not know of them: it is older than it was.
  * @param used the highest id that is known to have been in use

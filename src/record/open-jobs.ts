@@ -22,8 +22,6 @@ export interface OpenJob {
   priorityOrigin: number;
   runner: { id: RunnerId; name: string } | null;
   startedAt: number | null;
-  /** when the current attempt was made, in milliseconds since 1970; 0 while the job waits */
-  attemptAt: number;
   /** when that may be sent at the earliest (ms since 1970); null where it need not wait */
   dueAt: number | null;
   /** runners of attempts that ended so that it was tried again */
@@ -54,9 +52,6 @@ export async function openJobs(
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
-    .leftJoin('attempts', (join) =>
-      join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
-    )
     .select([
       'jobs.id',
       'jobs.build_id',
@@ -73,7 +68,6 @@ export async function openJobs(
       'jobs.started_at',
       'jobs.due_at',
       'jobs.avoid',
-      'attempts.created_at as attempt_at',
       'builds.ref',
       'builds.sha',
       'repositories.name as repo',
@@ -127,7 +121,6 @@ export async function openJobs(
     priorityOrigin: Number(row.origin ?? 0),
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
-    attemptAt: row.attempt_at ?? 0,
     dueAt: row.due_at,
     tried: triedOf(row.avoid),
     ref: row.ref,

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
 import { listStages, stageKinds } from './membership.ts';
-import { serverMillis } from './server-time.ts';
 
 /**
  * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
@@ -11,29 +11,42 @@ import { serverMillis } from './server-time.ts';
  * refusal of a connection, before the new one was there, and then its lease has run out, and its processes are dead,
  * one lease later at the latest; one heartbeat more is for what it sends before it notices.
  */
-const youth = leaseTtl + heartbeatInterval;
+const youthLength = leaseTtl + heartbeatInterval;
+
+/** The record that a stage has open. */
+export interface RecordIdentity {
+  id: string;
+  /** of the records that it has taken the place of */
+  formerIds: readonly string[];
+  /** the highest id that a build of it has had */
+  newestBuild(): Promise<number>;
+}
+
+/** That a Redis is young. What is new is told by ids of the record, since clocks of several machines cannot tell it. */
+export interface Youth {
+  /** unlike that of any other time at which it was young */
+  id: string;
+  /** an earlier Redis may have heard of builds up to this one; later ones were made when there was none any more */
+  heard: number;
+}
 
 /**
  * Makes sure that this Redis serves the given record; an empty Redis is taken for it. One that served what the record
  * was before it was restored from a backup is emptied first: its messages are of builds that the record does not know.
- * @param recordId id of the record that the calling stage has open
- * @param formerIds ids of the records that it has taken the place of
  * @returns whether the Redis was new to the record: empty, or emptied since
  * @throws VoltError `record_mismatch` when it serves another one
  */
 export async function claimRedis(
   access: RedisAccess,
-  recordId: string,
-  formerIds: readonly string[] = [],
+  { id: recordId, formerIds, newestBuild }: RecordIdentity,
 ): Promise<boolean> {
   const { client, keys } = access;
   const before = await client.get(keys.record);
   if (before !== null && formerIds.includes(before)) await emptyOf(access, before);
   if ((await client.exists(keys.record)) === 0) {
+    const youth: Youth = { id: randomUUID(), heard: await newestBuild() };
     // before the claim: whoever finds that the record is known here must find this, too
-    // by the clock that times in the record are of, see kernel/server-time.ts
-    const now = serverMillis(await client.time());
-    await client.set(keys.young, String(Math.floor(now)), 'PX', youth);
+    await client.set(keys.young, JSON.stringify(youth), 'PX', youthLength);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }
@@ -106,8 +119,19 @@ export async function youngFor({ client, keys }: RedisAccess): Promise<number> {
   return Math.max(await client.pttl(keys.young), 0);
 }
 
-/** Since when this Redis is known to its record, in milliseconds since 1970, while it is young; undefined later. */
-export async function youngSince({ client, keys }: RedisAccess): Promise<number | undefined> {
-  const since = await client.get(keys.young);
-  return since === null ? undefined : Number(since);
+/**
+ * Claims this Redis, as claimRedis does, and says whether it is young. It may have been emptied a moment ago, and nobody has
+ * come across that yet; where nobody has emptied it, this is one command.
+ * @returns undefined where it is not young any more
+ */
+export async function youthOf(access: RedisAccess, record: RecordIdentity): Promise<Youth | undefined> {
+  const { client, keys } = access;
+  const [holder, young] = await client.mget(keys.record, keys.young);
+  if (holder === record.id) return parseYouth(young);
+  await claimRedis(access, record);
+  return parseYouth(await client.get(keys.young));
+}
+
+function parseYouth(text: string | null | undefined): Youth | undefined {
+  return typeof text === 'string' ? (JSON.parse(text) as Youth) : undefined;
 }

@@ -6,6 +6,7 @@ import { type BuildId, type FinalStatus, type JobId, jobIdOf, type RunnerId } fr
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
 import { signedResult } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
+import { identityOf } from '../../src/record/build-ids.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
@@ -147,16 +148,30 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['test']);
     });
 
-    it('sends to a young Redis what is new, and nothing that an earlier one may have held', async () => {
+    it('sends to a young Redis what is new, and nothing that an earlier one may have held, whatever clocks say', async () => {
+      const { access, record } = volt.context;
       await plan({ old: [] });
-      const planned = Date.now();
-      await volt.context.access.client.flushall();
-      await until('the clock has moved on', () => Date.now() > planned);
-      await claimRedis(volt.context.access, volt.context.record.id);
+      await record.db
+        .updateTable('attempts')
+        .set({ created_at: Date.now() + 60_000 })
+        .execute();
+      await access.client.flushall();
+      await claimRedis(access, identityOf(record));
       const old = build;
       await plan({ fresh: [] });
+      await record.db.updateTable('attempts').set({ created_at: 1 }).where('job_id', '=', job(1)).execute();
       for (const id of [old, build]) await routeBuild(volt.context, id);
       expect(await sent()).to.deep.equal(['fresh']);
+    });
+
+    it('sends to a Redis that was emptied nothing that it may have held, though nobody has come across that yet', async () => {
+      await plan({ one: [], two: [] });
+      await volt.context.access.client.flushall();
+      await advance(volt.context, build);
+      expect(await sent()).to.deep.equal([]);
+      expect(await youngFor(volt.context.access)).to.be.greaterThan(0);
+      await reconcile(volt.context);
+      expect(await sent()).to.have.members(['one', 'two']);
     });
 
     it('sends to a young Redis at once what is queued, when all runners that there were have told what they run', async () => {

@@ -43,8 +43,8 @@ describe('the dispatcher, given a commit,', () => {
   });
 
   beforeEach(async () => {
-    const { record, access } = volt.context;
-    await access.client.flushall();
+    const { record } = volt.context;
+    await volt.emptyRedis();
     for (const table of ['builds', 'cursors', 'intents', 'repositories'] as const)
       await record.db.deleteFrom(table).execute();
     await observed(record);
@@ -107,7 +107,7 @@ describe('the dispatcher, given a commit,', () => {
     await handler.handle(commit(one, null));
     expect(await builds()).to.have.length(1);
     expect(await sent()).to.have.length(1);
-    await volt.context.access.client.flushall();
+    await volt.emptyRedis();
     await handler.handle(commit(one, null));
     expect(await builds()).to.have.length(1);
     expect(await sent()).to.have.length(1);
@@ -122,7 +122,7 @@ describe('the dispatcher, given a commit,', () => {
       { status: 'success', reason: null, message: null },
       Date.now(),
     );
-    await volt.context.access.client.flushall();
+    await volt.emptyRedis();
     await handler.handle(commit(one, null));
     expect(await sent()).to.deep.equal([]);
   });

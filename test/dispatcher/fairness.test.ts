@@ -8,6 +8,7 @@ import type { JobMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
+import { identityOf } from '../../src/record/build-ids.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import { type PlannedJob, recordPlan } from '../../src/record/plans.ts';
@@ -477,7 +478,7 @@ describe('fairness between repositories', () => {
       await look();
       const { access, record } = volt.context;
       await access.client.flushall();
-      await claimRedis(access, record.id);
+      await claimRedis(access, identityOf(record));
       await access.client.del(access.keys.young);
       await plan('quiet', 100);
       await look(30);

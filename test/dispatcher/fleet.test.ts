@@ -46,7 +46,7 @@ describe('the watch over the runners', () => {
     for (const { letGo } of workers) letGo();
     for (const { worker } of workers.splice(0)) await worker.close();
     for (const child of children.splice(0)) await end(child);
-    await volt.context.access.client.flushall();
+    await volt.emptyRedis();
     await volt.context.record.db.deleteFrom('builds').execute();
   });
 

@@ -8,7 +8,6 @@ import { attemptMessages, retireAttempt } from '../../src/queues/attempts.ts';
 import type { JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { orderCancel } from '../../src/record/intents.ts';
 import { currentAttempts } from '../../src/record/open-jobs.ts';
-import { claimRedis } from '../../src/redis/identity.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -26,7 +25,7 @@ describe('a look at the messages of queued jobs', () => {
   });
   beforeEach(async () => {
     const { record } = volt.context;
-    await emptied();
+    await volt.emptyRedis();
     await record.db.deleteFrom('builds').execute();
     build = await recordedBuild(record, {
       jobs: Array.from({ length: jobs }, (_, index) => plannedJob(`job${index + 1}`)),
@@ -35,14 +34,6 @@ describe('a look at the messages of queued jobs', () => {
     messages = new QueuedMessages(volt.context, page);
   });
   after(() => volt.stop());
-
-  /** Redis was emptied, a while ago. */
-  async function emptied(): Promise<void> {
-    const { access, record } = volt.context;
-    await access.client.flushall();
-    await claimRedis(access, record.id);
-    await access.client.del(access.keys.young);
-  }
 
   const queue = () => volt.context.queues.queue('jobs');
   const waiting = async () => (await queue().getPrioritized()).map(({ data }) => (data as JobMessage).job);
@@ -66,7 +57,7 @@ describe('a look at the messages of queued jobs', () => {
   });
 
   it('is followed by the next at once where something is amiss, so that a Redis that was emptied gets everything', async () => {
-    await emptied();
+    await volt.emptyRedis();
     const seen: number[] = [];
     while (await look()) seen.push((await waiting()).length);
     expect(seen).to.deep.equal([10, 20, 30]);
@@ -76,7 +67,7 @@ describe('a look at the messages of queued jobs', () => {
 
   it('lets cancels be pursued before the next', async () => {
     const { record } = volt.context;
-    await emptied();
+    await volt.emptyRedis();
     expect(await reconcile(volt.context, undefined, messages)).to.equal(true);
     const order = { repo: 'app', build, job: jobIdOf(build, 1), reason: 'by_user', message: 'enough' } as const;
     await record.write((db) => orderCancel(db, order));
@@ -88,13 +79,10 @@ describe('a look at the messages of queued jobs', () => {
   it('sends a Redis that was emptied since it began nothing that the earlier one may have held', async () => {
     const { access, record } = volt.context;
     await access.client.flushall();
-    await record.db
-      .updateTable('attempts')
-      .set({ created_at: Date.now() + 60_000 })
-      .where('job_id', '=', jobIdOf(build, 2))
-      .execute();
     while (await look());
-    expect(await waiting()).to.deep.equal([jobIdOf(build, 2)]);
+    const later = await recordedBuild(record);
+    while (await look());
+    expect(await waiting()).to.deep.equal([jobIdOf(later, 1)]);
   });
 
   it('puts right a priority that is not that of the start tag', async () => {

@@ -9,7 +9,7 @@ import {
   unreportedBuilds,
 } from '../../src/record/builds.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
-import { type OpenJob, openJobs } from '../../src/record/open-jobs.ts';
+import { openJobs } from '../../src/record/open-jobs.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import type { Record } from '../../src/record/record.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -133,11 +133,8 @@ describe('builds in the record', () => {
         ['two', 'waiting'],
         ['three', 'running'],
       ]);
-      const [{ attemptAt, ...running }] = (await openJobs(record, { build: id, status: 'running', limit: 10 })) as [
-        OpenJob,
-      ];
-      expect(attemptAt).to.be.within(Date.now() - 60_000, Date.now());
-      expect([running]).to.deep.equal([
+      const running = await openJobs(record, { build: id, status: 'running', limit: 10 });
+      expect(running).to.deep.equal([
         {
           hasCredential: false,
           hasSecretsInEnvironment: false,

@@ -12,6 +12,7 @@ import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts
 import { startObserver } from '../../src/observer/start.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
+import { identityOf } from '../../src/record/build-ids.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { Record } from '../../src/record/record.ts';
@@ -57,7 +58,7 @@ export class TestVolt {
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
     const record = await Record.open(config);
-    await claimRedis(access, record.id);
+    await claimRedis(access, identityOf(record));
     const context = {
       config,
       access,
@@ -160,6 +161,14 @@ export class TestVolt {
       },
       timeout,
     );
+  }
+
+  /** Empties Redis, such that it was emptied a while ago. */
+  async emptyRedis(): Promise<void> {
+    const { access, record } = this.context;
+    await access.client.flushall();
+    await claimRedis(access, identityOf(record));
+    await access.client.del(access.keys.young);
   }
 
   async stop(): Promise<void> {

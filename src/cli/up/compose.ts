@@ -2,6 +2,7 @@ import { leaveNoCoreDumps } from '../../exec/core-size.ts';
 import type { Config } from '../../kernel/config.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Stage } from '../../queues/stage.ts';
+import { identityOf } from '../../record/build-ids.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { Record } from '../../record/record.ts';
 import { takeTrustChange } from '../../record/trust-change.ts';
@@ -54,7 +55,7 @@ export async function compose(
   ]);
   shutdown.add('record', () => record.close());
   shutdown.add('connection to Redis', () => access.close());
-  await claimRedis(access, record.id, record.formerIds);
+  await claimRedis(access, identityOf(record));
   await refuseCopy(access, record.place);
   const queues = new stages.Queues(access, logger, record);
   shutdown.add('queues', () => queues.close());

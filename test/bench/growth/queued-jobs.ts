@@ -5,6 +5,7 @@ import { reconcile } from '../../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { Bell } from '../../../src/kernel/wait.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
+import { identityOf } from '../../../src/record/build-ids.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
 import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-time.ts';
 import { administrator } from '../../../src/record/visibility.ts';
@@ -74,7 +75,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       });
       await collection.measure('everything sent to a Redis that was emptied', size, 1, async () => {
         await access.client.flushall();
-        await claimRedis(access, record.id);
+        await claimRedis(access, identityOf(record));
         await access.client.del(access.keys.young);
         while (await messages.look(new Set()));
       });
