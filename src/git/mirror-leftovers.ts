@@ -16,7 +16,7 @@ export async function leftoversOf(mirror: string): Promise<string[]> {
   const locks = [...top, ...refs, ...packs].filter((path) => path.endsWith('.lock'));
   return [
     ...locks,
-    ...packs.filter((path) => /\/tmp_[^/]+$/.test(path)),
+    ...packs.filter((path) => /\/\.?tmp[_-][^/]+$/.test(path)),
     asideOf(mirror),
     ...Object.values(asidesOf(mirror)),
   ];

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,6 +14,9 @@ export interface LockTimes {
   /** without a sign of life, as often as one is looked for, after which whoever has the lock is taken for frozen */
   patience: number;
 }
+
+/** Milliseconds between two looks whether somebody waits. */
+const lookInterval = 100;
 
 const usual: LockTimes = { beat: 5000, patience: 60_000 };
 
@@ -45,6 +48,8 @@ export class MirrorLock {
   readonly writing: string;
   readonly #mirror: string;
   readonly #file: string;
+  /** a file that is there where somebody waits */
+  readonly #wanted: string;
   readonly #times: LockTimes;
 
   /** @param mirror its path, which ends in `.git` */
@@ -52,6 +57,7 @@ export class MirrorLock {
     this.#mirror = mirror;
     this.#file = `${mirror.slice(0, -'.git'.length)}.lock`;
     this.writing = join(mirror, 'volt-writing');
+    this.#wanted = join(mirror, 'volt-wanted');
     this.#times = times;
   }
 
@@ -90,6 +96,29 @@ export class MirrorLock {
   async tryHold<T>(work: (held: Pick<FileLock, 'isHeld'>) => Promise<T>): Promise<T | undefined> {
     const lock = await lockFile(this.#file);
     return lock && this.#run({ lock, dirty: this.#holder() !== '' }, {}, work);
+  }
+
+  /**
+   * Runs `work` where nobody updates the mirror, and ends it as soon as somebody wants to.
+   * @param work is given what ends it, and leaves a sound mirror whenever that is
+   * @returns whether it has come to its end
+   * @throws what `work` does, where it was not ended
+   */
+  async holdUntilWanted(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    const wanted = new AbortController();
+    const either = AbortSignal.any([signal, wanted.signal]);
+    try {
+      const done = await this.tryHold(async () => {
+        rmSync(this.#wanted, { force: true });
+        const looking = setInterval(() => existsSync(this.#wanted) && wanted.abort(), lookInterval);
+        await work(either).finally(() => clearInterval(looking));
+        return true;
+      });
+      return done ?? false;
+    } catch (error) {
+      if (either.aborted) return false;
+      throw error;
+    }
   }
 
   /** For whoever has removed the mirror, and has the lock. */
@@ -134,6 +163,7 @@ export class MirrorLock {
       const lock = await lockFile(this.#file, { wait, signal });
       if (lock) return { lock, dirty: dirty || this.#holder() !== '' };
       signal?.throwIfAborted();
+      attempt(() => writeFileSync(this.#wanted, ''));
       const holder = this.#holder() || 'another process';
       const last = this.#lastSign();
       silence = last === sign ? silence + wait : 0;

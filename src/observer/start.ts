@@ -1,6 +1,9 @@
+import { packMirrors } from '../git/mirror-packing.ts';
 import { gitVersion } from '../git/version.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { errorText } from '../kernel/errors.ts';
 import { Problems } from '../kernel/problems.ts';
-import { every } from '../kernel/wait.ts';
+import { every, everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { observeMessage } from '../queues/messages.ts';
 import { observeQueue } from '../queues/names.ts';
@@ -18,6 +21,8 @@ const refreshInterval = 2000;
 const concurrency = 500;
 /** Milliseconds between renewals of schedules. */
 const scheduleInterval = 15_000;
+/** Milliseconds between looks at which mirrors are to be packed. */
+const packInterval = 1_800_000;
 /** Milliseconds between records of the looks that found nothing new. */
 const noteInterval = 5000;
 
@@ -48,6 +53,13 @@ export async function startObserver(context: StageContext & { record: Record }):
   const schedules = new PollSchedules(own);
   const scheduling = problems.every(scheduleInterval, 'scheduling the polls', () => schedules.renew());
   const noting = problems.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
+  const stopping = new AbortController();
+  const limits = { memory: config.gitMemory * 1_048_576 || undefined };
+  const packing = everyLater(
+    packInterval,
+    async () => void (await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits })),
+    (error) => logger.warn(`packing the mirrors failed, trying again: ${errorText(error)}`),
+  );
   let alone = false;
   const refreshing = every(
     refreshInterval,
@@ -62,6 +74,8 @@ export async function startObserver(context: StageContext & { record: Record }):
   );
   return {
     stop: async () => {
+      stopping.abort();
+      await packing.stop();
       await scheduling.stop();
       await noting.stop();
       await refreshing.stop();

@@ -10,8 +10,10 @@ import {
 } from '../exec/isolation-check.ts';
 import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
 import { NetworkPool } from '../exec/network/network-pool.ts';
+import { packMirrors } from '../git/mirror-packing.ts';
 import { gitVersion } from '../git/version.ts';
 import { tellHosts } from '../job/isolation/host-names.ts';
+import { gitLimitsOf } from '../job/isolation/job-limits.ts';
 import { checkJobUser } from '../job/isolation/job-user.ts';
 import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
@@ -130,6 +132,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
     logger.warn(`${withoutGroups}; volt doctor tells more`);
+  const stopping = new AbortController();
   const pruning = everyLater(
     pruneInterval,
     async () => {
@@ -142,8 +145,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       for (const { key } of caches) logger.info(`removed the cache ${key}`);
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
       for (const { repository } of homes) logger.info(`removed a home of ${repository}, which no job has had for long`);
+      await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits: gitLimitsOf(config) });
     },
-    (error) => logger.warn(`removing old mirrors failed, trying again: ${errorText(error)}`),
+    (error) => logger.warn(`removing old mirrors or packing others failed, trying again: ${errorText(error)}`),
   );
   return {
     get id() {
@@ -155,6 +159,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     networks,
     changes,
     stop: async () => {
+      stopping.abort();
       await pruning.stop();
       await removing;
       await runner.stop();
