@@ -124,11 +124,11 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     let build: BuildId;
 
     /** Resolves when its first attempt has ended and the next one is due in some seconds. */
-    async function waits(jobs?: Parameters<TestVolt['plan']>[2]): Promise<void> {
+    async function waits(): Promise<void> {
       await begin('1');
       await runner('a');
       refusals = 1;
-      build = await plan(jobs);
+      build = await plan();
       await volt.built(build, (now) => now.jobs.some(({ triesAgainAt }) => triesAgainAt !== null));
     }
 
@@ -140,7 +140,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
       expect(pause).to.be.at.least(1000);
     };
 
-    it('is queued, and says until when and why', async () => {
+    it('is queued, says until when and why, and is not over: a retry by a person is refused', async () => {
       await waits();
       const job = await now();
       expect(job).to.include({ status: 'queued', reason: null, finishedAt: null });
@@ -148,6 +148,13 @@ describe('a job that cannot be begun by no fault of the commit', () => {
         /^tries again at \d\d:\d\d:\d\d UTC, on another runner where there is one: cannot fetch /,
       );
       expect((await volt.built(build, () => true)).status).to.equal('running');
+      const intent = await openRetry(volt.context.record, 'app', build, { job: null, failedOnly: false });
+      await volt.context.queues.sendAdvance({ v: 1, build });
+      const closed = await until('it is refused', async () => {
+        const found = await findIntent(volt.context.record, intent);
+        return found?.open === false && found;
+      });
+      expect(closed.error).to.include({ code: 'conflict' });
       await passes();
     });
 
@@ -180,26 +187,6 @@ describe('a job that cannot be begun by no fault of the commit', () => {
       await volt.context.record.write((db) => orderCancel(db, order));
       await volt.context.queues.sendAdvance({ v: 1, build });
       expect(only(await volt.built(build))).to.include({ status: 'cancelled', reason: 'superseded' });
-    });
-
-    it('is not over, so a retry by a person is refused and changes nothing', async () => {
-      await waits();
-      const intent = await openRetry(volt.context.record, 'app', build, { job: null, failedOnly: false });
-      await volt.context.queues.sendAdvance({ v: 1, build });
-      const closed = await until('it is refused', async () => {
-        const found = await findIntent(volt.context.record, intent);
-        return found?.open === false && found;
-      });
-      expect(closed.error).to.include({ code: 'conflict' });
-      await passes();
-    });
-
-    it('keeps those waiting that need it', async () => {
-      await waits({ test: { command: 'true' }, deploy: { command: 'true', needs: ['test'] } });
-      const [test, deploy] = (await volt.built(build, () => true)).jobs;
-      expect([test?.status, deploy?.status]).to.deep.equal(['queued', 'waiting']);
-      const { status, jobs } = await volt.built(build);
-      expect([status, ...jobs.map((job) => job.status)]).to.deep.equal(['success', 'success', 'success']);
     });
   });
 });
