@@ -21,6 +21,7 @@ const worth = 10_000;
 const pauses = { shortest: 500, longest: 5000 };
 
 interface Wait {
+  lookedAt: number;
   /** when it was first seen that the log is not complete */
   since: number;
   /** bytes of it that were in the archive at the last look, and when they were first seen to be */
@@ -57,6 +58,7 @@ export class LogWaits {
     const known = this.#open.get(name);
     const { job, attempt, runner, logBytes } = outcome;
     const wait: Wait = {
+      lookedAt: now,
       since: known?.since ?? now,
       bytes,
       grownAt: known && bytes <= known.bytes ? known.grownAt : now,
@@ -65,10 +67,8 @@ export class LogWaits {
     };
     this.#open.set(name, wait);
     const lost = this.#whyLost(wait, now);
-    if (lost === undefined)
-      return { pause: Math.min(Math.max((now - wait.since) / 10, pauses.shortest), pauses.longest) };
-    this.#open.delete(name);
-    return { lost };
+    if (lost !== undefined) return { lost };
+    return { pause: Math.min(Math.max((now - wait.since) / 10, pauses.shortest), pauses.longest) };
   }
 
   /** The outcome waits no more. */
@@ -81,7 +81,8 @@ export class LogWaits {
     const now = performance.now();
     const still = this.#open
       .values()
-      .filter(({ grownAt }) => now - grownAt > worth)
+      // what is looked at no more was seen to its end by another reporter
+      .filter(({ grownAt, lookedAt }) => now - grownAt > worth && now - lookedAt < 3 * pauses.longest)
       .sort((one, other) => one.grownAt - other.grownAt);
     const [first] = still;
     if (!first) return [];

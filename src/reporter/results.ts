@@ -177,7 +177,10 @@ export class ResultHandler {
     const bytes = await this.#archive.length(message);
     const logComplete =
       bytes >= message.logBytes || ((await this.#counts(message)) ? await this.#waitForLog(message) : undefined);
-    if (logComplete === undefined) return this.#tellRecorded(message);
+    if (logComplete === undefined) {
+      this.#waits.end(message);
+      return this.#tellRecorded(message);
+    }
     const tests = message.tests && (await this.#recordTests(message, message.tests));
     const { status, reason, message: text, exitCode } = message;
     const steps = await this.#stepsWithinBuild(message);
@@ -196,6 +199,7 @@ export class ResultHandler {
       finishedAt: Date.parse(message.finishedAt),
       ...(message.again && { pauses: pausesOf(config.tryAgain) }),
     });
+    this.#waits.end(message);
     if (moved) this.#measures.finished(message, moved);
     else if (logComplete) await this.#completeLog(message);
     if (moved?.againAt !== undefined) return this.#triesAgain(message, moved);
@@ -304,10 +308,7 @@ export class ResultHandler {
    */
   async #waitForLog(message: Result<'finished'>): Promise<boolean> {
     const name = attemptName(message);
-    if (await this.#logReaches(message)) {
-      this.#waits.end(message);
-      return true;
-    }
+    if (await this.#logReaches(message)) return true;
     const lives = await this.#claims.has(name);
     const found = this.#waits.look(message, await this.#archive.length(message), lives);
     if ('pause' in found) throw new Later(found.pause, `the log of ${name} is not complete yet`);

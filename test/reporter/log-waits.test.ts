@@ -60,6 +60,10 @@ describe('an outcome whose log is not complete', () => {
         /^the outcome of 1-1\.1 waits for its log: 4 of 100 bytes have come from runner far, and nothing for 20 s$/,
       );
       expect(more).to.deep.equal([]);
+      performance.now = () => real() + 40_000;
+      expect(waits.problems(), 'what another reporter has seen to its end').to.deep.equal([]);
+      waits.look(outcome, 4, true);
+      expect(waits.problems()).to.have.length(1);
       waits.end(outcome);
       expect(waits.problems()).to.deep.equal([]);
     } finally {
