@@ -56,6 +56,7 @@ export async function queueJob(record: Record, job: JobId, startTags: StartTags)
 
 /**
  * queued → running: a runner has begun the attempt.
+ * @param begun is called where that is so, before anybody can know of it; what it does may be done again
  * @returns the build, undefined where nothing has moved
  */
 export async function startAttempt(
@@ -63,6 +64,7 @@ export async function startAttempt(
   ref: AttemptRef,
   runner: RunnerOfAttempt,
   at: number,
+  begun: () => Promise<void> = async () => undefined,
 ): Promise<BuildSummary | undefined> {
   return record.write(async (db) => {
     const moved = await db
@@ -84,6 +86,7 @@ export async function startAttempt(
       )
       .executeTakeFirst();
     if (!moved) return undefined;
+    await begun();
     if (moved.time !== null && moved.time < moved.virtual_start) await raiseTime(db, moved);
     await db
       .updateTable('attempts')

@@ -36,6 +36,8 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     attempt: z.number(),
     bytes: z.number(),
     seesSpool: z.boolean().optional(),
+    /** it has no more than that, though it may have said so before: what comes behind is to be sent again */
+    isShort: z.boolean().optional(),
   }),
   /**
    * from a reporter: the attempt's outcome is recorded, or counts no more, and so many bytes of its log are in the archive;

@@ -1,4 +1,5 @@
-import { appendFile, constants, type FileHandle, link, mkdir, open, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, constants, type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logFile, logTimesFile } from '../kernel/data-paths.ts';
 import { fileIdentity } from '../kernel/file-identity.ts';
@@ -37,10 +38,24 @@ export class Archive {
   }
 
   /**
+   * Begins the log of an attempt that is begun just now, so that nothing of it can be here: what is, is of an attempt of the
+   * same name that the record has forgotten, or of this one before the record was set back, whose runner has all of it.
+   */
+  async begin(ref: AttemptRef): Promise<void> {
+    const path = logFile(this.#dataDir, ref);
+    if (!existsSync(path)) return;
+    const name = attemptName(ref);
+    const log = this.#open.get(name);
+    if (log) await this.#close(name, log);
+    for (const file of [path, logTimesFile(this.#dataDir, ref)]) await rm(file, { force: true });
+  }
+
+  /**
    * Adds a piece of the log, and gives the archive's length after it.
    * @param sentAt when the runner sent it, in milliseconds since 1970, which is written down beside the log
    */
   async append(ref: AttemptRef, offset: number, data: Buffer, sentAt?: number): Promise<number> {
+    await this.#letGoOfBegunAnew(ref);
     return this.#grow(ref, async (log) => {
       if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
       const known = log.bytes - offset;
@@ -77,6 +92,13 @@ export class Archive {
       log.bytes = (await log.file.stat()).size;
       return log.bytes;
     });
+  }
+
+  /** Another reporter has begun the log while this one had the former file open. */
+  async #letGoOfBegunAnew(ref: AttemptRef): Promise<void> {
+    const name = attemptName(ref);
+    const log = this.#open.get(name);
+    if (log && (await log.file.stat()).nlink === 0 && this.#open.get(name) === log) await this.#close(name, log);
   }
 
   async #grow<T>(ref: AttemptRef, work: (log: OpenLog) => Promise<T>): Promise<T> {

@@ -153,7 +153,7 @@ export class Collector {
       access,
       done.map(({ entry }) => entry),
       last.runner as RunnerId,
-      { kind: 'archived', job, attempt, bytes, seesSpool },
+      { kind: 'archived', job, attempt, bytes, seesSpool, ...(last.offset > bytes && { isShort: true }) },
     );
   }
 }

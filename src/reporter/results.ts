@@ -146,7 +146,9 @@ export class ResultHandler {
   async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Heard): Promise<void> {
     if (!heard.holder?.isFree) return;
     const runner = { ...message.runner, key: heard.key };
-    const build = await startAttempt(this.#context.record, message, runner, Date.parse(message.at));
+    const build = await startAttempt(this.#context.record, message, runner, Date.parse(message.at), () =>
+      this.#archive.begin(message),
+    );
     if (!build) return;
     await this.#announce(message.job, build);
     await this.#measures.started(message);
@@ -310,7 +312,12 @@ export class ResultHandler {
     const name = attemptName(message);
     if (await this.#logReaches(message)) return true;
     const lives = await this.#claims.has(name);
-    const found = this.#waits.look(message, await this.#archive.length(message), lives);
+    const bytes = await this.#archive.length(message);
+    const found = this.#waits.look(message, bytes, lives);
+    const { job, attempt, runner } = message;
+    // it may have taken the log for complete, and the archive have lost some of it with the power of its machine
+    const notice = { kind: 'archived', job, attempt, bytes, isShort: true } as const;
+    if ('pause' in found) await notifyRunner(this.#context.access, runner.id as RunnerId, notice);
     if ('pause' in found) throw new Later(found.pause, `the log of ${name} is not complete yet`);
     const about = { ...workOf(message), runner: message.runner.id };
     this.#context.logger.warn(`recorded without the end of its log: ${found.lost}`, about);

@@ -174,7 +174,7 @@ export class Executions {
 
   hear(notice: RunnerNotice): void {
     const name = attemptName(notice);
-    if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice.bytes, notice.seesSpool);
+    if (notice.kind === 'archived') this.#reports.get(name)?.archived(notice);
     else if (notice.kind === 'recorded') this.#reports.get(name)?.recorded(notice.bytes);
     else if (notice.kind === 'sealed') this.#deliveries.hear(notice);
     else if (notice.kind === 'cancel') this.#running.get(name)?.cancel(notice.message, notice.reason);

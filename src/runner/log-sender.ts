@@ -91,6 +91,20 @@ export class LogSender {
     this.#bell.ring();
   }
 
+  /**
+   * The archive has no more than this, whatever was said before: its machine has lost power, or it has begun the log anew.
+   * Somebody who sees the spool may take that once more.
+   */
+  goBackTo(bytes: number): void {
+    if (bytes >= this.#archived) return;
+    this.#archived = bytes;
+    this.#sent = bytes;
+    this.#oldest = undefined;
+    this.#way = 'unknown';
+    this.#lastProgress = performance.now();
+    this.#bell.ring();
+  }
+
   /** The log is complete on the disk: what is left is sent at once. */
   end(): void {
     this.#ended = true;

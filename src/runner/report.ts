@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { RunnerNotice } from '../redis/channels.ts';
 import { untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
 import type { Owed } from './backlog.ts';
@@ -111,15 +112,18 @@ export class Report implements Owed {
     if (this.#sender.archived >= this.spool.bytes) this.#settle();
   }
 
-  /** @param seesSpool see LogSender */
-  archived(bytes: number, seesSpool?: boolean): void {
+  archived({ bytes, seesSpool, isShort }: Extract<RunnerNotice, { kind: 'archived' }>): void {
+    if (isShort) this.#sender.goBackTo(bytes);
     this.#sender.acknowledge(bytes, seesSpool);
     if (this.#outcome === undefined && this.#sender.ended && bytes >= this.spool.bytes) this.#settle();
   }
 
   /** @param bytes of the log that are archived; undefined where nothing of the attempt is wanted */
   recorded(bytes?: number): void {
-    if (bytes !== undefined) this.#sender.acknowledge(bytes);
+    if (bytes !== undefined) {
+      this.#sender.goBackTo(bytes);
+      this.#sender.acknowledge(bytes);
+    }
     if (bytes === undefined || bytes >= this.spool.bytes) this.#settle();
   }
 

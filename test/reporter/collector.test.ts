@@ -92,7 +92,7 @@ describe('collecting logs', () => {
     await send(8, 'three', of);
     collect('one');
     await until('it is told', () => told.length > 0);
-    expect(told.at(-1)).to.deep.equal({ kind: 'archived', ...of, bytes: 4 });
+    expect(told.at(-1)).to.deep.equal({ kind: 'archived', ...of, bytes: 4, isShort: true });
     await until('the piece is dropped', async () => (await left()) === 0);
     await send(4, 'two three', of);
     await until('all is there', () => archive.reaches(of, 13, 0));

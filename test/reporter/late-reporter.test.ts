@@ -43,7 +43,7 @@ describe('a reporter that was away for more than ten minutes', () => {
     const reports = new Map<string, Report>();
     const stop = await listen(access, access.keys.toRunner(runner.id), runnerNoticeSchema, logger, (notice) => {
       const report = reports.get(attemptName(notice));
-      if (notice.kind === 'archived') report?.archived(notice.bytes, notice.seesSpool);
+      if (notice.kind === 'archived') report?.archived(notice);
       else if (notice.kind === 'recorded') report?.recorded(notice.bytes);
     });
     const at = new Date(Date.now() - 11 * 60_000).toISOString();
