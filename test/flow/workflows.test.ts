@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
+import { setSecret } from '../../src/record/secrets.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -50,9 +51,9 @@ describe('workflows of well-known projects', () => {
   const folders = new TestFolders();
   const repositories: TestRepository[] = [];
   let volt: TestVolt;
+  const actionsUrl = folders.make();
 
   before(async () => {
-    const actionsUrl = folders.make();
     const action = new TestRepository(setupNode, { at: join(actionsUrl, 'actions/setup-node') });
     repositories.push(action);
     for (const tag of ['v3', 'v4']) action.git('tag', tag);
@@ -102,4 +103,47 @@ describe('workflows of well-known projects', () => {
       for (const text of project.look.log) expect(log).to.match(text);
     });
   }
+
+  it('call workflows of another repository, which use the actions beside them and get the secrets that they are given', async () => {
+    const path = '.github/workflows/test.yml';
+    const called = `on: { workflow_call: { inputs: { word: { type: string } }, secrets: { KEY: {} } } }
+jobs:
+  inner:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: $/say
+        with: { word: '\${{ inputs.word }}' }
+      - run: echo "key has \${#KEY}, other has \${#OTHER}, from $FROM"
+        env: { KEY: '\${{ secrets.KEY }}', OTHER: '\${{ secrets.OTHER }}', FROM: '\${{ job.workflow_repository }}' }
+`;
+    const say =
+      "inputs: { word: {} }\nruns: { using: composite, steps: [{ run: 'echo said ${{ inputs.word }}', shell: sh }] }\n";
+    const ci = new TestRepository({ [path]: called, 'say/action.yml': say }, { at: join(actionsUrl, 'acme/ci') });
+    ci.git('tag', 'v1');
+    const repository = new TestRepository({ README: 'x' }, { name: 'calling' });
+    repositories.push(ci, repository);
+    await volt.observe(repository.path);
+    for (const name of ['MINE', 'OTHER'])
+      await setSecret(volt.context.record, volt.context.config, {
+        repo: 'calling',
+        name,
+        value: `a value of ${name}`,
+        inEnvironment: false,
+      });
+    repository.commit('calls', {
+      '.github/workflows/ci.yml': `on: push
+jobs:
+  call:
+    uses: acme/ci/${path}@v1
+    with: { word: it }
+    secrets: { KEY: '\${{ secrets.MINE }}' }
+`,
+    });
+    const build = await volt.build(repository.head(), undefined, 60_000);
+    const [job] = build.jobs;
+    if (!job) throw new Error('no job');
+    const log = readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8');
+    expect([job.name, job.status], log).to.deep.equal(['call / inner', 'success']);
+    expect(log).to.include('\nsaid it\n').and.include('\nkey has 15, other has 0, from acme/ci\n');
+  });
 });
