@@ -25,8 +25,13 @@ export interface CalledRepository {
 const repository = '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+';
 const file = String.raw`\.(?:github|volt)/workflows/[^/@\s'"]+\.ya?ml`;
 const whole = new RegExp(`^(${repository})/(${file})@(\\S+)$`);
-const inText = new RegExp(`(${repository})/(${file})@([^\\s'"#,}\\]]+)`, 'g');
-const localInText = new RegExp(`[.$]/(${file})`, 'g');
+/** What comes behind the repository, in a text: neither path nor ref is longer in any that can be fetched. */
+const restInText = /\/(\.(?:github|volt)\/workflows\/[^/@\s'"]{1,200}?\.ya?ml)(?:@([^\s'"#,}\]]{1,255}))?/y;
+const marks = ['/.github/workflows/', '/.volt/workflows/'];
+/** Characters of `owner/name`. */
+const longestRepository = 201;
+/** Places of one text that are looked at; files of well-known projects have below 30. */
+const mostPlaces = 1000;
 const local = new RegExp(`^[.$]/(${file})$`);
 
 /** @returns undefined for what names no workflow of another repository */
@@ -46,16 +51,36 @@ export function keyOfCalled({ repository, path, ref }: CalledFile): string {
 }
 
 /**
- * What the text of a workflow may call in other repositories. It is not parsed: one too many does no harm.
+ * What the text of a workflow may call in other repositories. It is not parsed: one too many does no harm. Takes time in
+ * proportion to its length, whatever it holds.
  * @param from where the text is from, if it is another repository: its own files are in there, too
  */
 export function calledIn(text: string, from?: Pick<CalledFile, 'repository' | 'ref'>): CalledFile[] {
-  const remote = [...text.matchAll(inText)].map(([, repository = '', path = '', ref = '']) => ({
-    repository,
-    path,
-    ref,
-  }));
-  if (!from) return remote;
-  const own = [...text.matchAll(localInText)].map(([, path = '']) => ({ ...from, path }));
-  return [...remote, ...own];
+  const found: CalledFile[] = [];
+  for (const mark of marks) {
+    let places = 0;
+    for (let at = text.indexOf(mark); at >= 0 && places++ < mostPlaces; at = text.indexOf(mark, at + 1)) {
+      restInText.lastIndex = at;
+      const [, path, ref] = restInText.exec(text) ?? [];
+      if (path === undefined) continue;
+      const before = text.charAt(at - 1);
+      const repository = ref === undefined ? undefined : repositoryBefore(text, at);
+      if (repository !== undefined && ref !== undefined) found.push({ repository, path, ref });
+      else if (from && (before === '.' || before === '$')) found.push({ ...from, path });
+    }
+  }
+  return found;
+}
+
+/** The `owner/name` that ends at a place of a text. */
+function repositoryBefore(text: string, end: number): string | undefined {
+  const least = Math.max(0, end - longestRepository);
+  let start = end;
+  let slash = -1;
+  for (; start > least; start--) {
+    const letter = text.charAt(start - 1);
+    if (letter === '/' && slash < 0) slash = start - 1;
+    else if (!/[A-Za-z0-9_.-]/.test(letter)) break;
+  }
+  return slash > start && slash < end - 1 ? text.slice(start, end) : undefined;
 }

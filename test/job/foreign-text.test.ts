@@ -17,6 +17,8 @@ import { type Build, type BuildId, newStep } from '../../src/kernel/model.ts';
 import { searchLog } from '../../src/web/logs/search.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
 import { Terminal } from '../../src/web/terminal.ts';
+import { calledIn } from '../../src/workflow/called-file.ts';
+import { longestFile } from '../../src/workflow/files.ts';
 import { TestFolders } from '../support/folder.ts';
 import { longestHold, tenMilliseconds } from '../support/longest-hold.ts';
 
@@ -99,6 +101,22 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     const chunks = [chunkOf('::error file=a,line=1::a'), chunkOf('a'), chunkOf(`${'a'.repeat(60)}!`), chunkOf('::')];
     for (const chunk of chunks) await holdsNobodyUp(() => output.write(chunk));
     await holdsNobodyUp(() => output.end());
+  });
+
+  it('workflow files that are looked through for those that they call', async () => {
+    const folder = '/.github/workflows/';
+    const parts = [
+      'a',
+      'a/',
+      '.',
+      folder,
+      `a/b${folder}x.yml@v1`,
+      `${'x'.repeat(100)}/${'y'.repeat(99)}${folder}${'.yml'.repeat(40)}@`,
+    ];
+    for (const part of parts) {
+      const text = part.repeat(Math.ceil(longestFile / part.length));
+      await holdsNobodyUp(() => calledIn(text, { repository: 'a/b', ref: 'c' }));
+    }
   });
 
   it('files by which a step hands on very many values', async () => {
