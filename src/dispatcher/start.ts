@@ -18,6 +18,7 @@ import { reconcile } from './reconcile.ts';
 import { routeBuild } from './route.ts';
 import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
+import { StaleMessages } from './stale-messages.ts';
 import { Suspects, whyGuilty } from './suspects.ts';
 import { UnservedWatch } from './unserved.ts';
 
@@ -27,6 +28,8 @@ const reconcileInterval = 3000;
 const scheduleInterval = 5000;
 /** Milliseconds between looks for jobs that ask for labels which no runner has. */
 const unservedInterval = 10_000;
+/** Milliseconds between looks for messages of attempts that count no more. */
+const staleInterval = 10_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
 export async function startDispatcher(context: StageContext & { record: Record }): Promise<Stage> {
@@ -55,6 +58,8 @@ export async function startDispatcher(context: StageContext & { record: Record }
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
   const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
+  const stale = new StaleMessages(own);
+  const sweeping = problems.every(staleInterval, 'removing messages that count no more', () => stale.look());
   const commits = new CommitHandler(own);
   const suspects = new Suspects();
   const consumers = [
@@ -100,6 +105,7 @@ export async function startDispatcher(context: StageContext & { record: Record }
       await reconciling.stop();
       await scheduling.stop();
       await asking.stop();
+      await sweeping.stop();
       tellCounts(own.access);
       await shown.stop();
     },

@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { routeBuild } from '../../src/dispatcher/route.ts';
+import { StaleMessages } from '../../src/dispatcher/stale-messages.ts';
+import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import type { JobMessage } from '../../src/queues/messages.ts';
+import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
+import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('messages of attempts that count no more', () => {
+  let volt: TestVolt;
+  let build: BuildId;
+
+  before(async () => {
+    volt = await TestVolt.start();
+    volt.context.logger.silent = true;
+    await observed(volt.context.record);
+  });
+
+  beforeEach(async () => {
+    await volt.emptyRedis();
+    const jobs = Array.from({ length: 5 }, (_, index) => plannedJob(`job${index + 1}`));
+    build = await recordedBuild(volt.context.record, { jobs });
+    await routeBuild(volt.context, build);
+  });
+
+  after(() => volt.stop());
+
+  const job = (position: number): JobId => jobIdOf(build, position);
+  const cancel = (position: number) =>
+    decideJob(
+      volt.context.record,
+      { job: job(position), attempt: 1 },
+      { status: 'cancelled', reason: 'by_user', message: 'cancelled' },
+      Date.now(),
+    );
+  const waiting = async () => {
+    const messages = await volt.context.queues.queue('jobs').getPrioritized();
+    return messages.map(({ data }) => data as JobMessage).map(({ job: of, attempt }) => `${of}.${attempt}`);
+  };
+
+  it('are removed where their job is over or has a later attempt, and the others stay', async () => {
+    await cancel(1);
+    await moveToNextAttempt(
+      volt.context.record,
+      { job: job(2), attempt: 1 },
+      { reason: 'handed_back', message: 'it stops', at: Date.now() },
+    );
+    await new StaleMessages(volt.context).look();
+    expect(await waiting()).to.have.members([3, 4, 5].map((position) => `${job(position)}.1`));
+  });
+
+  it('are found page by page, however many there are', async () => {
+    for (const position of [2, 4, 5]) await cancel(position);
+    const messages = new StaleMessages(volt.context, 2);
+    for (let looks = 0; looks < 4; looks++) await messages.look();
+    expect(await waiting()).to.have.members([1, 3].map((position) => `${job(position)}.1`));
+  });
+});
