@@ -27,6 +27,7 @@ export function upCommand(program: Command): CommandFile {
     environment: [
       ...stageSettings,
       'VOLT_REDIS_BIND',
+      'VOLT_REDIS_PORT',
       'VOLT_HTTP_HOST',
       'VOLT_HTTP_PORT',
       'VOLT_ISOLATION',

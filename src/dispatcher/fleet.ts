@@ -56,6 +56,8 @@ export class FleetWatch {
   readonly #looked = new FadingMap<string, true>(60 * heartbeatTtl, 10_000);
   /** since when our own heartbeats, as far as they came to Redis, were taken */
   #connectedAt = performance.now();
+  /** runners that live and whose heartbeats cannot be understood */
+  #unreadable: ReadonlySet<RunnerId> = new Set();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** how long (ms) the last look has taken */
   #lookTook = 0;
@@ -111,7 +113,8 @@ export class FleetWatch {
     const { access, record, queues } = this.#context;
     const now = performance.now();
     this.#lookedAt = now;
-    const { alive, gone } = await listRunners(access);
+    const { alive, gone, unreadable } = await listRunners(access);
+    this.#tellUnreadable(unreadable as RunnerId[]);
     const witnessed = alive.filter((member) => isSeenGone(member) && member.scopes.every(isSeenGone));
     const living = alive.filter((member) => !witnessed.includes(member));
     const newlyLost = this.#noteRunners(alive, [...witnessed.map(({ id }) => id), ...(gone as RunnerId[])], now);
@@ -213,6 +216,10 @@ export class FleetWatch {
     if (!this.#claimed.get(name)) this.#claimed.set(name, now);
     const lastWord = Math.max(this.#claimed.get(name) ?? now, this.#connectedAt);
     const vanished = witnessed.find((member) => member.id === runner);
+    if (runner !== undefined && this.#unreadable.has(runner)) {
+      this.#claimed.set(name, now);
+      return undefined;
+    }
     if (!vanished && this.#heardUntil(runner, now) - lastWord < heartbeatTtl) return undefined;
     const loss: Noticed = {
       how: vanished ? 'runner vanished' : 'runner fell silent',
@@ -228,6 +235,15 @@ export class FleetWatch {
     return this.#sightings.living(runner)?.seenAt ?? now;
   }
 
+  /** They live, and may be at work on anything: what they have is left to them. */
+  #tellUnreadable(ids: RunnerId[]): void {
+    const { problems } = this.#context;
+    const what = (id: RunnerId) => `reading the heartbeat of runner ${id}, which is of another version of Volt,`;
+    for (const id of this.#unreadable) if (!ids.includes(id)) problems.clear(what(id));
+    for (const id of ids) problems.note(what(id), new Error('its jobs are left to it'));
+    this.#unreadable = new Set(ids);
+  }
+
   /** Of a runner that went before this watch began, its last heartbeat is all that is known. */
   #lastSignOf(member: RunnerMember): number {
     const sighting = this.#sightings.of(member.id);
@@ -240,7 +256,10 @@ export class FleetWatch {
     const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
     if (!loss) return;
     const [job] = await openJobs(record, { jobs: [attempt.job], status: 'queued', limit: 1 });
-    if (job?.attempt === attempt.attempt) return this.#takeBack(job, attempt.runner, loss);
+    if (job?.attempt === attempt.attempt) {
+      const holder = this.#sightings.living(attempt.runner)?.member;
+      return holder ? this.#takeBackForgotten(job, holder) : this.#takeBack(job, attempt.runner, loss);
+    }
     this.#settle(attempt);
     await retireAttempt(access, queues, attempt.queue, attempt);
   }
@@ -285,13 +304,25 @@ export class FleetWatch {
     if (moved) await this.#sendNext(job, loss.how);
   }
 
+  /** The answer that would have given the message to its runner was lost; that lives, and neither it nor the job is to blame. */
+  async #takeBackForgotten(job: OpenJob, { id, name, host }: RunnerMember): Promise<void> {
+    const { record, queues } = this.#context;
+    const ref = { job: job.id, attempt: job.attempt };
+    if (await queues.holdsOutcome(ref)) return;
+    const message = `runner ${name} did not hear that it was given the job`;
+    const lost = { reason: 'handed_back', message, at: Date.now(), runner: { id, name, host } } as const;
+    const moved = await moveToNextAttempt(record, ref, lost);
+    this.#settle(ref);
+    if (moved) await this.#sendNext(job, message, 'handed_back');
+  }
+
   /** What follows from the take-back of the job's attempt. */
-  async #sendNext(job: OpenJob, why: string): Promise<void> {
+  async #sendNext(job: OpenJob, why: string, reason: 'runner_lost' | 'handed_back' = 'runner_lost'): Promise<void> {
     const { access, queues, logger } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     const about = { repo: job.repo.name, build: job.build, ...ref, runner: job.runner?.id };
     logger.warn(`took back the attempt: ${why}`, about);
-    count(access, 'attempts_lost', ['runner_lost']);
+    count(access, 'attempts_lost', [reason]);
     const queue = (await queuesOf(access, queues, [ref])).get(attemptName(ref));
     if (queue !== undefined) await retireAttempt(access, queues, queue, ref);
     await routeBuild(this.#context, job.build);

@@ -32,6 +32,13 @@ export const settings = [
       'Address that the Redis of `volt up` listens on, and loopback beside it; 0.0.0.0 lets runners on other machines join. Default: none, only a socket in the data directory.',
   },
   {
+    env: 'VOLT_REDIS_PORT',
+    key: 'redisPort',
+    schema: z.coerce.number().int().min(1).max(65_535).optional(),
+    about:
+      'Port that the Redis of `volt up` listens on where VOLT_REDIS_BIND is set. Default: a free one, which it keeps for later starts.',
+  },
+  {
     env: 'VOLT_REDIS_PREFIX',
     key: 'redisPrefix',
     schema: z

@@ -4,10 +4,13 @@ import { pageOfRepositories } from '../record/repositories.ts';
 
 /** How many schedules are asked for in one go. */
 const defaultPage = 500;
+/** Milliseconds by which the clocks of machines may differ without a schedule beginning anew. */
+const slack = 2000;
 
 /**
  * The schedules by which repositories are polled. Asking for one that is there changes nothing; one that has ended by a
- * fault of Redis's begins again.
+ * fault of Redis's begins again, and so does one whose next time is further away than its interval: the clock has been set
+ * back since, or was ahead on the machine that set that time.
  */
 export class PollSchedules {
   readonly #context: Pick<StageContext, 'queues'> & { record: Record };
@@ -31,7 +34,18 @@ export class PollSchedules {
   async #renewPage(): Promise<void> {
     const { record, queues } = this.#context;
     const { repositories, next } = await pageOfRepositories(record, { limit: this.#page, after: this.#after });
-    for (const { host, name, pollSeconds } of repositories) await queues.scheduleObserve(host, name, pollSeconds);
+    for (const host of new Set(repositories.map((repository) => repository.host))) {
+      const ours = repositories.filter((repository) => repository.host === host);
+      const next = await queues.nextObserve(
+        host,
+        ours.map(({ name }) => name),
+      );
+      for (const [index, { name, pollSeconds }] of ours.entries()) {
+        const wait = (next[index] ?? 0) - Date.now();
+        if (wait > pollSeconds * 1000 + slack) await queues.unscheduleObserve(host, name);
+        await queues.scheduleObserve(host, name, pollSeconds);
+      }
+    }
     this.#after = next ?? undefined;
   }
 }

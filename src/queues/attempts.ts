@@ -131,6 +131,7 @@ export async function retireAttempt(
     }
     await access.client.set(lock, retiring, 'PX', retiringTime, 'NX');
   }
+  await job.updateData({}).catch(() => undefined);
   await job.moveToCompleted('', token ?? retiring, false).catch((error: { code?: number }) => {
     // missing key, missing lock, not active, another's lock: it has moved by itself meanwhile
     if (![-1, -2, -3, -6].includes(error.code ?? 0)) throw error;

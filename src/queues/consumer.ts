@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problems } from '../kernel/problems.ts';
+import { everyLater } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { promoteOverdue } from './delayed.ts';
 import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
 /** Thrown by a handler whose message cannot be handled yet: it comes again after `ms`, and this counts as no failure. */
@@ -47,6 +49,9 @@ const lockDuration = 5000;
 const stalledInterval = 2500;
 /** How long (seconds) one wait for a message lasts; shorter than a connection may be silent, see connect.ts. */
 const drainDelay = 10;
+
+/** Milliseconds between looks for messages that wait for a time of day which the clock has gone back from. */
+const overdueInterval = 10_000;
 
 /** A Worker that is not held up by a message whose content is not even JSON. */
 class Consumer extends Worker {
@@ -114,6 +119,21 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       settings: { backoffStrategy: (made) => Math.min(100 * 2 ** (made - 1), 5000) },
     },
   );
-  worker.on('error', (error) => logger.debug(`consumer of ${queue}: ${errorText(error)}`));
-  return { close: () => worker.close() };
+  const taking = `taking messages from "${queue}"`;
+  worker.on('error', (error) => {
+    // that a server is away is said by the connection; what it answers comes again and again
+    if (error.name === 'ReplyError') problems.note(taking, error);
+    else logger.debug(`consumer of ${queue}: ${errorText(error)}`);
+  });
+  for (const event of ['active', 'drained'] as const) worker.on(event, () => problems.clear(taking));
+  const overdue = everyLater(
+    overdueInterval,
+    () => promoteOverdue(access, worker),
+    (error) => logger.debug(`looking for overdue messages of ${queue}: ${errorText(error)}`),
+  );
+  return {
+    close: async () => {
+      await Promise.all([overdue.stop(), worker.close()]);
+    },
+  };
 }

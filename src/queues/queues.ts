@@ -129,6 +129,15 @@ export class Queues {
     );
   }
 
+  /** When (ms since 1970) each repository is to be looked at next; undefined where there is no schedule. */
+  async nextObserve(host: string | null, repos: readonly string[]): Promise<(number | undefined)[]> {
+    const pipeline = this.#access.client.pipeline();
+    for (const repo of repos) pipeline.zscore(`${this.#access.keys.bull}:${observeQueue(host)}:repeat`, repo);
+    return ((await pipeline.exec()) ?? []).map(([, next]) =>
+      typeof next === 'number' || typeof next === 'string' ? Number(next) : undefined,
+    );
+  }
+
   async unscheduleObserve(host: string | null, repo: string): Promise<void> {
     await this.queue(observeQueue(host)).removeJobScheduler(repo);
   }

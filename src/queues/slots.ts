@@ -24,6 +24,9 @@ const longestPause = 1000;
 /** So long (ms) it is not asked again which queues there are: a new one is told of. */
 const knownFor = 1000;
 
+/** Milliseconds until a wait that had not begun is asked to end again. */
+const unblockInterval = 10;
+
 /** A wait that is asked to end and does not for this long (ms) is broken off. */
 const unblockPatience = 500;
 
@@ -66,6 +69,16 @@ function byServerTime(backend: ReturnType<typeof createRedisBackend>): typeof ba
   return backend;
 }
 
+/**
+ * Its id stays for a while, so that it is not sent again; what it says is of no more use, and may be a megabyte. Both are
+ * asked for in one exchange.
+ */
+async function complete(job: Job, token: string): Promise<void> {
+  const emptied = job.updateData({}).catch(() => undefined);
+  await job.moveToCompleted('', token, false);
+  await emptied;
+}
+
 export interface SlotWorkerOptions {
   /** id of the runner; tokens begin with it, so that the dispatcher can tell whose message one is */
   runner: string;
@@ -104,6 +117,8 @@ export class SlotWorker {
   readonly #blocking;
   readonly #renewal: NodeJS.Timeout;
   #connection: number | undefined;
+  /** whether Redis is asked for a marker, or is about to be */
+  #isWaiting = false;
   /** the queues that it serves, and when (ms of performance.now()) they were asked for; there is at least one */
   #known: { queues: string[]; at: number } | undefined;
   #looks = 0;
@@ -134,8 +149,15 @@ export class SlotWorker {
     this.#known = undefined;
     this.#looks++;
     this.#bell.ring();
-    if (this.#connection !== undefined) {
-      this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection)).catch(() => undefined);
+    void this.#endWait();
+  }
+
+  /** The order to end the wait may come to Redis before the wait does, by another connection; then it is given again. */
+  async #endWait(): Promise<void> {
+    while (this.#isWaiting && this.#connection !== undefined) {
+      const unblocking = this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection));
+      if ((await unblocking.catch(() => undefined)) !== 0) return;
+      await pause(unblockInterval);
     }
   }
 
@@ -169,13 +191,14 @@ export class SlotWorker {
           await this.#bell.wait(longestPause);
           continue;
         }
+        const looks = this.#looks;
         const queues = await this.#queues();
         if (queues.length === 0) {
           await this.#bell.wait(longestPause);
           continue;
         }
         const got = await this.#fetchFromAny(queues, popped);
-        popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues);
+        popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues, looks);
       } catch (error) {
         if (!this.#stopped) {
           this.#options.logger.debug(`fetching failed: ${errorText(error)}`);
@@ -234,12 +257,16 @@ export class SlotWorker {
     return lost.length === 0;
   }
 
-  async #waitForMarker(queues: string[]): Promise<string | undefined> {
+  /** @param looks how often it had been told to look when the queues were asked for */
+  async #waitForMarker(queues: string[], looks: number): Promise<string | undefined> {
     // asked for before the wait: on this connection the answer would come only after it
     this.#connection ??= await this.#blocking.client('ID');
-    if (this.#stopped) return undefined;
+    if (this.#stopped || looks !== this.#looks) return undefined;
     const keys = queues.map((queue) => `${this.#access.keys.bull}:${queue}:marker`);
-    const reply = await this.#blocking.bzpopmin(...keys, longestBlock);
+    this.#isWaiting = true;
+    const reply = await this.#blocking.bzpopmin(...keys, longestBlock).finally(() => {
+      this.#isWaiting = false;
+    });
     return reply ? queues[keys.indexOf(reply[0])] : undefined;
   }
 
@@ -281,7 +308,7 @@ export class SlotWorker {
       }
       const parsed = jobMessage.safeParse(job.data);
       if (parsed.success) {
-        if (await run(parsed.data)) await job.moveToCompleted('', token, false);
+        if (await run(parsed.data)) await complete(job, token);
       } else {
         const why = whyNotUnderstood(parsed.error);
         logger.error(`set aside a message of "${job.queueName}" that cannot be understood`, { id: job.id, issue: why });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type ListenOptions } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -47,7 +47,7 @@ export async function embeddedPlace(config: Config, program: string): Promise<Em
   const socket = await findSocket(paths.redis, former);
   const bind = config.redisBind ?? (socket ? undefined : '127.0.0.1');
   const formerPort = formerRunner?.[2] ?? /@127\.0\.0\.1:(\d+)$/.exec(former)?.[1];
-  const port = bind === undefined ? 0 : await portOn(bind, Number(formerPort ?? 0));
+  const port = bind === undefined ? 0 : await portOn(bind, Number(formerPort ?? 0), config.redisPort);
   const settings = [
     `port ${port}`,
     `requirepass ${password}`,
@@ -65,13 +65,24 @@ export async function embeddedPlace(config: Config, program: string): Promise<Em
   const runnerPassword = formerRunner?.[1] ?? randomBytes(24).toString('hex');
   const digest = createHash('sha256').update(runnerPassword).digest('hex');
   const rules = runnerRules(config.redisPrefix, knowsReadOnlyKeys({ version: versionOf(program) }));
-  const host = /^(0\.0\.0\.0|::|\*)$/.test(config.redisBind) ? config.host : config.redisBind;
+  const host = /^(0\.0\.0\.0|::|\*)$/.test(config.redisBind) ? resolvableHost(config.host) : config.redisBind;
   return {
     ...place,
     runnerUrl: `redis://${runnerUser}:${runnerPassword}@${host.includes(':') ? `[${host}]` : host}:${port}`,
     settings: [...settings, `user ${runnerUser} reset on #${digest} ${rules.join(' ')}`],
     notice: undefined,
   };
+}
+
+/** Networks of containers and virtual machines on this machine, where no other machine is. */
+const inside = /^(docker|br-|veth|virbr|podman|cni|lxc)/;
+
+/** A short name that nobody has chosen may be known to this machine alone: then one of its addresses. */
+function resolvableHost(name: string): string {
+  if (name !== hostname() || name.includes('.')) return name;
+  const outside = Object.entries(networkInterfaces()).filter(([link]) => !inside.test(link));
+  const addresses = outside.flatMap(([, found]) => found ?? []).filter(({ internal }) => !internal);
+  return addresses.find(({ family }) => family === 'IPv4')?.address ?? name;
 }
 
 /** Loopback is always among them; a wildcard stands for itself, since the server cannot listen there twice. */
@@ -109,14 +120,21 @@ function folderAside(former: string): string | undefined {
   return isOurs ? folder : undefined;
 }
 
-/** The port where it can be listened on, else a free one. */
-async function portOn(bind: string, wanted: number): Promise<number> {
-  for (const port of wanted === 0 ? [0] : [wanted, 0]) {
+/**
+ * The port where it can be listened on, else a free one.
+ * @param fixed no other one will do
+ */
+async function portOn(bind: string, wanted: number, fixed: number | undefined): Promise<number> {
+  for (const port of fixed !== undefined ? [fixed] : wanted === 0 ? [0] : [wanted, 0]) {
     const free = await listens({ host: bind, port, exclusive: true });
     if (typeof free === 'number') return free;
   }
-  throw new VoltError('redis_failed', `no free port for Redis on ${bind}`, {
-    remedy: 'Set VOLT_REDIS_BIND to an address of this machine.',
+  const what = fixed === undefined ? 'no free port for Redis' : `Redis cannot listen on port ${fixed}`;
+  throw new VoltError('redis_failed', `${what} on ${bind}`, {
+    remedy:
+      fixed === undefined
+        ? 'Set VOLT_REDIS_BIND to an address of this machine.'
+        : 'Free the port or set another VOLT_REDIS_PORT, and set VOLT_REDIS_BIND to an address of this machine.',
   });
 }
 

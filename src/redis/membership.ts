@@ -137,12 +137,15 @@ export async function forgetGone(access: RedisAccess, kind: string, ids: readonl
 
 const removeWhenGone = `if redis.call('exists', KEYS[2]) == 0 then return redis.call('srem', KEYS[1], ARGV[1]) end`;
 
-/** The members of a kind whose heartbeat key is there, and the ids of those whose key has expired. */
+/**
+ * The members of a kind whose heartbeat key is there, and the ids of those whose key has expired, and of those that live and
+ * that cannot be understood, since they are of another version.
+ */
 async function list<T>(
   access: RedisAccess,
   kind: string,
   schema: z.ZodType<T>,
-): Promise<{ alive: T[]; gone: string[] }> {
+): Promise<{ alive: T[]; gone: string[]; unreadable: string[] }> {
   const { client, keys } = access;
   const found = (await client.eval(listMembers, 1, keys.members(kind), keys.member(kind, ''))) as [
     string,
@@ -151,11 +154,16 @@ async function list<T>(
   found.sort(([one], [other]) => (one < other ? -1 : 1));
   const alive: T[] = [];
   const gone: string[] = [];
+  const unreadable: string[] = [];
   for (const [id, value] of found) {
     if (value === null) gone.push(id);
-    else alive.push(...parse(value, schema));
+    else {
+      const member = parse(value, schema);
+      if (member.length === 0) unreadable.push(id);
+      alive.push(...member);
+    }
   }
-  return { alive, gone };
+  return { alive, gone, unreadable };
 }
 
 /** The ids with what their keys hold, nothing where that is no text; in one exchange, for runners are looked at often. */

@@ -14,7 +14,7 @@ export interface Needs {
  * words as it needs to be understood. `k` is a key.
  */
 const everybody = [
-  ...['info', 'ping', 'eval s 1 k', 'evalsha s 1 k', 'script EXISTS s', 'script LOAD s'],
+  ...['info', 'ping', 'time', 'eval s 1 k', 'evalsha s 1 k', 'script EXISTS s', 'script LOAD s'],
   ...['get k', 'set k v', 'mget k', 'del k', 'exists k', 'incr k', 'pexpire k 1', 'persist k', 'pttl k'],
   ...['hget k f', 'hset k f v', 'hmget k f', 'hmset k f v', 'hgetall k', 'hdel k f', 'hexists k f', 'hincrby k f 1'],
   ...['llen k', 'lindex k 0', 'lrange k 0 0', 'lpush k v', 'lrem k 0 v', 'ltrim k 0 0', 'rpop k', 'rpoplpush k k'],
@@ -25,7 +25,7 @@ const everybody = [
 ];
 const runners = ['bzpopmin k 1', 'client ID', 'client UNBLOCK 0'];
 const stages = [
-  ...['scan 0', 'time', 'unlink k', 'hincrbyfloat k f 1', 'lpos k v', 'publish c m', 'bzpopmin k 1'],
+  ...['scan 0', 'unlink k', 'hincrbyfloat k f 1', 'lpos k v', 'publish c m', 'bzpopmin k 1'],
   ...['xgroup CREATE k g 0', 'xinfo CONSUMERS k g', 'xreadgroup GROUP g c STREAMS k >', 'xautoclaim k g c 0 0'],
   ...['xack k g 0-1', 'xdel k 0-1'],
 ];

@@ -58,6 +58,8 @@ describe('a runner that has turned against its Volt', () => {
       context.config,
       volt.redis.url.replace('redis://', 'redis://runner:pw@'),
       context.logger,
+      undefined,
+      'runner',
     );
     queues = new Queues(access, context.logger);
     key = await knownKey(context.record, 'evil');

@@ -18,7 +18,7 @@ import { SlotWorker } from '../../src/queues/slots.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
+import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
 import { beat, listRunners, type ProcessIdentity } from '../../src/redis/membership.ts';
 import { identify } from '../../src/redis/process.ts';
 import { runnerMember } from '../support/members.ts';
@@ -437,6 +437,41 @@ describe('the watch over the runners', () => {
       `${untold.job}.2`,
     ]);
     expect(await known()).to.have.members(['claiming~1', 'reporting~1']);
+  });
+
+  it('hands back what its living runner does not know that it was given, and blames nobody', async () => {
+    const ref = await queued();
+    await take('box~1', ref);
+    await until('it is taken back', async () => {
+      await member('box~1', { running: [] });
+      await watch.look();
+      return (await jobNow(ref)).attempts.length > 1;
+    });
+    expect(await attempts(ref)).to.deep.equal(['handed_back', 'queued']);
+    expect((await jobNow(ref)).attempts[0]?.message).to.include('did not hear that it was given the job');
+  });
+
+  it('leaves what a living runner has to it while that says nothing new, or nothing that can be understood', async () => {
+    const { client, keys } = volt.context.access;
+    const [quiet, strange] = [await running('quiet~1'), await running('strange~1')];
+    await member('quiet~1', { running: [] });
+    await client.sadd(keys.members('runner'), 'strange~1');
+    await client.set(keys.member('runner', 'strange~1'), '{"version":"9"}');
+    const begun = performance.now();
+    await until('it would be silence', async () => {
+      await client.pexpire(keys.member('runner', 'quiet~1'), heartbeatTtl);
+      await watch.look();
+      return performance.now() - begun > heartbeatTtl + heartbeatInterval;
+    });
+    for (const ref of [quiet, strange]) expect(await attempts(ref)).to.deep.equal(['running']);
+    expect(volt.context.problems.list().some(({ message }) => message.includes('strange~1'))).to.equal(true);
+    await client.del(keys.member('runner', 'quiet~1'), keys.member('runner', 'strange~1'));
+    for (const ref of [quiet, strange]) {
+      await until('it is taken back', async () => {
+        await watch.look();
+        return (await attempts(ref)).length > 1;
+      });
+    }
   });
 
   it("tells a runner that was taken for lost that what it still runs counts no more, or is another runner's", async () => {

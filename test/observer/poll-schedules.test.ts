@@ -29,4 +29,28 @@ describe('the schedules of polls', () => {
       await volt.stop();
     }
   });
+
+  it('begin anew when the clock has been set back, and otherwise stay as they are', async () => {
+    const volt = await TestVolt.start();
+    const clock = Date.now;
+    try {
+      const { record, queues } = volt.context;
+      for (const name of ['a', 'b']) await observed(record, name);
+      const schedules = new PollSchedules(volt.context);
+      Date.now = () => clock() + 3_600_000;
+      await schedules.renew();
+      Date.now = clock;
+      const soon = clock() + 60_000;
+      expect((await queues.nextObserve(null, ['a'])).map(Number)[0]).to.be.above(soon);
+      await schedules.renew();
+      const renewed = (await queues.nextObserve(null, ['a', 'b'])).map(Number);
+      expect(Math.max(...renewed)).to.be.below(soon);
+      await schedules.renew();
+      expect(await queues.nextObserve(null, ['a', 'b'])).to.deep.equal(renewed);
+      expect(await queues.nextObserve(null, ['none'])).to.deep.equal([undefined]);
+    } finally {
+      Date.now = clock;
+      await volt.stop();
+    }
+  });
 });

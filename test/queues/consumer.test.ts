@@ -70,6 +70,32 @@ describe('a consumer', () => {
   const failed = () => queues.queue('advance').getFailed();
   const empty = async () => (await queues.queue('advance').getJobCountByTypes()) === 0;
 
+  it('tells of an answer of Redis that comes again and again, until messages are taken again', async () => {
+    const { client, keys } = test.access;
+    const problems = new Problems(test.logger);
+    // what BullMQ has a list for
+    await client.set(`${keys.bull}:advance:wait`, 'something else');
+    const given: string[] = [];
+    open.push(
+      consume(test.access, {
+        queue: 'advance',
+        schema: advanceMessage,
+        concurrency: 1,
+        logger: test.logger,
+        problems,
+        handle: async ({ build }) => void given.push(build),
+      }),
+    );
+    await until('it is told', () => problems.list().length > 0);
+    expect(problems.list()[0]?.message).to.match(
+      /^taking messages from "advance" fails, and is tried again: WRONGTYPE/,
+    );
+    await client.del(`${keys.bull}:advance:wait`);
+    await queues.sendAdvance({ v: 1, build: '7' as BuildId });
+    await until('it is taken', () => given.length > 0);
+    expect(problems.list()).to.deep.equal([]);
+  });
+
   it('handles each message once, in the order of sending', async () => {
     const given = consumeAdvance();
     for (const build of [1, 2, 3]) await send(build);

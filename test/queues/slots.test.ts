@@ -8,6 +8,7 @@ import type { JobMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
+import type { RedisAccess } from '../../src/redis/connect.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { strangeVoice } from '../support/runner-keys.ts';
@@ -44,7 +45,14 @@ describe('a slot worker', () => {
 
   /** A worker whose attempts go on until they are ended, or end at once with `holding: false`. */
   function work(
-    options: { slots?: number; labels?: string[]; holding?: boolean; over?: boolean; ready?: () => boolean } = {},
+    options: {
+      slots?: number;
+      labels?: string[];
+      holding?: boolean;
+      over?: boolean;
+      ready?: () => boolean;
+      access?: RedisAccess;
+    } = {},
   ) {
     const runs: Run[] = [];
     const names: string[] = [];
@@ -52,7 +60,7 @@ describe('a slot worker', () => {
     let holding = options.holding ?? true;
     let under = 0;
     let most = 0;
-    const worker = new SlotWorker(test.access, {
+    const worker = new SlotWorker(options.access ?? test.access, {
       runner: `box${++made}~1`,
       slots: options.slots ?? 1,
       labels: options.labels ?? [],
@@ -107,6 +115,46 @@ describe('a slot worker', () => {
     finish();
     await until('all is done', async () => (await left()) === 0);
     expect(most()).to.equal(2);
+  });
+
+  it('keeps of a message that is done with only that it was there', async () => {
+    await sendMany(1);
+    work({ holding: false });
+    const done = () => queues.queue('jobs').getJobs(['completed']);
+    await until('it is done', async () => (await done()).length === 1);
+    await until('what it said is gone', async () => (await done())[0]?.data.plan === undefined);
+    expect((await done()).map(({ id, data }) => [id, data])).to.deep.equal([['1-1.1', {}]]);
+    await sendMany(1);
+    expect(await count([], 'prioritized'), 'it is not sent again').to.equal(0);
+  });
+
+  it('takes the first message of a queue at once, though it is told of that before its wait for others has begun', async () => {
+    await queues.announceLabels([]);
+    let waits = 0;
+    let begin = () => {};
+    const held = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const access: RedisAccess = {
+      ...test.access,
+      open: (name) => {
+        const connection = test.access.open(name);
+        const wait = connection.bzpopmin.bind(connection) as (...args: unknown[]) => Promise<[string, string, string]>;
+        connection.bzpopmin = (async (...args: unknown[]) => {
+          if (++waits === 1) await held;
+          return wait(...args);
+        }) as typeof connection.bzpopmin;
+        return connection;
+      },
+    };
+    const { names, worker } = work({ labels: ['a'], holding: false, access });
+    await until('it is about to wait', () => waits === 1);
+    await sendMany(1, ['a']);
+    worker.look();
+    // on the connection by which it is told to end its wait
+    await test.access.client.ping();
+    begin();
+    await until('the message is taken', () => names.length === 1, 3000);
   });
 
   it('shares the messages with others, each going to exactly one', async () => {

@@ -15,11 +15,12 @@ import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { startEmbeddedRedis } from '../../src/redis/embedded.ts';
+import { hasMainUser } from '../../src/redis/url.ts';
 import { startChild } from '../support/child.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { keepLog } from '../support/logger.ts';
-import { startRedis } from '../support/redis.ts';
+import { freePort, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 /** Starts the server in a process of its own, as `volt up` does, prints its address and stays. */
@@ -60,7 +61,8 @@ describe('the embedded Redis', () => {
   after(folders.remove);
 
   const configOf = (dataDir: string): Config => loadConfig({ dataDir });
-  const connect = (url: string) => connectRedis({ redisPrefix: 'volt' }, url, logger);
+  const connect = (url: string) =>
+    connectRedis({ redisPrefix: 'volt' }, url, logger, undefined, hasMainUser(url) ? 'volt' : 'runner');
   const pidOf = async ({ client }: RedisAccess) => Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
 
   it('is fit to carry Volt: nothing is evicted, everything is kept on the disk', async () => {
@@ -146,6 +148,21 @@ describe('the embedded Redis', () => {
     expect(runnerUrl()).to.not.equal(former);
     await (await connect(runnerUrl())).close();
     await second.stop();
+    await new Promise((resolve) => stranger.close(resolve));
+  });
+
+  it('listens on the port that it is told to, and on no other', async () => {
+    const port = await freePort();
+    const config = { ...configOf(folders.make()), redisBind: '0.0.0.0', redisPort: port };
+    const redis = await startEmbeddedRedis(config, logger);
+    const join = new URL(readFileSync(dataPaths(config.dataDir).runnerRedisUrl, 'utf8').trim());
+    expect(join.port).to.equal(String(port));
+    expect(join.hostname, 'another machine finds it').to.match(/^[\d.]+$|\./);
+    await redis.stop();
+    const stranger = createServer().listen(port, '0.0.0.0');
+    await new Promise((resolve) => stranger.once('listening', resolve));
+    const error = await failure('redis_failed', () => startEmbeddedRedis(config, logger));
+    expect(error.message).to.include(String(port));
     await new Promise((resolve) => stranger.close(resolve));
   });
 

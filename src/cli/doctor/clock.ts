@@ -2,6 +2,7 @@ import type { Config } from '../../kernel/config.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { serverMillis } from '../../redis/server-time.ts';
+import { hasMainUser } from '../../redis/url.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** Milliseconds by which two machines may differ before that is worth mending. */
@@ -9,7 +10,7 @@ const tolerable = 2000;
 
 /** Times in the record are corrected, see kernel/server-time.ts; those of files and of lines that stages log are the machine's own. */
 export async function clockFinding(config: Config, url: string, logger: Logger): Promise<Finding> {
-  const access = await connectRedis(config, url, logger, 0);
+  const access = await connectRedis(config, url, logger, 0, hasMainUser(url) ? 'volt' : 'runner');
   const before = Date.now();
   const told = await access.client.time();
   const after = Date.now();

@@ -27,7 +27,8 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
   const { url, from } = found;
   const where = withoutPassword(url);
   try {
-    const whose = config.runnerKey === undefined || hasMainUser(url) ? 'volt' : 'runner';
+    // what a stage needs beside, it says at its start
+    const whose = hasMainUser(url) ? 'volt' : 'runner';
     const needs = { prefix: config.redisPrefix, whose } as const;
     const facts = await askServer(url, logger, from === 'setting' ? patience : 0, needs);
     const used = `uses ${size(facts.memory.used)}`;
