@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 const mostWords = 100_000;
 
 /** How a program answers that knows only an older protocol of git's, see `fallback` in gitremote-helpers(7). */
-const ofOlder = /^(fallback$|[0-9a-f]{4}[0-9a-f]{40})/m;
+const ofOlder = /^(fallback\n|[0-9a-f]{44} )/;
 
 /** What is said to a program that waits for it. */
 export interface Conversation {

@@ -4,7 +4,7 @@ import { giveWay } from '../kernel/turn.ts';
 import type { Conversation } from './conversation.ts';
 import { allowedProtocols, type GitOptions, git } from './run.ts';
 import { serverOf } from './server.ts';
-import { saidBy } from './words.ts';
+import { GitFailed, saidBy } from './words.ts';
 
 export interface ListedRef {
   /** full name */
@@ -78,7 +78,10 @@ async function ask(url: string, prefixes: readonly string[], options: GitOptions
     formats.set(url, 'sha256');
     return ask(url, prefixes, options);
   }
-  return answer.includes('version 2\n') ? readRefs(answer, prefixes) : undefined;
+  if (!answer.includes('version 2\n')) return undefined;
+  // by that it ends, and what was cut off would look like refs that are gone
+  if (/0000(0002)?$/.test(answer)) return readRefs(answer, prefixes);
+  throw new GitFailed('ls-remote', 'fatal: unexpected EOF in the list of refs', 'See whether the server is well.');
 }
 
 /** Where git goes for a URL: the user's own configuration may name another place, see `insteadOf` in git-config(1). */
@@ -155,7 +158,9 @@ async function readRefs(answer: string, prefixes: readonly string[]): Promise<Li
   const refs: ListedRef[] = [];
   for (const line of answer.split('\n')) {
     await giveWay();
-    const [, sha = '', name = '', more = ''] = /^(?:000[012])*[0-9a-f]{4}([0-9a-f]{40,64}) (\S+)(.*)$/.exec(line) ?? [];
+    // names may hold any other space than the plain one
+    const [, sha = '', name = '', more = ''] =
+      /^(?:000[012])*[0-9a-f]{4}([0-9a-f]{40,64}) ([^ ]+)(.*)$/s.exec(line) ?? [];
     if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
     const attribute = (key: string) =>
       more

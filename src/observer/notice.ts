@@ -31,7 +31,7 @@ export function noticeOf(
     failed[0] ? `cannot read ${list(failed.map(({ name }) => name))}: ${failed[0].error.message}` : '',
     waits.size > 0 ? waitNotice(waits) : '',
     remote.unnamable > 0
-      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8 or too long`
+      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8, too long or have odd spaces`
       : '',
   ].filter((text) => text !== '');
   return said.length === 0 ? null : said.join('; ');

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { type GitRunner, ownRunner } from '../../src/git/command.ts';
 import { makeDeployKey } from '../../src/git/deploy-key.ts';
 import { type ListedRef, lsRefs } from '../../src/git/ls-refs.ts';
 import { findRemoteRef, listRemote } from '../../src/git/remote.ts';
@@ -115,6 +116,38 @@ describe('what a server is asked for', () => {
       await ssh.stop();
     }
   }).timeout(20_000);
+
+  it('is a failure, and no shorter list, where the answer is cut off', async () => {
+    line.cuts.push(100_000);
+    await failure('git_failed', () => lsRefs(url(), ['refs/pull/'], {}));
+    expect(line.cuts).to.deep.equal([]);
+    const half: GitRunner = async (command, hearer) => {
+      const answer = await ownRunner(command, hearer);
+      return command.conversation ? answer.slice(0, 1000) : answer;
+    };
+    await failure('git_failed', () => lsRefs(repository.path, ['refs/pull/'], { runner: half }));
+  });
+
+  it('tells names with odd spaces from others', async () => {
+    const odd = new TestRepository({ a: 'a' });
+    try {
+      const first = odd.head();
+      const names = ['main\u00a0x', 'main\u2028x', 'main\u3000'];
+      odd.git('checkout', '--quiet', '-b', 'other');
+      const other = odd.commit('other');
+      odd.git('checkout', '--quiet', 'main');
+      for (const name of names) odd.git('branch', name, other);
+      const listed = await lsRefs(odd.path, ['refs/heads/'], {});
+      expect(listed.map(({ name }) => name)).to.have.members(
+        ['main', 'other', ...names].map((name) => `refs/heads/${name}`),
+      );
+      const { heads, unnamable } = await listRemote(odd.path);
+      expect(heads.get('refs/heads/main')).to.equal(first);
+      expect(unnamable).to.equal(3);
+    } finally {
+      odd.remove();
+    }
+  });
 
   it('can be asked of a repository with ids of 32 bytes', async () => {
     const top = folders.make();
