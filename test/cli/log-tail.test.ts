@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'chai';
+import { tailBuild } from '../../src/cli/up/log-tail.ts';
+import { logFile } from '../../src/kernel/data-paths.ts';
+import { jobIdOf } from '../../src/kernel/model.ts';
+import { finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import { observed, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
+import { TestVolt } from '../support/volt.ts';
+
+describe('the log of a build on the terminal', () => {
+  it('is told to its last line before a further attempt begins, and why there is one', async () => {
+    const volt = await TestVolt.start();
+    try {
+      const { record } = volt.context;
+      await observed(record);
+      const build = await recordedBuild(record);
+      const job = jobIdOf(build, 1);
+      const box = { id: 'box~1', name: 'box', host: 'box' };
+      const log = (attempt: number, text: string) => {
+        const file = logFile(volt.dataDir, { job, attempt });
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      };
+      const told: string[] = [];
+      const listener = {
+        lines: async (texts: string[]) => void told.push(...texts),
+        job: async () => undefined,
+        anew: async ({ message }: { message: string | null }) => void told.push(message ?? 'anew'),
+      };
+      const tail = tailBuild(volt.context, build, listener, new AbortController().signal);
+      await startAttempt(record, { job, attempt: 1 }, box, Date.now());
+      log(1, 'one\nno answer');
+      await until('it is followed', () => told.includes('one'));
+      const ended = {
+        exitCode: null,
+        steps: [],
+        logBytes: 13,
+        logComplete: true,
+        startedAt: 1,
+        finishedAt: 2,
+        runner: box,
+      };
+      const away = { status: 'error', reason: 'fetch_failed', message: 'away', pauses: [0] } as const;
+      await finishAttempt(record, { job, attempt: 1 }, { ...ended, ...away });
+      await until('the next attempt is told of', () => told.length === 3);
+      log(2, 'two\n');
+      await finishAttempt(record, { job, attempt: 2 }, { ...ended, status: 'success', reason: null, message: null });
+      expect((await tail)?.status).to.equal('success');
+      expect(told[2]).to.match(/^tries again at .*: away$/);
+      expect(told.filter((_, index) => index !== 2)).to.deep.equal(['one', 'no answer', 'two']);
+    } finally {
+      await volt.stop();
+    }
+  });
+});
