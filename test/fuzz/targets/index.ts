@@ -1,6 +1,8 @@
 import type { Target } from '../target.ts';
+import { buildTargets } from './builds.ts';
 import { commitTargets } from './commits.ts';
 import { matrixTargets } from './matrix.ts';
+import { messageTargets } from './messages.ts';
 import { outputTargets } from './output.ts';
 import { pageTargets } from './pages.ts';
 import { refTargets } from './refs.ts';
@@ -18,4 +20,6 @@ export const targets: readonly Target[] = [
   ...reportTargets,
   ...commitTargets,
   ...pageTargets,
+  ...messageTargets,
+  ...buildTargets,
 ];
