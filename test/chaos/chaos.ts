@@ -11,12 +11,15 @@ import type { Fault } from './fault.ts';
 import { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
+import { OlderVolt } from './older-volt.ts';
 import { type Recovery, recoveries } from './recovery.ts';
 import { type FaultKind, needDisk, needPower, needSentinels, schedule } from './schedule.ts';
 import { Workload } from './workload.ts';
 
 export interface ChaosOptions {
   kinds: readonly FaultKind[];
+  /** the commit of the Volt that an upgrade begins with; the one before this one where it is undefined */
+  from?: string | undefined;
   seed: number;
   /** length of the fault phase */
   minutes: number;
@@ -54,7 +57,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     const [sentinels, disks, power] = [any(needSentinels), any(needDisk), any(needPower)];
     const tunnel = any(['runner-tunnel']);
     const clocks = any(['clock-jump']) ? new Clocks(join(folder, 'clocks')) : undefined;
-    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, sentinels, disks, power });
+    const older = any(['rolling-upgrade'])
+      ? OlderVolt.build(join(folder, 'older'), options.from ?? 'HEAD~1')
+      : undefined;
+    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, older, sentinels, disks, power });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();

@@ -73,6 +73,8 @@ export class Faults {
         return this.#servers.fillRecord(hold);
       case 'all-kill':
         return this.#killAll(hold);
+      case 'rolling-upgrade':
+        return this.#upgrade(planned, hold);
       case 'clock-jump':
         return this.#shiftClock(planned, hold);
       case 'machine-busy':
@@ -106,6 +108,20 @@ export class Faults {
     await redis.start();
     this.#fleet.redisDown = false;
     this.#fleet.startAll();
+    fault.back = Date.now();
+  }
+
+  /** Stops all in order, one after the other, and starts each as it is in this version; once in a run. */
+  async #upgrade({ pick }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
+    if (this.#fleet.upgrade()) return;
+    const { members } = this.#fleet;
+    const fault = this.#begin('rolling-upgrade', members);
+    const first = Math.floor(pick * members.length);
+    for (const member of [...members.slice(first), ...members.slice(0, first)]) {
+      await member.terminate(false, 30_000);
+      member.start();
+      await hold();
+    }
     fault.back = Date.now();
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { program } from '../support/bundle.ts';
 import { openRecord } from '../support/record.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
 import { knownKey } from '../support/runner-keys.ts';
@@ -11,10 +11,10 @@ import type { Clocks } from './clocks.ts';
 import { SmallDisk } from './disk.ts';
 import { Member } from './member.ts';
 import type { CutNetwork } from './network.ts';
+import type { OlderVolt } from './older-volt.ts';
 import { leftBehind } from './processes.ts';
 import { Tunnel } from './tunnel.ts';
 
-const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const password = 'chaos';
 
 /** Stages that can be ended, and how many of each there are. */
@@ -49,6 +49,8 @@ export interface FleetSetup {
   clocks: Clocks | undefined;
   /** whether one more runner reaches Redis through a tunnel */
   tunnel: boolean;
+  /** the version that all begin with, where that is not this one */
+  older: OlderVolt | undefined;
   /** whether Redis is a master with a replica and sentinels */
   sentinels: boolean;
   /** whether the record and one runner are to be on small disks of their own */
@@ -84,9 +86,10 @@ export class Fleet {
   readonly dataDir: string;
   readonly #stages: Record<StageKind, Member[]>;
   readonly #marker: string;
+  #program: string;
   #closing = false;
 
-  private constructor({ folder, repositories, network, clocks }: FleetSetup, parts: Parts) {
+  private constructor({ folder, repositories, network, clocks, older }: FleetSetup, parts: Parts) {
     const { redis, keys, ports } = parts;
     this.redis = redis;
     this.disks = parts.disks;
@@ -94,6 +97,7 @@ export class Fleet {
     this.tunnel = parts.tunnel;
     this.clocks = clocks;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
+    this.#program = older?.program ?? program;
     this.dataDir = recordFolder(folder);
     this.#marker = join(folder, 'tmp');
     mkdirSync(this.#marker);
@@ -102,7 +106,10 @@ export class Fleet {
     const member = (name: string, args: string[], dataDir = this.dataDir) => {
       const key = keys.get(name);
       const inside = name === cutRunner ? network : undefined;
-      const command = [process.execPath, program, ...args];
+      const command = () => {
+        const own = [process.execPath, this.#program, ...args];
+        return inside?.inside(own) ?? own;
+      };
       const env = {
         PATH,
         HOME,
@@ -114,7 +121,7 @@ export class Fleet {
         ...(key !== undefined && { VOLT_RUNNER_KEY: key }),
         ...clocks?.environment(name),
       };
-      return new Member(name, inside?.inside(command) ?? command, {
+      return new Member(name, command, {
         env,
         log: join(folder, 'logs', `${name}.log`),
         died: (who, how, worked) => this.#restart(who, how, worked),
@@ -142,10 +149,7 @@ export class Fleet {
     const redis = setup.sentinels ? await Sentinels.start() : await startRedis({ password, settings, folder });
     const tunnel = setup.tunnel && !(redis instanceof Sentinels) ? await Tunnel.open(redis.port) : undefined;
     const ports = [await freePort(), await freePort()];
-    const record = await openRecord(recordFolder(setup.folder));
-    const keys = new Map<string, string>();
-    for (const name of runnerNames(setup)) keys.set(name, (await knownKey(record, name)).text);
-    await record.close();
+    const keys = await makeRecord(setup);
     return new Fleet(setup, { redis, disks, tunnel, keys, ports });
   }
 
@@ -155,6 +159,13 @@ export class Fleet {
 
   get members(): Member[] {
     return [...stageKinds.flatMap((kind) => this.#stages[kind]), ...this.runners.values()];
+  }
+
+  /** Whoever is started from now on is of this version. @returns whether everybody was before */
+  upgrade(): boolean {
+    const known = this.#program === program;
+    this.#program = program;
+    return known;
   }
 
   startAll(): void {
@@ -211,6 +222,17 @@ function redisAddress(name: string, network: CutNetwork | undefined, { redis, tu
   const host = name === cutRunner && network ? network.address : '127.0.0.1';
   const port = name === tunnelRunner && tunnel ? tunnel.port : redis.port;
   return `redis://:${password}@${host}:${port}`;
+}
+
+/** @returns the key of each runner, by its name */
+async function makeRecord(setup: FleetSetup): Promise<Map<string, string>> {
+  const names = runnerNames(setup);
+  if (setup.older) return setup.older.record(recordFolder(setup.folder), names);
+  const record = await openRecord(recordFolder(setup.folder));
+  const keys = new Map<string, string>();
+  for (const name of names) keys.set(name, (await knownKey(record, name)).text);
+  await record.close();
+  return keys;
 }
 
 /** Evidence tells by the folder which runner a job was on. */

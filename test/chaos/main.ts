@@ -14,15 +14,15 @@ function commandLine(): CommandLine | 'help' {
 }
 
 async function main(given: CommandLine): Promise<void> {
-  const { minutes, seed, kinds, json, keep } = given;
+  const { minutes, seed, from, kinds, json, keep } = given;
   await currentBundle();
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}; the fleet has been ended, too`)));
-  const again = `npm run chaos -- --minutes ${minutes} --seed ${seed} --kinds ${kinds.join(',')}`;
+  const again = `npm run chaos -- --minutes ${minutes} --seed ${seed} --kinds ${kinds.join(',')}${from ? ` --from ${from}` : ''}`;
   console.error(again);
   const result = await chaos({
-    ...{ minutes, seed, kinds, keep },
+    ...{ minutes, seed, from, kinds, keep },
     say: (line) => console.error(line),
     signal: interrupted.signal,
   });

@@ -5,17 +5,20 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 /** One stage of the fleet: a process that is ended, stopped and started again. */
 export class Member {
   readonly name: string;
-  readonly #command: readonly string[];
+  readonly #command: () => readonly string[];
   readonly #env: Record<string, string>;
   readonly #log: string;
   readonly #died: (name: string, how: string, worked: boolean) => void;
   #child: ChildProcess | undefined;
   #expected = false;
 
-  /** @param died is called when the process ends although nobody has ended it; `worked` is whether it had come so far */
+  /**
+   * @param command asked for at each start
+   * @param died is called when the process ends although nobody has ended it; `worked` is whether it had come so far
+   */
   constructor(
     name: string,
-    command: readonly string[],
+    command: () => readonly string[],
     options: { env: Record<string, string>; log: string; died: (name: string, how: string, worked: boolean) => void },
   ) {
     this.name = name;
@@ -36,7 +39,7 @@ export class Member {
   start(): void {
     if (this.running) return;
     const log = openSync(this.#log, 'a');
-    const [program, ...args] = this.#command;
+    const [program, ...args] = this.#command();
     // a session of its own: Ctrl-C is for the chaos, which ends its fleet itself
     const child = spawn(program as string, args, { env: this.#env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);

@@ -4,6 +4,7 @@ import { type FaultKind, faultKinds, needSentinels, notBehindSentinels } from '.
 export interface CommandLine {
   minutes: number;
   seed: number;
+  from: string | undefined;
   kinds: FaultKind[];
   json: boolean;
   keep: boolean;
@@ -12,7 +13,7 @@ export interface CommandLine {
 const allKinds = Object.keys(faultKinds) as FaultKind[];
 const usualKinds = allKinds.filter((kind) => !needSentinels.includes(kind));
 
-export const usage = `npm run chaos -- [--minutes M] [--seed S] [--kinds a,b,…] [--json] [--keep]
+export const usage = `npm run chaos -- [--minutes M] [--seed S] [--kinds a,b,…] [--from COMMIT] [--json] [--keep]
 
 Runs a fleet under faults and checks from outside that nothing is lost, doubled or run twice at a time.
   --minutes  length of the fault phase (1)
@@ -20,6 +21,7 @@ Runs a fleet under faults and checks from outside that nothing is lost, doubled 
   --kinds    ${usualKinds.join(', ')} (all of these);
              ${needSentinels.join(', ')}: Redis is a master, a replica and three sentinels then, and of the above there
              can be all but ${notBehindSentinels.join(', ')}
+  --from     the commit of the Volt that "rolling-upgrade" begins with (the one before this one)
   --json     the result as JSON
   --keep     leaves the folder with the logs of all stages in place
 
@@ -32,6 +34,7 @@ export function parseCommandLine(args: string[]): CommandLine | 'help' {
     options: {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      from: { type: 'string' },
       kinds: { type: 'string', default: usualKinds.join(',') },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
@@ -50,5 +53,5 @@ export function parseCommandLine(args: string[]): CommandLine | 'help' {
   const impossible = kinds.filter((kind) => notBehindSentinels.includes(kind));
   if (kinds.some((kind) => needSentinels.includes(kind)) && impossible.length > 0)
     throw new Error(`${needSentinels.join(', ')} and ${impossible.join(', ')} cannot be in one run`);
-  return { minutes, seed, kinds, json: values.json, keep: values.keep };
+  return { minutes, seed, from: values.from, kinds, json: values.json, keep: values.keep };
 }

@@ -26,6 +26,8 @@ export const faultKinds = {
   'machine-busy': [3000, 12_000],
   'transfer-cut': [2000, 8000],
   'power-cut': [500, 6000],
+  // from one restart to the next
+  'rolling-upgrade': [0, 1500],
 } as const satisfies Record<string, readonly [number, number]>;
 export type FaultKind = keyof typeof faultKinds;
 
