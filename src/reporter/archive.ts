@@ -118,6 +118,20 @@ export class Archive {
     );
   }
 
+  /** Puts what the archive has of the log on the disk. @returns how much that is, in bytes */
+  async durable(ref: AttemptRef): Promise<number> {
+    const file = await open(logFile(this.#dataDir, ref)).catch(() => undefined);
+    if (!file) return 0;
+    try {
+      // what comes meanwhile may not be on the disk yet
+      const { size } = await file.stat();
+      await file.datasync();
+      return size;
+    } finally {
+      await file.close();
+    }
+  }
+
   /** Whether the log has come to the given length, waiting for it at most `ms` milliseconds. */
   async reaches(ref: AttemptRef, bytes: number, ms: number): Promise<boolean> {
     const until = Date.now() + ms;

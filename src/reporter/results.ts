@@ -221,10 +221,10 @@ export class ResultHandler {
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);
   }
 
-  /** The runner keeps its copy of the log until all of that is in the archive, and forgets the outcome at once. */
+  /** The runner keeps its copy of the log until all of that is on the archive's disk, and forgets the outcome at once. */
   async #tellRecorded(message: Result<'finished'>): Promise<void> {
     const { job, attempt, runner } = message;
-    const [bytes] = await Promise.all([this.#archive.length(message), this.#context.record.durable()]);
+    const [bytes] = await Promise.all([this.#archive.durable(message), this.#context.record.durable()]);
     await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
   }
 

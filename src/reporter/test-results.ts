@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { constants, copyFile, link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
@@ -119,6 +119,9 @@ async function unlessMissing(work: Promise<void>): Promise<void> {
 async function whole(file: string, write: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${file}.${randomUUID()}.draft`;
   await write(draft);
+  // a power cut would leave the name without the bytes, and nobody would write them again
+  const written = await open(draft);
+  await written.datasync().finally(() => written.close());
   await rename(draft, file);
   // where both are names of one file, rename(2) has left both
   await rm(draft, { force: true });
