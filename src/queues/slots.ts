@@ -125,6 +125,8 @@ export class SlotWorker {
   #sequence = 0;
   #turn = 0;
   #stopped = false;
+  /** what has failed last */
+  #failure: string | undefined;
   /** a slot has become free, a queue is new, or the runner is ready again */
   readonly #bell = new Bell();
   readonly #loop: Promise<void>;
@@ -198,14 +200,23 @@ export class SlotWorker {
           continue;
         }
         const got = await this.#fetchFromAny(queues, popped);
+        this.#failure = undefined;
         popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues, looks);
       } catch (error) {
         if (!this.#stopped) {
-          this.#options.logger.debug(`fetching failed: ${errorText(error)}`);
+          this.#tellFailure(error);
           await pause(200);
         }
       }
     }
+  }
+
+  /** That a server is away is said by its connection; what it answers again and again is said once. */
+  #tellFailure(error: unknown): void {
+    const text = `taking jobs fails, and is tried again: ${errorText(error)}`;
+    const isNew = error instanceof Error && error.name === 'ReplyError' && text !== this.#failure;
+    this.#options.logger.log(isNew ? 'warn' : 'debug', text);
+    this.#failure = text;
   }
 
   async #queues(): Promise<string[]> {

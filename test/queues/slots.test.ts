@@ -157,6 +157,21 @@ describe('a slot worker', () => {
     await until('the message is taken', () => names.length === 1, 3000);
   });
 
+  it('says once, and as a warning, what Redis answers it again and again', async () => {
+    const { client, keys } = test.access;
+    await queues.announceLabels([]);
+    // what BullMQ has a list for
+    await client.set(`${keys.bull}:jobs:wait`, 'something else');
+    const { worker, names } = work({ holding: false });
+    const said = () => test.lines.filter((line) => line.includes('taking jobs fails'));
+    await until('it has tried again', () => said().length > 2);
+    expect(said().filter((line) => / warn .*WRONGTYPE/.test(line))).to.have.length(1);
+    await client.del(`${keys.bull}:jobs:wait`);
+    await sendMany(1);
+    worker.look();
+    await until('it works again', () => names.length === 1);
+  });
+
   it('shares the messages with others, each going to exactly one', async () => {
     for (const [index, labels] of [[], ['a'], ['b']].entries()) await sendMany(40, labels, index + 1);
     const all = [
