@@ -38,7 +38,7 @@ export async function filesIn(
   mirror: string,
   sha: string,
   folders: readonly string[],
-  wanted: RegExp,
+  wanted: Pick<RegExp, 'test'>,
   bounds: FileBounds,
 ): Promise<CommitFile[]> {
   const listed = ['ls-tree', '-z', '-l', sha, '--', ...folders.map((folder) => `${folder}/`)];

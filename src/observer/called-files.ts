@@ -160,8 +160,7 @@ async function filesOf(
   for (const folder of workflowFolders) {
     const names = [...paths].flatMap((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : []));
     if (names.length === 0) continue;
-    const pattern = new RegExp(`^(?:${names.map((name) => name.replace(/[^\w]/g, '\\$&')).join('|')})$`, 'u');
-    files.push(...(await filesIn(mirror.path, sha, [folder], pattern, bounds)));
+    files.push(...(await filesIn(mirror.path, sha, [folder], { test: (name) => names.includes(name) }, bounds)));
   }
   return { sha, files };
 }

@@ -91,6 +91,17 @@ describe('workflows that a commit calls in other repositories', () => {
     for (const one of [none, tagless, outside]) expect(one).to.deep.include({ sha: null, files: [] });
   });
 
+  it('may have any characters in their names', async () => {
+    const paths = ['build-and-test.yml', 'a+b(c).yml', 'größe.yml'].map((name) => `.github/workflows/${name}`);
+    repository('acme/ci', {
+      ...Object.fromEntries(paths.map((one) => [one, 'text'])),
+      '.github/workflows/aab.yml': 'x',
+    });
+    const [one] = await fetched([paths.map((each) => call(`acme/ci/${each}@main`)).join('\n')]);
+    expect(one?.problem).to.equal(undefined);
+    expect(one?.files.map((file) => file.path)).to.have.members(paths);
+  });
+
   it('are bounded in their number and size', async () => {
     repository('acme/ci', { [path]: 'x'.repeat(1000), '.github/workflows/b.yml': 'y'.repeat(1000) });
     const [one] = await fetched([call(`acme/ci/${path}@main`), call('acme/ci/.github/workflows/b.yml@main')], 1500);
