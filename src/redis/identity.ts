@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
 import { listStages, stageKinds } from './membership.ts';
+import { isSeenGone } from './process.ts';
 
 /**
  * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
@@ -67,7 +68,9 @@ export async function claimRedis(
 export async function refuseCopy(access: RedisAccess, place: string | undefined): Promise<void> {
   if (place === undefined) return;
   for (const kind of stageKinds) {
-    const other = (await listStages(access, kind)).alive.find(({ record }) => record !== undefined && record !== place);
+    const { alive } = await listStages(access, kind);
+    // the heartbeat of one that was killed lasts a while longer
+    const other = alive.find((each) => each.record !== undefined && each.record !== place && !isSeenGone(each));
     if (!other) continue;
     throw new VoltError(
       'record_copied',
