@@ -1,16 +1,13 @@
 import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
-import { insideOf, waitingInGroups } from '../record/concurrency.ts';
+import { type Entry, type Holder, insideOf, waitingInGroups } from '../record/concurrency.ts';
 import type { Write } from '../record/record.ts';
-import { isOf } from './group-holders.ts';
+import { fileOf } from './group-holders.ts';
 
 /** A job that asks to enter a concurrency group. */
 interface Asking {
-  repo: string;
   build: BuildId;
   /** of its workflow */
   file: string;
-  /** files of jobs of its build that are not recorded yet */
-  files: ReadonlyMap<string, string>;
 }
 
 /** A group, in lower case, and the build that is inside. */
@@ -19,28 +16,90 @@ interface Held {
   build: BuildId;
 }
 
+/** A job that waits for a group. */
+interface Waiting {
+  name: string;
+  /** of its workflow */
+  file: string | undefined;
+}
+
 /**
- * The groups by which a job would wait for itself. A workflow leaves its group when all its jobs are over, so it waits for
- * each group that one of them waits for; a job that is inside of one waits for nobody.
- * @param name of the group that the job asks for, in lower case
- * @returns from that one to the one that its own workflow is in; undefined where it would not wait for itself
+ * Who waits for whom in the groups of a repository, as far as anybody has asked, for one transaction. A build may have a
+ * thousand jobs that ask, and the record is read once for all of them: what they change is noted here.
  */
-export async function findDeadlock(db: Write, me: Asking, name: string): Promise<Held[] | undefined> {
-  const open: { name: string; way: Held[] }[] = [{ name, way: [] }];
-  const seen = new Set([name]);
-  for (const group of open) {
-    const inside = await insideOf(db, me.repo, group.name);
-    if (!inside || parseJobId(inside.holder) !== undefined) continue;
-    const way = [...group.way, { name: group.name, build: inside.build }];
-    if (inside.build === me.build && inside.holder === me.file) return way;
-    const ofMine = (id: JobId) => inside.build === me.build && me.files.get(id) === inside.holder;
-    for (const job of await waitingInGroups(db, inside.build)) {
-      if (seen.has(job.name) || !(ofMine(job.id) || isOf(job.node, inside.holder))) continue;
-      seen.add(job.name);
-      open.push({ name: job.name, way });
-    }
+export class Waits {
+  readonly #db: Write;
+  readonly #repo: string;
+  readonly #build: BuildId;
+  readonly #files: ReadonlyMap<string, string>;
+  readonly #inside = new Map<string, Holder | undefined>();
+  readonly #waiting = new Map<BuildId, Map<string, Waiting>>();
+
+  /** @param files of jobs of the build that are not recorded yet */
+  constructor(db: Write, { repo, build, files }: { repo: string; build: BuildId; files: ReadonlyMap<string, string> }) {
+    this.#db = db;
+    this.#repo = repo;
+    this.#build = build;
+    this.#files = files;
   }
-  return undefined;
+
+  /**
+   * The groups by which a job would wait for itself. A workflow leaves its group when all its jobs are over, so it waits for
+   * each group that one of them waits for; a job that is inside of one waits for nobody.
+   * @param name of the group that the job asks for, in lower case
+   * @returns from that one to the one that its own workflow is in; undefined where it would not wait for itself
+   */
+  async findDeadlock(me: Asking, name: string): Promise<Held[] | undefined> {
+    const open: { name: string; way: Held[] }[] = [{ name, way: [] }];
+    const seen = new Set([name]);
+    for (const group of open) {
+      const inside = await this.#insideOf(group.name);
+      if (!inside || parseJobId(inside.holder) !== undefined) continue;
+      const way = [...group.way, { name: group.name, build: inside.build }];
+      if (inside.build === me.build && inside.holder === me.file) return way;
+      for (const job of (await this.#waitingOf(inside.build)).values()) {
+        if (job.file !== inside.holder || seen.has(job.name)) continue;
+        seen.add(job.name);
+        open.push({ name: job.name, way });
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * What has become of a job, or a workflow, of the build that has asked to enter a group.
+   * @param outcome undefined where it waits no more
+   */
+  note(name: string, { holder, file }: { holder: string; file: string }, outcome: Entry['outcome'] | undefined): void {
+    if (outcome === 'inside' && this.#inside.has(name)) this.#inside.set(name, { build: this.#build, holder });
+    const waiting = this.#waiting.get(this.#build);
+    if (outcome === 'waits' && holder !== file) waiting?.set(keyOf(holder, name), { name, file });
+    else waiting?.delete(keyOf(holder, name));
+  }
+
+  async #insideOf(name: string): Promise<Holder | undefined> {
+    if (!this.#inside.has(name)) this.#inside.set(name, await insideOf(this.#db, this.#repo, name));
+    return this.#inside.get(name);
+  }
+
+  async #waitingOf(build: BuildId): Promise<Map<string, Waiting>> {
+    const known = this.#waiting.get(build);
+    if (known) return known;
+    const jobs = await waitingInGroups(this.#db, build);
+    const found = new Map(
+      jobs.map(({ id, node, name }) => [keyOf(id, name), { name, file: this.#fileOf(build, id, node) }] as const),
+    );
+    this.#waiting.set(build, found);
+    return found;
+  }
+
+  #fileOf(build: BuildId, id: JobId, node: string | null): string | undefined {
+    return (build === this.#build ? this.#files.get(id) : undefined) ?? fileOf(node);
+  }
+}
+
+function keyOf(holder: string, name: string): string {
+  return `${holder} ${name}`;
 }
 
 /** @param group as the workflow has it */

@@ -6,7 +6,7 @@ import { orderCancel } from '../record/intents.ts';
 import type { Record, Write } from '../record/record.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
 import type { Admission } from '../workflow/action.ts';
-import { deadlockMessage, findDeadlock } from './deadlock.ts';
+import { deadlockMessage, Waits } from './deadlock.ts';
 import { startTags } from './fairness.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
@@ -77,11 +77,14 @@ export class PlanningRound {
     const isWanted = (holder: string) => jobsOfHolder(open, holder).some(({ unwanted }) => !unwanted);
     if (![...this.#wishes.keys()].every(isWanted)) throw new OutOfDate();
     const orders: Order[] = [];
+    const nodes = new Map([[this.#build, open]]);
     for (const { holder, admission, superseded } of await this.#enter(db)) {
       if (!isDeepStrictEqual(admission, this.#answers.get(holder))) throw new OutOfDate();
       for (const { build, holder: other } of superseded) {
         const why = supersededBy(this.#build, this.#wishes.get(holder)?.name ?? '');
-        for (const { id: job } of jobsOfHolder(await openNodes(db, build), other)) orders.push({ build, job, ...why });
+        const ofBuild = nodes.get(build) ?? (await openNodes(db, build));
+        nodes.set(build, ofBuild);
+        for (const { id: job } of jobsOfHolder(ofBuild, other)) orders.push({ build, job, ...why });
       }
     }
     return orders;
@@ -90,19 +93,22 @@ export class PlanningRound {
   async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
     const { name: repo } = this.#state.build.repo;
     const files = new Map([...this.#wishes].map(([holder, { file }]) => [holder, file]));
+    const waits = new Waits(db, { repo, build: this.#build, files });
     const entered = [];
     for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#wishes) {
       const name = asWritten.toLowerCase();
       const me = { build: this.#build, holder };
-      const way = holder === file ? undefined : await findDeadlock(db, { repo, build: this.#build, file, files }, name);
+      const way = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
       // one that ends whoever is inside waits for nobody else
       if (way && (way.length === 1 || !cancelInProgress)) {
         await stopWaiting(db, name, me);
+        waits.note(name, { holder, file }, undefined);
         const why = { status: 'error', reason: 'deadlock', message: deadlockMessage(asWritten, way) } as const;
         entered.push({ holder, admission: { kind: 'refused' as const, ...why }, superseded: [] });
         continue;
       }
       const entry = await enterGroup(db, repo, name, me, cancelInProgress);
+      waits.note(name, { holder, file }, entry.outcome);
       entered.push({ holder, admission: admissionOf(entry, asWritten), superseded: entry.superseded });
     }
     return entered;

@@ -39,7 +39,8 @@ export async function enterGroup(
   { build, holder }: Holder,
   cancelInProgress: boolean,
 ): Promise<Entry> {
-  const rows = await membersOf(db, repo, name);
+  // of a job's group only those are read that matter to it: a build may have a thousand jobs that ask, one after the other
+  const rows = await membersOf(db, repo, name, isWorkflow(holder) ? undefined : { build, holder });
   const mine = rows.find((row) => row.build_id === Number(build) && row.holder === holder);
   const first = rows.find((row) => row.inside === 1) ?? rows[0];
   if (mine) {
@@ -54,7 +55,9 @@ export async function enterGroup(
   }
   const values = { repo, name, build_id: Number(build), holder, inside: first ? 0 : 1 };
   await db.insertInto('concurrency').values(values).execute();
-  const superseded = rows.filter((row) => row.inside === 0 || cancelInProgress).map(holderOf);
+  // those that wait before the last one have lost their place to it
+  const last = rows.findLast((row) => row.inside === 0);
+  const superseded = rows.filter((row) => row === last || (cancelInProgress && row.inside === 1)).map(holderOf);
   return first ? { outcome: 'waits', heldBy: buildOf(first), superseded } : { outcome: 'inside', superseded };
 }
 
@@ -66,15 +69,41 @@ interface Age {
 
 type Member = Age & { id: number; holder: string; inside: number };
 
-/** Who is in a group, in the order of entering. */
-function membersOf(db: Write, repo: string, name: string): Promise<Member[]> {
-  return db
+/**
+ * Who is in a group, in the order of entering.
+ * @param beside of a job that asks: only itself, who is inside, and the first and the last one that wait
+ */
+function membersOf(db: Write, repo: string, name: string, beside?: Holder): Promise<Member[]> {
+  const query = db
     .selectFrom('concurrency')
     .innerJoin('build_workflows', 'build_workflows.build_id', 'concurrency.build_id')
     .select(['concurrency.id', 'concurrency.build_id', 'holder', 'inside', 'retried_after'])
     .where('repo', '=', repo)
     .where('name', '=', name)
-    .orderBy('concurrency.id')
+    .orderBy('concurrency.id');
+  if (!beside) return query.execute();
+  const waiting = db
+    .selectFrom('concurrency')
+    .where('repo', '=', repo)
+    .where('name', '=', name)
+    .where('inside', '=', 0);
+  return query
+    .where(({ and, eb, or }) =>
+      or([
+        eb('inside', '=', 1),
+        eb(
+          'concurrency.id',
+          'in',
+          waiting.select(({ fn }) => fn.min('id').as('id')),
+        ),
+        eb(
+          'concurrency.id',
+          'in',
+          waiting.select(({ fn }) => fn.max('id').as('id')),
+        ),
+        and([eb('concurrency.build_id', '=', Number(beside.build)), eb('holder', '=', beside.holder)]),
+      ]),
+    )
     .execute();
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { KyselyPlugin } from 'kysely';
 import { advance, refuse } from '../../src/dispatcher/advance.ts';
 import { pursueCancels } from '../../src/dispatcher/cancel.ts';
 import { CommitHandler } from '../../src/dispatcher/commits.ts';
@@ -583,6 +584,46 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(await lingeringHolders(record)).to.deep.equal([]);
       expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued' });
       expect(statuses(await settle(third.id))).to.deep.equal({ b: 'queued' });
+    });
+
+    describe('with all jobs of a build', () => {
+      /** Statements that are written and read in transactions, and rows that come of them. */
+      async function costOf(files: { [path: string]: string }): Promise<number> {
+        const { record } = volt.context;
+        let cost = 0;
+        const counting: KyselyPlugin = {
+          transformQuery: ({ node }) => node,
+          transformResult: async ({ result }) => {
+            cost += 1 + result.rows.length;
+            return result;
+          },
+        };
+        const write = <T>(work: (db: Write) => Promise<T>) => record.write((db) => work(db.withPlugin(counting)));
+        const rehearse = <T>(work: (db: Write) => Promise<T>) => record.rehearse((db) => work(db.withPlugin(counting)));
+        const counted = new CommitHandler({ ...volt.context, record: standIn(record, { write, rehearse }) });
+        await counted.handle(commit(files));
+        return cost;
+      }
+      const matrix = (size: number) => `strategy: { matrix: { n: [${[...Array(size).keys()].join(', ')}] } }`;
+
+      it('reads and writes as much for each of few as of many', async () => {
+        const one = (size: number) => ({
+          'a.yml': workflow('on: push', job('a', matrix(size), `concurrency: n-${size}`)),
+        });
+        expect(await costOf(one(40))).to.be.below(3 * (await costOf(one(20))));
+      });
+
+      it('does so, too, where others wait for each of them', async () => {
+        const each = 'concurrency: g-${{ matrix.n }}';
+        const crossed = async (size: number) => {
+          await build({ 'x.yml': workflow('on: push', job('x', matrix(size), each)) });
+          await build({ 'y.yml': workflow('on: push\nconcurrency: live', job('y', matrix(size), each)) });
+          return costOf({ 'z.yml': workflow('on: push', job('z', matrix(size), 'concurrency: live')) });
+        };
+        const few = await crossed(10);
+        await volt.context.record.db.deleteFrom('builds').execute();
+        expect(await crossed(20)).to.be.below(3 * few);
+      });
     });
 
     describe('that would never let one in', () => {
