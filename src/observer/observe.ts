@@ -133,12 +133,16 @@ export class Observations {
         this.#quiet.set(name, Date.now());
         return;
       }
-      await this.#lanes.run(repository.url, async () => {
-        do {
-          const known = !look.again && performance.now() - asked < fresh ? repository : undefined;
-          look.again = false;
-          await this.#look(name, known);
-        } while (look.again);
+      await this.#lanes.run({
+        ...{ repo: name, url: repository.url },
+        isSpare: () => cause === 'schedule' && !look.again,
+        look: async () => {
+          do {
+            const known = !look.again && performance.now() - asked < fresh ? repository : undefined;
+            look.again = false;
+            await this.#look(name, known);
+          } while (look.again);
+        },
       });
     } finally {
       this.#looking.delete(name);

@@ -60,6 +60,8 @@ const mostAtOnce = 16;
 /** What BullMQ answers when a message is not there, or not any more. */
 const missingMessage = -1;
 
+/** A queue that was not asked for during this time (ms) is closed when another one is opened; it can be opened again. */
+const unusedFor = 600_000;
 /** How many things are kept that nobody could understand and that came by no queue. */
 const mostSetAside = 1000;
 
@@ -75,7 +77,8 @@ export class Queues {
   readonly #access: RedisAccess;
   readonly #logger: Logger;
   readonly #voice: Voice | undefined;
-  readonly #open = new Map<string, Queue>();
+  /** those that were asked for, the one that was asked for the longest ago first; `at` in milliseconds of performance.now() */
+  readonly #open = new Map<string, { queue: Queue; at: number }>();
   /** the highest id of a build that this has sent anything of */
   #highest = 0;
 
@@ -88,13 +91,27 @@ export class Queues {
 
   /** The queue of that name, for reading its state; messages are sent by the methods below. */
   queue(name: string): Queue {
-    let queue = this.#open.get(name);
-    if (!queue) {
-      queue = new Queue(name, { connection: this.#access.client, prefix: this.#access.keys.bull });
-      queue.on('error', (error) => this.#logger.debug(`queue ${name}: ${error.message}`));
-      this.#open.set(name, queue);
-    }
+    const known = this.#open.get(name);
+    const queue = known?.queue ?? this.#opened(name);
+    this.#open.delete(name);
+    this.#open.set(name, { queue, at: performance.now() });
     return queue;
+  }
+
+  #opened(name: string): Queue {
+    this.#closeUnused();
+    const queue = new Queue(name, { connection: this.#access.client, prefix: this.#access.keys.bull });
+    queue.on('error', (error) => this.#logger.debug(`queue ${name}: ${error.message}`));
+    return queue;
+  }
+
+  /** Queues of labels come and go, and another process may be the one that forgets them. */
+  #closeUnused(): void {
+    for (const [name, { queue, at }] of this.#open) {
+      if (performance.now() - at < unusedFor) return;
+      this.#open.delete(name);
+      void queue.close().catch(() => undefined);
+    }
   }
 
   async sendCommits(messages: CommitMessage[]): Promise<void> {
@@ -300,7 +317,7 @@ export class Queues {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#open.values()].map(({ queue }) => queue.close()));
     this.#open.clear();
   }
 }

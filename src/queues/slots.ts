@@ -229,6 +229,7 @@ export class SlotWorker {
     };
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => serves(server, set)).map(jobQueue);
+    this.#forgetOthers(queues);
     // word of a new queue may have come meanwhile
     if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };
     return queues;
@@ -295,6 +296,17 @@ export class SlotWorker {
       this.#fetchers.set(queue, fetcher);
     }
     return fetcher;
+  }
+
+  /** Queues come and go with the labels that jobs ask for. */
+  #forgetOthers(queues: readonly string[]): void {
+    const kept = new Set<Fetcher | undefined>([...this.#held.values()].map(({ fetcher }) => fetcher));
+    for (const queue of queues) kept.add(this.#fetchers.get(queue));
+    for (const [queue, fetcher] of this.#fetchers) {
+      if (kept.has(fetcher)) continue;
+      this.#fetchers.delete(queue);
+      void fetcher.close(true).catch(() => undefined);
+    }
   }
 
   #take(queue: string, fetcher: Fetcher, job: Job, token: string): void {
