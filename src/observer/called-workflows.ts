@@ -9,6 +9,8 @@ const longest = 300_000;
 const mostKept = 50;
 /** Commits of one repository, of different refs, that are fetched for at once. */
 const perRepository = 2;
+/** How many more of them wait for that here, each with all of its texts; the others are looked at again when one has its own. */
+const mostWaiting = 20;
 
 interface Fetch {
   done: CalledRepository[] | undefined;
@@ -69,7 +71,8 @@ export class CalledWorkflows {
         ready.push({ ...message, workflows: { ...message.workflows, called: known.done } });
         continue;
       }
-      if (!known) this.#begin(repo, key, () => fetch(texts, roomBeside(texts), this.#stop.signal), fetched);
+      if (!known && (this.#lanes.get(repo)?.pendingCount ?? 0) < mostWaiting)
+        this.#begin(repo, key, () => fetch(texts, roomBeside(texts), this.#stop.signal), fetched);
       const waitsFor = [...new Set(called.map(({ repository }) => repository))];
       return { ready, waitsFor };
     }

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository } from '../../src/observer/add.ts';
+import { CalledWorkflows } from '../../src/observer/called-workflows.ts';
 import { Observations } from '../../src/observer/observe.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { openTrigger } from '../../src/record/intents.ts';
@@ -81,5 +82,50 @@ describe('a commit that calls workflows of other repositories', () => {
     expect(notice).to.equal(
       'the next commit of "main" waits for workflows that it calls, which are fetched from "acme/ci"',
     );
+  });
+});
+
+describe('commits of very many refs that each call other workflows', () => {
+  const commits = Array.from({ length: 100 }, (_, index): CommitMessage => {
+    const text = `on: push\njobs: { a: { uses: acme/ci/.github/workflows/${index}.yml@main } }`;
+    return {
+      ...{ v: 1, repo: 'app', ref: `refs/heads/${index}`, sha: 'a'.repeat(40), subject: '', author: '' },
+      ...{ committedAt: '2026-01-02T03:04:05.000Z', trigger: 'commit', passedOver: 0, more: false },
+      workflows: { files: [{ path, text }], changed: null, defaultBranch: 'main' },
+    };
+  });
+
+  it('do not all wait at once, and all have their turn', async () => {
+    const called = new CalledWorkflows();
+    const waiting: (() => void)[] = [];
+    let begun = 0;
+    const fetch = async () => {
+      begun++;
+      await new Promise<void>((resolve) => void waiting.push(resolve));
+      return [];
+    };
+    const ready = new Set<string>();
+    const look = () => {
+      // what is there was offered, and comes no more
+      for (const commit of commits.filter(({ ref }) => !ready.has(ref))) {
+        const found = called.attach([commit], { repo: 'app', by: 'trusted' }, fetch, () => undefined);
+        for (const { ref } of found.ready) ready.add(ref);
+      }
+    };
+    look();
+    const release = () => void waiting.splice(0).map((go) => go());
+    await until('no further fetches', async () => {
+      const before = begun;
+      release();
+      await new Promise((resolve) => setImmediate(resolve));
+      return before > 0 && begun === before && waiting.length === 0;
+    });
+    expect(begun).to.be.below(50);
+    await until('each of them', async () => {
+      look();
+      release();
+      return ready.size === commits.length;
+    });
+    await called.close();
   });
 });
