@@ -98,7 +98,10 @@ export class Archive {
   async #letGoOfBegunAnew(ref: AttemptRef): Promise<void> {
     const name = attemptName(ref);
     const log = this.#open.get(name);
-    if (log && (await log.file.stat()).nlink === 0 && this.#open.get(name) === log) await this.#close(name, log);
+    if (!log) return;
+    // it may live on by another name: that of a runner's spool, or one in test_results/
+    const there = await fileIdentity(logFile(this.#dataDir, ref)).catch(() => undefined);
+    if (there !== (await fileIdentity(log.file)) && this.#open.get(name) === log) await this.#close(name, log);
   }
 
   async #grow<T>(ref: AttemptRef, work: (log: OpenLog) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
@@ -80,18 +80,22 @@ describe('the archive of logs', () => {
     expect(content()).to.equal('one two three');
   });
 
-  it('begins a log anew that was there before its attempt was begun, for whoever has the former file open, too', async () => {
-    const other = another();
-    await append(0, 'of a former life', other);
-    await append(0, 'of a former life');
-    await archive.begin(ref);
-    expect(await archive.length(ref)).to.equal(0);
-    expect(await append(0, 'of this ')).to.equal(8);
-    expect(await append(8, 'one', other)).to.equal(11);
-    expect(content()).to.equal('of this one');
-    await archive.begin({ ...ref, attempt: 2 });
-    expect(await archive.length({ ...ref, attempt: 2 })).to.equal(0);
-  });
+  for (const hasAnother of [false, true]) {
+    const which = hasAnother ? ', by another name as well' : '';
+    it(`begins a log anew that was there before its attempt was begun${which}, for whoever has it open, too`, async () => {
+      const other = another();
+      await append(0, 'of a former life', other);
+      await append(0, 'of a former life');
+      if (hasAnother) linkSync(logFile(dataDir, ref), join(dataDir, 'other'));
+      await archive.begin(ref);
+      expect(await archive.length(ref)).to.equal(0);
+      expect(await append(0, 'of this ')).to.equal(8);
+      expect(await append(8, 'one', other)).to.equal(11);
+      expect(content()).to.equal('of this one');
+      await archive.begin({ ...ref, attempt: 2 });
+      expect(await archive.length({ ...ref, attempt: 2 })).to.equal(0);
+    });
+  }
 
   it('keeps every attempt in a file of its own', async () => {
     const others = [
