@@ -310,7 +310,7 @@ export class FleetWatch {
     const ref = { job: job.id, attempt: job.attempt };
     if (await queues.holdsOutcome(ref)) return;
     const message = `runner ${name} did not hear that it was given the job`;
-    const lost = { reason: 'handed_back', message, at: Date.now(), runner: { id, name, host } } as const;
+    const lost = { reason: 'handed_back', message, at: serverNow(), runner: { id, name, host } } as const;
     const moved = await moveToNextAttempt(record, ref, lost);
     this.#settle(ref);
     if (moved) await this.#sendNext(job, message, 'handed_back');

@@ -1,4 +1,5 @@
 import { attemptName, type BuildId, isFinal, type JobId, type Reason, type Status } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { leaveGroups } from './concurrency.ts';
 import { settleBuild } from './moves.ts';
 import type { Write } from './record.ts';
@@ -82,7 +83,7 @@ async function endAttempts(db: Write): Promise<string[]> {
       status: 'error' as const,
       reason: 'runner_lost' as const,
       message: eb.fn.coalesce('message', eb.val('how it ended is not known')),
-      finished_at: Date.now(),
+      finished_at: serverNow(),
     }))
     .where('status', 'in', open)
     .where(({ exists, selectFrom }) =>
@@ -103,7 +104,7 @@ async function endAttempts(db: Write): Promise<string[]> {
 async function closeRequests(db: Write): Promise<number[]> {
   const rows = await db
     .updateTable('intents')
-    .set({ closed_at: Date.now() })
+    .set({ closed_at: serverNow() })
     .where('kind', '=', 'cancel')
     .where('closed_at', 'is', null)
     .where('build_id', 'in', (eb) => eb.selectFrom('builds').select('id').where('finished_at', 'is not', null))

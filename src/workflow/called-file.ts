@@ -37,7 +37,14 @@ const local = new RegExp(`^[.$]/(${file})$`);
 /** @returns undefined for what names no workflow of another repository */
 export function parseCalled(uses: string): CalledFile | undefined {
   const [, repository, path, ref] = whole.exec(uses) ?? [];
-  return repository === undefined || path === undefined || ref === undefined ? undefined : { repository, path, ref };
+  if (repository === undefined || path === undefined || ref === undefined || isFolderAbove(repository))
+    return undefined;
+  return { repository, path, ref };
+}
+
+/** Where actions come from a folder of the machine, these would lead out of it. */
+function isFolderAbove(repository: string): boolean {
+  return repository.split('/').some((part) => part === '.' || part === '..');
 }
 
 /** The path of a workflow of the same repository: `./…`, or `$/…`. */
@@ -82,5 +89,6 @@ function repositoryBefore(text: string, end: number): string | undefined {
     if (letter === '/' && slash < 0) slash = start - 1;
     else if (!/[A-Za-z0-9_.-]/.test(letter)) break;
   }
-  return slash > start && slash < end - 1 ? text.slice(start, end) : undefined;
+  const found = text.slice(start, end);
+  return slash > start && slash < end - 1 && !isFolderAbove(found) ? found : undefined;
 }

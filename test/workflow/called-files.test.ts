@@ -33,6 +33,7 @@ jobs:
   two: {uses: acme/ci/.volt/workflows/t.yml@v1}
   three: { uses: ./.github/workflows/own.yml }
   four: { uses: $/.github/workflows/other.yml }
+  five: { uses: ../ci/.github/workflows/t.yml@v1 }
 `;
     const other = [
       { repository: 'a/b', path: '.github/workflows/x.yml', ref: 'main' },

@@ -93,10 +93,11 @@ for (const level of ['sandbox', 'user'] as const) {
       ]);
     });
 
-    it('has the certificates that the machine names, though nobody else may read their folder', async () => {
+    it('has the certificates that the machine names, though nobody else may read their folder, and no key beside them', async () => {
+      const block = (kind: string) => `-----BEGIN ${kind}-----\nMIIB\n-----END ${kind}-----\n`;
       const closed = folders.make();
       const file = join(closed, 'ca.pem');
-      writeFileSync(file, 'one certificate\n', { mode: 0o600 });
+      writeFileSync(file, `a note\n${block('CERTIFICATE')}${block('PRIVATE KEY')}`, { mode: 0o600 });
       chmodSync(closed, 0o700);
       const names = { NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file, PIP_CERT: join(closed, 'none.pem') };
       const former = { ...process.env };
@@ -104,7 +105,9 @@ for (const level of ['sandbox', 'user'] as const) {
       try {
         const { room, scope } = await enter();
         const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, PIP_CERT } = room.env;
-        expect(await run(scope, `cat ${NODE_EXTRA_CA_CERTS} ${SSL_CERT_FILE}`)).to.equal('one certificate\n'.repeat(2));
+        expect(await run(scope, `cat ${NODE_EXTRA_CA_CERTS} ${SSL_CERT_FILE}`)).to.equal(
+          block('CERTIFICATE').repeat(2),
+        );
         expect(PIP_CERT).to.equal(names.PIP_CERT);
       } finally {
         for (const name of Object.keys(names)) delete process.env[name];
