@@ -40,7 +40,7 @@ describe('a stage', () => {
     await stages[0]?.stop();
     expect((await listStages(access, 'dispatcher')).alive).to.have.length(1);
     await stages[1]?.stop();
-    expect(await listStages(access, 'dispatcher')).to.deep.equal({ alive: [], gone: [] });
+    expect(await listStages(access, 'dispatcher')).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
   it('tells what it fails at', async () => {

@@ -27,7 +27,7 @@ describe('members', () => {
   it('are listed with all that they say of themselves', async () => {
     const members = [runner('a~1'), runner('b~1')];
     for (const member of members) await beat(test.access, 'runner', member);
-    expect(await listRunners(await test.another())).to.deep.equal({ alive: members, gone: [] });
+    expect(await listRunners(await test.another())).to.deep.equal({ alive: members, gone: [], unreadable: [] });
   });
 
   it('say the newest thing with each heartbeat', async () => {
@@ -67,7 +67,7 @@ describe('members', () => {
   it('that leave are neither alive nor gone', async () => {
     await beat(test.access, 'runner', runner('a~1'));
     await leave(test.access, 'runner', 'a~1');
-    expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [] });
+    expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
     expect(await test.access.client.keys('*')).to.deep.equal([]);
   });
 
@@ -76,8 +76,8 @@ describe('members', () => {
     await beat(test.access, 'reporter', stage('one'));
     await leave(test.access, 'reporter', 'one');
     expect((await listStages(test.access, 'dispatcher')).alive.map(({ id }) => id)).to.deep.equal(['one']);
-    expect(await listStages(test.access, 'reporter')).to.deep.equal({ alive: [], gone: [] });
-    expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [] });
+    expect(await listStages(test.access, 'reporter')).to.deep.equal({ alive: [], gone: [], unreadable: [] });
+    expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
   it('that another version of Volt has written in words we do not know are left out, and hold nothing up', async () => {
