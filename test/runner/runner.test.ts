@@ -163,7 +163,7 @@ describe('a runner', () => {
   it('is not known any more when it is stopped', async () => {
     const runner = await start();
     await runner.stop();
-    expect(await listRunners(volt.context.access)).to.deep.equal({ alive: [], gone: [] });
+    expect(await listRunners(volt.context.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
   it('has a name that can be a folder, and labels that can be a queue', async () => {
