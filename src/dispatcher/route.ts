@@ -3,11 +3,13 @@ import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import { isDue, pausesOf } from '../kernel/tries.ts';
 import { giveWay } from '../kernel/turn.ts';
+import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
+import { jobQueue } from '../queues/names.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
-import { type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import type { Record } from '../record/record.ts';
 import { type Youth, youthOf } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
@@ -47,7 +49,32 @@ export async function route(
     else if ('message' in what) entries.push({ message: what.message, priority, queue });
     else await sendDecided(queues, job, what.decided);
   }
+  if (entries.length === 0) return;
   await queues.sendJobs(entries);
+  await withdrawStale(context, entries);
+}
+
+/**
+ * What was looked at may have moved until the messages were there: a job was cancelled, and its message, that was sent
+ * before, is gone. Whoever looks now sees that; a runner that comes first is told soon that the attempt counts no more.
+ */
+async function withdrawStale(
+  { queues, record }: Pick<StageContext, 'queues'> & { record: Record },
+  sent: readonly { message: JobMessage; queue: string[] }[],
+): Promise<void> {
+  const [current, unwanted] = await Promise.all([
+    currentAttempts(
+      record,
+      sent.map(({ message }) => message.job),
+    ),
+    jobsToCancel(record),
+  ]);
+  for (const { message, queue } of sent) {
+    const state = current.get(message.job);
+    const counts = state?.open && state.attempt <= message.attempt;
+    if (counts && !unwanted({ id: message.job, build: message.build })) continue;
+    await withdraw(queues, jobQueue(queue), message);
+  }
 }
 
 function placed({ labels, repo, dueAt, tried }: OpenJob) {

@@ -54,7 +54,7 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
     'a port that speaks something else than Redis': () => ({
       args: ['runner', '--redis', `redis://127.0.0.1:${portOf(taken)}`],
       code: 'redis_unknown',
-      says: /is no Redis/,
+      says: /is an HTTP server/,
       remedy: /something else listens/,
     }),
     'a data directory that cannot be made': () => ({

@@ -51,7 +51,7 @@ describe('a command that is told to stop', () => {
         import { Command } from 'commander';
         import { runStage } from './src/cli/stage.ts';
         const hangs = { stop: () => new Promise(() => {}) };
-        await runStage(new Command('stuck'), 0, async () => ({ stage: hangs, ready: 'stuck ready' })).catch((error) => {
+        await runStage(new Command('stuck'), { graceSeconds: 0, whose: 'runner' }, async () => ({ stage: hangs, ready: 'stuck ready' })).catch((error) => {
           console.log(error.code + ': ' + error.message);
           process.exit(7);
         });

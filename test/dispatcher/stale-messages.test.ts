@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { pursueCancels } from '../../src/dispatcher/cancel.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { StaleMessages } from '../../src/dispatcher/stale-messages.ts';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
+import { openCancel } from '../../src/record/intents.ts';
 import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -47,6 +49,22 @@ describe('messages of attempts that count no more', () => {
       { reason: 'handed_back', message: 'it stops', at: Date.now() },
     );
     await new StaleMessages(volt.context).look();
+    expect(await waiting()).to.have.members([3, 4, 5].map((position) => `${job(position)}.1`));
+  });
+
+  it('do not stay where their job is cancelled while they are sent', async () => {
+    const { record, queues } = volt.context;
+    const send = queues.sendJobs.bind(queues);
+    queues.sendJobs = async (entries) => {
+      await openCancel(record, 'app', build, job(1));
+      await pursueCancels(volt.context, build);
+      await cancel(2);
+      await queues.queue('jobs').remove(`${job(2)}.1`);
+      await send(entries);
+    };
+    await routeBuild(volt.context, build).finally(() => {
+      queues.sendJobs = send;
+    });
     expect(await waiting()).to.have.members([3, 4, 5].map((position) => `${job(position)}.1`));
   });
 
