@@ -6,6 +6,7 @@ import { systemCode, VoltError } from '../kernel/errors.ts';
 import type { ConfigEntry } from './access.ts';
 import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './config-file.ts';
+import { namesDamagedObject } from './damage.ts';
 import { summarizeIndex } from './index-file.ts';
 import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from './lfs.ts';
 import type { Mirror } from './mirror.ts';
 import type { UpdateOptions } from './mirror-update.ts';
+import { removeMirror } from './mirrors.ts';
 import type { Reach } from './reach.ts';
 import { type GitOptions, git, locally } from './run.ts';
 import { saidBy } from './words.ts';
@@ -157,7 +159,11 @@ async function writePresent(mirror: Mirror, target: CheckoutTarget, options: Git
   try {
     await write(mirror, target, refuseLfs, local);
   } catch (error) {
-    if (needsLfs(error) || !missing.test(saidBy(error))) throw error;
+    const said = saidBy(error);
+    const isDamaged = namesDamagedObject(said, mirror.path);
+    if (needsLfs(error) || !(isDamaged || missing.test(said))) throw error;
+    // it would be found to have the commit
+    if (isDamaged) await removeMirror(mirror.path);
     await mirror.require(target.sha, options);
     await write(mirror, target, refuseLfs, local);
   }

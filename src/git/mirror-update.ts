@@ -6,6 +6,7 @@ import { removeTree } from '../kernel/remove-tree.ts';
 import { pause } from '../kernel/wait.ts';
 import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
+import { tellsOfDamage } from './damage.ts';
 import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
 import { bearLongNames, fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
@@ -14,8 +15,6 @@ import { asidesOf, discard } from './mirror-place.ts';
 import { type GitOptions, git, locally } from './run.ts';
 import { saidBy } from './words.ts';
 
-/** What git says of a repository that is damaged, and not of the one that it fetches from. */
-const broken = /bad object|corrupt|unable to read tree|not a git repository|bad config line \d+ in file \.\//i;
 /** A lock of this age (ms) has been left by a git that was killed: it holds one only while it writes a file. */
 const staleLock = 60_000;
 
@@ -218,9 +217,7 @@ export class MirrorUpdate {
     }
     if (attempt > 2) return false;
     const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(error)?.[1];
-    // what is wrong with the server's repository is not mended by throwing the mirror away
-    const own = error.replaceAll(/^remote: .*$/gm, '');
-    if (format === undefined && (!broken.test(own) || own.includes('on the remote side'))) return false;
+    if (format === undefined && !tellsOfDamage(error, this.#mirror.path)) return false;
     this.#objectFormat = format;
     await this.#discard();
     return true;

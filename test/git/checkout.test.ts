@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -71,6 +72,21 @@ describe('a checkout', () => {
     await checkOut(by, { url: from.path, ref, sha, folder });
     return folder;
   }
+
+  it('is right though a power cut has left the mirror files without a content', async () => {
+    const power = repositoryOf({ 'a.txt': 'a\n' });
+    const sha = power.head();
+    for (const what of ['HEAD', 'HEAD^{tree}', 'HEAD:a.txt']) {
+      const cut = new Mirror(folders.make(), power.path);
+      await cut.fetch();
+      const object = power.git('rev-parse', what);
+      const file = join(cut.path, 'objects', object.slice(0, 2), object.slice(2));
+      chmodSync(file, 0o644);
+      writeFileSync(file, '');
+      const folder = await take(sha, main, power, cut);
+      expect(readFileSync(join(folder, 'a.txt'), 'utf8'), what).to.equal('a\n');
+    }
+  });
 
   describe('of a commit that the mirror lacks', () => {
     const late = async (meanwhile: (own: Mirror) => Promise<unknown>) => {

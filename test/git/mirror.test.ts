@@ -25,6 +25,17 @@ import { until } from '../support/until.ts';
 
 const unknown = 'd'.repeat(40);
 
+/** As a power cut leaves the objects of the last fetches: their files are there, and nothing in them. */
+function emptyObjects(path: string): void {
+  const objects = join(path, 'objects');
+  for (const folder of readdirSync(objects).filter((name) => name.length === 2))
+    for (const name of readdirSync(join(objects, folder))) {
+      const file = join(objects, folder, name);
+      chmodSync(file, 0o644);
+      writeFileSync(file, '');
+    }
+}
+
 describe('a mirror', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
@@ -403,6 +414,7 @@ describe('a mirror', () => {
       (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), `${unknown}\n`),
     ],
     ['has lost its HEAD', (path) => rmSync(join(path, 'HEAD'))],
+    ['has files without a content, as after a power cut', emptyObjects],
     ['is not there any more', (path) => rmSync(path, { recursive: true })],
   ];
   for (const [what, damage] of damages) {
