@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { constants, copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
@@ -123,6 +123,9 @@ async function whole(file: string, write: (draft: string) => Promise<void>): Pro
   const written = await open(draft);
   await written.datasync().finally(() => written.close());
   await rename(draft, file);
+  // its name is to outlive a power cut, too
+  const folder = await open(dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
   // where both are names of one file, rename(2) has left both
   await rm(draft, { force: true });
 }
