@@ -16,13 +16,12 @@ export function tellsOfDamage(words: string, path: string): boolean {
 }
 
 /**
- * Whether git complains of an object whose file is there in a mirror, and not its content. A power cut leaves such files: git
+ * Whether git complains of an object whose file is there in a mirror, and empty. A power cut leaves such files: git
  * does not have each of them on the disk before it goes on.
  */
 export function namesDamagedObject(words: string, path: string): boolean {
-  if (words.includes(`(stored in ${join(path, 'objects')}`)) return true;
+  // names of a commit's files stand in these words, too: only what is seen to be so counts
   const empty = /object file \S*\bobjects\/([0-9a-f]{2}\/[0-9a-f]{38,62}) is empty/g;
-  // the repository that is copied may be the one
   return [...words.matchAll(empty)].some(
     ([, name = '']) => statSync(join(path, 'objects', name), { throwIfNoEntry: false })?.size === 0,
   );
