@@ -7,7 +7,7 @@
  *   src/job/texts/process.ts → dist/texts.js
  *   src/web/summaries/process.ts → dist/summaries.js
  *   src/redis/heart/thread.ts → dist/heart.js
- *   src/runner/spawner/process.ts → dist/spawner.js
+ *   src/runner/launcher/process.ts → dist/launcher.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
  *
@@ -99,7 +99,7 @@ function innerPrograms(root) {
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
     { in: join(root, 'src/redis/heart/thread.ts'), out: 'heart' },
-    { in: join(root, 'src/runner/spawner/process.ts'), out: 'spawner' },
+    { in: join(root, 'src/runner/launcher/process.ts'), out: 'launcher' },
   ];
   return programs.filter((program) => existsSync(program.in));
 }

@@ -27,6 +27,7 @@ const LADDER: Ladder = [
   'redis',
   'secrets',
   'kernel',
+  'system',
 ];
 
 /** Who alone knows a package; everybody else asks that folder. */
@@ -60,7 +61,7 @@ const BANS: readonly Ban[] = [
 ];
 
 /** The one file that knows the environment. */
-const ENVIRONMENT = 'src/kernel/environment.ts';
+const ENVIRONMENT = 'src/system/environment.ts';
 
 describe('the layers of the house', () => {
   let tree: Tree;
@@ -144,10 +145,10 @@ describe('the reader of imports', () => {
       'src/runner/d.ts': `import { execFile } from 'node:child_process';\nconsole.log(execFile);`,
       'src/git/e.ts': `import { rm } from 'node:fs/promises';\nconsole.log(rm);`,
       'src/job/f.ts': `export * from 'node:fs';`,
-      'src/job/g.ts': `import { removeTree } from '../kernel/remove-tree.ts';\nconsole.log(removeTree);`,
+      'src/job/g.ts': `import { removeTree } from '../system/remove-tree.ts';\nconsole.log(removeTree);`,
       'src/runner/h.ts': `export const load = () => import('../kernel/disk.ts');`,
       'src/kernel/disk.ts': '',
-      'src/kernel/remove-tree.ts': '',
+      'src/system/remove-tree.ts': '',
     });
     expect(usersOfFiles(tree)).to.deep.equal({
       users: ['src/job/a.ts', 'src/job/b.ts', 'src/job/f.ts', 'src/runner/d.ts'],

@@ -17,7 +17,7 @@ export function dispatcherCommand(program: Command): CommandFile {
       ]);
       await runRecordStage(command, async (context) => {
         const stage = await startDispatcher(context);
-        for (const change of await takeTrustChange(context.record)) context.logger.warn(change);
+        for (const change of await takeTrustChange(context.database)) context.logger.warn(change);
         return { stage, ready: 'dispatcher ready' };
       });
     });

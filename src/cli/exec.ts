@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { userCache } from '../kernel/environment.ts';
+import { userCache } from '../system/environment.ts';
 import type { CommandFile } from './command.ts';
 import type { ExecOptions } from './exec/run.ts';
 import { collect, configOf, integer, jsonOption, namedValue } from './options.ts';

@@ -1,6 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job, type JobId } from '../kernel/model.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
 import { logWriter, paint, plain } from './terminal.ts';
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
 
 /** What a person asked for, as the API shows it. */

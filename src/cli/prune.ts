@@ -19,10 +19,10 @@ export function pruneCommand(program: Command): CommandFile {
     )
     .option('--dry-run', 'only say what would be removed')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
-      const [{ Record }, { hasRecord }, { listRepositories }, { pruneResults, nothingPruned }, { pruneMachine }] =
+      const [{ Database }, { hasRecord }, { listRepositories }, { pruneResults, nothingPruned }, { pruneMachine }] =
         await Promise.all([
-          import('../record/record.ts'),
-          import('../record/place.ts'),
+          import('../record/database.ts'),
+          import('../record/address.ts'),
           import('../record/repositories.ts'),
           import('../reporter/prune.ts'),
           import('../runner/prune.ts'),
@@ -32,12 +32,12 @@ export function pruneCommand(program: Command): CommandFile {
       let known: ReadonlySet<string> | undefined;
       // a machine that has only runners has no record
       if (hasRecord(config)) {
-        const record = await Record.open(config);
+        const database = await Database.open(config);
         try {
-          results = await pruneResults({ record, config }, dryRun);
-          known = new Set((await listRepositories(record)).map(repositoryKey));
+          results = await pruneResults({ database, config }, dryRun);
+          known = new Set((await listRepositories(database)).map(repositoryKey));
         } finally {
-          await record.close();
+          await database.close();
         }
       }
       const machine = await pruneMachine(config, warn, dryRun, Date.now(), known);

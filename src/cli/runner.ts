@@ -57,7 +57,7 @@ export function runnerCommand(program: Command): CommandFile {
         );
         return {
           stage: runner,
-          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.confinement.level}; network: ${networksText(runner.networks)}`,
+          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.settledIsolation.level}; network: ${networksText(runner.networks)}`,
           failed: runner.failed,
           handBack: () => runner.handBack(),
         };

@@ -1,6 +1,6 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 
 /** What a command has started and must stop again, in the reverse order. */
 export class Shutdown {

@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '../kernel/logger.ts';
 import { Queues } from '../queues/queues.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
-import { Record } from '../record/record.ts';
+import { Database } from '../record/database.ts';
 import { sayUpgrade } from '../record/upgrade.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
 import { withoutWaiting } from '../redis/farewell.ts';
@@ -19,7 +19,7 @@ import { Shutdown } from './shutdown.ts';
 import { Signals } from './signals.ts';
 import { print } from './terminal.ts';
 
-export type RecordContext = StageContext & { record: Record };
+export type RecordContext = StageContext & { database: Database };
 
 /** A stage that runs, and what a process of its own needs to know about it. */
 export interface Running {
@@ -41,17 +41,17 @@ export async function runRecordStage(
   start: (context: RecordContext) => Promise<Running>,
 ): Promise<void> {
   await runStage(command, { graceSeconds: 0, whose: 'volt' }, async (context, shutdown) => {
-    const record = await Record.open(context.config);
-    shutdown.add('record', () => record.close());
-    if (record.upgrade) context.logger.warn(sayUpgrade(record.upgrade));
-    await claimRedis(context.access, identityOf(record));
-    await refuseCopy(context.access, record.place);
-    const queues = new Queues(context.access, context.logger, record);
+    const database = await Database.open(context.config);
+    shutdown.add('record', () => database.close());
+    if (database.upgrade) context.logger.warn(sayUpgrade(database.upgrade));
+    await claimRedis(context.access, identityOf(database));
+    await refuseCopy(context.access, database.place);
+    const queues = new Queues(context.access, context.logger, database);
     shutdown.add('queues', () => queues.close());
-    const running = await start({ ...context, queues, record });
+    const running = await start({ ...context, queues, database });
     const stop = () => withoutWaiting(context.access, () => running.stage.stop());
     // one that has started in the same moment did not show itself before
-    await refuseCopy(context.access, record.place).catch(async (error: unknown) => {
+    await refuseCopy(context.access, database.place).catch(async (error: unknown) => {
       await stop();
       throw error;
     });

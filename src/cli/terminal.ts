@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { isAutomated } from '../kernel/environment.ts';
 import { type Status, statusWords } from '../kernel/model.ts';
+import { isAutomated } from '../system/environment.ts';
 import { HarmlessText, harmless } from './foreign-text.ts';
 
 type Style = Parameters<typeof styleText>[0];

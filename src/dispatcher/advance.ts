@@ -2,9 +2,9 @@ import type { BuildId } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { agendaOf } from '../record/agenda.ts';
+import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
 import { startTagsNow } from './fairness.ts';
@@ -13,14 +13,18 @@ import { routeBuild } from './route.ts';
 import { advanceWorkflows, refuseWaiting } from './workflow-advance.ts';
 
 /** Ends what waits in a build over which the process has died again and again. */
-export async function refuse(context: StageContext & { record: Record }, build: BuildId, why: string): Promise<void> {
-  await refuseWaiting(context, await jobStates(context.record, build), { reason: 'planning_failed', message: why });
+export async function refuse(
+  context: StageContext & { database: Database },
+  build: BuildId,
+  why: string,
+): Promise<void> {
+  await refuseWaiting(context, await jobStates(context.database, build), { reason: 'planning_failed', message: why });
 }
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
-export async function advance(context: StageContext & { record: Record }, build: BuildId): Promise<void> {
-  const { record, queues, access } = context;
-  const { isAsked, hasWorkflows, isOpen } = await agendaOf(record, build);
+export async function advance(context: StageContext & { database: Database }, build: BuildId): Promise<void> {
+  const { database, queues, access } = context;
+  const { isAsked, hasWorkflows, isOpen } = await agendaOf(database, build);
   if (isAsked) {
     await pursueRetries(context, build);
     await pursueCancels(context, build);
@@ -34,11 +38,11 @@ export async function advance(context: StageContext & { record: Record }, build:
   }
   // a retry opens what was final
   if (!isOpen && !isAsked) return;
-  const states = await jobStates(record, build);
+  const states = await jobStates(database, build);
   const { ready, barred } = readiness(states);
   if (ready.length > 0) {
     const startTags = await startTagsNow(access, true);
-    for (const job of ready) await queueJob(record, job, startTags);
+    for (const job of ready) await queueJob(database, job, startTags);
   }
   const at = serverTime();
   for (const { id, because } of barred) {

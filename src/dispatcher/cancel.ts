@@ -3,9 +3,9 @@ import { serverTime } from '../kernel/server-time.ts';
 import { holderOf, queuesOf } from '../queues/attempts.ts';
 import { jobQueue, messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { closeIntent, type Intent, openCancels } from '../record/intents.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { notifyRunner } from '../redis/channels.ts';
 
 /**
@@ -13,26 +13,26 @@ import { notifyRunner } from '../redis/channels.ts';
  * again: an order to a runner may be lost, and is repeated until an outcome has arrived.
  * @param build only the requests for this build
  */
-export async function pursueCancels(context: StageContext & { record: Record }, build?: BuildId): Promise<void> {
-  for (const intent of await openCancels(context.record)) {
+export async function pursueCancels(context: StageContext & { database: Database }, build?: BuildId): Promise<void> {
+  for (const intent of await openCancels(context.database)) {
     if (build === undefined || intent.build === build) await pursue(context, intent);
   }
 }
 
 /** Jobs that somebody wants cancelled; they are not sent to runners any more. */
-export async function jobsToCancel(record: Record): Promise<(job: Pick<OpenJob, 'id' | 'build'>) => boolean> {
-  const intents = await openCancels(record);
+export async function jobsToCancel(database: Database): Promise<(job: Pick<OpenJob, 'id' | 'build'>) => boolean> {
+  const intents = await openCancels(database);
   const builds = new Set(intents.flatMap(({ build, job }) => (job === null && build !== null ? [build] : [])));
   const jobs = new Set(intents.flatMap(({ job }) => job ?? []));
   return ({ id, build }) => builds.has(build) || jobs.has(id);
 }
 
-async function pursue(context: StageContext & { record: Record }, intent: Intent): Promise<void> {
-  const { record } = context;
-  const open = intent.build === null ? [] : await openJobs(record, { build: intent.build, limit: 100_000 });
+async function pursue(context: StageContext & { database: Database }, intent: Intent): Promise<void> {
+  const { database } = context;
+  const open = intent.build === null ? [] : await openJobs(database, { build: intent.build, limit: 100_000 });
   const targets = open.filter((job) => intent.job === null || job.id === intent.job);
   if (targets.length === 0) {
-    await record.write((db) => closeIntent(db, intent.id));
+    await database.write((db) => closeIntent(db, intent.id));
     return;
   }
   for (const job of targets) await cancelJob(context, job, intent.because ?? byPersonWith(job));

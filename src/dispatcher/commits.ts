@@ -3,9 +3,9 @@ import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
-import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
@@ -30,10 +30,10 @@ type Counts = Pick<Delivery, 'count' | 'deaths'>;
 
 /** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
 export class CommitHandler {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   readonly #suspects = new Suspects();
 
-  constructor(context: StageContext & { record: Record }) {
+  constructor(context: StageContext & { database: Database }) {
     this.#context = context;
   }
 
@@ -47,13 +47,13 @@ export class CommitHandler {
 
   /** @param fault why nothing can be planned of it */
   async #plan(message: CommitMessage, delivery: Counts, fault?: Ending): Promise<void> {
-    const { record, queues, access, config, logger } = this.#context;
-    const repository = await findRepository(record, message.repo);
+    const { database, queues, access, config, logger } = this.#context;
+    const repository = await findRepository(database, message.repo);
     if (!repository) return this.#dropUnknown(message);
     const workflows = fault ? this.#refused(fault) : await this.#workflows(message, repository, delivery);
     if (workflows === 'refused') return;
     const plan = planBuild(message, repository, config, workflows);
-    const planned = await recordPlan(record, plan, await startTagsNow(access));
+    const planned = await recordPlan(database, plan, await startTagsNow(access));
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
     await routeBuild(this.#context, planned.build);
@@ -83,7 +83,7 @@ export class CommitHandler {
       // however many wait for the same reason, they come back now and then
       if (error instanceof Later) throw new Later(error.ms * Math.min(count, mostSteps), error.message);
       if (message.intent === undefined || !(error instanceof VoltError)) throw error;
-      await failIntent(this.#context.record, message.intent, error);
+      await failIntent(this.#context.database, message.intent, error);
       return 'refused' as const;
     }
   }
@@ -92,7 +92,7 @@ export class CommitHandler {
     message: CommitMessage,
     { name, defaultBranch: known }: ObservedRepository,
   ): Promise<OfWorkflows> {
-    const { record, config } = this.#context;
+    const { database, config } = this.#context;
     const files = message.workflows?.files ?? [];
     const read = await planner.read(name, files, message.workflows?.called ?? []);
     const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
@@ -105,7 +105,7 @@ export class CommitHandler {
         : message,
       read,
       defaultBranch,
-      vars: await variablesFor(record, name),
+      vars: await variablesFor(database, name),
       timeout: config.jobTimeout,
       schedules,
     });
@@ -128,7 +128,7 @@ export class CommitHandler {
     this.#context.logger.debug(`dropped a commit of ${message.repo}, which is not observed any more`);
     if (message.intent !== undefined) {
       const error = new VoltError('not_found', `${message.repo} is not observed any more`, { remedy: '' });
-      await failIntent(this.#context.record, message.intent, error);
+      await failIntent(this.#context.database, message.intent, error);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
 import { type Entry, type Holder, insideOf, waitingInGroups } from '../record/concurrency.ts';
-import type { Write } from '../record/record.ts';
+import type { Write } from '../record/database.ts';
 import { fileOf } from './group-holders.ts';
 
 /** A job that asks to enter a concurrency group. */

@@ -4,8 +4,8 @@ import { Later } from '../queues/consumer.ts';
 import type { SecretsMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
+import type { Database } from '../record/database.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
 import { trustedRefs } from '../record/trust.ts';
@@ -25,10 +25,10 @@ const startInterval = 50;
  * one that is lost is asked for again. Only the runner that the record names as that of the current attempt is answered;
  * everybody else is left without an answer.
  */
-export async function deliver(context: StageContext & { record: Record }, request: SecretsMessage): Promise<void> {
-  const { access, record, logger } = context;
+export async function deliver(context: StageContext & { database: Database }, request: SecretsMessage): Promise<void> {
+  const { access, database, logger } = context;
   const runner = request.runner as RunnerId;
-  const [job] = await openJobs(record, { jobs: [request.job], limit: 1 });
+  const [job] = await openJobs(database, { jobs: [request.job], limit: 1 });
   if (job?.attempt !== request.attempt) return;
   const member = await findRunner(access, runner);
   if (!member?.publicKey) return;
@@ -36,7 +36,7 @@ export async function deliver(context: StageContext & { record: Record }, reques
   if (job.status === 'queued') throw new Later(startInterval, 'the start of the attempt is not recorded yet');
   if (job.status !== 'running' || job.runner?.id !== runner) return;
   const ref = { job: job.id, attempt: job.attempt };
-  const owner = await logOwner(record.db, ref);
+  const owner = await logOwner(database.db, ref);
   const statement = boxKeyStatement(runner, member.publicKey);
   // whoever can write to Redis can write the heartbeat of another runner
   if (!owner?.key || !owner.isGood || !isSigned(owner.key, 'runner box', statement, member.boxSignature ?? '')) {
@@ -65,22 +65,22 @@ export async function deliver(context: StageContext & { record: Record }, reques
 }
 
 async function secretsOf(
-  { record, config }: StageContext & { record: Record },
+  { database, config }: StageContext & { database: Database },
   job: OpenJob,
 ): Promise<Delivered<'secrets'>> {
   if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is not observed any more` };
   if (!secretsAreFor(job)) {
-    const trusted = await trustedRefs(record, job.repo.name);
+    const trusted = await trustedRefs(database, job.repo.name);
     const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
-  return { values: await secretsForJob(record, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };
+  return { values: await secretsForJob(database, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };
 }
 
 async function credentialOf(
-  { record, config }: StageContext & { record: Record },
+  { database, config }: StageContext & { database: Database },
   job: OpenJob,
 ): Promise<Delivered<'credential'>> {
   if (job.repo.removed) return null;
-  return (await findCredential(record, config, job.repo.name)) ?? null;
+  return (await findCredential(database, config, job.repo.name)) ?? null;
 }

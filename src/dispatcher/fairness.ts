@@ -1,8 +1,8 @@
-import { giveWay } from '../kernel/turn.ts';
-import type { Write } from '../record/record.ts';
+import type { Write } from '../record/database.ts';
 import { labelSetsOf, type StartTags } from '../record/virtual-time.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { listRunners } from '../redis/membership.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 import { TurnBook } from './turn-book.ts';
 
 /** BullMQ's largest priority; tags beyond it are all equal and keep the order of sending. */
@@ -40,7 +40,7 @@ export async function startTags(
   const book = new TurnBook(sets, fleet, origin);
   const tags: number[] = [];
   for (const labels of jobs) {
-    await giveWay();
+    await yieldToOthers();
     tags.push(book.take(labels, goesOn));
   }
   await book.write(db, repo);

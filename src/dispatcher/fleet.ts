@@ -4,10 +4,10 @@ import type { Problems } from '../kernel/problems.ts';
 import { serverNow, serverTime } from '../kernel/server-time.ts';
 import { type HeldAttempt, heldAttempts, queuesOf, retireAttempt } from '../queues/attempts.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { countLosses, type LostRunner, notAlone, noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
 import { currentAttempts, type OpenJob, openJobs, runningAttempts } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import { forgetGone, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
@@ -43,7 +43,7 @@ type Noticed = Omit<Loss, 'alone'>;
  * said and comes again with the next look.
  */
 export class FleetWatch {
-  readonly #context: StageContext & { record: Record; problems: Problems };
+  readonly #context: StageContext & { database: Database; problems: Problems };
   readonly #sightings = new Sightings();
   readonly #losses = new Losses(this.#sightings);
   /** when an attempt was last claimed, by attempt name */
@@ -64,7 +64,7 @@ export class FleetWatch {
   /** whether there is anything that could be lost, as far as the last look has seen */
   #atWork = false;
 
-  constructor(context: StageContext & { record: Record; problems: Problems }) {
+  constructor(context: StageContext & { database: Database; problems: Problems }) {
     this.#context = context;
     context.access.client.on('ready', () => this.beginAnew());
   }
@@ -110,7 +110,7 @@ export class FleetWatch {
 
   /** One look at the registry, the record and the queues. */
   async look(): Promise<void> {
-    const { access, record, queues } = this.#context;
+    const { access, database, queues } = this.#context;
     const now = performance.now();
     this.#lookedAt = now;
     const { alive, gone, unreadable } = await listRunners(access);
@@ -121,7 +121,7 @@ export class FleetWatch {
     this.#noteClaims(living, now);
     await this.#alone('letting new runners join', () => this.#admitNew(living));
 
-    const running = await runningAttempts(record);
+    const running = await runningAttempts(database);
     await this.#alone('telling runners which attempts count no more', () => this.#stopSuperseded(living, running));
     const held = await heldAttempts(access, queues);
     this.#atWork = running.length > 0 || held.length > 0;
@@ -139,7 +139,7 @@ export class FleetWatch {
     }
     // after the jobs of these were taken back: what they have lost one after the other was not lost together
     for (const runner of newlyLost) {
-      await this.#alone('noting which runners were lost together', () => notAlone(record, runner));
+      await this.#alone('noting which runners were lost together', () => notAlone(database, runner));
     }
     // not before: another dispatcher must still see what this one may die over
     for (const member of witnessed) await leave(access, 'runner', member.id);
@@ -188,7 +188,7 @@ export class FleetWatch {
    * @param recorded the attempts that run as far as the record knows
    */
   async #stopSuperseded(living: RunnerMember[], recorded: Awaited<ReturnType<typeof runningAttempts>>): Promise<void> {
-    const { access, record, logger } = this.#context;
+    const { access, database, logger } = this.#context;
     const right = new Set(recorded.map((attempt) => `${attempt.runner} ${attemptName(attempt)}`));
     const claims = living.flatMap(({ id, running, heartbeatAt }) =>
       running.flatMap((name) => {
@@ -198,7 +198,7 @@ export class FleetWatch {
           : [];
       }),
     );
-    const current = await currentAttempts(record, [...new Set(claims.map(({ ref }) => ref.job))]);
+    const current = await currentAttempts(database, [...new Set(claims.map(({ ref }) => ref.job))]);
     for (const { id, ref, claim, heartbeatAt } of claims) {
       const state = current.get(ref.job);
       const isOurs = state?.runner === null || state?.runner === id;
@@ -252,10 +252,10 @@ export class FleetWatch {
 
   /** A message that a runner has taken while the record knows of no start: it may have died in between. */
   async #lookAtUnstarted(attempt: HeldAttempt, witnessed: RunnerMember[], now: number): Promise<void> {
-    const { access, record, queues } = this.#context;
+    const { access, database, queues } = this.#context;
     const loss = this.#lossOf(attempt, attempt.runner, witnessed, now);
     if (!loss) return;
-    const [job] = await openJobs(record, { jobs: [attempt.job], status: 'queued', limit: 1 });
+    const [job] = await openJobs(database, { jobs: [attempt.job], status: 'queued', limit: 1 });
     if (job?.attempt === attempt.attempt) {
       const holder = this.#sightings.living(attempt.runner)?.member;
       return holder ? this.#takeBackForgotten(job, holder) : this.#takeBack(job, attempt.runner, loss);
@@ -265,35 +265,35 @@ export class FleetWatch {
   }
 
   async #takeBackRunning({ job: id, attempt }: AttemptRef, loss: Noticed): Promise<void> {
-    const [job] = await openJobs(this.#context.record, { jobs: [id], status: 'running', limit: 1 });
+    const [job] = await openJobs(this.#context.database, { jobs: [id], status: 'running', limit: 1 });
     if (job?.attempt === attempt) await this.#takeBack(job, job.runner?.id, loss);
   }
 
   /** A person has ended the key of the runner that has it; that is told to end it when it claims it next. */
   async #takeBackEnded({ job: id, attempt }: AttemptRef): Promise<void> {
-    const { record } = this.#context;
-    const [job] = await openJobs(record, { jobs: [id], status: 'running', limit: 1 });
+    const { database } = this.#context;
+    const [job] = await openJobs(database, { jobs: [id], status: 'running', limit: 1 });
     if (job?.attempt !== attempt) return;
     const lost = { reason: 'runner_lost', message: 'the key of its runner was ended', at: serverNow() } as const;
-    if (await moveToNextAttempt(record, { job: id, attempt }, lost)) await this.#sendNext(job, lost.message);
+    if (await moveToNextAttempt(database, { job: id, attempt }, lost)) await this.#sendNext(job, lost.message);
   }
 
   async #takeBack(job: OpenJob, runner: RunnerId | undefined, noticed: Noticed): Promise<void> {
-    const { record, queues } = this.#context;
+    const { database, queues } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     // it had finished before its runner went
     if (await queues.holdsOutcome(ref)) return;
     const sighting = this.#sightings.of(runner);
     const member = sighting?.member;
     const by = member && { id: member.id, name: member.name, host: member.host };
-    const before = await countLosses(record, job.id);
+    const before = await countLosses(database, job.id);
     const loss = { ...noticed, alone: this.#losses.isAlone(sighting, noticed, this.#connectedAt, before.runners) };
     if (this.#losses.verdict(before, loss) === 'poison') {
       if (this.#losses.isCertain(runner, loss.lostAt))
         await this.#condemn(job, before.all + 1, { ...loss, runner: by });
       return;
     }
-    const moved = await moveToNextAttempt(record, ref, {
+    const moved = await moveToNextAttempt(database, ref, {
       reason: 'runner_lost',
       message: loss.how,
       at: loss.noticedAt,
@@ -306,12 +306,12 @@ export class FleetWatch {
 
   /** The answer that would have given the message to its runner was lost; that lives, and neither it nor the job is to blame. */
   async #takeBackForgotten(job: OpenJob, { id, name, host }: RunnerMember): Promise<void> {
-    const { record, queues } = this.#context;
+    const { database, queues } = this.#context;
     const ref = { job: job.id, attempt: job.attempt };
     if (await queues.holdsOutcome(ref)) return;
     const message = `runner ${name} did not hear that it was given the job`;
     const lost = { reason: 'handed_back', message, at: serverNow(), runner: { id, name, host } } as const;
-    const moved = await moveToNextAttempt(record, ref, lost);
+    const moved = await moveToNextAttempt(database, ref, lost);
     this.#settle(ref);
     if (moved) await this.#sendNext(job, message, 'handed_back');
   }
@@ -339,8 +339,8 @@ export class FleetWatch {
    * its message, until the end is recorded; so this comes again at each look, and the message that says so is the same.
    */
   async #condemn(job: OpenJob, runners: number, loss: Parameters<typeof noteLoss>[2]): Promise<void> {
-    const { queues, record } = this.#context;
-    await noteLoss(record, { job: job.id, attempt: job.attempt }, loss);
+    const { queues, database } = this.#context;
+    await noteLoss(database, { job: job.id, attempt: job.attempt }, loss);
     const message = `${runners} runners were lost while they ran it; it is given to no other`;
     const at = serverTime();
     const decided = { status: 'error', reason: 'poison', message, at } as const;

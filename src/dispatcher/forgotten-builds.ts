@@ -1,6 +1,6 @@
 import type { StageContext } from '../queues/stage.ts';
 import { leaveOutBuildIds } from '../record/build-ids.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { highestBuild } from '../redis/identity.ts';
 
 /** Redis may have lost its last second, too, and builds may have been made that no queue has heard of. */
@@ -14,13 +14,13 @@ const gap = 1000;
  */
 export async function leaveOutForgottenBuilds({
   access,
-  record,
+  database,
   logger,
-}: Pick<StageContext, 'access' | 'logger'> & { record: Record }): Promise<void> {
+}: Pick<StageContext, 'access' | 'logger'> & { database: Database }): Promise<void> {
   // asked first: what a queue hears of meanwhile is in the record by then
   const heard = await highestBuild(access);
   if (heard === undefined) return;
-  const known = await leaveOutBuildIds(record, heard, gap);
+  const known = await leaveOutBuildIds(database, heard, gap);
   if (known === undefined) return;
   logger.warn(
     `the record ends with build ${known}, and build ${heard} was sent already: it is older than it was. Ids up to ${heard + gap} are left out; commits that it has forgotten are built again`,

@@ -2,7 +2,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { parseQueueLabels, queueLabels, serves } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import type { Tried } from '../record/tries.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../redis/membership.ts';
 import { keptRepositories } from './kept.ts';
@@ -30,7 +30,7 @@ interface Placed {
  * @returns the labels of the queue of each of the jobs
  */
 export async function placements(
-  context: Pick<StageContext, 'access' | 'queues'> & { record: Record },
+  context: Pick<StageContext, 'access' | 'queues'> & { database: Database },
   jobs: readonly Placed[],
 ): Promise<string[][]> {
   const isKept = await keptRepositories(context);

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BuildId, Reason } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { type Entry, enterGroup, type Holder, stopWaiting } from '../record/concurrency.ts';
+import type { Database, Write } from '../record/database.ts';
 import { orderCancel } from '../record/intents.ts';
-import type { Record, Write } from '../record/record.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
 import type { Admission } from '../workflow/action.ts';
 import { deadlockMessage, Waits } from './deadlock.ts';
@@ -12,7 +12,7 @@ import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
 import type { RoundOutcome, Wish } from './round.ts';
 
-type Context = StageContext & { record: Record };
+type Context = StageContext & { database: Database };
 
 /** One look at the plan of a build, and what follows from it. */
 export class PlanningRound {
@@ -38,14 +38,14 @@ export class PlanningRound {
    * while that takes its time: entering is only rehearsed, and done with what follows from it.
    */
   async plan(): Promise<RoundOutcome> {
-    const { record, config } = this.#context;
+    const { database, config } = this.#context;
     const { jobTimeout, hostedLabels } = config;
     for (;;) {
       const [build, state, fleet, answers] = [this.#build, this.#state, this.#fleet, this.#answers];
       const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
       if (planned.wishes.size === 0) return planned;
       for (const [holder, group] of planned.wishes) this.#wishes.set(holder, group);
-      const entries = await record.rehearse((db) => this.#enter(db));
+      const entries = await database.rehearse((db) => this.#enter(db));
       this.#answers = new Map(entries.map(({ holder, admission }) => [holder, admission]));
     }
   }
@@ -54,7 +54,7 @@ export class PlanningRound {
   async apply({ changes, cancels, runName }: RoundOutcome): Promise<void> {
     const { revision, build } = this.#state;
     const repo = build.repo.name;
-    const ended = await this.#context.record.write(async (db) => {
+    const ended = await this.#context.database.write(async (db) => {
       await applyPlan(db, this.#build, revision, changes, (jobs) =>
         startTags(db, repo, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
       );

@@ -4,9 +4,9 @@ import { attemptMessages, isDone, queuesOf, withdraw } from '../queues/attempts.
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
+import type { Database } from '../record/database.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { movePriorityOrigin, priorityOrigin, virtualTimes } from '../record/virtual-time.ts';
 import { type Youth, youthOf } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
@@ -33,7 +33,7 @@ const defaultPage = 2000;
  * this together do the same.
  */
 export class QueuedMessages {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   readonly #page: number;
   /** where the last look ended; undefined where it came to the end */
   #after: QueuedJob | undefined;
@@ -44,7 +44,7 @@ export class QueuedMessages {
   #renewing = false;
 
   /** @param patience see SpentAttempts */
-  constructor(context: StageContext & { record: Record }, page: number = defaultPage, patience?: number) {
+  constructor(context: StageContext & { database: Database }, page: number = defaultPage, patience?: number) {
     this.#context = context;
     this.#page = page;
     this.#spent = new SpentAttempts(context, patience);
@@ -57,9 +57,9 @@ export class QueuedMessages {
    * @returns whether the next look is to come at once
    */
   async look(claimed: ReadonlySet<string>, told?: Youth): Promise<boolean> {
-    const { record } = this.#context;
-    const origin = await priorityOrigin(record.db);
-    const next = originFor(await virtualTimes(record), origin);
+    const { database } = this.#context;
+    const origin = await priorityOrigin(database.db);
+    const next = originFor(await virtualTimes(database), origin);
     if (next !== (this.#origin ?? origin)) {
       this.#renewing = true;
       this.rewind();
@@ -68,7 +68,7 @@ export class QueuedMessages {
     const amiss = await this.#mendPage(claimed, next, told);
     if (this.#after !== undefined) return amiss || this.#renewing;
     this.#renewing = next !== origin;
-    if (this.#renewing) await movePriorityOrigin(record, origin, next);
+    if (this.#renewing) await movePriorityOrigin(database, origin, next);
     return this.#renewing;
   }
 
@@ -79,8 +79,8 @@ export class QueuedMessages {
 
   /** @returns whether anything was amiss */
   async #mendPage(claimed: ReadonlySet<string>, origin: number, told?: Youth): Promise<boolean> {
-    const { access, config, record, queues } = this.#context;
-    const page = await queuedJobs(record, this.#page, this.#after);
+    const { access, config, database, queues } = this.#context;
+    const page = await queuedJobs(database, this.#page, this.#after);
     this.#after = page.length < this.#page ? undefined : page.at(-1);
     const pauses = pausesOf(config.tryAgain);
     const jobs = page.filter(({ dueAt }) => isDue(dueAt, pauses));
@@ -90,7 +90,7 @@ export class QueuedMessages {
     for (const labels of new Map(placed.map((job) => [jobQueue(job.labels), job.labels])).values()) {
       await queues.announceLabels(labels);
     }
-    const unwanted = await jobsToCancel(record);
+    const unwanted = await jobsToCancel(database);
     const looked = placed
       .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart, origin) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
@@ -129,10 +129,10 @@ export class QueuedMessages {
 
   /** A Redis that was emptied since the look began is young, too, and gets only what no earlier one may have held. */
   async #send(missing: QueuedJob[], told: Youth | undefined): Promise<void> {
-    const { access, record, logger } = this.#context;
+    const { access, database, logger } = this.#context;
     const ids = missing.map(({ id }) => id);
-    const queued = await openJobs(record, { status: 'queued', jobs: ids, limit: ids.length });
-    const youth = await youthOf(access, identityOf(record));
+    const queued = await openJobs(database, { status: 'queued', jobs: ids, limit: ids.length });
+    const youth = await youthOf(access, identityOf(database));
     const jobs = queued.filter((job) => youth?.id === told?.id || isNewTo(youth, job));
     if (jobs.length === 0) return;
     await route(this.#context, jobs);

@@ -1,16 +1,16 @@
 import { attemptName, type BuildId, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
-import { pause } from '../kernel/wait.ts';
 import { type Result, resultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
+import type { Database } from '../record/database.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { youngFor, youthOf } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
+import { pause } from '../system/wait.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
 import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
@@ -37,18 +37,18 @@ const listening = 100;
  * @returns whether the next round is to come at once
  */
 export async function reconcile(
-  context: StageContext & { record: Record; problems: Problems },
+  context: StageContext & { database: Database; problems: Problems },
   recent: RunnerId[] | undefined = undefined,
   messages: QueuedMessages = new QueuedMessages(context),
   move: (build: BuildId) => Promise<void> = (build) => advance(context, build),
 ): Promise<boolean> {
-  const { access, record, problems } = context;
+  const { access, database, problems } = context;
   // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
-  const young = await youthOf(access, identityOf(record));
+  const young = await youthOf(access, identityOf(database));
   await leaveOutForgottenBuilds(context);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // runners have to tell it first what they are at work on; the record may not know of it yet
-  if (young !== undefined && (await openJobs(record, { status: 'queued', limit: 1 })).length > 0)
+  if (young !== undefined && (await openJobs(database, { status: 'queued', limit: 1 })).length > 0)
     await told(access, recent);
   const { alive } = await listRunners(access);
   await startClaimed(context, alive);
@@ -58,8 +58,8 @@ export async function reconcile(
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it
-  const resting = [await buildsAtRest(record, restBatch), await buildsPartlyAtRest(record, partlyBatch)].flat();
-  for (const build of [...resting, ...(await lingeringHolders(record))]) {
+  const resting = [await buildsAtRest(database, restBatch), await buildsPartlyAtRest(database, partlyBatch)].flat();
+  for (const build of [...resting, ...(await lingeringHolders(database))]) {
     await problems.alone(`moving build ${build} on`, () => move(build));
   }
   return more;
@@ -87,11 +87,11 @@ async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promis
  * is lost, the same attempt would be sent a second time, and its log would be that of two runs.
  */
 async function startClaimed(
-  { record, queues }: StageContext & { record: Record },
+  { database, queues }: StageContext & { database: Database },
   runners: RunnerMember[],
 ): Promise<void> {
   const claims = runners.flatMap((runner) => runner.claims.flatMap((text) => claimOf(runner, text)));
-  const current = await currentAttempts(record, [...new Set(claims.map(({ message }) => message.job))]);
+  const current = await currentAttempts(database, [...new Set(claims.map(({ message }) => message.job))]);
   for (const { message, content } of claims) {
     const state = current.get(message.job);
     if (state?.status !== 'queued' || state.attempt !== message.attempt) continue;
@@ -112,7 +112,7 @@ function claimOf({ id, running }: RunnerMember, text: string): { message: Result
 }
 
 /** A new Redis knows of no schedules; an upsert leaves those that are there as they are. */
-async function reschedule({ record, queues }: StageContext & { record: Record }): Promise<void> {
-  for (const { host, name, pollSeconds } of await listRepositories(record))
+async function reschedule({ database, queues }: StageContext & { database: Database }): Promise<void> {
+  for (const { host, name, pollSeconds } of await listRepositories(database))
     await queues.scheduleObserve(host, name, pollSeconds);
 }

@@ -1,8 +1,8 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { failIntent, type Intent, openRetries } from '../record/intents.ts';
-import type { Record } from '../record/record.ts';
 import { retryJobs } from '../record/retries.ts';
 import { announceChange } from '../redis/channels.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
@@ -14,11 +14,11 @@ import { jobsToRetry } from '../workflow/retry.ts';
  * @returns the builds that are to be moved on
  */
 export async function pursueRetries(
-  context: StageContext & { record: Record },
+  context: StageContext & { database: Database },
   build?: BuildId,
 ): Promise<Set<BuildId>> {
   const retried = new Set<BuildId>();
-  for (const intent of await openRetries(context.record)) {
+  for (const intent of await openRetries(context.database)) {
     if (intent.build === null || (build !== undefined && intent.build !== build)) continue;
     if (await pursue(context, { ...intent, build: intent.build })) retried.add(intent.build);
   }
@@ -26,16 +26,16 @@ export async function pursueRetries(
 }
 
 async function pursue(
-  { record, access, logger }: StageContext & { record: Record },
+  { database, access, logger }: StageContext & { database: Database },
   intent: Intent & { build: BuildId },
 ): Promise<boolean> {
   const { id, build, repo } = intent;
   try {
-    const done = await retryJobs(record, intent, (jobs) => jobsToRetry(build, jobs, intent));
+    const done = await retryJobs(database, intent, (jobs) => jobsToRetry(build, jobs, intent));
     if (!done) return false;
   } catch (error) {
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
-    await failIntent(record, id, error);
+    await failIntent(database, id, error);
     return false;
   }
   logger.info(`build ${build}: retried`, { build, job: intent.job ?? undefined });

@@ -2,16 +2,16 @@ import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import { isDue, pausesOf } from '../kernel/tries.ts';
-import { giveWay } from '../kernel/turn.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { jobQueue } from '../queues/names.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
+import type { Database } from '../record/database.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { type Youth, youthOf } from '../redis/identity.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
 import { priorityOf } from './fairness.ts';
@@ -30,7 +30,7 @@ const mostLabelSets = 64;
  * and holds up none of the others.
  */
 export async function route(
-  context: Pick<StageContext, 'access' | 'config' | 'queues'> & { record: Record },
+  context: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
   jobs: OpenJob[],
 ): Promise<void> {
   const { config, queues } = context;
@@ -39,7 +39,7 @@ export async function route(
   const places = await placements(context, jobs.map(placed));
   const sets = new Map<BuildId, Set<string>>();
   for (const [index, job] of jobs.entries()) {
-    await giveWay();
+    await yieldToOthers();
     const what = whatToSend(job, pauses.length > job.tried.length);
     const priority = priorityOf(job.virtualStart, job.priorityOrigin);
     const queue = places[index] as string[];
@@ -59,15 +59,15 @@ export async function route(
  * before, is gone. Whoever looks now sees that; a runner that comes first is told soon that the attempt counts no more.
  */
 async function withdrawStale(
-  { queues, record }: Pick<StageContext, 'queues'> & { record: Record },
+  { queues, database }: Pick<StageContext, 'queues'> & { database: Database },
   sent: readonly { message: JobMessage; queue: string[] }[],
 ): Promise<void> {
   const [current, unwanted] = await Promise.all([
     currentAttempts(
-      record,
+      database,
       sent.map(({ message }) => message.job),
     ),
-    jobsToCancel(record),
+    jobsToCancel(database),
   ]);
   for (const { message, queue } of sent) {
     const state = current.get(message.job);
@@ -112,19 +112,19 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
  * @param only of these jobs, where not all of the build are to be looked at
  */
 export async function routeBuild(
-  { access, config, record, queues }: Pick<StageContext, 'access' | 'config' | 'queues'> & { record: Record },
+  { access, config, database, queues }: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
   build: BuildId,
   only?: ReadonlySet<JobId>,
 ): Promise<void> {
   if (only?.size === 0) return;
-  const queued = await openJobs(record, { status: 'queued', build, limit: 100_000 });
+  const queued = await openJobs(database, { status: 'queued', build, limit: 100_000 });
   if (queued.length === 0) return;
-  const unwanted = await jobsToCancel(record);
-  const youth = await youthOf(access, identityOf(record));
+  const unwanted = await jobsToCancel(database);
+  const youth = await youthOf(access, identityOf(database));
   const pauses = pausesOf(config.tryAgain);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job) && isDue(job.dueAt, pauses);
   const jobs = queued.filter((job) => wanted(job) && isNewTo(youth, job));
-  if (jobs.length > 0) await route({ access, config, record, queues }, jobs);
+  if (jobs.length > 0) await route({ access, config, database, queues }, jobs);
 }
 
 /** Whether no earlier Redis can have held a message of the job. */

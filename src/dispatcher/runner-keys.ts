@@ -1,5 +1,5 @@
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { adoptRunnerKey, listRunnerKeys } from '../record/runner-keys.ts';
 import { publishRunnerKeys } from '../redis/runner-keys.ts';
 import { leaveVoltKey, ownRunnerName, publicKeyOfOwnRunner } from '../secrets/runner-key.ts';
@@ -10,12 +10,12 @@ import { leaveVoltKey, ownRunnerName, publicKeyOfOwnRunner } from '../secrets/ru
  */
 export async function admitRunners({
   access,
-  record,
+  database,
   config,
-}: Pick<StageContext, 'access' | 'config'> & { record: Record }): Promise<void> {
-  leaveVoltKey(config.dataDir, record.signer.publicKey);
+}: Pick<StageContext, 'access' | 'config'> & { database: Database }): Promise<void> {
+  leaveVoltKey(config.dataDir, database.signer.publicKey);
   const own = publicKeyOfOwnRunner(config.dataDir);
-  if (own !== undefined) await adoptRunnerKey(record, ownRunnerName(config.host), own);
-  const keys = await listRunnerKeys(record);
+  if (own !== undefined) await adoptRunnerKey(database, ownRunnerName(config.host), own);
+  const keys = await listRunnerKeys(database);
   await publishRunnerKeys(access, new Map(keys.map(({ publicKey, name, repos }) => [publicKey, { name, repos }])));
 }

@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { dueSchedules, type NewSchedule, runSchedule, type ScheduleEntry } from '../record/schedules.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 
@@ -28,11 +28,11 @@ export function schedulesIn(workflows: readonly Workflow[], now: Date): NewSched
  * Asks for the builds whose time has come. A time that nobody was there for is made up for once, however often it has
  * passed.
  */
-export async function runSchedules({ record, queues, logger }: StageContext & { record: Record }): Promise<void> {
+export async function runSchedules({ database, queues, logger }: StageContext & { database: Database }): Promise<void> {
   const now = new Date(serverNow());
-  for (const due of await dueSchedules(record, now.getTime())) {
+  for (const due of await dueSchedules(database, now.getTime())) {
     const { repo, host, workflow, cron } = due;
-    const done = await runSchedule(record, due, nextTime(due, now), { name: 'schedule', workflow, cron });
+    const done = await runSchedule(database, due, nextTime(due, now), { name: 'schedule', workflow, cron });
     if (!done) continue;
     logger.info(`scheduled run of ${workflow}`, { repo });
     await queues.sendObserve(host, { v: 1, repo, cause: 'person' });

@@ -2,8 +2,8 @@ import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, type BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
-import type { Record } from '../record/record.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import { routeBuild } from './route.ts';
 
@@ -17,14 +17,14 @@ import { routeBuild } from './route.ts';
  * as it takes a runner that is cut off to come back.
  */
 export class SpentAttempts {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   /** since when (ms, performance.now) it is found so in every look, by name of the attempt */
   readonly #since = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
   readonly #patience: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @param patience milliseconds for which an attempt must be found like this */
-  constructor(context: StageContext & { record: Record }, patience: number = heartbeatTtl) {
+  constructor(context: StageContext & { database: Database }, patience: number = heartbeatTtl) {
     this.#context = context;
     this.#patience = patience;
   }
@@ -35,7 +35,7 @@ export class SpentAttempts {
    * @param claimed names of the attempts that living runners claim
    */
   async move(done: readonly (AttemptRef & { build: BuildId })[], claimed: ReadonlySet<string>): Promise<void> {
-    const { queues, record, logger } = this.#context;
+    const { queues, database, logger } = this.#context;
     const now = performance.now();
     // nobody has looked for a while, so runners may have been unable to say anything, too
     const isLate = now - this.#lookedAt > this.#patience;
@@ -55,7 +55,7 @@ export class SpentAttempts {
         message: 'it was run, and how it ended is not known',
         at: serverNow(),
       } as const;
-      if (!(await moveToNextAttempt(record, attempt, lost))) continue;
+      if (!(await moveToNextAttempt(database, attempt, lost))) continue;
       logger.warn(`gave the job a further attempt: ${lost.message}`, {
         ...{ build: attempt.build, job: attempt.job, attempt: attempt.attempt },
       });

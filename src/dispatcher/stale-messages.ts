@@ -2,8 +2,8 @@ import { parseAttemptName } from '../kernel/model.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 
 /** How many messages of one queue are compared with the record in one look; what is to run first goes first. */
 const defaultPage = 500;
@@ -14,12 +14,12 @@ const defaultPage = 500;
  * and is told a second later that it counts no more.
  */
 export class StaleMessages {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   readonly #page: number;
   /** how many of a queue the last look has passed over, by the queue's name */
   #passed = new Map<string, number>();
 
-  constructor(context: StageContext & { record: Record }, page: number = defaultPage) {
+  constructor(context: StageContext & { database: Database }, page: number = defaultPage) {
     this.#context = context;
     this.#page = page;
   }
@@ -37,12 +37,12 @@ export class StaleMessages {
 
   /** @returns from where the next look goes on */
   async #sweep(queue: string, from: number): Promise<number> {
-    const { queues, record, logger } = this.#context;
+    const { queues, database, logger } = this.#context;
     const ids = await queues.queue(queue).getRanges(['waiting', 'prioritized'], from, from + this.#page - 1, true);
     const attempts = ids.flatMap((id) => parseAttemptName(id) ?? []);
     // after the messages: what the record says of an attempt that is over holds for good
     const current = await currentAttempts(
-      record,
+      database,
       attempts.map(({ job }) => job),
     );
     let removed = 0;

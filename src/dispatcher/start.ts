@@ -4,7 +4,7 @@ import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { changeSchema, listen } from '../redis/channels.ts';
 import { tellCounts } from '../redis/tallies.ts';
 import { advance, refuse } from './advance.ts';
@@ -32,14 +32,14 @@ const unservedInterval = 10_000;
 const staleInterval = 10_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
-export async function startDispatcher(context: StageContext & { record: Record }): Promise<Stage> {
+export async function startDispatcher(context: StageContext & { database: Database }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'dispatcher' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
   // before any build is made
   await leaveOutForgottenBuilds(own);
   const fleet = new FleetWatch(own);
-  const said = () => [...context.record.problems(), ...problems.list()];
+  const said = () => [...context.database.problems(), ...problems.list()];
   const shown = showStage(own, 'dispatcher', said, () => fleet.beginAnew());
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {

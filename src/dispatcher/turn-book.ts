@@ -1,4 +1,4 @@
-import type { Write } from '../record/record.ts';
+import type { Write } from '../record/database.ts';
 import { forgetTurns, type LabelSet, type LabelSetOf, setTime, setTurns, type Turns } from '../record/virtual-time.ts';
 
 /**

@@ -2,8 +2,8 @@ import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { groupsOf, leaveGroups } from '../record/concurrency.ts';
+import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
-import type { Record } from '../record/record.ts';
 import type { StartTags } from '../record/virtual-time.ts';
 import { OutOfDate, type PlanState, type PlanStateJob, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
@@ -27,17 +27,17 @@ interface Advanced {
   cancels: boolean;
 }
 
-type Context = StageContext & { record: Record };
+type Context = StageContext & { database: Database };
 
 /** Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run. */
 export async function advanceWorkflows(context: Context, build: BuildId): Promise<Advanced> {
-  const { record } = context;
+  const { database } = context;
   const fleet = (await listRunners(context.access)).alive.map(({ labels }) => labels);
   let cancels = false;
   for (let attempt = 1; attempt <= mostTries; attempt++) {
-    const state = await planState(record, build);
+    const state = await planState(database, build);
     if (!state) return { others: [], queued: new Set(), cancels };
-    const released = await releaseGroups(record, build, state);
+    const released = await releaseGroups(database, build, state);
     const others = released.filter((other) => other !== build);
     if (state.jobs.every(({ status }) => isFinal(status))) return { others, queued: new Set(), cancels };
     const round = new PlanningRound(context, build, state, fleet);
@@ -62,7 +62,7 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
     // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
     const tags: StartTags = (db, repo, jobs) => startTags(db, repo, jobs, { fleet, goesOn: true });
-    for (const job of decided) await queueJob(record, job, tags);
+    for (const job of decided) await queueJob(database, job, tags);
     return { others, queued: new Set([...planned.queued, ...decided, ...takenBack(state)]), cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);
@@ -99,11 +99,11 @@ async function sendDecided(
 }
 
 /** Takes what is over out of its concurrency groups. @returns the builds that may be next */
-async function releaseGroups(record: Record, build: BuildId, { jobs }: PlanState): Promise<BuildId[]> {
-  const groups = await groupsOf(record, build);
+async function releaseGroups(database: Database, build: BuildId, { jobs }: PlanState): Promise<BuildId[]> {
+  const groups = await groupsOf(database, build);
   const over = groups.filter(({ holder }) => jobsOfHolder(jobs, holder).every(({ status }) => isFinal(status)));
   if (over.length === 0) return [];
-  return record.write((db) =>
+  return database.write((db) =>
     leaveGroups(
       db,
       over.map(({ id }) => id),

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { endianness, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { toolEnvironment } from '../kernel/environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
 import { programPath } from './programs.ts';
 import { inEnglish, trialTime, whyNever } from './trial.ts';

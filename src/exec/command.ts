@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 import { VoltError } from '../kernel/errors.ts';
-import { pause, within } from '../kernel/wait.ts';
+import { pause, within } from '../system/wait.ts';
+import type { CommandEnd } from './launcher.ts';
 import { openOutputPipe } from './output-pipe.ts';
 import type { OutputReader } from './output-reader.ts';
-import type { Scope } from './scope.ts';
-import type { CommandEnd } from './starter.ts';
+import type { ProcessGroup } from './process-group.ts';
 
 /** After TERM, processes have this long (milliseconds) to end by themselves. */
 const defaultGrace = 10_000;
@@ -12,7 +12,7 @@ const defaultGrace = 10_000;
 const silence = 30;
 
 export interface CommandOptions {
-  scope: Scope;
+  processes: ProcessGroup;
   argv: readonly string[];
   cwd: string;
   env: Readonly<Record<string, string>>;
@@ -25,20 +25,20 @@ export interface CommandOptions {
   signal: AbortSignal;
   /** milliseconds */
   grace?: number;
-  /** What is killed when it does not end in time: the whole scope, or its process group where others go on after it. */
-  stubborn?: 'scope' | 'group';
+  /** What is killed when it does not end in time: the whole process group, or its process group where others go on after it. */
+  stubborn?: 'all' | 'group';
 }
 
 /**
- * Runs one command inside a scope. What it leaves running stays, until the scope is closed. A program that is not there
+ * Runs one command inside a process group. What it leaves running stays, until the process group is closed. A program that is not there
  * ends as the shell says it, with exit code 127.
  * @throws VoltError `tool_missing` when nothing could be started, `spawn_failed` when the command itself was not, because
- * its scope or its folder could not be entered
+ * its process group or its folder could not be entered
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
-  const { scope, cwd, signal } = options;
+  const { processes, cwd, signal } = options;
   if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
-  const line = { argv: scope.wrap(options.argv, cwd), env: scope.environment(options.env) };
+  const line = { argv: processes.wrap(options.argv, cwd), env: processes.environment(options.env) };
   const { read: stdout, write } = await openOutputPipe();
   if (signal.aborted) {
     stdout.destroy();
@@ -47,7 +47,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
   // it may print before it is known here that it was started
   stdout.onOutput(options.output);
-  const running = await scope.starter
+  const running = await processes.launcher
     .run(line, write)
     .catch((error) => {
       stdout.destroy();
@@ -58,17 +58,17 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const ended = running.ended.finally(() => {
     isRunning = false;
   });
-  // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the scope
-  void scope.ended.then(() => isRunning && running.kill());
-  const target = { isRunning: () => isRunning, group: () => (isRunning ? scope.groupOf(running.pid) : undefined) };
-  const { grace = defaultGrace, stubborn = 'scope' } = options;
-  const abort = () => void terminate(target, scope, stdout.closed, { grace, stubborn });
+  // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the process group
+  void processes.ended.then(() => isRunning && running.kill());
+  const target = { isRunning: () => isRunning, group: () => (isRunning ? processes.groupOf(running.pid) : undefined) };
+  const { grace = defaultGrace, stubborn = 'all' } = options;
+  const abort = () => void terminate(target, processes, stdout.closed, { grace, stubborn });
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
     const { began, complaint, ...end } = await ended;
-    if (!began && !signal.aborted && scope.alive) throw notBegun(complaint, end);
-    const patient = signal.aborted && stubborn === 'scope';
+    if (!began && !signal.aborted && processes.alive) throw notBegun(complaint, end);
+    const patient = signal.aborted && stubborn === 'all';
     await (patient ? stdout.closed : Promise.race([stdout.closed, quiet(stdout)]));
     stdout.handOn();
     return end;
@@ -77,7 +77,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
 }
 
-/** Tells the command from what Volt puts around it, see `Scope.wrap`. */
+/** Tells the command from what Volt puts around it, see `ProcessGroup.wrap`. */
 function notBegun(complaint: string, { exitCode, signal }: CommandEnd): VoltError {
   const why = complaint.trim() || `ended with ${signal ?? `code ${exitCode}`}`;
   return new VoltError('spawn_failed', `the command was not started: ${why}`, {
@@ -88,9 +88,9 @@ function notBegun(complaint: string, { exitCode, signal }: CommandEnd): VoltErro
 /** TERM first; what is left after the grace time is killed. */
 async function terminate(
   { isRunning, group }: { isRunning(): boolean; group(): number | undefined },
-  scope: Scope,
+  processes: ProcessGroup,
   closed: Promise<void>,
-  { grace, stubborn }: { grace: number; stubborn: 'scope' | 'group' },
+  { grace, stubborn }: { grace: number; stubborn: 'all' | 'group' },
 ): Promise<void> {
   const until = performance.now() + grace;
   // the command itself appears a moment after nsenter
@@ -106,7 +106,7 @@ async function terminate(
   if (gone) return;
   const left = stubborn === 'group' ? group() : undefined;
   if (left !== undefined) signalGroup(left, 'SIGKILL');
-  else if (stubborn === 'scope') await scope.close();
+  else if (stubborn === 'all') await processes.close();
 }
 
 function signalGroup(group: number, signal: NodeJS.Signals): boolean {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import { type Limits, sizeText } from './limits.ts';
 
 /** The first part of the names of groups, so that people know whose they are. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { toolEnvironment } from '../kernel/environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { programPath } from './programs.ts';
 
 const run = promisify(execFile);

@@ -1,20 +1,20 @@
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { canFilterCalls } from './call-filter.ts';
 import { runCommand } from './command.ts';
-import { detectContainment } from './containment.ts';
+import { detectGroupKind } from './group-kind.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
-import { type Containment, Scope } from './scope.ts';
-import { type Starter, starterTelling } from './starter.ts';
+import { type Launcher, starterTelling } from './launcher.ts';
+import { type GroupKind, ProcessGroup } from './process-group.ts';
 import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 /** What jobs of this machine run in. */
-export interface Confinement {
+export interface SettledIsolation {
   level: IsolationLevel;
-  containment: Containment;
+  groupKind: GroupKind;
   /** whether jobs that are kept apart can be refused system calls */
   filtersCalls: boolean;
   /** where a sandbox was wanted if possible, why there is none */
@@ -27,14 +27,14 @@ export interface Confinement {
 const nobody: JobUser = { uid: 65534, gid: 65534 };
 const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
-const tried = new Map<string, Promise<Confinement>>();
+const tried = new Map<string, Promise<SettledIsolation>>();
 
 /**
  * Finds out by trying, once in a process, what a setting comes to on this machine.
  * @param wanted `auto` is `sandbox` where that works, else `none`
  * @throws VoltError `isolation_unavailable` where what is wanted does not work, or fails in a way that may pass
  */
-export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
+export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> {
   const known = tried.get(wanted);
   if (known) return known;
   const settled = settle(wanted);
@@ -44,7 +44,7 @@ export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<Confin
   return settled;
 }
 
-async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
+async function settle(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> {
   if (wanted === 'none') return without(undefined);
   const isRoot = process.getuid?.() === 0;
   if (wanted === 'user' && !isRoot) {
@@ -53,20 +53,20 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<Confinement> {
     });
   }
   const level = wanted === 'user' ? 'user' : 'sandbox';
-  const containment = isRoot ? 'namespace' : 'user-namespace';
-  const why = await whyNever(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, containment));
+  const groupKind = isRoot ? 'namespace' : 'user-namespace';
+  const why = await whyNever(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, groupKind));
   if (why === undefined)
-    return { level, containment, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
+    return { level, groupKind, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
   if (wanted !== 'auto') throw unavailable(level, why);
   return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
 }
 
-async function without(notice: string | undefined): Promise<Confinement> {
-  return { level: 'none', containment: await detectContainment(), filtersCalls: false, notice, isUnasked: false };
+async function without(notice: string | undefined): Promise<SettledIsolation> {
+  return { level: 'none', groupKind: await detectGroupKind(), filtersCalls: false, notice, isUnasked: false };
 }
 
-async function tryOut(level: 'user' | 'sandbox', containment: Containment): Promise<void> {
-  const user = containment === 'namespace' ? nobody : ownUser();
+async function tryOut(level: 'user' | 'sandbox', groupKind: GroupKind): Promise<void> {
+  const user = groupKind === 'namespace' ? nobody : ownUser();
   const folder = await mkdtemp(join(tmpdir(), 'volt-trial-'));
   const own = { folder: join(folder, 'own'), among: folder };
   await mkdir(own.folder);
@@ -74,9 +74,9 @@ async function tryOut(level: 'user' | 'sandbox', containment: Containment): Prom
   const said = join(folder, 'errors');
   const errors = await open(said, 'w');
   const telling = starterTelling(errors.fd);
-  const starter: Starter = { ...telling, hold: ({ argv, env }) => telling.hold({ argv, env: inEnglish(env) }) };
+  const launcher: Launcher = { ...telling, hold: ({ argv, env }) => telling.hold({ argv, env: inEnglish(env) }) };
   try {
-    await tryCommand(containment, isolation, starter);
+    await tryCommand(groupKind, isolation, launcher);
   } catch (error) {
     const text = (await readFile(said, 'utf8')).trim().replaceAll('\n', '; ').slice(0, 500);
     throw text === '' ? error : new Error(`${errorText(error)}: ${text}`);
@@ -86,12 +86,12 @@ async function tryOut(level: 'user' | 'sandbox', containment: Containment): Prom
   }
 }
 
-async function tryCommand(containment: Containment, isolation: Isolation, starter: Starter): Promise<void> {
-  const scope = await Scope.open(trialTime, containment, { isolation, starter });
+async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: Launcher): Promise<void> {
+  const processes = await ProcessGroup.open(trialTime, groupKind, { isolation, launcher });
   const late = AbortSignal.timeout(trialTime * 1000);
   try {
     const { exitCode, signal } = await runCommand({
-      scope,
+      processes,
       argv: ['true'],
       cwd: '/',
       env: { PATH: toolEnvironment().PATH ?? '' },
@@ -101,14 +101,14 @@ async function tryCommand(containment: Containment, isolation: Isolation, starte
     if (late.aborted) throw new Error(`a command in it did not end by itself in the ${trialTime} s that it had`);
     if (exitCode !== 0) throw new Error(`a command in it ended with ${signal ?? `code ${exitCode}`}`);
   } finally {
-    await scope.close();
+    await processes.close();
   }
 }
 
 export const sandboxRemedy =
   'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), and let this user make namespaces; docs/isolation.md tells how.';
 
-/** Why a runner that is root builds nothing of a URL; see `Confinement.isUnasked`. */
+/** Why a runner that is root builds nothing of a URL; see `SettledIsolation.isUnasked`. */
 export const unaskedText =
   "this runner is root and has no sandbox, so the commit's code would have root's rights; install bubblewrap on its machine, or start it with VOLT_ISOLATION=none if every repository is trusted that far";
 

@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { toolEnvironment } from '../kernel/environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { OutputReader } from './output-reader.ts';
 import { programPath } from './programs.ts';
 

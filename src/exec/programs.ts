@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { toolEnvironment } from '../kernel/environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
 
 const found = new Map<string, string>();
 

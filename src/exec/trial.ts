@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 
 /** Seconds: what does not work fails at once, and a machine that is busy, as at its boot, must not pass for one that cannot. */
 export const trialTime = 30;

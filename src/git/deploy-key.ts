@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { toolEnvironment } from '../kernel/environment.ts';
 import { systemCode, VoltError } from '../kernel/errors.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { withPrivateFolder, writePrivate } from './access.ts';
 
 /** A pair of keys for one repository: the forge is given the public one, and Volt keeps the private one. */

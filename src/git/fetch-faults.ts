@@ -1,6 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import { saidBy } from './words.ts';
 
 /** Whether the server gives nothing by its id that it does not list, as one that speaks an old protocol. */

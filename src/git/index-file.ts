@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { giveWay } from '../kernel/turn.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 
 /** What an index says of the commit that it was made of. */
 export interface IndexSummary {
@@ -127,7 +127,7 @@ export async function setModified(
 async function eachEntry(bytes: Buffer, sha256: boolean, look: (entry: Entry) => void): Promise<void> {
   let at = headerBytes;
   for (let left = bytes.readUInt32BE(8); left > 0; left--) {
-    if (left % slice === 0) await giveWay();
+    if (left % slice === 0) await yieldToOthers();
     const flagsAt = at + statBytes + idBytes(sha256);
     const isExtended = (bytes.readUInt16BE(flagsAt) & extendedFlag) !== 0;
     const nameAt = flagsAt + (isExtended ? 4 : 2);

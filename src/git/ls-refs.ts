@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
-import { giveWay } from '../kernel/turn.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 import type { Conversation } from './conversation.ts';
 import { allowedProtocols, type GitOptions, git } from './run.ts';
 import { serverOf } from './server.ts';
@@ -157,7 +157,7 @@ function request(prefixes: readonly string[], format: 'sha256' | undefined): str
 async function readRefs(answer: string, prefixes: readonly string[]): Promise<ListedRef[]> {
   const refs: ListedRef[] = [];
   for (const line of answer.split('\n')) {
-    await giveWay();
+    await yieldToOthers();
     // names may hold any other space than the plain one
     const [, sha = '', name = '', more = ''] =
       /^(?:000[012])*[0-9a-f]{4}([0-9a-f]{40,64}) ([^ ]+)(.*)$/s.exec(line) ?? [];
@@ -178,7 +178,7 @@ async function lsRemote(url: string, prefixes: readonly string[], options: GitOp
   const refs = new Map<string, ListedRef>();
   const targets = new Map<string, string>();
   for (const line of text.split('\n')) {
-    await giveWay();
+    await yieldToOthers();
     const [left = '', told = ''] = line.split('\t');
     // what an annotated tag points to in the end comes behind it
     const name = told.replace(/\^\{\}$/, '');

@@ -1,4 +1,4 @@
-import { toolEnvironment } from '../kernel/environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import type { ConfigEntry } from './access.ts';
 import { ownRunner } from './command.ts';
 import type { Stranger } from './stranger.ts';

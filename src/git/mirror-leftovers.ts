@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asideOf } from './fetch-aside.ts';
-import { asidesOf } from './mirror-place.ts';
+import { temporaryPaths } from './mirror-paths.ts';
 
 /**
  * What an update leaves that is not brought to its end: locks of git's own, packs that it had not finished, and what has
@@ -18,7 +18,7 @@ export async function leftoversOf(mirror: string): Promise<string[]> {
     ...locks,
     ...packs.filter((path) => /\/\.?tmp[_-][^/]+$/.test(path)),
     asideOf(mirror),
-    ...Object.values(asidesOf(mirror)),
+    ...Object.values(temporaryPaths(mirror)),
   ];
 }
 

@@ -3,8 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type FileLock, lockFile } from '../kernel/file-lock.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
-import { settled } from '../kernel/wait.ts';
+import { removeTree } from '../system/remove-tree.ts';
+import { settled } from '../system/wait.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
 
 /** Milliseconds. */

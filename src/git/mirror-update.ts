@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { systemCode } from '../kernel/errors.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
-import { pause } from '../kernel/wait.ts';
+import { removeTree } from '../system/remove-tree.ts';
+import { pause } from '../system/wait.ts';
 import type { BareRepository } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import { tellsOfDamage } from './damage.ts';
@@ -11,7 +11,7 @@ import type { Extent } from './extent.ts';
 import { fetchAside, mostIds } from './fetch-aside.ts';
 import { bearLongNames, fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
-import { asidesOf, discard } from './mirror-place.ts';
+import { discard, temporaryPaths } from './mirror-paths.ts';
 import { type GitOptions, git, locally } from './run.ts';
 import { saidBy } from './words.ts';
 
@@ -111,7 +111,7 @@ export class MirrorUpdate {
   async create(): Promise<void> {
     const { path, isThere } = this.#mirror;
     if (isThere) return;
-    const { draft } = asidesOf(path);
+    const { draft } = temporaryPaths(path);
     const format = this.#objectFormat === undefined ? [] : [`--object-format=${this.#objectFormat}`];
     await rm(draft, { recursive: true, force: true });
     await mkdir(dirname(path), { recursive: true });

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderBytes } from '../kernel/disk.ts';
 import { errorText } from '../kernel/errors.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
+import { removeTree } from '../system/remove-tree.ts';
 import { MirrorLock } from './mirror-lock.ts';
-import { asidesOf, discard, putBack, removeAside, setAside } from './mirror-place.ts';
+import { discard, moveAway, putBack, removeMoved, temporaryPaths } from './mirror-paths.ts';
 import { lastUse, useTime } from './mirror-use.ts';
 import { git } from './run.ts';
 
@@ -96,12 +96,12 @@ export async function removeUnused(mirror: MirrorOnDisk): Promise<boolean> {
   const gone = await lock.tryHold(async () => {
     const noted = lastUse(path);
     if (noted !== undefined && noted !== usedAt) return false;
-    if (!setAside(path)) return true;
-    if (lastUse(asidesOf(path).removed) !== usedAt) {
+    if (!moveAway(path)) return true;
+    if (lastUse(temporaryPaths(path).removed) !== usedAt) {
       putBack(path);
       return false;
     }
-    await removeAside(path);
+    await removeMoved(path);
     lock.forget();
     return true;
   });

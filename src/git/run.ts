@@ -1,6 +1,6 @@
-import { toolEnvironment } from '../kernel/environment.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { type Access, type ConfigEntry, configuration, lend } from './access.ts';
 import { type GitLimits, type GitRunner, ownRunner, printedTooMuch } from './command.ts';
 import type { Conversation } from './conversation.ts';

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { bareEnvironment } from '../kernel/environment.ts';
+import { bareEnvironment } from '../system/environment.ts';
 import type { ConfigEntry } from './access.ts';
 import type { Server } from './server.ts';
 

@@ -4,8 +4,8 @@ import { type BigIntStats, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { open, readFile, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { toolEnvironment } from '../kernel/environment.ts';
 import { systemCode } from '../kernel/errors.ts';
+import { toolEnvironment } from '../system/environment.ts';
 import { OpenFolders } from './open-folders.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Scope } from '../exec/scope.ts';
+import type { ProcessGroup } from '../exec/process-group.ts';
 import type { GitLimits, GitRunner } from '../git/command.ts';
 import type { Extent } from '../git/extent.ts';
 import type { Reach } from '../git/reach.ts';
@@ -8,8 +8,8 @@ import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ActionStore } from './actions/store.ts';
 import type { JobOutcome } from './ending.ts';
-import type { Enclosure } from './isolation/enclosure.ts';
 import type { JobTree } from './job-tree.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 import type { JobTexts } from './texts/job-texts.ts';
 
 export interface JobInput {
@@ -34,7 +34,7 @@ export interface JobHost {
   /** a folder of the job's own; empty or missing, or as the room that was made for it */
   folder: string;
   /** how far the job is kept apart */
-  enclosure: Enclosure;
+  sandbox: Sandbox;
   /** the home of a job that is kept apart, where Volt sees the same in it as the job */
   home?: string | undefined;
   /** folder of the machine's mirrors */
@@ -68,7 +68,7 @@ export interface JobHost {
   /** what runs git's part of a checkout, else this process does */
   git?: GitRunner;
   /** opened while the commit is checked out; it is not closed here */
-  scope: Promise<Scope>;
+  processes: Promise<ProcessGroup>;
   /** takes the log, byte for byte, and copies what it keeps; a promise that it returns holds the job's output back */
   output(chunk: Buffer): void | Promise<void>;
   /** is told of all steps whenever one begins or ends */

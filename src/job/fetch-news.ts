@@ -1,5 +1,5 @@
 import { errorText } from '../kernel/errors.ts';
-import { every, pause } from '../kernel/wait.ts';
+import { every, pause } from '../system/wait.ts';
 import type { JobLog } from './log.ts';
 
 /** Milliseconds until a fetch counts as long, and between two lines about it. */

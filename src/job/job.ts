@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { runCommand } from '../exec/command.ts';
 import { limitThatEnded } from '../exec/limits.ts';
-import type { Scope } from '../exec/scope.ts';
+import type { ProcessGroup } from '../exec/process-group.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
-import { proxyPasswords } from '../kernel/environment.ts';
 import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
+import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import type { JobHost, JobInput, JobPlace, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
@@ -15,9 +15,9 @@ import { JobEnding, type JobOutcome } from './ending.ts';
 import { tellLongFetch } from './fetch-news.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import { Gate } from './gate.ts';
-import { placeCheckout } from './isolation/checkout-place.ts';
 import { isLasting } from './lasting.ts';
 import type { JobLog } from './log.ts';
+import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
@@ -113,7 +113,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
         return checkOutSubmodules(place, { ...options, progress }, { reach });
       };
       const written = (folder: string) => around.tree?.note(folder, sha);
-      if (around.enclosure.isClosed) return placeCheckout(around, { folder: workspace, clean: true, write, written });
+      if (around.sandbox.isClosed) return checkOutStaged(around, { folder: workspace, clean: true, write, written });
       makeFoldersInside(around.folder, [workspace], undefined);
       const found = await write(workspace);
       await written(workspace);
@@ -185,11 +185,11 @@ async function runStep(
   const { env, signal } = around;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
-  let scope: Scope;
+  let processes: ProcessGroup;
   try {
-    scope = await around.scope;
+    processes = await around.processes;
     end = await runCommand({
-      scope,
+      processes,
       argv: ['sh', '-c', command],
       cwd: workspace,
       env: { ...env, PWD: workspace },
@@ -202,7 +202,7 @@ async function runStep(
   began();
   signal.throwIfAborted();
   const what = `"${excerpt(log.masker.text(command), 300)}"`;
-  const limit = limitThatEnded(end, scope.limits);
+  const limit = limitThatEnded(end, processes.limits);
   if (limit !== undefined)
     throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, { exitCode: end.exitCode });
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);

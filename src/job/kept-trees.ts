@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KeptTree, keepUnchanged, type NotedTree } from '../git/kept-tree.ts';
-import { removeContested } from '../kernel/remove-tree.ts';
+import { removeContested } from '../system/remove-tree.ts';
 
 /** Milliseconds after which nobody is expected to want a tree any more. */
 const longestIdle = 86_400_000;

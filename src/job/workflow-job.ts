@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Step } from '../kernel/model.ts';
-import { giveWay } from '../kernel/turn.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
@@ -11,8 +11,8 @@ import type { JobInput, JobPlace, JobResult } from './contract.ts';
 import { JobEnding, mayBeRepeated } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { Gate } from './gate.ts';
-import { makeToolCache } from './isolation/tool-cache.ts';
 import { annotationOf } from './output/annotation.ts';
+import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
 import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
@@ -110,7 +110,7 @@ class WorkflowJob {
     const { folders, plan, around } = this.#job;
     const event = this.#job.github.event ?? {};
     makeToolCache(around);
-    const { owner } = around.enclosure;
+    const { owner } = around.sandbox;
     const { root, workspace, temp, commands, actions } = folders;
     makeFoldersInside(root, [workspace, temp, commands, actions], owner);
     writeInside(root, String(this.#job.github.event_path), JSON.stringify(event, undefined, 2), owner);
@@ -135,7 +135,7 @@ class WorkflowJob {
     const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses, frame.action?.source);
     if (!action) return;
     // actions inside of actions inside of actions are many, even if there are few
-    await giveWay();
+    await yieldToOthers();
     this.#job.around.signal.throwIfAborted();
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
     const call = async () => {
@@ -217,12 +217,12 @@ class WorkflowJob {
    */
   async #heedEnding(): Promise<void> {
     const job = this.#job;
-    const { signal, scope } = job.around;
+    const { signal, processes } = job.around;
     if (!signal.aborted) return;
     if (!job.beginCleanup()) throw signal.reason;
     job.signal.throwIfAborted();
     // somebody else may have the job by now
-    if (!(await scope).alive) throw signal.reason;
+    if (!(await processes).alive) throw signal.reason;
   }
 
   /** What people see of a step; what cannot be evaluated yet is shown as it is written. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { environment } from './environment.ts';
+import { environment } from '../system/environment.ts';
 import { VoltError } from './errors.ts';
 import { misfit } from './misfit.ts';
 import { settingFromFile, withPassword } from './setting-files.ts';

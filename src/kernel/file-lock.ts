@@ -1,9 +1,9 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, openSync, statSync, writeSync } from 'node:fs';
-import { toolEnvironment } from './environment.ts';
+import { toolEnvironment } from '../system/environment.ts';
+import { pause } from '../system/wait.ts';
 import { systemCode, VoltError } from './errors.ts';
-import { pause } from './wait.ts';
 
 /** open(2) of macOS and the BSDs takes the lock itself; Node gives the flag no name. */
 const exclusiveLock = 0x20;

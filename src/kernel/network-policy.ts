@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import { machineAddresses, nearSubnets } from './machine-addresses.ts';
+import { machineAddresses, nearSubnets } from '../system/machine-addresses.ts';
 
 /**
  * What a job, and Volt on a job's word, may reach, as VOLT_SANDBOX_NETWORK says:

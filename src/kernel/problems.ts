@@ -1,7 +1,7 @@
+import { every, type Repeating } from '../system/wait.ts';
 import { errorText, systemCode, VoltError } from './errors.ts';
 import { FadingMap } from './fading-map.ts';
 import type { Logger } from './logger.ts';
-import { every, type Repeating } from './wait.ts';
 
 /** Something that is not as it should be, for people: a stable code, what happened, and what to do. */
 export interface Problem {

@@ -1,4 +1,4 @@
-import { awake } from './clock.ts';
+import { awake } from '../system/clock.ts';
 
 /** By how much (ms) this machine's clock may differ from what is known of the server's to be taken for the same. */
 const tolerable = 5;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { toolEnvironment } from './environment.ts';
-import { FairLine } from './fair-line.ts';
+import { toolEnvironment } from '../system/environment.ts';
+import { FairLine } from '../system/fair-line.ts';
 import { received, type SentError } from './sent-error.ts';
 
 /** What a process for tasks, and each task, may take. */

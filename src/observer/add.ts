@@ -3,7 +3,7 @@ import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import {
   createRepository,
   findRepository,
@@ -33,7 +33,7 @@ export interface RepositoryOptions
   visibility?: Visibility | undefined;
 }
 
-type Context = Pick<StageContext, 'config'> & { record: Record };
+type Context = Pick<StageContext, 'config'> & { database: Database };
 
 /**
  * Begins to observe a repository, or changes how one is observed: it is recorded, then its polls are scheduled.
@@ -41,14 +41,14 @@ type Context = Pick<StageContext, 'config'> & { record: Record };
  * @throws VoltError `bad_url`, `no_repository`, `bad_name`, `bad_ref`, `bad_setting`, `name_taken`, `conflict`
  */
 export async function addRepository(
-  context: StageContext & { record: Record },
+  context: StageContext & { database: Database },
   options: RepositoryOptions,
 ): Promise<Repository> {
-  const { record, queues } = context;
+  const { database, queues } = context;
   const source = parseSource(options.url);
-  const known = options.name === undefined ? await repositoryAt(record, source.url) : undefined;
+  const known = options.name === undefined ? await repositoryAt(database, source.url) : undefined;
   const repository = await repositoryOf(context, source, { ...options, name: known?.name ?? options.name });
-  await saveRepository(record, repository);
+  await saveRepository(database, repository);
   await keepCredential(context, repository.name, source);
   await queues.scheduleObserve(repository.host, repository.name, repository.pollSeconds);
   return repository;
@@ -62,21 +62,21 @@ export async function addRepository(
 export async function recordNewRepository(context: Context, options: RepositoryOptions): Promise<Repository> {
   const source = parseSource(options.url);
   const repository = await repositoryOf(context, source, options);
-  await createRepository(context.record, repository);
+  await createRepository(context.database, repository);
   await keepCredential(context, repository.name, source);
   return repository;
 }
 
 async function repositoryOf(
-  { record, config }: Context,
+  { database, config }: Context,
   source: Source,
   options: RepositoryOptions,
 ): Promise<Repository> {
   const { branches, tags = [], pollSeconds, commits, command } = options;
-  const name = options.name === undefined ? await freeName(record, source.url) : checkRepositoryName(options.name);
-  const known = await findRepository(record, name);
+  const name = options.name === undefined ? await freeName(database, source.url) : checkRepositoryName(options.name);
+  const known = await findRepository(database, name);
   const { reports = known?.reports ?? [], depth = known?.depth ?? null, filter = known?.filter ?? null } = options;
-  const visibility = options.visibility ?? (await visibilityOf(record, name)) ?? 'internal';
+  const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
   const runners = options.runners ?? known?.runners ?? [];
   const fetched = { reports, depth, filter, runners };
   const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, ...fetched, visibility };
@@ -89,20 +89,20 @@ async function repositoryOf(
   };
 }
 
-async function keepCredential({ record, config }: Context, name: string, source: Source): Promise<void> {
+async function keepCredential({ database, config }: Context, name: string, source: Source): Promise<void> {
   if (source.kind !== 'url' || !source.credential) return;
   const credential = { kind: 'https' as const, ...source.credential };
   const { user, password } = credential;
   // what stands alone in the place of a user name is a token
   const shown = { kind: credential.kind, user: password === '' ? null : user, publicKey: null, hostKeys: [] };
-  await setCredential(record, config, name, { shown, credential });
+  await setCredential(database, config, name, { shown, credential });
 }
 
 /** The name that follows from the URL, with a number behind it where another repository has that name. */
-async function freeName(record: Record, url: string): Promise<string> {
+async function freeName(database: Database, url: string): Promise<string> {
   const name = repositoryNameFrom(url);
   for (let count = 1; ; count++) {
     const candidate = count === 1 ? name : `${name.slice(0, 60)}-${count}`;
-    if (await mayTakeName(record, candidate, url)) return candidate;
+    if (await mayTakeName(database, candidate, url)) return candidate;
   }
 }

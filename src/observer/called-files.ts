@@ -7,7 +7,7 @@ import type { Reach } from '../git/reach.ts';
 import { remoteCommit } from '../git/tree.ts';
 import { asVoltError, VoltError, withRemedy } from '../kernel/errors.ts';
 import { shaPattern } from '../kernel/names.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import { type CalledFile, type CalledRepository, calledIn, keyOfCalled } from '../workflow/called-file.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
 

@@ -4,8 +4,8 @@ import { Mirror } from '../git/mirror.ts';
 import type { UpdateOptions } from '../git/mirror-update.ts';
 import { refMatcher } from '../git/refs.ts';
 import { listRemote, type RemoteRefs } from '../git/remote.ts';
-import { gitLimitsOf } from '../job/isolation/job-limits.ts';
 import { reachOf } from '../job/reach.ts';
+import { gitLimitsOf } from '../job/sandbox/job-limits.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -16,9 +16,9 @@ import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
+import type { Database } from '../record/database.ts';
 import { openTriggers } from '../record/intents.ts';
 import { noteDefaultBranch, noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
-import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
 import { pauseAfter } from './backoff.ts';
@@ -72,7 +72,7 @@ type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[
 
 /** Looks at repositories and offers their new commits. */
 export class Observations {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   /** repositories that are being looked at, and whether somebody has asked for another look meanwhile */
   readonly #looking = new Map<string, { again: boolean }>();
   readonly #noted = new Map<string, Seen>();
@@ -90,7 +90,7 @@ export class Observations {
    * @param watches of the repositories of this machine; absent where none is watched
    * @param refsAtOnce how many refs are read in one look
    */
-  constructor(context: StageContext & { record: Record }, watches?: Pick<Watches, 'state'>, refsAtOnce = mostRefs) {
+  constructor(context: StageContext & { database: Database }, watches?: Pick<Watches, 'state'>, refsAtOnce = mostRefs) {
     this.#context = context;
     this.#refsAtOnce = refsAtOnce;
     this.#stateOf = async (repository) => watches?.state(repository);
@@ -106,7 +106,7 @@ export class Observations {
     const quiet = this.#quiet;
     if (quiet.size === 0) return;
     this.#quiet = new Map();
-    await noteLooks(this.#context.record, quiet);
+    await noteLooks(this.#context.database, quiet);
   }
 
   /**
@@ -116,7 +116,7 @@ export class Observations {
    */
   async look(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
     const asked = performance.now();
-    const repository = await findRepository(this.#context.record, name);
+    const repository = await findRepository(this.#context.database, name);
     // it has been removed while a poll was on its way
     if (!repository) return this.#unschedule(name);
     if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > serverNow()) return;
@@ -155,7 +155,7 @@ export class Observations {
     if (!still || performance.now() - still.at > stillness) return false;
     if ((await this.#stateOf(repository)) !== still.state) return false;
     if (still.offered.length === 0) return true;
-    const cursors = await cursorsOf(this.#context.record, repository.name);
+    const cursors = await cursorsOf(this.#context.database, repository.name);
     const isRecorded = still.offered.every(({ ref, head }) => {
       const cursor = cursors.get(ref);
       return cursor?.sha === head && !cursor.again && !cursor.absent;
@@ -165,8 +165,8 @@ export class Observations {
   }
 
   async #look(name: string, known?: ObservedRepository): Promise<void> {
-    const { record, logger } = this.#context;
-    const repository = known ?? (await findRepository(record, name));
+    const { database, logger } = this.#context;
+    const repository = known ?? (await findRepository(database, name));
     this.#still.delete(name);
     if (!repository) {
       this.#problems.forget(name);
@@ -184,34 +184,34 @@ export class Observations {
       this.#failing.add(name);
       this.#noted.delete(name);
       this.#quiet.delete(name);
-      await noteObserveError(record, name, known, (failures) => pauseAfter(failures, repository.pollSeconds));
+      await noteObserveError(database, name, known, (failures) => pauseAfter(failures, repository.pollSeconds));
       // a fault of ours will pass; what a person asked for waits for that
-      if (known.code === 'fetch_failed') await failTriggers(record, name, known);
+      if (known.code === 'fetch_failed') await failTriggers(database, name, known);
     }
   }
 
   async #offer(repository: ObservedRepository): Promise<Look> {
-    const { record, queues, config } = this.#context;
+    const { database, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     let found: ReturnType<typeof findCredential> | undefined;
     const credential = () => {
-      found ??= findCredential(record, config, repository.name);
+      found ??= findCredential(database, config, repository.name);
       return found;
     };
     const access = { url: repository.url, credential };
     // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
-    const cursors = await cursorsOf(record, repository.name);
-    const triggers = await openTriggers(record, repository.name);
+    const cursors = await cursorsOf(database, repository.name);
+    const triggers = await openTriggers(database, repository.name);
     const list = () => listRemote(repository.url, { ...remotePatience, access, tags: repository.tags.length > 0 });
     // a poll comes again by itself; what a person or a schedule asks for does not
     const remote = triggers.length > 0 ? await overBreaks(list, {}) : await list();
     // what is offered below is trusted or not by it
     if (remote.defaultBranch !== repository.defaultBranch)
-      await noteDefaultBranch(record, repository.name, remote.defaultBranch);
+      await noteDefaultBranch(database, repository.name, remote.defaultBranch);
     const refs = observedRefs(repository, remote);
-    await markAbsent(record, repository.name, presenceChanges(cursors, refs));
+    await markAbsent(database, repository.name, presenceChanges(cursors, refs));
     const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));
-    if (!repository.tagsSeen) await passOverTags(record, repository.name, repository.tags, tags);
+    if (!repository.tagsSeen) await passOverTags(database, repository.name, repository.tags, tags);
 
     const isNext = ([ref, head]: [string, string]) => {
       const cursor = cursors.get(ref);
@@ -286,8 +286,8 @@ export class Observations {
   ): Promise<{ ready: CommitMessage[]; waitsFor: string[] }> {
     const [first] = messages;
     if (!first || !messages.some(callsOthers)) return { ready: messages, waitsFor: [] };
-    const { record, config } = this.#context;
-    const { named } = await findTrust(record, repository.name);
+    const { database, config } = this.#context;
+    const { named } = await findTrust(database, repository.name);
     const trust = trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
     const { name, url } = repository;
     const fetch = (texts: string[], room: number, signal: AbortSignal) => {
@@ -310,7 +310,7 @@ export class Observations {
   }
 
   async #note(name: string, seen: Seen): Promise<void> {
-    const { record, logger } = this.#context;
+    const { database, logger } = this.#context;
     if (this.#failing.delete(name)) logger.info(`can observe ${name} again`, { repo: name });
     const noted = this.#noted.get(name);
     const same = noted?.defaultBranch === seen.defaultBranch && noted.notice === seen.notice;
@@ -319,7 +319,7 @@ export class Observations {
       return;
     }
     this.#noted.set(name, seen);
-    await noteObserved(record, name, seen);
+    await noteObserved(database, name, seen);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { pageOfRepositories } from '../record/repositories.ts';
 
 /** How many schedules are asked for in one go. */
@@ -13,13 +13,13 @@ const slack = 2000;
  * back since, or was ahead on the machine that set that time.
  */
 export class PollSchedules {
-  readonly #context: Pick<StageContext, 'queues'> & { record: Record };
+  readonly #context: Pick<StageContext, 'queues'> & { database: Database };
   readonly #page: number;
   /** name of the repository where the last renewal ended; undefined where it came to the end */
   #after: string | undefined;
   #hasBegun = false;
 
-  constructor(context: Pick<StageContext, 'queues'> & { record: Record }, page: number = defaultPage) {
+  constructor(context: Pick<StageContext, 'queues'> & { database: Database }, page: number = defaultPage) {
     this.#context = context;
     this.#page = page;
   }
@@ -32,8 +32,8 @@ export class PollSchedules {
   }
 
   async #renewPage(): Promise<void> {
-    const { record, queues } = this.#context;
-    const { repositories, next } = await pageOfRepositories(record, { limit: this.#page, after: this.#after });
+    const { database, queues } = this.#context;
+    const { repositories, next } = await pageOfRepositories(database, { limit: this.#page, after: this.#after });
     for (const host of new Set(repositories.map((repository) => repository.host))) {
       const ours = repositories.filter((repository) => repository.host === host);
       const next = await queues.nextObserve(

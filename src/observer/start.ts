@@ -3,14 +3,14 @@ import { gitVersion } from '../git/version.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import { Problems } from '../kernel/problems.ts';
-import { every, everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { observeMessage } from '../queues/messages.ts';
 import { observeQueue } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { failingRepositories } from '../record/repositories.ts';
 import { listStages } from '../redis/membership.ts';
+import { every, everyLater } from '../system/wait.ts';
 import { Observations } from './observe.ts';
 import { PollSchedules } from './poll-schedules.ts';
 import { Watches } from './watches.ts';
@@ -30,13 +30,13 @@ const noteInterval = 5000;
  * Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine.
  * @throws VoltError `git_missing`, `git_old`
  */
-export async function startObserver(context: StageContext & { record: Record }): Promise<Stage> {
-  const { access, record, config } = context;
+export async function startObserver(context: StageContext & { database: Database }): Promise<Stage> {
+  const { access, database, config } = context;
   const logger = context.logger.child({ stage: 'observer' });
   await gitVersion();
   const problems = new Problems(logger);
   const own = { ...context, logger };
-  const shown = showStage(own, 'observer', () => [...record.problems(), ...problems.list()]);
+  const shown = showStage(own, 'observer', () => [...database.problems(), ...problems.list()]);
   const watches = new Watches(own);
   const observations = new Observations(own, watches);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
@@ -88,8 +88,8 @@ export async function startObserver(context: StageContext & { record: Record }):
 }
 
 /** What has failed is looked at now and not when its pause is over: the fault may have been this machine's. */
-async function retryFailed({ record, queues, config }: StageContext & { record: Record }): Promise<void> {
-  for (const { host, name } of await failingRepositories(record)) {
+async function retryFailed({ database, queues, config }: StageContext & { database: Database }): Promise<void> {
+  for (const { host, name } of await failingRepositories(database)) {
     if (host === null || host === config.host) await queues.sendObserve(host, { v: 1, repo: name, cause: 'start' });
   }
 }

@@ -4,8 +4,8 @@ import type { RemoteRefs } from '../git/remote.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { buildEvent, type CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
-import type { Record } from '../record/record.ts';
 import type { Repository } from '../record/repositories.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
@@ -14,7 +14,7 @@ import { allWithWorkflows } from './workflow-files.ts';
  * message does not count against a person's wish.
  */
 export async function answerTrigger(
-  { record }: StageContext & { record: Record },
+  { database }: StageContext & { database: Database },
   trigger: Intent,
   repository: Repository,
   mirror: Mirror,
@@ -48,11 +48,11 @@ export async function answerTrigger(
     };
     await send(ref, await allWithWorkflows(mirror, repository, [message], defaultBranch, options));
   } catch (error) {
-    await failIntent(record, trigger.id, asVoltError(error));
+    await failIntent(database, trigger.id, asVoltError(error));
   }
 }
 
 /** Nothing that a person has asked of the repository can be. */
-export async function failTriggers(record: Record, repo: string, error: VoltError): Promise<void> {
-  for (const trigger of await openTriggers(record, repo)) await failIntent(record, trigger.id, error);
+export async function failTriggers(database: Database, repo: string, error: VoltError): Promise<void> {
+  for (const trigger of await openTriggers(database, repo)) await failIntent(database, trigger.id, error);
 }

@@ -1,10 +1,10 @@
 import { type RefWatch, watchRefs } from '../git/watch.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
-import { within } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import type { Repository } from '../record/repositories.ts';
-import { repositoriesOn } from '../record/repository-places.ts';
+import { repositoriesOn } from '../record/repository-hosts.ts';
+import { within } from '../system/wait.ts';
 
 /** What the system says when it has no room for further watches. */
 const outOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
@@ -18,19 +18,19 @@ const statePatience = 1000;
  * Polling finds what watching misses.
  */
 export class Watches {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   readonly #watched = new Map<string, Promise<RefWatch>>();
   /** until when (ms since 1970) what could not be watched for want of room is only polled */
   readonly #resting = new Map<string, number>();
 
-  constructor(context: StageContext & { record: Record }) {
+  constructor(context: StageContext & { database: Database }) {
     this.#context = context;
   }
 
   /** Begins and ends watching as repositories have come and gone. */
   async refresh(): Promise<void> {
-    const { record, config } = this.#context;
-    const local = await repositoriesOn(record, [config.host]);
+    const { database, config } = this.#context;
+    const local = await repositoriesOn(database, [config.host]);
     const wanted = new Map(local.map((repository) => [keyOf(repository), repository]));
     for (const [key, { name, url }] of wanted) {
       if (this.#watched.has(key) || (this.#resting.get(key) ?? 0) > Date.now()) continue;

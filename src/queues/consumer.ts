@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problems } from '../kernel/problems.ts';
-import { everyLater } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { everyLater } from '../system/wait.ts';
+import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { promoteOverdue } from './delayed.ts';
-import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
 /** Thrown by a handler whose message cannot be handled yet: it comes again after `ms`, and this counts as no failure. */
 export class Later extends Error {
@@ -82,7 +82,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
         const what = message === undefined ? 'set aside' : 'understood only a part of';
         logger.error(`${what} a message of "${queue}" that does not fit its form`, { id: job.id, issue: why });
         if (message === undefined) {
-          await setAside(job);
+          await toDeadLetters(job);
           throw new UnrecoverableError(`not understood: ${why}`);
         }
       }

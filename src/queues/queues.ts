@@ -4,11 +4,11 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type BuildId, buildIdOf } from '../kernel/model.ts';
 import { labelPattern } from '../kernel/names.ts';
-import { giveWay } from '../kernel/turn.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { noteBuild } from '../redis/identity.ts';
 import { withSignature } from '../secrets/signed-message.ts';
 import type { Signer } from '../secrets/signing.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
 import {
   type AdvanceMessage,
   advanceMessage,
@@ -187,7 +187,7 @@ export class Queues {
     for (const [name, group] of byQueue) {
       await this.announceLabels(group[0] ? labelsOf(group[0]) : []);
       for (let first = 0; first < group.length; first += mostAtOnce) {
-        await giveWay();
+        await yieldToOthers();
         await this.queue(name).addBulk(
           group.slice(first, first + mostAtOnce).map(({ message, priority }) => ({
             name: `${message.repo.name} ${message.name}`,
@@ -205,7 +205,7 @@ export class Queues {
    */
   async changePriorities(entries: readonly (AttemptRef & { labels: string[]; priority: number })[]): Promise<void> {
     for (let first = 0; first < entries.length; first += mostAtOnce) {
-      await giveWay();
+      await yieldToOthers();
       await Promise.all(
         entries.slice(first, first + mostAtOnce).map(async ({ labels, priority, ...ref }) => {
           // all that BullMQ needs of it is the id

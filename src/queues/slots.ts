@@ -3,14 +3,14 @@ import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { Bell, pause } from '../system/wait.ts';
+import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { serves } from './kept.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesByNextMessage } from './next-queue.ts';
 import { labelSets } from './queues.ts';
-import { readable, setAside, whyNotUnderstood } from './set-aside.ts';
 
 /** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts nothing. */
 const lockDuration = 120_000;
@@ -325,7 +325,7 @@ export class SlotWorker {
       if (!(await isGenuine(job.data, attempt))) {
         logger.error(`took out a message of "${job.queueName}" that this Volt has not signed`, { id: job.id });
         if (attempt) job.opts.removeOnFail = true;
-        else await setAside(job);
+        else await toDeadLetters(job);
         await job.moveToFailed(new Error('not signed by this Volt'), token, false);
         return;
       }
@@ -335,7 +335,7 @@ export class SlotWorker {
       } else {
         const why = whyNotUnderstood(parsed.error);
         logger.error(`set aside a message of "${job.queueName}" that cannot be understood`, { id: job.id, issue: why });
-        await setAside(job);
+        await toDeadLetters(job);
         if (attempt) await this.#options.refuse(attempt, why);
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);
       }

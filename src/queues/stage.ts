@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { awake } from '../kernel/clock.ts';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
@@ -7,12 +6,13 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverTime, serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
-import { every } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { Heart } from '../redis/heart/heart.ts';
 import { beat, forgetGone, leave, listStages, type StageKind } from '../redis/membership.ts';
 import { ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
+import { awake } from '../system/clock.ts';
+import { every } from '../system/wait.ts';
 import type { Queues } from './queues.ts';
 
 /** What every stage is given; the same in a process of its own and inside `volt up`. */
@@ -39,7 +39,7 @@ const tidyInterval = 30_000;
  * @param refused is called when Redis answers and takes no heartbeat: its memory is full, or it cannot write its files
  */
 export function showStage(
-  context: StageContext & { record: { readonly place: string | undefined } },
+  context: StageContext & { database: { readonly place: string | undefined } },
   kind: StageKind,
   problems: () => Problem[] = () => [],
   refused: () => void = () => undefined,
@@ -51,7 +51,7 @@ export function showStage(
   const health = new HealthFile(config.healthFile, logger);
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const begunAt = awake();
-  const fixed = { ...own, id, version, record: context.record.place };
+  const fixed = { ...own, id, version, record: context.database.place };
   const describe = () => ({ ...fixed, startedAt: serverTimeOf(begunAt), vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
   // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start

@@ -1,5 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** What there is to do for a build. */
 export interface Agenda {
@@ -11,7 +11,7 @@ export interface Agenda {
 }
 
 /** In one statement: it is asked after everything that happens to a build, and mostly there is nothing to do. */
-export async function agendaOf({ db }: Record, build: BuildId): Promise<Agenda> {
+export async function agendaOf({ db }: Database, build: BuildId): Promise<Agenda> {
   const id = Number(build);
   const row = await db
     .selectNoFrom(({ exists, selectFrom }) => [

@@ -1,5 +1,5 @@
 import { serverNow } from '../kernel/server-time.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** Who did what: what was asked for with a token or from a signed-in browser, and attempts to sign in. */
 export interface AuditEntry {
@@ -28,14 +28,14 @@ export interface AuditFilter {
 /** Foreign text is kept up to this length. */
 const longest = 300;
 
-export async function recordAction(record: Record, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
+export async function recordAction(database: Database, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
   const values = { ...entry, target: entry.target.slice(0, longest), at: serverNow() };
-  await record.write((db) => db.insertInto('audit').values(values).execute());
+  await database.write((db) => db.insertInto('audit').values(values).execute());
 }
 
 /** Entries, newest first. */
-export async function listActions(record: Record, filter: AuditFilter): Promise<AuditEntry[]> {
-  let query = record.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
+export async function listActions(database: Database, filter: AuditFilter): Promise<AuditEntry[]> {
+  let query = database.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
   // bounded in any case, so that the newest entries are looked up rather than come upon
@@ -44,8 +44,8 @@ export async function listActions(record: Record, filter: AuditFilter): Promise<
 }
 
 /** Removes entries from before that time (ms). @returns how many */
-export async function removeOldActions(record: Record, before: number, limit: number): Promise<number> {
-  const removed = await record.write((db) =>
+export async function removeOldActions(database: Database, before: number, limit: number): Promise<number> {
+  const removed = await database.write((db) =>
     db
       .deleteFrom('audit')
       .where('id', 'in', (eb) => eb.selectFrom('audit').select('id').where('at', '<', before).limit(limit))

@@ -1,6 +1,6 @@
 import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** Where a build stands among those of its branch or tag. */
 export interface BranchHistory {
@@ -18,28 +18,28 @@ export interface BranchHistory {
  * Only `failure` counts as broken: what ended in an error, was cancelled or skipped says nothing about its commit.
  * Each look is one step into the index of the ref by status, however long the branch's history.
  */
-export async function branchHistory(record: Record, build: BuildSummary): Promise<BranchHistory> {
+export async function branchHistory(database: Database, build: BuildSummary): Promise<BranchHistory> {
   const [previous, next] = await Promise.all([
-    neighbour(record, build, 'before', build.id),
-    neighbour(record, build, 'after', build.id),
+    neighbour(database, build, 'before', build.id),
+    neighbour(database, build, 'after', build.id),
   ]);
   const none = { previous, next, brokenSince: undefined, fixedBy: undefined, mended: undefined };
   if (build.status !== 'failure' && build.status !== 'success') return none;
-  const good = await neighbour(record, build, 'before', build.id, 'success');
-  const firstBad = await neighbour(record, build, 'after', good?.id ?? ('0' as BuildId), 'failure');
+  const good = await neighbour(database, build, 'before', build.id, 'success');
+  const firstBad = await neighbour(database, build, 'after', good?.id ?? ('0' as BuildId), 'failure');
   const bad = firstBad && Number(firstBad.id) <= Number(build.id) ? firstBad : undefined;
   if (build.status === 'success') return { ...none, mended: bad };
-  return { ...none, brokenSince: bad, fixedBy: await neighbour(record, build, 'after', build.id, 'success') };
+  return { ...none, brokenSince: bad, fixedBy: await neighbour(database, build, 'after', build.id, 'success') };
 }
 
 async function neighbour(
-  record: Record,
+  database: Database,
   { repo, ref }: BuildSummary,
   side: 'before' | 'after',
   id: BuildId,
   status?: 'success' | 'failure',
 ): Promise<BuildSummary | undefined> {
-  const ofRef = record.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  const ofRef = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
   const chosen = status === undefined ? ofRef : ofRef.where('status', '=', status);
   const row = await chosen
     .where('id', side === 'before' ? '<' : '>', Number(id))

@@ -1,6 +1,6 @@
 import type { BuildSummary, Status } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 export interface ObservedRef {
   ref: string;
@@ -9,8 +9,8 @@ export interface ObservedRef {
 }
 
 /** The refs of a repository that are observed and there, those first that have moved last, each with its newest build. */
-export async function observedRefs(record: Record, repo: string, limit: number): Promise<ObservedRef[]> {
-  const cursors = await record.db
+export async function observedRefs(database: Database, repo: string, limit: number): Promise<ObservedRef[]> {
+  const cursors = await database.db
     .selectFrom('cursors')
     .select(['ref', 'sha'])
     .where('repo', '=', repo)
@@ -18,17 +18,19 @@ export async function observedRefs(record: Record, repo: string, limit: number):
     .orderBy('moved_at', 'desc')
     .limit(limit)
     .execute();
-  return Promise.all(cursors.map(async (cursor) => ({ ...cursor, newest: await newestOf(record, repo, cursor.ref) })));
+  return Promise.all(
+    cursors.map(async (cursor) => ({ ...cursor, newest: await newestOf(database, repo, cursor.ref) })),
+  );
 }
 
 /** The newest build of a ref; with statuses, the newest in one of them. */
 export async function newestOf(
-  record: Record,
+  database: Database,
   repo: string,
   ref: string,
   statuses?: readonly Status[],
 ): Promise<BuildSummary | undefined> {
-  let query = record.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  let query = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
   if (statuses) query = query.where('status', 'in', statuses);
   const row = await query.orderBy('id', 'desc').limit(1).executeTakeFirst();
   return row && summaryOf(row);

@@ -1,17 +1,17 @@
 import { sql } from 'kysely';
-import type { Database, Record, Write } from './record.ts';
+import type { Database, Sql, Write } from './database.ts';
 
 /** Table and column whose numbers are the ids of builds. */
 const sequence = { sqlite: 'builds', postgres: sql`pg_get_serial_sequence('builds', 'id')` } as const;
 
 /** What tells a record from others, and what it holds from what it held before. */
-export function identityOf(record: Record): {
+export function identityOf(database: Database): {
   id: string;
   formerIds: readonly string[];
   newestBuild(): Promise<number>;
 } {
-  const { id, formerIds } = record;
-  return { id, formerIds, newestBuild: () => highestId(record, record.db) };
+  const { id, formerIds } = database;
+  return { id, formerIds, newestBuild: () => highestId(database, database.db) };
 }
 
 /**
@@ -20,18 +20,18 @@ export function identityOf(record: Record): {
  * @param gap how many more are left out, since higher ones may have been in use, too
  * @returns the highest id that the record knows of, where that is lower; else undefined, and nothing is changed
  */
-export async function leaveOutBuildIds(record: Record, used: number, gap: number): Promise<number | undefined> {
-  if ((await highestId(record, record.db)) >= used) return undefined;
-  return record.write(async (db) => {
-    const highest = await highestId(record, db);
+export async function leaveOutBuildIds(database: Database, used: number, gap: number): Promise<number | undefined> {
+  if ((await highestId(database, database.db)) >= used) return undefined;
+  return database.write(async (db) => {
+    const highest = await highestId(database, db);
     if (highest >= used) return undefined;
-    await setHighestId(record, db, used + gap);
+    await setHighestId(database, db, used + gap);
     return highest;
   });
 }
 
 /** The highest id that a build of the record has had, be it there or not. */
-async function highestId({ kind }: Pick<Record, 'kind'>, db: Database | Write): Promise<number> {
+async function highestId({ kind }: Pick<Database, 'kind'>, db: Sql | Write): Promise<number> {
   const { rows } =
     kind === 'sqlite'
       ? await sql<{ id: number }>`select seq as id from sqlite_sequence where name = ${sequence.sqlite}`.execute(db)
@@ -39,7 +39,7 @@ async function highestId({ kind }: Pick<Record, 'kind'>, db: Database | Write): 
   return rows[0]?.id ?? 0;
 }
 
-async function setHighestId({ kind }: Pick<Record, 'kind'>, db: Write, id: number): Promise<void> {
+async function setHighestId({ kind }: Pick<Database, 'kind'>, db: Write, id: number): Promise<void> {
   if (kind === 'postgres') {
     await sql`select setval(${sequence.postgres}, ${id})`.execute(db);
     return;

@@ -15,7 +15,7 @@ import type {
 } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { lossStory } from '../kernel/story.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 import { escaped, holds } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
@@ -39,8 +39,8 @@ export interface BuildFilter {
 }
 
 /** Builds, newest first. */
-export async function listBuilds(record: Record, filter: BuildFilter): Promise<BuildSummary[]> {
-  let query = record.db.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(filter.limit);
+export async function listBuilds(database: Database, filter: BuildFilter): Promise<BuildSummary[]> {
+  let query = database.db.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.repo !== undefined) query = query.where('repo', '=', filter.repo);
   if (filter.branch !== undefined) query = query.where('ref', '=', `refs/heads/${filter.branch}`);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
@@ -59,24 +59,24 @@ export async function listBuilds(record: Record, filter: BuildFilter): Promise<B
 }
 
 /** Id of the newest build; undefined where there is none. */
-export async function newestBuild(record: Record): Promise<BuildId | undefined> {
-  const newest = record.db.selectFrom('builds').select((eb) => eb.fn.max('id').as('id'));
+export async function newestBuild(database: Database): Promise<BuildId | undefined> {
+  const newest = database.db.selectFrom('builds').select((eb) => eb.fn.max('id').as('id'));
   const id = (await newest.executeTakeFirst())?.id;
   return id == null ? undefined : (String(id) as BuildId);
 }
 
-export async function findBuild(record: Record, id: BuildId): Promise<Build | undefined> {
-  const summary = await findBuildSummary(record, id);
-  return summary && withJobs(record, summary);
+export async function findBuild(database: Database, id: BuildId): Promise<Build | undefined> {
+  const summary = await findBuildSummary(database, id);
+  return summary && withJobs(database, summary);
 }
 
-export async function withJobs(record: Record, build: BuildSummary): Promise<Build> {
-  return { ...build, jobs: await jobsOf(record, Number(build.id)) };
+export async function withJobs(database: Database, build: BuildSummary): Promise<Build> {
+  return { ...build, jobs: await jobsOf(database, Number(build.id)) };
 }
 
 /** A build without its jobs. */
-export async function findBuildSummary(record: Record, id: BuildId): Promise<BuildSummary | undefined> {
-  const row = await record.db.selectFrom('builds').selectAll().where('id', '=', Number(id)).executeTakeFirst();
+export async function findBuildSummary(database: Database, id: BuildId): Promise<BuildSummary | undefined> {
+  const row = await database.db.selectFrom('builds').selectAll().where('id', '=', Number(id)).executeTakeFirst();
   return row && summaryOf(row);
 }
 
@@ -84,9 +84,12 @@ export async function findBuildSummary(record: Record, id: BuildId): Promise<Bui
 export type BuildNotice = BuildSummary & { runner: string | null };
 
 /** @returns what there is to tell of many builds; one that there is not is left out */
-export async function findBuildNotices(record: Record, ids: readonly BuildId[]): Promise<Map<BuildId, BuildNotice>> {
+export async function findBuildNotices(
+  database: Database,
+  ids: readonly BuildId[],
+): Promise<Map<BuildId, BuildNotice>> {
   if (ids.length === 0) return new Map();
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('builds')
     .selectAll()
     .select((eb) =>
@@ -130,18 +133,18 @@ interface Place {
   path: string;
 }
 
-async function jobsOf(record: Record, build: number): Promise<Job[]> {
+async function jobsOf(database: Database, build: number): Promise<Job[]> {
   const jobs = inFileOrder(
-    await record.db.selectFrom('jobs').select(jobColumns).where('build_id', '=', build).orderBy('position').execute(),
+    await database.db.selectFrom('jobs').select(jobColumns).where('build_id', '=', build).orderBy('position').execute(),
   );
   if (jobs.length === 0) return [];
-  const attempts = await record.db
+  const attempts = await database.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .selectAll('attempts')
     .where('jobs.build_id', '=', build)
     .execute();
-  const steps = await record.db
+  const steps = await database.db
     .selectFrom('steps')
     .innerJoin('jobs', (join) => join.onRef('jobs.id', '=', 'steps.job_id').onRef('jobs.attempt', '=', 'steps.attempt'))
     .selectAll('steps')
@@ -171,8 +174,8 @@ async function jobsOf(record: Record, build: number): Promise<Job[]> {
 }
 
 /** Characters of what the steps of a build's jobs tell, but for one job. */
-export async function sizeOfSteps(record: Record, build: BuildId, but: JobId): Promise<number> {
-  const row = await record.db
+export async function sizeOfSteps(database: Database, build: BuildId, but: JobId): Promise<number> {
+  const row = await database.db
     .selectFrom('steps')
     .innerJoin('jobs', (join) => join.onRef('jobs.id', '=', 'steps.job_id').onRef('jobs.attempt', '=', 'steps.attempt'))
     .select(sql<number>`sum(length(steps.details) + length(steps.name))`.as('size'))
@@ -196,10 +199,10 @@ function byJob<Row extends { job_id: JobId }>(rows: Row[], place: (row: Row) => 
 
 /** What is needed to find a job's log. */
 export async function findJob(
-  record: Record,
+  database: Database,
   id: JobId,
 ): Promise<(Pick<JobRow, 'id' | 'name' | 'status' | 'attempt'> & { repo: string; build: BuildId }) | undefined> {
-  const row = await record.db
+  const row = await database.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .select(['jobs.id', 'jobs.name', 'jobs.status', 'jobs.attempt', 'builds.repo', 'builds.id as build'])
@@ -212,8 +215,8 @@ export async function findJob(
  * Builds that are final and whose files in test_results/ are still to be written, oldest first.
  * @param after only builds newer than this one
  */
-export async function unreportedBuilds(record: Record, limit: number, after?: BuildId): Promise<BuildId[]> {
-  const rows = await record.db
+export async function unreportedBuilds(database: Database, limit: number, after?: BuildId): Promise<BuildId[]> {
+  const rows = await database.db
     .selectFrom('builds')
     .select('id')
     .where('finished_at', 'is not', null)
@@ -230,9 +233,9 @@ export async function markReported(db: Write, ids: readonly BuildId[]): Promise<
 }
 
 /** How many builds are in each of the statuses that are not final. */
-export async function countOpenBuilds(record: Record): Promise<{ queued: number; running: number }> {
+export async function countOpenBuilds(database: Database): Promise<{ queued: number; running: number }> {
   const count = async (status: Status) => {
-    const row = await record.db
+    const row = await database.db
       .selectFrom('builds')
       .select((eb) => eb.fn.countAll<number>().as('count'))
       .where('status', '=', status)

@@ -1,5 +1,5 @@
 import type { BuildId, Status } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import { administrator, readable } from './visibility.ts';
 
 /**
@@ -21,12 +21,12 @@ export interface BuildChange {
 
 /** The changes after the one of that number that somebody may read, oldest first. */
 export async function changesAfter(
-  record: Record,
+  database: Database,
   after: number,
   limit: number,
   reader = administrator,
 ): Promise<BuildChange[]> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('changes')
     .innerJoin('builds', 'builds.id', 'changes.build_id')
     .select(['changes.id', 'changes.build_id', 'builds.repo', 'builds.status'])
@@ -39,8 +39,8 @@ export async function changesAfter(
 }
 
 /** The number of the latest change, 0 where there has been none. */
-export async function latestChange(record: Record): Promise<number> {
-  const row = await record.db
+export async function latestChange(database: Database): Promise<number> {
+  const row = await database.db
     .selectFrom('changes')
     .select((eb) => eb.fn.max('id').as('id'))
     .executeTakeFirst();

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 
 /**
  * Concurrency groups of workflows: of one name in one repository, one holder is inside and one waits; who comes then
@@ -164,8 +164,8 @@ export async function stopWaiting(db: Write, name: string, { build, holder }: Ho
 }
 
 /** Who is in a group or waits for it, of one build. */
-export async function groupsOf(record: Record, build: BuildId): Promise<{ id: number; holder: string }[]> {
-  return record.db.selectFrom('concurrency').select(['id', 'holder']).where('build_id', '=', Number(build)).execute();
+export async function groupsOf(database: Database, build: BuildId): Promise<{ id: number; holder: string }[]> {
+  return database.db.selectFrom('concurrency').select(['id', 'holder']).where('build_id', '=', Number(build)).execute();
 }
 
 /**
@@ -192,8 +192,8 @@ export async function leaveGroups(db: Write, ids: readonly number[]): Promise<Bu
  * Builds of which something is over and still in a group: whoever was to take it out has died, or the notice of its end was
  * lost.
  */
-export async function lingeringHolders(record: Record): Promise<BuildId[]> {
-  const rows = await record.db
+export async function lingeringHolders(database: Database): Promise<BuildId[]> {
+  const rows = await database.db
     .selectFrom('concurrency')
     .select('build_id')
     .distinct()

@@ -1,8 +1,8 @@
 import { attemptName, type BuildId, isFinal, type JobId, type Reason, type Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { leaveGroups } from './concurrency.ts';
+import type { Write } from './database.ts';
 import { settleBuild } from './moves.ts';
-import type { Write } from './record.ts';
 
 /** What contradicted itself, and says one thing now. */
 export interface Settled {

@@ -4,7 +4,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { type Credential, credentialSchema } from '../secrets/credential.ts';
 import { Vault } from '../secrets/vault.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import { requireRepository } from './scoped-entries.ts';
 import { credentialOf, writingVault } from './secret-key.ts';
 
@@ -29,12 +29,12 @@ export interface CredentialEntry extends ShownCredential {
  * @throws VoltError `not_found` where there is no such repository, those of the key file
  */
 export async function setCredential(
-  record: Record,
+  database: Database,
   config: Config,
   repo: string,
   { shown, credential }: { shown: ShownCredential; credential: Credential },
 ): Promise<void> {
-  await record.write(async (db) => {
+  await database.write(async (db) => {
     await requireRepository(db, repo);
     const vault = await writingVault(db, config);
     const { box, keyId } = vault.encrypt(JSON.stringify(credentialSchema.parse(credential)), credentialOf(repo));
@@ -51,15 +51,19 @@ export async function setCredential(
  * How a repository is fetched, or undefined where nothing is set for it.
  * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
  */
-export async function findCredential(record: Record, config: Config, repo: string): Promise<Credential | undefined> {
-  const row = await record.db.selectFrom('credentials').selectAll().where('repo', '=', repo).executeTakeFirst();
+export async function findCredential(
+  database: Database,
+  config: Config,
+  repo: string,
+): Promise<Credential | undefined> {
+  const row = await database.db.selectFrom('credentials').selectAll().where('repo', '=', repo).executeTakeFirst();
   if (!row) return undefined;
   const text = Vault.open(config).decrypt({ box: row.value, keyId: row.key_id }, credentialOf(repo));
   return credentialSchema.parse(JSON.parse(text));
 }
 
-export async function listCredentials(record: Record): Promise<CredentialEntry[]> {
-  const rows = await record.db
+export async function listCredentials(database: Database): Promise<CredentialEntry[]> {
+  const rows = await database.db
     .selectFrom('credentials')
     .select(['repo', 'shown', 'updated_at'])
     .orderBy('repo')
@@ -72,8 +76,8 @@ export async function listCredentials(record: Record): Promise<CredentialEntry[]
 }
 
 /** @throws VoltError `not_found` */
-export async function removeCredential(record: Record, repo: string): Promise<void> {
-  const gone = await record.write((db) =>
+export async function removeCredential(database: Database, repo: string): Promise<void> {
+  const gone = await database.write((db) =>
     db.deleteFrom('credentials').where('repo', '=', repo).returning('repo').executeTakeFirst(),
   );
   if (gone) return;

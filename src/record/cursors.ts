@@ -1,6 +1,6 @@
 import { serverNow } from '../kernel/server-time.ts';
-import { pause } from '../kernel/wait.ts';
-import type { Record, Write } from './record.ts';
+import { pause } from '../system/wait.ts';
+import type { Database, Write } from './database.ts';
 
 /** How far a ref is in the record. */
 export interface Cursor {
@@ -15,8 +15,8 @@ export interface Cursor {
   again: boolean;
 }
 
-export async function cursorsOf(record: Record, repo: string): Promise<Map<string, Cursor>> {
-  const rows = await record.db
+export async function cursorsOf(database: Database, repo: string): Promise<Map<string, Cursor>> {
+  const rows = await database.db
     .selectFrom('cursors')
     .select(['ref', 'sha', 'generation', 'absent', 'again'])
     .where('repo', '=', repo)
@@ -58,14 +58,14 @@ const refsAtOnce = 200;
 
 /** Notes which refs have gone and which are back, for cursors that still stand where they were read. */
 export async function markAbsent(
-  record: Record,
+  database: Database,
   repo: string,
   changes: readonly { cursor: Cursor; absent: boolean }[],
 ): Promise<void> {
   const rest = [...changes];
   while (rest.length > 0) {
     const some = rest.splice(0, refsAtOnce);
-    await record.write(async (db) => {
+    await database.write(async (db) => {
       for (const { cursor, absent } of some) {
         await db
           .updateTable('cursors')
@@ -100,8 +100,8 @@ export async function renewCursors(db: Write, repo: string, { absent }: { absent
  * Forgets branches that are gone and have no builds left: should one come back, it is as good as new. A tag that is gone is
  * known for ever, since one of old that comes back is not to be built.
  */
-export async function forgetGoneBranches(record: Record, repo: string): Promise<void> {
-  await record.write((db) =>
+export async function forgetGoneBranches(database: Database, repo: string): Promise<void> {
+  await database.write((db) =>
     db
       .deleteFrom('cursors')
       .where('repo', '=', repo)
@@ -127,7 +127,7 @@ export async function forgetGoneBranches(record: Record, repo: string): Promise<
  * @param globs what was asked for
  */
 export async function passOverTags(
-  record: Record,
+  database: Database,
   repo: string,
   globs: readonly string[],
   tags: readonly { ref: string; sha: string }[],
@@ -136,7 +136,7 @@ export async function passOverTags(
   const rest = tags.map((tag) => ({ repo, ...tag, generation: 0, moved_at: serverNow() }));
   while (rest.length > 0) {
     const rows = rest.splice(0, refsAtOnce);
-    const wanted = await record.write(async (db) => {
+    const wanted = await database.write(async (db) => {
       // by another observer, and a tag that came since then is none of old
       if (!(await stillUnseen(db, repo, asked))) return false;
       await db
@@ -149,7 +149,7 @@ export async function passOverTags(
     if (!wanted) return;
     await pause(0);
   }
-  await record.write((db) =>
+  await database.write((db) =>
     db
       .updateTable('repositories')
       .set({ tags_seen: asked })

@@ -1,4 +1,4 @@
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /**
  * Sessions that were signed out of. A session needs no row while it lasts, see web/access/guard.ts; one that has ended
@@ -6,8 +6,8 @@ import type { Record } from './record.ts';
  */
 
 /** @param until milliseconds since 1970, when the session would have ended by itself */
-export async function endSession(record: Record, id: string, until: number): Promise<void> {
-  await record.write(async (db) => {
+export async function endSession(database: Database, id: string, until: number): Promise<void> {
+  await database.write(async (db) => {
     await db.deleteFrom('ended_sessions').where('until', '<', Date.now()).execute();
     await db
       .insertInto('ended_sessions')
@@ -21,8 +21,8 @@ export async function endSession(record: Record, id: string, until: number): Pro
 const ofOwner = 'owner';
 
 /** Ends all sessions that have begun with the main token. @param until when one that begins now would end, milliseconds */
-export async function endOwnerSessions(record: Record, until: number): Promise<void> {
-  await record.write((db) =>
+export async function endOwnerSessions(database: Database, until: number): Promise<void> {
+  await database.write((db) =>
     db
       .insertInto('ended_sessions')
       .values({ id: ofOwner, until })
@@ -33,10 +33,10 @@ export async function endOwnerSessions(record: Record, until: number): Promise<v
 
 /** @param session `isOwner` whether it has begun with the main token */
 export async function isEnded(
-  record: Record,
+  database: Database,
   { id, until, isOwner }: { id: string; until: number; isOwner: boolean },
 ): Promise<boolean> {
   const ids = isOwner ? [id, ofOwner] : [id];
-  const rows = await record.db.selectFrom('ended_sessions').selectAll().where('id', 'in', ids).execute();
+  const rows = await database.db.selectFrom('ended_sessions').selectAll().where('id', 'in', ids).execute();
   return rows.some((row) => row.id === id || row.until >= until);
 }

@@ -1,5 +1,5 @@
 import type { BuildSummary } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** So many builds that passed are looked at. */
 const sample = 9;
@@ -9,10 +9,10 @@ const sample = 9;
  * there are none, in its repository. A median, since one build on a busy machine must not spoil the estimate.
  */
 export async function estimatedDuration(
-  record: Record,
+  database: Database,
   { repo, ref }: Pick<BuildSummary, 'repo' | 'ref'>,
 ): Promise<number | undefined> {
-  const passed = record.db
+  const passed = database.db
     .selectFrom('builds')
     .select(['started_at', 'finished_at'])
     .where('repo', '=', repo)

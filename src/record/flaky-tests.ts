@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { JobId, TestStatus } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Write } from './record.ts';
+import type { Write } from './database.ts';
 
 /**
  * A test is flaky where what it comes to does not follow from the commit. Two things show it, each in jobs of one name:

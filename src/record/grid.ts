@@ -1,6 +1,6 @@
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { inFileOrder } from './builds.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 export interface GridJob {
   id: JobId;
@@ -9,9 +9,9 @@ export interface GridJob {
 }
 
 /** The jobs of some builds, as little of them as a grid shows. */
-export async function jobsOfBuilds(record: Record, builds: readonly BuildId[]): Promise<Map<BuildId, GridJob[]>> {
+export async function jobsOfBuilds(database: Database, builds: readonly BuildId[]): Promise<Map<BuildId, GridJob[]>> {
   if (builds.length === 0) return new Map();
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('jobs')
     .select(['id', 'name', 'status', 'build_id', 'node'])
     .where('build_id', 'in', builds.map(Number))

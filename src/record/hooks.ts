@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** What the secret of a repository's webhook is derived from, null while it has none. */
-export async function hookSaltOf(record: Record, repo: string): Promise<string | null> {
-  const row = await record.db
+export async function hookSaltOf(database: Database, repo: string): Promise<string | null> {
+  const row = await database.db
     .selectFrom('repositories')
     .select('hook_salt')
     .where('name', '=', repo)
@@ -17,8 +17,8 @@ export async function hookSaltOf(record: Record, repo: string): Promise<string |
  * @param rotate whether one that it has gets another secret
  * @returns what its secret is derived from, undefined where there is no such repository
  */
-export async function ensureHookSalt(record: Record, repo: string, rotate: boolean): Promise<string | undefined> {
-  return record.write(async (db) => {
+export async function ensureHookSalt(database: Database, repo: string, rotate: boolean): Promise<string | undefined> {
+  return database.write(async (db) => {
     const row = await db
       .selectFrom('repositories')
       .select('hook_salt')

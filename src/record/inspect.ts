@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import type { Config } from '../kernel/config.ts';
+import { databaseAddress } from './address.ts';
 import { inspectDatabase } from './inspect-postgres.ts';
 import type { RecordInspection } from './inspection.ts';
-import { recordPlace } from './place.ts';
 
 /**
  * Looks into the record that the configuration names, without bringing it to this version.
@@ -11,7 +11,7 @@ import { recordPlace } from './place.ts';
  * @throws VoltError `bad_setting`, those of a database that cannot be reached, what libsql throws where it is none
  */
 export async function inspectNamed(config: Config): Promise<{ where: string; found: RecordInspection | undefined }> {
-  const place = recordPlace(config);
+  const place = databaseAddress(config);
   if (place.kind === 'sqlite') {
     return { where: place.file, found: existsSync(place.file) ? inspectRecord(place.file) : undefined };
   }

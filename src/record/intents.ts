@@ -1,7 +1,7 @@
 import type { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 import type { IntentRow } from './schema.ts';
 
 /** What a person asked for. It is written here before anybody hears of it, and stays open until it has had its effect. */
@@ -29,13 +29,13 @@ export interface Intent {
 
 /** @param event what happened, where it is not that a person wants the ref built; as JSON */
 export async function openTrigger(
-  record: Record,
+  database: Database,
   repo: string,
   ref: string | null,
   event: object | null = null,
 ): Promise<number> {
   const given = event === null ? {} : { event: JSON.stringify(event) };
-  return insert(record, { kind: 'trigger', repo, ref, build_id: null, job_id: null, ...given });
+  return insert(database, { kind: 'trigger', repo, ref, build_id: null, job_id: null, ...given });
 }
 
 /** Orders a job to end because of a rule; asking again while it has not ended changes nothing. */
@@ -60,32 +60,32 @@ export async function orderCancel(
 
 /** @param by name of whoever asks, null where that is known to nobody */
 export async function openCancel(
-  record: Record,
+  database: Database,
   repo: string,
   build: BuildId,
   job: JobId | null,
   by: string | null = null,
 ): Promise<number> {
   const because = by === null ? {} : { reason: 'by_user' as const, message: `cancelled by ${by}` };
-  return insert(record, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job, ...because });
+  return insert(database, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job, ...because });
 }
 
 export async function openRetry(
-  record: Record,
+  database: Database,
   repo: string,
   build: BuildId,
   wish: { job: JobId | null; failedOnly: boolean },
 ): Promise<number> {
   const failed_only = wish.failedOnly ? 1 : 0;
-  return insert(record, { kind: 'retry', repo, ref: null, build_id: Number(build), job_id: wish.job, failed_only });
+  return insert(database, { kind: 'retry', repo, ref: null, build_id: Number(build), job_id: wish.job, failed_only });
 }
 
 async function insert(
-  record: Record,
+  database: Database,
   values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> &
     Partial<Pick<IntentRow, 'failed_only' | 'event' | 'reason' | 'message'>>,
 ): Promise<number> {
-  const row = await record.write((db) =>
+  const row = await database.write((db) =>
     db
       .insertInto('intents')
       .values({ ...values, created_at: serverNow() })
@@ -95,13 +95,13 @@ async function insert(
   return row.id;
 }
 
-export async function findIntent(record: Record, id: number): Promise<Intent | undefined> {
-  const row = await record.db.selectFrom('intents').selectAll().where('id', '=', id).executeTakeFirst();
+export async function findIntent(database: Database, id: number): Promise<Intent | undefined> {
+  const row = await database.db.selectFrom('intents').selectAll().where('id', '=', id).executeTakeFirst();
   return row && intentOf(row);
 }
 
-export async function openTriggers(record: Record, repo: string): Promise<Intent[]> {
-  const rows = await record.db
+export async function openTriggers(database: Database, repo: string): Promise<Intent[]> {
+  const rows = await database.db
     .selectFrom('intents')
     .selectAll()
     .where('closed_at', 'is', null)
@@ -112,16 +112,16 @@ export async function openTriggers(record: Record, repo: string): Promise<Intent
   return rows.map(intentOf);
 }
 
-export function openCancels(record: Record): Promise<Intent[]> {
-  return openOnes(record, 'cancel');
+export function openCancels(database: Database): Promise<Intent[]> {
+  return openOnes(database, 'cancel');
 }
 
-export function openRetries(record: Record): Promise<Intent[]> {
-  return openOnes(record, 'retry');
+export function openRetries(database: Database): Promise<Intent[]> {
+  return openOnes(database, 'retry');
 }
 
-async function openOnes(record: Record, kind: Intent['kind']): Promise<Intent[]> {
-  const rows = await record.db
+async function openOnes(database: Database, kind: Intent['kind']): Promise<Intent[]> {
+  const rows = await database.db
     .selectFrom('intents')
     .selectAll()
     .where('closed_at', 'is', null)
@@ -148,11 +148,11 @@ export async function closeIntent(db: Write, id: number, madeBuild: BuildId | nu
 
 /** Closes an intent that can have none. */
 export async function failIntent(
-  record: Record,
+  database: Database,
   id: number,
   { code, message, remedy }: Pick<VoltError, 'code' | 'message' | 'remedy'>,
 ): Promise<void> {
-  await record.write((db) =>
+  await database.write((db) =>
     db
       .updateTable('intents')
       .set({ closed_at: serverNow(), error_code: code, error_message: message, error_remedy: remedy })

@@ -1,16 +1,16 @@
 import type { AttemptRef, JobId } from '../kernel/model.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /**
  * The runners that were lost with the job since it was last retried; one that handed it back is none of them.
  * @returns `all` and `alone`: how many, and how many of them alone; `runners`: their ids
  */
 export async function countLosses(
-  record: Record,
+  database: Database,
   job: JobId,
 ): Promise<{ all: number; alone: number; runners: string[] }> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .select(['attempts.runner_id', 'attempts.lost_alone'])
@@ -37,8 +37,8 @@ export interface LostRunner {
  * Attempts that other runners may have lost in the same moment were not lost alone. Those of jobs that this runner had
  * after them were lost before.
  */
-export async function notAlone(record: Record, { id, lostAt, noticedAt }: LostRunner): Promise<void> {
-  await record.write((db) =>
+export async function notAlone(database: Database, { id, lostAt, noticedAt }: LostRunner): Promise<void> {
+  await database.write((db) =>
     db
       .updateTable('attempts')
       .set({ lost_alone: 0 })
@@ -53,11 +53,11 @@ export async function notAlone(record: Record, { id, lostAt, noticedAt }: LostRu
 
 /** Writes down how the runner of an attempt was lost that will get no successor. */
 export async function noteLoss(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   loss: RecordedLoss & { how: string; runner: RunnerOfAttempt | undefined },
 ): Promise<void> {
-  await record.write((db) =>
+  await database.write((db) =>
     db
       .updateTable('attempts')
       .set({

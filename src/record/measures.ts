@@ -1,12 +1,12 @@
 import type { AttemptRef } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /**
  * Milliseconds from when the attempt before was lost or handed back until this one began; undefined where there is none
  * before, or this one has not begun.
  */
-export async function recoveryOf(record: Record, { job, attempt }: AttemptRef): Promise<number | undefined> {
-  const row = await record.db
+export async function recoveryOf(database: Database, { job, attempt }: AttemptRef): Promise<number | undefined> {
+  const row = await database.db
     .selectFrom('attempts')
     .innerJoin('attempts as former', 'former.job_id', 'attempts.job_id')
     .select('attempts.started_at')

@@ -13,7 +13,7 @@ import {
 import { serverNow } from '../kernel/server-time.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import { summaryOf } from './builds.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 import { another, inTheEnd, triedBefore } from './tries.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
 import { firstTag, raiseTime, type StartTags } from './virtual-time.ts';
@@ -25,8 +25,8 @@ import { firstTag, raiseTime, type StartTags } from './virtual-time.ts';
  */
 
 /** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
-export async function queueJob(record: Record, job: JobId, startTags: StartTags): Promise<boolean> {
-  return record.write(async (db) => {
+export async function queueJob(database: Database, job: JobId, startTags: StartTags): Promise<boolean> {
+  return database.write(async (db) => {
     const waiting = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -60,13 +60,13 @@ export async function queueJob(record: Record, job: JobId, startTags: StartTags)
  * @returns the build, undefined where nothing has moved
  */
 export async function startAttempt(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   runner: RunnerOfAttempt,
   at: number,
   begun: () => Promise<void> = async () => undefined,
 ): Promise<BuildSummary | undefined> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
       .set((eb) => ({
@@ -114,12 +114,12 @@ export async function startAttempt(
  * @returns the build, undefined where nothing was replaced
  */
 export async function recordSteps(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   revision: number,
   steps: Step[],
 ): Promise<Pick<BuildSummary, 'repo' | 'status'> | undefined> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const current = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -175,11 +175,11 @@ export interface FinishedAttempt {
  * @returns undefined where nothing has moved
  */
 export async function finishAttempt(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   outcome: AttemptOutcome,
 ): Promise<FinishedAttempt | undefined> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const failed = outcome.status === 'error' && mayPass(outcome.reason);
     const before = failed ? await triedBefore(db, ref) : undefined;
     const tried = before && [...before.tried, outcome.runner.name];
@@ -207,8 +207,8 @@ export async function finishAttempt(
  * The end of a log that was recorded without it has come; the files of the build are to be written once more.
  * @returns the build, undefined where the log was not known to be incomplete
  */
-export async function noteCompleteLog(record: Record, ref: AttemptRef): Promise<BuildSummary | undefined> {
-  return record.write(async (db) => {
+export async function noteCompleteLog(database: Database, ref: AttemptRef): Promise<BuildSummary | undefined> {
+  return database.write(async (db) => {
     const completed = await db
       .updateTable('attempts')
       .set({ log_complete: 1 })
@@ -288,12 +288,12 @@ function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome:
  * @returns the build, undefined where nothing has moved
  */
 export async function decideJob(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   outcome: Outcome,
   at: number,
 ): Promise<BuildSummary | undefined> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const moved = await db
       .updateTable('jobs')
       .set({ ...outcome, finished_at: at })
@@ -326,11 +326,11 @@ export async function decideJob(
  * @param lost what the given attempt is recorded as
  */
 export async function moveToNextAttempt(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt; loss?: RecordedLoss },
 ): Promise<boolean> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     if (!(await openNext(db, ref, { message: null }))) return false;
     await db
       .updateTable('attempts')

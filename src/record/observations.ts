@@ -1,6 +1,6 @@
 import type { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import type { RepositoryRow } from './schema.ts';
 
 /** What the last look at a repository came to. */
@@ -44,11 +44,11 @@ export function observationOf(row: RepositoryRow): Observation {
 
 /** Notes that a repository was looked at. */
 export async function noteObserved(
-  record: Record,
+  database: Database,
   repo: string,
   seen: { defaultBranch: string | null; notice: string | null },
 ): Promise<void> {
-  await record.write((db) =>
+  await database.write((db) =>
     db
       .updateTable('repositories')
       .set({ observed_at: serverNow(), default_branch: seen.defaultBranch, notice: seen.notice, ...noError })
@@ -58,8 +58,8 @@ export async function noteObserved(
 }
 
 /** Notes which branch is the default one, before anything is decided by that. */
-export async function noteDefaultBranch(record: Record, repo: string, defaultBranch: string | null): Promise<void> {
-  await record.write((db) =>
+export async function noteDefaultBranch(database: Database, repo: string, defaultBranch: string | null): Promise<void> {
+  await database.write((db) =>
     db.updateTable('repositories').set({ default_branch: defaultBranch }).where('name', '=', repo).execute(),
   );
 }
@@ -68,8 +68,8 @@ export async function noteDefaultBranch(record: Record, repo: string, defaultBra
  * Notes looks that found each repository as it was noted before.
  * @param looks when each repository was looked at, in milliseconds since 1970
  */
-export async function noteLooks(record: Record, looks: ReadonlyMap<string, number>): Promise<void> {
-  await record.write(async (db) => {
+export async function noteLooks(database: Database, looks: ReadonlyMap<string, number>): Promise<void> {
+  await database.write(async (db) => {
     for (const [repo, at] of looks)
       await db.updateTable('repositories').set({ observed_at: at }).where('name', '=', repo).execute();
   });
@@ -80,12 +80,12 @@ export async function noteLooks(record: Record, looks: ReadonlyMap<string, numbe
  * @param pauseAfter milliseconds until its schedule may look again, given how many looks have failed in a row
  */
 export async function noteObserveError(
-  record: Record,
+  database: Database,
   repo: string,
   error: Pick<VoltError, 'code' | 'message' | 'remedy'>,
   pauseAfter: (failures: number) => number = () => 0,
 ): Promise<void> {
-  await record.write(async (db) => {
+  await database.write(async (db) => {
     const row = await db.selectFrom('repositories').select('failures').where('name', '=', repo).executeTakeFirst();
     const failures = (row?.failures ?? 0) + 1;
     await db

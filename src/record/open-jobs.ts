@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import type { Repository } from './repositories.ts';
 import { type Tried, triedOf } from './tries.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
@@ -45,10 +45,10 @@ export interface OpenJob {
  * @param filter all that are given must hold; a build or a few jobs are found by themselves, however many are open
  */
 export async function openJobs(
-  record: Record,
+  database: Database,
   filter: { status?: Status; build?: BuildId; jobs?: readonly JobId[]; limit: number },
 ): Promise<OpenJob[]> {
-  let query = record.db
+  let query = database.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
@@ -147,8 +147,8 @@ interface RunningAttempt extends AttemptRef {
   keyEnded: boolean;
 }
 
-export async function runningAttempts(record: Record): Promise<RunningAttempt[]> {
-  const rows = await record.db
+export async function runningAttempts(database: Database): Promise<RunningAttempt[]> {
+  const rows = await database.db
     .selectFrom('jobs')
     .leftJoin('attempts', (join) =>
       join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
@@ -177,10 +177,10 @@ interface CurrentAttempt {
 const lookedUpAtOnce = 2000;
 
 /** The current attempt of each job. */
-export async function currentAttempts(record: Record, jobs: readonly JobId[]): Promise<Map<JobId, CurrentAttempt>> {
+export async function currentAttempts(database: Database, jobs: readonly JobId[]): Promise<Map<JobId, CurrentAttempt>> {
   const current = new Map<JobId, CurrentAttempt>();
   for (let first = 0; first < jobs.length; first += lookedUpAtOnce) {
-    const rows = await record.db
+    const rows = await database.db
       .selectFrom('jobs')
       .select(['id', 'attempt', 'status', 'finished_at', 'runner_id'])
       .where('id', 'in', jobs.slice(first, first + lookedUpAtOnce))
@@ -193,10 +193,10 @@ export async function currentAttempts(record: Record, jobs: readonly JobId[]): P
 
 /** Names and statuses of all jobs of a build, for deciding which of them are ready. */
 export async function jobStates(
-  record: Record,
+  database: Database,
   build: BuildId,
 ): Promise<{ id: JobId; name: string; status: Status; reason: Reason | null; attempt: number; needs: string[] }[]> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('jobs')
     .select(['id', 'name', 'status', 'reason', 'attempt', 'needs'])
     .where('build_id', '=', Number(build))
@@ -209,21 +209,21 @@ export async function jobStates(
  * Builds of which everything that is open waits, so that no outcome will move them on. There may be thousands, as in a
  * concurrency group, so that who asks again and again is given some of them by chance.
  */
-export async function buildsAtRest(record: Record, limit: number): Promise<BuildId[]> {
-  return waitingBuilds(record, false, limit);
+export async function buildsAtRest(database: Database, limit: number): Promise<BuildId[]> {
+  return waitingBuilds(database, false, limit);
 }
 
 /**
  * Builds of which something waits while something else does not: the next outcome will move them on, which may take
  * hours. Some of them by chance.
  */
-export async function buildsPartlyAtRest(record: Record, limit: number): Promise<BuildId[]> {
-  return waitingBuilds(record, true, limit);
+export async function buildsPartlyAtRest(database: Database, limit: number): Promise<BuildId[]> {
+  return waitingBuilds(database, true, limit);
 }
 
 /** @param busy whether an open job of the build does not wait */
-async function waitingBuilds(record: Record, busy: boolean, limit: number): Promise<BuildId[]> {
-  const rows = await record.db
+async function waitingBuilds(database: Database, busy: boolean, limit: number): Promise<BuildId[]> {
+  const rows = await database.db
     .selectFrom((eb) =>
       eb
         .selectFrom('jobs')

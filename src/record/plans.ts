@@ -1,9 +1,9 @@
 import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { moveCursor } from './cursors.ts';
+import type { Database, Write } from './database.ts';
 import { closeIntent } from './intents.ts';
 import { portions } from './portions.ts';
-import type { Record, Write } from './record.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
 import type { StartTags } from './virtual-time.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
@@ -53,8 +53,8 @@ export type Planned =
   | { outcome: 'unknown_repository' };
 
 /** Writes a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
-export async function recordPlan(record: Record, plan: NewBuild, startTags: StartTags): Promise<Planned> {
-  return record.write(async (db) => {
+export async function recordPlan(database: Database, plan: NewBuild, startTags: StartTags): Promise<Planned> {
+  return database.write(async (db) => {
     const { known, repository, last } = await db
       .selectNoFrom((eb) => [
         eb.selectFrom('builds').select('id').where('offer', '=', plan.offer).as('known'),

@@ -1,5 +1,5 @@
 import type { BuildId, JobId } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import { type Tried, triedOf } from './tries.ts';
 
 /** A queued job, with what is needed to look at its message. */
@@ -23,11 +23,11 @@ export interface QueuedJob {
  * @param after the last one of the page before
  */
 export async function queuedJobs(
-  record: Record,
+  database: Database,
   limit: number,
   after: Pick<QueuedJob, 'virtualStart' | 'build' | 'id'> | undefined,
 ): Promise<QueuedJob[]> {
-  let query = record.db
+  let query = database.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')

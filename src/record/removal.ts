@@ -1,6 +1,6 @@
 import type { BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 import { forgetInTokens } from './tokens.ts';
 
 export interface Removal {
@@ -16,8 +16,8 @@ export interface Removal {
  * @param purge whether its history goes once its builds have ended; also for one that was removed before
  * @returns undefined where there is no repository of that name
  */
-export async function removeRepository(record: Record, name: string, purge: boolean): Promise<Removal | undefined> {
-  return record.write(async (db) => {
+export async function removeRepository(database: Database, name: string, purge: boolean): Promise<Removal | undefined> {
+  return database.write(async (db) => {
     const row = await db
       .selectFrom('repositories')
       .select(['url', 'host', 'removed_at'])
@@ -73,8 +73,8 @@ async function cancelBuilds(db: Write, repo: string): Promise<BuildId[]> {
 }
 
 /** A repository whose history is to go now: it was removed for good, and all its builds have ended and are reported. */
-export async function purgeableRepository(record: Record): Promise<string | undefined> {
-  const row = await record.db
+export async function purgeableRepository(database: Database): Promise<string | undefined> {
+  const row = await database.db
     .selectFrom('repositories')
     .select('name')
     .where('purge', '=', 1)
@@ -94,19 +94,19 @@ export async function purgeableRepository(record: Record): Promise<string | unde
 }
 
 /** Some of the builds that a purged repository still has. */
-export async function buildsToPurge(record: Record, repo: string, limit: number): Promise<BuildId[]> {
-  const rows = await record.db.selectFrom('builds').select('id').where('repo', '=', repo).limit(limit).execute();
+export async function buildsToPurge(database: Database, repo: string, limit: number): Promise<BuildId[]> {
+  const rows = await database.db.selectFrom('builds').select('id').where('repo', '=', repo).limit(limit).execute();
   return rows.map(({ id }) => String(id) as BuildId);
 }
 
 /** Deletes builds with all that belongs to them. */
-export async function deleteBuilds(record: Record, builds: readonly BuildId[]): Promise<void> {
-  await record.write((db) => db.deleteFrom('builds').where('id', 'in', builds.map(Number)).execute());
+export async function deleteBuilds(database: Database, builds: readonly BuildId[]): Promise<void> {
+  await database.write((db) => db.deleteFrom('builds').where('id', 'in', builds.map(Number)).execute());
 }
 
 /** Forgets a repository that has no builds any more. */
-export async function forgetRepository(record: Record, name: string): Promise<void> {
-  await record.write(async (db) => {
+export async function forgetRepository(database: Database, name: string): Promise<void> {
+  await database.write(async (db) => {
     await db.deleteFrom('cursors').where('repo', '=', name).execute();
     await db.deleteFrom('intents').where('repo', '=', name).execute();
     await db.deleteFrom('repositories').where('name', '=', name).where('purge', '=', 1).execute();

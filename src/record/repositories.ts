@@ -3,8 +3,8 @@ import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
+import type { Database, Sql, Write } from './database.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
-import type { Database, Record, Write } from './record.ts';
 import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
@@ -48,9 +48,9 @@ export interface ObservedRepository extends Repository, Observation {
  * URL it is another one: the builds so far can be seen, and nothing of them runs again.
  * @throws VoltError `name_taken` where another repository has the name, `conflict` while its history is being deleted
  */
-export async function saveRepository(record: Record, repository: Repository): Promise<void> {
+export async function saveRepository(database: Database, repository: Repository): Promise<void> {
   checkRepositoryName(repository.name);
-  await record.write(async (db) => {
+  await database.write(async (db) => {
     const existing = await rowOf(db, repository.name);
     if (!existing) return insert(db, repository);
     if (existing.removed_at === null && existing.url !== repository.url) throw nameTaken(repository.name);
@@ -64,18 +64,18 @@ export async function saveRepository(record: Record, repository: Repository): Pr
 }
 
 /** As `saveRepository`, where no repository may have the name: one that is observed is not changed. */
-export async function createRepository(record: Record, repository: Repository): Promise<void> {
-  if (await findRepository(record, repository.name)) throw nameTaken(repository.name);
-  await saveRepository(record, repository);
+export async function createRepository(database: Database, repository: Repository): Promise<void> {
+  if (await findRepository(database, repository.name)) throw nameTaken(repository.name);
+  await saveRepository(database, repository);
 }
 
 /** @returns the repository as it is then, undefined where there is none of that name */
 export async function changeRepository(
-  record: Record,
+  database: Database,
   name: string,
   change: Partial<RepositorySettings>,
 ): Promise<Repository | undefined> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const existing = await rowOf(db, name);
     if (!existing || existing.removed_at !== null) return undefined;
     const changed = { ...repositoryOf(existing), ...change };
@@ -133,46 +133,46 @@ function columnsOf(repository: Repository) {
   };
 }
 
-async function rowOf(db: Database, name: string): Promise<RepositoryRow | undefined> {
+async function rowOf(db: Sql, name: string): Promise<RepositoryRow | undefined> {
   return db.selectFrom('repositories').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
 /** The observed repository with that URL, where there is one. */
-export async function repositoryAt(record: Record, url: string): Promise<Repository | undefined> {
-  const row = await observed(record).where('url', '=', url).orderBy('created_at').executeTakeFirst();
+export async function repositoryAt(database: Database, url: string): Promise<Repository | undefined> {
+  const row = await observed(database).where('url', '=', url).orderBy('created_at').executeTakeFirst();
   return row && repositoryOf(row);
 }
 
-export async function findRepository(record: Record, name: string): Promise<ObservedRepository | undefined> {
-  const row = await observed(record).where('name', '=', name).executeTakeFirst();
+export async function findRepository(database: Database, name: string): Promise<ObservedRepository | undefined> {
+  const row = await observed(database).where('name', '=', name).executeTakeFirst();
   return row && observedOf(row);
 }
 
 /** The visibility that a name has already: that of a repository which was removed lasts as long as its history. */
-export async function visibilityOf(record: Record, name: string): Promise<Visibility | undefined> {
-  return (await rowOf(record.db, name))?.visibility;
+export async function visibilityOf(database: Database, name: string): Promise<Visibility | undefined> {
+  return (await rowOf(database.db, name))?.visibility;
 }
 
 /** Whether a repository of that name is observed. */
-export async function isObserved(record: Record, name: string): Promise<boolean> {
-  return (await findRepository(record, name)) !== undefined;
+export async function isObserved(database: Database, name: string): Promise<boolean> {
+  return (await findRepository(database, name)) !== undefined;
 }
 
 /** Whether a name is free for a repository with that URL: nobody has it, or it had it until it was removed. */
-export async function mayTakeName(record: Record, name: string, url: string): Promise<boolean> {
-  const row = await rowOf(record.db, name);
+export async function mayTakeName(database: Database, name: string, url: string): Promise<boolean> {
+  const row = await rowOf(database.db, name);
   return row === undefined || (row.removed_at !== null && row.url === url && row.purge === 0);
 }
 
 /** The observed repositories, by name. */
-export async function listRepositories(record: Record): Promise<ObservedRepository[]> {
-  const rows = await observed(record).orderBy('name').execute();
+export async function listRepositories(database: Database): Promise<ObservedRepository[]> {
+  const rows = await observed(database).orderBy('name').execute();
   return rows.map(observedOf);
 }
 
 /** The names of the observed repositories that somebody may read, in order. */
-export async function repositoryNames(record: Record, reader = administrator): Promise<string[]> {
-  const query = record.db
+export async function repositoryNames(database: Database, reader = administrator): Promise<string[]> {
+  const query = database.db
     .selectFrom('repositories')
     .select('name')
     .where('removed_at', 'is', null)
@@ -182,8 +182,8 @@ export async function repositoryNames(record: Record, reader = administrator): P
 }
 
 /** The observed repositories that cannot be looked at and that somebody may read, by name. */
-export async function failingRepositories(record: Record, reader = administrator): Promise<ObservedRepository[]> {
-  const rows = await observed(record)
+export async function failingRepositories(database: Database, reader = administrator): Promise<ObservedRepository[]> {
+  const rows = await observed(database)
     .where('error_code', 'is not', null)
     .where(readable(reader, 'repositories.name'))
     .orderBy('name')
@@ -203,10 +203,10 @@ export interface RepositoryFilter {
 
 /** The observed repositories, by name, page by page. */
 export async function pageOfRepositories(
-  record: Record,
+  database: Database,
   { limit, after, text, reader = administrator }: RepositoryFilter,
 ): Promise<{ repositories: ObservedRepository[]; next: string | null }> {
-  let query = observed(record)
+  let query = observed(database)
     .where(readable(reader, 'repositories.name'))
     .orderBy('name')
     .limit(limit + 1);
@@ -217,8 +217,8 @@ export async function pageOfRepositories(
   return { repositories, next: rows.length > limit ? (repositories.at(-1)?.name ?? null) : null };
 }
 
-function observed(record: Record) {
-  return record.db.selectFrom('repositories').selectAll().where('removed_at', 'is', null);
+function observed(database: Database) {
+  return database.db.selectFrom('repositories').selectAll().where('removed_at', 'is', null);
 }
 
 function observedOf(row: RepositoryRow): ObservedRepository {

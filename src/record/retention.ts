@@ -1,5 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** Which finished builds are kept. What is open is never touched. */
 export interface Retention {
@@ -21,9 +21,9 @@ export interface ExpiredBuild {
 export const day = 86_400_000;
 
 /** Names of all repositories that have builds, also of those that are not observed any more. */
-export async function repositoriesWithBuilds(record: Record): Promise<string[]> {
+export async function repositoriesWithBuilds(database: Database): Promise<string[]> {
   // a repository that is removed stays for as long as it has builds
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('repositories')
     .select('name')
     .where(({ exists, selectFrom }) =>
@@ -42,14 +42,14 @@ export async function repositoriesWithBuilds(record: Record): Promise<string[]> 
  * @param page how many builds are looked at in one go
  */
 export async function* expiredBuilds(
-  record: Record,
+  database: Database,
   repo: string,
   { keepDays, keepBuilds, keepAtLeast }: Retention,
   now: number,
   page: number,
 ): AsyncGenerator<ExpiredBuild[]> {
   if (keepDays === 0 && keepBuilds === 0) return;
-  const builds = record.db.selectFrom('builds').where('repo', '=', repo).orderBy('id', 'desc');
+  const builds = database.db.selectFrom('builds').where('repo', '=', repo).orderBy('id', 'desc');
   const nth = async (query: typeof builds, count: number) =>
     (
       await query
@@ -62,9 +62,9 @@ export async function* expiredBuilds(
   if (end === undefined) return;
   const surplus = keepBuilds === 0 ? undefined : await nth(builds, keepBuilds);
   const before = keepDays === 0 ? Number.NEGATIVE_INFINITY : now - keepDays * day;
-  const kept = await newestOfRefs(record, repo);
+  const kept = await newestOfRefs(database, repo);
   for (let after = 0; ; ) {
-    const rows = await record.db
+    const rows = await database.db
       .selectFrom('builds')
       .select(['id', 'number', 'sha', 'finished_at', 'reported_at'])
       .where('repo', '=', repo)
@@ -86,10 +86,10 @@ export async function* expiredBuilds(
 }
 
 /** The newest finished build of each ref that is observed, and the newest build of all. */
-async function newestOfRefs(record: Record, repo: string): Promise<Set<number>> {
+async function newestOfRefs(database: Database, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
-  const newest = record.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
-  const observed = record.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
+  const newest = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
+  const observed = database.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
   for (const { ref } of await observed.execute()) {
     const row = await newest.where('ref', '=', ref).where('finished_at', 'is not', null).executeTakeFirst();
     if (row) kept.add(row.id);
@@ -100,8 +100,8 @@ async function newestOfRefs(record: Record, repo: string): Promise<Set<number>> 
 }
 
 /** Removes a build with its jobs, attempts and steps; false when it is open, as after a retry, or gone already. */
-export async function removeBuild(record: Record, id: BuildId): Promise<boolean> {
-  return record.write(async (db) => {
+export async function removeBuild(database: Database, id: BuildId): Promise<boolean> {
+  return database.write(async (db) => {
     const removed = await db
       .deleteFrom('builds')
       .where('id', '=', Number(id))
@@ -114,11 +114,11 @@ export async function removeBuild(record: Record, id: BuildId): Promise<boolean>
 
 /** Which of these are the ids of builds that finished before that time, and which of no build at all. */
 export async function sortBuilds(
-  record: Record,
+  database: Database,
   ids: readonly BuildId[],
   before: number,
 ): Promise<{ old: BuildId[]; unknown: BuildId[] }> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('builds')
     .select(['id', 'finished_at'])
     .where('id', 'in', ids.map(Number))
@@ -131,8 +131,8 @@ export async function sortBuilds(
 }
 
 /** Notes that the logs of a build are not kept any more. */
-export async function forgetLogs(record: Record, id: BuildId): Promise<void> {
-  await record.write((db) =>
+export async function forgetLogs(database: Database, id: BuildId): Promise<void> {
+  await database.write((db) =>
     db
       .updateTable('attempts')
       .set({ log_bytes: null, log_complete: null })
@@ -142,8 +142,8 @@ export async function forgetLogs(record: Record, id: BuildId): Promise<void> {
 }
 
 /** Removes requests that had their effect before that time. @returns how many */
-export async function removeClosedIntents(record: Record, before: number, limit: number): Promise<number> {
-  const removed = await record.write((db) =>
+export async function removeClosedIntents(database: Database, before: number, limit: number): Promise<number> {
+  const removed = await database.write((db) =>
     db
       .deleteFrom('intents')
       .where('id', 'in', (eb) => eb.selectFrom('intents').select('id').where('closed_at', '<', before).limit(limit))

@@ -1,8 +1,8 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Write } from './database.ts';
 import { closeIntent, type Intent } from './intents.ts';
-import type { Record, Write } from './record.ts';
 
 /** A job of a build as a retry looks at it. */
 interface FinishedJob {
@@ -23,11 +23,11 @@ interface FinishedJob {
  * @returns whether it was done; false where the request has been closed meanwhile
  */
 export async function retryJobs(
-  record: Record,
+  database: Database,
   { id, build }: Pick<Intent, 'id'> & { build: BuildId },
   choose: (jobs: FinishedJob[]) => JobId[],
 ): Promise<boolean> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     await checkRepository(db, build);
     const chosen = choose(await finishedJobs(db, build));
     if (!(await closeIntent(db, id, build))) return false;

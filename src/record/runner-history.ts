@@ -1,5 +1,5 @@
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import { type Reader, readable } from './visibility.ts';
 
 /** What a runner had to do once. Times are milliseconds since 1970. */
@@ -19,8 +19,8 @@ export interface PastAttempt {
   noticedAt: number | null;
 }
 
-function attempts(record: Record, reader: Reader) {
-  return record.db
+function attempts(database: Database, reader: Reader) {
+  return database.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -36,12 +36,12 @@ type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
 
 /** What a runner has had to do, as far as somebody may read it, newest first. */
 export async function attemptsOfRunner(
-  record: Record,
+  database: Database,
   reader: Reader,
   runner: string,
   limit: number,
 ): Promise<PastAttempt[]> {
-  const rows = await attempts(record, reader)
+  const rows = await attempts(database, reader)
     .where('attempts.runner_name', '=', runner)
     .orderBy('attempts.created_at', 'desc')
     .limit(limit)
@@ -51,12 +51,12 @@ export async function attemptsOfRunner(
 
 /** Attempts whose runner was lost, newest first. @param since milliseconds since 1970 */
 export async function lostAttempts(
-  record: Record,
+  database: Database,
   reader: Reader,
   since: number,
   limit: number,
 ): Promise<PastAttempt[]> {
-  const rows = await attempts(record, reader)
+  const rows = await attempts(database, reader)
     .where('attempts.noticed_at', '>=', since)
     .orderBy('attempts.noticed_at', 'desc')
     .limit(limit)

@@ -2,7 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { AttemptRef } from '../kernel/model.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Database, Record } from './record.ts';
+import type { Database, Sql } from './database.ts';
 import type { Schema } from './schema.ts';
 
 /** A key by which the words of runners are known; several runners may have one. */
@@ -19,12 +19,12 @@ export interface RunnerKeyEntry {
 
 /** @throws VoltError `name_taken` */
 export async function addRunnerKey(
-  record: Record,
+  database: Database,
   key: Pick<RunnerKeyEntry, 'name' | 'publicKey' | 'repos' | 'createdBy'> & { own?: boolean },
 ): Promise<RunnerKeyEntry> {
-  const added = await record.write((db) => insert(db, { own: false, ...key }));
+  const added = await database.write((db) => insert(db, { own: false, ...key }));
   if (added) return added;
-  if (await isKnown(record.db, key.publicKey)) {
+  if (await isKnown(database.db, key.publicKey)) {
     throw new VoltError('name_taken', `the public key ${key.publicKey} is known already, or was ended`, {
       remedy:
         'A key that was ended stays so: remove `keys/runner` in the data directory of the runner, start that again, and add the key that it says it has then.',
@@ -43,9 +43,9 @@ const mostOwn = 8;
  * number. Once a person has removed such a key, none is taken in any more but by a person: whoever was shut out could make
  * another at once.
  */
-export async function adoptRunnerKey(record: Record, name: string, publicKey: string): Promise<void> {
-  if (await isKnown(record.db, publicKey)) return;
-  await record.write(async (db) => {
+export async function adoptRunnerKey(database: Database, name: string, publicKey: string): Promise<void> {
+  if (await isKnown(database.db, publicKey)) return;
+  await database.write(async (db) => {
     const own = await db.selectFrom('runner_keys').select('removed_at').where('own', '=', 1).execute();
     if (own.length >= mostOwn || own.some(({ removed_at }) => removed_at !== null)) return;
     const about = { publicKey, repos: [], own: true, createdBy: 'the data directory' };
@@ -54,13 +54,13 @@ export async function adoptRunnerKey(record: Record, name: string, publicKey: st
   });
 }
 
-async function isKnown(db: Database, publicKey: string): Promise<boolean> {
+async function isKnown(db: Sql, publicKey: string): Promise<boolean> {
   const row = await db.selectFrom('runner_keys').select('name').where('public_key', '=', publicKey).executeTakeFirst();
   return row !== undefined;
 }
 
 async function insert(
-  db: Database,
+  db: Sql,
   { name, publicKey, repos, own, createdBy }: Omit<RunnerKeyEntry, 'createdAt'>,
 ): Promise<RunnerKeyEntry | undefined> {
   const taken = await db
@@ -81,8 +81,8 @@ async function insert(
 }
 
 /** Ends a key: what its runners say counts no more, and they are given nothing. @throws VoltError `not_found` */
-export async function removeRunnerKey(record: Record, name: string): Promise<void> {
-  const removed = await record.write((db) =>
+export async function removeRunnerKey(database: Database, name: string): Promise<void> {
+  const removed = await database.write((db) =>
     db
       .updateTable('runner_keys')
       .set({ removed_at: serverNow() })
@@ -98,8 +98,8 @@ export async function removeRunnerKey(record: Record, name: string): Promise<voi
 }
 
 /** All that are good for something, by name. */
-export async function listRunnerKeys(record: Record): Promise<RunnerKeyEntry[]> {
-  const rows = await record.db
+export async function listRunnerKeys(database: Database): Promise<RunnerKeyEntry[]> {
+  const rows = await database.db
     .selectFrom('runner_keys')
     .selectAll()
     .where('removed_at', 'is', null)
@@ -125,7 +125,7 @@ export interface AttemptHolder {
  * this repository, undefined where it may have
  */
 export async function attemptHolder(
-  db: Database,
+  db: Sql,
   ref: AttemptRef,
   speaker: { key: string; name: string },
 ): Promise<{ holder: AttemptHolder; objection: string | undefined } | undefined> {
@@ -167,7 +167,7 @@ export async function attemptHolder(
 export type LogOwner = AttemptHolder & { isGood: boolean };
 
 /** @returns undefined where there is no such attempt */
-export async function logOwner(db: Database, ref: AttemptRef): Promise<LogOwner | undefined> {
+export async function logOwner(db: Sql, ref: AttemptRef): Promise<LogOwner | undefined> {
   const row = await db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
@@ -190,7 +190,7 @@ export async function logOwner(db: Database, ref: AttemptRef): Promise<LogOwner 
 export const unknownKey = 'its key is not known, or a person has ended it';
 
 /** Whether a key is good for anything. */
-export async function isRunnerKey(db: Database, publicKey: string): Promise<boolean> {
+export async function isRunnerKey(db: Sql, publicKey: string): Promise<boolean> {
   const row = await db
     .selectFrom('runner_keys')
     .select('name')

@@ -1,6 +1,6 @@
 import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Write } from './database.ts';
 import { portions } from './portions.ts';
-import type { Record, Write } from './record.ts';
 
 /** A time at which a workflow of a repository's default branch runs. */
 export interface ScheduleEntry {
@@ -47,8 +47,8 @@ function nameOf({ workflow, cron, timezone }: ScheduleEntry): string {
 }
 
 /** Schedules whose time has come, of repositories that are observed. */
-export async function dueSchedules(record: Record, now: number): Promise<DueSchedule[]> {
-  const rows = await record.db
+export async function dueSchedules(database: Database, now: number): Promise<DueSchedule[]> {
+  const rows = await database.db
     .selectFrom('schedules')
     .innerJoin('repositories', 'repositories.name', 'schedules.repo')
     .select(['repo', 'host', 'workflow', 'cron', 'timezone', 'next_at'])
@@ -66,12 +66,12 @@ export async function dueSchedules(record: Record, now: number): Promise<DueSche
  * @returns false where another dispatcher has done it
  */
 export async function runSchedule(
-  record: Record,
+  database: Database,
   due: DueSchedule,
   next: number | null,
   event: object,
 ): Promise<boolean> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const { repo, workflow, cron, nextAt } = due;
     const moved = await db
       .updateTable('schedules')
@@ -93,10 +93,10 @@ export async function runSchedule(
 
 /** The schedules of a repository; `nextAt` is null for one that never comes again. */
 export async function schedulesOf(
-  record: Record,
+  database: Database,
   repo: string,
 ): Promise<(ScheduleEntry & { nextAt: number | null })[]> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('schedules')
     .select(['workflow', 'cron', 'timezone', 'next_at'])
     .where('repo', '=', repo)

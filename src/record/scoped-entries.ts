@@ -1,11 +1,11 @@
 import { VoltError } from '../kernel/errors.ts';
-import type { Write } from './record.ts';
+import type { Write } from './database.ts';
 
 /** Rows that belong to one repository or to all of them, each with a name: secrets and variables. */
 type Table = 'secrets' | 'variables';
 
 /** Whom a secret or variable is for: the repository of that name, or all of them. */
-export type Scope = string | null;
+export type EntryOwner = string | null;
 
 /** As many a scope may hold, as on GitHub. */
 const mostEntries = 100;
@@ -14,7 +14,7 @@ const mostEntries = 100;
 export async function replaceEntry<T extends Table>(
   db: Write,
   table: T,
-  row: { repo: Scope; name: string; value: string; updated_at: number } & (T extends 'secrets'
+  row: { repo: EntryOwner; name: string; value: string; updated_at: number } & (T extends 'secrets'
     ? { key_id: string; in_environment: number }
     : unknown),
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function replaceEntry<T extends Table>(
 }
 
 /** @throws VoltError `not_found` */
-export async function removeEntry(db: Write, table: Table, repo: Scope, name: string): Promise<void> {
+export async function removeEntry(db: Write, table: Table, repo: EntryOwner, name: string): Promise<void> {
   if (await deleteEntry(db, table, repo, name)) return;
   const what = table === 'secrets' ? 'secret' : 'variable';
   throw new VoltError(
@@ -61,7 +61,7 @@ export async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: str
   });
 }
 
-async function deleteEntry(db: Write, table: Table, repo: Scope, name: string): Promise<boolean> {
+async function deleteEntry(db: Write, table: Table, repo: EntryOwner, name: string): Promise<boolean> {
   const gone = await db
     .deleteFrom(table as 'variables')
     .where('repo', repo === null ? 'is' : '=', repo)

@@ -1,11 +1,11 @@
 import type { Config } from '../kernel/config.ts';
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
 import { type Belonging, Vault } from '../secrets/vault.ts';
-import type { Database, Record, Write } from './record.ts';
-import type { Scope } from './scoped-entries.ts';
+import type { Database, Sql, Write } from './database.ts';
+import type { EntryOwner } from './scoped-entries.ts';
 
 /** What a secret is bound to. */
-export function secretOf(repo: Scope, name: string): Belonging {
+export function secretOf(repo: EntryOwner, name: string): Belonging {
   return { kind: 'secret', repo, name };
 }
 
@@ -26,7 +26,7 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
 }
 
 /** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
-export async function keyProblem({ db }: Pick<Record, 'db'>, config: Config): Promise<VoltError | undefined> {
+export async function keyProblem({ db }: Pick<Database, 'db'>, config: Config): Promise<VoltError | undefined> {
   const used = await keysInUse(db);
   if (used.size === 0) return undefined;
   try {
@@ -45,8 +45,8 @@ export async function keyProblem({ db }: Pick<Record, 'db'>, config: Config): Pr
  * @returns id of the new key
  * @throws VoltError those of the key file, `secrets_key_wrong` where a value cannot be decrypted to begin with
  */
-export async function rotateKey(record: Record, config: Config): Promise<string> {
-  const keyId = await record.write(async (db) => {
+export async function rotateKey(database: Database, config: Config): Promise<string> {
+  const keyId = await database.write(async (db) => {
     await writingVault(db, config);
     const problem = await keyProblem({ db }, config);
     if (problem) throw problem;
@@ -54,7 +54,7 @@ export async function rotateKey(record: Record, config: Config): Promise<string>
     await encryptAnew(db, vault);
     return vault.keyId;
   });
-  await record.write(async (db) => Vault.forgetUnused(config, await keysInUse(db)));
+  await database.write(async (db) => Vault.forgetUnused(config, await keysInUse(db)));
   return keyId;
 }
 
@@ -76,7 +76,7 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
   }
 }
 
-async function keysInUse(db: Database): Promise<Set<string>> {
+async function keysInUse(db: Sql): Promise<Set<string>> {
   const rows = [
     ...(await db.selectFrom('secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),

@@ -3,14 +3,14 @@ import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import { Vault } from '../secrets/vault.ts';
-import type { Record } from './record.ts';
-import { removeEntry, replaceEntry, type Scope } from './scoped-entries.ts';
+import type { Database } from './database.ts';
+import { type EntryOwner, removeEntry, replaceEntry } from './scoped-entries.ts';
 import { secretOf, writingVault } from './secret-key.ts';
 
 /** What may be told of a secret. */
 export interface SecretEntry {
   name: string;
-  repo: Scope;
+  repo: EntryOwner;
   /** whether jobs that no workflow describes have it in their environment */
   inEnvironment: boolean;
   updatedAt: string;
@@ -21,9 +21,9 @@ export interface SecretEntry {
  * @throws VoltError `bad_name`, `bad_request`, `not_found` where there is no such repository, those of the key file
  */
 export async function setSecret(
-  record: Record,
+  database: Database,
   config: Config,
-  entry: { repo: Scope; name: string; value: string; inEnvironment?: boolean | undefined },
+  entry: { repo: EntryOwner; name: string; value: string; inEnvironment?: boolean | undefined },
 ): Promise<void> {
   const name = secretName(entry.name);
   checkValue(entry.value);
@@ -33,7 +33,7 @@ export async function setSecret(
     });
   }
   const { repo } = entry;
-  await record.write(async (db) => {
+  await database.write(async (db) => {
     const vault = await writingVault(db, config);
     const { box, keyId } = vault.encrypt(entry.value, secretOf(repo, name));
     await replaceEntry(db, 'secrets', {
@@ -43,8 +43,8 @@ export async function setSecret(
   });
 }
 
-export async function listSecrets(record: Record, repo: Scope): Promise<SecretEntry[]> {
-  const rows = await record.db
+export async function listSecrets(database: Database, repo: EntryOwner): Promise<SecretEntry[]> {
+  const rows = await database.db
     .selectFrom('secrets')
     .select(['name', 'repo', 'in_environment', 'updated_at'])
     .where('repo', repo === null ? 'is' : '=', repo)
@@ -66,12 +66,12 @@ export async function listSecrets(record: Record, repo: Scope): Promise<SecretEn
  * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
  */
 export async function secretsForJob(
-  record: Record,
+  database: Database,
   config: Config,
   repo: string,
   named: readonly string[] | '*' | 'environment',
 ): Promise<{ [name: string]: string }> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('secrets')
     .selectAll()
     .where((eb) => eb.or([eb('repo', '=', repo), eb('repo', 'is', null)]))
@@ -92,6 +92,6 @@ export async function secretsForJob(
 }
 
 /** @throws VoltError `not_found` */
-export async function removeSecret(record: Record, repo: Scope, name: string): Promise<void> {
-  await record.write((db) => removeEntry(db, 'secrets', repo, secretName(name)));
+export async function removeSecret(database: Database, repo: EntryOwner, name: string): Promise<void> {
+  await database.write((db) => removeEntry(db, 'secrets', repo, secretName(name)));
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 const query = {
   // without what the write-ahead log holds beside the pages for a while
@@ -8,7 +8,7 @@ const query = {
 };
 
 /** Bytes that the record takes. */
-export async function recordBytes({ db, kind }: Record): Promise<number> {
+export async function recordBytes({ db, kind }: Database): Promise<number> {
   const { rows } = await query[kind].execute(db);
   return rows[0]?.bytes ?? 0;
 }

@@ -37,44 +37,44 @@ export function snapshotRecord(file: string, target: string): number {
  */
 export function renewRecord(file: string, replaced: string | undefined): void {
   const former = replaced === undefined ? undefined : identityOf(replaced);
-  const record = new Database(file);
+  const database = new Database(file);
   try {
     const value = (key: string) =>
-      (record.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value;
+      (database.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value;
     const set = (key: string, text: string) =>
-      record.prepare('insert or replace into meta (key, value) values (?, ?)').run(key, text);
+      database.prepare('insert or replace into meta (key, value) values (?, ?)').run(key, text);
     const ids = [value('record_id'), former?.id, ...(JSON.parse(value('former_ids') ?? '[]') as string[])];
-    record.exec('begin immediate');
+    database.exec('begin immediate');
     set('former_ids', JSON.stringify([...new Set(ids.filter((id) => id !== undefined))]));
     set('record_id', randomUUID());
-    const next = Math.max(highestBuild(record), former?.highest ?? 0) + gap;
-    record.exec("delete from sqlite_sequence where name = 'builds'");
-    record.prepare("insert into sqlite_sequence (name, seq) values ('builds', ?)").run(next);
-    record.exec('commit');
+    const next = Math.max(highestBuild(database), former?.highest ?? 0) + gap;
+    database.exec("delete from sqlite_sequence where name = 'builds'");
+    database.prepare("insert into sqlite_sequence (name, seq) values ('builds', ?)").run(next);
+    database.exec('commit');
   } finally {
-    record.close();
+    database.close();
   }
 }
 
 /** Of a record that may be damaged: that is why it is replaced. */
 function identityOf(file: string): { id: string | undefined; highest: number } | undefined {
   try {
-    const record = new Database(file);
+    const database = new Database(file);
     try {
-      const row = record.prepare("select value from meta where key = 'record_id'").get() as
+      const row = database.prepare("select value from meta where key = 'record_id'").get() as
         | { value: string }
         | undefined;
-      return { id: row?.value, highest: highestBuild(record) };
+      return { id: row?.value, highest: highestBuild(database) };
     } finally {
-      record.close();
+      database.close();
     }
   } catch {
     return undefined;
   }
 }
 
-function highestBuild(record: InstanceType<typeof Database>): number {
-  const row = record.prepare("select seq from sqlite_sequence where name = 'builds'").get() as
+function highestBuild(database: InstanceType<typeof Database>): number {
+  const row = database.prepare("select seq from sqlite_sequence where name = 'builds'").get() as
     | { seq: number }
     | undefined;
   return row?.seq ?? 0;
@@ -82,18 +82,18 @@ function highestBuild(record: InstanceType<typeof Database>): number {
 
 /** Whether any process has the record open; such a one would go on writing to the file that was taken from under it. */
 export function isRecordOpen(file: string): boolean {
-  const record = new Database(file);
+  const database = new Database(file);
   try {
     // not as prepared statements: such a one keeps the connection, and its lock, until it is collected as garbage
-    record.exec('pragma busy_timeout = 0');
+    database.exec('pragma busy_timeout = 0');
     // a connection in WAL mode holds a shared lock for as long as it lasts, see https://sqlite.org/wal.html#concurrency
-    record.exec('pragma locking_mode = exclusive');
-    record.exec('begin exclusive');
-    record.exec('rollback');
+    database.exec('pragma locking_mode = exclusive');
+    database.exec('begin exclusive');
+    database.exec('rollback');
     return false;
   } catch (error) {
     return isBusy(error);
   } finally {
-    record.close();
+    database.close();
   }
 }

@@ -10,8 +10,8 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { fileIdentity } from '../kernel/file-identity.ts';
-import { giveWay } from '../kernel/turn.ts';
+import { yieldToOthers } from '../system/event-loop.ts';
+import { fileIdentity } from '../system/file-identity.ts';
 import { Durability } from './durability.ts';
 import type { Engine, Hindrance } from './engine.ts';
 import { keepingStatements } from './statements.ts';
@@ -99,7 +99,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
     const connection = await super.acquireConnection();
     return {
       executeQuery: async (query) => {
-        await giveWay();
+        await yieldToOthers();
         return connection.executeQuery(query);
       },
       streamQuery: (query, size) => connection.streamQuery(query, size),

@@ -1,5 +1,5 @@
 import type { BuildId, JobId } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** What the record says of one attempt's log. */
 export interface RecordedLog {
@@ -12,11 +12,11 @@ export interface RecordedLog {
 
 /** Logs that are said to be kept, of builds younger than `after`, oldest first. */
 export async function recordedLogs(
-  record: Record,
+  database: Database,
   after: number,
   builds: number,
 ): Promise<{ logs: RecordedLog[]; last: number | undefined }> {
-  const page = await record.db
+  const page = await database.db
     .selectFrom('builds')
     .select('id')
     .where('id', '>', after)
@@ -24,7 +24,7 @@ export async function recordedLogs(
     .limit(builds)
     .execute();
   const ids = page.map(({ id }) => id);
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('attempts')
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .select(['attempts.job_id as job', 'attempts.number as attempt', 'attempts.log_bytes as bytes'])
@@ -41,11 +41,11 @@ export async function recordedLogs(
 
 /** Finished builds whose files in test_results/ are said to be written, younger than `after`, oldest first. */
 export async function reportedBuilds(
-  record: Record,
+  database: Database,
   after: number,
   limit: number,
 ): Promise<{ id: BuildId; repo: string; sha: string }[]> {
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('builds')
     .select(['id', 'repo', 'sha'])
     .where('id', '>', after)
@@ -58,9 +58,9 @@ export async function reportedBuilds(
 }
 
 /** Has the reporter write the files of these builds again. */
-export async function reportAgain(record: Record, ids: readonly BuildId[]): Promise<void> {
+export async function reportAgain(database: Database, ids: readonly BuildId[]): Promise<void> {
   for (const id of ids) {
-    await record.write((db) =>
+    await database.write((db) =>
       db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute(),
     );
   }

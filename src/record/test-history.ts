@@ -1,5 +1,5 @@
 import type { BuildId, JobId, TestStatus } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** A test as it has fared in all builds that are kept. */
 export interface Test {
@@ -46,11 +46,11 @@ interface TestPage {
 
 /** The tests of a repository, page by page. */
 export async function listTests(
-  record: Record,
+  database: Database,
   { repo, sort, limit, after }: TestPage,
 ): Promise<{ tests: Test[]; next: string | null }> {
   const column = orderColumns[sort];
-  let query = testRows(record)
+  let query = testRows(database)
     .where('tests.repo', '=', repo)
     .orderBy(`tests.${column}`, 'desc')
     .orderBy('tests.id', 'desc')
@@ -66,16 +66,16 @@ export async function listTests(
   return { tests: page.map(testOf), next: last && rows.length > limit ? `${last[column]}~${last.id}` : null };
 }
 
-export async function findTest(record: Record, repo: string, id: string): Promise<Test | undefined> {
-  const row = await testRows(record)
+export async function findTest(database: Database, repo: string, id: string): Promise<Test | undefined> {
+  const row = await testRows(database)
     .where('tests.repo', '=', repo)
     .where('tests.id', '=', Number(id))
     .executeTakeFirst();
   return row && testOf(row);
 }
 
-function testRows(record: Record) {
-  return record.db
+function testRows(database: Database) {
+  return database.db
     .selectFrom('tests')
     .leftJoin('builds', 'builds.id', 'tests.flaky_since')
     .selectAll('tests')
@@ -130,11 +130,11 @@ export interface PastResult {
 
 /** The results of a test, newest build first. @param before `next` of the page before */
 export async function historyOf(
-  record: Record,
+  database: Database,
   test: string,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<{ results: PastResult[]; next: string | null }> {
-  let query = record.db
+  let query = database.db
     .selectFrom('test_results as result')
     .innerJoin('builds', 'builds.id', 'result.build_id')
     .innerJoin('jobs', 'jobs.id', 'result.job_id')

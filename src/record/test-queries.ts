@@ -1,5 +1,5 @@
 import type { BuildId, JobId, TestResult, TestStatus } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** One test's result in the current attempt of a job. */
 export interface RecordedResult extends TestResult {
@@ -25,8 +25,8 @@ export interface ResultFilter {
 }
 
 /** Results of the current attempts of a build's jobs, in the order in which they were recorded. */
-export async function resultsOf(record: Record, filter: ResultFilter): Promise<RecordedResult[]> {
-  let query = record.db
+export async function resultsOf(database: Database, filter: ResultFilter): Promise<RecordedResult[]> {
+  let query = database.db
     .selectFrom('test_results as result')
     .innerJoin('tests', 'tests.id', 'result.test_id')
     .innerJoin('jobs', (join) =>
@@ -41,7 +41,7 @@ export async function resultsOf(record: Record, filter: ResultFilter): Promise<R
   if (filter.failed) query = query.where('result.failed', '=', 1);
   if (filter.job !== undefined) query = query.where('result.job_id', '=', filter.job);
   const rows = await query.execute();
-  const before = await statusesBefore(record, filter.build, rows);
+  const before = await statusesBefore(database, filter.build, rows);
   return rows.map((row) => ({
     id: String(row.id),
     test: String(row.test_id),
@@ -63,18 +63,18 @@ const mostLookedAt = 10;
 
 /** The worst that each test came to in the newest earlier build of the same ref that has results. */
 async function statusesBefore(
-  record: Record,
+  database: Database,
   id: BuildId,
   rows: readonly { test_id: number }[],
 ): Promise<Map<number, TestStatus>> {
   const statuses = new Map<number, TestStatus>();
   if (rows.length === 0) return statuses;
-  const build = await record.db
+  const build = await database.db
     .selectFrom('builds')
     .select(['repo', 'ref'])
     .where('id', '=', Number(id))
     .executeTakeFirstOrThrow();
-  const earlier = await record.db
+  const earlier = await database.db
     .selectFrom('builds')
     .select('id')
     .where('repo', '=', build.repo)
@@ -84,7 +84,7 @@ async function statusesBefore(
     .limit(mostLookedAt)
     .execute();
   for (const { id: before } of earlier) {
-    const results = record.db
+    const results = database.db
       .selectFrom('test_results as result')
       .innerJoin('jobs', (join) =>
         join.onRef('jobs.id', '=', 'result.job_id').onRef('jobs.attempt', '=', 'result.attempt'),

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BuildId } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** Rows that are removed in one go. */
 const atOnce = 500;
 
 /** Removes the results of a build that is over, some at a time, before the build itself goes. */
-export async function removeResults(record: Record, build: BuildId): Promise<void> {
-  const rows = record.db
+export async function removeResults(database: Database, build: BuildId): Promise<void> {
+  const rows = database.db
     .selectFrom('test_results')
     .innerJoin('builds', 'builds.id', 'test_results.build_id')
     .select('test_results.id')
@@ -15,25 +15,25 @@ export async function removeResults(record: Record, build: BuildId): Promise<voi
     .where('builds.finished_at', 'is not', null)
     .limit(atOnce);
   for (let removed = atOnce; removed === atOnce; await setImmediate()) {
-    removed = await record.write(async (db) => {
+    removed = await database.write(async (db) => {
       return (await db.deleteFrom('test_results').where('id', 'in', rows).returning('id').execute()).length;
     });
   }
 }
 
 /** Removes the tests of a repository of which no result can be left, since the builds that had one are gone. */
-export async function removeForgottenTests(record: Record, repo: string): Promise<void> {
-  const oldest = await record.db
+export async function removeForgottenTests(database: Database, repo: string): Promise<void> {
+  const oldest = await database.db
     .selectFrom('builds')
     .select('id')
     .where('repo', '=', repo)
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
-  let rows = record.db.selectFrom('tests').select('id').where('repo', '=', repo).limit(atOnce);
+  let rows = database.db.selectFrom('tests').select('id').where('repo', '=', repo).limit(atOnce);
   if (oldest) rows = rows.where('last_build', '<', oldest.id);
   for (let removed = atOnce; removed === atOnce; await setImmediate()) {
-    removed = await record.write(async (db) => {
+    removed = await database.write(async (db) => {
       return (await db.deleteFrom('tests').where('id', 'in', rows).returning('id').execute()).length;
     });
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AttemptRef, TestResult, TestStatus } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Write } from './database.ts';
 import { noteFlaky } from './flaky-tests.ts';
-import type { Record, Write } from './record.ts';
 
 /**
  * The results of single tests. A test is known by its repository, its suite and its name; what every page needs of it
@@ -22,12 +22,12 @@ const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, fa
  * @returns false where the attempt counts no more
  */
 export async function recordTests(
-  record: Record,
+  database: Database,
   ref: AttemptRef,
   first: number,
   results: readonly TestResult[],
 ): Promise<boolean> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const job = await openJob(db, ref);
     if (!job) return false;
     const known = await db

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
-import type { Record, Write } from './record.ts';
+import type { Database, Write } from './database.ts';
 import type { Schema } from './schema.ts';
 
 export interface NamedToken {
@@ -32,7 +32,7 @@ const noteEvery = 60_000;
  * @throws VoltError `name_taken`, `not_found` of a repository, `bad_request` where an administrator's is for some alone
  */
 export async function addToken(
-  record: Record,
+  database: Database,
   { name, scope, repos, person, createdBy }: Pick<NamedToken, 'name' | 'scope' | 'repos' | 'person' | 'createdBy'>,
 ): Promise<NamedToken & { token: string }> {
   if (repos !== null && scope === 'admin') {
@@ -40,11 +40,11 @@ export async function addToken(
       remedy: 'Name no repositories, or give it the scope "write" or "read".',
     });
   }
-  for (const repo of repos ?? []) await requireRepository(record, repo);
+  for (const repo of repos ?? []) await requireRepository(database, repo);
   const token = `volt_${randomBytes(32).toString('base64url')}`;
   const row =
     name !== ownerName &&
-    (await record.write((db) =>
+    (await database.write((db) =>
       db
         .insertInto('tokens')
         .values({
@@ -64,13 +64,13 @@ export async function addToken(
 }
 
 /** All tokens, by name. */
-export async function listTokens(record: Record): Promise<NamedToken[]> {
-  return (await record.db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
+export async function listTokens(database: Database): Promise<NamedToken[]> {
+  return (await database.db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
 }
 
 /** Revokes a token, and with it the sessions that were begun with it. @throws VoltError `not_found` */
-export async function removeToken(record: Record, name: string): Promise<void> {
-  const removed = await record.write((db) =>
+export async function removeToken(database: Database, name: string): Promise<void> {
+  const removed = await database.write((db) =>
     db.deleteFrom('tokens').where('name', '=', name).returning('id').executeTakeFirst(),
   );
   if (!removed) {
@@ -86,10 +86,10 @@ export async function removeToken(record: Record, name: string): Promise<void> {
  * @throws VoltError `not_found`
  */
 export async function removeTokensOf(
-  record: Record,
+  database: Database,
   person: string,
 ): Promise<{ removed: string[]; madeForOthers: string[] }> {
-  return record.write(async (db) => {
+  return database.write(async (db) => {
     const rows = (await db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
     const removed = rows.filter((token) => token.person === person).map(({ name }) => name);
     if (removed.length === 0) {
@@ -112,28 +112,28 @@ export async function forgetInTokens(db: Write, repo: string): Promise<void> {
   }
 }
 
-async function requireRepository(record: Record, name: string): Promise<void> {
-  const query = record.db.selectFrom('repositories').select('name').where('removed_at', 'is', null);
+async function requireRepository(database: Database, name: string): Promise<void> {
+  const query = database.db.selectFrom('repositories').select('name').where('removed_at', 'is', null);
   if (await query.where('name', '=', name).executeTakeFirst()) return;
   throw new VoltError('not_found', `no repository named "${name}" is observed`, { remedy: 'See `volt repo ls`.' });
 }
 
 /** Whose token it is. */
-export async function findToken(record: Record, token: string): Promise<NamedToken | undefined> {
+export async function findToken(database: Database, token: string): Promise<NamedToken | undefined> {
   // what is compared are hashes, so the time that it takes tells nothing of the tokens
-  const row = await record.db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst();
+  const row = await database.db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst();
   return row && tokenOf(row);
 }
 
-export async function findTokenById(record: Record, id: number): Promise<NamedToken | undefined> {
-  const row = await record.db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst();
+export async function findTokenById(database: Database, id: number): Promise<NamedToken | undefined> {
+  const row = await database.db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst();
   return row && tokenOf(row);
 }
 
 /** Notes that a token is used, unless that was noted a moment ago. */
-export async function noteUse(record: Record, { id, lastUsedAt }: NamedToken, now = serverNow()): Promise<void> {
+export async function noteUse(database: Database, { id, lastUsedAt }: NamedToken, now = serverNow()): Promise<void> {
   if (lastUsedAt !== null && now - Date.parse(lastUsedAt) < noteEvery) return;
-  await record.write((db) => db.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id).execute());
+  await database.write((db) => db.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id).execute());
 }
 
 function hashOf(token: string): string {

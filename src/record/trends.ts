@@ -1,5 +1,5 @@
 import type { BuildId, Status, TestSummary } from '../kernel/model.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** One build that is over, as a point in the charts of its repository. */
 export interface TrendPoint {
@@ -15,8 +15,8 @@ export interface TrendPoint {
 }
 
 /** The last builds of a repository that have run, oldest first. */
-export async function trendOf(record: Record, repo: string, limit: number): Promise<TrendPoint[]> {
-  const rows = await record.db
+export async function trendOf(database: Database, repo: string, limit: number): Promise<TrendPoint[]> {
+  const rows = await database.db
     .selectFrom('builds')
     .select(['id', 'number', 'status', 'started_at', 'finished_at'])
     .where('repo', '=', repo)
@@ -24,7 +24,7 @@ export async function trendOf(record: Record, repo: string, limit: number): Prom
     .limit(limit)
     .execute();
   const ids = rows.map(({ id }) => id);
-  const [counts, waits] = await Promise.all([testCounts(record, ids), waitsOf(record, ids)]);
+  const [counts, waits] = await Promise.all([testCounts(database, ids), waitsOf(database, ids)]);
   return rows
     .filter(({ status }) => status === 'success' || status === 'failure' || status === 'error')
     .map(({ id, number, status, started_at: begun, finished_at: over }) => ({
@@ -39,9 +39,9 @@ export async function trendOf(record: Record, repo: string, limit: number): Prom
 }
 
 /** What the first attempt of each build to begin has waited. A retry begins later, and that is no waiting. */
-async function waitsOf(record: Record, builds: readonly number[]): Promise<Map<number, number>> {
+async function waitsOf(database: Database, builds: readonly number[]): Promise<Map<number, number>> {
   if (builds.length === 0) return new Map();
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('jobs')
     .innerJoin('attempts', 'attempts.job_id', 'jobs.id')
     .select('jobs.build_id')
@@ -57,10 +57,10 @@ async function waitsOf(record: Record, builds: readonly number[]): Promise<Map<n
 }
 
 /** Tests of each build, by the attempts that count. */
-async function testCounts(record: Record, builds: readonly number[]): Promise<Map<number, number>> {
+async function testCounts(database: Database, builds: readonly number[]): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   if (builds.length === 0) return counts;
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('jobs')
     .innerJoin('attempts', (join) =>
       join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),

@@ -1,6 +1,6 @@
 import type { AttemptRef } from '../kernel/model.ts';
 import { nextTry } from '../kernel/tries.ts';
-import type { Write } from './record.ts';
+import type { Write } from './database.ts';
 
 /**
  * A job whose attempt ended in an error that may pass, before any command of the job had begun, is queued once more: its

@@ -1,14 +1,14 @@
+import type { Database } from './database.ts';
 import { forgottenKey, forgottenTrust } from './forgotten-trust.ts';
-import type { Record } from './record.ts';
 
 /**
  * What people are to be told, once, of lists of refs with secrets that were forgotten.
  * @returns sentences; none where an older Volt has left nothing, or where it was told
  */
-export async function takeTrustChange(record: Record): Promise<string[]> {
-  const row = await record.db.selectFrom('meta').select('value').where('key', '=', forgottenKey).executeTakeFirst();
+export async function takeTrustChange(database: Database): Promise<string[]> {
+  const row = await database.db.selectFrom('meta').select('value').where('key', '=', forgottenKey).executeTakeFirst();
   if (!row) return [];
-  const [taken] = await record.write((db) => db.deleteFrom('meta').where('key', '=', forgottenKey).execute());
+  const [taken] = await database.write((db) => db.deleteFrom('meta').where('key', '=', forgottenKey).execute());
   if (taken?.numDeletedRows === 0n) return [];
   return [
     'secrets go to builds of the default branch and of tags now, no longer to those of all branches; `volt secret trust REPO GLOB` names others',

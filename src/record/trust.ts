@@ -1,5 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import type { RepositoryRow } from './schema.ts';
 
 /** What the record knows that decides about a repository's refs, see kernel/trust.ts. */
@@ -15,8 +15,8 @@ export function storedTrustOf(row: Pick<RepositoryRow, 'default_branch' | 'trust
 }
 
 /** @throws VoltError `not_found` */
-export async function findTrust(record: Record, repo: string): Promise<StoredTrust> {
-  const row = await record.db
+export async function findTrust(database: Database, repo: string): Promise<StoredTrust> {
+  const row = await database.db
     .selectFrom('repositories')
     .select(['default_branch', 'trusted_refs'])
     .where('name', '=', repo)
@@ -27,8 +27,8 @@ export async function findTrust(record: Record, repo: string): Promise<StoredTru
 }
 
 /** Globs of full names of the refs whose builds may have secrets. */
-export async function trustedRefs(record: Record, repo: string): Promise<string[]> {
-  const { defaultBranch, named } = await findTrust(record, repo);
+export async function trustedRefs(database: Database, repo: string): Promise<string[]> {
+  const { defaultBranch, named } = await findTrust(database, repo);
   return named ?? [...(defaultBranch === null ? [] : [`refs/heads/${defaultBranch}`]), 'refs/tags/**'];
 }
 
@@ -36,8 +36,8 @@ export async function trustedRefs(record: Record, repo: string): Promise<string[
  * @param globs null for the usual ones; none for no ref at all
  * @throws VoltError `not_found`
  */
-export async function setTrustedRefs(record: Record, repo: string, globs: string[] | null): Promise<void> {
-  const changed = await record.write((db) =>
+export async function setTrustedRefs(database: Database, repo: string, globs: string[] | null): Promise<void> {
+  const changed = await database.write((db) =>
     db
       .updateTable('repositories')
       .set({ trusted_refs: globs === null ? null : JSON.stringify(globs) })

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** So many builds are read in one go. */
 const page = 500;
@@ -9,11 +9,11 @@ const page = 500;
  * that came meanwhile name is looked at in the transaction that removes.
  * @returns how many
  */
-export async function removeUnusedModels(record: Record): Promise<number> {
+export async function removeUnusedModels(database: Database): Promise<number> {
   const used = new Set<string>();
   let seen = 0;
   for (;;) {
-    const rows = await record.db
+    const rows = await database.db
       .selectFrom('build_workflows')
       .select(['build_id', 'models'])
       .where('build_id', '>', seen)
@@ -27,9 +27,9 @@ export async function removeUnusedModels(record: Record): Promise<number> {
     await turn();
   }
   let removed = 0;
-  for (const { hash } of await record.db.selectFrom('workflow_models').select('hash').execute()) {
+  for (const { hash } of await database.db.selectFrom('workflow_models').select('hash').execute()) {
     if (used.has(hash)) continue;
-    const gone = await record.write((db) =>
+    const gone = await database.write((db) =>
       db
         .deleteFrom('workflow_models')
         .where('hash', '=', hash)

@@ -1,11 +1,11 @@
 import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
-import type { Record } from './record.ts';
-import { removeEntry, replaceEntry, type Scope } from './scoped-entries.ts';
+import type { Database } from './database.ts';
+import { type EntryOwner, removeEntry, replaceEntry } from './scoped-entries.ts';
 
 export interface Variable {
   name: string;
-  repo: Scope;
+  repo: EntryOwner;
   value: string;
   updatedAt: string;
 }
@@ -15,15 +15,15 @@ export interface Variable {
  * @throws VoltError `bad_name`, `bad_request`, `not_found` where there is no such repository
  */
 export async function setVariable(
-  record: Record,
-  { repo, name, value }: { repo: Scope; name: string; value: string },
+  database: Database,
+  { repo, name, value }: { repo: EntryOwner; name: string; value: string },
 ): Promise<void> {
   const row = { repo, name: secretName(name), value: checkValue(value), updated_at: serverNow() };
-  await record.write((db) => replaceEntry(db, 'variables', row));
+  await database.write((db) => replaceEntry(db, 'variables', row));
 }
 
-export async function listVariables(record: Record, repo: Scope): Promise<Variable[]> {
-  const rows = await record.db
+export async function listVariables(database: Database, repo: EntryOwner): Promise<Variable[]> {
+  const rows = await database.db
     .selectFrom('variables')
     .selectAll()
     .where('repo', repo === null ? 'is' : '=', repo)
@@ -33,12 +33,12 @@ export async function listVariables(record: Record, repo: Scope): Promise<Variab
 }
 
 /** What the jobs of a repository see: its own go before those of all. */
-export async function variablesFor(record: Record, repo: string): Promise<{ [name: string]: string }> {
-  const entries = [...(await listVariables(record, null)), ...(await listVariables(record, repo))];
+export async function variablesFor(database: Database, repo: string): Promise<{ [name: string]: string }> {
+  const entries = [...(await listVariables(database, null)), ...(await listVariables(database, repo))];
   return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
 }
 
 /** @throws VoltError `not_found` */
-export async function removeVariable(record: Record, repo: Scope, name: string): Promise<void> {
-  await record.write((db) => removeEntry(db, 'variables', repo, secretName(name)));
+export async function removeVariable(database: Database, repo: EntryOwner, name: string): Promise<void> {
+  await database.write((db) => removeEntry(db, 'variables', repo, secretName(name)));
 }

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import type { Database, Record, Write } from './record.ts';
+import type { Database, Sql, Write } from './database.ts';
 import type { Schema } from './schema.ts';
 
 /** What is kept for sharing runners fairly between repositories, see dispatcher/fairness.ts. */
@@ -134,8 +134,8 @@ export async function setTurns(db: Write, repo: string, labels: readonly string[
 }
 
 /** Removes what is kept for label sets of which nothing is open any more. They begin anew where they are used again. */
-export async function removeUnusedLabelSets(record: Record): Promise<void> {
-  await record.write((db) =>
+export async function removeUnusedLabelSets(database: Database): Promise<void> {
+  await database.write((db) =>
     db
       .deleteFrom('label_sets')
       .where(({ not, exists, selectFrom }) =>
@@ -157,7 +157,7 @@ export async function removeUnusedLabelSets(record: Record): Promise<void> {
  * Between what tags the queues are at work: the smallest that is queued anywhere, null where none is, and the largest
  * that has been started.
  */
-export async function virtualTimes({ db }: Pick<Record, 'db'>): Promise<{ lowest: number | null; highest: number }> {
+export async function virtualTimes({ db }: Pick<Database, 'db'>): Promise<{ lowest: number | null; highest: number }> {
   const queued = await db
     .selectFrom('jobs')
     .select((eb) => eb.fn.min('virtual_start').as('tag'))
@@ -172,14 +172,14 @@ export async function virtualTimes({ db }: Pick<Record, 'db'>): Promise<{ lowest
 }
 
 /** The start tag from which the priorities of messages are counted. */
-export async function priorityOrigin(db: Database | Write): Promise<number> {
+export async function priorityOrigin(db: Sql | Write): Promise<number> {
   const row = await db.selectFrom('meta').select('value').where('key', '=', originKey).executeTakeFirst();
   return row === undefined ? 0 : Number(row.value);
 }
 
 /** Counts priorities from another start tag, unless somebody else has moved the origin meanwhile. */
-export async function movePriorityOrigin(record: Record, from: number, to: number): Promise<void> {
-  await record.write((db) =>
+export async function movePriorityOrigin(database: Database, from: number, to: number): Promise<void> {
+  await database.write((db) =>
     db
       .insertInto('meta')
       .values({ key: originKey, value: String(to) })

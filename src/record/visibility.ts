@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 
 /** Which repositories somebody may read. */
 export interface Reader {
@@ -26,9 +26,9 @@ export function readable(reader: Reader, column: string): RawBuilder<boolean> {
 }
 
 /** Whether somebody may read a repository; false where there is none of that name. */
-export async function mayRead(record: Record, reader: Reader, repo: string): Promise<boolean> {
+export async function mayRead(database: Database, reader: Reader, repo: string): Promise<boolean> {
   if (reader.all) return true;
-  const row = await record.db
+  const row = await database.db
     .selectFrom('repositories as read_of')
     .select('name')
     .where('name', '=', repo)
@@ -38,9 +38,9 @@ export async function mayRead(record: Record, reader: Reader, repo: string): Pro
 }
 
 /** Names of those of these repositories that somebody may read. */
-export async function readableOf(record: Record, reader: Reader, repos: readonly string[]): Promise<Set<string>> {
+export async function readableOf(database: Database, reader: Reader, repos: readonly string[]): Promise<Set<string>> {
   if (reader.all || repos.length === 0) return new Set(repos);
-  const rows = await record.db
+  const rows = await database.db
     .selectFrom('repositories as read_of')
     .select('name')
     .where('name', 'in', repos)
@@ -50,9 +50,9 @@ export async function readableOf(record: Record, reader: Reader, repos: readonly
 }
 
 /** Whether the record knows a repository that somebody may not read. */
-export async function hidesAny(record: Record, reader: Reader): Promise<boolean> {
+export async function hidesAny(database: Database, reader: Reader): Promise<boolean> {
   if (reader.all) return false;
-  const row = await record.db
+  const row = await database.db
     .selectFrom('repositories as read_of')
     .select('name')
     .where(sql<boolean>`not ${permits(reader)}`)
@@ -62,8 +62,8 @@ export async function hidesAny(record: Record, reader: Reader): Promise<boolean>
 }
 
 /** Whether any repository that is observed is open to everybody. */
-export async function anyPublic(record: Record): Promise<boolean> {
-  const row = await record.db
+export async function anyPublic(database: Database): Promise<boolean> {
+  const row = await database.db
     .selectFrom('repositories')
     .select('name')
     .where('visibility', '=', 'public')

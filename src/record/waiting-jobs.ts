@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Record } from './record.ts';
+import type { Database } from './database.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
 /** A job that has not begun, for telling why. */
@@ -21,12 +21,12 @@ export interface WaitingJob {
 }
 
 /** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
-export async function oldestWaitingJob(record: Record, reader = administrator): Promise<WaitingJob | undefined> {
-  return (await oldestQueued(record, reader)) ?? (await oldestOfNeeds(record, reader));
+export async function oldestWaitingJob(database: Database, reader = administrator): Promise<WaitingJob | undefined> {
+  return (await oldestQueued(database, reader)) ?? (await oldestOfNeeds(database, reader));
 }
 
-async function oldestQueued(record: Record, reader: Reader): Promise<WaitingJob | undefined> {
-  const row = await jobsOfBuilds(record, reader)
+async function oldestQueued(database: Database, reader: Reader): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(database, reader)
     .innerJoin('attempts', (join) =>
       join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
     )
@@ -41,8 +41,8 @@ async function oldestQueued(record: Record, reader: Reader): Promise<WaitingJob 
   return row && waitingJob(row, 'queued');
 }
 
-async function oldestOfNeeds(record: Record, reader: Reader): Promise<WaitingJob | undefined> {
-  const row = await jobsOfBuilds(record, reader)
+async function oldestOfNeeds(database: Database, reader: Reader): Promise<WaitingJob | undefined> {
+  const row = await jobsOfBuilds(database, reader)
     .select('jobs.created_at as since')
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'waiting')
@@ -52,8 +52,8 @@ async function oldestOfNeeds(record: Record, reader: Reader): Promise<WaitingJob
   return row && waitingJob(row, 'waiting');
 }
 
-function jobsOfBuilds(record: Record, reader: Reader) {
-  return record.db
+function jobsOfBuilds(database: Database, reader: Reader) {
+  return database.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .where(readable(reader, 'builds.repo'))

@@ -1,8 +1,8 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Write } from './database.ts';
 import { portions } from './portions.ts';
-import type { Record, Write } from './record.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -74,8 +74,8 @@ export async function insertWorkflows(db: Write, build: BuildId, { facts, models
 }
 
 /** Everything that the planner asks about a build; undefined for a build that has no workflows. */
-export async function planState(record: Record, build: BuildId): Promise<PlanState | undefined> {
-  const { db } = record;
+export async function planState(database: Database, build: BuildId): Promise<PlanState | undefined> {
+  const { db } = database;
   const id = Number(build);
   const plan = await db.selectFrom('build_workflows').selectAll().where('build_id', '=', id).executeTakeFirst();
   if (!plan) return undefined;

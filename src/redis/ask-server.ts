@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 import { foreignServer } from './foreign-server.ts';
 import { openProbe } from './probe.ts';
 import { missingRights, type Needs } from './rights.ts';

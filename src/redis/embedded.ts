@@ -3,18 +3,18 @@ import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { delimiter, join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { toolEnvironment } from '../kernel/environment.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { pause } from '../kernel/wait.ts';
+import { toolEnvironment } from '../system/environment.ts';
+import { pause } from '../system/wait.ts';
 import { putAsideBrokenFile } from './broken-append-file.ts';
-import { embeddedPlace } from './embedded-place.ts';
-import { endUnkept, outlivesKeeper, shutdownTimeout, waitForFormer } from './server-process.ts';
+import { embeddedPaths } from './embedded-paths.ts';
+import { endUnkept, outlivesSupervisor, shutdownTimeout, waitForFormer } from './server-process.ts';
 
 /**
  * A private server. Its states:
- * `kept`: the keeper lives, and ends when the server does → `gone`;
- * `kept` → (only the keeper is killed) `unkept`: the server lives on, and nothing is started beside it; it still ends
+ * `kept`: the supervisor lives, and ends when the server does → `gone`;
+ * `kept` → (only the supervisor is killed) `unkept`: the server lives on, and nothing is started beside it; it still ends
  * when Volt does → (it ends) `gone`;
  * `gone` → `kept`: it is started again, unless Volt is stopping.
  */
@@ -28,7 +28,7 @@ export interface EmbeddedRedis {
  * Keeps the server in a session of its own, out of reach of Ctrl-C, and ends it cleanly when the pipe on descriptor 3
  * closes, which it does when Volt ends in whatever way.
  */
-const keeper = `
+const supervisor = `
 "$@" 3<&- & server=$!
 { read -r _ <&3; kill -TERM "$server"; } & watch=$!
 exec 3<&-
@@ -46,7 +46,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
   mkdirSync(paths.redis, { recursive: true, mode: 0o700 });
   const program = findRedisServer();
   await waitForFormer(paths.redis);
-  const place = await embeddedPlace(config, program);
+  const place = await embeddedPaths(config, program);
   const { url, runnerUrl } = place;
   if (place.notice !== undefined) logger.warn(`the embedded Redis listens on a port of loopback: ${place.notice}`);
   writeFileSync(join(paths.redis, 'redis.conf'), serverSettings(paths.redis, place.settings), { mode: 0o600 });
@@ -58,7 +58,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
   let child: ChildProcess;
   let ended: Promise<void>;
   const run = () => {
-    child = spawn('sh', ['-c', keeper, 'volt-redis', program, join(paths.redis, 'redis.conf')], {
+    child = spawn('sh', ['-c', supervisor, 'volt-redis', program, join(paths.redis, 'redis.conf')], {
       cwd: paths.redis,
       detached: true,
       env: toolEnvironment(),
@@ -72,7 +72,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
     });
     const startedAt = Date.now();
     void ended.then(async () => {
-      if (await outlivesKeeper(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
+      if (await outlivesSupervisor(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
       if (stopping) return;
       const said = lastLine(join(paths.redis, 'redis.log'));
       const aside = putAsideBrokenFile(paths.redis, said);

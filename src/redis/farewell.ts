@@ -1,4 +1,4 @@
-import { every, within } from '../kernel/wait.ts';
+import { every, within } from '../system/wait.ts';
 import type { RedisAccess } from './connect.ts';
 
 /** Milliseconds between questions whether the server is there. */

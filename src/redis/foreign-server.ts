@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
-import { within } from '../kernel/wait.ts';
+import { within } from '../system/wait.ts';
 
 /** How long (ms) a server may take to accept a connection and to say something on it. */
 const patience = 1000;

@@ -1,5 +1,5 @@
 import { errorText, systemCode } from '../kernel/errors.ts';
-import { within } from '../kernel/wait.ts';
+import { within } from '../system/wait.ts';
 import type { ProcessIdentity } from './membership.ts';
 import { openProbe } from './probe.ts';
 import { isSeenGone } from './process.ts';

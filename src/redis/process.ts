@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { sinceBoot } from '../kernel/clock.ts';
 import { systemCode } from '../kernel/errors.ts';
+import { sinceBoot } from '../system/clock.ts';
 import type { ProcessIdentity } from './membership.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 
 /** Milliseconds until what was refused is tried again. */
 const again = 1000;

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { pause } from '../kernel/wait.ts';
+import { pause } from '../system/wait.ts';
 
 /** The process that is a Redis server in a data directory, whoever has started it. */
 
@@ -47,10 +47,10 @@ function serverIn(dir: string): number | undefined {
 }
 
 /**
- * Waits as long as a server lives whose keeper has been killed.
+ * Waits as long as a server lives whose supervisor has been killed.
  * @returns whether there was one
  */
-export async function outlivesKeeper(dir: string, logger: Logger, stopping: () => boolean): Promise<boolean> {
+export async function outlivesSupervisor(dir: string, logger: Logger, stopping: () => boolean): Promise<boolean> {
   if (stopping() || !serverIn(dir)) return false;
   logger.warn('the process that keeps the embedded Redis has been killed; the server itself goes on');
   while (!stopping() && serverIn(dir)) await pause(200);

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { appendFile, constants, type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logFile, logTimesFile } from '../kernel/data-paths.ts';
-import { fileIdentity } from '../kernel/file-identity.ts';
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
-import { within } from '../kernel/wait.ts';
+import { fileIdentity } from '../system/file-identity.ts';
+import { within } from '../system/wait.ts';
 
 interface OpenLog {
   file: FileHandle;

@@ -1,7 +1,7 @@
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { ResultMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { type AttemptHolder, attemptHolder, isRunnerKey, unknownKey } from '../record/runner-keys.ts';
 import { notifyRunner } from '../redis/channels.ts';
 import { signatory } from '../secrets/signed-message.ts';
@@ -21,9 +21,9 @@ export interface Heard {
  * nothing, and is set aside where people see it.
  */
 export class Authority {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
 
-  constructor(context: StageContext & { record: Record }) {
+  constructor(context: StageContext & { database: Database }) {
     this.#context = context;
   }
 
@@ -41,7 +41,7 @@ export class Authority {
 
   /** Whether this Volt has signed it; what it has not is set aside. */
   async isOurs(message: ResultMessage, content: unknown): Promise<boolean> {
-    if (signatory('runner result', content) === this.#context.record.signer.publicKey) return true;
+    if (signatory('runner result', content) === this.#context.database.signer.publicKey) return true;
     await this.refuse(`${attemptName(message)} ${message.kind}`, 'only Volt itself decides', 'unknown', content);
     return false;
   }
@@ -54,7 +54,7 @@ export class Authority {
   }
 
   async #speaker(message: RunnersWord, key: string): Promise<Heard | string> {
-    const { db } = this.#context.record;
+    const { db } = this.#context.database;
     const { id, name } = message.runner;
     if (!id.startsWith(`${name}~`)) return `a runner named ${name} cannot have the id ${id}`;
     const found = await attemptHolder(db, message, { key, name });

@@ -1,9 +1,8 @@
 import { spoolFile } from '../kernel/data-paths.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { Problems } from '../kernel/problems.ts';
-import { pause, type Repeating } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import type { RedisConnection } from '../redis/connect.ts';
 import {
   type Chunks,
@@ -15,6 +14,7 @@ import {
   receiveChunks,
   settleChunks,
 } from '../redis/logs.ts';
+import { pause, type Repeating } from '../system/wait.ts';
 import type { Archive } from './archive.ts';
 import { LogOwners } from './log-owners.ts';
 
@@ -32,7 +32,7 @@ const silent = 60_000;
  * holds up no other.
  */
 export class Collector {
-  readonly #context: StageContext & { record: Record; problems: Problems };
+  readonly #context: StageContext & { database: Database; problems: Problems };
   readonly #archive: Archive;
   readonly #owners: LogOwners;
   readonly #blocking: RedisConnection;
@@ -46,7 +46,7 @@ export class Collector {
    * @param hearClaim takes a runner's word that it has begun an attempt, as it came
    */
   constructor(
-    context: StageContext & { record: Record; problems: Problems },
+    context: StageContext & { database: Database; problems: Problems },
     archive: Archive,
     consumer: string,
     hearClaim: (content: unknown) => Promise<void>,

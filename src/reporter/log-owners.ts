@@ -1,7 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { type LogOwner, logOwner } from '../record/runner-keys.ts';
 import { notifyRunner } from '../redis/channels.ts';
 import { chunkStatement, type ReceivedChunk } from '../redis/logs.ts';
@@ -19,13 +19,13 @@ const believed = 1000;
  * says that it comes here sooner by its own way.
  */
 export class LogOwners {
-  readonly #context: StageContext & { record: Record };
+  readonly #context: StageContext & { database: Database };
   readonly #authority: Authority;
   readonly #hearClaim: (content: unknown) => Promise<void>;
   readonly #owners = new FadingMap<string, { owner: LogOwner; at: number }>(believed, 10_000);
 
   /** @param hearClaim takes a runner's word that it has begun an attempt, as it came */
-  constructor(context: StageContext & { record: Record }, hearClaim: (content: unknown) => Promise<void>) {
+  constructor(context: StageContext & { database: Database }, hearClaim: (content: unknown) => Promise<void>) {
     this.#context = context;
     this.#authority = new Authority(context);
     this.#hearClaim = hearClaim;
@@ -50,7 +50,7 @@ export class LogOwners {
     const name = attemptName(piece);
     const known = this.#owners.get(name);
     if (known && performance.now() - known.at < believed) return known.owner;
-    const { db } = this.#context.record;
+    const { db } = this.#context.database;
     let owner = await logOwner(db, piece);
     if (owner?.isFree && piece.claim !== undefined) {
       await this.#hearClaim(parsed(piece.claim));

@@ -1,25 +1,25 @@
 import type { AttemptRef, Build, Reason } from '../kernel/model.ts';
 import type { Result } from '../queues/messages.ts';
+import type { Database } from '../record/database.ts';
 import { recoveryOf } from '../record/measures.ts';
 import type { FinishedAttempt } from '../record/moves.ts';
-import type { Record } from '../record/record.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { count, observe } from '../redis/tallies.ts';
 
 /** Counts for /metrics what is recorded. Each is told once: by whoever has made the move. */
 export class Measures {
-  readonly #record: Record;
+  readonly #database: Database;
   readonly #access: RedisAccess;
 
-  constructor(record: Record, access: RedisAccess) {
-    this.#record = record;
+  constructor(database: Database, access: RedisAccess) {
+    this.#database = database;
     this.#access = access;
   }
 
   /** An attempt has begun. */
   async started(ref: AttemptRef): Promise<void> {
     if (ref.attempt === 1) return;
-    const recovery = await recoveryOf(this.#record, ref);
+    const recovery = await recoveryOf(this.#database, ref);
     if (recovery !== undefined) observe(this.#access, 'recovery', [], recovery / 1000);
   }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { FinalStatus } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
+import { whyNotUnderstood } from '../queues/dead-letters.ts';
 import { type ResultMessage, resultMessage } from '../queues/messages.ts';
-import { whyNotUnderstood } from '../queues/set-aside.ts';
 
 /**
  * What can be done without in a result that a newer runner or dispatcher has sent, and what stands in its place. The rest is

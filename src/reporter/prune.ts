@@ -5,12 +5,12 @@ import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { folderBytes } from '../kernel/disk.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
+import { databaseAddress } from '../record/address.ts';
 import { removeOldActions } from '../record/audit.ts';
 import { listBuilds } from '../record/builds.ts';
 import { oldCopies } from '../record/copies.ts';
 import { forgetGoneBranches } from '../record/cursors.ts';
-import { recordPlace } from '../record/place.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import {
   day,
   type ExpiredBuild,
@@ -40,7 +40,7 @@ export interface PrunedResults {
 export const nothingPruned: Readonly<PrunedResults> = { builds: 0, logs: 0, orphans: 0, bytes: 0 };
 
 interface Context {
-  record: Record;
+  database: Database;
   config: Config;
 }
 
@@ -54,20 +54,20 @@ const batch = 100;
  */
 export async function pruneResults(context: Context, dryRun = false, now = Date.now()): Promise<PrunedResults> {
   const pruned = { ...nothingPruned };
-  for (const repo of await repositoriesWithBuilds(context.record)) {
-    for await (const page of expiredBuilds(context.record, repo, context.config, now, batch)) {
+  for (const repo of await repositoriesWithBuilds(context.database)) {
+    for await (const page of expiredBuilds(context.database, repo, context.config, now, batch)) {
       await turn();
       for (const build of page) await pruneBuild(context, build, dryRun, pruned);
     }
-    if (!dryRun) await removeForgottenTests(context.record, repo);
-    if (!dryRun) await forgetGoneBranches(context.record, repo);
+    if (!dryRun) await removeForgottenTests(context.database, repo);
+    if (!dryRun) await forgetGoneBranches(context.database, repo);
   }
   await pruneLogs(context, dryRun, now, pruned);
-  if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.record);
-  if (!dryRun) await removeUnusedLabelSets(context.record);
+  if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.database);
+  if (!dryRun) await removeUnusedLabelSets(context.database);
   const { keepAuditDays } = context.config;
   if (!dryRun && keepAuditDays > 0) {
-    while ((await removeOldActions(context.record, now - keepAuditDays * day, batch)) === batch) await turn();
+    while ((await removeOldActions(context.database, now - keepAuditDays * day, batch)) === batch) await turn();
   }
   for (const { path, bytes } of recordCopies(context, now)) {
     pruned.bytes += bytes;
@@ -75,13 +75,13 @@ export async function pruneResults(context: Context, dryRun = false, now = Date.
   }
   const { keepDays } = context.config;
   if (!dryRun && keepDays > 0) {
-    while ((await removeClosedIntents(context.record, now - keepDays * day, batch)) === batch) await turn();
+    while ((await removeClosedIntents(context.database, now - keepDays * day, batch)) === batch) await turn();
   }
   return pruned;
 }
 
 function recordCopies({ config }: Context, now: number) {
-  const place = recordPlace(config);
+  const place = databaseAddress(config);
   return place.kind === 'sqlite' ? oldCopies(place.file, now) : [];
 }
 
@@ -92,8 +92,8 @@ async function pruneBuild(
   pruned: PrunedResults,
 ): Promise<void> {
   const bytes = await folderBytes(logFolder(context.config, build.id));
-  if (!dryRun) await removeResults(context.record, build.id);
-  if (!dryRun && !(await removeBuild(context.record, build.id))) return;
+  if (!dryRun) await removeResults(context.database, build.id);
+  if (!dryRun && !(await removeBuild(context.database, build.id))) return;
   pruned.builds++;
   pruned.bytes += bytes;
   if (!dryRun) await removeFiles(context, build);
@@ -102,19 +102,19 @@ async function pruneBuild(
 
 /** Logs that are older than logs are kept, and logs of no build. */
 async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned: PrunedResults): Promise<void> {
-  const { record, config } = context;
+  const { database, config } = context;
   const before = config.keepLogDays === 0 ? Number.NEGATIVE_INFINITY : now - config.keepLogDays * day;
   const names = await readdir(dataPaths(config.dataDir).logs).catch(() => [] as string[]);
   const ids = names.flatMap((name) => parseBuildId(name) ?? []);
   for (let from = 0; from < ids.length; from += batch) {
-    const { old, unknown } = await sortBuilds(record, ids.slice(from, from + batch), before);
+    const { old, unknown } = await sortBuilds(database, ids.slice(from, from + batch), before);
     for (const id of [...old, ...unknown]) {
       // a log that is also a file of test_results/ stays there
       pruned.bytes += await folderBytes(logFolder(config, id), 1);
       if (dryRun) continue;
       await rm(logFolder(config, id), { recursive: true, force: true });
     }
-    if (!dryRun) for (const id of old) await forgetLogs(record, id);
+    if (!dryRun) for (const id of old) await forgetLogs(database, id);
     pruned.logs += old.length;
     pruned.orphans += unknown.length;
     await turn();
@@ -122,16 +122,16 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
 }
 
 /** The files of a build that the record does not have any more. */
-async function removeFiles({ record, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
+async function removeFiles({ database, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
   await rm(logFolder(config, id), { recursive: true, force: true });
   const hasOthers = async () =>
-    (await listBuilds(record, { repo, sha, limit: 500 })).some(({ status }) => isFinal(status));
+    (await listBuilds(database, { repo, sha, limit: 500 })).some(({ status }) => isFinal(status));
   if (!(await hasOthers())) {
     const folder = join(dataPaths(config.dataDir).testResults, repo);
     for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
   }
   // one may have ended meanwhile, and what was removed have been its files
-  if (await hasOthers()) await writeTestResults(record, config.dataDir, { repo, sha });
+  if (await hasOthers()) await writeTestResults(database, config.dataDir, { repo, sha });
 }
 
 function logFolder({ dataDir }: Config, id: BuildId): string {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { jobIdOf } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { buildsToPurge, deleteBuilds, forgetRepository, purgeableRepository } from '../record/removal.ts';
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 
@@ -14,21 +14,21 @@ const batch = 50;
  * Deletes the history of a repository that was removed for good, once all its builds have ended: logs and test results
  * first, so that an interrupted deletion is taken up again.
  */
-export async function purgeRemoved({ record, config, logger }: StageContext & { record: Record }): Promise<void> {
-  const name = await purgeableRepository(record);
+export async function purgeRemoved({ database, config, logger }: StageContext & { database: Database }): Promise<void> {
+  const name = await purgeableRepository(database);
   if (name === undefined) return;
   await rm(join(dataPaths(config.dataDir).testResults, name), { recursive: true, force: true });
   for (;;) {
-    const builds = await buildsToPurge(record, name, batch);
+    const builds = await buildsToPurge(database, name, batch);
     if (builds.length === 0) break;
     for (const build of builds) {
       const logs = dirname(logFile(config.dataDir, { job: jobIdOf(build, 1), attempt: 1 }));
       await rm(logs, { recursive: true, force: true });
-      await removeResults(record, build);
+      await removeResults(database, build);
     }
-    await deleteBuilds(record, builds);
+    await deleteBuilds(database, builds);
   }
-  await removeForgottenTests(record, name);
-  await forgetRepository(record, name);
+  await removeForgottenTests(database, name);
+  await forgetRepository(database, name);
   logger.info(`the history of ${name} is deleted`);
 }

@@ -18,6 +18,7 @@ import { type Result, type ResultMessage, resultMessage } from '../queues/messag
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
+import type { Database } from '../record/database.ts';
 import {
   decideJob,
   type FinishedAttempt,
@@ -28,7 +29,6 @@ import {
   startAttempt,
 } from '../record/moves.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
-import type { Record } from '../record/record.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import type { Archive } from './archive.ts';
@@ -48,7 +48,7 @@ const logPatience = 1000;
 const mostSteps = 4_000_000;
 const fewSteps = 4000;
 
-export type ReporterContext = StageContext & { record: Record; problems: Problems };
+export type ReporterContext = StageContext & { database: Database; problems: Problems };
 
 /**
  * Takes in what has become of attempts; what it is told twice it does once.
@@ -78,7 +78,7 @@ export class ResultHandler {
     this.#claims = new Claims(context.access);
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
-    this.#measures = new Measures(context.record, context.access);
+    this.#measures = new Measures(context.database, context.access);
     this.#authority = new Authority(context);
   }
 
@@ -114,10 +114,10 @@ export class ResultHandler {
 
   /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
   async reportAlone(id: BuildId, known?: BuildSummary): Promise<void> {
-    const { record, config, problems } = this.#context;
+    const { database, config, problems } = this.#context;
     await problems.alone(`writing the results of build ${id}`, async () => {
-      const build = known ?? (await findBuildSummary(record, id));
-      if (build) await writeTestResults(record, config.dataDir, build);
+      const build = known ?? (await findBuildSummary(database, id));
+      if (build) await writeTestResults(database, config.dataDir, build);
       await this.#noteReported(id);
     });
   }
@@ -133,7 +133,7 @@ export class ResultHandler {
     const close = () => {
       if (this.#reported === group) this.#reported = undefined;
     };
-    group.noted = this.#context.record
+    group.noted = this.#context.database
       .write((db) => {
         close();
         return markReported(db, group.ids);
@@ -146,7 +146,7 @@ export class ResultHandler {
   async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Heard): Promise<void> {
     if (!heard.holder?.isFree) return;
     const runner = { ...message.runner, key: heard.key };
-    const build = await startAttempt(this.#context.record, message, runner, Date.parse(message.at), () =>
+    const build = await startAttempt(this.#context.database, message, runner, Date.parse(message.at), () =>
       this.#archive.begin(message),
     );
     if (!build) return;
@@ -158,7 +158,7 @@ export class ResultHandler {
     // the next ones, or the outcome, hold these as well
     if (holder?.key === null) return;
     const steps = await this.#stepsWithinBuild(message);
-    const build = await recordSteps(this.#context.record, message, message.revision, steps);
+    const build = await recordSteps(this.#context.database, message, message.revision, steps);
     if (build) await this.#announce(message.job, build);
   }
 
@@ -166,12 +166,12 @@ export class ResultHandler {
   async #stepsWithinBuild({ job, steps }: Result<'steps' | 'finished'>): Promise<Step[]> {
     const size = sizeOf(steps);
     if (size <= fewSteps) return steps;
-    const others = await sizeOfSteps(this.#context.record, buildIdOf(job), job);
+    const others = await sizeOfSteps(this.#context.database, buildIdOf(job), job);
     return stepsWithin(steps, Math.max(fewSteps, mostSteps - others));
   }
 
   async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
-    const { access, config, record, logger } = this.#context;
+    const { access, config, database, logger } = this.#context;
     const { job, attempt, runner } = message;
     if (isVain(heard.holder)) return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
     // word of its start was lost, or comes later: without it the log is nobody's
@@ -186,7 +186,7 @@ export class ResultHandler {
     const tests = message.tests && (await this.#recordTests(message, message.tests));
     const { status, reason, message: text, exitCode } = message;
     const steps = await this.#stepsWithinBuild(message);
-    const moved = await finishAttempt(record, message, {
+    const moved = await finishAttempt(database, message, {
       status,
       reason,
       message: text,
@@ -214,7 +214,7 @@ export class ResultHandler {
 
   /** What was recorded without the end of its log has it now. */
   async #completeLog(message: Result<'finished'>): Promise<void> {
-    const build = await noteCompleteLog(this.#context.record, message);
+    const build = await noteCompleteLog(this.#context.database, message);
     if (!build) return;
     this.#context.logger.info('the rest of the log has come', { ...workOf(message), runner: message.runner.id });
     await this.#announce(message.job, build);
@@ -224,7 +224,7 @@ export class ResultHandler {
   /** The runner keeps its copy of the log until all of that is on the archive's disk, and forgets the outcome at once. */
   async #tellRecorded(message: Result<'finished'>): Promise<void> {
     const { job, attempt, runner } = message;
-    const [bytes] = await Promise.all([this.#archive.durable(message), this.#context.record.durable()]);
+    const [bytes] = await Promise.all([this.#archive.durable(message), this.#context.database.durable()]);
     await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
   }
 
@@ -250,19 +250,19 @@ export class ResultHandler {
         this.#context.logger.warn(`results of tests cannot be read: ${errorText(error)}`, workOf(message));
       });
       if (!next || next.done) break;
-      if (!(await recordTests(this.#context.record, message, listed + 1, next.value))) break;
+      if (!(await recordTests(this.#context.database, message, listed + 1, next.value))) break;
       listed += next.value.length;
     }
     return { ...packed.summary, listed };
   }
 
   async #returned(message: Result<'returned'>): Promise<void> {
-    const { record, queues } = this.#context;
+    const { database, queues } = this.#context;
     const at = Date.parse(message.at);
     const lost = { reason: 'handed_back', message: message.message, at, runner: message.runner } as const;
-    if (await moveToNextAttempt(record, message, lost)) this.#measures.lost('handed_back');
+    if (await moveToNextAttempt(database, message, lost)) this.#measures.lost('handed_back');
     const id = buildIdOf(message.job);
-    const build = await findBuildSummary(record, id);
+    const build = await findBuildSummary(database, id);
     if (build) await this.#announce(message.job, build);
     await queues.sendAdvance({ v: 1, build: id });
   }
@@ -270,7 +270,7 @@ export class ResultHandler {
   async #decided(message: Result<'decided'>): Promise<void> {
     const { status, reason, message: text } = message;
     const outcome = { status, reason, message: text };
-    const moved = await decideJob(this.#context.record, message, outcome, Date.parse(message.at));
+    const moved = await decideJob(this.#context.database, message, outcome, Date.parse(message.at));
     if (moved && reason === 'poison') this.#measures.lost(reason);
     const build = await this.#settled(message.job, moved);
     if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, { repo: build?.repo, ...workOf(message) });
@@ -281,8 +281,8 @@ export class ResultHandler {
    * @param moved the build, where the job has just become final
    */
   async #settled(job: JobId, moved: BuildSummary | undefined): Promise<BuildSummary | undefined> {
-    const { record, queues } = this.#context;
-    const build = moved ?? (await findBuildSummary(record, buildIdOf(job)));
+    const { database, queues } = this.#context;
+    const build = moved ?? (await findBuildSummary(database, buildIdOf(job)));
     if (!build) return undefined;
     if (moved) this.#measures.settled(build);
     await this.#announce(job, build);
@@ -298,7 +298,7 @@ export class ResultHandler {
 
   /** Whether the job is still open with this attempt; the record decides again when it is written. */
   async #counts({ job, attempt }: AttemptRef): Promise<boolean> {
-    const state = (await currentAttempts(this.#context.record, [job])).get(job);
+    const state = (await currentAttempts(this.#context.database, [job])).get(job);
     return state?.open === true && state.attempt === attempt;
   }
 

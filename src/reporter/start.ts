@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { pruneHomes } from '../job/isolation/homes.ts';
+import { pruneHomes } from '../job/sandbox/homes.ts';
 import { removeForeignCaches } from '../job/storage/caches.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
 import { Problems } from '../kernel/problems.ts';
-import { everyLater } from '../kernel/wait.ts';
 import { consume } from '../queues/consumer.ts';
 import { resultMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { listRepositories } from '../record/repositories.ts';
 import { tellCounts } from '../redis/tallies.ts';
+import { everyLater } from '../system/wait.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
 import { understoodResult } from './misfits.ts';
@@ -31,13 +31,13 @@ const concurrency = 32;
 const pruneInterval = 3_600_000;
 
 /** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
-export async function startReporter(context: StageContext & { record: Record }): Promise<Stage> {
+export async function startReporter(context: StageContext & { database: Database }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'reporter' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
   const archive = new Archive(context.config.dataDir);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
-  const said = () => [...context.record.problems(), ...results.problems(), ...problems.list()];
+  const said = () => [...context.database.problems(), ...results.problems(), ...problems.list()];
   const shown = showStage(own, 'reporter', said);
   const collector = new Collector(
     own,
@@ -46,7 +46,7 @@ export async function startReporter(context: StageContext & { record: Record }):
     (claim) => results.hearClaim(claim),
   );
   const sweeping = problems.every(sweepInterval, 'looking for results to write', () =>
-    sweep(context.record, (build) => results.reportAlone(build)),
+    sweep(context.database, (build) => results.reportAlone(build)),
   );
   const pruning = everyLater(
     pruneInterval,
@@ -56,7 +56,7 @@ export async function startReporter(context: StageContext & { record: Record }):
         if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
       });
       await problems.alone('removing the homes and caches of repositories that are gone', async () => {
-        const known = new Set((await listRepositories(own.record)).map(repositoryKey));
+        const known = new Set((await listRepositories(own.database)).map(repositoryKey));
         const homes = await pruneHomes(own.config.dataDir, { known }, false, Date.now(), (message) =>
           logger.warn(message),
         );

@@ -1,6 +1,6 @@
 import type { BuildId } from '../kernel/model.ts';
 import { unreportedBuilds } from '../record/builds.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 
 /** How many builds are asked for at a time. */
 const page = 50;
@@ -9,10 +9,10 @@ const page = 50;
  * Reports every build that is final and whose files nobody has written: its reporter died, or could not write them.
  * @param report must not throw, so that one build never holds up the others
  */
-export async function sweep(record: Record, report: (build: BuildId) => Promise<void>): Promise<void> {
+export async function sweep(database: Database, report: (build: BuildId) => Promise<void>): Promise<void> {
   let after: BuildId | undefined;
   for (;;) {
-    const builds = await unreportedBuilds(record, page, after);
+    const builds = await unreportedBuilds(database, page, after);
     for (const build of builds) await report(build);
     after = builds.at(-1);
     if (builds.length < page) return;

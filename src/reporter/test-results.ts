@@ -7,7 +7,7 @@ import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
 import { type Build, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
 import { listBuilds, withJobs } from '../record/builds.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 
 /** One write at a time for each commit, so that the newest build's files are the last ones written. */
 const writing = new Map<string, Promise<unknown>>();
@@ -17,12 +17,12 @@ const writing = new Map<string, Promise<unknown>>();
  * the others. Each file appears whole or not at all.
  */
 export async function writeTestResults(
-  record: Record,
+  database: Database,
   dataDir: string,
   build: Pick<BuildSummary, 'repo' | 'sha'>,
 ): Promise<void> {
   const key = `${build.repo}/${build.sha}`;
-  const work = (writing.get(key) ?? Promise.resolve()).then(() => writeNewest(record, dataDir, build));
+  const work = (writing.get(key) ?? Promise.resolve()).then(() => writeNewest(database, dataDir, build));
   const quiet = work.catch(() => undefined);
   writing.set(key, quiet);
   try {
@@ -36,20 +36,24 @@ export async function writeTestResults(
  * Another reporter may write files of the same commit at the same time, with what the record has said before or says since.
  * So each looks again after it has written: who comes last sees what all others have recorded.
  */
-async function writeNewest(record: Record, dataDir: string, commit: Pick<BuildSummary, 'repo' | 'sha'>): Promise<void> {
+async function writeNewest(
+  database: Database,
+  dataDir: string,
+  commit: Pick<BuildSummary, 'repo' | 'sha'>,
+): Promise<void> {
   let written: string | undefined;
   for (;;) {
-    const finished = await finishedBuilds(record, commit);
+    const finished = await finishedBuilds(database, commit);
     const seen = JSON.stringify(finished.map(nameOf));
     if (seen === written) return;
-    await writeFiles(record, dataDir, finished);
+    await writeFiles(database, dataDir, finished);
     written = seen;
   }
 }
 
 /** The newest first. */
-async function finishedBuilds(record: Record, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
-  return (await listBuilds(record, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
+async function finishedBuilds(database: Database, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
+  return (await listBuilds(database, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
 }
 
 /** How the files of one build name another. */
@@ -57,8 +61,8 @@ function nameOf({ id, number, status, finishedAt }: BuildSummary) {
   return { id, number, status, finishedAt };
 }
 
-async function writeFiles(record: Record, dataDir: string, finished: BuildSummary[]): Promise<void> {
-  const newest = finished[0] && (await withJobs(record, finished[0]));
+async function writeFiles(database: Database, dataDir: string, finished: BuildSummary[]): Promise<void> {
+  const newest = finished[0] && (await withJobs(database, finished[0]));
   if (!newest) return;
   const { repo, sha } = newest;
   const folder = join(dataPaths(dataDir).testResults, repo);

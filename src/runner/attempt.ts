@@ -1,19 +1,19 @@
 import { isAbsolute, join } from 'node:path';
-import { type Confinement, unaskedText } from '../exec/isolation-check.ts';
+import { type SettledIsolation, unaskedText } from '../exec/isolation-check.ts';
+import type { Launcher } from '../exec/launcher.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
-import { Scope } from '../exec/scope.ts';
-import type { Starter } from '../exec/starter.ts';
+import { ProcessGroup } from '../exec/process-group.ts';
 import { keepUses } from '../git/mirror-use.ts';
 import { ownActionsOf } from '../job/actions/served.ts';
 import { ActionStore } from '../job/actions/store.ts';
 import type { JobHost, JobResult } from '../job/contract.ts';
 import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOut, withLimit } from '../job/ending.ts';
-import { gitLimitsOf, limitsOf } from '../job/isolation/job-limits.ts';
-import { type JobRoom, makeRoom } from '../job/isolation/room.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { reachOf } from '../job/reach.ts';
+import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
+import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
 import type { JobTexts } from '../job/texts/job-texts.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -21,16 +21,16 @@ import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
 import { repositoryKey } from '../kernel/names.ts';
-import { removeContested, removeTree } from '../kernel/remove-tree.ts';
 import { serverTime } from '../kernel/server-time.ts';
-import { longestTimer } from '../kernel/wait.ts';
 import type { JobMessage, Result } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/heartbeat-times.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
+import { removeContested, removeTree } from '../system/remove-tree.ts';
+import { longestTimer } from '../system/wait.ts';
 import { blameFor } from './blame.ts';
 import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
 import type { DiskWatch } from './disk-watch.ts';
-import type { Spawner } from './spawner/spawner.ts';
+import type { LauncherProcess } from './launcher/launcher-process.ts';
 import type { Spool } from './spool.ts';
 
 /**
@@ -54,7 +54,7 @@ const progressInterval = 250;
 
 export interface AttemptHost {
   config: Config;
-  confinement: Confinement;
+  settledIsolation: SettledIsolation;
   networks: NetworkPool;
   logger: Logger;
   /** name of the runner */
@@ -64,12 +64,12 @@ export interface AttemptHost {
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;
   /** starts the programs of jobs; absent where this process does */
-  spawner: Spawner | undefined;
+  launcherProcess: LauncherProcess | undefined;
   texts: JobTexts;
   /** milliseconds for which the lease holds still, 0 when it has run out */
   leaseLeft(): number;
-  /** the attempt's scope is there. @returns whether its lease is renewed by somebody else than `beat` from now on */
-  opened(scope: Scope): boolean;
+  /** the attempt's process group is there. @returns whether its lease is renewed by somebody else than `beat` from now on */
+  opened(processes: ProcessGroup): boolean;
   progress(steps: Result<'steps'>['steps']): void;
   /** what a dispatcher seals to this runner for the attempt */
   ask<K extends DeliveryKind>(kind: K, signal: AbortSignal): Promise<Delivered<K>>;
@@ -82,7 +82,7 @@ export class RunningAttempt {
   readonly #ending = new AbortController();
   /** what was asked for already; an attempt is given the same to its end */
   readonly #asked = new Map<DeliveryKind, Promise<Delivered<DeliveryKind>>>();
-  #scope: Scope | undefined;
+  #processes: ProcessGroup | undefined;
   #end: 'returned' | 'lost' | undefined;
   #why = '';
   #expired = false;
@@ -98,8 +98,8 @@ export class RunningAttempt {
     return { job: this.message.job, attempt: this.message.attempt };
   }
 
-  get scope(): Scope | undefined {
-    return this.#scope;
+  get processes(): ProcessGroup | undefined {
+    return this.#processes;
   }
 
   /** True when somebody else may have it. */
@@ -109,7 +109,7 @@ export class RunningAttempt {
 
   /** Renews the lease of the attempt's processes, where that is not done elsewhere. */
   beat(): void {
-    if (!this.#isBeaten) this.#scope?.beat(this.#host.leaseLeft() / 1000);
+    if (!this.#isBeaten) this.#processes?.beat(this.#host.leaseLeft() / 1000);
   }
 
   cancel(message: string, reason?: Reason): void {
@@ -119,19 +119,19 @@ export class RunningAttempt {
   /** Ends it, to be given back. */
   giveBack(why: string): void {
     this.#stop('returned', why);
-    void this.#scope?.close();
+    void this.#processes?.close();
   }
 
   /** Ends it at once; nothing of it is handed in. */
   lose(): void {
     this.#stop('lost', 'the lease has run out');
-    void this.#scope?.close();
+    void this.#processes?.close();
   }
 
   /** Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { message } = this;
-    const { config, spawner, spool } = this.#host;
+    const { config, launcherProcess, spool } = this.#host;
     const startedAt = serverTime();
     const paths = dataPaths(config.dataDir);
     const time = Math.min(message.timeout * 60_000, longestTimer);
@@ -146,12 +146,12 @@ export class RunningAttempt {
       clearTimeout(timeout);
       return this.#unable(made, startedAt);
     }
-    const programs = spawner?.forJob();
+    const launcher = launcherProcess?.forJob();
     const lose = () => this.lose();
-    programs?.lost.addEventListener('abort', lose);
-    const scope = this.#openScope(made, programs);
+    launcher?.lost.addEventListener('abort', lose);
+    const processes = this.#openProcesses(made, launcher);
     // a step that needs it says what is wrong; until then there is nobody to hear it
-    scope.catch(() => undefined);
+    processes.catch(() => undefined);
     const { folder, keptHome } = made;
     const most = config.jobDisk * 1_048_576;
     const quota = new DiskQuota(most, keptHome === undefined ? [folder] : [folder, keptHome], (text) =>
@@ -172,8 +172,8 @@ export class RunningAttempt {
       artifacts: join(paths.artifacts, message.repo.name, message.build),
       runner: this.#host.runner,
       texts: this.#host.texts,
-      ...(programs && { git: programs.git }),
-      scope,
+      ...(launcher && { git: launcher.git }),
+      processes,
       output: (chunk) => spool.append(chunk),
       progress: (list) => progress.tell(list),
       secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
@@ -183,11 +183,11 @@ export class RunningAttempt {
     const { outcome, begun, steps, outputs, tests } = await keepUses(() => runJob(message, host));
     clearTimeout(timeout);
     progress.stop();
-    programs?.lost.removeEventListener('abort', lose);
+    launcher?.lost.removeEventListener('abort', lose);
     await quota.stop();
-    await scope.then((opened) => this.#closeScope(opened)).catch(() => undefined);
+    await processes.then((opened) => this.#closeProcesses(opened)).catch(() => undefined);
     await spool.settle();
-    const end = await this.#judge(withLimit(outcome, this.#scope?.breach), folder);
+    const end = await this.#judge(withLimit(outcome, this.#processes?.breach), folder);
     void this.#leave(folder, tree);
     if (
       outcome.reason === 'resource_limit' &&
@@ -219,12 +219,12 @@ export class RunningAttempt {
     return this.#ended({ outcome, begun: false, steps: [], outputs: {} }, startedAt);
   }
 
-  async #makeRoom(): Promise<JobRoom> {
-    const { config, confinement, networks, runner } = this.#host;
+  async #makeRoom(): Promise<Workspace> {
+    const { config, settledIsolation, networks, runner } = this.#host;
     const { repo, trust } = this.message;
-    if (confinement.isUnasked && !isAbsolute(repo.url)) throw new Unasked(unaskedText);
+    if (settledIsolation.isUnasked && !isAbsolute(repo.url)) throw new Unasked(unaskedText);
     const network = networks.kindFor(trust.trusted);
-    return makeRoom(config, confinement, { repo, trust, runner, name: attemptName(this.ref), network });
+    return makeWorkspace(config, settledIsolation, { repo, trust, runner, name: attemptName(this.ref), network });
   }
 
   /** What a job has come to is believed only where the machine let it work. */
@@ -240,13 +240,13 @@ export class RunningAttempt {
     return { kind: 'outcome', outcome: blame.kind === 'job' ? blame.outcome : outcome };
   }
 
-  async #closeScope(scope: Scope): Promise<void> {
-    await scope.close();
-    this.#expired ||= scope.expired;
+  async #closeProcesses(processes: ProcessGroup): Promise<void> {
+    await processes.close();
+    this.#expired ||= processes.expired;
   }
 
   /** A tree is for jobs whose files belong to the same user, and whose refs are trusted alike. */
-  #treeFor({ enclosure: { isolation } }: JobRoom): JobTree | undefined {
+  #treeFor({ sandbox: { isolation } }: Workspace): JobTree | undefined {
     const { trees } = this.#host;
     const owner = isolation.level === 'none' ? null : isolation.user;
     const { repo, trust } = this.message;
@@ -255,10 +255,10 @@ export class RunningAttempt {
 
   /** Removes what the job has left, but for what the next one may begin from. */
   async #leave(folder: string, tree: JobTree | undefined): Promise<void> {
-    const isOver = this.#scope?.isEmpty === true;
+    const isOver = this.#processes?.isEmpty === true;
     await tree?.end(isOver ? join(folder, 'workspace') : undefined);
-    const { spawner } = this.#host;
-    const removed = spawner?.remove(folder, !isOver) ?? (isOver ? removeTree(folder) : removeContested(folder));
+    const { launcherProcess } = this.#host;
+    const removed = launcherProcess?.remove(folder, !isOver) ?? (isOver ? removeTree(folder) : removeContested(folder));
     await removed.catch((error) => {
       this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
     });
@@ -271,31 +271,31 @@ export class RunningAttempt {
     return asked as Promise<Delivered<K>>;
   }
 
-  async #openScope({ enclosure }: JobRoom, starter: Starter | undefined): Promise<Scope> {
-    const { isolation } = enclosure;
+  async #openProcesses({ sandbox }: Workspace, launcher: Launcher | undefined): Promise<ProcessGroup> {
+    const { isolation } = sandbox;
     const { repo, trust } = this.message;
     const owner = { key: JSON.stringify([repo.name, repo.url, trust.class]), trusted: trust.trusted };
     const { networks } = this.#host;
     const network = await networks.take(owner);
-    const scope = await Scope.open(leaseTtl / 1000, this.#host.confinement.containment, {
+    const processes = await ProcessGroup.open(leaseTtl / 1000, this.#host.settledIsolation.groupKind, {
       isolation,
       network,
       limits: limitsOf(this.#host.config),
-      ...(starter && { starter }),
+      ...(launcher && { launcher }),
     }).catch((error) => {
       networks.giveBack(network, owner, false);
       throw error;
     });
-    void scope.ended.then(() => networks.giveBack(network, owner, scope.isEmpty));
-    this.#scope = scope;
+    void processes.ended.then(() => networks.giveBack(network, owner, processes.isEmpty));
+    this.#processes = processes;
     this.beat();
-    if (this.#end !== undefined) void scope.close();
-    this.#isBeaten = this.#host.opened(scope);
-    scope.whenExpired(() => {
+    if (this.#end !== undefined) void processes.close();
+    this.#isBeaten = this.#host.opened(processes);
+    processes.whenExpired(() => {
       this.#expired = true;
       this.#stop('lost', 'the lease has run out');
     });
-    return scope;
+    return processes;
   }
 
   #stop(end: 'returned' | 'lost', why: string): void {

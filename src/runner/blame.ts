@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { JobOutcome } from '../job/ending.ts';
-import { bytesOnDisk } from '../kernel/disk-use.ts';
 import { mayPass, type Reason } from '../kernel/model.ts';
+import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
 /** A job that was handed back for this many attempts less one is not handed back for a disk again. */

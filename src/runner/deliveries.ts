@@ -2,7 +2,6 @@ import { JobEnding } from '../job/ending.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
-import { pause } from '../kernel/wait.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../secrets/delivery.ts';
 import { type BoxKeys, makeBoxKeys, unseal } from '../secrets/sealed-box.ts';
 import type { Signer } from '../secrets/signing.ts';
+import { pause } from '../system/wait.ts';
 
 type Answer = Extract<RunnerNotice, { kind: 'sealed' }>;
 

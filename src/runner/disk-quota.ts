@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sizeText } from '../exec/limits.ts';
-import { bytesOnDisk } from '../kernel/disk-use.ts';
-import { toolEnvironment } from '../kernel/environment.ts';
-import { every, type Repeating } from '../kernel/wait.ts';
+import { bytesOnDisk } from '../system/disk-use.ts';
+import { toolEnvironment } from '../system/environment.ts';
+import { every, type Repeating } from '../system/wait.ts';
 
 const run = promisify(execFile);
 

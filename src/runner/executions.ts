@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Confinement } from '../exec/isolation-check.ts';
+import type { SettledIsolation } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
-import type { Scope } from '../exec/scope.ts';
+import type { ProcessGroup } from '../exec/process-group.ts';
 import { mayBeRepeated, runnerFailed } from '../job/ending.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
 import { sizeOf } from '../job/result-size.ts';
@@ -21,8 +21,8 @@ import { type AttemptEnd, RunningAttempt } from './attempt.ts';
 import { Backlog } from './backlog.ts';
 import { Deliveries } from './deliveries.ts';
 import type { DiskProblem, DiskWatch } from './disk-watch.ts';
+import type { LauncherProcess } from './launcher/launcher-process.ts';
 import { Report } from './report.ts';
-import type { Spawner } from './spawner/spawner.ts';
 import { leftSpools, Spool } from './spool.ts';
 import type { WorkFolder } from './work-folder.ts';
 
@@ -40,12 +40,12 @@ export interface ExecutionPlace {
   /** what the runner's words are signed with */
   signer: Signer;
   disk: DiskWatch;
-  confinement: Confinement;
+  settledIsolation: SettledIsolation;
   networks: NetworkPool;
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;
   /** absent where this process starts the programs of jobs */
-  spawner: Spawner | undefined;
+  launcherProcess: LauncherProcess | undefined;
 }
 
 export interface ExecutionHooks {
@@ -58,7 +58,7 @@ export interface ExecutionHooks {
   /** so much is still to be reported that no more jobs are to be taken, or not so much any more */
   backlogChanged(): void;
   /** an attempt's processes can be told to others. @returns whether its lease is renewed by somebody else than `beat` */
-  scopeOpened(scope: Scope): boolean;
+  scopeOpened(processes: ProcessGroup): boolean;
 }
 
 /**
@@ -79,10 +79,10 @@ export class Executions {
   readonly #hooks: ExecutionHooks;
   readonly #deliveries: Deliveries;
   readonly #disk: DiskWatch;
-  readonly #confinement: Confinement;
+  readonly #settledIsolation: SettledIsolation;
   readonly #networks: NetworkPool;
   readonly #trees: KeptTrees | undefined;
-  readonly #spawner: Spawner | undefined;
+  readonly #launcherProcess: LauncherProcess | undefined;
   readonly #texts = new TextWorker();
   /** attempts that are being prepared; others must not take them for unclaimed meanwhile */
   readonly #preparing = new Set<string>();
@@ -99,14 +99,14 @@ export class Executions {
   constructor(
     context: StageContext,
     logger: Logger,
-    { folder, signer, disk, confinement, networks, trees, spawner }: ExecutionPlace,
+    { folder, signer, disk, settledIsolation, networks, trees, launcherProcess }: ExecutionPlace,
     hooks: ExecutionHooks,
   ) {
     this.#context = context;
-    this.#confinement = confinement;
+    this.#settledIsolation = settledIsolation;
     this.#networks = networks;
     this.#trees = trees;
-    this.#spawner = spawner;
+    this.#launcherProcess = launcherProcess;
     this.#logger = logger;
     this.#folder = folder;
     this.#signer = signer;
@@ -138,8 +138,8 @@ export class Executions {
     );
   }
 
-  get scopes(): Scope[] {
-    return [...this.#running.values()].flatMap((attempt) => attempt.scope ?? []);
+  get scopes(): ProcessGroup[] {
+    return [...this.#running.values()].flatMap((attempt) => attempt.processes ?? []);
   }
 
   /** Why no more jobs are to be taken before others are recorded; undefined while they may be. */
@@ -312,17 +312,17 @@ export class Executions {
     let revision = 0;
     return new RunningAttempt(message, {
       config: this.#context.config,
-      confinement: this.#confinement,
+      settledIsolation: this.#settledIsolation,
       networks: this.#networks,
       logger,
       runner: this.#folder.name,
       spool,
       disk: this.#disk,
       trees: this.#trees,
-      spawner: this.#spawner,
+      launcherProcess: this.#launcherProcess,
       texts: this.#texts.forJob(attemptName(message)),
       leaseLeft: () => this.#hooks.leaseLeft(),
-      opened: (scope) => this.#hooks.scopeOpened(scope),
+      opened: (processes) => this.#hooks.scopeOpened(processes),
       ask: (kind, signal) =>
         this.#deliveries.ask(kind, message, runner.id as RunnerId, {
           signal,

@@ -1,7 +1,7 @@
-import { Bell, pause } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { chunkStatement, holdsChunk, type LogChunk, mostCarried, mostNamed, sendChunk } from '../redis/logs.ts';
 import type { Signer } from '../secrets/signing.ts';
+import { Bell, pause } from '../system/wait.ts';
 import type { Spool } from './spool.ts';
 
 /** Bytes that may be under way without acknowledgement; bounds what a job costs in Redis. */

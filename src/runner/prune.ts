@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
 import { removeFormerActions } from '../job/actions/store.ts';
-import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/isolation/homes.ts';
-import { removeLeftJobs } from '../job/isolation/places.ts';
+import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/sandbox/homes.ts';
+import { removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { bytesOnDisk } from '../kernel/disk-use.ts';
-import { removeContested } from '../kernel/remove-tree.ts';
+import { bytesOnDisk } from '../system/disk-use.ts';
+import { removeContested } from '../system/remove-tree.ts';
 import type { DiskProblem } from './disk-watch.ts';
 import { takeIfFree } from './work-folder.ts';
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Scope } from '../exec/scope.ts';
+import type { ProcessGroup } from '../exec/process-group.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
-import { every, type Repeating } from '../kernel/wait.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { Heart } from '../redis/heart/heart.ts';
 import { Lease, sharedLease } from '../redis/heart/lease.ts';
-import { KeeperLines } from '../redis/heart/lines.ts';
+import { SupervisorLines } from '../redis/heart/lines.ts';
 import { heartbeatInterval } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
+import { every, type Repeating } from '../system/wait.ts';
 
 /** While jobs run the lease is looked at this often (ms), so that a machine that wakes up does not work on for long. */
 const leaseCheck = 200;
@@ -40,7 +40,7 @@ export interface RegistrationHooks {
  *   is somebody new, whether or not it had jobs.
  * - `left`: after `leave`.
  * While joining or joined, a time without any confirmation that is longer than the orphan timeout ends the runner.
- * Heartbeats, lease and the word of it to the keepers of scopes are those of a thread (redis/heart/): it goes on while this
+ * Heartbeats, lease and the word of it to the supervisors of process groups are those of a thread (redis/heart/): it goes on while this
  * one is held up, and stops when it has had no sign of it for a minute.
  */
 export class Registration {
@@ -52,7 +52,7 @@ export class Registration {
   readonly #heart: Heart;
   /** what this thread and the one of the heartbeats share of the lease */
   readonly #renewedAt = sharedLease();
-  readonly #lines = new KeeperLines();
+  readonly #lines = new SupervisorLines();
   #id: RunnerId;
   #lease: Lease | undefined;
   #left = false;
@@ -110,9 +110,9 @@ export class Registration {
 
   /**
    * A job has begun: sends a heartbeat without waiting for the next, and looks after the lease while any runs.
-   * @returns whether the scope's keeper is told from now on how long the lease holds
+   * @returns whether the process group's supervisor is told from now on how long the lease holds
    */
-  begun(scope: Scope): boolean {
+  begun(processes: ProcessGroup): boolean {
     this.now();
     this.#checking ??= setInterval(() => {
       this.#checkLease();
@@ -120,8 +120,8 @@ export class Registration {
       clearInterval(this.#checking);
       this.#checking = undefined;
     }, leaseCheck);
-    const forget = scope.line && this.#lines.add(scope.line);
-    if (forget) void scope.ended.then(forget);
+    const forget = processes.line && this.#lines.add(processes.line);
+    if (forget) void processes.ended.then(forget);
     return forget !== undefined;
   }
 

@@ -1,9 +1,8 @@
 import { loadavg, tmpdir } from 'node:os';
 import { z } from 'zod';
-import type { Confinement } from '../exec/isolation-check.ts';
+import type { SettledIsolation } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
-import { awake } from '../kernel/clock.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { HealthFile } from '../kernel/health-file.ts';
@@ -11,7 +10,6 @@ import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
-import { within } from '../kernel/wait.ts';
 import { mayServe, parseQueueLabels } from '../queues/kept.ts';
 import type { JobMessage } from '../queues/messages.ts';
 import { SlotWorker } from '../queues/slots.ts';
@@ -23,12 +21,14 @@ import { hasMainUser } from '../redis/url.ts';
 import { VitalSigns } from '../redis/vitals.ts';
 import type { RunnerKey } from '../secrets/runner-key.ts';
 import { signatory } from '../secrets/signed-message.ts';
+import { awake } from '../system/clock.ts';
+import { within } from '../system/wait.ts';
 import { Admission, admissionRemedy } from './admission.ts';
 import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
+import type { LauncherProcess } from './launcher/launcher-process.ts';
 import { freeDisk } from './prune.ts';
 import { Registration } from './registration.ts';
-import type { Spawner } from './spawner/spawner.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RunnerSettings {
@@ -44,12 +44,12 @@ export interface RunnerSettings {
   /** how long (ms) it goes on without a word from Redis before it gives up */
   orphanTimeout: number;
   /** how far its jobs are kept apart */
-  confinement: Confinement;
+  settledIsolation: SettledIsolation;
   networks: NetworkPool;
   /** what is kept of checkouts; absent where nothing is */
   trees?: KeptTrees | undefined;
   /** what starts the programs of jobs; absent where this process does */
-  spawner?: Spawner | undefined;
+  launcherProcess?: LauncherProcess | undefined;
 }
 
 /** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
@@ -130,8 +130,8 @@ export class Runner {
         this.#fail(error);
       },
     });
-    const { confinement, networks, trees, spawner, key } = settings;
-    const place = { folder, signer: key.signer, disk: this.#disk, confinement, networks, trees, spawner };
+    const { settledIsolation, networks, trees, launcherProcess, key } = settings;
+    const place = { folder, signer: key.signer, disk: this.#disk, settledIsolation, networks, trees, launcherProcess };
     this.#executions = new Executions(context, this.#logger, place, {
       leaseLeft: () => this.#registration.leaseLeft,
       refusal: (id) => this.#refusal(id),
@@ -142,7 +142,7 @@ export class Runner {
         else this.#logger.info('takes jobs again: what it has finished is recorded');
         this.#tellFitness();
       },
-      scopeOpened: (scope) => this.#registration.begun(scope),
+      scopeOpened: (processes) => this.#registration.begun(processes),
     });
   }
 
@@ -190,12 +190,12 @@ export class Runner {
 
   async #closeRest(): Promise<void> {
     const trees = this.#settings.trees?.close();
-    const spawner = this.#settings.spawner?.close();
+    const launcher = this.#settings.launcherProcess?.close();
     const networks = this.#settings.networks.close();
     await Promise.allSettled([
       this.#executions.close(),
       trees,
-      spawner,
+      launcher,
       networks,
       ...this.#unlisten.map((unlisten) => unlisten()),
     ]);
@@ -267,8 +267,8 @@ export class Runner {
 
   /** A runner that is apart from the record, and whose jobs may do what the record's stages may. */
   get #trusted(): RunnerMember['problems'] {
-    const { confinement, isApart } = this.#settings;
-    if (confinement.level !== 'none' || !isApart || !hasMainUser(this.#context.access.url)) return [];
+    const { settledIsolation, isApart } = this.#settings;
+    if (settledIsolation.level !== 'none' || !isApart || !hasMainUser(this.#context.access.url)) return [];
     return [
       {
         code: 'redis_main_user',

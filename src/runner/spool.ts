@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileIdentity } from '../kernel/file-identity.ts';
 import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
-import { Bell } from '../kernel/wait.ts';
+import { fileIdentity } from '../system/file-identity.ts';
+import { Bell } from '../system/wait.ts';
 import { Blocks } from './blocks.ts';
 
 /** Output is gathered this long (ms), or until it is so many bytes, to be written at once. */

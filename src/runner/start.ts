@@ -2,8 +2,8 @@ import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import {
-  type Confinement,
   levelMeanings,
+  type SettledIsolation,
   settleIsolation,
   unaskedText,
   unfilteredText,
@@ -12,11 +12,11 @@ import { type JobNetworks, networksText, settleNetworks } from '../exec/network/
 import { NetworkPool } from '../exec/network/network-pool.ts';
 import { packMirrors } from '../git/mirror-packing.ts';
 import { gitVersion } from '../git/version.ts';
-import { tellHosts } from '../job/isolation/host-names.ts';
-import { gitLimitsOf } from '../job/isolation/job-limits.ts';
-import { checkJobUser } from '../job/isolation/job-user.ts';
-import { jobPlaces, makePlaces, removeLeftJobs } from '../job/isolation/places.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
+import { tellHosts } from '../job/sandbox/host-names.ts';
+import { gitLimitsOf } from '../job/sandbox/job-limits.ts';
+import { jobPaths, makeJobFolders, removeLeftJobs } from '../job/sandbox/job-paths.ts';
+import { checkJobUser } from '../job/sandbox/job-user.ts';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -27,12 +27,12 @@ import { checkRepositoryGlobs, hostLabel, parseLabels } from '../kernel/names.ts
 import { networkPolicy } from '../kernel/network-policy.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { voltServers } from '../kernel/volt-servers.ts';
-import { everyLater } from '../kernel/wait.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
+import { everyLater } from '../system/wait.ts';
+import { LauncherProcess } from './launcher/launcher-process.ts';
 import { hasOlder, pruneMachine, removeOlder } from './prune.ts';
 import { Runner } from './runner.ts';
-import { Spawner } from './spawner/spawner.ts';
 import { takeWorkFolder } from './work-folder.ts';
 
 export interface RunnerOptions {
@@ -54,7 +54,7 @@ export interface RunnerStage extends Stage {
   readonly id: RunnerId;
   readonly name: string;
   readonly labels: readonly string[];
-  readonly confinement: Confinement;
+  readonly settledIsolation: SettledIsolation;
   readonly networks: JobNetworks;
   /** what is otherwise than in the Volt that had the data directory before, as sentences */
   readonly changes: readonly string[];
@@ -88,19 +88,19 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const host = hostLabel(config.host).slice('host:'.length);
   makeDataDirectory(config.dataDir);
   await gitVersion();
-  const confinement = await settleIsolation(options.isolation ?? config.isolation);
-  checkJobUser(confinement.level, config.jobUser);
-  const networks = await settleNetworks(confinement.level, networkPolicy(config));
-  if (confinement.level === 'user') chmodSync(config.dataDir, 0o700);
+  const settledIsolation = await settleIsolation(options.isolation ?? config.isolation);
+  checkJobUser(settledIsolation.level, config.jobUser);
+  const networks = await settleNetworks(settledIsolation.level, networkPolicy(config));
+  if (settledIsolation.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   await removeLeftJobs(config.dataDir, folder.name);
   const grace = options.graceSeconds * 1000;
   const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
   const logger = context.logger.child({ stage: 'runner', runner: folder.name });
-  const trees = await openTrees(config, confinement, folder.name, logger);
+  const trees = await openTrees(config, settledIsolation, folder.name, logger);
   // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
-  const spawner = platform() === 'linux' ? new Spawner() : undefined;
-  const { shared } = jobPlaces(confinement.level, config.dataDir, folder.name);
+  const launcherProcess = platform() === 'linux' ? new LauncherProcess() : undefined;
+  const { shared } = jobPaths(settledIsolation.level, config.dataDir, folder.name);
   const pool = new NetworkPool(networks, options.slots + 1, voltServers(config), (lines) => tellHosts(shared, lines));
   for (const name of await pool.start()) logger.warn(`${name} of VOLT_SANDBOX_NETWORK has no address so far`);
   const settings = {
@@ -111,10 +111,10 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     slots: options.slots,
     grace,
     orphanTimeout,
-    confinement,
+    settledIsolation,
     networks: pool,
     trees,
-    spawner,
+    launcherProcess,
   };
   const runner = new Runner(context, settings, folder);
   const changes = (await hasOlder(config)) ? [olderHomes] : [];
@@ -126,9 +126,10 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     },
     (error) => logger.warn(`removing what an older Volt has left failed: ${errorText(error)}`),
   );
-  if (confinement.notice !== undefined) logger.warn(`isolation none: ${confinement.notice}; ${levelMeanings.none}`);
-  if (confinement.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
-  if (confinement.level !== 'none' && !confinement.filtersCalls) logger.warn(unfilteredText);
+  if (settledIsolation.notice !== undefined)
+    logger.warn(`isolation none: ${settledIsolation.notice}; ${levelMeanings.none}`);
+  if (settledIsolation.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
+  if (settledIsolation.level !== 'none' && !settledIsolation.filtersCalls) logger.warn(unfilteredText);
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
     logger.warn(`${withoutGroups}; volt doctor tells more`);
@@ -155,7 +156,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     },
     name: runner.name,
     labels,
-    confinement,
+    settledIsolation,
     networks,
     changes,
     stop: async () => {
@@ -175,14 +176,14 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
  */
 async function openTrees(
   config: Config,
-  confinement: Confinement,
+  settledIsolation: SettledIsolation,
   runner: string,
   logger: Logger,
 ): Promise<KeptTrees | undefined> {
-  const { level, containment, filtersCalls } = confinement;
-  if (config.checkoutLimit === 0 || containment === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
+  const { level, groupKind, filtersCalls } = settledIsolation;
+  if (config.checkoutLimit === 0 || groupKind === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
   const limit = config.checkoutLimit * 1_073_741_824;
-  const places = jobPlaces(level, config.dataDir, runner);
-  makePlaces(config.dataDir, places);
+  const places = jobPaths(level, config.dataDir, runner);
+  makeJobFolders(config.dataDir, places);
   return KeptTrees.open(places.trees, limit, (message) => logger.debug(message));
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { lockFile } from '../kernel/file-lock.ts';
-import { removeContested } from '../kernel/remove-tree.ts';
+import { removeContested } from '../system/remove-tree.ts';
 
 /** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {

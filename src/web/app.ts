@@ -121,7 +121,7 @@ function isBoard(path: string): boolean {
  * Who has no token may read as far as the settings say, and change nothing. What is public may be read by everybody: the
  * rest is answered as if one had to sign in for it, whether it is there or not.
  */
-function allowed({ config, record }: Web): MiddlewareHandler<WebEnv> {
+function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     // some changes need more than that, as their routes say
     if (!isReading(context)) requireScope(context, 'write', 'changing anything');
@@ -135,7 +135,7 @@ function allowed({ config, record }: Web): MiddlewareHandler<WebEnv> {
       if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');
       return toSignIn(context);
     };
-    if (!ofRepositories.test(context.req.path) || !(await anyPublic(record))) return refuse();
+    if (!ofRepositories.test(context.req.path) || !(await anyPublic(database))) return refuse();
     await next();
     if (context.res.status === 404) context.res = refuse();
   };

@@ -18,14 +18,16 @@ const character = 6.6;
  */
 export async function badge(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('file') ?? '').replace(/\.svg$/, '');
-  const repository = await readRepository(web.record, context.get('reader'), name).catch((error) => {
+  const repository = await readRepository(web.database, context.get('reader'), name).catch((error) => {
     if (error instanceof VoltError && error.code === 'not_found') return undefined;
     throw error;
   });
   const branch = context.req.query('branch') ?? repository?.defaultBranch ?? undefined;
   const verdicts = ['success', 'failure', 'error'] as const;
   const build =
-    repository && branch !== undefined ? await newestOf(web.record, name, `refs/heads/${branch}`, verdicts) : undefined;
+    repository && branch !== undefined
+      ? await newestOf(web.database, name, `refs/heads/${branch}`, verdicts)
+      : undefined;
   const word = build ? statusWords[build.status] : 'unknown';
   return context.body(picture('volt', word, (build && colours[build.status]) ?? unknown), repository ? 200 : 404, {
     'content-type': 'image/svg+xml',

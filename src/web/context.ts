@@ -1,5 +1,5 @@
 import type { StageContext } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import type { Guard } from './access/guard.ts';
 import type { Assets } from './assets.ts';
 import type { FleetHistory } from './fleet-history.ts';
@@ -11,7 +11,7 @@ import type { Summaries } from './summaries/summaries.ts';
 
 /** What every route of the web stage works with. */
 export interface Web extends StageContext {
-  readonly record: Record;
+  readonly database: Database;
   /** the names that this stage has */
   readonly hosts: OwnHosts;
   readonly guard: Guard;

@@ -1,4 +1,4 @@
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { hidesAny, type Reader } from '../record/visibility.ts';
 import type { RunnerMember, StageMember } from '../redis/membership.ts';
 
@@ -7,7 +7,7 @@ import type { RunnerMember, StageMember } from '../redis/membership.ts';
  * told that there is something, and not what.
  */
 export async function discreet<M extends StageMember | RunnerMember>(
-  record: Record,
+  database: Database,
   reader: Reader,
   members: readonly M[],
 ): Promise<M[]> {
@@ -17,7 +17,7 @@ export async function discreet<M extends StageMember | RunnerMember>(
     (!('repos' in member) || member.repos.length === 0);
   if (members.every(saysNothing)) return [...members];
   // a record that does not answer tells nobody what is hidden
-  const hides = await hidesAny(record, reader).catch(() => !reader.all);
+  const hides = await hidesAny(database, reader).catch(() => !reader.all);
   return hides ? members.map(withoutWords) : [...members];
 }
 

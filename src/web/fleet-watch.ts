@@ -1,12 +1,12 @@
-import { everyLater, type Repeating } from '../kernel/wait.ts';
 import { isJobQueue } from '../queues/names.ts';
 import { listRunners } from '../redis/membership.ts';
+import { everyLater, type Repeating } from '../system/wait.ts';
 import type { Web } from './context.ts';
 import type { FleetMoment } from './fleet-history.ts';
 import { askRedis, queueDepths } from './status.ts';
 
 /** What is looked into. */
-type Looked = Pick<Web, 'access' | 'queues' | 'record' | 'fleet'>;
+type Looked = Pick<Web, 'access' | 'queues' | 'database' | 'fleet'>;
 
 /** Milliseconds between two looks. */
 const interval = 15_000;

@@ -1,4 +1,4 @@
-import { within } from '../kernel/wait.ts';
+import { within } from '../system/wait.ts';
 import type { Web } from './context.ts';
 import { askRedis } from './status.ts';
 
@@ -12,7 +12,7 @@ export async function health(web: Web): Promise<{ status: 'ok' | 'failing'; reco
 }
 
 async function recordAnswers(web: Web): Promise<true> {
-  await web.record.db.selectFrom('meta').select('key').limit(1).execute();
+  await web.database.db.selectFrom('meta').select('key').limit(1).execute();
   return true;
 }
 

@@ -1,12 +1,12 @@
 import { observeQueue } from '../queues/names.ts';
-import { repositoryHosts } from '../record/repository-places.ts';
+import { repositoryHosts } from '../record/repository-hosts.ts';
 import type { Web } from './context.ts';
 
 /**
  * Names of all queues: those that every process knows, and those of the machines that repositories are paths on, where the
  * record can be asked.
  */
-export async function queueNames({ queues, record }: Pick<Web, 'queues' | 'record'>): Promise<string[]> {
-  const [known, hosts] = await Promise.all([queues.names(), repositoryHosts(record).catch(() => [])]);
+export async function queueNames({ queues, database }: Pick<Web, 'queues' | 'database'>): Promise<string[]> {
+  const [known, hosts] = await Promise.all([queues.names(), repositoryHosts(database).catch(() => [])]);
   return [...new Set([...known, ...hosts.map(observeQueue)])].sort();
 }

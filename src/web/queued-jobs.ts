@@ -12,8 +12,8 @@ export async function runnersIfAsked({ jobs }: Build, web: Web): Promise<RunnerM
 }
 
 /** What the repository of a build says about the runners of its jobs. */
-export async function neededFor(build: Pick<Build, 'repo'>, { record }: Web): Promise<Needed> {
-  return { repo: build.repo, runners: await runnersWantedBy(record, build) };
+export async function neededFor(build: Pick<Build, 'repo'>, { database }: Web): Promise<Needed> {
+  return { repo: build.repo, runners: await runnersWantedBy(database, build) };
 }
 
 /** A build whose queued jobs say why they wait, as the runners are now: the record does not know. */

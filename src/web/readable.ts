@@ -1,8 +1,8 @@
 import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildId, buildIdOf, type JobId } from '../kernel/model.ts';
 import { findBuild, findJob } from '../record/builds.ts';
+import type { Database } from '../record/database.ts';
 import { findIntent, type Intent } from '../record/intents.ts';
-import type { Record } from '../record/record.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { mayRead, type Reader } from '../record/visibility.ts';
 
@@ -12,41 +12,41 @@ import { mayRead, type Reader } from '../record/visibility.ts';
  */
 
 /** @throws VoltError `not_found` */
-export async function readBuild(record: Record, reader: Reader, id: BuildId): Promise<Build> {
-  const build = await findBuild(record, id);
-  if (!build || !(await mayRead(record, reader, build.repo))) throw noBuild(id);
+export async function readBuild(database: Database, reader: Reader, id: BuildId): Promise<Build> {
+  const build = await findBuild(database, id);
+  if (!build || !(await mayRead(database, reader, build.repo))) throw noBuild(id);
   return build;
 }
 
 /** @throws VoltError `not_found` */
-export async function readJob(record: Record, reader: Reader, id: JobId) {
-  const job = await jobFor(record, reader, id);
+export async function readJob(database: Database, reader: Reader, id: JobId) {
+  const job = await jobFor(database, reader, id);
   if (!job) throw noJob(id);
   return job;
 }
 
 /** @returns undefined where there is none that the reader may read */
-export async function jobFor(record: Record, reader: Reader, id: JobId) {
-  const job = await findJob(record, id);
-  return job && (await mayRead(record, reader, job.repo)) ? job : undefined;
+export async function jobFor(database: Database, reader: Reader, id: JobId) {
+  const job = await findJob(database, id);
+  return job && (await mayRead(database, reader, job.repo)) ? job : undefined;
 }
 
 /** An observed repository. @throws VoltError `not_found` */
-export async function readRepository(record: Record, reader: Reader, name: string): Promise<ObservedRepository> {
-  const found = (await mayRead(record, reader, name)) ? await findRepository(record, name) : undefined;
+export async function readRepository(database: Database, reader: Reader, name: string): Promise<ObservedRepository> {
+  const found = (await mayRead(database, reader, name)) ? await findRepository(database, name) : undefined;
   if (!found) throw notObserved(name);
   return found;
 }
 
 /** Labels that runners of a build's jobs must have, by the word of its repository; the build has been read here before. */
-export async function runnersWantedBy(record: Record, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
-  return (await findRepository(record, repo))?.runners ?? [];
+export async function runnersWantedBy(database: Database, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
+  return (await findRepository(database, repo))?.runners ?? [];
 }
 
 /** What a person has asked for. @throws VoltError `not_found` */
-export async function readIntent(record: Record, reader: Reader, id: number): Promise<Intent> {
-  const found = await findIntent(record, id);
-  if (!found || !(await mayRead(record, reader, found.repo))) {
+export async function readIntent(database: Database, reader: Reader, id: number): Promise<Intent> {
+  const found = await findIntent(database, id);
+  if (!found || !(await mayRead(database, reader, found.repo))) {
     throw new VoltError('not_found', `there is no request ${id}`, {
       remedy: 'Use the id that the request was answered with.',
     });

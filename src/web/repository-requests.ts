@@ -48,7 +48,7 @@ export async function createRepository(
     throw onThisMachine(error, web.config.host);
   });
   await schedule(web, repository);
-  return readRepository(web.record, administrator, repository.name);
+  return readRepository(web.database, administrator, repository.name);
 }
 
 /** A path is looked for where the web stage is, which may be another machine than the person's. */
@@ -64,11 +64,11 @@ function onThisMachine(error: unknown, host: string): unknown {
 export async function setRepository(web: Web, name: string, wish: Wishes): Promise<ObservedRepository> {
   const change = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
   checkSettings(change);
-  const repository = await changeRepository(web.record, name, change);
+  const repository = await changeRepository(web.database, name, change);
   if (!repository) throw notObserved(name);
   await schedule(web, repository);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
-  return readRepository(web.record, administrator, name);
+  return readRepository(web.database, administrator, name);
 }
 
 /**
@@ -77,7 +77,7 @@ export async function setRepository(web: Web, name: string, wish: Wishes): Promi
  * @throws VoltError `not_found`
  */
 export async function removeRepository(web: Web, name: string, purge: boolean): Promise<BuildId[]> {
-  const removal = await recordRemoval(web.record, name, purge);
+  const removal = await recordRemoval(web.database, name, purge);
   if (!removal) throw notObserved(name);
   await announce(web, web.queues.unscheduleObserve(removal.host, name));
   await announce(
@@ -92,7 +92,7 @@ export async function removeRepository(web: Web, name: string, purge: boolean): 
  * @throws VoltError `not_found`
  */
 export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{ path: string; secret: string }> {
-  const salt = await ensureHookSalt(web.record, name, rotate);
+  const salt = await ensureHookSalt(web.database, name, rotate);
   if (salt === undefined) throw notObserved(name);
   return { path: `/hooks/${name}`, secret: web.guard.hookSecret(name, salt) };
 }

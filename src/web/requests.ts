@@ -1,10 +1,10 @@
 import { checkRefName } from '../git/refs.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords } from '../kernel/model.ts';
-import { within } from '../kernel/wait.ts';
 import type { BuildEvent } from '../queues/messages.ts';
 import { openCancel, openRetry, openTrigger } from '../record/intents.ts';
 import { isObserved } from '../record/repositories.ts';
+import { within } from '../system/wait.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
 import { type Caller, owner } from './access/caller.ts';
 import { type Asker, requireOwn } from './access/reader.ts';
@@ -24,7 +24,7 @@ const patience = 2000;
 
 /** @throws VoltError `not_found`, or `conflict` when the build is final */
 export async function cancelBuild(web: Web, asker: Asker, id: BuildId): Promise<number> {
-  const build = await readBuild(web.record, asker.reader, id);
+  const build = await readBuild(web.database, asker.reader, id);
   requireOwn(asker, build.repo);
   if (isFinal(build.status)) throw alreadyFinal(`build ${id}`, build.status);
   return cancel(web, build.repo, id, null, asker.caller);
@@ -32,7 +32,7 @@ export async function cancelBuild(web: Web, asker: Asker, id: BuildId): Promise<
 
 /** @throws VoltError `not_found`, or `conflict` when the job is final */
 export async function cancelJob(web: Web, asker: Asker, id: JobId): Promise<number> {
-  const job = await readJob(web.record, asker.reader, id);
+  const job = await readJob(web.database, asker.reader, id);
   requireOwn(asker, job.repo);
   if (isFinal(job.status)) throw alreadyFinal(`job ${id}`, job.status);
   return cancel(web, job.repo, buildIdOf(id), id, asker.caller);
@@ -48,7 +48,7 @@ export async function retryBuild(web: Web, asker: Asker, id: BuildId, failedOnly
 
 /** @throws VoltError `not_found`, or `conflict` when the job's build is not over or it would not run */
 export async function retryJob(web: Web, asker: Asker, id: JobId): Promise<number> {
-  await readJob(web.record, asker.reader, id);
+  await readJob(web.database, asker.reader, id);
   return retry(web, asker, buildIdOf(id), { job: id, failedOnly: false });
 }
 
@@ -58,16 +58,16 @@ async function retry(
   id: BuildId,
   wish: { job: JobId | null; failedOnly: boolean },
 ): Promise<number> {
-  const build = await readBuild(web.record, asker.reader, id);
+  const build = await readBuild(web.database, asker.reader, id);
   requireOwn(asker, build.repo);
   // the dispatcher looks again; here a person learns at once what cannot be
   jobsToRetry(id, build.jobs, wish);
-  if (!(await isObserved(web.record, build.repo))) {
+  if (!(await isObserved(web.database, build.repo))) {
     throw new VoltError('conflict', `the repository ${build.repo} is not observed any more`, {
       remedy: 'Add it again, then retry.',
     });
   }
-  const intent = await openRetry(web.record, build.repo, id, wish);
+  const intent = await openRetry(web.database, build.repo, id, wish);
   await announce(web, web.queues.sendAdvance({ v: 1, build: id }));
   return intent;
 }
@@ -81,14 +81,14 @@ export async function triggerBuild(
   event: BuildEvent | null = null,
 ): Promise<number> {
   if (ref !== null) checkRefName(ref);
-  const repository = await readRepository(web.record, asker.reader, name);
+  const repository = await readRepository(web.database, asker.reader, name);
   requireOwn(asker, name);
   if (event !== null && repository.command !== null) {
     throw new VoltError('conflict', `${name} has a command of its own, so its workflows do not run`, {
       remedy: `Take the command away first: \`volt repo set ${name} --discover\`.`,
     });
   }
-  const intent = await openTrigger(web.record, name, ref, event);
+  const intent = await openTrigger(web.database, name, ref, event);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
   return intent;
 }
@@ -108,7 +108,7 @@ async function cancel(
 ): Promise<number> {
   // many may have the main token, so its name tells nobody apart
   const by = caller && caller.id !== owner.id ? caller.name : null;
-  const intent = await openCancel(web.record, repo, build, job, by);
+  const intent = await openCancel(web.database, repo, build, job, by);
   await announce(web, web.queues.sendAdvance({ v: 1, build }));
   return intent;
 }

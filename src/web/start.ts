@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { errorText } from '../kernel/errors.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { Guard } from './access/guard.ts';
 import { leaveAddresses, urlOf } from './address.ts';
 import { webApp } from './app.ts';
@@ -13,7 +13,7 @@ import { FleetHistory } from './fleet-history.ts';
 import { watchFleet } from './fleet-watch.ts';
 import { listenAt } from './listen.ts';
 import { LineIndexes } from './logs/index.ts';
-import { signInUrl } from './sign-in-place.ts';
+import { signInUrl } from './sign-in-address.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
 import { Summaries } from './summaries/summaries.ts';
@@ -36,12 +36,12 @@ const farewell = 500;
  * @throws VoltError `port_in_use`, `bad_setting`, `data_unwritable`
  */
 export async function startWeb(
-  context: StageContext & { record: Record },
+  context: StageContext & { database: Database },
   options: { host: string; port: number },
 ): Promise<WebStage> {
   const logger = context.logger.child({ stage: 'web' });
   const { config, access } = context;
-  const guard = new Guard(ensureToken(config), { record: context.record, logger });
+  const guard = new Guard(ensureToken(config), { database: context.database, logger });
   const hosts = { bound: options.host, machine: config.host, url: config.url };
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);

@@ -4,13 +4,12 @@ import { hostLabel } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
-import { within } from '../kernel/wait.ts';
 import { parseQueueLabels, serves } from '../queues/kept.ts';
 import { jobQueue, queueNames as names } from '../queues/names.ts';
 import { countOpenBuilds } from '../record/builds.ts';
-import type { Record } from '../record/record.ts';
+import type { Database } from '../record/database.ts';
 import { failingRepositories, type ObservedRepository } from '../record/repositories.ts';
-import { repositoriesOn, repositoryHosts } from '../record/repository-places.ts';
+import { repositoriesOn, repositoryHosts } from '../record/repository-hosts.ts';
 import { keyProblem } from '../record/secret-key.ts';
 import { recordBytes } from '../record/size.ts';
 import { type Reader, readableOf } from '../record/visibility.ts';
@@ -18,6 +17,7 @@ import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
 import { clockFault } from '../redis/clock-fault.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
+import { within } from '../system/wait.ts';
 import type { QueueDepth, SystemStatus } from './api/schemas/system.ts';
 import type { Problem } from './api/schemas/terms.ts';
 import type { Web } from './context.ts';
@@ -33,7 +33,7 @@ const recordPatience = 5000;
 
 /** The state of the whole: what is alive, what waits, and what is not as it should be, as far as somebody may read it. */
 export async function systemStatus(
-  web: Pick<Web, 'access' | 'queues' | 'record' | 'config'>,
+  web: Pick<Web, 'access' | 'queues' | 'database' | 'config'>,
   reader: Reader,
 ): Promise<SystemStatus> {
   const [seen, kept, disk] = await Promise.all([
@@ -45,7 +45,7 @@ export async function systemStatus(
   const problems = [
     ...('code' in kept ? [kept] : []),
     ...(seen ? [...unfitRedis(seen, true), ...problemsOf(seen)] : [unreachable]),
-    ...(seen && known ? await unwatchedMachines(web.record, reader, seen, known.hosts) : []),
+    ...(seen && known ? await unwatchedMachines(web.database, reader, seen, known.hosts) : []),
     ...(seen ? fullDisks(seen) : []),
     ...(known?.failing.flatMap(unreadable) ?? []),
     ...(known?.key ? [secretsProblem(known.key)] : []),
@@ -128,16 +128,16 @@ interface Kept {
 
 /** What the record says, or what is wrong with it. */
 async function lookIntoRecord(
-  { record, config }: Pick<Web, 'record' | 'config'>,
+  { database, config }: Pick<Web, 'database' | 'config'>,
   reader: Reader,
 ): Promise<Kept | Problem> {
   const asked = Promise.all([
-    countOpenBuilds(record),
-    failingRepositories(record, reader),
-    repositoryHosts(record),
-    oldestWaitingJob(record, reader),
-    recordBytes(record),
-    keyProblem(record, config),
+    countOpenBuilds(database),
+    failingRepositories(database, reader),
+    repositoryHosts(database),
+    oldestWaitingJob(database, reader),
+    recordBytes(database),
+    keyProblem(database, config),
   ]);
   try {
     const told = await within(asked, recordPatience);
@@ -166,13 +166,13 @@ interface Seen {
   server: ServerFacts;
 }
 
-async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>, reader: Reader): Promise<Seen> {
+async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'database'>, reader: Reader): Promise<Seen> {
   const { access, queues } = web;
   const [stages, runners, labelSets, depths, server] = await Promise.all([
     Promise.all(
       stageKinds.map(async (kind) => {
         const { alive } = await listStages(access, kind);
-        return { kind, members: await discreet(web.record, reader, alive) };
+        return { kind, members: await discreet(web.database, reader, alive) };
       }),
     ),
     listRunners(access),
@@ -180,18 +180,18 @@ async function lookIntoRedis(web: Pick<Web, 'access' | 'queues' | 'record'>, rea
     queueDepths(web),
     serverFacts(access.client),
   ]);
-  const mayName = await namesOf(web.record, reader, labelSets);
+  const mayName = await namesOf(web.database, reader, labelSets);
   return {
-    ...{ stages, runners: await discreet(web.record, reader, runners.alive), server },
+    ...{ stages, runners: await discreet(web.database, reader, runners.alive), server },
     labelSets: labelSets.filter(mayName),
     queues: depths.filter(({ name }) => !labelSets.some((set) => !mayName(set) && jobQueue(set) === name)),
   };
 }
 
 /** Whether somebody may see queues, some of which bear the names of repositories. */
-async function namesOf(record: Record, reader: Reader, sets: string[][]): Promise<(set: string[]) => boolean> {
+async function namesOf(database: Database, reader: Reader, sets: string[][]): Promise<(set: string[]) => boolean> {
   const repos = sets.flatMap((set) => parseQueueLabels(set).repo ?? []);
-  const known = await readableOf(record, reader, repos).catch(() => new Set<string>());
+  const known = await readableOf(database, reader, repos).catch(() => new Set<string>());
   return (set) => {
     const { repo } = parseQueueLabels(set);
     return repo === undefined || reader.all || known.has(repo);
@@ -202,7 +202,7 @@ async function namesOf(record: Record, reader: Reader, sets: string[][]): Promis
 const looking = new WeakMap<Web['queues'], Promise<QueueDepth[]>>();
 
 /** How much is in each queue. There may be hundreds, so who asks while somebody else does gets the same answer. */
-export async function queueDepths(web: Pick<Web, 'queues' | 'record'>): Promise<QueueDepth[]> {
+export async function queueDepths(web: Pick<Web, 'queues' | 'database'>): Promise<QueueDepth[]> {
   const underWay = looking.get(web.queues);
   if (underWay) return underWay;
   const look = queueNames(web)
@@ -311,7 +311,7 @@ function machineIn(labels: string[]): string | undefined {
 
 /** Repositories that are paths on a machine can be looked at only there. Where no observer is at all, that is said. */
 async function unwatchedMachines(
-  record: Record,
+  database: Database,
   reader: Reader,
   { stages }: Seen,
   hosts: readonly (string | null)[],
@@ -320,7 +320,7 @@ async function unwatchedMachines(
   if (observers.length === 0) return [];
   const watched = new Set(observers.map(({ host }) => hostLabel(host)));
   const unwatched = hosts.filter((host): host is string => host !== null && !watched.has(hostLabel(host)));
-  return (await repositoriesOn(record, unwatched, reader)).map(({ name, host }) => ({
+  return (await repositoriesOn(database, unwatched, reader)).map(({ name, host }) => ({
     code: 'no_observer_on_machine',
     message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
     remedy: `Start \`volt observer\` on ${host}.`,

@@ -5,11 +5,11 @@ import { loadConfig } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
-import { pause } from '../../src/kernel/wait.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { listRunners } from '../../src/redis/membership.ts';
+import { pause } from '../../src/system/wait.ts';
 import { attack } from '../support/attack.ts';
 import { TestFolders } from '../support/folder.ts';
 import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
@@ -31,12 +31,12 @@ describe('commits that once stopped all of Volt, beside a neighbour’s job', ()
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
-  const records: Record[] = [];
+  const records: Database[] = [];
   const connections: RedisAccess[] = [];
 
   afterEach(async () => {
     for (const access of connections.splice(0)) await access.close();
-    for (const record of records.splice(0)) await record.close();
+    for (const database of records.splice(0)) await database.close();
     await processes.end();
     for (const repository of repositories.splice(0)) repository.remove();
   });
@@ -70,12 +70,12 @@ describe('commits that once stopped all of Volt, beside a neighbour’s job', ()
       return up;
     };
     let up = await start();
-    const record = await openRecord(dataDir);
-    records.push(record);
+    const database = await openRecord(dataDir);
+    records.push(database);
     let beats = await Heartbeats.of(dataDir, connections);
     await until(
       'the neighbour’s job runs',
-      async () => (await buildOf(record, 'neighbour'))?.status === 'running',
+      async () => (await buildOf(database, 'neighbour'))?.status === 'running',
       patience,
     );
     if (killed) {
@@ -87,11 +87,11 @@ describe('commits that once stopped all of Volt, beside a neighbour’s job', ()
       beats = await Heartbeats.of(dataDir, connections);
     }
     const answers = watchDashboard(dataDir);
-    const good = await ended(record, 'neighbour');
+    const good = await ended(database, 'neighbour');
     expect(good.status, said(dataDir, good)).to.equal('success');
     expect(good.jobs.map(({ attempts }) => attempts.length)).to.deep.equal([killed ? 2 : 1]);
     for (const [index, { title, status, says }] of bad.entries()) {
-      const build = await ended(record, `guilty-${index}`);
+      const build = await ended(database, `guilty-${index}`);
       expect(build.status, `${title}: ${said(dataDir, build)}`).to.equal(status);
       expect(said(dataDir, build), title).to.match(says);
     }
@@ -107,16 +107,16 @@ describe('commits that once stopped all of Volt, beside a neighbour’s job', ()
   }
 });
 
-async function buildOf(record: Record, repo: string): Promise<Build | undefined> {
-  const [summary] = await listBuilds(record, { repo, limit: 1 });
-  return summary && (await findBuild(record, summary.id));
+async function buildOf(database: Database, repo: string): Promise<Build | undefined> {
+  const [summary] = await listBuilds(database, { repo, limit: 1 });
+  return summary && (await findBuild(database, summary.id));
 }
 
-function ended(record: Record, repo: string): Promise<Build> {
+function ended(database: Database, repo: string): Promise<Build> {
   return until(
     `the build of ${repo} ends`,
     async () => {
-      const build = await buildOf(record, repo);
+      const build = await buildOf(database, repo);
       return build && isFinal(build.status) ? build : undefined;
     },
     patience,

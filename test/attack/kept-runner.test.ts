@@ -19,7 +19,7 @@ describe('a runner that is kept for a repository', function () {
     await volt.reporter();
     await volt.dispatcher();
     repository = new TestRepository({ 'a.txt': 'a\n' });
-    for (const name of ['deploy', 'other']) await observed(volt.context.record, name, { url: repository.path });
+    for (const name of ['deploy', 'other']) await observed(volt.context.database, name, { url: repository.path });
     await volt.runner({ name: 'kept', labels: ['special'], repos: ['deploy'] });
   });
 
@@ -59,14 +59,14 @@ describe('a runner that is kept for a repository', function () {
   );
 
   it('begins to get them, where they wait already in a queue of all, when a key is kept for their repository', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const build = await plan('other', ['late']);
     await until('it waits', async () => (await volt.context.queues.queue('jobs.late').getPrioritizedCount()) === 1);
-    await knownKey(record, 'late', ['other']);
+    await knownKey(database, 'late', ['other']);
     const kept = volt.context.queues.queue('jobs.late+repo=other');
     await until('it was moved', async () => (await kept.getPrioritizedCount()) === 1, 20_000);
     expect(await volt.context.queues.queue('jobs.late').getPrioritizedCount()).to.equal(0);
-    await removeRunnerKey(record, 'late');
+    await removeRunnerKey(database, 'late');
     await until('it was moved back', async () => (await kept.getPrioritizedCount()) === 0, 20_000);
     await volt.runner({ name: 'late', labels: ['late'] });
     const { jobs } = await volt.built(build);
@@ -74,7 +74,7 @@ describe('a runner that is kept for a repository', function () {
   });
 
   it('is asked for by the labels that a repository needs, whatever its jobs ask for', async () => {
-    await changeRepository(volt.context.record, 'other', { runners: ['vault'] });
+    await changeRepository(volt.context.database, 'other', { runners: ['vault'] });
     const build = await plan('other', ['special']);
     const needing = volt.context.queues.queue('jobs.special+vault');
     await until('it waits there', async () => (await needing.getPrioritizedCount()) === 1);

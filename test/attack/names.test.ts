@@ -43,7 +43,7 @@ describe('a repository that takes the name of one that was removed', () => {
     async ({ level }) => {
       if (level === 'none' || !(await isIsolable(level as 'sandbox'))) expect.fail(`no isolation ${level} here`);
       volt = await TestVolt.startAll({ isolation: level });
-      const { record, config } = volt.context;
+      const { database, config } = volt.context;
       const said = async (repository: TestRepository, sha: string) => {
         const build = await (volt as TestVolt).build(sha, undefined, 60_000);
         const logs = join((volt as TestVolt).dataDir, 'logs', build.id);
@@ -61,18 +61,18 @@ describe('a repository that takes the name of one that was removed', () => {
       const first = make('first');
       await volt.observe(first.path, { name: 'app' });
       await said(first, first.head());
-      await setTrustedRefs(record, 'app', ['refs/**']);
-      await setSecret(record, config, { repo: 'app', name: 'KEY', value: 'a secret' });
+      await setTrustedRefs(database, 'app', ['refs/**']);
+      await setSecret(database, config, { repo: 'app', name: 'KEY', value: 'a secret' });
       await volt.context.queues.sendObserve(config.host, { v: 1, repo: 'app', cause: 'person' });
       const again = first.commit('again');
       expect(await said(first, again)).to.equal('restored <first> home <first> key <8>');
-      await removeRepository(record, 'app', false);
+      await removeRepository(database, 'app', false);
 
       const second = make('second');
       second.git('checkout', '--quiet', '-b', 'evil');
       second.git('checkout', '--quiet', 'main');
       await volt.observe(second.path, { name: 'app', branches: ['main', 'evil'] });
-      await setSecret(record, config, { repo: 'app', name: 'KEY', value: 'of the second' });
+      await setSecret(database, config, { repo: 'app', name: 'KEY', value: 'of the second' });
       second.git('branch', '--force', 'evil', second.commit('of nobody whom the first one knew'));
       second.git('reset', '--quiet', '--hard', 'HEAD~1');
       await volt.context.queues.sendObserve(config.host, { v: 1, repo: 'app', cause: 'person' });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { attack } from '../support/attack.ts';
+import { childrenOf } from '../support/launcher-processes.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { observed } from '../support/record.ts';
-import { childrenOf } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -15,8 +15,8 @@ describe('a commit over which the dispatcher dies', () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     await volt.reporter();
-    await observed(volt.context.record, 'guilty');
-    await observed(volt.context.record, 'other');
+    await observed(volt.context.database, 'guilty');
+    await observed(volt.context.database, 'other');
   });
 
   after(async () => {

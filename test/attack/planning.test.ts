@@ -117,7 +117,7 @@ describe('a commit that is to stop all planning', () => {
 
   for (const { title, files, changed, long = false, reason } of attacks) {
     attack({ attacker: 'pusher to another branch', asset: 'Volt going on', title, long }, async () => {
-      await observed(volt.context.record, 'guilty');
+      await observed(volt.context.database, 'guilty');
       const neighbour = await volt.observe(repository.path, { name: 'neighbour' });
       const sha = repository.commit(title);
       const held = monitorEventLoopDelay({ resolution: 10 });
@@ -146,14 +146,14 @@ describe('a commit that is to stop all planning', () => {
       long: true,
     },
     async () => {
-      await observed(volt.context.record, 'guilty');
-      await observed(volt.context.record, 'other');
+      await observed(volt.context.database, 'guilty');
+      await observed(volt.context.database, 'other');
       const bad = Array.from({ length: 6 }, (_, index) => commit('guilty', { 'a.yml': aliases(`z${index}: 1\n`) }));
       await volt.context.queues.sendCommits(bad);
       const good = commit('other', { 'a.yml': `on: push\n${job('')}` });
       await volt.context.queues.sendCommits([good]);
       await volt.build(good.sha, () => true, patience);
-      const before = await volt.context.record.db
+      const before = await volt.context.database.db
         .selectFrom('builds')
         .select('id')
         .where('repo', '=', 'guilty')

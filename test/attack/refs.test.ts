@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openArea } from '../../src/job/isolation/places.ts';
+import { openArea } from '../../src/job/sandbox/job-paths.ts';
 import { asOrdinaryUser, attack, giveToOrdinaryUser, type Setting } from '../support/attack.ts';
 import { program, root } from '../support/bundle.ts';
 import { TestFolders } from '../support/folder.ts';

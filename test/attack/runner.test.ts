@@ -62,12 +62,12 @@ describe('a runner that has turned against its Volt', () => {
       'runner',
     );
     queues = new Queues(access, context.logger);
-    key = await knownKey(context.record, 'evil');
+    key = await knownKey(context.database, 'evil');
     gate = join(folders.make(), 'gate');
     repository = new TestRepository({ 'test.sh': 'true\n' }, { name: 'app' });
     const value = { name: 'CANARY', value: 'canary-of-the-secret', inEnvironment: true };
     await volt.observe(repository.path, { command: 'sh test.sh' });
-    await setSecret(context.record, context.config, { repo: 'app', ...value });
+    await setSecret(context.database, context.config, { repo: 'app', ...value });
     await volt.build(repository.head());
   });
 
@@ -133,7 +133,7 @@ describe('a runner that has turned against its Volt', () => {
       const { client, keys } = access;
       for (const refused of [client.set(keys.record, 'another'), client.del(keys.record), client.unlink(keys.record)])
         expect(await refused.catch((error: Error) => error.message)).to.include('NOPERM');
-      expect(await client.get(keys.record)).to.equal(volt.context.record.id);
+      expect(await client.get(keys.record)).to.equal(volt.context.database.id);
     },
   );
 
@@ -269,7 +269,7 @@ describe('a runner that has turned against its Volt', () => {
     { attacker: 'runner', asset: "other repositories' jobs", title: 'goes on after a person has ended its key' },
     async () => {
       const { context } = volt;
-      const former = await knownKey(context.record, 'former');
+      const former = await knownKey(context.database, 'former');
       const own = {
         ...context,
         queues: new Queues(context.access, context.logger),
@@ -279,7 +279,7 @@ describe('a runner that has turned against its Volt', () => {
       const wait = `until [ -e ${gate}-former ]; do sleep 0.05; done`;
       const build = await volt.plan('app', repository.head(), { long: { command: wait, labels: ['former'] } });
       await volt.built(build, ({ jobs }) => jobs[0]?.runner === 'former');
-      await removeRunnerKey(context.record, 'former');
+      await removeRunnerKey(context.database, 'former');
       const lost = await volt.built(build, ({ jobs }) => (jobs[0]?.attempts.length ?? 0) > 1);
       expect(lost.jobs[0]?.attempts[0]).to.include({
         reason: 'runner_lost',
@@ -336,12 +336,12 @@ describe('the folders by which a runner in a container of its own and Volt know 
       expect(readFileSync(secretsKey, 'utf8')).to.equal('the key');
       await turn((file) => spawnSync('sh', ['-c', 'mkfifo "$0"', file]));
       await turn((file) => mkdirSync(file));
-      expect(await listRunnerKeys(context.record)).to.deep.equal([]);
+      expect(await listRunnerKeys(context.database)).to.deep.equal([]);
       const { publicKey } = stranger();
       await turn((file) => writeFileSync(file, publicKey));
-      expect((await listRunnerKeys(context.record)).map((key) => key.publicKey)).to.deep.equal([publicKey]);
+      expect((await listRunnerKeys(context.database)).map((key) => key.publicKey)).to.deep.equal([publicKey]);
       expect(readFileSync(voltKey, 'utf8').trim(), 'runners do not change it').to.equal(
-        context.record.signer.publicKey,
+        context.database.signer.publicKey,
       );
     },
   );
@@ -357,15 +357,15 @@ describe('a runner beside the stages of the record that a person has shut out', 
   after(() => volt.stop());
 
   attack({ attacker: 'runner', asset: 'secrets', title: 'makes itself another key' }, async () => {
-    const { access, record } = volt.context;
+    const { access, database } = volt.context;
     const problem = async () => (await listRunners(access)).alive[0]?.problems[0]?.message;
     const runner = await volt.runner();
     const [first] = await until('its key is taken in', async () => {
-      const keys = await listRunnerKeys(record);
+      const keys = await listRunnerKeys(database);
       return keys.length > 0 && keys;
     });
     await runner.stop();
-    await removeRunnerKey(record, String(first?.name));
+    await removeRunnerKey(database, String(first?.name));
     rmSync(dataPaths(volt.dataDir).runnerKey);
     await volt.runner();
     const told = await until('it says that it is not known', problem);
@@ -373,8 +373,8 @@ describe('a runner beside the stages of the record that a person has shut out', 
     expect(other).to.not.equal(first?.publicKey);
     expect(told, 'for the person who may let it in').to.include(other);
     await admitRunners(volt.context);
-    expect(await listRunnerKeys(record)).to.deep.equal([]);
-    await addRunnerKey(record, { name: 'let-in', publicKey: other, repos: [], own: true, createdBy: 'owner' });
+    expect(await listRunnerKeys(database)).to.deep.equal([]);
+    await addRunnerKey(database, { name: 'let-in', publicKey: other, repos: [], own: true, createdBy: 'owner' });
     await admitRunners(volt.context);
     await until('it is let in', async () => (await problem()) === undefined);
   });
@@ -386,7 +386,7 @@ describe('a commit that asks for ever new labels', () => {
     volt = await TestVolt.start();
     await volt.reporter();
     await volt.dispatcher();
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   after(() => volt.stop());
 

@@ -113,7 +113,7 @@ function plan(planned: Workflow): void {
 }
 
 const volt = await TestVolt.start();
-await observed(volt.context.record);
+await observed(volt.context.database);
 const handler = new CommitHandler(volt.context);
 const commit = (file: string): CommitMessage => ({
   ...{ v: 1, repo: 'app', ref: 'refs/heads/main', sha: randomBytes(20).toString('hex'), subject: 'x', author: 'Ada' },
@@ -127,7 +127,7 @@ await measure('a commit with it: planned, recorded, routed', 20, () =>
 await measure('a commit with a matrix of 256: planned, recorded, routed', 10, () =>
   handler.handle(commit(cells), { count: 1, deaths: 0 }),
 );
-const [newest] = await listBuilds(volt.context.record, { limit: 1 });
+const [newest] = await listBuilds(volt.context.database, { limit: 1 });
 if (newest)
   await measure('a look at that build when one of its jobs has ended', 20, () => advance(volt.context, newest.id));
 await planner.close();

@@ -228,10 +228,10 @@ function redisAddress(name: string, network: CutNetwork | undefined, { redis, tu
 async function makeRecord(setup: FleetSetup): Promise<Map<string, string>> {
   const names = runnerNames(setup);
   if (setup.older) return setup.older.record(recordFolder(setup.folder), names);
-  const record = await openRecord(recordFolder(setup.folder));
+  const database = await openRecord(recordFolder(setup.folder));
   const keys = new Map<string, string>();
-  for (const name of names) keys.set(name, (await knownKey(record, name)).text);
-  await record.close();
+  for (const name of names) keys.set(name, (await knownKey(database, name)).text);
+  await database.close();
   return keys;
 }
 

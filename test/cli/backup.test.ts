@@ -21,9 +21,9 @@ import { loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { Database as VoltRecord } from '../../src/record/database.ts';
 import { lockDataDirectory } from '../../src/record/lock.ts';
 import { setMeta } from '../../src/record/meta.ts';
-import { Record as VoltRecord } from '../../src/record/record.ts';
 import { startChild } from '../support/child.ts';
 import { volt } from '../support/cli.ts';
 import { failure } from '../support/failure.ts';
@@ -36,7 +36,7 @@ import { TestRepository } from '../support/repository.ts';
 /** A stage that has the record open. */
 const reader = `
   import { loadConfig } from './src/kernel/config.ts';
-  import { Record } from './src/record/record.ts';
+  import { Record } from './src/record/database.ts';
   await Record.open(loadConfig({ dataDir: process.argv.at(-1) }));
   console.log('open');
   setInterval(() => {}, 1000);
@@ -64,9 +64,9 @@ describe('a backup', () => {
   async function backedUp(): Promise<{ data: string; file: string; build: BuildId; id: string }> {
     const data = folders.make();
     const paths = dataPaths(data);
-    const record = await openRecord(data);
-    await observed(record);
-    const build = await finishedBuild(record, 1);
+    const database = await openRecord(data);
+    await observed(database);
+    const build = await finishedBuild(database, 1);
     put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'log\n');
     const results = join(paths.testResults, 'app', 'a'.repeat(40));
     put(`${results}.json`, '{}');
@@ -79,8 +79,8 @@ describe('a backup', () => {
     }
     const file = join(folders.make(), 'volt.tar.gz');
     await createBackup(config(data), file);
-    const { id } = record;
-    await record.close();
+    const { id } = database;
+    await database.close();
     // this process may keep the files open until what has read them is collected as garbage
     const copy = join(folders.make(), 'data');
     cpSync(data, copy, { recursive: true });
@@ -152,9 +152,9 @@ describe('a backup', () => {
     const { manifest, replaced } = await restoreBackup(config(data), file, false);
     expect(replaced).to.equal(null);
     expect(manifest).to.include({ volt: 'backup', format: 1 });
-    const record = await openRecord(data);
-    expect(await findBuild(record, build)).to.include({ id: build, status: 'success' });
-    await record.close();
+    const database = await openRecord(data);
+    expect(await findBuild(database, build)).to.include({ id: build, status: 'success' });
+    await database.close();
     expect(readFileSync(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'utf8')).to.equal('log\n');
     for (const key of [dataPaths(data).token, dataPaths(data).secretsKey])
       expect(statSync(key).mode & 0o777).to.equal(0o600);
@@ -168,11 +168,11 @@ describe('a backup', () => {
 
   it('is of one moment, while builds are made and logs grow', async () => {
     const { data } = await backedUp();
-    const record = await openRecord(data);
+    const database = await openRecord(data);
     let going = true;
     const writing = (async () => {
       while (going) {
-        const build = await recordedBuild(record);
+        const build = await recordedBuild(database);
         put(logFile(data, { job: `${build}-1` as JobId, attempt: 1 }), 'begun\n');
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -181,7 +181,7 @@ describe('a backup', () => {
     await createBackup(config(data), file);
     going = false;
     await writing;
-    await record.close();
+    await database.close();
     const target = join(folders.make(), 'new');
     await restoreBackup(config(target), file, false);
     const restored = await openRecord(target);
@@ -198,13 +198,13 @@ describe('a backup', () => {
     const { file, build, id } = await backedUp();
     const data = join(folders.make(), 'new');
     await restoreBackup(config(data), file, false);
-    const record = await openRecord(data);
-    expect(record.id).to.not.equal(id);
-    expect(record.formerIds).to.deep.equal([id]);
-    const next = await findBuild(record, await recordedBuild(record));
+    const database = await openRecord(data);
+    expect(database.id).to.not.equal(id);
+    expect(database.formerIds).to.deep.equal([id]);
+    const next = await findBuild(database, await recordedBuild(database));
     expect(Number(next?.id)).to.be.above(Number(build) + 1000);
     expect(next?.number, 'people count on').to.equal(2);
-    await record.close();
+    await database.close();
   });
 
   it('takes the place of what is there only when told to, and keeps that aside', async () => {
@@ -214,9 +214,9 @@ describe('a backup', () => {
     expect(refused.remedy).to.include('--force');
     const { replaced } = await restoreBackup(config(other.data), file, true);
     expect(readdirSync(replaced as string)).to.include.members(['volt.db', 'logs', 'token']);
-    const record = await openRecord(other.data);
-    expect(record.formerIds).to.include(other.id);
-    await record.close();
+    const database = await openRecord(other.data);
+    expect(database.formerIds).to.include(other.id);
+    await database.close();
     expect(existsSync(join(dataPaths(other.data).mirrors, 'app.git')), 'a cache stays').to.equal(true);
   });
 
@@ -294,11 +294,11 @@ describe('a backup', () => {
       await tar.extract({ file, cwd: folder });
       const manifest = readFileSync(join(folder, 'manifest.json'), 'utf8');
       await refused(await made({ 'manifest.json': manifest, 'volt.db': 'spoilt'.repeat(5000) }));
-      const record = await openRecord(data);
-      await setMeta(record.db, 'schema_version', '999');
+      const database = await openRecord(data);
+      await setMeta(database.db, 'schema_version', '999');
       const newer = join(folders.make(), 'newer.tar.gz');
       await createBackup(config(data), newer);
-      await record.close();
+      await database.close();
       await refused(newer, 'record_newer');
     });
   });
@@ -332,9 +332,9 @@ describe('a backup', () => {
     expect(await volt(['restore', '--force', file, '--data', data])).to.include({ code: 0 });
     const end = await once();
     expect(end.code, end.stdout + end.stderr).to.equal(0);
-    const record = await openRecord(data);
-    const builds = await listBuilds(record, { limit: 10 });
-    await record.close();
+    const database = await openRecord(data);
+    const builds = await listBuilds(database, { limit: 10 });
+    await database.close();
     expect(
       builds.map(({ number, status }) => [number, status]),
       'the later commit is built again',
@@ -360,9 +360,9 @@ describe('a backup', () => {
     expect(
       readdirSync(join(place, '..')).filter((name) => name.startsWith('elsewhere.db.before-restore-')),
     ).to.have.lengthOf(1);
-    const record = await VoltRecord.open(elsewhere);
-    expect(await findBuild(record, build)).to.include({ id: build });
-    await record.close();
+    const database = await VoltRecord.open(elsewhere);
+    expect(await findBuild(database, build)).to.include({ id: build });
+    await database.close();
     expect(readdirSync(dataPaths(data).redis), 'its address stays').to.deep.equal(['url']);
   });
 });

@@ -29,7 +29,7 @@ describe('volt credential', () => {
   /** What a look at the repository comes to. */
   const look = async (name: string) => {
     await new Observations(site.context).look(name);
-    const all = await listRepositories(site.context.record);
+    const all = await listRepositories(site.context.database);
     return all.find((each) => each.name === name)?.error?.code ?? 'ok';
   };
 

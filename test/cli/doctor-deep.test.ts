@@ -34,7 +34,7 @@ describe('volt doctor --deep', () => {
   beforeEach(async () => {
     volt = await TestVolt.start();
     config = { ...volt.context.config, redisUrl: volt.redis.url };
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   afterEach(async () => {
     for (const repository of repositories.splice(0)) repository.remove();
@@ -55,7 +55,7 @@ describe('volt doctor --deep', () => {
 
   /** A queued job, as the dispatcher leaves it. */
   async function queued(): Promise<BuildId> {
-    const build = await recordedBuild(volt.context.record);
+    const build = await recordedBuild(volt.context.database);
     await send(job(build));
     return build;
   }
@@ -77,10 +77,10 @@ describe('volt doctor --deep', () => {
 
   /** A finished build with its log (4 bytes) and its files. */
   async function finished(sha = 'a'.repeat(40)): Promise<BuildId> {
-    const build = await finishedBuild(volt.context.record, 1, { sha });
+    const build = await finishedBuild(volt.context.database, 1, { sha });
     mkdirSync(dirname(log(build)), { recursive: true });
     writeFileSync(log(build), 'log\n');
-    await writeTestResults(volt.context.record, config.dataDir, { repo: 'app', sha });
+    await writeTestResults(volt.context.database, config.dataDir, { repo: 'app', sha });
     return build;
   }
 
@@ -96,10 +96,10 @@ describe('volt doctor --deep', () => {
   });
 
   it('misses no message of a job that waits to be tried again, or that waits where some runner does not look', async () => {
-    const { record, queues } = volt.context;
-    const [paused, elsewhere] = [await recordedBuild(record), await recordedBuild(record)];
+    const { database, queues } = volt.context;
+    const [paused, elsewhere] = [await recordedBuild(database), await recordedBuild(database)];
     const inAMinute = { due_at: Date.now() + 30_000, avoid: '["box"]' };
-    await record.write((db) => db.updateTable('jobs').set(inAMinute).where('id', '=', jobIdOf(paused, 1)).execute());
+    await database.write((db) => db.updateTable('jobs').set(inAMinute).where('id', '=', jobIdOf(paused, 1)).execute());
     const message = jobMessageOf(jobIdOf(elsewhere, 1));
     await queues.sendJobs([{ message, priority: 1, queue: ['not:box'] }]);
     const [found, ...others] = (await examine()).filter(({ check }) => check === 'messages');
@@ -108,20 +108,20 @@ describe('volt doctor --deep', () => {
   });
 
   it('finds a queued job without a message, which the dispatcher sends again', async () => {
-    const build = await recordedBuild(volt.context.record);
+    const build = await recordedBuild(volt.context.database);
     expect((await only('messages', 'warn')).message).to.equal(`1 queued attempt without a message: ${build}-1.1`);
     await volt.dispatcher();
     await until('it has healed', async () => (await examine()).every(({ level }) => level === 'ok'));
   });
 
   it('does not miss the message of an attempt that a runner has begun or reported', async () => {
-    const build = await recordedBuild(volt.context.record);
+    const build = await recordedBuild(volt.context.database);
     await beat(volt.context.access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
     expect((await examine()).filter(({ level }) => level !== 'ok')).to.deep.equal([]);
   });
 
   it('finds a queue that runners do not know of, which the dispatcher makes known', async () => {
-    const build = await recordedBuild(volt.context.record, { jobs: [plannedJob('test', { labels: ['gpu'] })] });
+    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { labels: ['gpu'] })] });
     await send(job(build), ['gpu']);
     await volt.context.access.client.del(volt.context.access.keys.labelQueues);
     expect((await only('messages', 'warn')).message).to.include('jobs.gpu');
@@ -167,7 +167,7 @@ describe('volt doctor --deep', () => {
   });
 
   it('finds a Redis of another record', async () => {
-    await setMeta(volt.context.record.db, 'record_id', 'another');
+    await setMeta(volt.context.database.db, 'record_id', 'another');
     expect((await only('messages', 'fail')).message).to.include('another record');
   });
 
@@ -178,8 +178,8 @@ describe('volt doctor --deep', () => {
 
   it('finds a running attempt that no runner has, and a member whose heartbeat has ended', async () => {
     const build = await queued();
-    const { record, access } = volt.context;
-    await startAttempt(record, { job: job(build), attempt: 1 }, { id: 'r~1', name: 'r', host: 'box' }, Date.now());
+    const { database, access } = volt.context;
+    await startAttempt(database, { job: job(build), attempt: 1 }, { id: 'r~1', name: 'r', host: 'box' }, Date.now());
     expect((await only('members', 'warn')).message).to.include(`${build}-1.1`);
     await beat(access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
     expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
@@ -209,10 +209,10 @@ describe('volt doctor --deep', () => {
     const file = join(dataPaths(config.dataDir).testResults, 'app', `${'a'.repeat(40)}.json`);
     writeFileSync(file, '{"half":');
     expect((await only('test results', 'warn')).remedy).to.include('--mend');
-    expect(await unreportedBuilds(volt.context.record, 10), 'it has only looked').to.deep.equal([]);
+    expect(await unreportedBuilds(volt.context.database, 10), 'it has only looked').to.deep.equal([]);
     rmSync(file);
     await only('test results', 'warn', true);
-    expect(await unreportedBuilds(volt.context.record, 10)).to.deep.equal([build]);
+    expect(await unreportedBuilds(volt.context.database, 10)).to.deep.equal([build]);
     await volt.reporter();
     await until('it has healed', () => existsSync(file));
   });
@@ -249,7 +249,7 @@ describe('volt doctor --deep', () => {
   });
 
   it('changes no record of another version', async () => {
-    await setMeta(volt.context.record.db, 'schema_version', '999');
+    await setMeta(volt.context.database.db, 'schema_version', '999');
     expect((await only('deep', 'warn')).message).to.include('another version');
   });
 

@@ -25,7 +25,7 @@ describe('volt doctor --mend', () => {
   beforeEach(async () => {
     volt = await TestVolt.start();
     config = { ...volt.context.config, redisUrl: volt.redis.url };
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   afterEach(() => volt.stop());
 
@@ -35,10 +35,10 @@ describe('volt doctor --mend', () => {
 
   /** A build that has ended, without files of which nothing is said. */
   async function ended(): Promise<BuildId> {
-    const { record } = volt.context;
-    const build = await finishedBuild(record, 1);
-    await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
-    await record.db.updateTable('attempts').set({ log_bytes: 0 }).where('job_id', '=', job(build)).execute();
+    const { database } = volt.context;
+    const build = await finishedBuild(database, 1);
+    await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
+    await database.db.updateTable('attempts').set({ log_bytes: 0 }).where('job_id', '=', job(build)).execute();
     return build;
   }
 
@@ -60,7 +60,7 @@ describe('volt doctor --mend', () => {
   }
 
   it('ends a job that is queued in a build that has ended, and its attempt', async () => {
-    const { db } = volt.context.record;
+    const { db } = volt.context.database;
     const build = await ended();
     await db
       .updateTable('jobs')
@@ -76,45 +76,45 @@ describe('volt doctor --mend', () => {
     expect(wrong.map(({ message }) => message)).to.include(`1 job open in a build that has ended: ${job(build)}`);
     await examine(true);
     expect(await examine()).to.deep.equal([]);
-    const [last] = (await findBuild(volt.context.record, build))?.jobs ?? [];
+    const [last] = (await findBuild(volt.context.database, build))?.jobs ?? [];
     expect(last).to.include({ status: 'cancelled', reason: 'job_cancelled' });
     expect(last?.attempts.map(({ status }) => status)).to.deep.equal(['error']);
   });
 
   it('ends a build of which all jobs have ended', async () => {
     const build = await ended();
-    await volt.context.record.db
+    await volt.context.database.db
       .updateTable('builds')
       .set({ status: 'running', finished_at: null, reported_at: null })
       .execute();
     expect(await mended('contradictions')).to.equal(`1 build open though all of its jobs have ended: ${build}`);
-    expect(await findBuild(volt.context.record, build)).to.include({ status: 'success' });
+    expect(await findBuild(volt.context.database, build)).to.include({ status: 'success' });
   });
 
   it('closes a request to cancel what has ended', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const build = await ended();
-    await record.write((db) =>
+    await database.write((db) =>
       orderCancel(db, { repo: 'app', build, job: job(build), reason: 'by_user', message: 'enough' }),
     );
     expect(await mended('contradictions')).to.match(/^1 request to cancel what has ended/);
   });
 
   it('takes out of its group what holds it for nothing, and lets the next one in', async () => {
-    const { record, queues } = volt.context;
-    const [over, waits] = [await ended(), await recordedBuild(record)];
+    const { database, queues } = volt.context;
+    const [over, waits] = [await ended(), await recordedBuild(database)];
     await routeBuild(volt.context, waits);
     for (const [build, inside] of [
       [over, 1],
       [waits, 0],
     ] as const) {
       const place = { repo: 'app', name: 'deploy', build_id: Number(build), holder: job(build), inside };
-      await record.db.insertInto('concurrency').values(place).execute();
+      await database.db.insertInto('concurrency').values(place).execute();
     }
     expect(await mended('contradictions')).to.include(
       `in a concurrency group that nothing of it needs any more: ${over}`,
     );
-    expect(await record.db.selectFrom('concurrency').select('build_id').execute()).to.deep.equal([
+    expect(await database.db.selectFrom('concurrency').select('build_id').execute()).to.deep.equal([
       { build_id: Number(waits) },
     ]);
     const [told] = await queues.queue('advance').getWaiting();
@@ -123,7 +123,7 @@ describe('volt doctor --mend', () => {
 
   it('removes schedules of repositories that are observed no more', async () => {
     const entry = { repo: 'gone', workflow: 'a.yml', cron: '0 0 * * *', timezone: null, next_at: Date.now() };
-    await volt.context.record.db.insertInto('schedules').values(entry).execute();
+    await volt.context.database.db.insertInto('schedules').values(entry).execute();
     expect(await mended('contradictions')).to.include('1 repository with schedules');
   });
 
@@ -138,13 +138,13 @@ describe('volt doctor --mend', () => {
   });
 
   it('sends a queued job that has no message', async () => {
-    const build = await recordedBuild(volt.context.record);
+    const build = await recordedBuild(volt.context.database);
     expect(await mended('messages')).to.equal(`1 queued attempt without a message: ${build}-1.1`);
   });
 
   it('gives a queued job a further attempt whose outcome is lost', async () => {
-    const { record, queues, access } = volt.context;
-    const build = await recordedBuild(record);
+    const { database, queues, access } = volt.context;
+    const build = await recordedBuild(database);
     await routeBuild(volt.context, build);
     await access.client.zrem('volt:bull:jobs:prioritized', `${build}-1.1`);
     await access.client.lpush('volt:bull:jobs:active', `${build}-1.1`);
@@ -155,10 +155,10 @@ describe('volt doctor --mend', () => {
   }).timeout(30_000);
 
   it('removes messages of attempts that count no more', async () => {
-    const { record } = volt.context;
-    const build = await recordedBuild(record);
+    const { database } = volt.context;
+    const build = await recordedBuild(database);
     await routeBuild(volt.context, build);
-    await record.db.deleteFrom('builds').execute();
+    await database.db.deleteFrom('builds').execute();
     expect(await mended('messages')).to.equal(`1 message of attempts that do not count: ${build}-1.1`);
   });
 

@@ -115,8 +115,7 @@ describe('volt doctor', () => {
 
   it('finds a record with pages that were overwritten', async () => {
     const data = folders.make();
-    const record = await openRecord(data);
-    await record.close();
+    await (await openRecord(data)).close();
     const database = new Database(dataPaths(data).record);
     database.pragma('wal_checkpoint(truncate)');
     database.close();

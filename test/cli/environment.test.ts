@@ -86,9 +86,9 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
     },
     'a record of a newer Volt': async () => {
       const data = folders.make();
-      const record = await openRecord(data);
-      await setMeta(record.db, 'schema_version', '999');
-      await record.close();
+      const database = await openRecord(data);
+      await setMeta(database.db, 'schema_version', '999');
+      await database.close();
       return {
         args: ['reporter', '--data', data, '--redis', redis.url],
         code: 'record_newer',

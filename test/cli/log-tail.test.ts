@@ -13,9 +13,9 @@ describe('the log of a build on the terminal', () => {
   it('is told to its last line before a further attempt begins, and why there is one', async () => {
     const volt = await TestVolt.start();
     try {
-      const { record } = volt.context;
-      await observed(record);
-      const build = await recordedBuild(record);
+      const { database } = volt.context;
+      await observed(database);
+      const build = await recordedBuild(database);
       const job = jobIdOf(build, 1);
       const box = { id: 'box~1', name: 'box', host: 'box' };
       const log = (attempt: number, text: string) => {
@@ -30,7 +30,7 @@ describe('the log of a build on the terminal', () => {
         anew: async ({ message }: { message: string | null }) => void told.push(message ?? 'anew'),
       };
       const tail = tailBuild(volt.context, build, listener, new AbortController().signal);
-      await startAttempt(record, { job, attempt: 1 }, box, Date.now());
+      await startAttempt(database, { job, attempt: 1 }, box, Date.now());
       log(1, 'one\nno answer');
       await until('it is followed', () => told.includes('one'));
       const ended = {
@@ -43,10 +43,10 @@ describe('the log of a build on the terminal', () => {
         runner: box,
       };
       const away = { status: 'error', reason: 'fetch_failed', message: 'away', pauses: [0] } as const;
-      await finishAttempt(record, { job, attempt: 1 }, { ...ended, ...away });
+      await finishAttempt(database, { job, attempt: 1 }, { ...ended, ...away });
       await until('the next attempt is told of', () => told.length === 3);
       log(2, 'two\n');
-      await finishAttempt(record, { job, attempt: 2 }, { ...ended, status: 'success', reason: null, message: null });
+      await finishAttempt(database, { job, attempt: 2 }, { ...ended, status: 'success', reason: null, message: null });
       expect((await tail)?.status).to.equal('success');
       expect(told[2]).to.match(/^tries again at .*: away$/);
       expect(told.filter((_, index) => index !== 2)).to.deep.equal(['one', 'no answer', 'two']);

@@ -23,11 +23,11 @@ describe('volt up on the data directory of an older Volt', () => {
 
   it('empties what refs shared that are not trusted alike, and says so once, and who has secrets now', async () => {
     const dataDir = folders.make();
-    const record = await openRecord(dataDir);
-    await observed(record);
-    await setTrustedRefs(record, 'app', ['refs/heads/main']);
-    await record.write(forgetTrustedRefs);
-    await record.close();
+    const database = await openRecord(dataDir);
+    await observed(database);
+    await setTrustedRefs(database, 'app', ['refs/heads/main']);
+    await database.write(forgetTrustedRefs);
+    await database.close();
     const { homes, caches } = dataPaths(dataDir);
     const left = [join(homes, 'app'), join(caches, 'app')];
     for (const folder of left) mkdirSync(join(folder, 'something'), { recursive: true });

@@ -65,9 +65,9 @@ describe('the data directory of a former version', () => {
       const { record: file } = dataPaths(dataDir);
       const before = inspectRecord(file).schemaVersion;
       const old = schemaOf(file);
-      const record = await openRecord(dataDir);
-      expect(record.upgrade).to.deep.equal({ from: before, copy: `${file}.schema-${before}` });
-      await record.close();
+      const database = await openRecord(dataDir);
+      expect(database.upgrade).to.deep.equal({ from: before, copy: `${file}.schema-${before}` });
+      await database.close();
       const fresh = folders.make();
       await (await openRecord(fresh)).close();
       expect(schemaOf(file)).to.deep.equal(schemaOf(dataPaths(fresh).record));
@@ -113,12 +113,12 @@ describe('the data directory of a former version', () => {
           expect(volt.changes[0]).to.match(
             /^the record was brought from schema version \d+ to \d+; as it was, it is in /,
           );
-          const { record } = volt.context;
+          const { database } = volt.context;
           const built = (id: BuildId, wanted: (build: Build) => boolean) =>
             until(
               `build ${id}`,
               async () => {
-                const build = await findBuild(record, id);
+                const build = await findBuild(database, id);
                 return build && isFinal(build.status) && wanted(build) ? build : undefined;
               },
               60_000,
@@ -134,7 +134,7 @@ describe('the data directory of a former version', () => {
           const sha = repository.commit('the fifth', { text: 'the fifth' });
           const newest = await until(
             'it is built',
-            async () => (await listBuilds(record, { sha, limit: 1 }))[0],
+            async () => (await listBuilds(database, { sha, limit: 1 }))[0],
             60_000,
           );
           expect((await built(newest.id, () => true)).status).to.equal('success');

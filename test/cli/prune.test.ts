@@ -14,11 +14,11 @@ describe('volt prune', () => {
 
   it('removes what is not kept, beside whoever uses the record, and says first what that would be', async () => {
     const data = folders.make();
-    const record = await openRecord(data);
-    await observed(record);
-    for (const daysAgo of [40, 35, 1]) await finishedBuild(record, daysAgo);
+    const database = await openRecord(data);
+    await observed(database);
+    for (const daysAgo of [40, 35, 1]) await finishedBuild(database, daysAgo);
     mkdirSync(join(dataPaths(data).logs, '77'), { recursive: true });
-    const { url } = await observed(record);
+    const { url } = await observed(database);
     for (const key of [repositoryKey({ name: 'app', url }), 'gone+0'])
       for (const kept of ['homes', 'caches'] as const)
         mkdirSync(join(dataPaths(data)[kept], kept === 'homes' ? `${key}+default` : key), { recursive: true });
@@ -41,8 +41,8 @@ describe('volt prune', () => {
       workFolders: [],
       caches: [{ key: 'all of gone', bytes: 0 }],
     });
-    expect(await record.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
-    await record.close();
+    expect(await database.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
+    await database.close();
   });
 
   it('makes no record where there is none', async () => {

@@ -60,7 +60,7 @@ describe('volt repo', () => {
       const end = await repo(...args);
       expect([end.code, /^error (\w+): /m.exec(end.stderr)?.[1]], args.join(' ')).to.deep.equal([2, code]);
     }
-    expect(await findRepository(site.context.record, 'x')).to.equal(undefined);
+    expect(await findRepository(site.context.database, 'x')).to.equal(undefined);
   });
 
   it('changes what is named', async () => {
@@ -78,12 +78,12 @@ describe('volt repo', () => {
   });
 
   it('lists what is observed, and what keeps it from being looked at', async () => {
-    const { record } = site.context;
-    await noteObserved(record, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });
+    const { database } = site.context;
+    await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });
     const error = new VoltError('fetch_failed', 'cannot reach https://tok3n@git.example/', {
       remedy: 'See the cable.',
     });
-    await noteObserveError(record, 'app', error, () => 90_000);
+    await noteObserveError(database, 'app', error, () => 90_000);
     const { stdout, code } = await repo('ls');
     expect(code).to.equal(0);
     expect(stdout).to.match(/^! +app +the default branch +every +30 s +never +its tests +git@git\.example:acme\/app$/m);

@@ -16,7 +16,7 @@ describe('volt secret and volt var', () => {
 
   const data = () => ['--data', site.context.config.dataDir];
   const value = async (name: string) => {
-    const row = await site.context.record.db
+    const row = await site.context.database.db
       .selectFrom('secrets')
       .selectAll()
       .where('name', '=', name)

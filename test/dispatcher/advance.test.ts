@@ -28,12 +28,12 @@ describe('the dispatcher', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
 
   beforeEach(async () => {
     await volt.context.access.client.flushall();
-    for (const table of ['builds', 'intents'] as const) await volt.context.record.db.deleteFrom(table).execute();
+    for (const table of ['builds', 'intents'] as const) await volt.context.database.db.deleteFrom(table).execute();
     await reconcile(volt.context);
     // while a Redis is young, reconciling waits for what runners have to tell
     await volt.context.access.client.del(volt.context.access.keys.young);
@@ -43,7 +43,7 @@ describe('the dispatcher', () => {
 
   /** A build of jobs, each with its needs. */
   async function plan(jobs: { [name: string]: string[] }): Promise<void> {
-    build = await recordedBuild(volt.context.record, {
+    build = await recordedBuild(volt.context.database, {
       jobs: Object.entries(jobs).map(([name, needs]) => plannedJob(name, { needs })),
     });
   }
@@ -51,13 +51,13 @@ describe('the dispatcher', () => {
   const job = (position: number): JobId => jobIdOf(build, position);
   const end = (position: number, status: FinalStatus) =>
     decideJob(
-      volt.context.record,
+      volt.context.database,
       { job: job(position), attempt: 1 },
       { status, reason: status === 'success' ? null : 'exit_code', message: null },
       Date.now(),
     );
   const start = (position: number) =>
-    startAttempt(volt.context.record, { job: job(position), attempt: 1 }, box, Date.now());
+    startAttempt(volt.context.database, { job: job(position), attempt: 1 }, box, Date.now());
   const sent = async () =>
     (await volt.context.queues.queue('jobs').getPrioritized()).map(({ data }) => (data as JobMessage).name).sort();
   const decided = async () => {
@@ -66,7 +66,7 @@ describe('the dispatcher', () => {
   };
   const statuses = async () =>
     Object.fromEntries(
-      ((await findBuild(volt.context.record, build))?.jobs ?? []).map(({ name, status }) => [name, status]),
+      ((await findBuild(volt.context.database, build))?.jobs ?? []).map(({ name, status }) => [name, status]),
     );
 
   describe('moves a build on', () => {
@@ -116,7 +116,7 @@ describe('the dispatcher', () => {
     });
 
     it('ends a job whose plan cannot be told to a runner in an error that says so, and sends the others', async () => {
-      build = await recordedBuild(volt.context.record, {
+      build = await recordedBuild(volt.context.database, {
         jobs: [
           plannedJob('strange', { plan: '{"kind":"of the future"}' }),
           plannedJob('broken', { plan: 'no JSON' }),
@@ -149,17 +149,17 @@ describe('the dispatcher', () => {
     });
 
     it('sends to a young Redis what is new, and nothing that an earlier one may have held, whatever clocks say', async () => {
-      const { access, record } = volt.context;
+      const { access, database } = volt.context;
       await plan({ old: [] });
-      await record.db
+      await database.db
         .updateTable('attempts')
         .set({ created_at: Date.now() + 60_000 })
         .execute();
       await access.client.flushall();
-      await claimRedis(access, identityOf(record));
+      await claimRedis(access, identityOf(database));
       const old = build;
       await plan({ fresh: [] });
-      await record.db.updateTable('attempts').set({ created_at: 1 }).where('job_id', '=', job(1)).execute();
+      await database.db.updateTable('attempts').set({ created_at: 1 }).where('job_id', '=', job(1)).execute();
       for (const id of [old, build]) await routeBuild(volt.context, id);
       expect(await sent()).to.deep.equal(['fresh']);
     });
@@ -226,7 +226,7 @@ describe('the dispatcher', () => {
 
     it('sends nothing that a person wants cancelled', async () => {
       await plan({ one: [], two: [] });
-      await openCancel(volt.context.record, 'app', build, job(1));
+      await openCancel(volt.context.database, 'app', build, job(1));
       await reconcile(volt.context);
       expect(await sent()).to.deep.equal(['two']);
     });
@@ -271,19 +271,19 @@ describe('the dispatcher', () => {
     it('of queued jobs: they are taken out of their queues, and decided', async () => {
       await plan({ one: [], two: [] });
       await routeBuild(volt.context, build);
-      const intent = await openCancel(volt.context.record, 'app', build, null);
+      const intent = await openCancel(volt.context.database, 'app', build, null);
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal([]);
       const decisions = await decided();
       expect(decisions.map((message) => message.job)).to.have.members([job(1), job(2)]);
       for (const decision of decisions) expect(decision).to.include({ status: 'cancelled', reason: 'by_user' });
-      expect((await findIntent(volt.context.record, intent))?.open, 'until it is recorded').to.equal(true);
+      expect((await findIntent(volt.context.database, intent))?.open, 'until it is recorded').to.equal(true);
     });
 
     it('of one job: the others go on', async () => {
       await plan({ one: [], two: [] });
       await routeBuild(volt.context, build);
-      await openCancel(volt.context.record, 'app', build, job(2));
+      await openCancel(volt.context.database, 'app', build, job(2));
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal(['one']);
       expect((await decided()).map((message) => message.job)).to.deep.equal([job(2)]);
@@ -292,7 +292,7 @@ describe('the dispatcher', () => {
     it('of a running job: its runner is told, again and again until an outcome arrives', async () => {
       await plan({ one: [] });
       await start(1);
-      const intent = await openCancel(volt.context.record, 'app', build, null);
+      const intent = await openCancel(volt.context.database, 'app', build, null);
       const { heard, stop } = await hear();
       await advance(volt.context, build);
       await advance(volt.context, build);
@@ -301,7 +301,7 @@ describe('the dispatcher', () => {
       expect(await decided()).to.deep.equal([]);
       await end(1, 'cancelled');
       await advance(volt.context, build);
-      expect(await findIntent(volt.context.record, intent)).to.include({ open: false });
+      expect(await findIntent(volt.context.database, intent)).to.include({ open: false });
       expect(heard).to.have.length(2);
       await stop();
     });
@@ -311,7 +311,7 @@ describe('the dispatcher', () => {
       await routeBuild(volt.context, build);
       const runner = hold();
       await until('it is taken', () => runner.taken.length > 0);
-      await openCancel(volt.context.record, 'app', build, null);
+      await openCancel(volt.context.database, 'app', build, null);
       const { heard, stop } = await hear();
       await advance(volt.context, build);
       await until('it is told', () => heard.length > 0);
@@ -323,14 +323,14 @@ describe('the dispatcher', () => {
     it('of jobs that wait for others: none of them ever runs', async () => {
       await plan({ one: [], two: ['one'] });
       await routeBuild(volt.context, build);
-      await openCancel(volt.context.record, 'app', build, null);
+      await openCancel(volt.context.database, 'app', build, null);
       await advance(volt.context, build);
       expect((await decided()).map((message) => message.job)).to.have.members([job(1), job(2)]);
     });
 
     it('of a queued job whose message is lost: it is decided all the same', async () => {
       await plan({ one: [] });
-      await openCancel(volt.context.record, 'app', build, null);
+      await openCancel(volt.context.database, 'app', build, null);
       await reconcile(volt.context);
       expect((await decided()).map((message) => message.job)).to.deep.equal([job(1)]);
     });
@@ -338,9 +338,9 @@ describe('the dispatcher', () => {
     it('of a build that is over: there is nothing to do', async () => {
       await plan({ one: [] });
       await end(1, 'success');
-      const intent = await openCancel(volt.context.record, 'app', build, null);
+      const intent = await openCancel(volt.context.database, 'app', build, null);
       await reconcile(volt.context);
-      expect(await findIntent(volt.context.record, intent)).to.include({ open: false });
+      expect(await findIntent(volt.context.database, intent)).to.include({ open: false });
       expect(await decided()).to.deep.equal([]);
     });
   });

@@ -43,17 +43,17 @@ describe('the dispatcher, given a commit,', () => {
   });
 
   beforeEach(async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     await volt.emptyRedis();
     for (const table of ['builds', 'cursors', 'intents', 'repositories'] as const)
-      await record.db.deleteFrom(table).execute();
-    await observed(record);
+      await database.db.deleteFrom(table).execute();
+    await observed(database);
     handler = new CommitHandler(volt.context);
   });
 
   after(() => volt.stop());
 
-  const builds = () => listBuilds(volt.context.record, { limit: 10 });
+  const builds = () => listBuilds(volt.context.database, { limit: 10 });
   const sent = async (labels: string[] = []) =>
     (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(
       ({ data: { signed: _, ...message } }) => message as JobMessage,
@@ -62,7 +62,7 @@ describe('the dispatcher, given a commit,', () => {
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
 
   it('records a build and sends its job', async () => {
-    await noteDefaultBranch(volt.context.record, 'app', 'main');
+    await noteDefaultBranch(volt.context.database, 'app', 'main');
     await handler.handle(commit(one, null));
     const [build] = await builds();
     expect(build).to.include({ repo: 'app', sha: one, status: 'queued', trigger: 'commit', message: null });
@@ -86,7 +86,7 @@ describe('the dispatcher, given a commit,', () => {
   });
 
   it("runs the repository's own command, on its own machine where it is a path", async () => {
-    await observed(volt.context.record, 'local', { url: '/srv/app', host: 'Build1', command: 'make check' });
+    await observed(volt.context.database, 'local', { url: '/srv/app', host: 'Build1', command: 'make check' });
     await handler.handle(commit(one, null, { repo: 'local' }));
     const labels = [hostLabel('Build1')];
     expect((await sent(labels)).map(({ plan }) => plan)).to.deep.equal([{ kind: 'command', command: 'make check' }]);
@@ -117,7 +117,7 @@ describe('the dispatcher, given a commit,', () => {
     await handler.handle(commit(one, null));
     const build = (await builds())[0]?.id as BuildId;
     await decideJob(
-      volt.context.record,
+      volt.context.database,
       { job: jobIdOf(build, 1), attempt: 1 },
       { status: 'success', reason: null, message: null },
       Date.now(),
@@ -153,25 +153,25 @@ describe('the dispatcher, given a commit,', () => {
     expect(await looks()).to.deep.equal([]);
     await handler.handle(commit(two, one, { more: true }));
     expect(await looks()).to.deep.equal([{ v: 1, repo: 'app', cause: 'batch' }]);
-    await observed(volt.context.record, 'local', { url: '/srv/app', host: hostname() });
+    await observed(volt.context.database, 'local', { url: '/srv/app', host: hostname() });
     await handler.handle(commit(one, null, { repo: 'local', more: true }));
     expect((await looks(hostname())).map(({ repo }) => repo)).to.deep.equal(['local']);
   });
 
   it("answers a person's request with the build", async () => {
-    const intent = await openTrigger(volt.context.record, 'app', null);
+    const intent = await openTrigger(volt.context.database, 'app', null);
     const { cursor, ...message } = commit(one, null, { trigger: 'manual', intent });
     await handler.handle(message);
     const [build] = await builds();
-    expect(await findIntent(volt.context.record, intent)).to.include({ open: false, madeBuild: build?.id });
-    expect(await findBuild(volt.context.record, build?.id as BuildId)).to.include({ trigger: 'manual' });
+    expect(await findIntent(volt.context.database, intent)).to.include({ open: false, madeBuild: build?.id });
+    expect(await findBuild(volt.context.database, build?.id as BuildId)).to.include({ trigger: 'manual' });
   });
 
   it('of a repository that is not observed any more drops it, and says so to a person who asked', async () => {
     await handler.handle(commit(one, null, { repo: 'gone' }));
-    const intent = await openTrigger(volt.context.record, 'gone', null);
+    const intent = await openTrigger(volt.context.database, 'gone', null);
     await handler.handle(commit(one, null, { repo: 'gone', trigger: 'manual', intent }));
     expect(await builds()).to.deep.equal([]);
-    expect((await findIntent(volt.context.record, intent))?.error).to.include({ code: 'not_found' });
+    expect((await findIntent(volt.context.database, intent))?.error).to.include({ code: 'not_found' });
   });
 });

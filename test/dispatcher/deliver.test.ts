@@ -45,8 +45,8 @@ describe('the dispatcher, asked for what is secret', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    const { access, logger, record } = volt.context;
-    signer = await knownKey(record, 'box');
+    const { access, logger, database } = volt.context;
+    signer = await knownKey(database, 'box');
     box = { id: 'box~1' as RunnerId, name: 'box', host: 'box', key: signer.publicKey };
     for (const id of [box.id, 'thief~1'])
       await listen(access, access.keys.toRunner(id), runnerNoticeSchema, logger, (notice) => heard.push(notice));
@@ -54,18 +54,18 @@ describe('the dispatcher, asked for what is secret', () => {
 
   beforeEach(async () => {
     heard.length = 0;
-    const { record, config, access } = volt.context;
-    for (const table of ['builds', 'repositories', 'secrets'] as const) await record.db.deleteFrom(table).execute();
-    await observed(record);
-    await noteDefaultBranch(record, 'app', 'main');
+    const { database, config, access } = volt.context;
+    for (const table of ['builds', 'repositories', 'secrets'] as const) await database.db.deleteFrom(table).execute();
+    await observed(database);
+    await noteDefaultBranch(database, 'app', 'main');
     for (const [repo, name, value] of [
       ['app', 'TOKEN', 'of app'],
       [null, 'TOKEN', 'of all'],
       [null, 'SHARED', 'shared'],
       ['app', 'OTHER', 'other'],
     ] as const)
-      await setSecret(record, config, { repo, name, value });
-    await setSecret(record, config, { repo: 'app', name: 'INENV', value: 'env', inEnvironment: true });
+      await setSecret(database, config, { repo, name, value });
+    await setSecret(database, config, { repo: 'app', name: 'INENV', value: 'env', inEnvironment: true });
     await beat(access, 'runner', runnerMember(box.id, boxKeyOf(keys.publicKey)));
   });
 
@@ -79,9 +79,9 @@ describe('the dispatcher, asked for what is secret', () => {
 
   /** A job under way on the runner. */
   async function running(plan: string, ref = 'refs/heads/main'): Promise<JobId> {
-    const build = await recordedBuild(volt.context.record, { ref, jobs: [plannedJob('test', { plan })] });
+    const build = await recordedBuild(volt.context.database, { ref, jobs: [plannedJob('test', { plan })] });
     const job = jobIdOf(build, 1);
-    await startAttempt(volt.context.record, { job, attempt: 1 }, box, Date.now());
+    await startAttempt(volt.context.database, { job, attempt: 1 }, box, Date.now());
     return job;
   }
 
@@ -112,16 +112,16 @@ describe('the dispatcher, asked for what is secret', () => {
 
   it('refuses nothing because the record is away for a moment: it is asked again', async () => {
     const job = await running(naming(['TOKEN']));
-    const { record } = volt.context;
+    const { database } = volt.context;
     const remedy = 'See whether it is up.';
     const selectFrom = (table: string) => {
       if (table === 'secrets') throw new VoltError('record_unreachable', 'the database does not answer', { remedy });
-      return record.db.selectFrom(table as 'jobs');
+      return database.db.selectFrom(table as 'jobs');
     };
-    const db = new Proxy(record.db, { get: (of, key) => (key === 'selectFrom' ? selectFrom : Reflect.get(of, key)) });
-    const away = new Proxy(record, { get: (of, key) => (key === 'db' ? db : Reflect.get(of, key)) });
+    const db = new Proxy(database.db, { get: (of, key) => (key === 'selectFrom' ? selectFrom : Reflect.get(of, key)) });
+    const away = new Proxy(database, { get: (of, key) => (key === 'db' ? db : Reflect.get(of, key)) });
     const request = { v: 1, job, attempt: 1, runner: box.id, kind: 'secrets' } as const;
-    const error = await deliver({ ...volt.context, record: away }, request).catch((thrown: unknown) => thrown);
+    const error = await deliver({ ...volt.context, database: away }, request).catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'record_unreachable' });
     expect(await told()).to.deep.equal([]);
     await ask(job);
@@ -141,14 +141,14 @@ describe('the dispatcher, asked for what is secret', () => {
   });
 
   it('gives the secrets of one repository to no other', async () => {
-    await observed(volt.context.record, 'foreign');
-    await noteDefaultBranch(volt.context.record, 'foreign', 'main');
-    const build = await recordedBuild(volt.context.record, {
+    await observed(volt.context.database, 'foreign');
+    await noteDefaultBranch(volt.context.database, 'foreign', 'main');
+    const build = await recordedBuild(volt.context.database, {
       repo: 'foreign',
       jobs: [plannedJob('test', { plan: naming('*') })],
     });
     const job = jobIdOf(build, 1);
-    await startAttempt(volt.context.record, { job, attempt: 1 }, box, Date.now());
+    await startAttempt(volt.context.database, { job, attempt: 1 }, box, Date.now());
     await ask(job);
     expect((await opened(job)).values).to.deep.equal({ TOKEN: 'of all', SHARED: 'shared' });
   });
@@ -169,7 +169,7 @@ describe('the dispatcher, asked for what is secret', () => {
   ] as const) {
     const which = trusted === null ? 'the usual refs are' : `${JSON.stringify(trusted)} is`;
     it(`${given ? 'gives' : 'withholds'} secrets where ${which} trusted and ${ref.slice(0, 20)} is built`, async () => {
-      await setTrustedRefs(volt.context.record, 'app', trusted && [...trusted]);
+      await setTrustedRefs(volt.context.database, 'app', trusted && [...trusted]);
       const job = await running(naming(['TOKEN']), ref);
       await ask(job);
       const { values, withheld } = await opened(job);
@@ -180,13 +180,13 @@ describe('the dispatcher, asked for what is secret', () => {
   }
 
   it('gives a job of a repository that is gone nothing of the one that has its name now', async () => {
-    const { record, config } = volt.context;
+    const { database, config } = volt.context;
     const job = await running(naming('*'));
-    await removeRepository(record, 'app', false);
-    await observed(record, 'app', { url: 'https://other.example/app.git' });
-    await noteDefaultBranch(record, 'app', 'main');
-    await setSecret(record, config, { repo: 'app', name: 'TOKEN', value: 'of the other' });
-    await setCredential(record, config, 'app', {
+    await removeRepository(database, 'app', false);
+    await observed(database, 'app', { url: 'https://other.example/app.git' });
+    await noteDefaultBranch(database, 'app', 'main');
+    await setSecret(database, config, { repo: 'app', name: 'TOKEN', value: 'of the other' });
+    await setCredential(database, config, 'app', {
       shown: { kind: 'https', user: 'a', publicKey: null, hostKeys: [] },
       credential: { kind: 'https', user: 'a', password: 'b' },
     });
@@ -202,7 +202,7 @@ describe('the dispatcher, asked for what is secret', () => {
     expect(await opened(job, 'credential')).to.equal(null);
     const credential = { kind: 'https', user: 'ada', password: 'pw' } as const;
     const shown = { kind: 'https', user: 'ada', publicKey: null, hostKeys: [] } as const;
-    await setCredential(volt.context.record, volt.context.config, 'app', {
+    await setCredential(volt.context.database, volt.context.config, 'app', {
       shown: { ...shown, hostKeys: [] },
       credential,
     });
@@ -236,11 +236,11 @@ describe('the dispatcher, asked for what is secret', () => {
     });
 
     it('a runner whose key a person has ended', async () => {
-      const { record, access } = volt.context;
-      const former = await knownKey(record, 'former');
+      const { database, access } = volt.context;
+      const former = await knownKey(database, 'former');
       const by = { id: 'former~1' as RunnerId, name: 'former', host: 'box', key: former.publicKey };
-      const job = jobIdOf(await recordedBuild(record, { jobs: [plannedJob('test', { plan: naming('*') })] }), 1);
-      await startAttempt(record, { job, attempt: 1 }, by, Date.now());
+      const job = jobIdOf(await recordedBuild(database, { jobs: [plannedJob('test', { plan: naming('*') })] }), 1);
+      await startAttempt(database, { job, attempt: 1 }, by, Date.now());
       await beat(access, 'runner', runnerMember(by.id, boxKeyOf(keys.publicKey, former, by.id)));
       const heardBy: RunnerNotice[] = [];
       const stop = await listen(
@@ -250,7 +250,7 @@ describe('the dispatcher, asked for what is secret', () => {
         volt.context.logger,
         (notice) => heardBy.push(notice),
       );
-      await removeRunnerKey(record, 'former');
+      await removeRunnerKey(database, 'former');
       await ask(job, 'secrets', { runner: by.id });
       await access.client.ping();
       expect(heardBy).to.deep.equal([]);
@@ -261,7 +261,7 @@ describe('the dispatcher, asked for what is secret', () => {
       const job = await running(naming('*'));
       await ask(job, 'secrets', { attempt: 2 });
       await moveToNextAttempt(
-        volt.context.record,
+        volt.context.database,
         { job, attempt: 1 },
         {
           reason: 'runner_lost',
@@ -271,7 +271,7 @@ describe('the dispatcher, asked for what is secret', () => {
       );
       await ask(job);
       await decideJob(
-        volt.context.record,
+        volt.context.database,
         { job, attempt: 2 },
         { status: 'cancelled', reason: 'by_user', message: null },
         Date.now(),
@@ -290,7 +290,7 @@ describe('the dispatcher, asked for what is secret', () => {
     });
 
     it('yet, while the start of the attempt is still to be recorded', async () => {
-      const build = await recordedBuild(volt.context.record, { jobs: [plannedJob('test', { plan: naming('*') })] });
+      const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: naming('*') })] });
       const asked = await ask(jobIdOf(build, 1)).catch((error) => error);
       expect(asked).to.be.instanceOf(Later);
       expect(await told()).to.deep.equal([]);
@@ -307,17 +307,17 @@ describe('the dispatcher, asked for what is secret', () => {
   });
 
   it('tells a runner by the message of its job whether there is anything to ask for', async () => {
-    const { record, queues } = volt.context;
+    const { database, queues } = volt.context;
     const message = async (build: BuildId) => {
       await routeBuild(volt.context, build);
       const data = (await queues.queue('jobs').getJob(`${jobIdOf(build, 1)}.1`))?.data as JobMessage;
       return data.sealed;
     };
-    const build = () => recordedBuild(record, { jobs: [plannedJob()] });
+    const build = () => recordedBuild(database, { jobs: [plannedJob()] });
     expect(await message(await build())).to.deep.equal({ secrets: true, credential: false });
-    await record.db.deleteFrom('secrets').where('name', '=', 'INENV').execute();
+    await database.db.deleteFrom('secrets').where('name', '=', 'INENV').execute();
     expect(await message(await build())).to.equal(undefined);
-    await setCredential(record, volt.context.config, 'app', {
+    await setCredential(database, volt.context.config, 'app', {
       shown: { kind: 'https', user: 'a', publicKey: null, hostKeys: [] },
       credential: { kind: 'https', user: 'a', password: 'b' },
     });

@@ -26,14 +26,14 @@ describe('fairness between repositories', () => {
 
   before(async () => {
     volt = await TestVolt.start();
-    for (const name of ['busy', 'quiet', 'third']) await observed(volt.context.record, name);
+    for (const name of ['busy', 'quiet', 'third']) await observed(volt.context.database, name);
   });
 
   afterEach(async () => {
-    const { record, access } = volt.context;
-    await record.db.deleteFrom('builds').execute();
-    await record.db.deleteFrom('label_sets').execute();
-    await record.db.deleteFrom('meta').where('key', '=', 'priority_origin').execute();
+    const { database, access } = volt.context;
+    await database.db.deleteFrom('builds').execute();
+    await database.db.deleteFrom('label_sets').execute();
+    await database.db.deleteFrom('meta').where('key', '=', 'priority_origin').execute();
     await access.client.flushall();
   });
 
@@ -45,15 +45,15 @@ describe('fairness between repositories', () => {
   /** Records a build of so many jobs, or of those given. */
   async function plan(repo: string, jobs: number | PlannedJob[], tags: StartTags = startTags): Promise<BuildId> {
     const build = newBuild({ repo, jobs: typeof jobs === 'number' ? jobsOf(jobs) : jobs });
-    const planned = await recordPlan(volt.context.record, build, tags);
+    const planned = await recordPlan(volt.context.database, build, tags);
     return (planned as { build: BuildId }).build;
   }
 
   const start = (build: BuildId, position: number) =>
-    startAttempt(volt.context.record, { job: jobIdOf(build, position), attempt: 1 }, box, Date.now());
+    startAttempt(volt.context.database, { job: jobIdOf(build, position), attempt: 1 }, box, Date.now());
   const end = (build: BuildId, position: number) =>
     decideJob(
-      volt.context.record,
+      volt.context.database,
       { job: jobIdOf(build, position), attempt: 1 },
       { status: 'success', reason: null, message: null },
       Date.now(),
@@ -69,19 +69,19 @@ describe('fairness between repositories', () => {
 
   /** The repositories of the jobs that wait for these labels, in the order in which runners would get them. */
   async function order(...labels: string[]): Promise<string[]> {
-    const { record, queues } = volt.context;
-    await route(volt.context, await openJobs(record, { status: 'queued', limit: 10_000 }));
+    const { database, queues } = volt.context;
+    await route(volt.context, await openJobs(database, { status: 'queued', limit: 10_000 }));
     const waiting = await queues.queue(jobQueue(labels)).getPrioritized();
     return waiting.map(({ data }) => (data as JobMessage).repo.name);
   }
 
   /** The tags of jobs that are queued now. */
   const take = (repo: string, jobs: string[][], circumstances: Parameters<typeof startTags>[3] = {}) =>
-    volt.context.record.write((db) => startTags(db, repo, jobs, circumstances));
+    volt.context.database.write((db) => startTags(db, repo, jobs, circumstances));
 
   /** The virtual time of these labels has come so far. */
   const timeAt = (time: number, ...labels: string[]) =>
-    volt.context.record.db
+    volt.context.database.db
       .insertInto('label_sets')
       .values({ labels: JSON.stringify(labels), time })
       .execute();
@@ -118,8 +118,8 @@ describe('fairness between repositories', () => {
 
   it('the jobs of one repository keep their order', async () => {
     for (let count = 0; count < 3; count++) await plan('busy', 2);
-    const { record } = volt.context;
-    const jobs = await openJobs(record, { status: 'queued', limit: 10 });
+    const { database } = volt.context;
+    const jobs = await openJobs(database, { status: 'queued', limit: 10 });
     const tags = jobs.map(({ virtualStart }) => virtualStart);
     expect(tags).to.deep.equal([...tags].sort((a, b) => a - b));
     expect(new Set(tags).size).to.equal(6);
@@ -141,7 +141,7 @@ describe('fairness between repositories', () => {
     await plan('quiet', 1);
     await plan('busy', 1);
     await plan('third', 1);
-    const tags = (await openJobs(volt.context.record, { limit: 10 })).map(({ virtualStart }) => virtualStart);
+    const tags = (await openJobs(volt.context.database, { limit: 10 })).map(({ virtualStart }) => virtualStart);
     expect(new Set(tags).size).to.equal(1);
   });
 
@@ -210,7 +210,7 @@ describe('fairness between repositories', () => {
       await start(busy, 1);
       await serve(busy, 2, 60);
       const ref = { job: jobIdOf(busy, 1), attempt: 1 };
-      await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+      await moveToNextAttempt(volt.context.database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
       await plan('quiet', 10);
       await plan('third', 10);
       const [first, ...others] = await order();
@@ -225,7 +225,7 @@ describe('fairness between repositories', () => {
       const next = await plan('busy', 2);
       await order();
       const ref = { job: jobIdOf(lost, 1), attempt: 1 };
-      await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+      await moveToNextAttempt(volt.context.database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
       await order();
       const waiting = await volt.context.queues.queue(jobQueue([])).getPrioritized();
       const jobs = waiting.map(({ data }) => (data as JobMessage).job);
@@ -236,10 +236,10 @@ describe('fairness between repositories', () => {
       await timeAt(7000);
       const busy = await plan('busy', 1);
       await start(busy, 1);
-      await volt.context.record.db.updateTable('label_sets').set({ time: 10 }).execute();
+      await volt.context.database.db.updateTable('label_sets').set({ time: 10 }).execute();
       await plan('quiet', 20, async (_, __, jobs) => jobs.map((_, index) => 10 + index));
       const ref = { job: jobIdOf(busy, 1), attempt: 1 };
-      await moveToNextAttempt(volt.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+      await moveToNextAttempt(volt.context.database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
       expect((await order()).indexOf('busy')).to.be.at.most(1);
     });
 
@@ -248,7 +248,7 @@ describe('fairness between repositories', () => {
       const runner = { id: 'box~1' as RunnerId, name: 'box', host: 'box' };
       for (let position = 1; position <= 50; position++) {
         await finishAttempt(
-          volt.context.record,
+          volt.context.database,
           { job: jobIdOf(busy, position), attempt: 1 },
           {
             ...{ status: 'success', reason: null, message: null, runner, exitCode: 0, steps: [] },
@@ -256,7 +256,7 @@ describe('fairness between repositories', () => {
           },
         );
       }
-      const times = await volt.context.record.db.selectFrom('label_sets').select('time').execute();
+      const times = await volt.context.database.db.selectFrom('label_sets').select('time').execute();
       expect(times).to.deep.equal([{ time: 49 }]);
     });
 
@@ -281,8 +281,8 @@ describe('fairness between repositories', () => {
       const waiting = (circumstances: { fleet: string[][] }) => async () => {
         await plan('busy', jobsOf(100, 'gpu'));
         const [tag] = await take('busy', [['linux']], circumstances);
-        await volt.context.record.db.deleteFrom('builds').execute();
-        await volt.context.record.db.deleteFrom('label_sets').execute();
+        await volt.context.database.db.deleteFrom('builds').execute();
+        await volt.context.database.db.deleteFrom('label_sets').execute();
         return tag;
       };
       expect(await waiting({ fleet: [['linux']] })()).to.equal(0);
@@ -306,18 +306,18 @@ describe('fairness between repositories', () => {
     });
 
     it('what is kept for one goes when nothing of it is open', async () => {
-      const { record } = volt.context;
+      const { database } = volt.context;
       const over = await plan('busy', jobsOf(1, 'once'));
       await plan('quiet', jobsOf(1, 'gpu'));
-      await removeUnusedLabelSets(record);
-      expect(await record.db.selectFrom('turns').select('repo').execute()).to.have.length(2);
+      await removeUnusedLabelSets(database);
+      expect(await database.db.selectFrom('turns').select('repo').execute()).to.have.length(2);
       await start(over, 1);
-      await removeUnusedLabelSets(record);
-      expect(await record.db.selectFrom('turns').select('repo').execute()).to.have.length(2);
+      await removeUnusedLabelSets(database);
+      expect(await database.db.selectFrom('turns').select('repo').execute()).to.have.length(2);
       await end(over, 1);
-      await removeUnusedLabelSets(record);
-      expect(await record.db.selectFrom('turns').select('repo').execute()).to.deep.equal([{ repo: 'quiet' }]);
-      expect(await record.db.selectFrom('label_sets').select('labels').execute()).to.deep.equal([
+      await removeUnusedLabelSets(database);
+      expect(await database.db.selectFrom('turns').select('repo').execute()).to.deep.equal([{ repo: 'quiet' }]);
+      expect(await database.db.selectFrom('label_sets').select('labels').execute()).to.deep.equal([
         { labels: '["gpu"]' },
       ]);
     });
@@ -343,16 +343,16 @@ describe('fairness between repositories', () => {
     }
     /** The start tags of the messages that wait, in their order. */
     async function tags(): Promise<number[]> {
-      const { record, queues } = volt.context;
+      const { database, queues } = volt.context;
       const byId = new Map(
-        (await openJobs(record, { limit: 10_000 })).map(({ id, virtualStart }) => [id, virtualStart]),
+        (await openJobs(database, { limit: 10_000 })).map(({ id, virtualStart }) => [id, virtualStart]),
       );
       const waiting = await queues.queue('jobs').getPrioritized();
       return waiting.map(({ data }) => byId.get((data as JobMessage).job) as number);
     }
     const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
     const send = async () =>
-      route(volt.context, await openJobs(volt.context.record, { status: 'queued', limit: 10_000 }));
+      route(volt.context, await openJobs(volt.context.database, { status: 'queued', limit: 10_000 }));
 
     /** The job runs, and its message is in the hand of its runner. */
     async function begin(build: BuildId, position: number): Promise<void> {
@@ -368,7 +368,7 @@ describe('fairness between repositories', () => {
       await begin(busy, 200);
       const before = await tags();
       await look(7);
-      expect(await priorityOrigin(volt.context.record.db)).to.equal(2 ** 19);
+      expect(await priorityOrigin(volt.context.database.db)).to.equal(2 ** 19);
       expect(await tags()).to.deep.equal(before);
       await plan('quiet', 20);
       await send();
@@ -378,9 +378,9 @@ describe('fairness between repositories', () => {
     });
 
     it('it holds however often they do', async () => {
-      const { record } = volt.context;
+      const { database } = volt.context;
       for (let finish = 0; finish < 2 ** 23; finish += 2 ** 20 - 5) {
-        await record.db.deleteFrom('label_sets').execute();
+        await database.db.deleteFrom('label_sets').execute();
         await timeAt(finish);
         const busy = await plan('busy', 10);
         await plan('quiet', 3);
@@ -392,13 +392,13 @@ describe('fairness between repositories', () => {
         const all = await tags();
         expect(all).to.deep.equal(sorted(all));
         expect(all).to.have.length(15);
-        await record.db.deleteFrom('builds').execute();
+        await database.db.deleteFrom('builds').execute();
         await volt.context.queues.queue('jobs').drain();
       }
     });
 
     it('what has stood still since long ago goes first, and moves the origin no more than once', async () => {
-      const { record, queues } = volt.context;
+      const { database, queues } = volt.context;
       const stuck = await plan('third', jobsOf(1, 'gpu'));
       await timeAt(3_000_000);
       await plan('busy', 10, async (_, __, jobs) => jobs.map((_, index) => 3_000_000 + index));
@@ -406,7 +406,7 @@ describe('fairness between repositories', () => {
       const origins: number[] = [];
       for (let looks = 0; looks < 3; looks++) {
         await look();
-        origins.push(await priorityOrigin(record.db));
+        origins.push(await priorityOrigin(database.db));
       }
       expect(new Set(origins).size).to.equal(1);
       const all = await tags();
@@ -425,11 +425,11 @@ describe('fairness between repositories', () => {
       const died = await look(10, { ...volt.context, queues: dying }).catch(String);
       await dying.close();
       expect(died).to.equal('Error: dead');
-      expect(await priorityOrigin(volt.context.record.db)).to.equal(0);
+      expect(await priorityOrigin(volt.context.database.db)).to.equal(0);
       const between = await tags();
       expect(between).to.deep.equal(sorted(between));
       await look();
-      expect(await priorityOrigin(volt.context.record.db)).to.equal(2 ** 19);
+      expect(await priorityOrigin(volt.context.database.db)).to.equal(2 ** 19);
       await plan('quiet', 5);
       await send();
       const all = await tags();
@@ -443,7 +443,7 @@ describe('fairness between repositories', () => {
       await plan('quiet', 100);
       await send();
       const byId = new Map(
-        (await openJobs(volt.context.record, { limit: 1000 })).map((job) => [job.id, job.virtualStart]),
+        (await openJobs(volt.context.database, { limit: 1000 })).map((job) => [job.id, job.virtualStart]),
       );
       await begin(busy, 200);
       const taken: JobId[] = [];
@@ -476,9 +476,9 @@ describe('fairness between repositories', () => {
       await send();
       await begin(busy, 200);
       await look();
-      const { access, record } = volt.context;
+      const { access, database } = volt.context;
       await access.client.flushall();
-      await claimRedis(access, identityOf(record));
+      await claimRedis(access, identityOf(database));
       await access.client.del(access.keys.young);
       await plan('quiet', 100);
       await look(30);

@@ -35,7 +35,7 @@ describe('the watch over the runners', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
 
   beforeEach(() => {
@@ -47,7 +47,7 @@ describe('the watch over the runners', () => {
     for (const { worker } of workers.splice(0)) await worker.close();
     for (const child of children.splice(0)) await end(child);
     await volt.emptyRedis();
-    await volt.context.record.db.deleteFrom('builds').execute();
+    await volt.context.database.db.deleteFrom('builds').execute();
   });
 
   after(() => volt.stop());
@@ -67,7 +67,7 @@ describe('the watch over the runners', () => {
 
   /** A queued job with its message. */
   async function queued(): Promise<AttemptRef> {
-    const build = await recordedBuild(volt.context.record);
+    const build = await recordedBuild(volt.context.database);
     await routeBuild(volt.context, build);
     return { job: jobIdOf(build, 1), attempt: 1 };
   }
@@ -102,7 +102,7 @@ describe('the watch over the runners', () => {
   async function running(id: string): Promise<AttemptRef> {
     const ref = await queued();
     await take(id, ref);
-    await startAttempt(volt.context.record, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
+    await startAttempt(volt.context.database, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
     return ref;
   }
 
@@ -111,7 +111,7 @@ describe('the watch over the runners', () => {
     let ref = await queued();
     for (let count = 1; count <= losses; count++) {
       const longAgo = Date.now() - 3_600_000 * count;
-      await moveToNextAttempt(volt.context.record, ref, {
+      await moveToNextAttempt(volt.context.database, ref, {
         reason: 'runner_lost',
         message: 'runner vanished',
         at: longAgo,
@@ -124,7 +124,7 @@ describe('the watch over the runners', () => {
     await routeBuild(volt.context, buildIdOf(ref.job));
     const runner = live();
     await take(id, ref);
-    await startAttempt(volt.context.record, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
+    await startAttempt(volt.context.database, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
     await member(id, { ...runner.identity, running: [attemptName(ref)] });
     return { ref, runner };
   }
@@ -132,7 +132,7 @@ describe('the watch over the runners', () => {
   const member = (id: string, change: Parameters<typeof runnerMember>[1] = {}) =>
     beat(volt.context.access, 'runner', runnerMember(id, change));
   const jobNow = async ({ job }: AttemptRef): Promise<Job> => {
-    const build = await findBuild(volt.context.record, buildIdOf(job));
+    const build = await findBuild(volt.context.database, buildIdOf(job));
     return build?.jobs[0] ?? expect.fail('there is no such job');
   };
   const attempts = async (ref: AttemptRef) =>
@@ -211,7 +211,7 @@ describe('the watch over the runners', () => {
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
       const other = await openRecord(volt.dataDir);
-      const dying = new FleetWatch({ ...volt.context, record: other });
+      const dying = new FleetWatch({ ...volt.context, database: other });
       await other.close();
       await dying.look().then(
         () => expect.fail('it has no record'),
@@ -381,7 +381,7 @@ describe('the watch over the runners', () => {
     it('and does not count runners that have handed it back', async () => {
       let ref = await queued();
       for (let count = 1; count <= 4; count++) {
-        await moveToNextAttempt(volt.context.record, ref, {
+        await moveToNextAttempt(volt.context.database, ref, {
           reason: 'handed_back',
           message: 'stopping',
           at: Date.now(),
@@ -392,7 +392,7 @@ describe('the watch over the runners', () => {
       await routeBuild(volt.context, buildIdOf(ref.job));
       const runner = live();
       await take('dead~1', ref);
-      await startAttempt(volt.context.record, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
+      await startAttempt(volt.context.database, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
       await watch.look();
@@ -475,11 +475,11 @@ describe('the watch over the runners', () => {
   });
 
   it("tells a runner that was taken for lost that what it still runs counts no more, or is another runner's", async () => {
-    const { access, logger, record } = volt.context;
+    const { access, logger, database } = volt.context;
     const ref = await running('back~1');
-    await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     const over = await running('back~2');
-    await decideJob(record, over, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
+    await decideJob(database, over, { status: 'cancelled', reason: 'by_user', message: null }, Date.now());
     const current = await running('back~1');
     const heard: RunnerNotice[] = [];
     const key = access.keys.toRunner('back~1');

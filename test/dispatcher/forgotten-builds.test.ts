@@ -11,30 +11,30 @@ describe('builds that the record has forgotten', () => {
 
   before(async () => {
     volt = await TestVolt.start();
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   after(() => volt.stop());
 
   it('have ids that no other build is given', async () => {
     const { logger, lines } = keepLog();
     const context = { ...volt.context, logger };
-    const known = Number(await recordedBuild(volt.context.record));
+    const known = Number(await recordedBuild(volt.context.database));
     await leaveOutForgottenBuilds(context);
     await noteBuild(volt.context.access, known);
     await leaveOutForgottenBuilds(context);
-    expect(Number(await recordedBuild(volt.context.record)), 'nothing was forgotten').to.equal(known + 1);
+    expect(Number(await recordedBuild(volt.context.database)), 'nothing was forgotten').to.equal(known + 1);
     await noteBuild(volt.context.access, known + 5);
     await leaveOutForgottenBuilds(context);
-    const next = Number(await recordedBuild(volt.context.record));
+    const next = Number(await recordedBuild(volt.context.database));
     expect(next).to.be.greaterThan(known + 5);
     await leaveOutForgottenBuilds(context);
-    expect(Number(await recordedBuild(volt.context.record)), 'once').to.equal(next + 1);
+    expect(Number(await recordedBuild(volt.context.database)), 'once').to.equal(next + 1);
     expect(lines.join('\n')).to.include(`ends with build ${known + 1}, and build ${known + 5} was sent already`);
   });
 
   it('are known by what was sent, in whatever order', async () => {
-    const { access, record } = volt.context;
-    const [first, second] = [await recordedBuild(record), await recordedBuild(record)];
+    const { access, database } = volt.context;
+    const [first, second] = [await recordedBuild(database), await recordedBuild(database)];
     await routeBuild(volt.context, second);
     await routeBuild(volt.context, first);
     await noteBuild(access, Number(first));

@@ -15,7 +15,7 @@ describe('the queue of a job that is tried again', () => {
 
   beforeEach(async () => {
     volt = await TestVolt.start();
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
 
   afterEach(() => volt.stop());
@@ -65,12 +65,12 @@ describe('the queue of a job that is tried again', () => {
   });
 
   it('is left for the plain one as soon as nobody serves it, with the message', async () => {
-    const { record, queues, access } = volt.context;
+    const { database, queues, access } = volt.context;
     await joins('a');
     await joins('b');
-    const build = await recordedBuild(record, { jobs: [plannedJob('test', { labels: ['linux'] })] });
+    const build = await recordedBuild(database, { jobs: [plannedJob('test', { labels: ['linux'] })] });
     const again = { due_at: Date.now(), avoid: '["a"]' };
-    await record.write((db) => db.updateTable('jobs').set(again).where('id', '=', jobIdOf(build, 1)).execute());
+    await database.write((db) => db.updateTable('jobs').set(again).where('id', '=', jobIdOf(build, 1)).execute());
     const look = new QueuedMessages(volt.context);
     const waiting = (labels: string[]) => queues.queue(jobQueue(labels)).getPrioritizedCount();
     await look.look(new Set());
@@ -83,10 +83,10 @@ describe('the queue of a job that is tried again', () => {
   });
 
   it('holds no message before its time has come, whoever looks for what is missing', async () => {
-    const { record, queues } = volt.context;
-    const build = await recordedBuild(record);
+    const { database, queues } = volt.context;
+    const build = await recordedBuild(database);
     const due = (due_at: number) =>
-      record.write((db) => db.updateTable('jobs').set({ due_at }).where('id', '=', jobIdOf(build, 1)).execute());
+      database.write((db) => db.updateTable('jobs').set({ due_at }).where('id', '=', jobIdOf(build, 1)).execute());
     const look = new QueuedMessages(volt.context);
     const waiting = async () => {
       await routeBuild(volt.context, build);

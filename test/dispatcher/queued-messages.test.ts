@@ -3,11 +3,11 @@ import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
-import { pause } from '../../src/kernel/wait.ts';
 import { attemptMessages, retireAttempt } from '../../src/queues/attempts.ts';
 import type { JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { orderCancel } from '../../src/record/intents.ts';
 import { currentAttempts } from '../../src/record/open-jobs.ts';
+import { pause } from '../../src/system/wait.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -21,13 +21,13 @@ describe('a look at the messages of queued jobs', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   beforeEach(async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     await volt.emptyRedis();
-    await record.db.deleteFrom('builds').execute();
-    build = await recordedBuild(record, {
+    await database.db.deleteFrom('builds').execute();
+    build = await recordedBuild(database, {
       jobs: Array.from({ length: jobs }, (_, index) => plannedJob(`job${index + 1}`)),
     });
     await routeBuild(volt.context, build);
@@ -66,21 +66,21 @@ describe('a look at the messages of queued jobs', () => {
   });
 
   it('lets cancels be pursued before the next', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     await volt.emptyRedis();
     expect(await reconcile(volt.context, undefined, messages)).to.equal(true);
     const order = { repo: 'app', build, job: jobIdOf(build, 1), reason: 'by_user', message: 'enough' } as const;
-    await record.write((db) => orderCancel(db, order));
+    await database.write((db) => orderCancel(db, order));
     expect(await reconcile(volt.context, undefined, messages), 'there is more to send').to.equal(true);
     const results = await volt.context.queues.queue('results').getWaiting();
     expect(results.map(({ data }) => (data as ResultMessage).job)).to.deep.equal([order.job]);
   });
 
   it('sends a Redis that was emptied since it began nothing that the earlier one may have held', async () => {
-    const { access, record } = volt.context;
+    const { access, database } = volt.context;
     await access.client.flushall();
     while (await look());
-    const later = await recordedBuild(record);
+    const later = await recordedBuild(database);
     while (await look());
     expect(await waiting()).to.deep.equal([jobIdOf(later, 1)]);
   });
@@ -128,7 +128,7 @@ describe('a look at the messages of queued jobs', () => {
     }
 
     const state = async (position: number) =>
-      (await currentAttempts(volt.context.record, [jobIdOf(build, position)])).get(jobIdOf(build, position));
+      (await currentAttempts(volt.context.database, [jobIdOf(build, position)])).get(jobIdOf(build, position));
 
     beforeEach(() => {
       messages = new QueuedMessages(volt.context, undefined, patience);

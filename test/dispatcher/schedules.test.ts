@@ -18,15 +18,15 @@ describe('schedules of workflows', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
   after(() => volt.stop());
 
   const take = (workflows: Workflow[]) =>
-    volt.context.record.write((db) => setSchedules(db, 'app', schedulesIn(workflows, new Date())));
-  const times = () => volt.context.record.db.selectFrom('schedules').selectAll().execute();
-  const pretend = (next_at: number) => volt.context.record.db.updateTable('schedules').set({ next_at }).execute();
-  const triggers = () => openTriggers(volt.context.record, 'app');
+    volt.context.database.write((db) => setSchedules(db, 'app', schedulesIn(workflows, new Date())));
+  const times = () => volt.context.database.db.selectFrom('schedules').selectAll().execute();
+  const pretend = (next_at: number) => volt.context.database.db.updateTable('schedules').set({ next_at }).execute();
+  const triggers = () => openTriggers(volt.context.database, 'app');
 
   it('come at the next time of their cron, in UTC, and keep it when they are taken over again', async () => {
     await take(nightly('30 3 * * *'));
@@ -61,18 +61,18 @@ describe('schedules of workflows', () => {
   });
 
   it('run once of one time that has come, also where a push changes them in that moment', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     await take(nightly('30 3 * * *'));
     await pretend(1000);
     const before = (await triggers()).length;
-    const [due] = await dueSchedules(record, Date.now());
+    const [due] = await dueSchedules(database, Date.now());
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const busy = record.write(() => held);
+    const busy = database.write(() => held);
     const taken = take([...nightly('30 3 * * *'), ...workflowsOf({ 'b.yml': text('0 0 1 1 *') })]);
-    const run = runSchedule(record, due as DueSchedule, Date.now() + 60_000, { name: 'schedule' });
+    const run = runSchedule(database, due as DueSchedule, Date.now() + 60_000, { name: 'schedule' });
     release();
     await Promise.all([busy, taken, run]);
     await runSchedules(volt.context);

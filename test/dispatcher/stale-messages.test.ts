@@ -16,13 +16,13 @@ describe('messages of attempts that count no more', () => {
   before(async () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    await observed(volt.context.record);
+    await observed(volt.context.database);
   });
 
   beforeEach(async () => {
     await volt.emptyRedis();
     const jobs = Array.from({ length: 5 }, (_, index) => plannedJob(`job${index + 1}`));
-    build = await recordedBuild(volt.context.record, { jobs });
+    build = await recordedBuild(volt.context.database, { jobs });
     await routeBuild(volt.context, build);
   });
 
@@ -31,7 +31,7 @@ describe('messages of attempts that count no more', () => {
   const job = (position: number): JobId => jobIdOf(build, position);
   const cancel = (position: number) =>
     decideJob(
-      volt.context.record,
+      volt.context.database,
       { job: job(position), attempt: 1 },
       { status: 'cancelled', reason: 'by_user', message: 'cancelled' },
       Date.now(),
@@ -44,7 +44,7 @@ describe('messages of attempts that count no more', () => {
   it('are removed where their job is over or has a later attempt, and the others stay', async () => {
     await cancel(1);
     await moveToNextAttempt(
-      volt.context.record,
+      volt.context.database,
       { job: job(2), attempt: 1 },
       { reason: 'handed_back', message: 'it stops', at: Date.now() },
     );
@@ -53,10 +53,10 @@ describe('messages of attempts that count no more', () => {
   });
 
   it('do not stay where their job is cancelled while they are sent', async () => {
-    const { record, queues } = volt.context;
+    const { database, queues } = volt.context;
     const send = queues.sendJobs.bind(queues);
     queues.sendJobs = async (entries) => {
-      await openCancel(record, 'app', build, job(1));
+      await openCancel(database, 'app', build, job(1));
       await pursueCancels(volt.context, build);
       await cancel(2);
       await queues.queue('jobs').remove(`${job(2)}.1`);

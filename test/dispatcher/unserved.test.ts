@@ -20,11 +20,11 @@ describe('a job that asks for labels which no runner has', () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     try {
       volt.context.logger.silent = true;
-      await observed(volt.context.record);
-      const build = await recordedBuild(volt.context.record, {
+      await observed(volt.context.database);
+      const build = await recordedBuild(volt.context.database, {
         jobs: [plannedJob('gpu', { labels: ['gpu'] }), plannedJob('plain', { labels: ['linux'] })],
       });
-      await recordedBuild(volt.context.record, {
+      await recordedBuild(volt.context.database, {
         // many of those that are served, which is how it is on a busy day
         jobs: Array.from({ length: 30 }, (_, index) => plannedJob(`job${index}`, { labels: ['linux'] })),
       });
@@ -91,9 +91,9 @@ describe('a job that asks for labels which no runner has', () => {
 
   it('is left alone where a runner comes and is done with it before its turn to be ended has come', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
-    const { access, logger, record } = volt.context;
+    const { access, logger, database } = volt.context;
     const done: JobId[] = [];
-    const queues = new MetByRunner(access, logger, record, async () => {
+    const queues = new MetByRunner(access, logger, database, async () => {
       const worker = new SlotWorker(access, {
         ...{ runner: 'gpu~1', slots: 1, labels: ['gpu'], logger, ready: () => true, isGenuine: () => true },
         run: async ({ job }) => done.push(job) > 0,
@@ -103,9 +103,9 @@ describe('a job that asks for labels which no runner has', () => {
       await worker.close();
     });
     try {
-      await observed(record);
+      await observed(database);
       const jobs = ['one', 'two', 'three'].map((name) => plannedJob(name, { labels: ['gpu'] }));
-      await recordedBuild(record, { jobs });
+      await recordedBuild(database, { jobs });
       await reconcile(volt.context);
       const watch = new UnservedWatch({ ...volt.context, queues });
       await watch.look(0);

@@ -11,9 +11,9 @@ import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/
 import { jobQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
+import type { Database, Write } from '../../src/record/database.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
-import type { Record, Write } from '../../src/record/record.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
@@ -29,8 +29,8 @@ const job = (id: string, ...lines: string[]) =>
 const workflow = (head: string, ...jobs: string[]) => `${head}\njobs:\n${jobs.join('')}`;
 
 /** The record, with a method of its own. */
-function standIn(record: Record, own: Partial<Record>): Record {
-  return new Proxy(record, {
+function standIn(database: Database, own: Partial<Database>): Database {
+  return new Proxy(database, {
     get: (target, key) => {
       const found: unknown = Reflect.get(own, key) ?? Reflect.get(target, key);
       return typeof found === 'function' ? found.bind(target) : found;
@@ -51,8 +51,8 @@ describe('the dispatcher, given a commit with workflows,', () => {
   beforeEach(async () => {
     await volt.context.access.client.flushall();
     for (const table of ['builds', 'cursors', 'intents', 'repositories', 'variables'] as const)
-      await volt.context.record.db.deleteFrom(table).execute();
-    await observed(volt.context.record);
+      await volt.context.database.db.deleteFrom(table).execute();
+    await observed(volt.context.database);
     await reconcile(volt.context);
     await volt.context.access.client.del(volt.context.access.keys.young);
   });
@@ -86,31 +86,31 @@ describe('the dispatcher, given a commit with workflows,', () => {
 
   async function build(files: { [path: string]: string | null }, change: Partial<CommitMessage> = {}): Promise<Build> {
     await handler.handle(commit(files, change));
-    const [newest] = await listBuilds(volt.context.record, { limit: 1 });
+    const [newest] = await listBuilds(volt.context.database, { limit: 1 });
     return again(newest?.id as BuildId);
   }
 
   /** A build whose dispatcher has died before it planned anything. */
   async function recorded(files: { [path: string]: string | null }): Promise<BuildId> {
-    const { record } = volt.context;
+    const { database } = volt.context;
     let died = () => {};
     const death = new Promise<void>((resolve) => {
       died = resolve;
     });
     const write = async <T>(work: (db: Write) => Promise<T>): Promise<T> => {
-      await record.write(work);
+      await database.write(work);
       died();
       return new Promise(() => undefined);
     };
-    void new CommitHandler({ ...volt.context, record: standIn(record, { write }) }).handle(commit(files));
+    void new CommitHandler({ ...volt.context, database: standIn(database, { write }) }).handle(commit(files));
     await death;
-    const [newest] = await listBuilds(record, { limit: 1 });
+    const [newest] = await listBuilds(database, { limit: 1 });
     return newest?.id as BuildId;
   }
 
   /** A look at a build by a dispatcher that has planned it, and writes that only when it is told. */
   function planLate(id: BuildId) {
-    const { record } = volt.context;
+    const { database } = volt.context;
     let write = () => {};
     const told = new Promise<void>((resolve) => {
       write = resolve;
@@ -120,15 +120,15 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const late = async <T>(work: (db: Write) => Promise<T>): Promise<T> => {
         resolve();
         await told;
-        return record.write(work);
+        return database.write(work);
       };
-      done = advance({ ...volt.context, record: standIn(record, { write: late }) }, id);
+      done = advance({ ...volt.context, database: standIn(database, { write: late }) }, id);
     });
     return { planned, write, done };
   }
 
   async function again(id: BuildId): Promise<Build> {
-    const found = await findBuild(volt.context.record, id);
+    const found = await findBuild(volt.context.database, id);
     if (!found) throw new Error(`no build ${id}`);
     return found;
   }
@@ -139,7 +139,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const message = sent.data as ResultMessage;
       if (message.kind !== 'decided') throw new Error(message.kind);
       const { status, reason, message: text } = message;
-      await decideJob(volt.context.record, message, { status, reason, message: text }, Date.parse(message.at));
+      await decideJob(volt.context.database, message, { status, reason, message: text }, Date.parse(message.at));
       await sent.remove();
     }
   }
@@ -164,21 +164,21 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const found = (await again(id)).jobs.find((candidate) => candidate.name === name);
     if (!found) throw new Error(`no job ${name}`);
     const ref = { job: found.id, attempt: found.attempts.at(-1)?.number ?? 1 };
-    await startAttempt(volt.context.record, ref, box, Date.now());
+    await startAttempt(volt.context.database, ref, box, Date.now());
     const reason = status === 'success' ? null : ('exit_code' as const);
     const outcome = { status, reason, message: null, runner: box, exitCode: 0, outputs, steps: [] };
     const times = { logBytes: 0, logComplete: true, startedAt: Date.now(), finishedAt: Date.now() };
-    await finishAttempt(volt.context.record, ref, { ...outcome, ...times });
+    await finishAttempt(volt.context.database, ref, { ...outcome, ...times });
   }
 
   /** Records that a job could not be begun by no fault of the commit. */
   async function fail(id: BuildId, name: string): Promise<Build> {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const found = named(await again(id), name);
     const ref = { job: found.id, attempt: found.attempts.at(-1)?.number ?? 1 };
     const outcome = { status: 'error', reason: 'action_unavailable', message: 'no answer', runner: box } as const;
     const times = { logBytes: 0, logComplete: true, startedAt: Date.now(), finishedAt: Date.now() };
-    await finishAttempt(record, ref, { ...outcome, exitCode: null, steps: [], pauses: [10_000], ...times });
+    await finishAttempt(database, ref, { ...outcome, exitCode: null, steps: [], pauses: [10_000], ...times });
     return settle(id);
   }
 
@@ -198,8 +198,8 @@ describe('the dispatcher, given a commit with workflows,', () => {
   });
 
   it('makes one build of all workflows that run, and sends what is ready with its plan', async () => {
-    await setVariable(volt.context.record, { repo: null, name: 'WORD', value: 'of all' });
-    await setVariable(volt.context.record, { repo: 'app', name: 'WORD', value: 'own' });
+    await setVariable(volt.context.database, { repo: null, name: 'WORD', value: 'of all' });
+    await setVariable(volt.context.database, { repo: 'app', name: 'WORD', value: 'own' });
     const made = await build({
       'ci.yml': workflow('name: CI\non: push', job('build'), job('test', 'needs: build')),
       'lint.yml': workflow('on: { push: { branches: [main] } }', job('lint', 'strategy: { matrix: { n: [1, 2] } }')),
@@ -299,7 +299,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       'ci.yml': workflow('on: push', job('a'), job('t', 'needs: a', 'strategy: { matrix: { n: [1, 2, 3] } }')),
     });
     const ref = { job: jobIdOf(made.id, 1), attempt: 1 };
-    await decideJob(volt.context.record, ref, { status: 'success', reason: null, message: null }, Date.now());
+    await decideJob(volt.context.database, ref, { status: 'success', reason: null, message: null }, Date.now());
     await Promise.all(Array.from({ length: 5 }, () => advance(volt.context, made.id)));
     expect((await again(made.id)).jobs.map(({ name, attempts }) => [name, attempts.length])).to.deep.equal([
       ['a', 1],
@@ -311,18 +311,18 @@ describe('the dispatcher, given a commit with workflows,', () => {
   });
 
   it('sends a job at once that its runner has handed back', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const made = await build({ 'ci.yml': workflow('on: push', job('a'), job('b')) });
     const first = { job: jobIdOf(made.id, 1), attempt: 1 };
-    await startAttempt(record, first, box, Date.now());
-    await moveToNextAttempt(record, first, { reason: 'handed_back', message: 'it stops', at: Date.now() });
+    await startAttempt(database, first, box, Date.now());
+    await moveToNextAttempt(database, first, { reason: 'handed_back', message: 'it stops', at: Date.now() });
     await advance(volt.context, made.id);
     expect((await sent()).map(({ name, attempt }) => [name, attempt])).to.deep.include(['a', 2]);
   });
 
   it('goes on with a build whose dispatcher has died before it planned anything', async () => {
     const made = await build({ 'ci.yml': workflow('on: push', job('a')) });
-    const { db } = volt.context.record;
+    const { db } = volt.context.database;
     await db.deleteFrom('attempts').execute();
     await db.updateTable('jobs').set({ status: 'waiting', attempt: 0, plan: '{}' }).execute();
     await volt.context.queues.queue(jobQueue(['linux'])).obliterate({ force: true });
@@ -334,7 +334,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
   it('ends a build, or all that waits in it, over which the process has died three times', async () => {
     const files = { 'ci.yml': workflow('on: push', job('a'), job('b', 'needs: a')) };
     await handler.handle(commit(files), { count: 4, deaths: 3 });
-    const [newest] = await listBuilds(volt.context.record, { limit: 1 });
+    const [newest] = await listBuilds(volt.context.database, { limit: 1 });
     const refused = await settle(newest?.id as BuildId);
     expect(refused).to.include({ status: 'error', reason: 'planning_failed' });
     expect(refused.message).to.match(/has failed 3 times/);
@@ -368,7 +368,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
   it('comes to the same verdict when a build is retried that could not run', async () => {
     const made = await build({ 'bad.yml': 'on: push' });
     expect(await settle(made.id)).to.include({ status: 'error', reason: 'invalid_workflow' });
-    await openRetry(volt.context.record, 'app', made.id, { job: null, failedOnly: false });
+    await openRetry(volt.context.database, 'app', made.id, { job: null, failedOnly: false });
     const retried = await settle(made.id);
     expect(retried).to.include({ status: 'error', reason: 'invalid_workflow' });
     expect(retried.jobs[0]?.attempts).to.have.length(2);
@@ -412,7 +412,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       await finish(id, 'first');
       const late = planLate(id);
       await late.planned;
-      await openCancel(volt.context.record, 'app', id, null, 'Ada');
+      await openCancel(volt.context.database, 'app', id, null, 'Ada');
       await pursueCancels(volt.context, id);
       await recordDecisions();
       late.write();
@@ -428,7 +428,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       await finish(id, 'first');
       const late = planLate(id);
       await late.planned;
-      await openCancel(volt.context.record, 'app', id, jobs[1]?.id ?? null, 'Ada');
+      await openCancel(volt.context.database, 'app', id, jobs[1]?.id ?? null, 'Ada');
       late.write();
       await late.done;
       expect(statuses(await again(id))).to.deep.equal({ first: 'success', deploy: 'waiting' });
@@ -458,12 +458,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
       await finish(id, 'first');
       const late = planLate(id);
       await late.planned;
-      await openCancel(volt.context.record, 'app', id, jobs[1]?.id ?? null, 'Ada');
+      await openCancel(volt.context.database, 'app', id, jobs[1]?.id ?? null, 'Ada');
       late.write();
       await late.done;
       expect(await settle(id)).to.include({ status: 'cancelled' });
       expect(statuses(await settle(running.id))).to.deep.equal({ first: 'success', deploy: 'queued' });
-      const groups = await volt.context.record.db.selectFrom('concurrency').select('build_id').execute();
+      const groups = await volt.context.database.db.selectFrom('concurrency').select('build_id').execute();
       expect(groups).to.deep.equal([{ build_id: Number(running.id) }]);
     });
   });
@@ -528,7 +528,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const first = await build(text);
       const second = await build(text);
       expect(await settle(first.id)).to.include({ status: 'cancelled' });
-      await openRetry(volt.context.record, 'app', first.id, { job: null, failedOnly: false });
+      await openRetry(volt.context.database, 'app', first.id, { job: null, failedOnly: false });
       expect(statuses(await settle(first.id))).to.include({ a: 'waiting' });
       expect(await settle(second.id)).to.include({ status: 'cancelled' });
       expect(statuses(await settle(first.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
@@ -541,7 +541,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const text = files(', cancel-in-progress: true');
       const first = await build(text);
       await end(first.id, 'a', 'failure');
-      await openRetry(volt.context.record, 'app', first.id, { job: null, failedOnly: false });
+      await openRetry(volt.context.database, 'app', first.id, { job: null, failedOnly: false });
       await pursueRetries(volt.context, first.id);
       const second = await build(text);
       expect(await settle(first.id)).to.include({ status: 'cancelled' });
@@ -568,7 +568,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     });
 
     it('leaves it once over, though its build goes on and the notice of its end was lost', async () => {
-      const { record } = volt.context;
+      const { database } = volt.context;
       const going = job('going');
       const first = await build({
         'a.yml': workflow('on: push\nconcurrency: live', job('a')),
@@ -576,12 +576,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
       });
       const second = await build({ 'a.yml': workflow('on: push\nconcurrency: live', job('a')) });
       const third = await build({ 'b.yml': workflow('on: push', job('b', 'concurrency: db')) });
-      expect(await lingeringHolders(record)).to.deep.equal([]);
+      expect(await lingeringHolders(database)).to.deep.equal([]);
       await finish(first.id, 'a');
       await finish(first.id, 'b');
-      expect(await lingeringHolders(record)).to.deep.equal([first.id]);
+      expect(await lingeringHolders(database)).to.deep.equal([first.id]);
       await reconcile(volt.context);
-      expect(await lingeringHolders(record)).to.deep.equal([]);
+      expect(await lingeringHolders(database)).to.deep.equal([]);
       expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued' });
       expect(statuses(await settle(third.id))).to.deep.equal({ b: 'queued' });
     });
@@ -589,7 +589,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     describe('with all jobs of a build', () => {
       /** Statements that are written and read in transactions, and rows that come of them. */
       async function costOf(files: { [path: string]: string }): Promise<number> {
-        const { record } = volt.context;
+        const { database } = volt.context;
         let cost = 0;
         const counting: KyselyPlugin = {
           transformQuery: ({ node }) => node,
@@ -598,9 +598,10 @@ describe('the dispatcher, given a commit with workflows,', () => {
             return result;
           },
         };
-        const write = <T>(work: (db: Write) => Promise<T>) => record.write((db) => work(db.withPlugin(counting)));
-        const rehearse = <T>(work: (db: Write) => Promise<T>) => record.rehearse((db) => work(db.withPlugin(counting)));
-        const counted = new CommitHandler({ ...volt.context, record: standIn(record, { write, rehearse }) });
+        const write = <T>(work: (db: Write) => Promise<T>) => database.write((db) => work(db.withPlugin(counting)));
+        const rehearse = <T>(work: (db: Write) => Promise<T>) =>
+          database.rehearse((db) => work(db.withPlugin(counting)));
+        const counted = new CommitHandler({ ...volt.context, database: standIn(database, { write, rehearse }) });
         await counted.handle(commit(files));
         return cost;
       }
@@ -621,7 +622,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
           return costOf({ 'z.yml': workflow('on: push', job('z', matrix(size), 'concurrency: live')) });
         };
         const few = await crossed(10);
-        await volt.context.record.db.deleteFrom('builds').execute();
+        await volt.context.database.db.deleteFrom('builds').execute();
         expect(await crossed(20)).to.be.below(3 * few);
       });
     });
@@ -685,12 +686,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
       });
 
       it('finds such builds that an older Volt has left', async () => {
-        const { record } = volt.context;
+        const { database } = volt.context;
         const [one, two] = [await build({ 'a.yml': crossed('A', 'B') }), await build({ 'b.yml': crossed('B', 'A') })];
         await end(one.id, 'first');
         await finish(two.id, 'first');
         const left = { repo: 'app', name: 'a', build_id: Number(two.id), holder: jobIdOf(two.id, 2), inside: 0 };
-        await record.db.insertInto('concurrency').values(left).execute();
+        await database.db.insertInto('concurrency').values(left).execute();
         await reconcile(volt.context);
         const both = [await settle(one.id), await settle(two.id), await settle(one.id), await settle(two.id)].slice(-2);
         expect(both.map((found) => named(found, 'deploy').status)).to.have.members(['error', 'queued']);
@@ -702,7 +703,12 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const second = await build(files());
       for (const position of [1, 2]) {
         const ref = { job: jobIdOf(first.id, position), attempt: position === 1 ? 1 : 0 };
-        await decideJob(volt.context.record, ref, { status: 'cancelled', reason: 'by_user', message: '' }, Date.now());
+        await decideJob(
+          volt.context.database,
+          ref,
+          { status: 'cancelled', reason: 'by_user', message: '' },
+          Date.now(),
+        );
       }
       await reconcile(volt.context);
       expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
@@ -741,13 +747,13 @@ describe('the dispatcher, given a commit with workflows,', () => {
     ];
     for (const [name, inputs, code, says] of refusals) {
       it(`tells the person why not: ${code} for ${name}`, async () => {
-        const intent = await openTrigger(volt.context.record, 'app', null);
+        const intent = await openTrigger(volt.context.database, 'app', null);
         await handler.handle(commit(files, { ...dispatch(name, inputs), intent }));
-        const found = await findIntent(volt.context.record, intent);
+        const found = await findIntent(volt.context.database, intent);
         expect(found).to.deep.include({ open: false, madeBuild: null });
         expect(found?.error).to.include({ code });
         expect(found?.error?.message).to.match(says);
-        expect(await listBuilds(volt.context.record, { limit: 1 })).to.deep.equal([]);
+        expect(await listBuilds(volt.context.database, { limit: 1 })).to.deep.equal([]);
       });
     }
   });
@@ -770,7 +776,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const nightly = (cron: string) => ({
       'ci.yml': workflow(`on: { push: , schedule: [{ cron: '${cron}' }] }`, job('a')),
     });
-    const crons = async () => (await schedulesOf(volt.context.record, 'app')).map(({ cron }) => cron);
+    const crons = async () => (await schedulesOf(volt.context.database, 'app')).map(({ cron }) => cron);
     const follow = (files: { [path: string]: string }, before: CommitMessage | null, ref = 'refs/heads/main') => {
       const cursor = { generation: 0, before: before && { generation: 0, sha: before.sha } };
       const { intent, ...message } = commit(files, { trigger: 'commit', ref, cursor });
@@ -788,13 +794,13 @@ describe('the dispatcher, given a commit with workflows,', () => {
   });
 
   it('asks for the machine of a repository that is a path', async () => {
-    await observed(volt.context.record, 'local', { url: '/srv/app', host: 'Build1' });
+    await observed(volt.context.database, 'local', { url: '/srv/app', host: 'Build1' });
     const made = await build({ 'ci.yml': workflow('on: push', job('a')) }, { repo: 'local' });
     expect(named(made, 'a').labels).to.deep.equal(['host:build1', 'linux']);
   });
 
   it('takes part in nothing where the repository has a command of its own', async () => {
-    await observed(volt.context.record, 'app', { command: 'make' });
+    await observed(volt.context.database, 'app', { command: 'make' });
     expect(statuses(await build({ 'ci.yml': workflow('on: push', job('a')) }))).to.deep.equal({ test: 'queued' });
   });
 
@@ -808,7 +814,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const made = await build({ 'ci.yml': files, 'two.yml': workflow('on: push', job('a'), job('z', 'needs: a')) });
     for (const one of made.jobs.filter(({ name }) => name === 'a')) {
       const ref = { job: one.id, attempt: 1 };
-      await decideJob(volt.context.record, ref, { status: 'success', reason: null, message: null }, Date.now());
+      await decideJob(volt.context.database, ref, { status: 'success', reason: null, message: null }, Date.now());
     }
     await settle(made.id);
     await end(made.id, 't (1)', 'failure');
@@ -816,13 +822,13 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(zs.map(({ status }) => status)).to.deep.equal(['skipped', 'queued']);
     const other = zs[1] as Job;
     await decideJob(
-      volt.context.record,
+      volt.context.database,
       { job: other.id, attempt: 1 },
       { status: 'success', reason: null, message: null },
       Date.now(),
     );
     expect(isFinal((await settle(made.id)).status)).to.equal(true);
-    await openRetry(volt.context.record, 'app', made.id, { job: null, failedOnly: true });
+    await openRetry(volt.context.database, 'app', made.id, { job: null, failedOnly: true });
     const retried = await settle(made.id);
     expect(retried.jobs.map(({ name, status }) => [name, status])).to.deep.equal([
       ['a', 'success'],

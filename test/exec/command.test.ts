@@ -2,31 +2,31 @@ import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
-import { Scope } from '../../src/exec/scope.ts';
-import type { CommandEnd } from '../../src/exec/starter.ts';
-import { jobEnvironment } from '../../src/kernel/environment.ts';
-import { pause } from '../../src/kernel/wait.ts';
-import { containments, isPossible } from '../support/containments.ts';
+import type { CommandEnd } from '../../src/exec/launcher.ts';
+import { ProcessGroup } from '../../src/exec/process-group.ts';
+import { jobEnvironment } from '../../src/system/environment.ts';
+import { pause } from '../../src/system/wait.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
+import { groupKinds, isPossible } from '../support/group-kinds.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
 // a user namespace is entered like the other one
-for (const containment of containments.filter((each) => each !== 'user-namespace')) {
-  describe(`a command in a ${containment}`, () => {
+for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) {
+  describe(`a command in a ${groupKind}`, () => {
     const folders = new TestFolders();
-    let scope: Scope;
+    let processes: ProcessGroup;
 
     before(async function () {
-      if (!(await isPossible(containment))) this.skip();
+      if (!(await isPossible(groupKind))) this.skip();
     });
 
     beforeEach(async () => {
-      scope = await Scope.open(3600, containment);
+      processes = await ProcessGroup.open(3600, groupKind);
     });
 
-    afterEach(() => scope.close());
+    afterEach(() => processes.close());
 
     after(folders.remove);
 
@@ -35,7 +35,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       const chunks: Buffer[] = [];
       const stop = new AbortController();
       const ended = runCommand({
-        scope,
+        processes,
         argv: ['sh', '-c', script],
         cwd: '/',
         env: jobEnvironment(),
@@ -117,8 +117,8 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
         .split('\n')
         .map((line) => line.split('=')[0] as string);
       expect(said.toString()).to.include('GIVEN=a b=c\n');
-      // what a shell sets by itself, and the mark of the scope
-      const own = ['PATH', 'GIVEN', 'PWD', 'OLDPWD', 'SHLVL', '_', ...Object.keys(scope.marker)];
+      // what a shell sets by itself, and the mark of the process group
+      const own = ['PATH', 'GIVEN', 'PWD', 'OLDPWD', 'SHLVL', '_', ...Object.keys(processes.marker)];
       expect(names.filter((name) => !own.includes(name))).to.deep.equal([]);
     });
 
@@ -169,7 +169,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       expect(exitCode).to.equal(3);
       expect(said.toString()).to.equal('done\n');
       expect(processesWith(sleep)).to.have.length(1);
-      await scope.close();
+      await processes.close();
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
@@ -181,7 +181,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       stop.abort();
       expect(await ended).to.deep.equal({ exitCode: 5, signal: null });
       expect(said().toString()).to.match(/^ready\n.*tidying up\n$/s);
-      expect(scope.alive).to.equal(true);
+      expect(processes.alive).to.equal(true);
     });
 
     it('that is stopped ends with all that it has started', async () => {
@@ -210,7 +210,7 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       stop.abort();
       expect(await ended).to.include({ exitCode: null, signal: 'SIGKILL' });
       await until('what it has started is gone', () => processesWith(sleep).length === 0);
-      expect(scope.alive).to.equal(true);
+      expect(processes.alive).to.equal(true);
       expect(await run('exit 5')).to.include({ exitCode: 5 });
     });
 
@@ -241,11 +241,11 @@ for (const containment of containments.filter((each) => each !== 'user-namespace
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('is ended when its scope is closed', async () => {
+    it('is ended when its process group is closed', async () => {
       const sleep = longSleep();
       const { ended } = start(`sleep ${sleep}`);
       await until('it sleeps', () => processesWith(sleep).length > 0);
-      await scope.close();
+      await processes.close();
       expect(await ended).to.deep.equal({ exitCode: null, signal: 'SIGKILL' });
     });
   });
@@ -257,14 +257,14 @@ describe('a command in a namespace that is gone', () => {
   });
 
   it('was not started, whatever nsenter ends with', async () => {
-    const scope = await Scope.open(3600, 'namespace');
-    // as far as the scope knows it is there: nsenter is asked to enter what cannot be entered
-    Object.defineProperty(scope, 'pid', { value: 2 ** 22 });
+    const processes = await ProcessGroup.open(3600, 'namespace');
+    // as far as the process group knows it is there: nsenter is asked to enter what cannot be entered
+    Object.defineProperty(processes, 'pid', { value: 2 ** 22 });
     const options = { argv: ['true'], cwd: '/', env: jobEnvironment(), output: () => {} };
     const signal = new AbortController().signal;
-    const { message } = await failure('spawn_failed', () => runCommand({ scope, ...options, signal }));
+    const { message } = await failure('spawn_failed', () => runCommand({ processes, ...options, signal }));
     expect(message).to.include('nsenter');
-    await scope.close();
+    await processes.close();
   });
 });
 
@@ -274,7 +274,7 @@ describe('a command in a user-namespace', () => {
   });
 
   it('says what it says, ends with its exit code or its signal, and gains no rights', async () => {
-    const scope = await Scope.open(3600, 'user-namespace');
+    const processes = await ProcessGroup.open(3600, 'user-namespace');
     const run = async (script: string) => {
       let said = '';
       const output = (chunk: Buffer) => {
@@ -282,7 +282,7 @@ describe('a command in a user-namespace', () => {
       };
       const signal = new AbortController().signal;
       const end = await runCommand({
-        scope,
+        processes,
         argv: ['sh', '-c', script],
         cwd: '/',
         env: jobEnvironment(),
@@ -298,26 +298,26 @@ describe('a command in a user-namespace', () => {
     });
     expect(await run('kill -KILL $$')).to.deep.equal({ exitCode: null, signal: 'SIGKILL', said: '' });
     expect((await run('id -u')).said.trim()).to.equal(String(process.getuid?.()));
-    await scope.close();
+    await processes.close();
   });
 });
 
 describe('a command', () => {
   it('cannot be told from a failing one, but by its error, where there is no program to start it', async () => {
-    const scope = await Scope.open(3600, 'group');
-    scope.wrap = () => ['/nowhere/bash'];
+    const processes = await ProcessGroup.open(3600, 'group');
+    processes.wrap = () => ['/nowhere/bash'];
     const signal = new AbortController().signal;
-    const ended = await runCommand({ scope, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal }).catch(
+    const ended = await runCommand({ processes, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal }).catch(
       (error: Error) => error,
     );
     expect(ended).to.include({ code: 'tool_missing' });
-    await scope.close();
+    await processes.close();
   });
 
   it('is not started, and says so, where the process has no descriptor left', async () => {
-    const scope = await Scope.open(3600, 'group');
+    const processes = await ProcessGroup.open(3600, 'group');
     const signal = new AbortController().signal;
-    const run = () => runCommand({ scope, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal });
+    const run = () => runCommand({ processes, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal });
     // there is a pipe for the next one then
     await run();
     const open: number[] = [];
@@ -331,6 +331,6 @@ describe('a command', () => {
       for (const descriptor of open) closeSync(descriptor);
     }
     expect(await run()).to.include({ exitCode: 0 });
-    await scope.close();
+    await processes.close();
   });
 });

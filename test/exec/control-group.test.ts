@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { unified } from '../../src/exec/control-group.ts';
 import { TestFolders } from '../support/folder.ts';
 
-/** The limits themselves are tried in test/job/isolation/limits.test.ts, where this machine lets groups be made. */
+/** The limits themselves are tried in test/job/sandbox/limits.test.ts, where this machine lets groups be made. */
 describe('where the control groups of jobs are made with cgroup v2', () => {
   const folders = new TestFolders();
   after(folders.remove);

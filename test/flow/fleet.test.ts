@@ -45,10 +45,10 @@ describe('a fleet of runners', () => {
     await volt.build(ids.at(-1) as string, undefined, 120_000);
     await until(
       'all are final',
-      async () => (await listBuilds(volt.context.record, { status: 'success', limit: 500 })).length === 201,
+      async () => (await listBuilds(volt.context.database, { status: 'success', limit: 500 })).length === 201,
       60_000,
     );
-    const builds = (await listBuilds(volt.context.record, { limit: 500 })).reverse().slice(1);
+    const builds = (await listBuilds(volt.context.database, { limit: 500 })).reverse().slice(1);
     expect(builds.map((build) => build.sha)).to.deep.equal(ids);
     expect(new Set(builds.map((build) => build.number)).size).to.equal(200);
     const started = builds.map((build) => Date.parse(build.startedAt as string));
@@ -75,7 +75,7 @@ describe('a fleet of runners', () => {
     const waiting = await volt.build(queued, (build) => build.status === 'queued');
     const { id } = await volt.build(running, (build) => build.status === 'running');
     for (const build of [waiting.id, id]) {
-      await openCancel(context.record, 'sample', build, null);
+      await openCancel(context.database, 'sample', build, null);
       await context.queues.sendAdvance({ v: 1, build });
     }
     expect(await volt.build(running)).to.include({ status: 'cancelled', reason: 'by_user' });
@@ -124,7 +124,7 @@ describe('a fleet of runners', () => {
     const repository = await observed({ 'test.sh': evidence.script(1) });
     const sha = repository.head();
     const { id } = await volt.build(sha, (build) => build.status === 'queued');
-    await openCancel(context.record, 'sample', id, null);
+    await openCancel(context.database, 'sample', id, null);
     await context.queues.sendAdvance({ v: 1, build: id });
     expect(await volt.build(sha)).to.include({ status: 'cancelled' });
     await volt.runner();
@@ -146,7 +146,7 @@ describe('a fleet of runners', () => {
       expect(build.status).to.equal('success');
       expect(evidence.runs(sha).map((run) => run.ended)).to.deep.equal([true]);
     }
-    expect(await listBuilds(volt.context.record, { limit: 100 })).to.have.length(4);
+    expect(await listBuilds(volt.context.database, { limit: 100 })).to.have.length(4);
     const later = repository.commit('after the wipe');
     expect(await volt.build(later)).to.include({ status: 'success' });
   }).timeout(120_000);

@@ -40,7 +40,7 @@ describe('the archive of a log', () => {
     expect(log)
       .to.match(/^of this one$/m)
       .and.not.include('former life');
-    const [row] = await volt.context.record.db.selectFrom('attempts').select(['log_bytes', 'log_complete']).execute();
+    const [row] = await volt.context.database.db.selectFrom('attempts').select(['log_bytes', 'log_complete']).execute();
     expect(row).to.deep.equal({ log_bytes: log.length, log_complete: 1 });
   });
 
@@ -49,7 +49,7 @@ describe('the archive of a log', () => {
       const gate = join(folders.make(), 'gate');
       let reporter = await startReporter(volt.context);
       for (const stage of ['dispatcher', 'observer'] as const) await volt[stage]();
-      const key = await knownKey(volt.context.record, 'far');
+      const key = await knownKey(volt.context.database, 'far');
       // a runner that shares no data directory with the stages carries its log to them
       const config = { ...volt.context.config, dataDir: folders.make(), runnerKey: key.text };
       const runner = await startRunner(
@@ -72,7 +72,7 @@ describe('the archive of a log', () => {
           .split('\n')
           .filter((line) => /^\d+$/.test(line));
         expect(lines.length).to.equal(when === 'while the job goes on' ? 40_001 : 20_000);
-        const [row] = await volt.context.record.db.selectFrom('attempts').select('log_complete').execute();
+        const [row] = await volt.context.database.db.selectFrom('attempts').select('log_complete').execute();
         expect(row).to.deep.equal({ log_complete: 1 });
       } finally {
         await runner.stop();

@@ -24,9 +24,9 @@ describe('what the disk has not kept yet', () => {
   });
 
   only.sqlite('no runner hears of: a job is sent when its build is on the disk', async () => {
-    const { record, queues } = volt.context;
-    await observed(record);
-    const build = await recordedBuild(record);
+    const { database, queues } = volt.context;
+    await observed(database);
+    const build = await recordedBuild(database);
     const routing = routeBuild(volt.context, build);
     await until('the disk is asked', () => disk.asked === 1);
     expect(await queues.queue('jobs').getJobCounts()).to.include({ prioritized: 0, waiting: 0 });
@@ -36,9 +36,9 @@ describe('what the disk has not kept yet', () => {
   });
 
   only.sqlite('nobody is told that it was decided', async () => {
-    const { record, queues } = volt.context;
-    await observed(record);
-    const job = jobIdOf(await recordedBuild(record), 1);
+    const { database, queues } = volt.context;
+    await observed(database);
+    const job = jobIdOf(await recordedBuild(database), 1);
     const decided = {
       status: 'cancelled',
       reason: 'by_user',

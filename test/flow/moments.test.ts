@@ -23,7 +23,7 @@ describe('a job that is to end', () => {
   beforeEach(async () => {
     volt = await TestVolt.start({ tryAgain: 'off' });
     repository = new TestRepository({ README: 'x' }, { name: 'app' });
-    await observed(volt.context.record, 'app', { url: repository.path });
+    await observed(volt.context.database, 'app', { url: repository.path });
     await volt.dispatcher();
   });
 
@@ -45,20 +45,20 @@ describe('a job that is to end', () => {
   const plan = (command: string, timeout = 60) => volt.plan('app', repository.head(), { test: { command, timeout } });
 
   async function cancel(build: BuildId): Promise<number> {
-    const intent = await openCancel(volt.context.record, 'app', build, null);
+    const intent = await openCancel(volt.context.database, 'app', build, null);
     await volt.context.queues.sendAdvance({ v: 1, build });
     return intent;
   }
 
   const isClosed = (intent: number) =>
-    until('the request is closed', async () => (await findIntent(volt.context.record, intent))?.open === false);
+    until('the request is closed', async () => (await findIntent(volt.context.database, intent))?.open === false);
 
   /** The repository moves to a server that takes connections and never says a word. */
   async function hang(): Promise<void> {
     const { port } = silent.address() as { port: number };
-    const { record } = volt.context;
-    await record.db.deleteFrom('repositories').execute();
-    await observed(record, 'app', { url: `git://127.0.0.1:${port}/app` });
+    const { database } = volt.context;
+    await database.db.deleteFrom('repositories').execute();
+    await observed(database, 'app', { url: `git://127.0.0.1:${port}/app` });
   }
 
   const only = (build: Build): Job => build.jobs[0] as Job;

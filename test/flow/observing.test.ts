@@ -24,13 +24,13 @@ class Part {
   constructor(volt: TestVolt, habit: Habit) {
     this.habit = habit;
     this.repository = new TestRepository(habit.empty ? {} : { name: habit.name }, { name: habit.name });
-    const { record } = volt.context;
+    const { database } = volt.context;
     const stage: Stage = {
       repository: this.repository,
       expect: (sha, ref = 'refs/heads/main') => this.expected.push(`${ref} ${sha}`),
       recorded: async () => (await buildsOf(volt, habit.name)).length >= this.expected.length,
-      seenGone: async (ref) => (await cursorsOf(record, habit.name)).get(ref)?.absent === true,
-      seenFailing: async () => (await findRepository(record, habit.name))?.error != null,
+      seenGone: async (ref) => (await cursorsOf(database, habit.name)).get(ref)?.absent === true,
+      seenFailing: async () => (await findRepository(database, habit.name))?.error != null,
     };
     this.#life = habit.live(stage);
   }
@@ -46,7 +46,7 @@ class Part {
 
 /** `<ref> <sha>` of each build, in the order in which they were made. */
 async function buildsOf(volt: TestVolt, repo: string): Promise<string[]> {
-  const rows = await volt.context.record.db
+  const rows = await volt.context.database.db
     .selectFrom('builds')
     .select(['ref', 'sha'])
     .where('repo', '=', repo)
@@ -137,7 +137,7 @@ describe('flow: two observers and twenty repositories', () => {
       const late = parts.filter(({ done }) => !done);
       const states = late.map(async ({ habit, expected }) => {
         const { length } = await buildsOf(volt, habit.name);
-        const repository = await findRepository(volt.context.record, habit.name);
+        const repository = await findRepository(volt.context.database, habit.name);
         return `${habit.name}: ${length} of ${expected.length} builds, ${JSON.stringify(repository?.error)}`;
       });
       throw new Error(`${error.message}\n${(await Promise.all(states)).join('\n')}`);

@@ -34,7 +34,7 @@ describe('a repository of which a part is fetched', () => {
     await volt.dispatcher();
     await volt.observer();
     elsewhere = folders.make();
-    const { text: runnerKey } = await knownKey(volt.context.record, 'elsewhere');
+    const { text: runnerKey } = await knownKey(volt.context.database, 'elsewhere');
     const context = { ...volt.context, config: { ...volt.context.config, dataDir: elsewhere, runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
   });
@@ -66,7 +66,7 @@ describe('a repository of which a part is fetched', () => {
     }
     for (const { dataDir } of [volt.context.config, { dataDir: elsewhere }])
       expect(await new Mirror(`${dataDir}/mirrors`, url).has(first)).to.equal(false);
-    await openTrigger(volt.context.record, name, first);
+    await openTrigger(volt.context.database, name, first);
     const asked = await volt.build(first);
     expect(asked.status, verdict(asked)).to.equal('success');
   });

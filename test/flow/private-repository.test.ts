@@ -27,7 +27,7 @@ describe('a private repository', () => {
     await volt.dispatcher();
     await volt.observer();
     // on a machine of its own: no mirror, no record, no key but its own
-    runnerKey = (await knownKey(volt.context.record, 'elsewhere')).text;
+    runnerKey = (await knownKey(volt.context.database, 'elsewhere')).text;
     const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make(), runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
   });
@@ -48,8 +48,8 @@ describe('a private repository', () => {
     const key = await makeDeployKey('volt');
     server.allow(key.publicKey);
     const knownHosts = server.knownHosts();
-    const { record, config } = volt.context;
-    await setCredential(record, config, name, {
+    const { database, config } = volt.context;
+    await setCredential(database, config, name, {
       shown: { kind: 'ssh', user: null, publicKey: key.publicKey, hostKeys: await fingerprintsOf(knownHosts) },
       credential: { kind: 'ssh', privateKey: key.privateKey, knownHosts },
     });
@@ -62,7 +62,7 @@ describe('a private repository', () => {
     const sha = repository.commit('one more');
     await runner.stop();
     await volt.build(sha, ({ status }) => status === 'queued');
-    await removeCredential(volt.context.record, 'sample');
+    await removeCredential(volt.context.database, 'sample');
     const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make(), runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
     const build = await volt.build(sha);

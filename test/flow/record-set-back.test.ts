@@ -33,15 +33,15 @@ describe('a record that is set back while its Redis has gone on', () => {
     };
     /** The build of a commit, as soon as it is as wanted. */
     const built = async (sha: string, wanted: (build: Build) => boolean = ({ status }) => isFinal(status)) => {
-      const record = await openRecord(dataDir);
+      const database = await openRecord(dataDir);
       try {
         return await until(`a build of ${sha.slice(0, 8)}`, async () => {
-          const [summary] = await listBuilds(record, { sha, limit: 1 });
-          const build = summary && (await findBuild(record, summary.id));
+          const [summary] = await listBuilds(database, { sha, limit: 1 });
+          const build = summary && (await findBuild(database, summary.id));
           return build && wanted(build) ? build : undefined;
         });
       } finally {
-        await record.close();
+        await database.close();
       }
     };
 

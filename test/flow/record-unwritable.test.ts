@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemCode } from '../../src/kernel/errors.ts';
-import { pause } from '../../src/kernel/wait.ts';
+import { pause } from '../../src/system/wait.ts';
 import { holdRecord, only } from '../support/database.ts';
 import { TestFolders } from '../support/folder.ts';
 import { House } from '../support/house.ts';
@@ -98,7 +98,7 @@ describe('the record', () => {
         await house.killAll();
       } finally {
         await house.killAll();
-        await house.record.close();
+        await house.database.close();
         execFileSync('umount', ['--lazy', mounted]);
       }
     },

@@ -45,12 +45,15 @@ describe('Redis', () => {
   }).timeout(120_000);
 
   it('replaced by an empty one: queued jobs are sent again, each once, running ones count, nothing is built twice or missed', async () => {
-    const finished = (await listBuilds(house.record, { limit: 500 })).map(({ id, finishedAt }) => ({ id, finishedAt }));
+    const finished = (await listBuilds(house.database, { limit: 500 })).map(({ id, finishedAt }) => ({
+      id,
+      finishedAt,
+    }));
     const running = [house.push(60), house.push(60)];
     for (const sha of running) await house.begun(sha);
     const queued = [house.push(1), house.push(1)];
     await until('they are queued', async () => {
-      const waiting = await listBuilds(house.record, { status: 'queued', limit: 10 });
+      const waiting = await listBuilds(house.database, { status: 'queued', limit: 10 });
       return queued.every((sha) => waiting.some((build) => build.sha === sha));
     });
     await redis.empty();
@@ -58,7 +61,7 @@ describe('Redis', () => {
     await redis.start();
     await house.prove([...running, ...queued, pushed]);
     for (const sha of running) expect((await house.built(sha)).jobs[0]?.attempts).to.have.length(1);
-    const builds = await listBuilds(house.record, { limit: 500 });
+    const builds = await listBuilds(house.database, { limit: 500 });
     for (const build of finished) expect(builds.find(({ id }) => id === build.id)).to.include(build);
     expect(builds).to.have.length(finished.length + 5);
     await wholeAgain();
@@ -87,7 +90,7 @@ describe('Redis', () => {
     for (let loss = 1; loss <= 3; loss++) {
       await house.begun(sha, loss);
       const name = await until('somebody runs it', async () => {
-        const [build] = await listBuilds(house.record, { sha, limit: 1 });
+        const [build] = await listBuilds(house.database, { sha, limit: 1 });
         const response = await fetch(`${house.url}/api/v1/runners`);
         const { runners } = (await response.json()) as { runners: { name: string; running: string[] }[] };
         return runners.find(({ running }) => running.includes(`${build?.id}-1.${loss}`))?.name;

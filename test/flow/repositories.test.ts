@@ -45,7 +45,7 @@ describe('flow: a repository', () => {
     expect(skipped.message).to.include('[skip ci]').and.include('trigger');
     expect(skipped.jobs.map(({ status, runner }) => [status, runner])).to.deep.equal([['skipped', null]]);
     await until('its results are written', () => existsSync(join(results('docs'), `${sha}.json`)));
-    await openTrigger(volt.context.record, 'docs', null);
+    await openTrigger(volt.context.database, 'docs', null);
     await look('docs');
     const run = await volt.build(sha, ({ trigger, finishedAt }) => trigger === 'manual' && finishedAt !== null);
     expect(run).to.include({ status: 'success' });
@@ -64,7 +64,7 @@ describe('flow: a repository', () => {
     const named = async (number: number) => {
       const build = await volt.build(repository.head(), (one) => one.number === number && one.finishedAt !== null);
       expect(build.status).to.equal('success');
-      const tests = await resultsOf(volt.context.record, { build: build.id, failed: false, limit: 9 });
+      const tests = await resultsOf(volt.context.database, { build: build.id, failed: false, limit: 9 });
       return tests.map(({ suite, name, status }) => [suite, name, status]);
     };
     expect(await named(1)).to.deep.equal([['s', 'of a file', 'passed']]);
@@ -82,7 +82,7 @@ describe('flow: a repository', () => {
     await look('tool');
     const build = await volt.build(repository.head(), ({ number, finishedAt }) => number === 2 && finishedAt !== null);
     expect(build).to.include({ status: 'failure', reason: 'exit_code' });
-    expect(await listBuilds(volt.context.record, { repo: 'tool', limit: 10 })).to.have.length(2);
+    expect(await listBuilds(volt.context.database, { repo: 'tool', limit: 10 })).to.have.length(2);
   });
 
   it('that is removed while it builds has its builds cancelled, with that as the reason', async () => {
@@ -92,7 +92,7 @@ describe('flow: a repository', () => {
     const sha = repository.commit('waits');
     await look('gone');
     await volt.build(sha, ({ status }) => status === 'queued');
-    const removal = await removeRepository(volt.context.record, 'gone', false);
+    const removal = await removeRepository(volt.context.database, 'gone', false);
     for (const build of removal?.builds ?? []) await volt.context.queues.sendAdvance({ v: 1, build });
     for (const commit of [running.sha, sha]) {
       const build = await volt.build(commit);
@@ -102,7 +102,7 @@ describe('flow: a repository', () => {
         message: 'the repository gone was removed',
       });
     }
-    expect(await listBuilds(volt.context.record, { repo: 'gone', limit: 10 })).to.have.length(2);
+    expect(await listBuilds(volt.context.database, { repo: 'gone', limit: 10 })).to.have.length(2);
   });
 
   it('that is purged leaves nothing behind, and may come anew', async () => {
@@ -112,10 +112,10 @@ describe('flow: a repository', () => {
     const logs = dirname(logFile(volt.dataDir, { job: jobIdOf(build.id, 1), attempt: 1 }));
     await until('its results are written', () => existsSync(results('brief')));
     expect(existsSync(logs)).to.equal(true);
-    await removeRepository(volt.context.record, 'brief', true);
+    await removeRepository(volt.context.database, 'brief', true);
     await until(
       'it is gone',
-      async () => !(await findBuild(volt.context.record, build.id)) && !existsSync(results('brief')),
+      async () => !(await findBuild(volt.context.database, build.id)) && !existsSync(results('brief')),
     );
     expect(existsSync(logs)).to.equal(false);
     await until('its name is free', () => volt.observe(repository.path, { name: 'brief' }).catch(() => undefined));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { listBuilds } from '../../src/record/builds.ts';
-import { Record } from '../../src/record/record.ts';
+import { Database } from '../../src/record/database.ts';
 import { Evidence } from '../support/evidence.ts';
 import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
 import { freePort } from '../support/redis.ts';
@@ -16,19 +16,19 @@ describe('volt up, ended in the middle and started again', () => {
   let evidence: Evidence;
   let repository: TestRepository;
   let dataDir: string;
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
     processes = new VoltProcesses();
     evidence = new Evidence();
     repository = new TestRepository({ 'test.sh': evidence.script(3) });
     dataDir = mkdtempSync(join(tmpdir(), 'volt-up-'));
-    record = await Record.open(loadConfig({ dataDir }));
+    database = await Database.open(loadConfig({ dataDir }));
   });
 
   afterEach(async () => {
     await processes.end();
-    await record.close();
+    await database.close();
     evidence.remove();
     repository.remove();
     // the embedded Redis ends by itself a moment after its Volt
@@ -45,10 +45,10 @@ describe('volt up, ended in the middle and started again', () => {
   async function allBuilt(shas: string[]): Promise<void> {
     await until(
       'every commit has its verdict',
-      async () => (await listBuilds(record, { status: 'success', limit: 500 })).length >= shas.length,
+      async () => (await listBuilds(database, { status: 'success', limit: 500 })).length >= shas.length,
       90_000,
     );
-    const builds = await listBuilds(record, { limit: 500 });
+    const builds = await listBuilds(database, { limit: 500 });
     expect(builds.map((build) => build.sha).sort()).to.deep.equal([...shas].sort());
     for (const sha of shas)
       expect(

@@ -38,7 +38,7 @@ describe('a retry, from the request to the new verdict', () => {
       Object.fromEntries(Object.entries(jobs).map(([name, [command, ...needs]]) => [name, { command, needs }])),
     );
 
-  const now = async (id: BuildId) => (await findBuild(volt.context.record, id)) as Build;
+  const now = async (id: BuildId) => (await findBuild(volt.context.database, id)) as Build;
   const over = (id: BuildId) => volt.built(id);
   const statuses = ({ jobs }: Build): { [name: string]: Status } =>
     Object.fromEntries(jobs.map(({ name, status }) => [name, status]));
@@ -47,13 +47,13 @@ describe('a retry, from the request to the new verdict', () => {
     id: BuildId,
     wish: { failedOnly?: boolean; announced?: boolean; repo?: string } = {},
   ): Promise<number> {
-    const { record, queues } = volt.context;
-    const intent = await openRetry(record, wish.repo ?? observed.name, id, {
+    const { database, queues } = volt.context;
+    const intent = await openRetry(database, wish.repo ?? observed.name, id, {
       job: null,
       failedOnly: wish.failedOnly ?? false,
     });
     if (wish.announced ?? true) await queues.sendAdvance({ v: 1, build: id });
-    await until('it is taken up', async () => (await findIntent(record, intent))?.open === false);
+    await until('it is taken up', async () => (await findIntent(database, intent))?.open === false);
     return intent;
   }
 
@@ -144,7 +144,7 @@ describe('a retry, from the request to the new verdict', () => {
     const id = await build({ test: [`until test -e ${release}; do sleep 0.05; done`] });
     await until('it runs', async () => (await now(id)).status === 'running');
     const intent = await ask(id);
-    const found = await findIntent(volt.context.record, intent);
+    const found = await findIntent(volt.context.database, intent);
     expect(found?.error).to.include({ code: 'conflict' });
     writeFileSync(release, '');
     expect((await over(id)).jobs[0]?.attempts).to.have.length(1);

@@ -37,7 +37,10 @@ describe('a runner', () => {
 
   const attempts = async (sha: string) => (await house.built(sha)).jobs[0]?.attempts ?? [];
   const isRecorded = (sha: string, status: Status) =>
-    until(`${sha} is ${status}`, async () => (await listBuilds(house.record, { sha, limit: 1 }))[0]?.status === status);
+    until(
+      `${sha} is ${status}`,
+      async () => (await listBuilds(house.database, { sha, limit: 1 }))[0]?.status === status,
+    );
 
   describe('told to stop (SIGTERM)', () => {
     it('takes no more jobs, and lets its own end within the time of grace', async () => {

@@ -20,8 +20,8 @@ describe('a job that waits for its secrets', () => {
     await volt.observer();
     repository = new TestRepository({ 'test.sh': '#!/bin/sh\n[ "$WORD" = sesame ]\n' });
     const { name } = await volt.observe(repository.path);
-    const { record, config } = volt.context;
-    await setSecret(record, config, { repo: name, name: 'WORD', value: 'sesame', inEnvironment: true });
+    const { database, config } = volt.context;
+    await setSecret(database, config, { repo: name, name: 'WORD', value: 'sesame', inEnvironment: true });
   });
 
   afterEach(async () => {

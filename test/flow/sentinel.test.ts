@@ -54,7 +54,7 @@ describe('Redis Sentinel', () => {
     // one that has heard nothing for ten seconds would not become the master
     await sentinels.deafenReplica(master);
     const queued = house.push(1);
-    await until('it is queued', async () => (await listBuilds(house.record, { sha: queued, limit: 1 }))[0]);
+    await until('it is queued', async () => (await listBuilds(house.database, { sha: queued, limit: 1 }))[0]);
     await sentinels.kill(master);
     const meanwhile = house.push(1);
     await until('another server is the master', async () => (await sentinels.master()) !== master);

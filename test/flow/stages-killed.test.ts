@@ -51,7 +51,7 @@ describe('kill -9', () => {
     await house.begun(running);
     await until(
       'its begin is recorded',
-      async () => (await listBuilds(house.record, { status: 'running', limit: 1 }))[0],
+      async () => (await listBuilds(house.database, { status: 'running', limit: 1 }))[0],
     );
     // what they have taken cannot be recorded, so they hold it
     const release = await holdRecord(house.dataDir);

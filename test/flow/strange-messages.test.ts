@@ -38,7 +38,7 @@ describe('on one Redis', () => {
     await redis.stop();
   });
 
-  const shasOf = async ({ record }: House) => (await listBuilds(record, { limit: 10 })).map(({ sha }) => sha);
+  const shasOf = async ({ database }: House) => (await listBuilds(database, { limit: 10 })).map(({ sha }) => sha);
 
   /** Two that no version of Volt sends, one of a version to come, and one that not even BullMQ can read. */
   async function sendStrange(name: string): Promise<void> {

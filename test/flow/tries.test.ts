@@ -40,7 +40,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     refusals = 0;
     volt = await TestVolt.start({ tryAgain });
     volt.context.logger.silent = true;
-    await observed(volt.context.record, 'app', { url: server.url('app/.git') });
+    await observed(volt.context.database, 'app', { url: server.url('app/.git') });
     await volt.reporter();
     dispatcher = await volt.dispatcher();
   }
@@ -148,10 +148,10 @@ describe('a job that cannot be begun by no fault of the commit', () => {
         /^tries again at \d\d:\d\d:\d\d UTC, on another runner where there is one: cannot fetch /,
       );
       expect((await volt.built(build, () => true)).status).to.equal('running');
-      const intent = await openRetry(volt.context.record, 'app', build, { job: null, failedOnly: false });
+      const intent = await openRetry(volt.context.database, 'app', build, { job: null, failedOnly: false });
       await volt.context.queues.sendAdvance({ v: 1, build });
       const closed = await until('it is refused', async () => {
-        const found = await findIntent(volt.context.record, intent);
+        const found = await findIntent(volt.context.database, intent);
         return found?.open === false && found;
       });
       expect(closed.error).to.include({ code: 'conflict' });
@@ -174,17 +174,20 @@ describe('a job that cannot be begun by no fault of the commit', () => {
 
     it('is cancelled by a person at once', async () => {
       await waits();
-      const intent = await openCancel(volt.context.record, 'app', build, null);
+      const intent = await openCancel(volt.context.database, 'app', build, null);
       await volt.context.queues.sendAdvance({ v: 1, build });
       expect(only(await volt.built(build))).to.include({ status: 'cancelled', reason: 'by_user' });
-      await until('the request is closed', async () => (await findIntent(volt.context.record, intent))?.open === false);
+      await until(
+        'the request is closed',
+        async () => (await findIntent(volt.context.database, intent))?.open === false,
+      );
       expect((await now()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'cancelled']);
     });
 
     it('is ended by a rule, as one whose place another build takes', async () => {
       await waits();
       const order = { repo: 'app', build, job: (await now()).id, reason: 'superseded', message: 'newer' } as const;
-      await volt.context.record.write((db) => orderCancel(db, order));
+      await volt.context.database.write((db) => orderCancel(db, order));
       await volt.context.queues.sendAdvance({ v: 1, build });
       expect(only(await volt.built(build))).to.include({ status: 'cancelled', reason: 'superseded' });
     });

@@ -84,12 +84,12 @@ describe('the workflows of a repository and what makes them run', () => {
 
   /** The final build that a request has made. */
   async function asked(event: object): Promise<Build> {
-    const { record, queues, config } = volt.context;
-    const id = await openTrigger(record, 'flows', null, event);
+    const { database, queues, config } = volt.context;
+    const id = await openTrigger(database, 'flows', null, event);
     await queues.sendObserve(config.host, { v: 1, repo: 'flows', cause: 'person' });
-    const build = await until('the request has made a build', async () => (await findIntent(record, id))?.madeBuild);
+    const build = await until('the request has made a build', async () => (await findIntent(database, id))?.madeBuild);
     return until('the build is over', async () => {
-      const found = await findBuild(record, build as BuildId);
+      const found = await findBuild(database, build as BuildId);
       return found?.finishedAt && found;
     });
   }

@@ -124,7 +124,7 @@ jobs:
     repositories.push(ci, repository);
     await volt.observe(repository.path);
     for (const name of ['MINE', 'OTHER'])
-      await setSecret(volt.context.record, volt.context.config, {
+      await setSecret(volt.context.database, volt.context.config, {
         repo: 'calling',
         name,
         value: `a value of ${name}`,

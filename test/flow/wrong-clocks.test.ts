@@ -44,7 +44,7 @@ describe('runners whose clocks are wrong by ten minutes', () => {
   /** A runner's process; its machine has a data directory and a clock of its own. */
   async function start(name: string): Promise<void> {
     const data = folders.make();
-    const key = await knownKey(volt.context.record, name);
+    const key = await knownKey(volt.context.database, name);
     const env = {
       ...{ VOLT_REDIS_URL: volt.redis.url, VOLT_DATA_DIR: data, VOLT_RUNNER_KEY: key.text, VOLT_ISOLATION: 'none' },
       ...clocks.environment(name),

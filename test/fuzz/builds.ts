@@ -42,11 +42,11 @@ export class PlayedBuilds {
 
   /** An observed repository and nothing else. */
   async begin(): Promise<void> {
-    const { record, access } = this.#context;
+    const { database, access } = this.#context;
     for (const table of ['concurrency', 'builds', 'cursors', 'intents', 'repositories'] as const)
-      await record.db.deleteFrom(table).execute();
+      await database.db.deleteFrom(table).execute();
     await access.client.del(access.keys.young);
-    await observed(record);
+    await observed(database);
     this.#decided = [];
     this.#moved.clear();
   }
@@ -83,7 +83,7 @@ export class PlayedBuilds {
   async start(pick: number): Promise<boolean> {
     const job = await this.#job(pick, ['queued']);
     if (!job) return false;
-    await startAttempt(this.#context.record, { job: job.id, attempt: job.attempt }, box, Date.now());
+    await startAttempt(this.#context.database, { job: job.id, attempt: job.attempt }, box, Date.now());
     return true;
   }
 
@@ -94,7 +94,7 @@ export class PlayedBuilds {
     const now = Date.now();
     const end = { status, reason: status === 'success' ? null : ('exit_code' as const), message: null, exitCode: 0 };
     const outcome = { ...end, runner: box, steps: [], logBytes: 0, logComplete: true, startedAt: now, finishedAt: now };
-    await finishAttempt(this.#context.record, { job: job.id, attempt: job.attempt }, outcome);
+    await finishAttempt(this.#context.database, { job: job.id, attempt: job.attempt }, outcome);
     this.#moved.add(String(job.build_id) as BuildId);
     return true;
   }
@@ -102,7 +102,7 @@ export class PlayedBuilds {
   /** The reporter takes what the dispatcher has decided. */
   async report(): Promise<void> {
     for (const { job, attempt, status, reason, message } of this.#decided.splice(0)) {
-      const build = await decideJob(this.#context.record, { job, attempt }, { status, reason, message }, Date.now());
+      const build = await decideJob(this.#context.database, { job, attempt }, { status, reason, message }, Date.now());
       if (build) this.#moved.add(build.id);
     }
   }
@@ -123,21 +123,21 @@ export class PlayedBuilds {
   async cancel(pick: number, one: boolean): Promise<void> {
     const [build, job] = [await this.#build(pick), one ? await this.#job(pick, open) : undefined];
     if (build)
-      await openCancel(this.#context.record, 'app', String(job?.build_id ?? build) as BuildId, job?.id ?? null);
+      await openCancel(this.#context.database, 'app', String(job?.build_id ?? build) as BuildId, job?.id ?? null);
   }
 
   async retry(pick: number): Promise<void> {
     const build = await this.#build(pick);
-    if (build) await openRetry(this.#context.record, 'app', build, { job: null, failedOnly: false });
+    if (build) await openRetry(this.#context.database, 'app', build, { job: null, failedOnly: false });
   }
 
   /** What a dispatcher does every few seconds. */
   async reconcile(): Promise<void> {
-    const { record } = this.#context;
+    const { database } = this.#context;
     await pursueCancels(this.#context);
     await pursueRetries(this.#context);
-    const resting = [...(await buildsAtRest(record, 50)), ...(await buildsPartlyAtRest(record, 10))];
-    for (const build of [...resting, ...(await lingeringHolders(record))]) await advance(this.#context, build);
+    const resting = [...(await buildsAtRest(database, 50)), ...(await buildsPartlyAtRest(database, 10))];
+    for (const build of [...resting, ...(await lingeringHolders(database))]) await advance(this.#context, build);
   }
 
   /** Everything that is sent is taken, everything that is queued runs. @returns what is still open then */
@@ -154,7 +154,7 @@ export class PlayedBuilds {
 
   /** What must never be: sentences about what is. */
   async wrong(): Promise<string[]> {
-    const { db } = this.#context.record;
+    const { db } = this.#context.database;
     const living = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -172,14 +172,14 @@ export class PlayedBuilds {
 
   /** Who is in a group, or waits for one. */
   async groups(): Promise<string[]> {
-    const rows = await this.#context.record.db.selectFrom('concurrency').selectAll().execute();
+    const rows = await this.#context.database.db.selectFrom('concurrency').selectAll().execute();
     return rows.map(
       ({ name, build_id, holder, inside }) => `${holder} of ${build_id} ${inside ? 'in' : 'for'} ${name}`,
     );
   }
 
   #builds() {
-    return this.#context.record.db.selectFrom('builds').select(['id', 'status']).orderBy('id').execute();
+    return this.#context.database.db.selectFrom('builds').select(['id', 'status']).orderBy('id').execute();
   }
 
   async #build(pick: number): Promise<BuildId | undefined> {
@@ -189,7 +189,7 @@ export class PlayedBuilds {
   }
 
   async #job(pick: number, statuses: readonly (typeof open)[number][]) {
-    const { db } = this.#context.record;
+    const { db } = this.#context.database;
     const jobs = await db
       .selectFrom('jobs')
       .select(['id', 'attempt', 'build_id'])
@@ -201,7 +201,7 @@ export class PlayedBuilds {
   }
 
   async #open(): Promise<string[]> {
-    const { db } = this.#context.record;
+    const { db } = this.#context.database;
     const jobs = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')

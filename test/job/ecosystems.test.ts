@@ -3,15 +3,15 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { Scope } from '../../src/exec/scope.ts';
+import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
-import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
+import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
-import { jobEnvironment } from '../../src/kernel/environment.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
+import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { type Files, folderOf, npmTools, type Project, projects, runs } from './projects.ts';
@@ -38,7 +38,7 @@ describe('a project without workflow and command, of', () => {
   async function run(files: Files, path: string, secrets: { [name: string]: string } = {}) {
     const repository = new TestRepository(files);
     const chunks: Buffer[] = [];
-    const scope = await Scope.open(3600, 'group');
+    const processes = await ProcessGroup.open(3600, 'group');
     try {
       const { outcome, steps, tests } = await runJob(
         {
@@ -60,9 +60,9 @@ describe('a project without workflow and command, of', () => {
           artifacts: folders.make(),
           runner: 'box',
           texts: texts.forJob('box'),
-          enclosure: Enclosure.none,
+          sandbox: Sandbox.none,
           env: { ...jobEnvironment(), PATH: path },
-          scope: Promise.resolve(scope),
+          processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => {},
           secrets: async () => ({ values: secrets, withheld: null }),
@@ -72,7 +72,7 @@ describe('a project without workflow and command, of', () => {
       );
       return { outcome, steps, tests, log: Buffer.concat(chunks).toString() };
     } finally {
-      await scope.close();
+      await processes.close();
       repository.remove();
     }
   }

@@ -2,18 +2,18 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Scope } from '../../src/exec/scope.ts';
+import { ProcessGroup } from '../../src/exec/process-group.ts';
 
 import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, mayBeRepeated, timedOut } from '../../src/job/ending.ts';
-import { Enclosure } from '../../src/job/isolation/enclosure.ts';
 import { runJob } from '../../src/job/job.ts';
+import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
-import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
+import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
@@ -23,12 +23,12 @@ describe('a job', () => {
   const folders = new TestFolders();
   const mirrors = folders.make();
   const repositories: TestRepository[] = [];
-  const scopes: Scope[] = [];
+  const opened: ProcessGroup[] = [];
 
   const texts = new TextWorker();
 
   afterEach(async () => {
-    for (const scope of scopes.splice(0)) await scope.close();
+    for (const processes of opened.splice(0)) await processes.close();
     for (const repository of repositories.splice(0)) repository.remove();
   });
 
@@ -48,8 +48,8 @@ describe('a job', () => {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
-    const scope = Scope.open(3600, 'group');
-    void scope.then((opened) => scopes.push(opened));
+    const processes = ProcessGroup.open(3600, 'group');
+    void processes.then((group) => opened.push(group));
     const folder = join(folders.make(), 'job');
     const workspace = join(around.folder ?? folder, 'workspace');
     const input: JobInput = {
@@ -72,9 +72,9 @@ describe('a job', () => {
       artifacts: folders.make(),
       runner: 'box',
       texts: texts.forJob('box'),
-      enclosure: Enclosure.none,
+      sandbox: Sandbox.none,
       env: jobEnvironment(),
-      scope,
+      processes,
       output: (chunk) => void chunks.push(Buffer.from(chunk)),
       progress: (steps) => told.push(structuredClone(steps)),
       secrets: async () => ({ values: {}, withheld: null }),
@@ -211,9 +211,9 @@ describe('a job', () => {
   });
 
   it('is an error of ours when nothing can be started', async () => {
-    const scope = Promise.reject(new Error('no more processes'));
-    scope.catch(() => undefined);
-    const { outcome } = await run(repositoryOf({ a: '' }), command('true'), { scope });
+    const processes = Promise.reject(new Error('no more processes'));
+    processes.catch(() => undefined);
+    const { outcome } = await run(repositoryOf({ a: '' }), command('true'), { processes });
     expect(outcome).to.deep.include({ status: 'error', reason: 'spawn_failed', message: 'no more processes' });
   });
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { jobEnvironment } from '../../src/kernel/environment.ts';
+import { jobEnvironment } from '../../src/system/environment.ts';
 
 /** Small projects, one of each kind that is discovered, which are tested by the real tools. None needs a download. */
 

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { awake } from '../../src/kernel/clock.ts';
 import { ServerClock } from '../../src/kernel/server-time.ts';
+import { awake } from '../../src/system/clock.ts';
 
 const tenMinutes = 600_000;
 const sources = join(import.meta.dirname, '../../src');
 /** What counts by its own clock only how long something has been so. */
-const durations = ['record/record.ts', 'record/ended-sessions.ts'];
+const durations = ['record/database.ts', 'record/ended-sessions.ts'];
 
 describe("the server's time", () => {
   const realNow = Date.now;

@@ -56,7 +56,7 @@ describe('a commit that calls workflows of other repositories', () => {
     made.push(ci);
     const repository = await start(base);
     repository.commit('calls', calling);
-    const trigger = await openTrigger(volt.context.record, 'app', 'main');
+    const trigger = await openTrigger(volt.context.database, 'app', 'main');
     await observations.look('app');
     const messages = await until('both', async () => {
       const all = await offered();
@@ -67,7 +67,7 @@ describe('a commit that calls workflows of other repositories', () => {
     ];
     expect(messages.map(({ workflows }) => workflows?.called)).to.deep.equal([called, called]);
     expect(messages.map(({ intent }) => intent ?? null)).to.have.members([null, trigger]);
-    expect((await findRepository(volt.context.record, 'app'))?.notice ?? null).to.equal(null);
+    expect((await findRepository(volt.context.database, 'app'))?.notice ?? null).to.equal(null);
   });
 
   it('waits alone for a repository that says nothing, and people can read what for', async () => {
@@ -78,7 +78,7 @@ describe('a commit that calls workflows of other repositories', () => {
     await observations.look('app');
     await observations.look('app');
     expect((await offered()).map(({ sha }) => sha)).to.deep.equal([other]);
-    const { notice } = (await findRepository(volt.context.record, 'app')) ?? {};
+    const { notice } = (await findRepository(volt.context.database, 'app')) ?? {};
     expect(notice).to.equal(
       'the next commit of "main" waits for workflows that it calls, which are fetched from "acme/ci"',
     );

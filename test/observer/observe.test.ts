@@ -38,7 +38,7 @@ describe('observing', () => {
     for (const repository of made.splice(0)) repository.remove();
     await volt.context.access.client.flushall();
     for (const table of ['jobs', 'builds', 'cursors', 'intents', 'repositories'] as const) {
-      await volt.context.record.db.deleteFrom(table).execute();
+      await volt.context.database.db.deleteFrom(table).execute();
     }
   });
 
@@ -56,13 +56,13 @@ describe('observing', () => {
   const offered = async (): Promise<CommitMessage[]> =>
     (await volt.context.queues.queue('commits').getWaiting()).map(({ data }) => data as CommitMessage);
   const state = async (name = 'app') =>
-    (await listRepositories(volt.context.record)).find((each) => each.name === name);
+    (await listRepositories(volt.context.database)).find((each) => each.name === name);
 
   /** Records a build of each commit that is offered, as the dispatcher would, and takes the messages away. */
   async function takeOffers(): Promise<CommitMessage[]> {
     const messages = await offered();
     for (const { repo, ref, sha, cursor } of messages) {
-      await recordPlan(volt.context.record, newBuild({ repo, ref, sha, cursor: cursor ?? null }), noTags);
+      await recordPlan(volt.context.database, newBuild({ repo, ref, sha, cursor: cursor ?? null }), noTags);
     }
     await volt.context.queues.queue('commits').drain();
     return messages;
@@ -79,7 +79,7 @@ describe('observing', () => {
         branches: [],
         pollSeconds: 3600,
       });
-      expect(await findRepository(volt.context.record, 'my-app')).to.deep.include(added);
+      expect(await findRepository(volt.context.database, 'my-app')).to.deep.include(added);
       const schedules = await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers();
       expect(schedules.map(({ key }) => key)).to.deep.equal(['my-app']);
     });
@@ -113,9 +113,9 @@ describe('observing', () => {
       await add(repository.path);
       const again = await add(repository.path, { command: 'make check' });
       expect(again.name).to.equal('app');
-      expect((await listRepositories(volt.context.record)).map(({ name, command }) => [name, command])).to.deep.equal([
-        ['app', 'make check'],
-      ]);
+      expect((await listRepositories(volt.context.database)).map(({ name, command }) => [name, command])).to.deep.equal(
+        [['app', 'make check']],
+      );
     });
 
     it('under another name, where a different repository has it, or under the one that is given', async () => {
@@ -137,7 +137,7 @@ describe('observing', () => {
       await failure('bad_ref', () => add(repository.path, { branches: ['a..b'] }));
       for (const pollSeconds of [0, 0.4, 86_401, Number.NaN])
         await failure('bad_setting', () => add(repository.path, { pollSeconds }));
-      expect(await listRepositories(volt.context.record)).to.deep.equal([]);
+      expect(await listRepositories(volt.context.database)).to.deep.equal([]);
     });
   });
 
@@ -197,7 +197,7 @@ describe('observing', () => {
   });
 
   describe('follows a branch that goes and comes', () => {
-    const cursor = async () => (await cursorsOf(volt.context.record, 'app')).get('refs/heads/topic');
+    const cursor = async () => (await cursorsOf(volt.context.database, 'app')).get('refs/heads/topic');
 
     async function observedTopic(): Promise<TestRepository> {
       const repository = repositoryOf();
@@ -237,12 +237,12 @@ describe('observing', () => {
 
     it('with its head alone, when it was not wanted for a while', async () => {
       const repository = await observedTopic();
-      await changeRepository(volt.context.record, 'app', { branches: ['main'] });
+      await changeRepository(volt.context.database, 'app', { branches: ['main'] });
       await look('app');
       await takeOffers();
       repository.burst(3);
       repository.git('branch', '--force', 'topic');
-      await changeRepository(volt.context.record, 'app', { branches: ['topic'] });
+      await changeRepository(volt.context.database, 'app', { branches: ['topic'] });
       await look('app');
       expect((await offered()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
     });
@@ -324,7 +324,7 @@ describe('observing', () => {
       await add(repository.path);
       await look('app');
       await takeOffers();
-      await changeRepository(volt.context.record, 'app', { tags: ['v*'] });
+      await changeRepository(volt.context.database, 'app', { tags: ['v*'] });
       await look('app');
       expect(await offered()).to.deep.equal([]);
       repository.git('tag', 'v2');
@@ -401,13 +401,13 @@ describe('observing', () => {
       const tree = repository.git('rev-parse', `${bad}^{tree}`);
       const mirror = new Mirror(dataPaths(volt.context.config.dataDir).mirrors, realpathSync(repository.path)).path;
       rmSync(join(mirror, 'objects', tree.slice(0, 2), tree.slice(2)), { force: true });
-      const id = await openTrigger(volt.context.record, 'app', null);
+      const id = await openTrigger(volt.context.database, 'app', null);
       await observations.look('app');
       expect((await takeOffers()).map(({ ref, trigger }) => [ref, trigger])).to.have.deep.members([
         ['refs/heads/main', 'commit'],
         ['refs/heads/main', 'manual'],
       ]);
-      expect((await findIntent(volt.context.record, id))?.error ?? null).to.equal(null);
+      expect((await findIntent(volt.context.database, id))?.error ?? null).to.equal(null);
       expect((await state())?.error).to.equal(null);
       expect((await state())?.notice).to.match(/^cannot read "bad": git ls-tree: /);
       // left alone, and still told
@@ -515,7 +515,7 @@ describe('observing', () => {
     for (const name of ['one', 'two']) await add(repositoryOf(name).path, { name });
     const observations = new Observations(volt.context);
     const lookAtBoth = () => Promise.all(['one', 'two'].map((name) => observations.look(name)));
-    const times = async () => (await listRepositories(volt.context.record)).map(({ observedAt }) => observedAt ?? '');
+    const times = async () => (await listRepositories(volt.context.database)).map(({ observedAt }) => observedAt ?? '');
     await lookAtBoth();
     const first = await times();
     await lookAtBoth();
@@ -525,7 +525,7 @@ describe('observing', () => {
     expect(second.every((time, index) => time > (first[index] as string))).to.equal(true);
     await lookAtBoth();
     const rename = { url: `http://127.0.0.1:${await freePort()}/two` };
-    await volt.context.record.db.updateTable('repositories').set(rename).where('name', '=', 'two').execute();
+    await volt.context.database.db.updateTable('repositories').set(rename).where('name', '=', 'two').execute();
     await observations.look('two');
     await observations.noteQuiet();
     const third = await times();
@@ -535,7 +535,7 @@ describe('observing', () => {
   it('notes why it cannot look, without a secret, and that it can again', async () => {
     const repository = repositoryOf();
     const { url } = await add(repository.path);
-    const rename = (to: string) => volt.context.record.db.updateTable('repositories').set({ url: to }).execute();
+    const rename = (to: string) => volt.context.database.db.updateTable('repositories').set({ url: to }).execute();
     await rename(`http://secret@127.0.0.1:${await freePort()}/app`);
     await look('app');
     const error = (await state())?.error;
@@ -550,7 +550,7 @@ describe('observing', () => {
   it('bears a repository that is not observed any more, and ends the polls of it', async () => {
     const repository = repositoryOf();
     await add(repository.path);
-    await removeRepository(volt.context.record, 'app', false);
+    await removeRepository(volt.context.database, 'app', false);
     await look('app');
     expect(await offered()).to.deep.equal([]);
     expect(await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers()).to.deep.equal([]);
@@ -559,7 +559,7 @@ describe('observing', () => {
   it('leaves a repository that fails alone for a while, unless somebody asks', async () => {
     const repository = repositoryOf();
     const { url } = await add(repository.path);
-    const rename = (to: string) => volt.context.record.db.updateTable('repositories').set({ url: to }).execute();
+    const rename = (to: string) => volt.context.database.db.updateTable('repositories').set({ url: to }).execute();
     await rename('/nowhere');
     const observations = new Observations(volt.context);
     await observations.look('app', 'schedule');
@@ -651,7 +651,7 @@ describe('observing', () => {
       await takeOffers();
       const wanted = [null, 'main', 'v1', first, first.slice(0, 8)];
       const intents: number[] = [];
-      for (const ref of wanted) intents.push(await openTrigger(volt.context.record, 'app', ref));
+      for (const ref of wanted) intents.push(await openTrigger(volt.context.database, 'app', ref));
       await look('app');
       const answers = await offered();
       expect(answers.map(({ intent, ref, sha, trigger, cursor }) => [intent, ref, sha, trigger, cursor])).to.deep.equal(
@@ -670,7 +670,7 @@ describe('observing', () => {
       await add(repository.path);
       await look('app');
       await takeOffers();
-      await openTrigger(volt.context.record, 'app', null);
+      await openTrigger(volt.context.database, 'app', null);
       await look('app');
       await look('app');
       expect(await offered()).to.have.length(1);
@@ -680,10 +680,10 @@ describe('observing', () => {
       const repository = repositoryOf();
       await add(repository.path);
       const intents = [];
-      for (const ref of ['gone', '--all', 'a..b']) intents.push(await openTrigger(volt.context.record, 'app', ref));
+      for (const ref of ['gone', '--all', 'a..b']) intents.push(await openTrigger(volt.context.database, 'app', ref));
       await look('app');
       const errors = await Promise.all(
-        intents.map(async (id) => (await findIntent(volt.context.record, id))?.error?.code),
+        intents.map(async (id) => (await findIntent(volt.context.database, id))?.error?.code),
       );
       expect(errors).to.deep.equal(['commit_missing', 'bad_ref', 'bad_ref']);
     });
@@ -695,7 +695,7 @@ describe('observing', () => {
       const line = await BrokenLine.start(Number(new URL(server.url('')).port));
       try {
         await add(line.url(server.url('app/.git')), { name: 'app' });
-        const intent = await openTrigger(volt.context.record, 'app', null);
+        const intent = await openTrigger(volt.context.database, 'app', null);
         line.cuts.push(350);
         await look('app');
         expect(line.cuts).to.deep.equal([]);
@@ -709,10 +709,10 @@ describe('observing', () => {
     it('with why the repository cannot be read', async () => {
       const repository = repositoryOf();
       await add(repository.path);
-      await volt.context.record.db.updateTable('repositories').set({ url: '/nowhere' }).execute();
-      const intent = await openTrigger(volt.context.record, 'app', null);
+      await volt.context.database.db.updateTable('repositories').set({ url: '/nowhere' }).execute();
+      const intent = await openTrigger(volt.context.database, 'app', null);
       await look('app');
-      expect((await findIntent(volt.context.record, intent))?.error).to.include({ code: 'fetch_failed' });
+      expect((await findIntent(volt.context.database, intent))?.error).to.include({ code: 'fetch_failed' });
     });
   });
 });

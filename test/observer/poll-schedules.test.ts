@@ -8,8 +8,8 @@ describe('the schedules of polls', () => {
   it('are all asked for at first, and later page by page, over and over', async () => {
     const volt = await TestVolt.start();
     try {
-      const { record, access, queues } = volt.context;
-      for (const name of ['a', 'b', 'c', 'd', 'e']) await observed(record, name);
+      const { database, access, queues } = volt.context;
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await observed(database, name);
       const schedules = new PollSchedules(volt.context, 2);
       const scheduled = async () => (await queues.queue(observeQueue(null)).getJobSchedulers()).map(({ key }) => key);
       await schedules.renew();
@@ -34,8 +34,8 @@ describe('the schedules of polls', () => {
     const volt = await TestVolt.start();
     const clock = Date.now;
     try {
-      const { record, queues } = volt.context;
-      for (const name of ['a', 'b']) await observed(record, name);
+      const { database, queues } = volt.context;
+      for (const name of ['a', 'b']) await observed(database, name);
       const schedules = new PollSchedules(volt.context);
       Date.now = () => clock() + 3_600_000;
       await schedules.renew();

@@ -32,7 +32,7 @@ describe('observing a repository that is not open to everybody', () => {
   const add = (url: string, name: string) =>
     addRepository(volt.context, { url, name, branches: [], pollSeconds: 3600, commits: 'every', command: null });
   const state = async (name: string) => {
-    const repositories = await listRepositories(volt.context.record);
+    const repositories = await listRepositories(volt.context.database);
     return repositories.find((each) => each.name === name);
   };
   const offered = async () =>
@@ -44,7 +44,7 @@ describe('observing a repository that is not open to everybody', () => {
     await new Observations(volt.context).look('inurl');
     expect((await state('inurl'))?.error).to.equal(null);
     expect(await offered()).to.deep.include(['inurl', repository.head()]);
-    const [credential] = await listCredentials(volt.context.record);
+    const [credential] = await listCredentials(volt.context.database);
     expect(credential).to.include({ repo: 'inurl', kind: 'https', user: 'ada' });
     const files = readdirSync(volt.dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     expect(files.map(({ name }) => name)).to.include.members(['volt.db', 'secrets.key']);
@@ -59,7 +59,7 @@ describe('observing a repository that is not open to everybody', () => {
     const error = (await state('bare'))?.error;
     expect(error?.code).to.equal('fetch_failed');
     expect(error?.remedy).to.include('volt credential set');
-    await setCredential(volt.context.record, volt.context.config, 'bare', {
+    await setCredential(volt.context.database, volt.context.config, 'bare', {
       shown: { kind: 'https', user: 'ada', publicKey: null, hostKeys: [] },
       credential: { kind: 'https', user: 'ada', password: 'canary-password' },
     });
@@ -70,7 +70,7 @@ describe('observing a repository that is not open to everybody', () => {
 
   it('goes on with a new password that is given in the URL again', async () => {
     await add(server.url(path, 'ada:other'), 'inurl');
-    const { record, config } = volt.context;
-    expect(await findCredential(record, config, 'inurl')).to.include({ password: 'other' });
+    const { database, config } = volt.context;
+    expect(await findCredential(database, config, 'inurl')).to.include({ password: 'other' });
   });
 });

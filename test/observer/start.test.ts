@@ -27,14 +27,14 @@ describe('an observer that starts', () => {
   });
 
   it('looks at once at what has failed before, however long its pause still is', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     // over the network: what is on this machine is looked at when its watch begins
     server = await GitServer.start(repository.path);
     await volt.observe(server.url('127.0.0.1'), { name: 'app', pollSeconds: 3600 });
     const error = new VoltError('fetch_failed', 'the cable was out', { remedy: '' });
-    await noteObserveError(record, 'app', error, () => 3_600_000);
+    await noteObserveError(database, 'app', error, () => 3_600_000);
     await volt.observer();
-    await until('it is looked at', async () => (await findRepository(record, 'app'))?.error === null);
+    await until('it is looked at', async () => (await findRepository(database, 'app'))?.error === null);
   });
 
   it('brings the schedules back that Redis has lost', async () => {

@@ -30,10 +30,10 @@ describe('watching the repositories of this machine', () => {
   };
 
   it('asks for a look when a ref has moved, and for none of a repository elsewhere or gone', async () => {
-    const { record, config } = volt.context;
-    await observed(record, 'here', { url: repository.path, host: config.host });
-    await observed(record, 'elsewhere', { url: repository.path.replace('sample', 'other'), host: 'another-machine' });
-    await observed(record, 'gone', { url: '/nowhere/at/all', host: config.host });
+    const { database, config } = volt.context;
+    await observed(database, 'here', { url: repository.path, host: config.host });
+    await observed(database, 'elsewhere', { url: repository.path.replace('sample', 'other'), host: 'another-machine' });
+    await observed(database, 'gone', { url: '/nowhere/at/all', host: config.host });
     await watches.refresh();
     await watches.refresh();
     repository.commit('second');
@@ -42,13 +42,13 @@ describe('watching the repositories of this machine', () => {
   });
 
   it('asks no more when the repository is not observed any more', async () => {
-    const { record, access } = volt.context;
-    await record.db.deleteFrom('repositories').where('name', '=', 'here').execute();
+    const { database, access } = volt.context;
+    await database.db.deleteFrom('repositories').where('name', '=', 'here').execute();
     await watches.refresh();
     await access.client.flushall();
     repository.commit('third');
     // another watch hears it
-    await observed(record, 'again', { url: repository.path, host: volt.context.config.host });
+    await observed(database, 'again', { url: repository.path, host: volt.context.config.host });
     await watches.refresh();
     repository.commit('fourth');
     await until('a look is asked for', async () => (await asked()).length > 0);
@@ -56,9 +56,9 @@ describe('watching the repositories of this machine', () => {
   });
 
   it('begins anew when a repository is put into the place of another', async () => {
-    const { record, access, config } = volt.context;
+    const { database, access, config } = volt.context;
     const other = new TestRepository({ 'b.txt': 'b\n' });
-    await observed(record, 'replaced', { url: other.path, host: config.host });
+    await observed(database, 'replaced', { url: other.path, host: config.host });
     await watches.refresh();
     const aside = `${other.path}.aside`;
     cpSync(other.path, aside, { recursive: true });

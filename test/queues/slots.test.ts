@@ -1,6 +1,5 @@
 import type { Job } from 'bullmq';
 import { expect } from 'chai';
-import { awake } from '../../src/kernel/clock.ts';
 import { attemptName } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { serverClock } from '../../src/kernel/server-time.ts';
@@ -9,6 +8,7 @@ import { jobQueue } from '../../src/queues/names.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
+import { awake } from '../../src/system/clock.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { strangeVoice } from '../support/runner-keys.ts';

@@ -8,10 +8,10 @@ import {
   markReported,
   unreportedBuilds,
 } from '../../src/record/builds.ts';
+import type { Database } from '../../src/record/database.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import { recordPlan } from '../../src/record/plans.ts';
-import type { Record } from '../../src/record/record.ts';
 import { TestFolders } from '../support/folder.ts';
 import { newBuild, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
@@ -19,23 +19,23 @@ const box = { id: 'box~1', name: 'box', host: 'box' };
 
 describe('builds in the record', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
-    record = await openRecord(folders.make());
-    await observed(record, 'app');
-    await observed(record, 'other');
+    database = await openRecord(folders.make());
+    await observed(database, 'app');
+    await observed(database, 'other');
   });
 
-  afterEach(() => record.close());
+  afterEach(() => database.close());
 
   after(folders.remove);
 
   const list = async (filter: Partial<Parameters<typeof listBuilds>[1]> = {}) =>
-    (await listBuilds(record, { limit: 50, ...filter })).map(({ id }) => id);
+    (await listBuilds(database, { limit: 50, ...filter })).map(({ id }) => id);
   const end = (build: BuildId, status: 'cancelled' | 'success' = 'cancelled') =>
     decideJob(
-      record,
+      database,
       { job: jobIdOf(build, 1), attempt: 1 },
       { status, reason: status === 'success' ? null : 'by_user', message: null },
       Date.now(),
@@ -43,7 +43,7 @@ describe('builds in the record', () => {
 
   it('are listed newest first, a page at a time', async () => {
     const ids: BuildId[] = [];
-    for (let count = 0; count < 5; count++) ids.unshift(await recordedBuild(record));
+    for (let count = 0; count < 5; count++) ids.unshift(await recordedBuild(database));
     expect(await list()).to.deep.equal(ids);
     const page = await list({ limit: 2 });
     expect(page).to.deep.equal(ids.slice(0, 2));
@@ -52,9 +52,9 @@ describe('builds in the record', () => {
   });
 
   it('are found by repository, branch, commit and status, and by all of them together', async () => {
-    const a = await recordedBuild(record, { sha: '1'.repeat(40) });
-    const b = await recordedBuild(record, { repo: 'other', ref: 'refs/heads/dev', sha: '1'.repeat(40) });
-    const c = await recordedBuild(record, { ref: 'refs/tags/main' });
+    const a = await recordedBuild(database, { sha: '1'.repeat(40) });
+    const b = await recordedBuild(database, { repo: 'other', ref: 'refs/heads/dev', sha: '1'.repeat(40) });
+    const c = await recordedBuild(database, { ref: 'refs/tags/main' });
     await end(b);
     expect(await list({ repo: 'app' })).to.deep.equal([c, a]);
     expect(await list({ branch: 'main' })).to.deep.equal([a]);
@@ -65,16 +65,16 @@ describe('builds in the record', () => {
   });
 
   it('are found by id, with their jobs', async () => {
-    const id = await recordedBuild(record, { jobs: [plannedJob('one'), plannedJob('two')] });
-    const build = await findBuild(record, id);
+    const id = await recordedBuild(database, { jobs: [plannedJob('one'), plannedJob('two')] });
+    const build = await findBuild(database, id);
     expect(build?.jobs.map(({ name }) => name)).to.deep.equal(['one', 'two']);
-    expect(await findBuild(record, '999' as BuildId)).to.equal(undefined);
+    expect(await findBuild(database, '999' as BuildId)).to.equal(undefined);
   });
 
   it('lead to their jobs', async () => {
-    const id = await recordedBuild(record, { repo: 'other' });
+    const id = await recordedBuild(database, { repo: 'other' });
     const job = jobIdOf(id, 1);
-    expect(await findJob(record, job)).to.deep.equal({
+    expect(await findJob(database, job)).to.deep.equal({
       id: job,
       name: 'test',
       status: 'queued',
@@ -82,58 +82,62 @@ describe('builds in the record', () => {
       repo: 'other',
       build: id,
     });
-    expect(await findJob(record, jobIdOf(id, 2))).to.equal(undefined);
+    expect(await findJob(database, jobIdOf(id, 2))).to.equal(undefined);
   });
 
   it('are reported when they are final, once', async () => {
-    const builds = [await recordedBuild(record), await recordedBuild(record), await recordedBuild(record)] as const;
-    expect(await unreportedBuilds(record, 10)).to.deep.equal([]);
+    const builds = [
+      await recordedBuild(database),
+      await recordedBuild(database),
+      await recordedBuild(database),
+    ] as const;
+    expect(await unreportedBuilds(database, 10)).to.deep.equal([]);
     await end(builds[2]);
     await end(builds[0]);
-    expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[0], builds[2]]);
-    expect(await unreportedBuilds(record, 1)).to.deep.equal([builds[0]]);
-    await record.write((db) => markReported(db, [builds[0]]));
-    expect(await unreportedBuilds(record, 10)).to.deep.equal([builds[2]]);
+    expect(await unreportedBuilds(database, 10)).to.deep.equal([builds[0], builds[2]]);
+    expect(await unreportedBuilds(database, 1)).to.deep.equal([builds[0]]);
+    await database.write((db) => markReported(db, [builds[0]]));
+    expect(await unreportedBuilds(database, 10)).to.deep.equal([builds[2]]);
   });
 
   it('that are not final are counted by their status', async () => {
     const builds = [
-      await recordedBuild(record),
-      await recordedBuild(record),
-      await recordedBuild(record),
-      await recordedBuild(record),
+      await recordedBuild(database),
+      await recordedBuild(database),
+      await recordedBuild(database),
+      await recordedBuild(database),
     ] as const;
-    await startAttempt(record, { job: jobIdOf(builds[0], 1), attempt: 1 }, box, Date.now());
+    await startAttempt(database, { job: jobIdOf(builds[0], 1), attempt: 1 }, box, Date.now());
     await end(builds[1]);
-    expect(await countOpenBuilds(record)).to.deep.equal({ queued: 2, running: 1 });
+    expect(await countOpenBuilds(database)).to.deep.equal({ queued: 2, running: 1 });
   });
 
   describe('their open jobs', () => {
     it('come in the order in which they are to run', async () => {
       const starts = { late: 9, early: 1, middle: 5 };
       for (const [name, start] of Object.entries(starts)) {
-        await recordPlan(record, newBuild({ jobs: [plannedJob(name)] }), async () => [start]);
+        await recordPlan(database, newBuild({ jobs: [plannedJob(name)] }), async () => [start]);
       }
-      const second = await recordPlan(record, newBuild({ jobs: [plannedJob('early too')] }), async () => [1]);
+      const second = await recordPlan(database, newBuild({ jobs: [plannedJob('early too')] }), async () => [1]);
       expect(second.outcome).to.equal('made');
-      const jobs = await openJobs(record, { limit: 10 });
+      const jobs = await openJobs(database, { limit: 10 });
       expect(jobs.map(({ name }) => name)).to.deep.equal(['early', 'early too', 'middle', 'late']);
-      expect((await openJobs(record, { limit: 2 })).map(({ name }) => name)).to.deep.equal(['early', 'early too']);
+      expect((await openJobs(database, { limit: 2 })).map(({ name }) => name)).to.deep.equal(['early', 'early too']);
     });
 
     it('are found by build and by status, with all that is needed to send them', async () => {
-      const id = await recordedBuild(record, {
+      const id = await recordedBuild(database, {
         jobs: [plannedJob('one', { labels: ['gpu'] }), plannedJob('two', { needs: ['one'] }), plannedJob('three')],
       });
-      await recordedBuild(record);
+      await recordedBuild(database);
       await end(id, 'success');
-      await startAttempt(record, { job: jobIdOf(id, 3), attempt: 1 }, box, 1000);
-      const jobs = await openJobs(record, { build: id, limit: 10 });
+      await startAttempt(database, { job: jobIdOf(id, 3), attempt: 1 }, box, 1000);
+      const jobs = await openJobs(database, { build: id, limit: 10 });
       expect(jobs.map(({ name, status }) => [name, status])).to.have.deep.members([
         ['two', 'waiting'],
         ['three', 'running'],
       ]);
-      const running = await openJobs(record, { build: id, status: 'running', limit: 10 });
+      const running = await openJobs(database, { build: id, status: 'running', limit: 10 });
       expect(running).to.deep.equal([
         {
           hasCredential: false,

@@ -13,11 +13,11 @@ describe('putting the record on its disk', () => {
   after(folders.remove);
 
   only.sqlite('is done once for all who ask while it is being done for others', async () => {
-    const record = await openRecord(folders.make());
-    await record.write((db) => setMeta(db, 'written', 'yes'));
+    const database = await openRecord(folders.make());
+    await database.write((db) => setMeta(db, 'written', 'yes'));
     const disk = await HeldDisk.hold();
     const done: string[] = [];
-    const ask = (who: string) => record.durable().then(() => done.push(who));
+    const ask = (who: string) => database.durable().then(() => done.push(who));
     const first = ask('first');
     await until('the disk is asked', () => disk.asked === 1);
     const others = ['second', 'third', 'fourth'].map(ask);
@@ -29,7 +29,7 @@ describe('putting the record on its disk', () => {
     await Promise.all(others);
     expect(disk.asked).to.equal(2);
     disk.release();
-    await record.close();
+    await database.close();
   });
 
   it('asks for nothing where SQLite keeps no log', async () => {

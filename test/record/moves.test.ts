@@ -10,6 +10,7 @@ import {
   type Step,
 } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import type { Database } from '../../src/record/database.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import {
   type AttemptOutcome,
@@ -20,7 +21,6 @@ import {
   recordSteps,
   startAttempt,
 } from '../../src/record/moves.ts';
-import type { Record } from '../../src/record/record.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
 import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
@@ -70,7 +70,7 @@ const lost = { reason: 'runner_lost', message: 'gone', at: time(3) } as const;
 describe('moves of a job in the record', () => {
   const folders = new TestFolders();
   let dataDir: string;
-  let record: Record;
+  let database: Database;
   let build: BuildId;
   let job: JobId;
   let first: AttemptRef;
@@ -78,25 +78,25 @@ describe('moves of a job in the record', () => {
 
   before(async () => {
     dataDir = folders.make();
-    record = await openRecord(dataDir);
-    await observed(record);
+    database = await openRecord(dataDir);
+    await observed(database);
   });
 
   beforeEach(() => begin([plannedJob()]));
 
   after(async () => {
-    await record.close();
+    await database.close();
     folders.remove();
   });
 
   async function begin(jobs: ReturnType<typeof plannedJob>[]): Promise<void> {
-    build = await recordedBuild(record, { jobs });
+    build = await recordedBuild(database, { jobs });
     job = jobIdOf(build, 1);
     first = { job, attempt: 1 };
     second = { job, attempt: 2 };
   }
 
-  const found = async () => (await findBuild(record, build)) ?? expect.fail('there is no build');
+  const found = async () => (await findBuild(database, build)) ?? expect.fail('there is no build');
   const jobNow = async (index = 0) => (await found()).jobs[index] as Job;
 
   it('begin with a first attempt that is queued', async () => {
@@ -106,16 +106,16 @@ describe('moves of a job in the record', () => {
   });
 
   it('from queued to running, by the runner that has begun, once', async () => {
-    expect(await startAttempt(record, first, box, time(1))).to.be.an('object');
-    expect(await startAttempt(record, first, other, time(2))).to.equal(undefined);
+    expect(await startAttempt(database, first, box, time(1))).to.be.an('object');
+    expect(await startAttempt(database, first, other, time(2))).to.equal(undefined);
     expect(await jobNow()).to.include({ status: 'running', runner: 'box', startedAt: new Date(time(1)).toISOString() });
     expect((await jobNow()).attempts[0]).to.include({ status: 'running', runner: 'box' });
     expect(await found()).to.include({ status: 'running', startedAt: new Date(time(1)).toISOString() });
   });
 
   it('from running to its outcome, which the build takes over', async () => {
-    await startAttempt(record, first, box, time(1));
-    expect(await finishAttempt(record, first, failed)).to.be.an('object');
+    await startAttempt(database, first, box, time(1));
+    expect(await finishAttempt(database, first, failed)).to.be.an('object');
     const final = { status: 'failure', reason: 'exit_code', message: failed.message };
     expect(await jobNow()).to.deep.include({ ...final, exitCode: 2, steps: [step], runner: 'box' });
     expect((await jobNow()).attempts[0]).to.include(final);
@@ -124,31 +124,33 @@ describe('moves of a job in the record', () => {
   });
 
   it('from running to its outcome only by the runner that has begun', async () => {
-    await startAttempt(record, first, box, time(1));
-    expect(await finishAttempt(record, first, { ...failed, runner: other })).to.equal(undefined);
+    await startAttempt(database, first, box, time(1));
+    expect(await finishAttempt(database, first, { ...failed, runner: other })).to.equal(undefined);
     expect(await jobNow()).to.include({ status: 'running', runner: 'box' });
   });
 
   it('from queued to its outcome, when the word of its start was lost', async () => {
-    expect(await finishAttempt(record, first, outcome())).to.be.an('object');
+    expect(await finishAttempt(database, first, outcome())).to.be.an('object');
     expect(await jobNow()).to.include({ status: 'success', startedAt: new Date(time(1)).toISOString() });
-    expect(await startAttempt(record, first, box, time(1)), 'the word comes later').to.equal(undefined);
+    expect(await startAttempt(database, first, box, time(1)), 'the word comes later').to.equal(undefined);
     expect(await jobNow()).to.include({ status: 'success' });
   });
 
   for (const status of finalStatuses) {
     it(`from ${status} to nothing else: what was recorded first stands`, async () => {
       const reason = status === 'success' ? null : 'by_user';
-      expect(await finishAttempt(record, first, outcome({ status, reason, message: 'the first' }))).to.be.an('object');
+      expect(await finishAttempt(database, first, outcome({ status, reason, message: 'the first' }))).to.be.an(
+        'object',
+      );
       const before = await found();
-      expect(await finishAttempt(record, first, failed)).to.equal(undefined);
-      expect(await startAttempt(record, first, other, time(9))).to.equal(undefined);
-      expect(await recordSteps(record, first, 1, [])).to.equal(undefined);
-      expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
-      expect(await queueJob(record, job, noTags)).to.equal(false);
+      expect(await finishAttempt(database, first, failed)).to.equal(undefined);
+      expect(await startAttempt(database, first, other, time(9))).to.equal(undefined);
+      expect(await recordSteps(database, first, 1, [])).to.equal(undefined);
+      expect(await moveToNextAttempt(database, first, lost)).to.equal(false);
+      expect(await queueJob(database, job, noTags)).to.equal(false);
       for (const next of finalStatuses) {
         expect(
-          await decideJob(record, first, { status: next, reason: 'poison', message: 'no' }, time(9)),
+          await decideJob(database, first, { status: next, reason: 'poison', message: 'no' }, time(9)),
           next,
         ).to.equal(undefined);
       }
@@ -157,8 +159,8 @@ describe('moves of a job in the record', () => {
   }
 
   it('to the next attempt, when the runner is gone', async () => {
-    await startAttempt(record, first, box, time(1));
-    expect(await moveToNextAttempt(record, first, lost)).to.equal(true);
+    await startAttempt(database, first, box, time(1));
+    expect(await moveToNextAttempt(database, first, lost)).to.equal(true);
     const { attempts, ...now } = await jobNow();
     expect(now).to.include({ status: 'queued', runner: null, reason: null });
     expect(
@@ -171,8 +173,8 @@ describe('moves of a job in the record', () => {
   });
 
   it('to the next attempt once, however many notice that the runner is gone', async () => {
-    expect(await moveToNextAttempt(record, first, { ...lost, runner: box })).to.equal(true);
-    expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
+    expect(await moveToNextAttempt(database, first, { ...lost, runner: box })).to.equal(true);
+    expect(await moveToNextAttempt(database, first, lost)).to.equal(false);
     expect((await jobNow()).attempts).to.have.length(2);
     expect((await jobNow()).attempts[0]?.runner).to.equal('box');
   });
@@ -186,9 +188,9 @@ describe('moves of a job in the record', () => {
       (await jobNow()).attempts.map(({ status, reason, message }) => [status, reason, message]);
 
     it('which waits for its time, while what became of this one is kept', async () => {
-      await startAttempt(record, first, box, time(1));
+      await startAttempt(database, first, box, time(1));
       const from = Date.now();
-      const ended = await finishAttempt(record, first, away());
+      const ended = await finishAttempt(database, first, away());
       expect(ended?.againAt).to.be.within(from + 10_000, Date.now() + 15_000);
       expect(ended?.build.status).to.equal('running');
       const now = await jobNow();
@@ -205,17 +207,17 @@ describe('moves of a job in the record', () => {
     });
 
     it('once, however often it is told', async () => {
-      expect(await finishAttempt(record, first, away())).to.be.an('object');
-      expect(await finishAttempt(record, first, away())).to.equal(undefined);
+      expect(await finishAttempt(database, first, away())).to.be.an('object');
+      expect(await finishAttempt(database, first, away())).to.equal(undefined);
       expect((await jobNow()).attempts).to.have.length(2);
     });
 
     it('until there are no more, and then tells how often and where it was tried', async () => {
-      await finishAttempt(record, first, away());
-      await finishAttempt(record, second, away({ runner: other }));
+      await finishAttempt(database, first, away());
+      await finishAttempt(database, second, away({ runner: other }));
       // an attempt whose runner is lost counts for itself
-      await moveToNextAttempt(record, attempt(3), lost);
-      expect((await finishAttempt(record, attempt(4), away({ message: 'still none' })))?.againAt).to.equal(undefined);
+      await moveToNextAttempt(database, attempt(3), lost);
+      expect((await finishAttempt(database, attempt(4), away({ message: 'still none' })))?.againAt).to.equal(undefined);
       const message = 'tried 3 times, on box, other; last: still none';
       expect(await jobNow()).to.include({ status: 'error', reason: 'fetch_failed', message });
       expect((await stories()).at(-1)).to.deep.equal(['error', 'fetch_failed', 'still none']);
@@ -223,20 +225,20 @@ describe('moves of a job in the record', () => {
     });
 
     it('says nothing of it once an attempt has begun, or the job has passed', async () => {
-      await finishAttempt(record, first, away());
-      await startAttempt(record, second, other, time(9));
+      await finishAttempt(database, first, away());
+      await startAttempt(database, second, other, time(9));
       expect(await jobNow()).to.include({ status: 'running', message: null, triesAgainAt: null });
-      expect(await finishAttempt(record, second, away({ runner: box })), 'another has begun it').to.equal(undefined);
-      await finishAttempt(record, second, outcome({ runner: other }));
+      expect(await finishAttempt(database, second, away({ runner: box })), 'another has begun it').to.equal(undefined);
+      await finishAttempt(database, second, outcome({ runner: other }));
       expect(await jobNow()).to.include({ status: 'success', message: null });
     });
 
     it('and counts anew after a retry by a person', async () => {
-      for (const number of [1, 2, 3]) await finishAttempt(record, attempt(number), away());
-      const id = await openRetry(record, 'app', build, { job: null, failedOnly: false });
-      await retryJobs(record, { id, build }, (jobs) => jobs.map((each) => each.id));
-      await queueJob(record, job, noTags);
-      expect((await finishAttempt(record, attempt(4), away()))?.againAt).to.be.a('number');
+      for (const number of [1, 2, 3]) await finishAttempt(database, attempt(number), away());
+      const id = await openRetry(database, 'app', build, { job: null, failedOnly: false });
+      await retryJobs(database, { id, build }, (jobs) => jobs.map((each) => each.id));
+      await queueJob(database, job, noTags);
+      expect((await finishAttempt(database, attempt(4), away()))?.againAt).to.be.a('number');
     });
 
     for (const [what, change] of [
@@ -245,43 +247,43 @@ describe('moves of a job in the record', () => {
       ['for an error that stays', { reason: 'no_tests_found' }],
     ] as [string, Partial<AttemptOutcome>][]) {
       it(`never ${what}`, async () => {
-        expect((await finishAttempt(record, first, away(change)))?.againAt).to.equal(undefined);
+        expect((await finishAttempt(database, first, away(change)))?.againAt).to.equal(undefined);
         expect((await jobNow()).attempts).to.have.length(1);
       });
     }
   });
 
   it('by nothing that a runner says who was declared lost', async () => {
-    await startAttempt(record, first, box, time(1));
-    await moveToNextAttempt(record, first, lost);
+    await startAttempt(database, first, box, time(1));
+    await moveToNextAttempt(database, first, lost);
     const before = await found();
-    expect(await startAttempt(record, first, box, time(4))).to.equal(undefined);
-    expect(await recordSteps(record, first, 1, [step])).to.equal(undefined);
-    expect(await finishAttempt(record, first, outcome())).to.equal(undefined);
-    expect(await moveToNextAttempt(record, first, lost)).to.equal(false);
+    expect(await startAttempt(database, first, box, time(4))).to.equal(undefined);
+    expect(await recordSteps(database, first, 1, [step])).to.equal(undefined);
+    expect(await finishAttempt(database, first, outcome())).to.equal(undefined);
+    expect(await moveToNextAttempt(database, first, lost)).to.equal(false);
     expect(await found()).to.deep.equal(before);
 
-    await startAttempt(record, second, other, time(5));
-    expect(await finishAttempt(record, first, outcome())).to.equal(undefined);
-    expect(await finishAttempt(record, second, { ...failed, runner: other })).to.be.an('object');
+    await startAttempt(database, second, other, time(5));
+    expect(await finishAttempt(database, first, outcome())).to.equal(undefined);
+    expect(await finishAttempt(database, second, { ...failed, runner: other })).to.be.an('object');
     expect(await jobNow()).to.include({ status: 'failure', runner: 'other' });
     expect((await jobNow()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'failure']);
   });
 
   it('by nothing that is said of an attempt that is still to come, or of a job that there is not', async () => {
     for (const ref of [second, { job: '999999-1' as JobId, attempt: 1 }]) {
-      expect(await startAttempt(record, ref, box, time(1))).to.equal(undefined);
-      expect(await recordSteps(record, ref, 1, [step])).to.equal(undefined);
-      expect(await finishAttempt(record, ref, outcome())).to.equal(undefined);
-      expect(await moveToNextAttempt(record, ref, lost)).to.equal(false);
+      expect(await startAttempt(database, ref, box, time(1))).to.equal(undefined);
+      expect(await recordSteps(database, ref, 1, [step])).to.equal(undefined);
+      expect(await finishAttempt(database, ref, outcome())).to.equal(undefined);
+      expect(await moveToNextAttempt(database, ref, lost)).to.equal(false);
     }
     expect(await jobNow()).to.include({ status: 'queued' });
   });
 
   it('keep the time of the first start, also after a lost attempt', async () => {
-    await startAttempt(record, first, box, time(1));
-    await moveToNextAttempt(record, first, lost);
-    await startAttempt(record, second, other, time(5));
+    await startAttempt(database, first, box, time(1));
+    await moveToNextAttempt(database, first, lost);
+    await startAttempt(database, second, other, time(5));
     const { startedAt, attempts } = await jobNow();
     expect(startedAt).to.equal(new Date(time(1)).toISOString());
     expect(attempts.map((attempt) => attempt.startedAt)).to.deep.equal(
@@ -290,28 +292,31 @@ describe('moves of a job in the record', () => {
   });
 
   it('show the steps of the current attempt, the newest word on them', async () => {
-    await startAttempt(record, first, box, time(1));
+    await startAttempt(database, first, box, time(1));
     expect(
-      await recordSteps(record, first, 1, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
+      await recordSteps(database, first, 1, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
     ).to.be.an('object');
-    expect(await recordSteps(record, first, 3, [step, { ...step, name: 'more' }])).to.be.an('object');
+    expect(await recordSteps(database, first, 3, [step, { ...step, name: 'more' }])).to.be.an('object');
     for (const late of [2, 3])
-      expect(await recordSteps(record, first, late, [step]), 'a late word').to.equal(undefined);
+      expect(await recordSteps(database, first, late, [step]), 'a late word').to.equal(undefined);
     expect((await jobNow()).steps).to.deep.equal([step, { ...step, name: 'more' }]);
-    await moveToNextAttempt(record, first, lost);
+    await moveToNextAttempt(database, first, lost);
     expect((await jobNow()).steps).to.deep.equal([]);
   });
 
   it('are made once by two who try at the same time', async () => {
     const second = await openRecord(dataDir);
     const finishing = await Promise.all([
-      finishAttempt(record, first, outcome()),
+      finishAttempt(database, first, outcome()),
       finishAttempt(second, first, failed),
     ]);
     expect(finishing.filter((moved) => moved)).to.have.length(1);
     expect(await jobNow()).to.include({ status: finishing[0] ? 'success' : 'failure' });
     await begin([plannedJob()]);
-    const moving = await Promise.all([moveToNextAttempt(record, first, lost), moveToNextAttempt(second, first, lost)]);
+    const moving = await Promise.all([
+      moveToNextAttempt(database, first, lost),
+      moveToNextAttempt(second, first, lost),
+    ]);
     expect(moving.filter((moved) => moved)).to.have.length(1);
     await second.close();
   });
@@ -320,22 +325,22 @@ describe('moves of a job in the record', () => {
     await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
     const waiting = jobIdOf(build, 2);
     expect(await jobNow(1)).to.deep.include({ status: 'waiting', attempts: [] });
-    expect(await startAttempt(record, { job: waiting, attempt: 1 }, box, time(1))).to.equal(undefined);
-    expect(await finishAttempt(record, { job: waiting, attempt: 0 }, outcome())).to.equal(undefined);
-    expect(await queueJob(record, waiting, noTags)).to.equal(true);
-    expect(await queueJob(record, waiting, noTags)).to.equal(false);
+    expect(await startAttempt(database, { job: waiting, attempt: 1 }, box, time(1))).to.equal(undefined);
+    expect(await finishAttempt(database, { job: waiting, attempt: 0 }, outcome())).to.equal(undefined);
+    expect(await queueJob(database, waiting, noTags)).to.equal(true);
+    expect(await queueJob(database, waiting, noTags)).to.equal(false);
     expect((await jobNow(1)).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
   });
 
   it('that the dispatcher decides end the job and its attempt, wherever it stands', async () => {
     const cancelled = { status: 'cancelled', reason: 'by_user', message: 'enough' } as const;
-    expect(await decideJob(record, first, cancelled, time(4))).to.be.an('object');
+    expect(await decideJob(database, first, cancelled, time(4))).to.be.an('object');
     expect(await jobNow()).to.include(cancelled);
     expect((await jobNow()).attempts[0]).to.include(cancelled);
     expect(await found()).to.include(cancelled);
     await begin([plannedJob()]);
-    await startAttempt(record, first, box, time(1));
-    expect(await decideJob(record, first, cancelled, time(4))).to.be.an('object');
+    await startAttempt(database, first, box, time(1));
+    expect(await decideJob(database, first, cancelled, time(4))).to.be.an('object');
     expect((await jobNow()).attempts[0]).to.include(cancelled);
   });
 
@@ -344,13 +349,13 @@ describe('moves of a job in the record', () => {
     const waiting = jobIdOf(build, 2);
     for (const status of ['success', 'failure'] as const) {
       expect(
-        await decideJob(record, { job: waiting, attempt: 0 }, { status, reason: null, message: null }, time(4)),
+        await decideJob(database, { job: waiting, attempt: 0 }, { status, reason: null, message: null }, time(4)),
         status,
       ).to.equal(undefined);
     }
     expect(
       await decideJob(
-        record,
+        database,
         { job: waiting, attempt: 0 },
         { status: 'skipped', reason: 'needs_failed', message: 'no' },
         time(4),
@@ -360,15 +365,15 @@ describe('moves of a job in the record', () => {
 
   it('end the build with the last job, and not before', async () => {
     await begin([plannedJob('one'), plannedJob('two')]);
-    await finishAttempt(record, first, outcome());
+    await finishAttempt(database, first, outcome());
     expect(await found()).to.include({ status: 'queued', finishedAt: null });
-    await finishAttempt(record, { job: jobIdOf(build, 2), attempt: 1 }, failed);
+    await finishAttempt(database, { job: jobIdOf(build, 2), attempt: 1 }, failed);
     expect(await found()).to.include({ status: 'failure', reason: 'job_failed', message: 'two failed' });
   });
 
   it('keep what was said of the build when it has nothing of its own to say', async () => {
-    build = await recordedBuild(record, { message: '7 older commits were passed over' });
-    await finishAttempt(record, { job: jobIdOf(build, 1), attempt: 1 }, outcome());
+    build = await recordedBuild(database, { message: '7 older commits were passed over' });
+    await finishAttempt(database, { job: jobIdOf(build, 1), attempt: 1 }, outcome());
     expect(await found()).to.include({ status: 'success', message: '7 older commits were passed over' });
   });
 });

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
+import type { Database } from '../../src/record/database.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
-import type { Record } from '../../src/record/record.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { TestFolders } from '../support/folder.ts';
 import { newBuild, noTags, observed, openRecord, plan, plannedJob, recordedBuild } from '../support/record.ts';
@@ -15,20 +15,20 @@ const ref = 'refs/heads/main';
 describe('recording a plan', () => {
   const folders = new TestFolders();
   let dataDir: string;
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
     dataDir = folders.make();
-    record = await openRecord(dataDir);
-    await observed(record);
+    database = await openRecord(dataDir);
+    await observed(database);
   });
 
-  afterEach(() => record.close());
+  afterEach(() => database.close());
 
   after(folders.remove);
 
-  const count = async () => (await listBuilds(record, { limit: 500 })).length;
-  const cursor = async () => (await cursorsOf(record, 'app')).get(ref);
+  const count = async () => (await listBuilds(database, { limit: 500 })).length;
+  const cursor = async () => (await cursorsOf(database, 'app')).get(ref);
 
   /** The build of a commit that follows another one on the branch. */
   const commit = (sha: string, before: string | null, generations: [number, number] = [0, 0]): NewBuild =>
@@ -41,12 +41,12 @@ describe('recording a plan', () => {
         generation: generations[1],
       },
     });
-  const take = async (build: NewBuild) => (await recordPlan(record, build, noTags)).outcome;
+  const take = async (build: NewBuild) => (await recordPlan(database, build, noTags)).outcome;
 
   it('makes a build with all its jobs', async () => {
     const jobs = [plannedJob('build', { labels: ['linux'] }), plannedJob('test', { needs: ['build'], timeout: 5 })];
-    const id = await recordedBuild(record, { jobs, message: 'a word' });
-    const build = await findBuild(record, id);
+    const id = await recordedBuild(database, { jobs, message: 'a word' });
+    const build = await findBuild(database, id);
     expect(build).to.include({
       number: 1,
       repo: 'app',
@@ -65,17 +65,17 @@ describe('recording a plan', () => {
   });
 
   it('numbers the builds of each repository from 1, and gives every build an id of its own', async () => {
-    await observed(record, 'other');
+    await observed(database, 'other');
     const ids: BuildId[] = [];
-    for (const repo of ['app', 'other', 'app']) ids.push(await recordedBuild(record, { repo }));
-    const numbers = await Promise.all(ids.map(async (id) => (await findBuild(record, id))?.number));
+    for (const repo of ['app', 'other', 'app']) ids.push(await recordedBuild(database, { repo }));
+    const numbers = await Promise.all(ids.map(async (id) => (await findBuild(database, id))?.number));
     expect(numbers).to.deep.equal([1, 1, 2]);
     expect(new Set(ids).size).to.equal(3);
   });
 
   it('never makes a second build of an offer that is known', async () => {
-    const made = await recordPlan(record, commit(one, null), noTags);
-    const known = await recordPlan(record, commit(one, null), noTags);
+    const made = await recordPlan(database, commit(one, null), noTags);
+    const known = await recordPlan(database, commit(one, null), noTags);
     expect(made.outcome).to.equal('made');
     expect(known).to.deep.equal({ ...made, outcome: 'known' });
     expect(await count()).to.equal(1);
@@ -109,7 +109,7 @@ describe('recording a plan', () => {
   });
 
   it('keeps the cursors of refs and of repositories apart', async () => {
-    await observed(record, 'other');
+    await observed(database, 'other');
     await take(commit(one, null));
     const elsewhere = [
       { ...commit(two, null), ref: 'refs/heads/dev' },
@@ -121,16 +121,19 @@ describe('recording a plan', () => {
 
   it('moves no cursor for a person', async () => {
     await take(commit(one, null));
-    await plan(record, { sha: three });
+    await plan(database, { sha: three });
     expect(await cursor()).to.deep.include({ ref, sha: one, generation: 0 });
   });
 
   it('answers the request of a person with the build, once', async () => {
-    const intent = await openTrigger(record, 'app', null);
+    const intent = await openTrigger(database, 'app', null);
     const build = newBuild({ intent, offer: `app@intent.${intent}` });
-    const made = await recordPlan(record, build, noTags);
-    await recordPlan(record, build, noTags);
-    expect(await findIntent(record, intent)).to.include({ open: false, madeBuild: (made as { build: BuildId }).build });
+    const made = await recordPlan(database, build, noTags);
+    await recordPlan(database, build, noTags);
+    expect(await findIntent(database, intent)).to.include({
+      open: false,
+      madeBuild: (made as { build: BuildId }).build,
+    });
     expect(await count()).to.equal(1);
   });
 
@@ -141,7 +144,7 @@ describe('recording a plan', () => {
 
   it('records all or nothing', async () => {
     await take(commit(one, null));
-    const broken = await recordPlan(record, commit(two, one), async () => {
+    const broken = await recordPlan(database, commit(two, one), async () => {
       throw new Error('the disk is full');
     }).catch((error: Error) => error);
     expect(broken).to.have.property('message', 'the disk is full');
@@ -152,7 +155,7 @@ describe('recording a plan', () => {
   it('is done once by two dispatchers that were given the same offer', async () => {
     const second = await openRecord(dataDir);
     const outcomes = await Promise.all(
-      [record, second].map(async (each) => (await recordPlan(each, commit(one, null), noTags)).outcome),
+      [database, second].map(async (each) => (await recordPlan(each, commit(one, null), noTags)).outcome),
     );
     expect(outcomes).to.have.members(['made', 'known']);
     expect(await count()).to.equal(1);
@@ -164,14 +167,14 @@ describe('recording a plan', () => {
     const schedules = Array.from({ length: 14_000 }, (_, index) => {
       return { workflow: `${index}.yml`, cron: '0 0 * * *', timezone: null, nextAt: index };
     });
-    const id = await recordedBuild(record, { jobs, schedules });
-    expect((await findBuild(record, id))?.jobs.map(({ name }) => name)).to.deep.equal(jobs.map(({ name }) => name));
-    expect(await schedulesOf(record, 'app')).to.have.length(14_000);
+    const id = await recordedBuild(database, { jobs, schedules });
+    expect((await findBuild(database, id))?.jobs.map(({ name }) => name)).to.deep.equal(jobs.map(({ name }) => name));
+    expect(await schedulesOf(database, 'app')).to.have.length(14_000);
   });
 
   it('sets schedules only for a build that it makes', async () => {
     const at = (cron: string) => ({ schedules: [{ workflow: 'ci.yml', cron, timezone: null, nextAt: 1 }] });
-    const crons = async () => (await schedulesOf(record, 'app')).map(({ cron }) => cron);
+    const crons = async () => (await schedulesOf(database, 'app')).map(({ cron }) => cron);
     await take({ ...commit(two, one), ...at('0 2 * * *') });
     expect(await crons(), 'out of turn').to.deep.equal([]);
     await take({ ...commit(one, null), ...at('0 1 * * *') });

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
+import { Database } from '../../src/record/database.ts';
 import { inspectNamed } from '../../src/record/inspect.ts';
 import { setMeta } from '../../src/record/meta.ts';
-import { Record } from '../../src/record/record.ts';
 import { databaseFor, databaseServer, only } from '../support/database.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -27,7 +27,7 @@ describe('a record in PostgreSQL', () => {
 
   after(folders.remove);
 
-  const open = (databaseUrl: string) => Record.open(loadConfig({ dataDir, databaseUrl }));
+  const open = (databaseUrl: string) => Database.open(loadConfig({ dataDir, databaseUrl }));
   const changed = (change: (url: URL) => void) => {
     const other = new URL(url);
     change(other);
@@ -99,11 +99,11 @@ describe('a record in PostgreSQL', () => {
     await databaseServer().database('empty_one');
     const config = loadConfig({ dataDir, databaseUrl: changed((other) => (other.pathname = '/empty_one')) });
     expect((await inspectNamed(config)).found).to.equal(undefined);
-    const record = await open(config.databaseUrl ?? '');
+    const database = await open(config.databaseUrl ?? '');
     const { where, found } = await inspectNamed(config);
     expect(where).to.match(/^PostgreSQL \d+.*empty_one at 127\.0\.0\.1:\d+$/);
-    expect(found).to.include({ recordId: record.id });
-    await record.close();
+    expect(found).to.include({ recordId: database.id });
+    await database.close();
   });
 
   only.postgres('is another one after what the documentation says of a restore', async () => {
@@ -113,29 +113,29 @@ describe('a record in PostgreSQL', () => {
     const [, statements = ''] = /<<'SQL'\n(.+?)SQL\n/s.exec(readFileSync('docs/operating.md', 'utf8')) ?? [];
     await databaseServer().run(statements, new URL(url).pathname.slice(1));
     await former.close();
-    const record = await open(url);
-    expect(record.formerIds).to.deep.equal([former.id]);
-    expect(record.id)
+    const database = await open(url);
+    expect(database.formerIds).to.deep.equal([former.id]);
+    expect(database.id)
       .to.match(/^[0-9a-f-]{36}$/)
       .and.not.equal(former.id);
-    expect(Number(await recordedBuild(record))).to.equal(Number(last) + 10_001);
-    await record.close();
+    expect(Number(await recordedBuild(database))).to.equal(Number(last) + 10_001);
+    await database.close();
   });
 
   only.postgres('keeps text with a NUL in it, but for that', async () => {
-    const record = await open(url);
-    await record.write((db) => setMeta(db, 'text', 'a\0b'));
-    const row = await record.db.selectFrom('meta').selectAll().where('key', '=', 'text').executeTakeFirst();
+    const database = await open(url);
+    await database.write((db) => setMeta(db, 'text', 'a\0b'));
+    const row = await database.db.selectFrom('meta').selectAll().where('key', '=', 'text').executeTakeFirst();
     expect(row).to.include({ value: 'a\uFFFDb' });
-    await record.close();
+    await database.close();
   });
 
   only.postgres(
     'goes on when the server has ended its connections, and does again what was not committed',
     async () => {
-      const record = await open(url);
+      const database = await open(url);
       let tries = 0;
-      await record.write(async (db) => {
+      await database.write(async (db) => {
         await setMeta(db, 'tries', String(++tries));
         if (tries > 1) return;
         const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
@@ -148,9 +148,9 @@ describe('a record in PostgreSQL', () => {
         );
         await sql`select 1`.execute(db);
       });
-      const row = await record.db.selectFrom('meta').selectAll().where('key', '=', 'tries').executeTakeFirst();
+      const row = await database.db.selectFrom('meta').selectAll().where('key', '=', 'tries').executeTakeFirst();
       expect(row).to.include({ value: '2' });
-      await record.close();
+      await database.close();
     },
   );
 
@@ -167,16 +167,16 @@ describe('a record in PostgreSQL', () => {
     left();
     await standing;
     expect(tries, 'what was taken from it is done again').to.equal(2);
-    for (const record of [still, other]) await record.close();
+    for (const database of [still, other]) await database.close();
   });
 
   only.postgres('waits for a free connection no longer than is good, and says so', async () => {
-    const record = await Record.open(loadConfig({ dataDir, databaseUrl: url, databasePool: 2 }));
-    const slow = () => sql`select pg_sleep(8)`.execute(record.db);
+    const database = await Database.open(loadConfig({ dataDir, databaseUrl: url, databasePool: 2 }));
+    const slow = () => sql`select pg_sleep(8)`.execute(database.db);
     const both = Promise.all([slow(), slow()]);
-    await failure('record_busy', () => sql`select 1`.execute(record.db));
+    await failure('record_busy', () => sql`select 1`.execute(database.db));
     await both;
-    await record.close();
+    await database.close();
   });
 
   only.postgres('is spoken to by TLS where sslmode says so, and not where the certificate does not fit', async () => {
@@ -198,10 +198,10 @@ describe('a record in PostgreSQL', () => {
     await server.shutdown();
     await server.start(['ssl=on', `ssl_cert_file=${files.certificate}`, `ssl_key_file=${files.key}`]);
     for (const options of ['sslmode=require', `sslmode=verify-full&sslrootcert=${files.certificate}`]) {
-      const record = await open(at(options));
-      const { rows } = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(record.db);
+      const database = await open(at(options));
+      const { rows } = await sql`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(database.db);
       expect(rows, options).to.deep.equal([{ ssl: true }]);
-      await record.close();
+      await database.close();
     }
     expect(await refused('record_unreachable', at('sslmode=verify-full'))).to.include('certificate');
     await server.shutdown();

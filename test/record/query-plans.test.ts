@@ -5,6 +5,7 @@ import { agendaOf } from '../../src/record/agenda.ts';
 import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
+import type { Database } from '../../src/record/database.ts';
 import { openRetries } from '../../src/record/intents.ts';
 import {
   buildsAtRest,
@@ -14,7 +15,6 @@ import {
   runningAttempts,
 } from '../../src/record/open-jobs.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
-import type { Record } from '../../src/record/record.ts';
 import { labelSetsOf, removeUnusedLabelSets, virtualTimes } from '../../src/record/virtual-time.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
@@ -25,20 +25,20 @@ import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
 describe('what stages ask the record again and again', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   before(async () => {
-    record = await openRecord(folders.make());
-    await observed(record);
-    await recordedBuild(record, { workflows: { facts: '{}', models: [] } });
-    await fillWithPast(record, 'app');
+    database = await openRecord(folders.make());
+    await observed(database);
+    await recordedBuild(database, { workflows: { facts: '{}', models: [] } });
+    await fillWithPast(database, 'app');
   });
   after(async () => {
-    await record.close();
+    await database.close();
     folders.remove();
   });
 
-  const questions: { [name: string]: (record: Record) => Promise<unknown> } = {
+  const questions: { [name: string]: (database: Database) => Promise<unknown> } = {
     'which jobs are open': (from) => openJobs(from, { limit: 10 }),
     'which jobs are queued': (from) => openJobs(from, { status: 'queued', limit: 10 }),
     'the next page of what is queued': (from) =>
@@ -61,7 +61,7 @@ describe('what stages ask the record again and again', () => {
   };
   for (const [name, ask] of Object.entries(questions)) {
     it(`${name}: takes no longer the more there is that is over`, async () => {
-      const plans = await plansOf(record, ask);
+      const plans = await plansOf(database, ask);
       expect(plans).to.not.deep.equal([]);
       const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
       expect(plans.filter((step) => whole.test(step) && !indexOfOpen.test(step))).to.deep.equal([]);
@@ -69,13 +69,13 @@ describe('what stages ask the record again and again', () => {
   }
 
   it('what to plan a build from: takes no longer the more is to be cancelled', async () => {
-    const plans = await plansOf(record, (from) => planState(from, '1' as BuildId));
+    const plans = await plansOf(database, (from) => planState(from, '1' as BuildId));
     const other = /(SCAN|SEARCH) intents (?!USING (COVERING )?INDEX intents_by_job_open \(build_id=\? AND job_id=\?\))/;
     expect(plans.filter((step) => other.test(step))).to.deep.equal([]);
   });
 
   it('which jobs of one build are queued: takes no longer the more of others are', async () => {
-    const plans = await plansOf(record, (from) =>
+    const plans = await plansOf(database, (from) =>
       openJobs(from, { status: 'queued', build: '1' as BuildId, limit: 10 }),
     );
     expect(plans.filter((step) => /jobs_open \(status/.test(step))).to.deep.equal([]);

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { cursorsOf, forgetGoneBranches, markAbsent, moveCursor } from '../../src/record/cursors.ts';
+import type { Database } from '../../src/record/database.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
-import type { Record } from '../../src/record/record.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -11,20 +11,20 @@ import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
 describe('which builds are not kept', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
-    record = await openRecord(folders.make());
-    await observed(record, 'app');
-    await observed(record, 'other');
+    database = await openRecord(folders.make());
+    await observed(database, 'app');
+    await observed(database, 'other');
   });
-  afterEach(() => record.close());
+  afterEach(() => database.close());
   after(folders.remove);
 
   const all: Retention = { keepDays: 0, keepBuilds: 0, keepAtLeast: 1 };
   async function expired(rule: Partial<Retention>, repo = 'app', page = 2): Promise<BuildId[]> {
     const ids: BuildId[] = [];
-    for await (const builds of expiredBuilds(record, repo, { ...all, ...rule }, Date.now(), page)) {
+    for await (const builds of expiredBuilds(database, repo, { ...all, ...rule }, Date.now(), page)) {
       expect(builds.length).to.be.most(page);
       ids.push(...builds.map(({ id }) => id));
     }
@@ -33,7 +33,7 @@ describe('which builds are not kept', () => {
 
   async function builds(...daysAgo: number[]): Promise<BuildId[]> {
     const ids: BuildId[] = [];
-    for (const days of daysAgo) ids.push(await finishedBuild(record, days));
+    for (const days of daysAgo) ids.push(await finishedBuild(database, days));
     return ids;
   }
 
@@ -44,8 +44,8 @@ describe('which builds are not kept', () => {
 
   it('are those that are too old, oldest first, of this repository only', async () => {
     const [first, second] = await builds(40, 31, 29, 1);
-    const foreign = await finishedBuild(record, 50, { repo: 'other' });
-    await finishedBuild(record, 1, { repo: 'other' });
+    const foreign = await finishedBuild(database, 50, { repo: 'other' });
+    await finishedBuild(database, 1, { repo: 'other' });
     expect(await expired({ keepDays: 30 })).to.deep.equal([first, second]);
     expect(await expired({ keepDays: 30 }, 'other')).to.deep.equal([foreign]);
   });
@@ -63,52 +63,52 @@ describe('which builds are not kept', () => {
 
   it('are never the newest finished one of an observed branch', async () => {
     const old = { ref: 'refs/heads/stable' };
-    const former = await finishedBuild(record, 401, old);
-    await finishedBuild(record, 400, old);
+    const former = await finishedBuild(database, 401, old);
+    await finishedBuild(database, 400, old);
     await builds(300, 1);
-    await record.write((db) => moveCursor(db, 'app', null, { ...old, sha: 'a'.repeat(40), generation: 0 }));
+    await database.write((db) => moveCursor(db, 'app', null, { ...old, sha: 'a'.repeat(40), generation: 0 }));
     expect(await expired({ keepDays: 30 })).to.deep.equal([former, String(Number(former) + 2)]);
   });
 
   it('are those of a branch that is gone, which is forgotten with the last of them', async () => {
     const topic = { ref: 'refs/heads/topic' };
     const [gone, tag] = [{ ...topic, sha: 'a'.repeat(40), generation: 0 }, 'refs/tags/v1'];
-    const last = await finishedBuild(record, 400, topic);
+    const last = await finishedBuild(database, 400, topic);
     await builds(1);
     for (const cursor of [gone, { ...gone, ref: 'refs/heads/main' }, { ...gone, ref: tag }])
-      await record.write((db) => moveCursor(db, 'app', null, cursor));
-    const known = async () => [...(await cursorsOf(record, 'app')).values()];
+      await database.write((db) => moveCursor(db, 'app', null, cursor));
+    const known = async () => [...(await cursorsOf(database, 'app')).values()];
     await markAbsent(
-      record,
+      database,
       'app',
       (await known()).map((cursor) => ({ cursor, absent: cursor.ref !== 'refs/heads/main' })),
     );
     const refs = async () => (await known()).map(({ ref }) => ref).sort();
     expect(await expired({ keepDays: 30 })).to.deep.equal([last]);
-    await forgetGoneBranches(record, 'app');
+    await forgetGoneBranches(database, 'app');
     expect(await refs()).to.deep.equal(['refs/heads/main', topic.ref, tag]);
-    await removeBuild(record, last);
-    await forgetGoneBranches(record, 'app');
+    await removeBuild(database, last);
+    await forgetGoneBranches(database, 'app');
     expect(await refs()).to.deep.equal(['refs/heads/main', tag]);
   });
 
   it('are never one that is open, or whose files are still to be written', async () => {
-    const open = await recordedBuild(record);
+    const open = await recordedBuild(database);
     const [unwritten] = await builds(100, 1);
-    await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(unwritten)).execute();
+    await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(unwritten)).execute();
     expect(await expired({ keepDays: 30, keepBuilds: 1 })).to.deep.equal([]);
-    expect(await removeBuild(record, open), 'nor can it be removed').to.equal(false);
-    expect(await findBuild(record, open)).to.include({ id: open });
+    expect(await removeBuild(database, open), 'nor can it be removed').to.equal(false);
+    expect(await findBuild(database, open)).to.include({ id: open });
   });
 
   it('leave nothing in the record, and numbers go on as they were', async () => {
     const [first, second] = await builds(100, 99, 1);
-    for (const id of [first, second]) expect(await removeBuild(record, id as BuildId)).to.equal(true);
+    for (const id of [first, second]) expect(await removeBuild(database, id as BuildId)).to.equal(true);
     for (const table of ['jobs', 'attempts', 'steps'] as const) {
-      const rows = await record.db.selectFrom(table).selectAll().execute();
+      const rows = await database.db.selectFrom(table).selectAll().execute();
       expect(rows.length, table).to.equal(table === 'steps' ? 0 : 1);
     }
-    const next = await findBuild(record, await recordedBuild(record));
+    const next = await findBuild(database, await recordedBuild(database));
     expect(next?.number).to.equal(4);
     expect(Number(next?.id)).to.be.above(3);
   });
@@ -121,10 +121,10 @@ describe('which builds are not kept', () => {
   });
 
   it('go with the requests that have had their effect, not with open ones', async () => {
-    const [closed, open] = [await openTrigger(record, 'app', null), await openTrigger(record, 'app', null)];
-    await record.write((db) => closeIntent(db, closed));
-    expect(await removeClosedIntents(record, Date.now() + 1000, 10)).to.equal(1);
-    expect(await findIntent(record, closed)).to.equal(undefined);
-    expect(await findIntent(record, open)).to.include({ open: true });
+    const [closed, open] = [await openTrigger(database, 'app', null), await openTrigger(database, 'app', null)];
+    await database.write((db) => closeIntent(db, closed));
+    expect(await removeClosedIntents(database, Date.now() + 1000, 10)).to.equal(1);
+    expect(await findIntent(database, closed)).to.equal(undefined);
+    expect(await findIntent(database, open)).to.include({ open: true });
   });
 });

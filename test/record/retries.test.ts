@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import type { Database } from '../../src/record/database.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
 import { countLosses } from '../../src/record/losses.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
-import type { Record } from '../../src/record/record.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { applyPlan, insertWorkflows, OutOfDate, planState } from '../../src/record/workflows.ts';
@@ -19,28 +19,28 @@ const lost = { reason: 'runner_lost', message: 'gone', at: 1 } as const;
 
 describe('a retry in the record', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
   let build: BuildId;
   let intent: number;
 
   beforeEach(async () => {
-    record = await openRecord(folders.make());
-    await observed(record);
-    build = await recordedBuild(record, {
+    database = await openRecord(folders.make());
+    await observed(database);
+    build = await recordedBuild(database, {
       message: '3 older commits were passed over',
       jobs: [plannedJob('lint'), plannedJob('test', { needs: ['lint'] })],
     });
   });
 
-  afterEach(() => record.close());
+  afterEach(() => database.close());
 
   after(folders.remove);
 
   const job = (position: number): JobId => jobIdOf(build, position);
-  const found = async () => (await findBuild(record, build)) ?? expect.fail('there is no build');
+  const found = async () => (await findBuild(database, build)) ?? expect.fail('there is no build');
   const run = (position: number, attempt: number, change: object = {}) =>
     finishAttempt(
-      record,
+      database,
       { job: job(position), attempt },
       {
         ...failed,
@@ -55,21 +55,21 @@ describe('a retry in the record', () => {
       },
     );
   const skip = (attempt: number) =>
-    decideJob(record, { job: job(2), attempt }, { status: 'skipped', reason: 'needs_failed', message: 'no' }, 7);
+    decideJob(database, { job: job(2), attempt }, { status: 'skipped', reason: 'needs_failed', message: 'no' }, 7);
   const retry = async (chosen: number[] = [1, 2]) => {
-    intent = await openRetry(record, 'app', build, { job: null, failedOnly: true });
-    return retryJobs(record, { id: intent, build }, () => chosen.map(job));
+    intent = await openRetry(database, 'app', build, { job: null, failedOnly: true });
+    return retryJobs(database, { id: intent, build }, () => chosen.map(job));
   };
 
   it('is refused where the repository is gone and another one has its name', async () => {
     await run(1, 1);
     await skip(0);
-    await removeRepository(record, 'app', false);
-    await observed(record, 'app', { url: 'https://other.example/app.git' });
+    await removeRepository(database, 'app', false);
+    await observed(database, 'app', { url: 'https://other.example/app.git' });
     const error = await failure('conflict', () => retry());
     expect(error.message).to.include('of another repository, which was named app before');
     expect((await found()).status).to.equal('failure');
-    build = await recordedBuild(record, { sha: 'f'.repeat(40) });
+    build = await recordedBuild(database, { sha: 'f'.repeat(40) });
     await run(1, 1);
     expect(await retry([1])).to.equal(true);
   });
@@ -84,17 +84,17 @@ describe('a retry in the record', () => {
     for (const one of reopened.jobs) {
       expect(one).to.include({ status: 'waiting', reason: null, message: null, exitCode: null, runner: null });
     }
-    expect(await findIntent(record, intent)).to.include({ open: false, error: null, failedOnly: true });
-    expect(await openRetries(record)).to.deep.equal([]);
-    expect((await openJobs(record, { limit: 9 })).map(({ attempt }) => attempt)).to.deep.equal([2, 1]);
+    expect(await findIntent(database, intent)).to.include({ open: false, error: null, failedOnly: true });
+    expect(await openRetries(database)).to.deep.equal([]);
+    expect((await openJobs(database, { limit: 9 })).map(({ attempt }) => attempt)).to.deep.equal([2, 1]);
 
-    expect(await queueJob(record, job(1), async () => [40])).to.equal(true);
-    expect((await openJobs(record, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(40);
-    await startAttempt(record, { job: job(1), attempt: 2 }, box, 1000);
+    expect(await queueJob(database, job(1), async () => [40])).to.equal(true);
+    expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(40);
+    await startAttempt(database, { job: job(1), attempt: 2 }, box, 1000);
     expect((await found()).startedAt).to.equal(new Date(1000).toISOString());
     await run(1, 2, { status: 'success', reason: null, message: null, exitCode: 0 });
     expect((await found()).status).to.equal('running');
-    await queueJob(record, job(2), noTags);
+    await queueJob(database, job(2), noTags);
     await run(2, 1, { status: 'success', reason: null, message: null, exitCode: 0 });
     const end = await found();
     expect(end).to.include({ status: 'success', reason: null });
@@ -106,7 +106,7 @@ describe('a retry in the record', () => {
 
   it('leaves the other jobs as they are', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(record, job(2), noTags);
+    await queueJob(database, job(2), noTags);
     await run(2, 1);
     await retry([2]);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['success', 'waiting']);
@@ -114,7 +114,7 @@ describe('a retry in the record', () => {
 
   it('keeps the remark of a build that was a success', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(record, job(2), noTags);
+    await queueJob(database, job(2), noTags);
     await run(2, 1, { status: 'success', reason: null, message: null });
     await retry();
     expect((await found()).message).to.equal('3 older commits were passed over');
@@ -124,20 +124,20 @@ describe('a retry in the record', () => {
     await run(1, 1);
     await skip(0);
     await retry();
-    const again = retryJobs(record, { id: intent, build }, () => [job(1)]);
+    const again = retryJobs(database, { id: intent, build }, () => [job(1)]);
     expect(await again).to.equal(false);
-    expect((await openJobs(record, { jobs: [job(1)], limit: 1 }))[0]?.attempt).to.equal(2);
+    expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.attempt).to.equal(2);
   });
 
   it('that is refused leaves everything as it was, and the request open', async () => {
     await run(1, 1);
     await skip(0);
     const before = await found();
-    const id = await openRetry(record, 'app', build, { job: null, failedOnly: false });
-    const refused = retryJobs(record, { id, build }, () => expect.fail('no'));
+    const id = await openRetry(database, 'app', build, { job: null, failedOnly: false });
+    const refused = retryJobs(database, { id, build }, () => expect.fail('no'));
     expect(await refused.catch((error: Error) => error.message)).to.equal('no');
     expect(await found()).to.deep.equal(before);
-    expect(await findIntent(record, id)).to.include({ open: true });
+    expect(await findIntent(database, id)).to.include({ open: true });
   });
 
   it('is not undone by what comes late of an earlier attempt', async () => {
@@ -145,52 +145,52 @@ describe('a retry in the record', () => {
     await skip(0);
     await retry();
     expect(await skip(0), 'a decision about the first round').to.equal(undefined);
-    await queueJob(record, job(1), noTags);
+    await queueJob(database, job(1), noTags);
     expect(await run(1, 1), 'an outcome of the first attempt').to.equal(undefined);
-    expect(await decideJob(record, { job: job(1), attempt: 1 }, failed, 9)).to.equal(undefined);
+    expect(await decideJob(database, { job: job(1), attempt: 1 }, failed, 9)).to.equal(undefined);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
   });
 
   it('makes a plan of its workflows that somebody had made before worth nothing', async () => {
-    await record.write((db) => insertWorkflows(db, build, { facts: '{}', models: [] }));
+    await database.write((db) => insertWorkflows(db, build, { facts: '{}', models: [] }));
     await run(1, 1);
     await skip(0);
-    const revision = (await planState(record, build))?.revision ?? 0;
+    const revision = (await planState(database, build))?.revision ?? 0;
     await retry();
-    const late = record.write((db) => applyPlan(db, build, revision, [], async () => []));
+    const late = database.write((db) => applyPlan(db, build, revision, [], async () => []));
     expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 
   it('is not cancelled by a request that came before it', async () => {
-    await openCancel(record, 'app', build, null);
+    await openCancel(database, 'app', build, null);
     await run(1, 1);
     await skip(0);
     await retry();
-    expect(await openCancels(record)).to.deep.equal([]);
-    await openCancel(record, 'app', build, null);
-    expect(await openCancels(record)).to.have.length(1);
+    expect(await openCancels(database)).to.deep.equal([]);
+    await openCancel(database, 'app', build, null);
+    expect(await openCancels(database)).to.have.length(1);
   });
 
   it('begins to count lost runners anew', async () => {
-    for (const attempt of [1, 2]) await moveToNextAttempt(record, { job: job(1), attempt }, lost);
-    expect((await countLosses(record, job(1))).all).to.equal(2);
+    for (const attempt of [1, 2]) await moveToNextAttempt(database, { job: job(1), attempt }, lost);
+    expect((await countLosses(database, job(1))).all).to.equal(2);
     await run(1, 3);
     await skip(0);
     await retry();
-    await queueJob(record, job(1), noTags);
-    expect((await countLosses(record, job(1))).all).to.equal(0);
-    await moveToNextAttempt(record, { job: job(1), attempt: 4 }, lost);
-    expect((await countLosses(record, job(1))).all).to.equal(1);
+    await queueJob(database, job(1), noTags);
+    expect((await countLosses(database, job(1))).all).to.equal(0);
+    await moveToNextAttempt(database, { job: job(1), attempt: 4 }, lost);
+    expect((await countLosses(database, job(1))).all).to.equal(1);
   });
 
   it('leaves a build at rest until somebody moves it on', async () => {
-    expect(await buildsAtRest(record, 50)).to.deep.equal([]);
+    expect(await buildsAtRest(database, 50)).to.deep.equal([]);
     await run(1, 1);
     await skip(0);
     await retry();
-    expect(await buildsAtRest(record, 50)).to.deep.equal([build]);
-    expect(await buildsAtRest(record, 0)).to.deep.equal([]);
-    await queueJob(record, job(1), noTags);
-    expect(await buildsAtRest(record, 50)).to.deep.equal([]);
+    expect(await buildsAtRest(database, 50)).to.deep.equal([build]);
+    expect(await buildsAtRest(database, 0)).to.deep.equal([]);
+    await queueJob(database, job(1), noTags);
+    expect(await buildsAtRest(database, 50)).to.deep.equal([]);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { jobIdOf } from '../../src/kernel/model.ts';
+import type { Database } from '../../src/record/database.ts';
 import { startAttempt } from '../../src/record/moves.ts';
-import type { Record } from '../../src/record/record.ts';
 import {
   addRunnerKey,
   adoptRunnerKey,
@@ -16,53 +16,53 @@ import { stranger } from '../support/runner-keys.ts';
 
 describe('keys of runners', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   before(async () => {
-    record = await openRecord(folders.make());
-    await observed(record);
+    database = await openRecord(folders.make());
+    await observed(database);
   });
 
   after(async () => {
-    await record.close();
+    await database.close();
     folders.remove();
   });
 
-  const names = async () => (await listRunnerKeys(record)).map(({ name }) => name);
+  const names = async () => (await listRunnerKeys(database)).map(({ name }) => name);
   const add = (name: string, repos: string[] = []) =>
-    addRunnerKey(record, { name, publicKey: stranger().publicKey, repos, createdBy: 'owner' });
+    addRunnerKey(database, { name, publicKey: stranger().publicKey, repos, createdBy: 'owner' });
 
   it('have names of their own, which are free again when a key is ended', async () => {
     await add('one', ['app', 'deploy-*']);
     await failure('name_taken', () => add('one'));
-    expect((await listRunnerKeys(record))[0]).to.include({ name: 'one', own: false, createdBy: 'owner' });
-    await removeRunnerKey(record, 'one');
+    expect((await listRunnerKeys(database))[0]).to.include({ name: 'one', own: false, createdBy: 'owner' });
+    await removeRunnerKey(database, 'one');
     expect(await names()).to.deep.equal([]);
-    await failure('not_found', () => removeRunnerKey(record, 'one'));
+    await failure('not_found', () => removeRunnerKey(database, 'one'));
     await add('one');
     expect(await names()).to.deep.equal(['one']);
   });
 
   it('of the data directory are taken in once, under a name that is free, and not again once they were ended', async () => {
     const { publicKey } = stranger();
-    await adoptRunnerKey(record, 'one', publicKey);
-    await adoptRunnerKey(record, 'one', publicKey);
+    await adoptRunnerKey(database, 'one', publicKey);
+    await adoptRunnerKey(database, 'one', publicKey);
     expect(await names()).to.deep.equal(['one', 'one-2']);
-    await removeRunnerKey(record, 'one-2');
-    await adoptRunnerKey(record, 'one', publicKey);
+    await removeRunnerKey(database, 'one-2');
+    await adoptRunnerKey(database, 'one', publicKey);
     expect(await names()).to.deep.equal(['one']);
   });
 
   it('of the data directory are for people alone to add, once a person has ended one of them', async () => {
     const another = stranger();
-    await adoptRunnerKey(record, 'box', another.publicKey);
+    await adoptRunnerKey(database, 'box', another.publicKey);
     expect(await names(), 'made by who was shut out').to.deep.equal(['one']);
     const asked = { name: 'box', publicKey: another.publicKey, repos: [], own: true, createdBy: 'owner' };
-    expect(await addRunnerKey(record, asked)).to.include({ name: 'box', own: true });
-    await adoptRunnerKey(record, 'box', stranger().publicKey);
+    expect(await addRunnerKey(database, asked)).to.include({ name: 'box', own: true });
+    await adoptRunnerKey(database, 'box', stranger().publicKey);
     expect(await names()).to.deep.equal(['box', 'one']);
-    await removeRunnerKey(record, 'box');
-    const { remedy } = await failure('name_taken', () => addRunnerKey(record, { ...asked, name: 'again' }));
+    await removeRunnerKey(database, 'box');
+    const { remedy } = await failure('name_taken', () => addRunnerKey(database, { ...asked, name: 'again' }));
     expect(remedy).to.include('keys/runner');
   });
 
@@ -74,15 +74,15 @@ describe('keys of runners', () => {
   });
 
   it('say who has an attempt, and who may have it', async () => {
-    const build = await recordedBuild(record);
+    const build = await recordedBuild(database);
     const ref = { job: jobIdOf(build, 1), attempt: 1 };
     const { publicKey: key } = await add('holder', ['app']);
-    const ask = async (speaker: string, name: string) => attemptHolder(record.db, ref, { key: speaker, name });
+    const ask = async (speaker: string, name: string) => attemptHolder(database.db, ref, { key: speaker, name });
     expect(await ask(key, 'holder')).to.deep.equal({
       holder: { key: null, runner: null, isFree: true, isRunning: false },
       objection: undefined,
     });
-    await startAttempt(record, ref, { id: 'holder~1', name: 'holder', host: 'box', key }, Date.now());
+    await startAttempt(database, ref, { id: 'holder~1', name: 'holder', host: 'box', key }, Date.now());
     expect((await ask(key, 'holder'))?.holder).to.deep.equal({
       ...{ key, runner: 'holder~1', isFree: false, isRunning: true },
     });
@@ -90,6 +90,6 @@ describe('keys of runners', () => {
     expect((await ask(stranger().publicKey, 'any'))?.objection).to.include('not known');
     const kept = await add('kept', ['deploy-*']);
     expect((await ask(kept.publicKey, 'kept'))?.objection).to.include('is kept for deploy-*');
-    expect(await attemptHolder(record.db, { ...ref, attempt: 2 }, { key, name: 'holder' })).to.equal(undefined);
+    expect(await attemptHolder(database.db, { ...ref, attempt: 2 }, { key, name: 'holder' })).to.equal(undefined);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 import { keyProblem, rotateKey } from '../../src/record/secret-key.ts';
 import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
@@ -15,21 +15,21 @@ import { observed, openRecord } from '../support/record.ts';
 describe('secrets in the record', () => {
   const folders = new TestFolders();
   let config: Config;
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
     config = loadConfig({ dataDir: folders.make() });
-    record = await openRecord(config.dataDir);
-    await observed(record, 'app');
+    database = await openRecord(config.dataDir);
+    await observed(database, 'app');
   });
 
-  afterEach(() => record.close());
+  afterEach(() => database.close());
   after(folders.remove);
 
   const set = (name: string, value: string, repo: string | null = 'app') =>
-    setSecret(record, config, { repo, name, value });
-  const names = async (repo: string | null) => (await listSecrets(record, repo)).map(({ name }) => name);
-  const rows = () => record.db.selectFrom('secrets').selectAll().orderBy('name').execute();
+    setSecret(database, config, { repo, name, value });
+  const names = async (repo: string | null) => (await listSecrets(database, repo)).map(({ name }) => name);
+  const rows = () => database.db.selectFrom('secrets').selectAll().orderBy('name').execute();
 
   it('are kept for a repository or for all of them, under names in capitals', async () => {
     await set('token', 'a');
@@ -55,16 +55,16 @@ describe('secrets in the record', () => {
     await set('ONE', 'a');
     await set('TWO', 'b');
     await set('ALL', 'c', null);
-    await removeSecret(record, 'app', 'one');
+    await removeSecret(database, 'app', 'one');
     expect(await names('app')).to.deep.equal(['TWO']);
-    await record.db.deleteFrom('repositories').where('name', '=', 'app').execute();
+    await database.db.deleteFrom('repositories').where('name', '=', 'app').execute();
     expect((await rows()).map(({ name }) => name)).to.deep.equal(['ALL']);
   });
 
   it('cannot be set for a repository that nobody observes, nor be removed where they are not', async () => {
     await failure('not_found', () => set('TOKEN', 'a', 'other'));
-    await failure('not_found', () => removeSecret(record, 'app', 'TOKEN'));
-    await failure('not_found', () => removeSecret(record, null, 'TOKEN'));
+    await failure('not_found', () => removeSecret(database, 'app', 'TOKEN'));
+    await failure('not_found', () => removeSecret(database, null, 'TOKEN'));
   });
 
   it('are a hundred in one scope at most; one that is there can still be replaced', async () => {
@@ -78,22 +78,22 @@ describe('secrets in the record', () => {
     await set('TOKEN', 'a');
     rmSync(join(config.dataDir, 'secrets.key'));
     await failure('secrets_key_missing', () => set('OTHER', 'b'));
-    await failure('secrets_key_missing', () => rotateKey(record, config));
+    await failure('secrets_key_missing', () => rotateKey(database, config));
   });
 
   it('are told of when their key is missing or another one', async () => {
-    expect(await keyProblem(record, config)).to.equal(undefined);
+    expect(await keyProblem(database, config)).to.equal(undefined);
     await set('TOKEN', 'a');
-    expect(await keyProblem(record, config)).to.equal(undefined);
+    expect(await keyProblem(database, config)).to.equal(undefined);
     writeFileSync(join(config.dataDir, 'secrets.key'), `${'ab'.repeat(32)}\n`);
-    expect((await keyProblem(record, config))?.code).to.equal('secrets_key_wrong');
+    expect((await keyProblem(database, config))?.code).to.equal('secrets_key_wrong');
     rmSync(join(config.dataDir, 'secrets.key'));
-    expect((await keyProblem(record, config))?.code).to.equal('secrets_key_missing');
+    expect((await keyProblem(database, config))?.code).to.equal('secrets_key_missing');
   });
 
   it('for all repositories are in the environment of no job by themselves', async () => {
     await failure('bad_request', () =>
-      setSecret(record, config, { repo: null, name: 'A', value: 'x', inEnvironment: true }),
+      setSecret(database, config, { repo: null, name: 'A', value: 'x', inEnvironment: true }),
     );
   });
 
@@ -101,7 +101,7 @@ describe('secrets in the record', () => {
     await set('TOKEN', 'a');
     await set('TOKEN', 'b', null);
     const former = Vault.open(config).keyId;
-    const keyId = await rotateKey(record, config);
+    const keyId = await rotateKey(database, config);
     expect(keyId).to.not.equal(former);
     const values = (await rows()).map(({ repo, name, value, key_id }) => {
       expect(key_id).to.equal(keyId);
@@ -113,25 +113,25 @@ describe('secrets in the record', () => {
 
   it('survive two changes of the key at once, and one that cannot be carried out', async () => {
     await set('TOKEN', 'a');
-    await Promise.all([rotateKey(record, config), rotateKey(record, config)]);
-    expect(await secretsForJob(record, config, 'app', '*')).to.deep.equal({ TOKEN: 'a' });
+    await Promise.all([rotateKey(database, config), rotateKey(database, config)]);
+    expect(await secretsForJob(database, config, 'app', '*')).to.deep.equal({ TOKEN: 'a' });
     const file = join(config.dataDir, 'secrets.key');
     const keys = `${'ab'.repeat(32)}\n`;
     writeFileSync(file, keys);
-    await failure('secrets_key_wrong', () => rotateKey(record, config));
+    await failure('secrets_key_wrong', () => rotateKey(database, config));
     expect(readFileSync(file, 'utf8')).to.equal(keys);
   });
 
   it('stand beside variables, which are kept in plain text', async () => {
     await set('NAME', 'hidden');
-    await setVariable(record, { repo: 'app', name: 'name', value: 'shown' });
-    await setVariable(record, { repo: null, name: 'NAME', value: 'for all' });
-    expect((await listVariables(record, 'app')).map(({ name, value }) => [name, value])).to.deep.equal([
+    await setVariable(database, { repo: 'app', name: 'name', value: 'shown' });
+    await setVariable(database, { repo: null, name: 'NAME', value: 'for all' });
+    expect((await listVariables(database, 'app')).map(({ name, value }) => [name, value])).to.deep.equal([
       ['NAME', 'shown'],
     ]);
-    await removeVariable(record, 'app', 'NAME');
-    expect(await listVariables(record, 'app')).to.deep.equal([]);
-    expect(await listVariables(record, null)).to.have.length(1);
+    await removeVariable(database, 'app', 'NAME');
+    expect(await listVariables(database, 'app')).to.deep.equal([]);
+    expect(await listVariables(database, null)).to.have.length(1);
     expect(await names('app')).to.deep.equal(['NAME']);
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { AttemptRef, BuildId, TestResult } from '../../src/kernel/model.ts';
+import type { Database } from '../../src/record/database.ts';
 import { finishAttempt } from '../../src/record/moves.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
-import type { Record } from '../../src/record/record.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { findTest, historyOf, listTests, type Test, type TestOrder } from '../../src/record/test-history.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';
@@ -17,24 +17,24 @@ type Statuses = { [name: string]: TestResult['status'] };
 
 describe('the tests of a repository', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
-    record = await openRecord(folders.make());
-    await observed(record);
+    database = await openRecord(folders.make());
+    await observed(database);
   });
-  afterEach(() => record.close());
+  afterEach(() => database.close());
   after(folders.remove);
 
   /** A build whose one job has had these results. */
   async function build(statuses: Statuses, change: Partial<NewBuild> = {}, duration = 10): Promise<BuildId> {
-    const id = await recordedBuild(record, change);
+    const id = await recordedBuild(database, change);
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const results = Object.entries(statuses).map(([name, status]) => ({
       ...{ suite: 'sum', name, file: null, status, duration, message: null, details: null },
     }));
-    expect(await recordTests(record, ref, 1, results)).to.equal(true);
-    await finishAttempt(record, ref, {
+    expect(await recordTests(database, ref, 1, results)).to.equal(true);
+    await finishAttempt(database, ref, {
       ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, logComplete: true },
       runner: { id: 'r1~1', name: 'r1', host: 'box' },
       ...{ startedAt: Date.now(), finishedAt: Date.now() },
@@ -43,11 +43,11 @@ describe('the tests of a repository', () => {
   }
 
   async function names(sort: TestOrder, limit = 50): Promise<string[]> {
-    return (await listTests(record, { repo: 'app', sort, limit })).tests.map(({ name }) => name);
+    return (await listTests(database, { repo: 'app', sort, limit })).tests.map(({ name }) => name);
   }
 
   async function named(name: string): Promise<Test> {
-    const { tests } = await listTests(record, { repo: 'app', sort: 'newest', limit: 500 });
+    const { tests } = await listTests(database, { repo: 'app', sort: 'newest', limit: 500 });
     return tests.find((test) => test.name === name) ?? expect.fail(`there is no test ${name}`);
   }
 
@@ -95,11 +95,11 @@ describe('the tests of a repository', () => {
   });
 
   it('are not flaky where one of their cases fails and another passes in the same attempt', async () => {
-    const id = await recordedBuild(record, { sha: 'c'.repeat(40) });
+    const id = await recordedBuild(database, { sha: 'c'.repeat(40) });
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const of = (status: TestResult['status']) => ({ suite: 's', name: 'of a table', status });
     const more = { file: null, duration: 1, message: null, details: null };
-    await recordTests(record, ref, 1, [
+    await recordTests(database, ref, 1, [
       { ...of('passed'), ...more },
       { ...of('failed'), ...more },
     ]);
@@ -126,7 +126,7 @@ describe('the tests of a repository', () => {
     const found: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listTests(record, { repo: 'app', sort: 'slowest', limit: 1, after });
+      const page = await listTests(database, { repo: 'app', sort: 'slowest', limit: 1, after });
       found.push(...page.tests.map(({ name }) => name));
       after = page.next ?? undefined;
     } while (after !== undefined);
@@ -138,8 +138,8 @@ describe('the tests of a repository', () => {
   it('have a history, newest build first', async () => {
     const builds = [await build({ a: 'passed' }), await build({ a: 'failed' }), await build({ a: 'passed' })];
     const { id } = await named('a');
-    const first = await historyOf(record, id, { limit: 2 });
-    const second = await historyOf(record, id, { limit: 2, before: first.next ?? '' });
+    const first = await historyOf(database, id, { limit: 2 });
+    const second = await historyOf(database, id, { limit: 2, before: first.next ?? '' });
     const results = [...first.results, ...second.results];
     expect(results.map((result) => [result.build, result.status])).to.deep.equal([
       [builds[2], 'passed'],
@@ -147,14 +147,14 @@ describe('the tests of a repository', () => {
       [builds[0], 'passed'],
     ]);
     expect(second.next).to.equal(null);
-    expect(await findTest(record, 'other', id)).to.equal(undefined);
+    expect(await findTest(database, 'other', id)).to.equal(undefined);
   });
 
   it('tell a new failure from one that the build of the branch before had', async () => {
     await build({ old: 'failed', fresh: 'passed' });
     await build({ old: 'passed', fresh: 'failed' }, { ref: 'refs/heads/other' });
     const id = await build({ old: 'failed', fresh: 'failed', added: 'failed' });
-    const results = await resultsOf(record, { build: id, failed: true, limit: 50 });
+    const results = await resultsOf(database, { build: id, failed: true, limit: 50 });
     expect(results.map(({ name, before }) => [name, before])).to.deep.equal([
       ['old', 'failed'],
       ['fresh', 'passed'],
@@ -165,18 +165,18 @@ describe('the tests of a repository', () => {
   it('go with the last build that had them', async () => {
     const first = await build({ gone: 'passed', stays: 'passed' });
     await build({ stays: 'passed' });
-    await removeResults(record, first);
-    await removeBuild(record, first);
-    await removeForgottenTests(record, 'app');
+    await removeResults(database, first);
+    await removeBuild(database, first);
+    await removeForgottenTests(database, 'app');
     expect(await names('newest')).to.deep.equal(['stays']);
-    expect((await historyOf(record, (await named('stays')).id, { limit: 9 })).results).to.have.length(1);
+    expect((await historyOf(database, (await named('stays')).id, { limit: 9 })).results).to.have.length(1);
   });
 
   only.sqlite('are found without a look at all of them', async () => {
     const id = await build({ a: 'failed' });
     await build({ a: 'passed' });
     const { id: test } = await named('a');
-    const ref = { job: `${await recordedBuild(record)}-1`, attempt: 1 } as AttemptRef;
+    const ref = { job: `${await recordedBuild(database)}-1`, attempt: 1 } as AttemptRef;
     const result = {
       suite: '',
       name: 'a',
@@ -186,7 +186,7 @@ describe('the tests of a repository', () => {
       message: null,
       details: null,
     } as const;
-    const plans = await plansOf(record, async (watched) => {
+    const plans = await plansOf(database, async (watched) => {
       for (const sort of ['newest', 'slowest', 'flaky'] as const) {
         await listTests(watched, { repo: 'app', sort, limit: 10 });
         await listTests(watched, { repo: 'app', sort, limit: 10, after: '5~5' });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { removeUnusedModels } from '../../src/record/unused-models.ts';
 import { insertWorkflows } from '../../src/record/workflows.ts';
@@ -9,31 +9,31 @@ import { observed, openRecord } from '../support/record.ts';
 
 describe('models of workflows', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
 
   before(async () => {
-    record = await openRecord(folders.make());
-    await observed(record);
+    database = await openRecord(folders.make());
+    await observed(database);
   });
   after(async () => {
-    await record.close();
+    await database.close();
     folders.remove();
   });
 
   async function buildWith(...hashes: string[]) {
-    const build = await finishedBuild(record, 1);
+    const build = await finishedBuild(database, 1);
     const models = hashes.map((hash) => ({ hash, model: '{}' }));
-    await record.write((db) => insertWorkflows(db, build, { facts: '{}', models }));
+    await database.write((db) => insertWorkflows(db, build, { facts: '{}', models }));
     return build;
   }
 
   it('go with the last build that names them', async () => {
     const first = await buildWith('one', 'both');
     await buildWith('two', 'both');
-    expect(await removeUnusedModels(record)).to.equal(0);
-    await removeBuild(record, first);
-    expect(await removeUnusedModels(record)).to.equal(1);
-    const left = await record.db.selectFrom('workflow_models').select('hash').orderBy('hash').execute();
+    expect(await removeUnusedModels(database)).to.equal(0);
+    await removeBuild(database, first);
+    expect(await removeUnusedModels(database)).to.equal(1);
+    const left = await database.db.selectFrom('workflow_models').select('hash').orderBy('hash').execute();
     expect(left.map(({ hash }) => hash)).to.deep.equal(['both', 'two']);
   });
 });

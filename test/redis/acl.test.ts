@@ -27,7 +27,7 @@ describe('the user of Redis for runners', function () {
     await volt.dispatcher();
     await volt.observer();
     const access = await connectRedis(context.config, url, context.logger, 0, 'runner');
-    const { text } = await knownKey(context.record, 'apart');
+    const { text } = await knownKey(context.database, 'apart');
     const config = { ...context.config, runnerKey: text };
     const own = { ...context, config, access, queues: new Queues(access, context.logger) };
     const runner = await startRunner(own, { labels: [], slots: 1, graceSeconds: 0 });
@@ -90,7 +90,7 @@ describe('the user of Redis for runners', function () {
       const refused = await redis.call(name, ...args).catch((error: Error) => error.message);
       expect(refused, call.join(' ')).to.match(/NOPERM|ACL failure in script|have no permissions/);
     }
-    expect(await redis.get(keys.record), 'whose it is can be read').to.equal(volt.context.record.id);
+    expect(await redis.get(keys.record), 'whose it is can be read').to.equal(volt.context.database.id);
     redis.disconnect();
   });
 });

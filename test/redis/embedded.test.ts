@@ -180,21 +180,21 @@ describe('the embedded Redis', () => {
   });
 
   /** Kills the process that keeps the server, and waits until that is noticed. */
-  async function killKeeper(pid: number): Promise<void> {
+  async function killSupervisor(pid: number): Promise<void> {
     const heard = lines.length;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     process.kill(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), 'SIGKILL');
     await until('it is noticed', () => lines.slice(heard).some((line) => line.includes('the server itself goes on')));
   }
 
-  it('goes on when only its keeper is killed, has no second one beside it, and is started again when it ends', async () => {
+  it('goes on when only its supervisor is killed, has no second one beside it, and is started again when it ends', async () => {
     const config = configOf(folders.make());
     const redis = await startEmbeddedRedis(config, logger);
     const access = await connect(redis.url);
     await access.client.set('kept', 'yes');
     const pid = await pidOf(access);
     const heard = lines.length;
-    await killKeeper(pid);
+    await killSupervisor(pid);
     expect(await pidOf(access)).to.equal(pid);
     process.kill(pid, 'SIGKILL');
     expect(await access.client.get('kept')).to.equal('yes');
@@ -204,11 +204,11 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('ends with its owner though its keeper was killed', async () => {
+  it('ends with its owner though its supervisor was killed', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
     const pid = await pidOf(access);
-    await killKeeper(pid);
+    await killSupervisor(pid);
     await access.close();
     await redis.stop();
     expect(lives(pid)).to.equal(false);

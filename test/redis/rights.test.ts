@@ -84,7 +84,7 @@ describe('a user of Redis with no more rights than are looked for', () => {
     await admin.call('ACL', 'SETUSER', 'ci', 'reset', 'on', '>pw', ...rules);
     const url = volt.redis.url.replace('redis://', 'redis://ci:pw@');
     const access = await connectRedis(context.config, url, context.logger, 0);
-    const own = { ...context, access, queues: new Queues(access, context.logger, context.record) };
+    const own = { ...context, access, queues: new Queues(access, context.logger, context.database) };
     ownRunnerKey(context.config);
     const stages = [
       await startReporter(own),

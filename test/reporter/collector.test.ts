@@ -2,7 +2,6 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { logFile, spoolFile } from '../../src/kernel/data-paths.ts';
-import { fileIdentity } from '../../src/kernel/file-identity.ts';
 import { type AttemptRef, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { type Growth, growthSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
@@ -10,6 +9,7 @@ import { chunkStatement, type LogChunk, receiveChunks, sendChunk } from '../../s
 import { Archive } from '../../src/reporter/archive.ts';
 import { Collector } from '../../src/reporter/collector.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
+import { fileIdentity } from '../../src/system/file-identity.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
@@ -28,17 +28,17 @@ describe('collecting logs', () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     archive = new Archive(volt.dataDir);
-    const { record } = volt.context;
-    key = await knownKey(record, 'box');
-    await observed(record);
-    for (const build of [await recordedBuild(record), await recordedBuild(record)]) {
+    const { database } = volt.context;
+    key = await knownKey(database, 'box');
+    await observed(database);
+    for (const build of [await recordedBuild(database), await recordedBuild(database)]) {
       for (let number = 2; number <= 14; number++) {
         const lost = { job_id: jobIdOf(build, 1), number, status: 'error', created_at: 0 } as const;
-        await record.db.insertInto('attempts').values(lost).execute();
+        await database.db.insertInto('attempts').values(lost).execute();
       }
     }
     const runner = { runner_id: 'box~1', runner_key: key.publicKey };
-    await record.db.updateTable('attempts').set(runner).execute();
+    await database.db.updateTable('attempts').set(runner).execute();
   });
 
   afterEach(async () => {
@@ -230,9 +230,9 @@ describe('collecting logs', () => {
   });
 
   it('takes no piece that the runner of the attempt has not signed, and sets it aside', async () => {
-    const { queues, record } = volt.context;
+    const { queues, database } = volt.context;
     const of = { ...ref, job: '2-1' as JobId, attempt: 7 };
-    const other = await knownKey(record, 'other');
+    const other = await knownKey(database, 'other');
     collect('one');
     await send(0, 'forged', of, other);
     await send(0, 'forged', of, stranger());
@@ -249,7 +249,7 @@ describe('collecting logs', () => {
   });
 
   it('takes nothing of another runner that runs the attempt as well, and tells that one that nothing of it is wanted', async () => {
-    const { access, logger, record } = volt.context;
+    const { access, logger, database } = volt.context;
     const told: RunnerNotice[] = [];
     const stop = await listen(
       access,
@@ -259,7 +259,7 @@ describe('collecting logs', () => {
       (notice) => told.push(notice),
     );
     const of = { ...ref, job: '2-1' as JobId, attempt: 9 };
-    const attempt = record.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
+    const attempt = database.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
     await attempt.set({ status: 'running' }).execute();
     collect('one');
     await send(0, 'ours ', of);
@@ -281,12 +281,12 @@ describe('collecting logs', () => {
   });
 
   it('takes nothing more of a runner whose key a person has ended', async () => {
-    const { record } = volt.context;
-    const former = await knownKey(record, 'former');
+    const { database } = volt.context;
+    const former = await knownKey(database, 'former');
     const of = { ...ref, job: '2-1' as JobId, attempt: 8 };
-    const attempt = record.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
+    const attempt = database.db.updateTable('attempts').where('job_id', '=', of.job).where('number', '=', of.attempt);
     await attempt.set({ runner_key: former.publicKey }).execute();
-    await removeRunnerKey(record, 'former');
+    await removeRunnerKey(database, 'former');
     collect('one');
     await send(0, 'said too late', of, former);
     await until('it is taken out', async () => (await left()) === 0);
@@ -294,8 +294,8 @@ describe('collecting logs', () => {
   });
 
   it('asks the record whose log it is once more when the log brings along that the attempt has begun', async () => {
-    const { record } = volt.context;
-    const build = await recordedBuild(record);
+    const { database } = volt.context;
+    const build = await recordedBuild(database);
     const of = { job: jobIdOf(build, 1), attempt: 1 };
     collect('one');
     const chunk = { ...of, runner: 'box~1', offset: 0, length: 5, data: Buffer.from('early') };

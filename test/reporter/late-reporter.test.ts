@@ -35,9 +35,9 @@ describe('a reporter that was away for more than ten minutes', () => {
   });
 
   it('loses nothing of the logs that a living runner on another machine has kept meanwhile, of what was taken back neither', async () => {
-    const { access, record, logger } = volt.context;
-    await observed(record);
-    const key = await knownKey(record, 'far');
+    const { access, database, logger } = volt.context;
+    await observed(database);
+    const key = await knownKey(database, 'far');
     const runner = { id: 'far~1' as RunnerId, name: 'far', host: 'far' };
     const folder = folders.make();
     const reports = new Map<string, Report>();
@@ -49,9 +49,9 @@ describe('a reporter that was away for more than ten minutes', () => {
     const at = new Date(Date.now() - 11 * 60_000).toISOString();
     const refs: AttemptRef[] = [];
     for (let index = 0; index < count; index++) {
-      const ref = { job: jobIdOf(await recordedBuild(record), 1), attempt: 1 };
+      const ref = { job: jobIdOf(await recordedBuild(database), 1), attempt: 1 };
       refs.push(ref);
-      await startAttempt(record, ref, { ...runner, key: key.publicKey }, Date.now());
+      await startAttempt(database, ref, { ...runner, key: key.publicKey }, Date.now());
       const spool = await Spool.create(folder, ref, 2 * size);
       await spool.append(Buffer.alloc(size, 97));
       await spool.settle();
@@ -62,7 +62,7 @@ describe('a reporter that was away for more than ten minutes', () => {
       await report.finish({ v: 1, kind: 'finished', ...ref, ...outcome, steps: [newStep('test')], ...rest });
     }
     for (const ref of refs.slice(0, superseded))
-      await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: 'it was away', at: Date.now() });
+      await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: 'it was away', at: Date.now() });
     const tell = () => beat(access, 'runner', runnerMember(runner.id, { reporting: [...reports.keys()] }));
     await tell();
     const beating = setInterval(tell, 500);
@@ -70,7 +70,7 @@ describe('a reporter that was away for more than ten minutes', () => {
     const left = (ref: AttemptRef) => existsSync(join(folder, `${attemptName(ref)}.log`));
     await until('the runner has been told that it may forget all of them', () => !refs.some(left));
     clearInterval(beating);
-    const rows = await record.db.selectFrom('attempts').select(['status', 'log_complete']).execute();
+    const rows = await database.db.selectFrom('attempts').select(['status', 'log_complete']).execute();
     const recorded = rows.filter(({ status }) => status === 'success');
     expect(recorded.map((row) => row.log_complete)).to.deep.equal(Array(count - superseded).fill(1));
     expect(refs.map((ref) => statSync(logFile(volt.dataDir, ref)).size)).to.deep.equal(Array(count).fill(size));

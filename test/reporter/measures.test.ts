@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { JobId } from '../../src/kernel/model.ts';
+import { Database } from '../../src/record/database.ts';
 import { finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
-import { Record } from '../../src/record/record.ts';
 import { readTallies } from '../../src/redis/tallies.ts';
 import { Measures } from '../../src/reporter/measures.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
@@ -17,18 +17,18 @@ const runner = { id: 'r~1', name: 'r', host: 'box' };
 describe('what the reporter counts', () => {
   const folders = new TestFolders();
   let test: TestAccess;
-  let record: Record;
+  let database: Database;
   let measures: Measures;
 
   before(async () => {
     test = await startAccess();
-    record = await Record.open(loadConfig({ dataDir: folders.make() }));
-    await observed(record);
-    measures = new Measures(record, test.access);
+    database = await Database.open(loadConfig({ dataDir: folders.make() }));
+    await observed(database);
+    measures = new Measures(database, test.access);
   });
   beforeEach(() => test.access.client.flushall());
   after(async () => {
-    await record.close();
+    await database.close();
     await test.stop();
     folders.remove();
   });
@@ -40,15 +40,15 @@ describe('what the reporter counts', () => {
   }
 
   it('is how long an attempt waited and ran, by repository and labels', async () => {
-    const build = await recordedBuild(record, { jobs: [plannedJob('test', { labels: ['gpu', 'linux'] })] });
+    const build = await recordedBuild(database, { jobs: [plannedJob('test', { labels: ['gpu', 'linux'] })] });
     const ref = { job: `${build}-1` as JobId, attempt: 1 };
-    const { created_at: queuedAt } = await record.db
+    const { created_at: queuedAt } = await database.db
       .selectFrom('attempts')
       .select('created_at')
       .where('job_id', '=', ref.job)
       .executeTakeFirstOrThrow();
     const [startedAt, finishedAt] = [queuedAt + 2000, queuedAt + 9000];
-    const finished = await finishAttempt(record, ref, {
+    const finished = await finishAttempt(database, ref, {
       ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 0, logComplete: true },
       ...{ runner, startedAt, finishedAt },
     });
@@ -62,13 +62,13 @@ describe('what the reporter counts', () => {
   });
 
   it('is how long a lost attempt took to be at work again', async () => {
-    const build = await recordedBuild(record);
+    const build = await recordedBuild(database);
     const first = { job: `${build}-1` as JobId, attempt: 1 };
     const lostAt = Date.now();
-    await startAttempt(record, first, runner, lostAt - 5000);
+    await startAttempt(database, first, runner, lostAt - 5000);
     await measures.started(first);
-    await moveToNextAttempt(record, first, { reason: 'handed_back', message: 'stopping', at: lostAt, runner });
-    await startAttempt(record, { ...first, attempt: 2 }, runner, lostAt + 400);
+    await moveToNextAttempt(database, first, { reason: 'handed_back', message: 'stopping', at: lostAt, runner });
+    await startAttempt(database, { ...first, attempt: 2 }, runner, lostAt + 400);
     await measures.started({ ...first, attempt: 2 });
     expect(await tallied('recovery')).to.deep.equal([{ labels: [], sum: 0.4 }]);
   });

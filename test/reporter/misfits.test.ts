@@ -63,9 +63,9 @@ describe('a result of another version than the reporter', () => {
   it('ends its job, and its runner hears of it', async () => {
     const volt = await TestVolt.start();
     volt.context.logger.silent = true;
-    const { access, logger, queues, record } = volt.context;
-    await observed(record);
-    const key = await knownKey(record, 'box');
+    const { access, logger, queues, database } = volt.context;
+    await observed(database);
+    const key = await knownKey(database, 'box');
     const heard: RunnerNotice[] = [];
     const stop = await listen(access, access.keys.toRunner(runner.id), runnerNoticeSchema, logger, (notice) =>
       heard.push(notice),
@@ -76,7 +76,7 @@ describe('a result of another version than the reporter', () => {
       const message = { ...outcome, ...rest, job, logBytes: 0, ...change };
       return queues.queue('results').add('finished', withSignature('runner result', message, key));
     };
-    const [first, second] = [await recordedBuild(record), await recordedBuild(record)];
+    const [first, second] = [await recordedBuild(database), await recordedBuild(database)];
     await send(first, { status: 'success', reason: 'all_well' });
     await send(second, { status: 'flaky' });
     expect(await volt.built(first)).to.include({ status: 'success' });

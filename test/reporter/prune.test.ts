@@ -5,8 +5,8 @@ import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import type { Build, BuildId, JobId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import type { Database } from '../../src/record/database.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
-import type { Record } from '../../src/record/record.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
 import { only } from '../support/database.ts';
@@ -16,15 +16,15 @@ import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
 describe('removing what is not kept', () => {
   const folders = new TestFolders();
-  let record: Record;
+  let database: Database;
   let config: Config;
 
   beforeEach(async () => {
     config = loadConfig({ dataDir: folders.make(), keepDays: 30, keepLogDays: 10, keepAtLeast: 1 });
-    record = await openRecord(config.dataDir);
-    await observed(record);
+    database = await openRecord(config.dataDir);
+    await observed(database);
   });
-  afterEach(() => record.close());
+  afterEach(() => database.close());
   after(folders.remove);
 
   const log = (build: BuildId) => logFile(config.dataDir, { job: `${build}-1` as JobId, attempt: 1 });
@@ -38,19 +38,19 @@ describe('removing what is not kept', () => {
 
   /** A finished build with all its files. */
   async function build(daysAgo: number, change: Partial<NewBuild>): Promise<BuildId> {
-    const id = await finishedBuild(record, daysAgo, change);
+    const id = await finishedBuild(database, daysAgo, change);
     writeLog(id);
-    await writeTestResults(record, config.dataDir, (await findBuild(record, id)) as Build);
+    await writeTestResults(database, config.dataDir, (await findBuild(database, id)) as Build);
     return id;
   }
 
   it('takes old builds out of the record, and their logs and results off the disk', async () => {
     const old = await build(31, { sha: sha('a') });
     const young = await build(1, { sha: sha('b') });
-    const pruned = await pruneResults({ record, config });
+    const pruned = await pruneResults({ database, config });
     expect(pruned).to.include({ builds: 1, logs: 0, orphans: 0 });
     expect(pruned.bytes).to.be.above(0);
-    expect(await findBuild(record, old)).to.equal(undefined);
+    expect(await findBuild(database, old)).to.equal(undefined);
     expect([log(old), result(sha('a')), result(sha('a'), 'log')].filter(existsSync)).to.deep.equal([]);
     expect([log(young), result(sha('b')), result(sha('b'), 'log')].every(existsSync)).to.equal(true);
   });
@@ -62,20 +62,20 @@ describe('removing what is not kept', () => {
     const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400;
     for (const copy of [old, other]) utimesSync(copy, daysAgo(31), daysAgo(31));
     utimesSync(young, daysAgo(29), daysAgo(29));
-    expect(await pruneResults({ record, config }, true)).to.include({ bytes: 6 });
-    await pruneResults({ record, config });
+    expect(await pruneResults({ database, config }, true)).to.include({ bytes: 6 });
+    await pruneResults({ database, config });
     expect([old, young, other].map(existsSync)).to.deep.equal([false, true, true]);
   });
 
   it('forgets the label sets of which nothing is open', async () => {
-    await recordedBuild(record);
+    await recordedBuild(database);
     for (const labels of ['[]', '["once"]']) {
-      await record.db.insertInto('label_sets').values({ labels, time: 7 }).execute();
+      await database.db.insertInto('label_sets').values({ labels, time: 7 }).execute();
     }
-    const known = () => record.db.selectFrom('label_sets').select('labels').execute();
-    await pruneResults({ record, config }, true);
+    const known = () => database.db.selectFrom('label_sets').select('labels').execute();
+    await pruneResults({ database, config }, true);
     expect(await known()).to.have.length(2);
-    await pruneResults({ record, config });
+    await pruneResults({ database, config });
     expect(await known()).to.deep.equal([{ labels: '[]' }]);
   });
 
@@ -84,17 +84,17 @@ describe('removing what is not kept', () => {
     const young = await build(1, { sha: sha('a') });
     const written = () => JSON.parse(readFileSync(result(sha('a')), 'utf8'));
     expect(written().others).to.have.lengthOf(1);
-    await pruneResults({ record, config });
+    await pruneResults({ database, config });
     expect(written()).to.deep.include({ id: young, others: [] });
   });
 
   it('takes logs earlier than their builds, and notes that they are gone', async () => {
     const id = await build(11, { sha: sha('a') });
     await build(1, { sha: sha('b') });
-    expect(await pruneResults({ record, config })).to.include({ builds: 0, logs: 1 });
+    expect(await pruneResults({ database, config })).to.include({ builds: 0, logs: 1 });
     expect(existsSync(log(id))).to.equal(false);
-    expect(await findBuild(record, id)).to.include({ id });
-    const attempt = await record.db
+    expect(await findBuild(database, id)).to.include({ id });
+    const attempt = await database.db
       .selectFrom('attempts')
       .selectAll()
       .where('job_id', '=', `${id}-1` as JobId)
@@ -103,10 +103,10 @@ describe('removing what is not kept', () => {
   });
 
   it('takes logs of builds that nobody knows, and leaves those of open ones', async () => {
-    const open = await recordedBuild(record);
+    const open = await recordedBuild(database);
     writeLog(open);
     writeLog('999' as BuildId);
-    expect(await pruneResults({ record, config })).to.include({ builds: 0, logs: 0, orphans: 1 });
+    expect(await pruneResults({ database, config })).to.include({ builds: 0, logs: 0, orphans: 1 });
     expect([existsSync(log(open)), existsSync(log('999' as BuildId))]).to.deep.equal([true, false]);
   });
 
@@ -114,8 +114,8 @@ describe('removing what is not kept', () => {
     const old = await build(31, { sha: sha('a') });
     await build(11, { sha: sha('b') });
     await build(1, { sha: sha('c') });
-    expect(await pruneResults({ record, config }, true)).to.include({ builds: 1 });
-    expect(await findBuild(record, old)).to.include({ id: old });
+    expect(await pruneResults({ database, config }, true)).to.include({ builds: 1 });
+    expect(await findBuild(database, old)).to.include({ id: old });
     expect(existsSync(log(old))).to.equal(true);
   });
 });

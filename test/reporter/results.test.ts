@@ -48,14 +48,14 @@ describe('the reporter, told', () => {
     volt = await TestVolt.start();
     volt.context.logger.silent = true;
     archive = new Archive(volt.dataDir);
-    await observed(volt.context.record);
-    key = await knownKey(volt.context.record, 'box');
+    await observed(volt.context.database);
+    key = await knownKey(volt.context.database, 'box');
   });
 
   beforeEach(async () => {
     await volt.context.access.client.flushall();
     handler = new ResultHandler(volt.context, archive, { waiting: 2 });
-    build = await recordedBuild(volt.context.record);
+    build = await recordedBuild(volt.context.database);
     job = jobIdOf(build, 1);
   });
 
@@ -65,7 +65,7 @@ describe('the reporter, told', () => {
   });
 
   /** Hands a message to the reporter as its sender has signed it. */
-  const handle = (message: ResultMessage, by = message.kind === 'decided' ? volt.context.record.signer : key) =>
+  const handle = (message: ResultMessage, by = message.kind === 'decided' ? volt.context.database.signer : key) =>
     handler.handle(message, { content: JSON.parse(JSON.stringify(signedResult(message, by))) });
   const started = (attempt = 1): Result<'started'> => ({ v: 1, kind: 'started', job, attempt, runner, at });
   const finished = (change: Partial<Result<'finished'>> = {}): Result<'finished'> => ({
@@ -84,10 +84,10 @@ describe('the reporter, told', () => {
     finishedAt: new Date().toISOString(),
     ...change,
   });
-  const buildNow = async () => (await findBuild(volt.context.record, build)) ?? expect.fail('there is no build');
+  const buildNow = async () => (await findBuild(volt.context.database, build)) ?? expect.fail('there is no build');
   const jobNow = async () => (await buildNow()).jobs[0] ?? expect.fail('there is no job');
   const logIsComplete = async () => {
-    const { db } = volt.context.record;
+    const { db } = volt.context.database;
     const row = await db.selectFrom('attempts').select('log_complete').where('job_id', '=', job).executeTakeFirst();
     return row?.log_complete;
   };
@@ -133,7 +133,7 @@ describe('the reporter, told', () => {
     expect(JSON.parse(readFileSync(`${file}.json`, 'utf8'))).to.include({ id: build, status: 'success' });
     expect(readFileSync(`${file}.log`, 'utf8')).to.equal('all of it');
     expect(await advances()).to.deep.equal([build]);
-    expect(await unreportedBuilds(volt.context.record, 500)).to.not.include(build);
+    expect(await unreportedBuilds(volt.context.database, 500)).to.not.include(build);
     await until('the runner is told', () => notices.length > 0);
     expect(notices).to.deep.equal([{ kind: 'recorded', job, attempt: 1, bytes: 9 }]);
     await until('everybody is told', () => changes.some(({ status }) => status === 'success'));
@@ -141,7 +141,7 @@ describe('the reporter, told', () => {
   });
 
   it('of more about the steps of a build than a page can hold, leaves out summaries first, and no outcome', async () => {
-    build = await recordedBuild(volt.context.record, {
+    build = await recordedBuild(volt.context.database, {
       jobs: Array.from({ length: 8 }, (_, index) => plannedJob(`job ${index}`)),
     });
     const summary = 'a long summary '.repeat(50_000);
@@ -158,7 +158,7 @@ describe('the reporter, told', () => {
   });
 
   it('of results of single tests, records them with the outcome, once, however often they come', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
       ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1.5, message: null, details: null },
       ...change,
@@ -175,12 +175,12 @@ describe('the reporter, told', () => {
     await handle(message);
     await handle(message);
     expect((await jobNow()).tests).to.deep.equal(summary);
-    const found = await resultsOf(record, { build, failed: false, limit: 500 });
+    const found = await resultsOf(database, { build, failed: false, limit: 500 });
     expect(found.map(({ id, test, job, before, flaky, ...rest }) => rest)).to.deep.equal(results);
-    const [only, ...others] = await resultsOf(record, { build, job, failed: true, limit: 500 });
+    const [only, ...others] = await resultsOf(database, { build, job, failed: true, limit: 500 });
     expect(others).to.deep.equal([]);
     expect(only).to.include({ ...failed, job });
-    const [test] = await record.db.selectFrom('tests').selectAll().where('name', '=', 'fails').execute();
+    const [test] = await database.db.selectFrom('tests').selectAll().where('name', '=', 'fails').execute();
     expect(test).to.include({ repo: 'app', runs: 1, failures: 1, status: 'failed' });
   });
 
@@ -205,7 +205,7 @@ describe('the reporter, told', () => {
     const { notices, stop } = await hear();
     await handle(started());
     await moveToNextAttempt(
-      volt.context.record,
+      volt.context.database,
       { job, attempt: 1 },
       { reason: 'runner_lost', message: 'gone', at: Date.now() },
     );
@@ -233,7 +233,7 @@ describe('the reporter, told', () => {
     const { notices, stop } = await hear();
     await handle(started());
     const gone = { reason: 'runner_lost', message: 'gone', at: Date.now() } as const;
-    await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, gone);
+    await moveToNextAttempt(volt.context.database, { job, attempt: 1 }, gone);
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
     await handle(finished({ logBytes: 9, finishedAt: at }));
     await archive.append({ job, attempt: 1 }, 4, Buffer.from(' more'));
@@ -300,7 +300,7 @@ describe('the reporter, told', () => {
   describe('what is not the word of the runner that has the attempt, changes nothing and sets it aside:', () => {
     let other: Signer;
     before(async () => {
-      other = await knownKey(volt.context.record, 'other');
+      other = await knownKey(volt.context.database, 'other');
     });
 
     const setAside = async () => (await volt.context.queues.queue('set-aside').getWaiting()).map(({ data }) => data);
@@ -342,7 +342,11 @@ describe('the reporter, told', () => {
     it('an old outcome of the same runner, for a later attempt', async () => {
       const old = JSON.parse(JSON.stringify(signedResult(finished(failure), key)));
       await handle(started());
-      await moveToNextAttempt(volt.context.record, { job, attempt: 1 }, { reason: 'handed_back', message: '', at: 1 });
+      await moveToNextAttempt(
+        volt.context.database,
+        { job, attempt: 1 },
+        { reason: 'handed_back', message: '', at: 1 },
+      );
       await handle(started(2));
       await handler.handle(finished(failure), { content: old });
       expect((await jobNow()).status, 'of the attempt that counts no more').to.equal('running');
@@ -368,8 +372,8 @@ describe('the reporter, told', () => {
     it('that it has begun, by a key that nobody knows, or that was ended', async () => {
       await handle(started(), stranger());
       await expectRefused('not known', 'queued');
-      const former = await knownKey(volt.context.record, 'former');
-      await removeRunnerKey(volt.context.record, 'former');
+      const former = await knownKey(volt.context.database, 'former');
+      await removeRunnerKey(volt.context.database, 'former');
       await handle(started(), former);
       expect((await jobNow()).status).to.equal('queued');
     });
@@ -382,7 +386,7 @@ describe('the reporter, told', () => {
     });
 
     it('that it has begun, by a key that is kept for other repositories', async () => {
-      const kept = await knownKey(volt.context.record, 'kept', ['deploy-*']);
+      const kept = await knownKey(volt.context.database, 'kept', ['deploy-*']);
       await handle({ ...started(), runner: { id: 'kept~1', name: 'kept', host: 'box' } }, kept);
       await expectRefused('its key kept is kept for deploy-*', 'queued');
     });
@@ -452,50 +456,50 @@ describe('the reporter, told', () => {
   });
 
   it('notes builds as reported when the record can be written again, after one that could not be', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     await handle(finished());
-    await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
+    await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
     const release = await holdRecord(volt.dataDir);
     await handler.reportAlone(build);
     await release();
-    expect(await unreportedBuilds(record, 500)).to.include(build);
+    expect(await unreportedBuilds(database, 500)).to.include(build);
     await handler.reportAlone(build);
-    expect(await unreportedBuilds(record, 500)).to.not.include(build);
+    expect(await unreportedBuilds(database, 500)).to.not.include(build);
   });
 
   it('of outcomes whose files cannot be written, goes on, says so, and writes each of them when it can be', async () => {
-    const { record } = volt.context;
+    const { database } = volt.context;
     const results = dataPaths(volt.dataDir).testResults;
-    await observed(record, 'blocked');
-    const blocked = await recordedBuild(record, { repo: 'blocked' });
+    await observed(database, 'blocked');
+    const blocked = await recordedBuild(database, { repo: 'blocked' });
     mkdirSync(results, { recursive: true });
     writeFileSync(join(results, 'blocked'), 'in the way');
     await handle(finished({ job: jobIdOf(blocked, 1) }));
     await handle(finished());
     for (const id of [blocked, build])
-      await record.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute();
-    expect((await findBuild(record, blocked))?.status, 'its verdict stands').to.equal('success');
-    const sweepOnce = () => sweep(record, (id) => handler.reportAlone(id));
+      await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute();
+    expect((await findBuild(database, blocked))?.status, 'its verdict stands').to.equal('success');
+    const sweepOnce = () => sweep(database, (id) => handler.reportAlone(id));
     await sweepOnce();
-    const left = await unreportedBuilds(record, 500);
+    const left = await unreportedBuilds(database, 500);
     expect(left).to.include(blocked).and.not.include(build);
     expect(volt.context.problems.list()[0]?.message).to.include(`build ${blocked}`);
     rmSync(join(results, 'blocked'));
     await sweepOnce();
-    expect(await unreportedBuilds(record, 500)).to.not.include(blocked);
+    expect(await unreportedBuilds(database, 500)).to.not.include(blocked);
     expect(volt.context.problems.list()).to.deep.equal([]);
   });
 
   it('by a reporter that died before it wrote the files, writes them later', async () => {
     await handle(finished());
-    await volt.context.record.db
+    await volt.context.database.db
       .updateTable('builds')
       .set({ reported_at: null })
       .where('id', '=', Number(build))
       .execute();
-    expect(await unreportedBuilds(volt.context.record, 500)).to.include(build);
+    expect(await unreportedBuilds(volt.context.database, 500)).to.include(build);
     const reporter = await volt.reporter();
-    await until('it is written', async () => !(await unreportedBuilds(volt.context.record, 500)).includes(build));
+    await until('it is written', async () => !(await unreportedBuilds(volt.context.database, 500)).includes(build));
     await reporter.stop();
   });
 });

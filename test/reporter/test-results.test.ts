@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type AttemptRef, type Build, type BuildId, type FinalStatus, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
+import type { Database } from '../../src/record/database.ts';
 import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
-import type { Record } from '../../src/record/record.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
@@ -17,15 +17,15 @@ const sha = 'a'.repeat(40);
 describe('test_results/', () => {
   const folders = new TestFolders();
   let dataDir: string;
-  let record: Record;
+  let database: Database;
 
   beforeEach(async () => {
     dataDir = folders.make();
-    record = await openRecord(dataDir);
-    await observed(record);
+    database = await openRecord(dataDir);
+    await observed(database);
   });
 
-  afterEach(() => record.close());
+  afterEach(() => database.close());
 
   after(folders.remove);
 
@@ -34,7 +34,7 @@ describe('test_results/', () => {
     JSON.parse(readFileSync(join(folder(), `${sha}.json`), 'utf8')) as Build & { others: unknown[] };
   const log = () => readFileSync(join(folder(), `${sha}.log`), 'utf8');
 
-  const write = (from = record) => writeTestResults(from, dataDir, { repo: 'app', sha });
+  const write = (from = database) => writeTestResults(from, dataDir, { repo: 'app', sha });
 
   function archive(ref: AttemptRef, text: string): void {
     const file = logFile(dataDir, ref);
@@ -46,12 +46,12 @@ describe('test_results/', () => {
   const bytesOf = (path: string) => Number.parseInt(execFileSync('du', ['-s', '-B1', path], { encoding: 'utf8' }), 10);
 
   async function finished(status: FinalStatus, logs: string[]): Promise<BuildId> {
-    const build = await recordedBuild(record, { sha, jobs: logs.map((_, index) => plannedJob(`job${index + 1}`)) });
+    const build = await recordedBuild(database, { sha, jobs: logs.map((_, index) => plannedJob(`job${index + 1}`)) });
     for (const [index, text] of logs.entries()) {
       const job = jobIdOf(build, index + 1);
       archive({ job, attempt: 1 }, text);
       await decideJob(
-        record,
+        database,
         { job, attempt: 1 },
         { status, reason: status === 'success' ? null : 'exit_code', message: null },
         Date.now(),
@@ -64,7 +64,7 @@ describe('test_results/', () => {
     const build = await finished('failure', ['all that was said\n']);
     await write();
     expect(readdirSync(folder())).to.have.members([`${sha}.json`, `${sha}.log`]);
-    expect(verdict()).to.deep.equal({ ...(await findBuild(record, build)), others: [] });
+    expect(verdict()).to.deep.equal({ ...(await findBuild(database, build)), others: [] });
     expect(verdict()).to.include({ status: 'failure', reason: 'exit_code', sha });
     expect(log()).to.equal('all that was said\n');
   });
@@ -76,20 +76,20 @@ describe('test_results/', () => {
   });
 
   it('holds the log of the last attempt', async () => {
-    const build = await recordedBuild(record, { sha });
+    const build = await recordedBuild(database, { sha });
     const job = jobIdOf(build, 1);
-    await moveToNextAttempt(record, { job, attempt: 1 }, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    await moveToNextAttempt(database, { job, attempt: 1 }, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     archive({ job, attempt: 1 }, 'half of it');
     archive({ job, attempt: 2 }, 'all of it');
-    await decideJob(record, { job, attempt: 2 }, { status: 'success', reason: null, message: null }, Date.now());
+    await decideJob(database, { job, attempt: 2 }, { status: 'success', reason: null, message: null }, Date.now());
     await write();
     expect(log()).to.equal('all of it');
   });
 
   it('holds an empty log where nothing ever ran', async () => {
-    const build = await recordedBuild(record, { sha });
+    const build = await recordedBuild(database, { sha });
     await decideJob(
-      record,
+      database,
       { job: jobIdOf(build, 1), attempt: 1 },
       { status: 'cancelled', reason: 'by_user', message: null },
       Date.now(),
@@ -106,21 +106,21 @@ describe('test_results/', () => {
     await write();
     expect(verdict()).to.include({ id: second, status: 'success' });
     expect(verdict().others).to.deep.equal([
-      { id: first, number: 1, status: 'failure', finishedAt: (await findBuild(record, first))?.finishedAt },
+      { id: first, number: 1, status: 'failure', finishedAt: (await findBuild(database, first))?.finishedAt },
     ]);
     expect(log()).to.equal('the second');
   });
 
   it('does not count a build that is not finished', async () => {
     const first = await finished('success', ['the first']);
-    await recordedBuild(record, { sha });
+    await recordedBuild(database, { sha });
     await write();
     expect(verdict()).to.include({ id: first });
   });
 
   it('is not begun for a build that is not finished, or that there is not', async () => {
     await write();
-    await recordedBuild(record, { sha });
+    await recordedBuild(database, { sha });
     await write();
     expect(() => readdirSync(folder())).to.throw('ENOENT');
   });
@@ -134,7 +134,7 @@ describe('test_results/', () => {
     const other = (await import(`../../src/reporter/test-results.ts?${first}`)) as {
       writeTestResults: typeof writeTestResults;
     };
-    const writing = other.writeTestResults(record, dataDir, { repo: 'app', sha });
+    const writing = other.writeTestResults(database, dataDir, { repo: 'app', sha });
     const pipe = await open(slow, 'w');
     const second = await finished('success', ['all is well']);
     await write();
@@ -164,7 +164,7 @@ describe('test_results/', () => {
     await write();
     const other = await openRecord(dataDir);
     let writing = true;
-    const all = Promise.all([record, other].flatMap((each) => [...builds, ...builds].map(() => write(each)))).finally(
+    const all = Promise.all([database, other].flatMap((each) => [...builds, ...builds].map(() => write(each)))).finally(
       () => {
         writing = false;
       },

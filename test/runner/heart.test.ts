@@ -3,9 +3,9 @@ import { heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
 import { listRunners } from '../../src/redis/membership.ts';
 import { attack } from '../support/attack.ts';
 import { startProgram, type TestChild } from '../support/child.ts';
+import { childrenOf, launcherProcessesOf } from '../support/launcher-processes.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
-import { childrenOf, spawnersOf } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -119,5 +119,5 @@ describe('a runner whose event loop is held up', () => {
 
 /** Whether a process that starts programs for that one is at work. */
 function isServing(pid: number): boolean {
-  return spawnersOf(pid).some((spawner) => childrenOf(spawner).length > 0);
+  return launcherProcessesOf(pid).some((launcher) => childrenOf(launcher).length > 0);
 }

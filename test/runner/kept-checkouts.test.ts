@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Overrides } from '../../src/kernel/config.ts';
 import type { RunnerStage } from '../../src/runner/start.ts';
-import { containments, isPossible } from '../support/containments.ts';
 import { TestFolders } from '../support/folder.ts';
+import { groupKinds, isPossible } from '../support/group-kinds.ts';
 import { TestRepository } from '../support/repository.ts';
 import { isWatched } from '../support/tree-snapshot.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -19,7 +19,7 @@ describe('a runner of a large repository', function () {
   let commits = 0;
 
   before(async function () {
-    const possible = await Promise.all(containments.map(isPossible));
+    const possible = await Promise.all(groupKinds.map(isPossible));
     if (!(possible[0] || possible[1]) || !(await isWatched(folders))) this.skip();
   });
 

@@ -28,11 +28,11 @@ import { runnerKeyText } from '../../src/secrets/runner-key.ts';
 import { withSignature } from '../../src/secrets/signed-message.ts';
 import { newPrivateKey, signerOf } from '../../src/secrets/signing.ts';
 import { failure } from '../support/failure.ts';
+import { areAtWork, launchers } from '../support/launcher-processes.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { TestRepository } from '../support/repository.ts';
 import { stranger } from '../support/runner-keys.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
-import { areAtWork, spawners } from '../support/spawners.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -365,7 +365,7 @@ describe('a runner', () => {
   it('refuses an attempt whose message it cannot understand, as an error of ours', async () => {
     await start();
     const ofTheFuture = { ...jobMessageOf(`${++builds}-1`), v: 2 };
-    const message = withSignature('job', ofTheFuture, volt.context.record.signer);
+    const message = withSignature('job', ofTheFuture, volt.context.database.signer);
     await volt.context.queues.announceLabels([]);
     const options = { jobId: `${message.job}.1`, priority: 1, attempts: 1 };
     await volt.context.queues.queue('jobs').add('of the future', message, options);
@@ -376,11 +376,11 @@ describe('a runner', () => {
 
   it('runs nothing that this Volt has not signed, keeps it where people see it, and makes room for the true message', async () => {
     await start();
-    const { queues, record } = volt.context;
+    const { queues, database } = volt.context;
     await queues.announceLabels([]);
     const ran = join(volt.dataDir, 'ran');
     const message = jobMessageOf(`${++builds}-1`, { plan: { kind: 'command', command: `touch ${ran}` } });
-    const signed = withSignature('job', message, record.signer);
+    const signed = withSignature('job', message, database.signer);
     for (const forged of [message, withSignature('job', message, stranger()), { ...signed, name: 'changed' }]) {
       const options = { jobId: `${message.job}.1`, priority: 1, attempts: 1, removeOnFail: false };
       await queues.queue('jobs').add('forged', forged, options);
@@ -431,10 +431,10 @@ describe('a runner', () => {
   });
 
   it('takes no jobs while its Volt does not know its key, says why, and takes them when it does', async () => {
-    const { access, record, config } = volt.context;
+    const { access, database, config } = volt.context;
     await access.client.hset(access.keys.runnerKeys, '', '{}');
     const privateKey = newPrivateKey();
-    const own = { ...config, runnerKey: runnerKeyText('apart', privateKey, record.signer.publicKey) };
+    const own = { ...config, runnerKey: runnerKeyText('apart', privateKey, database.signer.publicKey) };
     const options = { labels: [], slots: 1, graceSeconds: 0 };
     const runner = await startRunner({ ...volt.context, config: own }, options);
     const problem = async () => {
@@ -444,10 +444,10 @@ describe('a runner', () => {
     };
     await until('it says why', async () => (await problem())?.includes('does not know its key'));
     const { publicKey } = signerOf(privateKey);
-    await addRunnerKey(record, { name: 'apart', publicKey, repos: [], createdBy: 'owner' });
+    await addRunnerKey(database, { name: 'apart', publicKey, repos: [], createdBy: 'owner' });
     await admitRunners(volt.context);
     await until('it serves', async () => (await problem()) === undefined);
-    await removeRunnerKey(record, 'apart');
+    await removeRunnerKey(database, 'apart');
     await admitRunners(volt.context);
     await until('it says so again', async () => (await problem())?.includes('does not know its key'));
     await runner.stop();
@@ -480,7 +480,7 @@ describe('a runner', () => {
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
     await until('it sleeps', () => processesWith(sleep).length > 0);
-    for (const pid of spawners()) process.kill(pid, 'SIGKILL');
+    for (const pid of launchers()) process.kill(pid, 'SIGKILL');
     await until('its processes are gone', () => processesWith(sleep).length === 0);
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
     expect(await results('finished', message.job)).to.deep.equal([]);

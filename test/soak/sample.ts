@@ -148,14 +148,14 @@ function sizeOf(path: string): number {
 }
 
 function tables(file: string): [string, number][] {
-  const record = new Database(file, { readonly: true, timeout: 5000 });
+  const database = new Database(file, { readonly: true, timeout: 5000 });
   try {
-    const names = record.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[];
+    const names = database.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[];
     return names.map(({ name }) => {
-      const { rows } = record.prepare(`select count(*) as rows from "${name}"`).get() as { rows: number };
+      const { rows } = database.prepare(`select count(*) as rows from "${name}"`).get() as { rows: number };
       return [name, rows];
     });
   } finally {
-    record.close();
+    database.close();
   }
 }

@@ -18,7 +18,7 @@ export interface TestChild {
 }
 
 /**
- * @param code a module; its imports are relative to the checkout, for example `./src/kernel/wait.ts`
+ * @param code a module; its imports are relative to the checkout, for example `./src/system/wait.ts`
  * @param options `env` is added to the environment
  */
 export function startChild(code: string, options: { env?: Record<string, string>; args?: string[] } = {}): TestChild {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import Database from 'libsql';
+import SqliteFile from 'libsql';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
+import { Database } from '../../src/record/database.ts';
 import { writeLock } from '../../src/record/postgres.ts';
-import { Record } from '../../src/record/record.ts';
 import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts';
 
 /** The database that this run of the tests is on: SQLite, or with VOLT_TEST_DATABASE=postgres a PostgreSQL server. */
@@ -61,7 +61,7 @@ export async function holdRecord(dataDir: string, statement?: string): Promise<(
     if (statement !== undefined) await session.query(statement);
     return () => session.end();
   }
-  const file = new Database(dataPaths(dataDir).record);
+  const file = new SqliteFile(dataPaths(dataDir).record);
   file.exec('begin immediate');
   if (statement !== undefined) file.exec(statement);
   return async () => {
@@ -87,7 +87,7 @@ export const only = {
 export async function mochaGlobalSetup(): Promise<void> {
   if (databaseKind === 'sqlite' || !hasPostgres()) return;
   shared.server = await startPostgres();
-  const record = await Record.open(loadConfig({ databaseUrl: await shared.server.database(template) }));
+  const record = await Database.open(loadConfig({ databaseUrl: await shared.server.database(template) }));
   await record.db.deleteFrom('meta').where('key', '=', 'record_id').execute();
   await record.close();
 }

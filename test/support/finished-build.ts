@@ -1,15 +1,19 @@
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import type { Database } from '../../src/record/database.ts';
 import { finishAttempt } from '../../src/record/moves.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
-import type { Record } from '../../src/record/record.ts';
 import { recordedBuild } from './record.ts';
 
 /** A recorded build whose one job has passed, as if it had been so many days ago, its files in test_results/ written. */
-export async function finishedBuild(record: Record, daysAgo: number, change: Partial<NewBuild> = {}): Promise<BuildId> {
-  const build = await recordedBuild(record, change);
+export async function finishedBuild(
+  database: Database,
+  daysAgo: number,
+  change: Partial<NewBuild> = {},
+): Promise<BuildId> {
+  const build = await recordedBuild(database, change);
   const at = Date.now() - daysAgo * 86_400_000;
   await finishAttempt(
-    record,
+    database,
     { job: `${build}-1` as JobId, attempt: 1 },
     {
       ...{ status: 'success', reason: null, message: null, exitCode: 0, steps: [], logBytes: 4, logComplete: true },
@@ -17,7 +21,7 @@ export async function finishedBuild(record: Record, daysAgo: number, change: Par
       ...{ startedAt: at, finishedAt: at },
     },
   );
-  await record.db
+  await database.db
     .updateTable('builds')
     .set({ finished_at: at, reported_at: at })
     .where('id', '=', Number(build))

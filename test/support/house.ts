@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 import type { SystemStatus } from '../../src/web/api/schemas/system.ts';
 import { databaseEnvironment } from './database.ts';
 import { Evidence } from './evidence.ts';
@@ -46,10 +46,10 @@ export class House {
   readonly evidence = new Evidence();
   readonly repository = new TestRepository({ README: 'a sample' });
   readonly dataDir: string;
-  readonly record: Record;
+  readonly database: Database;
   readonly #folders: TestFolders;
   readonly #options: HouseOptions;
-  readonly #database: { [name: string]: string };
+  readonly #databaseEnv: { [name: string]: string };
   readonly #processes = new VoltProcesses();
   readonly #running = new Map<string, VoltProcess>();
   /** of runners, by their names */
@@ -59,14 +59,14 @@ export class House {
     options: HouseOptions,
     folders: TestFolders,
     dataDir: string,
-    record: Record,
-    database: { [name: string]: string },
+    database: Database,
+    databaseEnv: { [name: string]: string },
   ) {
     this.#options = options;
     this.#folders = folders;
     this.dataDir = dataDir;
-    this.record = record;
-    this.#database = database;
+    this.database = database;
+    this.#databaseEnv = databaseEnv;
   }
 
   /** A house in which nothing runs yet. */
@@ -98,7 +98,7 @@ export class House {
   async startRunner(name: string, options: HouseRunner = {}): Promise<void> {
     const { dataDir = this.#folders.make(), grace = 0, args = [] } = options;
     const common = ['--name', name, '--slots', '1', '--grace', String(grace), '--data', dataDir];
-    const key = this.#keys.get(name) ?? (await knownKey(this.record, name)).text;
+    const key = this.#keys.get(name) ?? (await knownKey(this.database, name)).text;
     this.#keys.set(name, key);
     await this.#start(name, ['runner', ...common, ...args], options, { VOLT_RUNNER_KEY: key });
   }
@@ -112,7 +112,7 @@ export class House {
     const address = redis ?? this.#options.redis;
     const started = this.#processes.start(
       [...args, '--redis', address],
-      { ...this.#database, ...this.#options.env, ...env },
+      { ...this.#databaseEnv, ...this.#options.env, ...env },
       inside,
     );
     this.#running.set(name, started);
@@ -178,10 +178,10 @@ export class House {
     return until(
       `the verdict of ${sha.slice(0, 7)}`,
       async () => {
-        const [summary] = await listBuilds(this.record, { sha, limit: 1 });
+        const [summary] = await listBuilds(this.database, { sha, limit: 1 });
         const written = existsSync(this.#resultFile(sha, 'json'));
         if (!summary || !isFinal(summary.status) || !written) return undefined;
-        return findBuild(this.record, summary.id);
+        return findBuild(this.database, summary.id);
       },
       60_000,
     );
@@ -196,7 +196,7 @@ export class House {
     for (const sha of shas) {
       const build = await this.built(sha);
       expect(build, sha).to.include({ status: 'success' });
-      expect(await listBuilds(this.record, { sha, limit: 10 }), `builds of ${sha}`).to.have.length(1);
+      expect(await listBuilds(this.database, { sha, limit: 10 }), `builds of ${sha}`).to.have.length(1);
       const seen = this.evidence.runs(sha);
       expect(
         seen.map((run) => run.ended),
@@ -221,7 +221,7 @@ export class House {
 
   async remove(): Promise<void> {
     await this.#processes.end();
-    await this.record.close();
+    await this.database.close();
     this.evidence.remove();
     this.repository.remove();
     this.#folders.remove();

@@ -2,21 +2,21 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationLevel } from '../../src/exec/isolation.ts';
-import { type Confinement, settleIsolation } from '../../src/exec/isolation-check.ts';
+import { type SettledIsolation, settleIsolation } from '../../src/exec/isolation-check.ts';
 import { settleNetworks } from '../../src/exec/network/network-check.ts';
 import { NetworkPool } from '../../src/exec/network/network-pool.ts';
-import { Scope } from '../../src/exec/scope.ts';
+import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
 import { withLimit } from '../../src/job/ending.ts';
-import { gitLimitsOf, limitsOf } from '../../src/job/isolation/job-limits.ts';
-import { jobPlaces, makePlaces, openArea } from '../../src/job/isolation/places.ts';
-import { type JobRoom, makeRoom } from '../../src/job/isolation/room.ts';
 import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { reachOf } from '../../src/job/reach.ts';
+import { gitLimitsOf, limitsOf } from '../../src/job/sandbox/job-limits.ts';
+import { jobPaths, makeJobFolders, openArea } from '../../src/job/sandbox/job-paths.ts';
+import { makeWorkspace, type Workspace } from '../../src/job/sandbox/workspace.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
@@ -35,7 +35,7 @@ export async function isIsolable(level: 'user' | 'sandbox'): Promise<boolean> {
 
 export interface IsolatedRun extends JobResult {
   log: string;
-  room: JobRoom;
+  workspace: Workspace;
 }
 
 /** A runner's data directory and jobs that are kept apart from it, without any queue. */
@@ -88,8 +88,8 @@ export class IsolatedJobs {
 
   /** From now on jobs begin from what earlier ones have left. */
   async keepTrees(): Promise<void> {
-    const places = jobPlaces(this.#level, this.dataDir, 'box');
-    makePlaces(this.dataDir, places);
+    const places = jobPaths(this.#level, this.dataDir, 'box');
+    makeJobFolders(this.dataDir, places);
     this.trees = await KeptTrees.open(places.trees, 1_073_741_824, (message) => {
       throw new Error(message);
     });
@@ -109,20 +109,24 @@ export class IsolatedJobs {
 
   async #run(plan: JobInput['plan'], repository: TestRepository, name: string): Promise<IsolatedRun> {
     const { config } = this;
-    const confinement: Confinement = await settleIsolation(this.#level);
+    const settledIsolation: SettledIsolation = await settleIsolation(this.#level);
     const repo = { name, url: repository.path };
     const { ref } = this;
     const trust = trustOf(ref, { defaultBranch: 'main', named: null });
     const networks = await this.#networks();
     const network = await networks.take({ key: name, trusted: true });
-    const room = await makeRoom(config, confinement, {
+    const workspace = await makeWorkspace(config, settledIsolation, {
       ...{ repo, trust, runner: 'box', name: `${++this.#count}-1.1` },
       network: networks.kindFor(true),
     });
     // under `user` all of a data directory's jobs have an area of their own elsewhere
-    this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : room.folder);
-    const { isolation } = room.enclosure;
-    const scope = await Scope.open(3600, confinement.containment, { isolation, network, limits: limitsOf(config) });
+    this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : workspace.folder);
+    const { isolation } = workspace.sandbox;
+    const processes = await ProcessGroup.open(3600, settledIsolation.groupKind, {
+      isolation,
+      network,
+      limits: limitsOf(config),
+    });
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
     const texts = new TextWorker();
@@ -132,7 +136,7 @@ export class IsolatedJobs {
       result = await runJob(
         { repo, ref, sha: repository.head(), trust, plan },
         {
-          ...room,
+          ...workspace,
           ...(tree && { tree }),
           mirrors: join(this.dataDir, 'mirrors'),
           reach,
@@ -146,7 +150,7 @@ export class IsolatedJobs {
           artifacts: join(this.dataDir, 'artifacts', name),
           runner: 'box',
           texts: texts.forJob(name),
-          scope: Promise.resolve(scope),
+          processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => undefined,
           secrets: async () => ({ values: {}, withheld: null }),
@@ -156,12 +160,12 @@ export class IsolatedJobs {
       );
     } finally {
       await texts.close();
-      await scope.close();
-      await tree?.end(scope.isEmpty ? join(room.folder, 'workspace') : undefined);
-      room.leave();
+      await processes.close();
+      await tree?.end(processes.isEmpty ? join(workspace.folder, 'workspace') : undefined);
+      workspace.leave();
       await networks.close();
     }
-    const outcome = withLimit(result.outcome, scope.breach);
-    return { ...result, outcome, log: Buffer.concat(chunks).toString(), room };
+    const outcome = withLimit(result.outcome, processes.breach);
+    return { ...result, outcome, log: Buffer.concat(chunks).toString(), workspace };
   }
 }

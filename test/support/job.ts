@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { detectContainment } from '../../src/exec/containment.ts';
-import { Scope } from '../../src/exec/scope.ts';
+import { detectGroupKind } from '../../src/exec/group-kind.ts';
+import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/served.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobHost, JobResult } from '../../src/job/contract.ts';
-import { Enclosure } from '../../src/job/isolation/enclosure.ts';
-import { gitLimitsOf } from '../../src/job/isolation/job-limits.ts';
 import { runJob } from '../../src/job/job.ts';
 import { reachOf } from '../../src/job/reach.ts';
+import { gitLimitsOf } from '../../src/job/sandbox/job-limits.ts';
+import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
-import { jobEnvironment } from '../../src/kernel/environment.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { trustOf } from '../../src/kernel/trust.ts';
+import { jobEnvironment } from '../../src/system/environment.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
 import type { WorkflowPlan } from '../../src/workflow/plan.ts';
 import { TestFolders } from './folder.ts';
@@ -28,7 +28,7 @@ export interface StartedJob {
   told: Step[][];
   folder: string;
   workspace: string;
-  scope: Promise<Scope>;
+  processes: Promise<ProcessGroup>;
 }
 
 /** Runs jobs of workflows as they stand in a text, in repositories of their own. */
@@ -41,13 +41,14 @@ export class TestJobs {
   readonly #caches = this.folders.make();
   readonly #artifacts = this.folders.make();
   readonly #repositories: TestRepository[] = [];
-  readonly #scopes: Promise<Scope>[] = [];
+  readonly #scopes: Promise<ProcessGroup>[] = [];
   #texts = new TextWorker();
   #started = 0;
 
   /** Ends what a test has left behind. */
   async clean(): Promise<void> {
-    for (const scope of this.#scopes.splice(0)) await scope.then((opened) => opened.close()).catch(() => undefined);
+    for (const processes of this.#scopes.splice(0))
+      await processes.then((opened) => opened.close()).catch(() => undefined);
     for (const repository of this.#repositories.splice(0)) repository.remove();
     await this.#texts.close();
     this.#texts = new TextWorker();
@@ -89,8 +90,8 @@ export class TestJobs {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
-    const scope = detectContainment().then((kind) => Scope.open(3600, kind));
-    this.#scopes.push(scope);
+    const processes = detectGroupKind().then((kind) => ProcessGroup.open(3600, kind));
+    this.#scopes.push(processes);
     const folder = join(this.folders.make(), 'job');
     const input = {
       repo: { name: 'app', url: repository.path },
@@ -114,11 +115,11 @@ export class TestJobs {
       artifacts: this.#artifacts,
       runner: 'box',
       texts: this.#texts.forJob(String(++this.#started)),
-      enclosure: Enclosure.none,
+      sandbox: Sandbox.none,
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,
       env: jobEnvironment(),
-      scope,
+      processes,
       output: (chunk) => void chunks.push(Buffer.from(chunk)),
       progress: (steps) => told.push(structuredClone(steps)),
       signal: stop.signal,
@@ -131,7 +132,7 @@ export class TestJobs {
       told,
       folder,
       workspace: join(folder, 'workspace'),
-      scope,
+      processes,
     };
   }
 

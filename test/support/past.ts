@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 
 /** Builds that are over, many beside those that are open. */
 const many = 5000;
@@ -8,9 +8,9 @@ const many = 5000;
  * Fills a record in PostgreSQL with builds of long ago, and has the server count what is there: it goes through a small
  * table as a whole, whatever its indexes. SQLite chooses by the indexes alone, and is left as it is.
  */
-export async function fillWithPast(record: Record, repo: string): Promise<void> {
-  if (record.kind === 'sqlite') return;
-  await record.write(async (db) => {
+export async function fillWithPast(database: Database, repo: string): Promise<void> {
+  if (database.kind === 'sqlite') return;
+  await database.write(async (db) => {
     await sql`
       insert into builds (repo, number, ref, sha, offer, subject, author, committed_at, trigger, status, created_at,
         started_at, finished_at, reported_at)
@@ -25,5 +25,5 @@ export async function fillWithPast(record: Record, repo: string): Promise<void> 
       insert into attempts (job_id, number, status, created_at, started_at, finished_at)
       select id, 1, 'success', created_at, started_at, finished_at from jobs where status = 'success'`.execute(db);
   });
-  await sql`analyze`.execute(record.db);
+  await sql`analyze`.execute(database.db);
 }

@@ -1,26 +1,26 @@
 import { CompiledQuery, type RootOperationNode } from 'kysely';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 
 /**
  * How the database would carry out the queries of `work`, which are run. PostgreSQL goes by how much is in the tables.
  * @returns the steps of each plan, for example "SCAN builds" or "SEARCH jobs USING INDEX jobs_by_build (build_id=?)" of
  * SQLite, and "Seq Scan on builds" of PostgreSQL
  */
-export async function plansOf(record: Record, work: (record: Record) => Promise<unknown>): Promise<string[]> {
+export async function plansOf(database: Database, work: (database: Database) => Promise<unknown>): Promise<string[]> {
   const queries: CompiledQuery[] = [];
-  const watched = record.db.withPlugin({
+  const watched = database.db.withPlugin({
     transformQuery({ node, queryId }): RootOperationNode {
-      queries.push(record.db.getExecutor().compileQuery(node, queryId));
+      queries.push(database.db.getExecutor().compileQuery(node, queryId));
       return node;
     },
     transformResult: async ({ result }) => result,
   });
-  const write: Record['write'] = (change) => watched.transaction().execute(change);
-  await work(Object.create(record, { db: { value: watched }, write: { value: write } }) as Record);
+  const write: Database['write'] = (change) => watched.transaction().execute(change);
+  await work(Object.create(database, { db: { value: watched }, write: { value: write } }) as Database);
   const steps: string[] = [];
   for (const { sql, parameters } of queries) {
-    const explain = record.kind === 'sqlite' ? 'explain query plan' : 'explain (costs off)';
-    const plan = await record.db.executeQuery<{ [column: string]: string }>(
+    const explain = database.kind === 'sqlite' ? 'explain query plan' : 'explain (costs off)';
+    const plan = await database.db.executeQuery<{ [column: string]: string }>(
       CompiledQuery.raw(`${explain} ${sql}`, [...parameters]),
     );
     steps.push(...plan.rows.map((row) => row.detail ?? row['QUERY PLAN'] ?? ''));
@@ -35,9 +35,9 @@ const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_
 export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued)\b/;
 
 /** The steps of a query's plan in which SQLite comes upon rows of tables that grow instead of looking them up. */
-export async function scansOf(record: Record, { sql, parameters }: CompiledQuery): Promise<string[]> {
+export async function scansOf(database: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {
   const plan = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
-  const { rows } = await record.db.executeQuery<{ detail: string }>(plan);
+  const { rows } = await database.db.executeQuery<{ detail: string }>(plan);
   const steps = rows.map(({ detail }) => detail);
   return steps.filter((step) => /^SCAN/.test(step) && growing.test(step) && !indexOfOpen.test(step));
 }

@@ -1,18 +1,22 @@
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
+import { Database } from '../../src/record/database.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
-import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import type { StartTags } from '../../src/record/virtual-time.ts';
 import { databaseFor } from './database.ts';
 
 /** A record in a data directory that may be new. */
-export async function openRecord(dataDir: string): Promise<Record> {
-  return Record.open(loadConfig({ dataDir, ...(await databaseFor(dataDir)) }));
+export async function openRecord(dataDir: string): Promise<Database> {
+  return Database.open(loadConfig({ dataDir, ...(await databaseFor(dataDir)) }));
 }
 
 /** Sets up an observed repository. */
-export async function observed(record: Record, name = 'app', change: Partial<Repository> = {}): Promise<Repository> {
+export async function observed(
+  database: Database,
+  name = 'app',
+  change: Partial<Repository> = {},
+): Promise<Repository> {
   const repository: Repository = {
     name,
     url: `https://example.com/${name}.git`,
@@ -29,7 +33,7 @@ export async function observed(record: Record, name = 'app', change: Partial<Rep
     visibility: 'internal' as const,
     ...change,
   };
-  await saveRepository(record, repository);
+  await saveRepository(database, repository);
   return repository;
 }
 
@@ -61,13 +65,13 @@ export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
 /** Start tags for plans whose order does not matter. */
 export const noTags: StartTags = async (_db, _repo, jobs) => jobs.map(() => 0);
 
-export function plan(record: Record, change: Partial<NewBuild> = {}): Promise<Planned> {
-  return recordPlan(record, newBuild(change), noTags);
+export function plan(database: Database, change: Partial<NewBuild> = {}): Promise<Planned> {
+  return recordPlan(database, newBuild(change), noTags);
 }
 
 /** A recorded build. @returns its id */
-export async function recordedBuild(record: Record, change: Partial<NewBuild> = {}): Promise<BuildId> {
-  const planned = await plan(record, change);
+export async function recordedBuild(database: Database, change: Partial<NewBuild> = {}): Promise<BuildId> {
+  const planned = await plan(database, change);
   if (planned.outcome !== 'made') throw new Error(`no build was made: ${planned.outcome}`);
   return planned.build;
 }

@@ -1,5 +1,5 @@
 import type { Voice } from '../../src/queues/queues.ts';
-import type { Record } from '../../src/record/record.ts';
+import type { Database } from '../../src/record/database.ts';
 import { addRunnerKey } from '../../src/record/runner-keys.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
 import { newPrivateKey, type Signer, signerOf } from '../../src/secrets/signing.ts';
@@ -15,9 +15,13 @@ export function strangeVoice(): Voice {
 }
 
 /** A key for runners that the record knows, and the text that carries it to them. */
-export async function knownKey(record: Record, name: string, repos: string[] = []): Promise<Signer & { text: string }> {
+export async function knownKey(
+  database: Database,
+  name: string,
+  repos: string[] = [],
+): Promise<Signer & { text: string }> {
   const privateKey = newPrivateKey();
   const signer = signerOf(privateKey);
-  await addRunnerKey(record, { name, publicKey: signer.publicKey, repos, createdBy: 'owner' });
-  return { ...signer, text: runnerKeyText(name, privateKey, record.signer.publicKey) };
+  await addRunnerKey(database, { name, publicKey: signer.publicKey, repos, createdBy: 'owner' });
+  return { ...signer, text: runnerKeyText(name, privateKey, database.signer.publicKey) };
 }

@@ -14,8 +14,8 @@ import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import { identityOf } from '../../src/record/build-ids.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { Database } from '../../src/record/database.ts';
 import { type PlannedJob, recordPlan } from '../../src/record/plans.ts';
-import { Record } from '../../src/record/record.ts';
 import type { Repository } from '../../src/record/repositories.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
@@ -31,13 +31,13 @@ import { until } from './until.ts';
 /** Volt's stages inside the test, on a Redis server and a data directory of its own. */
 export class TestVolt {
   readonly redis: TestRedis;
-  readonly context: StageContext & { record: Record; problems: Problems };
+  readonly context: StageContext & { database: Database; problems: Problems };
   readonly dataDir: string;
   readonly #stages: Stage[] = [];
 
   private constructor(
     redis: TestRedis,
-    context: StageContext & { record: Record; problems: Problems },
+    context: StageContext & { database: Database; problems: Problems },
     dataDir: string,
   ) {
     this.redis = redis;
@@ -57,14 +57,14 @@ export class TestVolt {
     });
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
-    const record = await Record.open(config);
-    await claimRedis(access, identityOf(record));
+    const database = await Database.open(config);
+    await claimRedis(access, identityOf(database));
     const context = {
       config,
       access,
-      queues: new Queues(access, logger, record),
+      queues: new Queues(access, logger, database),
       logger,
-      record,
+      database,
       problems: new Problems(logger),
     };
     return new TestVolt(redis, context, dataDir);
@@ -92,7 +92,7 @@ export class TestVolt {
 
   /** A runner on a machine of its own, as far as it can tell: with another data directory, and a key that it was given. */
   async runnerApart(name: string, dataDir: string): Promise<RunnerStage> {
-    const { text } = await knownKey(this.context.record, name);
+    const { text } = await knownKey(this.context.database, name);
     const config = { ...this.context.config, dataDir, runnerKey: text };
     return this.#keep(await startRunner({ ...this.context, config }, { name, labels: [], slots: 1, graceSeconds: 0 }));
   }
@@ -124,7 +124,7 @@ export class TestVolt {
         plannedJob(name, { plan: JSON.stringify({ kind: 'command', command }), ...rest }),
       ),
     });
-    const planned = await recordPlan(this.context.record, plan, startTags);
+    const planned = await recordPlan(this.context.database, plan, startTags);
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     await this.context.queues.sendAdvance({ v: 1, build: planned.build });
     return planned.build;
@@ -139,7 +139,7 @@ export class TestVolt {
     return until(
       `build ${id}`,
       async () => {
-        const build = await findBuild(this.context.record, id);
+        const build = await findBuild(this.context.database, id);
         return build && wanted(build) ? build : undefined;
       },
       timeout,
@@ -155,8 +155,8 @@ export class TestVolt {
     return until(
       `a build of ${sha.slice(0, 10)}`,
       async () => {
-        const [summary] = await listBuilds(this.context.record, { sha, limit: 1 });
-        const build = summary && (await findBuild(this.context.record, summary.id));
+        const [summary] = await listBuilds(this.context.database, { sha, limit: 1 });
+        const build = summary && (await findBuild(this.context.database, summary.id));
         return build && wanted(build) ? build : undefined;
       },
       timeout,
@@ -165,9 +165,9 @@ export class TestVolt {
 
   /** Empties Redis, such that it was emptied a while ago. */
   async emptyRedis(): Promise<void> {
-    const { access, record } = this.context;
+    const { access, database } = this.context;
     await access.client.flushall();
-    await claimRedis(access, identityOf(record));
+    await claimRedis(access, identityOf(database));
     await access.client.del(access.keys.young);
   }
 
@@ -175,7 +175,7 @@ export class TestVolt {
     for (const stage of this.#stages.splice(0).reverse()) await stage.stop();
     await this.context.queues.close();
     await this.context.access.close();
-    await this.context.record.close();
+    await this.context.database.close();
     await this.redis.stop();
     await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -135,10 +135,10 @@ describe('web: the API', () => {
   describe('repositories', () => {
     it('are listed with what was last seen of them, and without their passwords', async () => {
       await site.repository('hidden', { url: 'https://bob:secret@git.example/hidden.git', command: 'make test' });
-      await noteObserved(site.context.record, 'api', { defaultBranch: 'main', notice: null });
+      await noteObserved(site.context.database, 'api', { defaultBranch: 'main', notice: null });
       const remedy = 'See whether it is up.';
       await noteObserveError(
-        site.context.record,
+        site.context.database,
         'hidden',
         new VoltError('fetch_failed', 'cannot fetch https://bob:secret@git.example/hidden.git', { remedy }),
       );
@@ -159,7 +159,7 @@ describe('web: the API', () => {
       const answer = await site.post('/api/v1/repos/local/trigger', { ref: 'release/1.0' });
       expect(answer.status).to.equal(202);
       const { intent: id } = await bodyOf(answer);
-      expect(await findIntent(site.context.record, id)).to.include({
+      expect(await findIntent(site.context.database, id)).to.include({
         kind: 'trigger',
         repo: 'local',
         ref: 'release/1.0',
@@ -169,14 +169,14 @@ describe('web: the API', () => {
       const waiting = intent.strict().parse(await site.json(`/api/v1/intents/${id}`));
       expect(waiting).to.deep.equal({ id, kind: 'trigger', open: true, build: null, error: null });
       const made = await site.build('local');
-      await site.context.record.write((db) => closeIntent(db, id, made));
+      await site.context.database.write((db) => closeIntent(db, id, made));
       expect(await site.json(`/api/v1/intents/${id}`)).to.include({ open: false, build: made });
     });
 
     it('a trigger may name a workflow with its inputs, and a dispatch an event', async () => {
-      const { record } = site.context;
+      const { database } = site.context;
       const asked = await site.post('/api/v1/repos/local/trigger', { workflow: 'ci.yml', inputs: { level: 'minor' } });
-      expect((await findIntent(record, (await bodyOf(asked)).intent))?.event).to.deep.equal({
+      expect((await findIntent(database, (await bodyOf(asked)).intent))?.event).to.deep.equal({
         name: 'workflow_dispatch',
         workflow: 'ci.yml',
         inputs: { level: 'minor' },
@@ -186,7 +186,7 @@ describe('web: the API', () => {
         client_payload: { a: [1] },
       });
       expect(sent.status).to.equal(202);
-      expect((await findIntent(record, (await bodyOf(sent)).intent))?.event).to.deep.equal({
+      expect((await findIntent(database, (await bodyOf(sent)).intent))?.event).to.deep.equal({
         name: 'repository_dispatch',
         type: 'deploy',
         payload: { a: [1] },
@@ -206,13 +206,13 @@ describe('web: the API', () => {
     it('a trigger needs no body', async () => {
       const answer = await site.post('/api/v1/repos/api/trigger');
       expect(answer.status).to.equal(202);
-      expect(await findIntent(site.context.record, (await bodyOf(answer)).intent)).to.include({ ref: null });
+      expect(await findIntent(site.context.database, (await bodyOf(answer)).intent)).to.include({ ref: null });
     });
 
     it('a trigger that can have no effect says why', async () => {
       const { intent: id } = await bodyOf(await site.post('/api/v1/repos/api/trigger', { ref: 'nowhere' }));
       const error = { code: 'commit_missing' as const, message: 'there is no "nowhere"', remedy: 'Name another.' };
-      await failIntent(site.context.record, id, error);
+      await failIntent(site.context.database, id, error);
       expect((await site.json(`/api/v1/intents/${id}`)).error).to.deep.equal(error);
     });
 
@@ -224,7 +224,7 @@ describe('web: the API', () => {
       const id = await site.build('api');
       const answer = await site.post(`/api/v1/builds/${id}/cancel`);
       expect(answer.status).to.equal(202);
-      const found = await findIntent(site.context.record, (await bodyOf(answer)).intent);
+      const found = await findIntent(site.context.database, (await bodyOf(answer)).intent);
       expect(found).to.include({ kind: 'cancel', build: id, job: null, open: true });
       const messages = await site.context.queues.queue('advance').getJobs();
       expect(messages.map(({ data }) => data)).to.deep.include({ v: 1, build: id });
@@ -234,7 +234,7 @@ describe('web: the API', () => {
       const id = await site.build('api', {}, [{ name: 'a' }, { name: 'b' }]);
       const answer = await site.post(`/api/v1/jobs/${job(id, 2)}/cancel`);
       expect(answer.status).to.equal(202);
-      const found = await findIntent(site.context.record, (await bodyOf(answer)).intent);
+      const found = await findIntent(site.context.database, (await bodyOf(answer)).intent);
       expect(found).to.include({ kind: 'cancel', build: id, job: job(id, 2) });
     });
 
@@ -259,7 +259,7 @@ describe('web: the API', () => {
       for (const [path, body, wish] of ways) {
         const answer = await site.post(path, body);
         expect(answer.status, path).to.equal(202);
-        const found = await findIntent(site.context.record, (await bodyOf(answer)).intent);
+        const found = await findIntent(site.context.database, (await bodyOf(answer)).intent);
         expect(found, path).to.include({ kind: 'retry', build: id, open: true, ...wish });
       }
       const messages = await site.context.queues.queue('advance').getJobs();
@@ -294,7 +294,7 @@ describe('web: the API', () => {
       await site.repository('gone');
       const id = await site.build('gone');
       await site.finish({ job: job(id), attempt: 1 });
-      await removeRepository(site.context.record, 'gone', false);
+      await removeRepository(site.context.database, 'gone', false);
       const answer = await site.post(`/api/v1/builds/${id}/retry`);
       const { error } = await bodyOf(answer);
       expect([answer.status, error.code]).to.deep.equal([409, 'conflict']);
@@ -307,7 +307,7 @@ describe('web: the API', () => {
       try {
         const answer = await site.post(`/api/v1/builds/${id}/cancel`);
         expect(answer.status).to.equal(202);
-        expect(await findIntent(site.context.record, (await bodyOf(answer)).intent)).to.include({
+        expect(await findIntent(site.context.database, (await bodyOf(answer)).intent)).to.include({
           build: id,
           open: true,
         });

@@ -112,7 +112,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await page.title()).to.not.equal('owned');
 
     const at = new Date().toISOString();
-    await recordSteps(site.context.record, ref, 1, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
+    await recordSteps(site.context.database, ref, 1, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
     await site.announce(id, 'sample', 'running');
     await page
       .getByRole('listitem')
@@ -134,7 +134,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.appendLog(first, 'first try\n');
     await page.goto(`/builds/${id}`);
     await page.locator('.log').getByText('first try').waitFor();
-    await moveToNextAttempt(site.context.record, first, {
+    await moveToNextAttempt(site.context.database, first, {
       reason: 'runner_lost',
       message: 'runner is gone',
       at: Date.now(),
@@ -226,7 +226,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: 'Cancel build' }).click();
     await page.waitForURL(`**/builds/${id}`);
-    const intents = await site.context.record.db
+    const intents = await site.context.database.db
       .selectFrom('intents')
       .selectAll()
       .where('build_id', '=', Number(id))
@@ -256,7 +256,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.locator('table.builds a').click();
     await page.getByRole('button', { name: 'Retry b', exact: true }).click();
     await page.waitForURL(`**/builds/${id}#job-${job(id, 2)}`);
-    const asked = await site.context.record.db
+    const asked = await site.context.database.db
       .selectFrom('intents')
       .select(['kind', 'job_id'])
       .where('build_id', '=', Number(id))
@@ -339,7 +339,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await site.appendLog(ref, 'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n');
     const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({ ...newStep(status), status }));
     const test = { suite: 'sum', file: null, duration: 1500, message: 'no', details: 'at a.js:1' };
-    await recordTests(site.context.record, ref, 1, [
+    await recordTests(site.context.database, ref, 1, [
       { ...test, name: 'adds', status: 'failed' },
       { ...test, name: 'later', status: 'skipped' },
     ]);
@@ -381,7 +381,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     ]);
     await site.begin({ job: job(id), attempt: 1 });
     await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
-    await recordTests(site.context.record, { job: job(id), attempt: 1 }, 1, [
+    await recordTests(site.context.database, { job: job(id), attempt: 1 }, 1, [
       { suite: long, name: long, file: long, status: 'failed', duration: 1, message: long, details: `${long}${long}` },
     ]);
     await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });

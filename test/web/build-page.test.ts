@@ -102,7 +102,7 @@ describe('web: the page of a build', () => {
     const answer = await press('cancel');
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, `/builds/${id}#job-${job(id, 2)}`]);
     const intents = () =>
-      site.context.record.db.selectFrom('intents').selectAll().where('job_id', '=', job(id, 2)).execute();
+      site.context.database.db.selectFrom('intents').selectAll().where('job_id', '=', job(id, 2)).execute();
     expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel']);
     for (const position of [1, 2]) await site.finish({ job: job(id, position), attempt: 1 });
     expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/retry"`);

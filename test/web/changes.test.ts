@@ -84,9 +84,9 @@ describe('web: changes of builds', () => {
     const attempt = { job: job(id, 2), attempt: 1 };
     for (const [what, move] of Object.entries({
       begin: () => site.begin(attempt),
-      steps: () => recordSteps(site.context.record, attempt, 1, []),
+      steps: () => recordSteps(site.context.database, attempt, 1, []),
       lost: () =>
-        moveToNextAttempt(site.context.record, attempt, { reason: 'runner_lost', message: 'gone', at: Date.now() }),
+        moveToNextAttempt(site.context.database, attempt, { reason: 'runner_lost', message: 'gone', at: Date.now() }),
       finish: () => site.finish({ ...attempt, attempt: 2 }),
     })) {
       const client = await open({ 'last-event-id': '0' });
@@ -117,7 +117,7 @@ describe('web: changes of builds', () => {
     const gone = await site.build('sample');
     await site.finish({ job: job(gone), attempt: 1 });
     const { id: last } = await told(client);
-    await removeBuild(site.context.record, gone);
+    await removeBuild(site.context.database, gone);
     const next = await site.build('sample');
     const after = await told(client);
     expect(after.build).to.equal(next);
@@ -126,10 +126,10 @@ describe('web: changes of builds', () => {
   });
 
   it('are told once a build, as they last were, to a client that was slow', async () => {
-    const { record, access, logger } = site.context;
+    const { database, access, logger } = site.context;
     const gone = new AbortController();
     const notices = await Notices.open(access, logger);
-    const events = followChanges({ record, notices }, administrator, undefined)(gone.signal);
+    const events = followChanges({ database, notices }, administrator, undefined)(gone.signal);
     await events.next();
     const id = await site.build('sample');
     await site.begin({ job: job(id), attempt: 1 });

@@ -69,7 +69,7 @@ describe('web: credentials', () => {
     const path = '/repos/web/trusted-refs';
     const usual = ['refs/heads/trunk', 'refs/tags/**'];
     expect(await refs(request('GET', path))).to.deep.equal(['refs/tags/**']);
-    await noteDefaultBranch(site.context.record, 'web', 'trunk');
+    await noteDefaultBranch(site.context.database, 'web', 'trunk');
     expect(await refs(request('GET', path))).to.deep.equal(usual);
     expect(await refs(request('PUT', path, { refs: ['main', 'refs/tags/v*'] }))).to.deep.equal([
       'refs/heads/main',

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { expect } from 'chai';
 import { observeQueue } from '../../src/queues/names.ts';
 import { removeRepository } from '../../src/record/removal.ts';
-import { Places } from '../../src/web/hooks/places.ts';
+import { BodySlots } from '../../src/web/hooks/body-slots.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, Site } from './site.ts';
@@ -18,7 +18,7 @@ describe('web: webhooks', () => {
 
   beforeEach(async () => {
     await site.context.access.client.flushall();
-    await site.context.record.db.deleteFrom('repositories').execute();
+    await site.context.database.db.deleteFrom('repositories').execute();
     await site.repository('app');
     secret = await secretOf('app');
   });
@@ -106,14 +106,14 @@ describe('web: webhooks', () => {
       .and.not.equal(secret);
     expect((await call({ 'x-gitlab-token': secret })).status).to.equal(401);
     expect((await call({ 'x-gitlab-token': rotated })).status).to.equal(202);
-    await removeRepository(site.context.record, 'app', false);
+    await removeRepository(site.context.database, 'app', false);
     expect((await call({ 'x-gitlab-token': rotated })).status).to.equal(401);
     expect((await site.post('/api/v1/repos/app/hook')).status).to.equal(404);
   });
 
   it('show their secret only to who has the token, and keep it nowhere', async () => {
     expect((await site.fetch('/api/v1/repos/app/hook', { method: 'POST' })).status).to.equal(401);
-    const rows = await site.context.record.db.selectFrom('repositories').selectAll().execute();
+    const rows = await site.context.database.db.selectFrom('repositories').selectAll().execute();
     expect(JSON.stringify(rows)).to.not.include(secret);
     expect(JSON.stringify(await site.json('/api/v1/repos'))).to.not.include(secret);
   });
@@ -162,7 +162,7 @@ describe('web: webhooks', () => {
   });
 
   it('whose bodies come slowly have a share for each sender, and the slowest give way to new ones', () => {
-    const places = new Places({ all: 3, share: 2 });
+    const places = new BodySlots({ all: 3, share: 2 });
     const [first, second] = [places.take('a'), places.take('a')];
     expect(places.take('a')).to.equal(undefined);
     const other = places.take('b');

@@ -31,7 +31,7 @@ describe('web: logs', () => {
   });
 
   const loseAttempt = (ref: AttemptRef) =>
-    moveToNextAttempt(site.context.record, ref, {
+    moveToNextAttempt(site.context.database, ref, {
       reason: 'runner_lost',
       message: 'its runner is gone',
       at: Date.now(),

@@ -147,7 +147,7 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     message: null,
     details: null,
   } as const;
-  await recordTests(site.context.record, { job: job(over), attempt: 1 }, 1, [test]);
+  await recordTests(site.context.database, { job: job(over), attempt: 1 }, 1, [test]);
   await site.appendLog({ job: job(over), attempt: 1 }, 'one\ntwo\n');
   const steps = [{ ...newStep('make'), status: 'failure' as const, exitCode: 2 }];
   await site.finish({ job: job(over), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });

@@ -76,7 +76,7 @@ describe('web: pages without scripts', () => {
       await site.begin({ job: job(id), attempt: 1 });
       await site.finish({ job: job(id), attempt: 1 });
       const times = { started_at: 1000, finished_at: 1000 + seconds * 1000 };
-      await site.context.record.db.updateTable('builds').set(times).where('id', '=', Number(id)).execute();
+      await site.context.database.db.updateTable('builds').set(times).where('id', '=', Number(id)).execute();
     }
     const id = await site.build('timed', { ref: 'refs/heads/other' });
     await site.begin({ job: job(id), attempt: 1 });
@@ -108,7 +108,7 @@ describe('web: pages without scripts', () => {
     const id = await site.build('sample');
     const first = { job: job(id), attempt: 1 };
     await site.begin(first);
-    await moveToNextAttempt(site.context.record, first, {
+    await moveToNextAttempt(site.context.database, first, {
       reason: 'runner_lost',
       message: 'runner is gone',
       at: Date.now(),
@@ -182,8 +182,8 @@ describe('web: pages without scripts', () => {
     const press = () => site.ask(`${path}/cancel`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
     const answer = await press();
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, path]);
-    const intents = await site.context.record.db.selectFrom('intents').select('id').execute();
-    expect(await findIntent(site.context.record, intents.at(-1)?.id ?? 0)).to.include({ kind: 'cancel', build: id });
+    const intents = await site.context.database.db.selectFrom('intents').select('id').execute();
+    expect(await findIntent(site.context.database, intents.at(-1)?.id ?? 0)).to.include({ kind: 'cancel', build: id });
     await site.finish({ job: job(id), attempt: 1 });
     expect((await press()).status).to.equal(303);
     expect(await site.page(path, { cookie })).to.not.include('Cancel build');
@@ -204,7 +204,7 @@ describe('web: pages without scripts', () => {
       const headers = { cookie, origin: site.privateUrl };
       const answer = await site.ask(`${path}/retry`, { method: 'POST', headers, body });
       expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, path]);
-      const [asked] = (await openRetries(site.context.record)).slice(-1);
+      const [asked] = (await openRetries(site.context.database)).slice(-1);
       expect(asked).to.include({ build: id, failedOnly });
     }
   });
@@ -223,9 +223,9 @@ describe('web: pages without scripts', () => {
     const id = await site.build('sample', {}, [{ name: 'long one' }]);
     const ref = { job: job(id), attempt: 1 };
     await site.begin(ref, { id: 'gone~1', name: 'gone', host: 'box' });
-    await moveToNextAttempt(site.context.record, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
+    await moveToNextAttempt(site.context.database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });
     const now = Date.now();
-    await site.context.record.db
+    await site.context.database.db
       .updateTable('attempts')
       .set({ started_at: now - 100_000, lost_at: now - 11_000, noticed_at: now - 10_000 })
       .where('job_id', '=', ref.job)

@@ -19,7 +19,7 @@ describe('web: repositories', () => {
   afterEach(async () => {
     await site.context.access.client.flushall();
     for (const table of ['jobs', 'builds', 'cursors', 'intents', 'repositories'] as const)
-      await site.context.record.db.deleteFrom(table).execute();
+      await site.context.database.db.deleteFrom(table).execute();
   });
 
   after(async () => {
@@ -127,19 +127,19 @@ describe('web: repositories', () => {
   });
 
   it('are removed: polls end, open builds are cancelled, requests fail, and the history stays', async () => {
-    const { record } = site.context;
+    const { database } = site.context;
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app' });
     const [open, ended] = [await site.build('app'), await site.build('app')];
-    await record.db
+    await database.db
       .updateTable('builds')
       .set({ finished_at: 1, status: 'success' })
       .where('id', '=', Number(ended))
       .execute();
-    const wish = await openTrigger(record, 'app', null);
+    const wish = await openTrigger(database, 'app', null);
     const answer = await send('DELETE', '/repos/app');
     expect(await bodyOf(answer)).to.deep.equal({ cancelled: [open], purge: false });
-    expect((await openCancels(record)).map(({ build }) => build)).to.deep.equal([open]);
-    expect(await findIntent(record, wish)).to.deep.include({ open: false });
+    expect((await openCancels(database)).map(({ build }) => build)).to.deep.equal([open]);
+    expect(await findIntent(database, wish)).to.deep.include({ open: false });
     expect(await schedules(null)).to.deep.equal([]);
     expect((await site.json('/api/v1/repos')).repos).to.deep.equal([]);
     expect((await site.json('/api/v1/builds?repo=app')).builds).to.have.length(2);
@@ -148,16 +148,20 @@ describe('web: repositories', () => {
   });
 
   it('come back with their history, at another address too, and the heads of their branches are built', async () => {
-    const { record } = site.context;
+    const { database } = site.context;
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app' });
     await site.build('app');
     const at = { ref: 'refs/heads/main', sha: 'a'.repeat(40), generation: 3 };
-    await record.write((db) => moveCursor(db, 'app', null, at));
+    await database.write((db) => moveCursor(db, 'app', null, at));
     await send('DELETE', '/repos/app');
-    expect((await cursorsOf(record, 'app')).get(at.ref)).to.include({ absent: true });
+    expect((await cursorsOf(database, 'app')).get(at.ref)).to.include({ absent: true });
     const answer = await send('POST', '/repos', { name: 'app', url: 'https://new.example/app' });
     expect(answer.status).to.equal(201);
-    expect((await cursorsOf(record, 'app')).get(at.ref)).to.deep.include({ generation: 4, absent: true, again: true });
+    expect((await cursorsOf(database, 'app')).get(at.ref)).to.deep.include({
+      generation: 4,
+      absent: true,
+      again: true,
+    });
     expect((await site.json('/api/v1/builds?repo=app')).builds).to.have.length(1);
   });
 

@@ -31,7 +31,7 @@ describe('web: the page of a repository', () => {
   });
 
   it('charts its builds, and leads from each bar to the build', async () => {
-    await noteObserved(site.context.record, 'sample', { defaultBranch: 'main', notice: null });
+    await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
     await build('success');
     const bad = await build('failure');
     await site.build('sample');
@@ -50,7 +50,7 @@ describe('web: the page of a repository', () => {
     expect(textOf(await site.page('/repos/sample'))).to.not.match(/Tests \d/);
     const id = await build('success', 'refs/heads/tested');
     const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
-    await site.context.record.db
+    await site.context.database.db
       .updateTable('attempts')
       .set({ tests: JSON.stringify(tests) })
       .where('job_id', '=', job(id))
@@ -68,7 +68,7 @@ describe('web: the page of a repository', () => {
   });
 
   it('shows branches with their newest build', async () => {
-    const { db } = site.context.record;
+    const { db } = site.context.database;
     const at = { repo: 'sample', sha: 'abcdef1'.padEnd(40, '0'), generation: 1, moved_at: 1 };
     await db
       .insertInto('cursors')
@@ -87,11 +87,11 @@ describe('web: the page of a repository', () => {
   it('says when schedules come, and what is wrong with looking at it', async () => {
     const entry = { workflow: '.github/workflows/night.yml', cron: '0 3 * * *', timezone: null };
     const nextAt = Date.parse('2030-01-02T03:00:00Z');
-    await site.context.record.write((db) => setSchedules(db, 'sample', [{ ...entry, nextAt }]));
+    await site.context.database.write((db) => setSchedules(db, 'sample', [{ ...entry, nextAt }]));
     const error = new VoltError('no_repository', 'no route to https://bob:pw@git.example', {
       remedy: 'Mend it.',
     });
-    await noteObserveError(site.context.record, 'sample', error, () => 60_000);
+    await noteObserveError(site.context.database, 'sample', error, () => 60_000);
     const text = textOf(await site.page('/repos/sample'));
     expect(text).to.include('next at 2030-01-02 03:00:00 UTC');
     expect(text).to.include('no route to https://***@git.example').and.include('Mend it.');

@@ -9,9 +9,9 @@ import type { AttemptRef, BuildId, JobId, RunnerId } from '../../src/kernel/mode
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import type { RunnerOfAttempt } from '../../src/record/attempt-columns.ts';
+import { Database } from '../../src/record/database.ts';
 import { type AttemptOutcome, finishAttempt, startAttempt } from '../../src/record/moves.ts';
 import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
-import { Record } from '../../src/record/record.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { announceChange, type Growth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
@@ -34,7 +34,7 @@ const ada: RunnerOfAttempt = { id: 'r1~1', name: 'r1', host: 'machine' };
 /** The web stage on a Redis server, a record and a data directory of the test's own; the tests play the other stages. */
 export class Site {
   readonly redis: TestRedis;
-  readonly context: StageContext & { record: Record };
+  readonly context: StageContext & { database: Database };
   readonly url: string;
   /** scheme, host and port at which browsers sign in */
   readonly privateUrl: string;
@@ -42,7 +42,7 @@ export class Site {
   readonly #stage: Stage;
   #builds = 0;
 
-  private constructor(redis: TestRedis, context: StageContext & { record: Record }, stage: WebStage) {
+  private constructor(redis: TestRedis, context: StageContext & { database: Database }, stage: WebStage) {
     this.redis = redis;
     this.context = context;
     this.url = stage.url;
@@ -57,8 +57,8 @@ export class Site {
     const config = loadConfig({ logLevel: 'error', ...overrides, dataDir });
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
-    const record = await Record.open(config);
-    const context = { config, access, queues: new Queues(access, logger, record), logger, record };
+    const database = await Database.open(config);
+    const context = { config, access, queues: new Queues(access, logger, database), logger, database };
     return new Site(redis, context, await startWeb(context, { host, port: 0 }));
   }
 
@@ -84,7 +84,7 @@ export class Site {
     await this.#stage.stop();
     await this.context.queues.close();
     await this.context.access.close();
-    await this.context.record.close();
+    await this.context.database.close();
     await this.redis.stop();
     await rm(this.context.config.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -136,7 +136,7 @@ export class Site {
       runners: [],
       visibility: 'internal' as const,
     };
-    await saveRepository(this.context.record, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
+    await saveRepository(this.context.database, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
   }
 
   /** A build of a repository that is there already, as the dispatcher writes it. */
@@ -164,20 +164,20 @@ export class Site {
       })),
       ...more,
     };
-    const planned = await recordPlan(this.context.record, plan, async (_, __, jobs) => jobs.map(() => 0));
+    const planned = await recordPlan(this.context.database, plan, async (_, __, jobs) => jobs.map(() => 0));
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     return planned.build;
   }
 
   /** A runner begins an attempt. */
   async begin(ref: AttemptRef, runner = ada): Promise<void> {
-    await startAttempt(this.context.record, ref, runner, Date.now());
+    await startAttempt(this.context.database, ref, runner, Date.now());
   }
 
   /** An attempt ends, as the reporter records it. */
   async finish(ref: AttemptRef, outcome: Partial<AttemptOutcome> = {}): Promise<void> {
     const now = Date.now();
-    await finishAttempt(this.context.record, ref, {
+    await finishAttempt(this.context.database, ref, {
       status: 'success',
       reason: null,
       message: null,

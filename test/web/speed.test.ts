@@ -25,12 +25,12 @@ describe('web: what pages ask of a record with many builds', () => {
       message: 'no',
       details: null,
     } as const;
-    await recordTests(site.context.record, ref, 1, [test]);
+    await recordTests(site.context.database, ref, 1, [test]);
     const tests = { passed: 0, failed: 1, skipped: 0, total: 1, listed: 1 };
     await site.finish(ref, { status: 'failure', reason: 'exit_code', tests });
     const running = await site.build('sample');
     await site.begin({ job: job(running), attempt: 1 });
-    const executor = site.context.record.db.getExecutor();
+    const executor = site.context.database.db.getExecutor();
     const execute = executor.executeQuery.bind(executor);
     executor.executeQuery = (query) => {
       asked.push(query);
@@ -56,17 +56,17 @@ describe('web: what pages ask of a record with many builds', () => {
       const queries = [...asked];
       expect(queries).to.not.have.lengthOf(0);
       for (const query of queries) {
-        expect(await scansOf(site.context.record, query), query.sql).to.deep.equal([]);
+        expect(await scansOf(site.context.database, query), query.sql).to.deep.equal([]);
       }
     });
   }
 
   it('of the events, and of what is not kept any more, is found by an index', async () => {
-    const { record } = site.context;
-    await latestChange(record);
-    await changesAfter(record, 1, 10);
-    await removeOldActions(record, 0, 10);
-    await findToken(record, 'token');
-    for (const query of [...asked]) expect(await scansOf(site.context.record, query), query.sql).to.deep.equal([]);
+    const { database } = site.context;
+    await latestChange(database);
+    await changesAfter(database, 1, 10);
+    await removeOldActions(database, 0, 10);
+    await findToken(database, 'token');
+    for (const query of [...asked]) expect(await scansOf(site.context.database, query), query.sql).to.deep.equal([]);
   });
 });

@@ -112,12 +112,12 @@ describe('web: the state of the whole', () => {
   });
 
   it('says that secrets cannot be decrypted, before a job finds out', async () => {
-    const { record, config } = site.context;
-    await setSecret(record, config, { repo: null, name: 'TOKEN', value: 'x' });
+    const { database, config } = site.context;
+    await setSecret(database, config, { repo: null, name: 'TOKEN', value: 'x' });
     expect(await codes()).to.not.include('secrets_key_missing');
     rmSync(dataPaths(config.dataDir).secretsKey);
     expect(await codes()).to.include('secrets_key_missing');
-    await removeSecret(record, null, 'TOKEN');
+    await removeSecret(database, null, 'TOKEN');
     expect(await codes()).to.not.include('secrets_key_missing');
   });
 
@@ -210,14 +210,14 @@ describe('web: the state of the whole', () => {
 
   it('tells of repositories that cannot be looked at', async () => {
     const error = new VoltError('fetch_failed', 'cannot fetch', { remedy: 'See whether it is up.' });
-    await noteObserveError(site.context.record, 'sample', error);
+    await noteObserveError(site.context.database, 'sample', error);
     const told = (await status()).problems.find(({ code }) => code === 'fetch_failed');
     expect(told).to.include({ remedy: 'See whether it is up.' });
     expect(told?.message).to.match(/^repository sample: cannot fetch \(since (just now|\d+ s ago)\)$/);
-    await noteObserveError(site.context.record, 'sample', error, () => 60_000);
+    await noteObserveError(site.context.database, 'sample', error, () => 60_000);
     const pausing = (await status()).problems.find(({ code }) => code === 'fetch_failed');
     expect(pausing?.remedy).to.match(/^See whether it is up\. The next look is in \d+ s; .*volt trigger sample/);
-    await noteObserved(site.context.record, 'sample', { defaultBranch: 'main', notice: null });
+    await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
     expect(await codes()).to.not.include('fetch_failed');
   });
 

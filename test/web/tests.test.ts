@@ -19,7 +19,7 @@ describe('results of single tests', () => {
     await site.repository('app');
     build = await site.build('app', {}, [{ name: 'unit' }, { name: 'lint' }]);
     const ref = { job: job(build, 1), attempt: 1 };
-    await recordTests(site.context.record, ref, 1, [
+    await recordTests(site.context.database, ref, 1, [
       result('adds'),
       result('fails <b>', { status: 'failed', message: '2 is not 3\nand more', details: 'at a.js:1' }),
       result('breaks \u001b[31m', { suite: '', status: 'error' }),
@@ -90,11 +90,11 @@ describe('results of single tests', () => {
   it('are of the attempt that counts', async () => {
     const again = await site.build('app');
     const ref = { job: job(again), attempt: 1 };
-    await recordTests(site.context.record, ref, 1, [result('adds', { status: 'failed' })]);
-    await site.context.record.write((db) =>
+    await recordTests(site.context.database, ref, 1, [result('adds', { status: 'failed' })]);
+    await site.context.database.write((db) =>
       db.updateTable('jobs').set({ attempt: 2 }).where('id', '=', ref.job).execute(),
     );
-    expect(await recordTests(site.context.record, ref, 2, [result('late')])).to.equal(false);
+    expect(await recordTests(site.context.database, ref, 2, [result('late')])).to.equal(false);
     expect((await site.json(`/api/v1/builds/${again}/tests`)).tests).to.deep.equal([]);
   });
 
@@ -111,7 +111,7 @@ describe('results of single tests', () => {
   it('say on the page whether they are new on the branch', async () => {
     const next = await site.build('app', {}, [{ name: 'unit' }]);
     const ref = { job: job(next), attempt: 1 };
-    await recordTests(site.context.record, ref, 1, [
+    await recordTests(site.context.database, ref, 1, [
       result('adds', { status: 'failed' }),
       result('fails <b>', { status: 'failed' }),
     ]);

@@ -65,14 +65,14 @@ describe('web: named tokens', () => {
     ] as const) {
       const id = await site.build('app');
       const { intent } = await bodyOf(await ask(`/api/v1/builds/${id}/cancel`, bearer, 'POST'));
-      expect((await findIntent(site.context.record, intent))?.because).to.deep.equal(because);
+      expect((await findIntent(site.context.database, intent))?.because).to.deep.equal(because);
     }
   });
 
   it('are kept as hashes and shown once', async () => {
     const { name, token: text } = await token('write');
     expect(text).to.match(/^volt_[\w-]{43}$/);
-    const row = await site.context.record.db
+    const row = await site.context.database.db
       .selectFrom('tokens')
       .selectAll()
       .where('name', '=', name)
@@ -94,17 +94,17 @@ describe('web: named tokens', () => {
 
   it('tell when they were last used', async () => {
     const { name, token: text } = await token('read');
-    const entry = async () => (await listTokens(site.context.record)).find((one) => one.name === name);
+    const entry = async () => (await listTokens(site.context.database)).find((one) => one.name === name);
     expect((await entry())?.lastUsedAt).to.equal(null);
     await ask('/api/v1/builds', text);
     await until('the use to be noted', async () => (await entry())?.lastUsedAt !== null);
     const used = await entry();
     const at = Date.parse(used?.lastUsedAt ?? '');
     if (!used) throw new Error('there is no such token');
-    await noteUse(site.context.record, used, at + 59_000);
-    expect((await findTokenById(site.context.record, used.id))?.lastUsedAt).to.equal(used.lastUsedAt);
-    await noteUse(site.context.record, used, at + 61_000);
-    expect((await findTokenById(site.context.record, used.id))?.lastUsedAt).to.not.equal(used.lastUsedAt);
+    await noteUse(site.context.database, used, at + 59_000);
+    expect((await findTokenById(site.context.database, used.id))?.lastUsedAt).to.equal(used.lastUsedAt);
+    await noteUse(site.context.database, used, at + 61_000);
+    expect((await findTokenById(site.context.database, used.id))?.lastUsedAt).to.not.equal(used.lastUsedAt);
   });
 
   it('are good for nothing once they are revoked, nor are sessions that began with them', async () => {
@@ -171,7 +171,7 @@ describe('web: who did what', () => {
     await site.ask('/sign-in', { method: 'POST', body: new URLSearchParams({ token: 'wrong' }) });
     await site.fetch('/api/v1/builds', { headers });
     await site.fetch(`/api/v1/builds/${id}/cancel`, { method: 'POST' });
-    const entries = await listActions(site.context.record, { limit: 100 });
+    const entries = await listActions(site.context.database, { limit: 100 });
     expect(entries.reverse().map((one) => [one.actor, one.action, one.target, one.status])).to.deep.equal([
       ['owner', 'sign-in', '', 303],
       ['owner', 'builds.cancel', id, 303],
@@ -201,7 +201,7 @@ describe('web: who did what', () => {
 
   it('is shown on a page, to those who may see it, and as text whatever it says', async () => {
     const target = '<script>alert(1)</script>';
-    await recordAction(site.context.record, { actor: 'owner', address: '::1', action: 'x', target, status: 200 });
+    await recordAction(site.context.database, { actor: 'owner', address: '::1', action: 'x', target, status: 200 });
     const headers = { authorization: `Bearer ${site.token}` };
     expect(await site.page('/audit', headers))
       .to.include('&lt;script&gt;alert(1)')
@@ -212,15 +212,15 @@ describe('web: who did what', () => {
   });
 
   it('is forgotten after as many days as the settings say', async () => {
-    const { record, config } = site.context;
-    const before = (await listActions(record, { limit: 500 })).length;
+    const { database, config } = site.context;
+    const before = (await listActions(database, { limit: 500 })).length;
     const inDays = (days: number) => Date.now() + days * 86_400_000;
-    await pruneResults({ record, config: { ...config, keepAuditDays: 10 } }, false, inDays(9));
-    expect(await listActions(record, { limit: 500 })).to.have.length(before);
-    await pruneResults({ record, config: { ...config, keepAuditDays: 0 } }, false, inDays(999));
-    expect(await listActions(record, { limit: 500 })).to.have.length(before);
-    await pruneResults({ record, config: { ...config, keepAuditDays: 10 } }, false, inDays(11));
-    expect(await listActions(record, { limit: 500 })).to.have.length(0);
+    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, false, inDays(9));
+    expect(await listActions(database, { limit: 500 })).to.have.length(before);
+    await pruneResults({ database, config: { ...config, keepAuditDays: 0 } }, false, inDays(999));
+    expect(await listActions(database, { limit: 500 })).to.have.length(before);
+    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, false, inDays(11));
+    expect(await listActions(database, { limit: 500 })).to.have.length(0);
   });
 });
 

@@ -44,24 +44,24 @@ describe('web: who may read which repository', () => {
 
   /** Leaves the canary wherever something of a repository is kept. @returns the build that is over */
   async function fillHidden(): Promise<string> {
-    const { record, access } = site.context;
+    const { database, access } = site.context;
     const about = { subject: `${canary} subject`, author: `${canary} author`, ref: `refs/heads/${canary}` };
     const over = await site.build(hidden, about, [{ name: `${canary} job` }]);
     const ref = { job: job(over), attempt: 1 };
     await site.begin(ref);
-    await moveToNextAttempt(record, ref, { reason: 'runner_lost', message: `${canary} lost`, at: Date.now() });
+    await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: `${canary} lost`, at: Date.now() });
     const next = { ...ref, attempt: 2 };
     await site.begin(next);
     await site.appendLog(next, `${canary} in the log\n`);
     const test = { suite: canary, name: `${canary} test`, file: null, status: 'failed', duration: 1 } as const;
-    await recordTests(record, next, 1, [{ ...test, message: `${canary} message`, details: null }]);
+    await recordTests(database, next, 1, [{ ...test, message: `${canary} message`, details: null }]);
     const steps = [{ ...newStep(`${canary} step`), status: 'failure' as const, exitCode: 1 }];
     await site.finish(next, { status: 'failure', reason: 'exit_code', message: `${canary} failed`, steps });
     // the oldest job that waits
     await site.build(hidden, about, [{ name: `${canary} waiting` }]);
-    intent = await openTrigger(record, hidden, `refs/heads/${canary}`, null);
+    intent = await openTrigger(database, hidden, `refs/heads/${canary}`, null);
     const error = { code: 'fetch_failed' as const, message: `${canary} cannot be fetched`, remedy: canary };
-    await noteObserveError(record, hidden, error);
+    await noteObserveError(database, hidden, error);
     const problem = { code: 'log_unreadable', message: `${canary} cannot be read`, remedy: canary };
     const last = { at: new Date().toISOString(), level: 'warn', message: canary, about: { repo: hidden } };
     const figures = { memory: 1, cpu: 1, lag: 1, reconnects: 0, diskFree: 1, diskLow: false };
@@ -174,7 +174,7 @@ describe('web: who may read which repository', () => {
   });
 
   it('changes of a private one are asked for by nobody who may not read it, as if it was not there', async () => {
-    const intents = async () => (await site.context.record.db.selectFrom('intents').selectAll().execute()).length;
+    const intents = async () => (await site.context.database.db.selectFrom('intents').selectAll().execute()).length;
     const before = await intents();
     for (const one of [
       await person('a writer', { name: 'writer-2', scope: 'write' }),
@@ -260,9 +260,9 @@ describe('web: who may read which repository', () => {
     for (const path of ['/metrics', '/queues', '/audit']) expect(await status(path), path).to.be.oneOf([303, 401]);
     const { repos } = await bodyOf(await stranger.ask('/api/v1/repos'));
     expect(repos.map(({ name }: { name: string }) => name)).to.deep.equal(['shown']);
-    await changeRepository(site.context.record, 'shown', { visibility: 'internal' });
+    await changeRepository(site.context.database, 'shown', { visibility: 'internal' });
     expect(await status('/repos')).to.equal(303);
-    await changeRepository(site.context.record, 'shown', { visibility: 'public' });
+    await changeRepository(site.context.database, 'shown', { visibility: 'public' });
   });
 
   it('a token for some changes those alone, and what a removed one was called is for it no more', async () => {

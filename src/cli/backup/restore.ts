@@ -5,10 +5,10 @@ import * as tar from 'tar';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
+import { recordFile } from '../../record/address.ts';
 import { inspectRecord } from '../../record/inspect.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
 import { schemaVersion } from '../../record/migrations.ts';
-import { recordFile } from '../../record/place.ts';
 import { isRecordOpen, renewRecord } from '../../record/snapshot.ts';
 import { backupFormat, kept, type Manifest, manifestName, manifestSchema, partOf } from './manifest.ts';
 

@@ -2,9 +2,9 @@ import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { Queues } from '../../queues/queues.ts';
+import { Database } from '../../record/database.ts';
 import { inspectNamed } from '../../record/inspect.ts';
 import { schemaVersion } from '../../record/migrations.ts';
-import { Record } from '../../record/record.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
 import { backupFindings } from './deep/backups.ts';
@@ -43,17 +43,17 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
   if (found.schemaVersion !== schemaVersion) {
     return [warn('deep', 'the record is of another version, and is not compared', 'Use the version that runs on it.')];
   }
-  const record = await Record.open(config);
-  const opened = await openRedis(config, logger, record);
+  const database = await Database.open(config);
+  const opened = await openRedis(config, logger, database);
   const redis = 'access' in opened ? opened : undefined;
-  const context: DeepCheck = { config, logger, record, redis, mend };
+  const context: DeepCheck = { config, logger, database, redis, mend };
   const findings: Finding[] = 'access' in opened ? [] : [opened];
   try {
     for (const check of checks) findings.push(...(await check(context).catch(failed)));
   } finally {
     await redis?.queues.close();
     await redis?.access.close();
-    await record.close();
+    await database.close();
   }
   return findings;
 }
@@ -61,14 +61,14 @@ export async function deepFindings(config: Config, logger: Logger, mend: boolean
 async function openRedis(
   config: Config,
   logger: Logger,
-  record: Record,
+  database: Database,
 ): Promise<NonNullable<DeepCheck['redis']> | Finding> {
   const access = await connectRedis(config, redisAddress(config).url, logger, 0).catch(() => undefined);
   if (!access)
     return warn('messages', 'Redis does not answer, so its messages are not compared', 'See the check of Redis.');
   const owner = await access.client.get(access.keys.record);
-  if (owner === null || owner === record.id || record.formerIds.includes(owner))
-    return { access, queues: new Queues(access, logger, record) };
+  if (owner === null || owner === database.id || database.formerIds.includes(owner))
+    return { access, queues: new Queues(access, logger, database) };
   await access.close();
   return fail(
     'messages',

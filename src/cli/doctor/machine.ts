@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { detectContainment } from '../../exec/containment.ts';
 import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
 import { leaveNoCoreDumps } from '../../exec/core-size.ts';
+import { detectGroupKind } from '../../exec/group-kind.ts';
 import {
   levelMeanings,
   sandboxRemedy,
@@ -14,9 +14,9 @@ import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText, settleNetworks } from '../../exec/network/network-check.ts';
 import { gitVersion } from '../../git/version.ts';
 import type { Config } from '../../kernel/config.ts';
-import { toolEnvironment } from '../../kernel/environment.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
+import { toolEnvironment } from '../../system/environment.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
     ...openedFindings(config),
     ...(await Promise.all([
       gitFinding(),
-      containmentFinding(),
+      groupKindFinding(),
       isolationFinding(config),
       networkFinding(config),
       limitsFinding(config),
@@ -62,8 +62,8 @@ async function gitFinding(): Promise<Finding> {
 }
 
 /** How sure it is that nothing of a job outlives it. */
-async function containmentFinding(): Promise<Finding> {
-  const kind = await detectContainment();
+async function groupKindFinding(): Promise<Finding> {
+  const kind = await detectGroupKind();
   if (kind !== 'group') return ok('containment', `each job runs in a PID namespace of its own (${kind})`);
   return warn(
     'containment',

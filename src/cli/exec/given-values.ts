@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { variableOf } from '../../kernel/environment.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
+import { variableOf } from '../../system/environment.ts';
 import type { Payload } from './local-event.ts';
 
 type Values = { [name: string]: string };

@@ -1,22 +1,22 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { detectContainment } from '../../exec/containment.ts';
-import { Scope } from '../../exec/scope.ts';
+import { detectGroupKind } from '../../exec/group-kind.ts';
+import { ProcessGroup } from '../../exec/process-group.ts';
 import { ownReach } from '../../git/reach.ts';
 import { ownActionsOf } from '../../job/actions/served.ts';
 import { ActionStore } from '../../job/actions/store.ts';
 import type { JobInput, JobResult } from '../../job/contract.ts';
 import { cancelled, timedOut } from '../../job/ending.ts';
-import { Enclosure } from '../../job/isolation/enclosure.ts';
 import { runJob } from '../../job/job.ts';
+import { Sandbox } from '../../job/sandbox/sandbox.ts';
 import { pruneCaches } from '../../job/storage/caches.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
-import { jobEnvironment } from '../../kernel/environment.ts';
 import type { Step } from '../../kernel/model.ts';
 import { repositoryKey } from '../../kernel/names.ts';
-import { longestTimer } from '../../kernel/wait.ts';
+import { jobEnvironment } from '../../system/environment.ts';
+import { longestTimer } from '../../system/wait.ts';
 import type { ExecView } from './events.ts';
 
 /** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
@@ -43,7 +43,7 @@ export class JobRunner {
   readonly #view: ExecView;
   readonly #folder: string;
   readonly #given: Given;
-  readonly #running = new Map<number, { stop: AbortController; scope: Promise<Scope> }>();
+  readonly #running = new Map<number, { stop: AbortController; processes: Promise<ProcessGroup> }>();
   readonly #texts = new TextWorker();
   #isCancelled = false;
 
@@ -69,7 +69,8 @@ export class JobRunner {
   /** Ends all processes at once. */
   kill(): void {
     this.cancelAll();
-    for (const { scope } of this.#running.values()) void scope.then((opened) => opened.close()).catch(() => undefined);
+    for (const { processes } of this.#running.values())
+      void processes.then((opened) => opened.close()).catch(() => undefined);
   }
 
   /** To be called when nothing runs any more. */
@@ -85,8 +86,8 @@ export class JobRunner {
   async run(shown: Shown, input: JobInput, minutes: number): Promise<JobResult> {
     const { id, name, workflow, missingLabels } = shown;
     const stop = new AbortController();
-    const scope = detectContainment().then((kind) => Scope.open(patience, kind));
-    this.#running.set(id, { stop, scope });
+    const processes = detectGroupKind().then((kind) => ProcessGroup.open(patience, kind));
+    this.#running.set(id, { stop, processes });
     if (this.#isCancelled) stop.abort(cancelled('interrupted'));
     const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
     const paths = dataPaths(this.#config.dataDir);
@@ -96,10 +97,10 @@ export class JobRunner {
     const decoder = new TextDecoder();
     try {
       const result = await runJob(input, {
-        ...{ folder: own, mirrors: join(this.#folder, 'mirrors'), scope, signal: stop.signal, runner: 'exec' },
+        ...{ folder: own, mirrors: join(this.#folder, 'mirrors'), processes, signal: stop.signal, runner: 'exec' },
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and their tools and caches are meant to be used
-        enclosure: Enclosure.none,
+        sandbox: Sandbox.none,
         reach: ownReach,
         gitLimits: {},
         actions: new ActionStore(paths.actions, this.#config.actionsUrl, { reach: ownReach, limits: {} }),
@@ -119,7 +120,7 @@ export class JobRunner {
     } finally {
       clearTimeout(timer);
       this.#running.delete(id);
-      await scope.then((opened) => opened.close()).catch(() => undefined);
+      await processes.then((opened) => opened.close()).catch(() => undefined);
       await rm(own, { recursive: true, force: true, maxRetries: 3 });
     }
   }

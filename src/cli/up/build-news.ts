@@ -1,8 +1,8 @@
 import { errorText } from '../../kernel/errors.ts';
 import { type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
-import { every, pause, type Repeating } from '../../kernel/wait.ts';
 import { type BuildNotice, findBuildNotices, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
+import { every, pause, type Repeating } from '../../system/wait.ts';
 import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
@@ -81,7 +81,7 @@ export class BuildNews {
   /** Looks also for what no notice has told of. */
   async #lookAround(): Promise<void> {
     this.#lookedAround = performance.now();
-    const running = await listBuilds(this.#context.record, { status: 'running', limit: 100 });
+    const running = await listBuilds(this.#context.database, { status: 'running', limit: 100 });
     await this.#look([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
   }
 
@@ -89,7 +89,7 @@ export class BuildNews {
     const wanted = new Set(ids.filter((id) => this.#first?.id !== id || this.#first.isTold));
     for (const id of ids) this.#noticed.delete(id);
     try {
-      const found = await findBuildNotices(this.#context.record, [...wanted]);
+      const found = await findBuildNotices(this.#context.database, [...wanted]);
       for (const id of wanted) {
         const build = found.get(id);
         if (build) this.#lookAt(build);

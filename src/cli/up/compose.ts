@@ -3,8 +3,8 @@ import type { Config } from '../../kernel/config.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Stage } from '../../queues/stage.ts';
 import { identityOf } from '../../record/build-ids.ts';
+import { Database } from '../../record/database.ts';
 import { lockDataDirectory } from '../../record/lock.ts';
-import { Record } from '../../record/record.ts';
 import { takeTrustChange } from '../../record/trust-change.ts';
 import { sayUpgrade } from '../../record/upgrade.ts';
 import { connectRedis } from '../../redis/connect.ts';
@@ -48,19 +48,19 @@ export async function compose(
   await leaveNoCoreDumps();
   shutdown.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
   const url = config.redisUrl ?? (await startRedis(config, logger, shutdown));
-  const [access, record, stages] = await settled([
+  const [access, database, stages] = await settled([
     connectRedis(config, url, logger),
-    Record.open(config),
+    Database.open(config),
     import('./stages.ts'),
   ]);
-  shutdown.add('record', () => record.close());
+  shutdown.add('record', () => database.close());
   shutdown.add('connection to Redis', () => access.close());
-  await claimRedis(access, identityOf(record));
-  await refuseCopy(access, record.place);
-  const queues = new stages.Queues(access, logger, record);
+  await claimRedis(access, identityOf(database));
+  await refuseCopy(access, database.place);
+  const queues = new stages.Queues(access, logger, database);
   shutdown.add('queues', () => queues.close());
 
-  const context = { config, access, queues, logger, record };
+  const context = { config, access, queues, logger, database };
   await prepare(context);
   // the runner of this process needs nobody to let it in
   ownRunnerKey(config);
@@ -89,9 +89,9 @@ export async function compose(
     starting.observer,
   ]);
   // one that has started in the same moment did not show itself before
-  await refuseCopy(access, record.place);
-  const upgraded = record.upgrade ? [sayUpgrade(record.upgrade)] : [];
-  const changes = [...upgraded, ...(await takeTrustChange(record)), ...runner.changes];
+  await refuseCopy(access, database.place);
+  const upgraded = database.upgrade ? [sayUpgrade(database.upgrade)] : [];
+  const changes = [...upgraded, ...(await takeTrustChange(database)), ...runner.changes];
   return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined, changes };
 }
 

@@ -20,7 +20,7 @@ export const stopHint = 'Ctrl-C stops it';
 
 /** Says what runs now, and where. */
 export async function greet({ context, url, signIn, runner, embedded, changes }: Volt, slots: number): Promise<void> {
-  const { config, record } = context;
+  const { config, database } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
   row('sign in', signIn);
@@ -31,14 +31,14 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   // the line itself holds a password and a key, which are not for a log
   if (embedded && config.redisBind !== undefined)
     row('join', `${asTyped('volt runner-key add NAME')} prints what a runner on another machine is started with`);
-  const repositories = await listRepositories(record);
+  const repositories = await listRepositories(database);
   for (const { name, url: source } of repositories) {
     row('observing', `${name} (${source})`);
-    const [newest] = await listBuilds(record, { repo: name, limit: 1 });
+    const [newest] = await listBuilds(database, { repo: name, limit: 1 });
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
   if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
-  const { level, notice, isUnasked, filtersCalls } = runner.confinement;
+  const { level, notice, isUnasked, filtersCalls } = runner.settledIsolation;
   row('isolation', `${level}: ${levelMeanings[level]}`);
   if (level !== 'none' && !filtersCalls) row('', unfilteredText);
   if (notice !== undefined) row('', notice);

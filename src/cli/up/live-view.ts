@@ -1,9 +1,9 @@
 import { errorText } from '../../kernel/errors.ts';
 import { type BuildSummary, isFinal } from '../../kernel/model.ts';
-import { every, pause } from '../../kernel/wait.ts';
 import { countOpenBuilds, listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
+import { every, pause } from '../../system/wait.ts';
 import type { Screen } from '../screen.ts';
 import type { RecordContext } from '../stage.ts';
 import { presentError } from './observation.ts';
@@ -57,12 +57,12 @@ export async function showLiveView(
   };
 }
 
-async function stateOf({ record }: RecordContext, since: number, footer: string): Promise<ViewState> {
+async function stateOf({ database }: RecordContext, since: number, footer: string): Promise<ViewState> {
   const [repositories, running, recent, open] = await Promise.all([
-    listRepositories(record),
-    listBuilds(record, { status: 'running', limit: 100 }),
-    listBuilds(record, { limit: depth }),
-    countOpenBuilds(record),
+    listRepositories(database),
+    listBuilds(database, { status: 'running', limit: 100 }),
+    listBuilds(database, { limit: depth }),
+    countOpenBuilds(database),
   ]);
   const last = new Map<string, BuildSummary>();
   for (const build of recent) if (isFinal(build.status) && !last.has(build.repo)) last.set(build.repo, build);

@@ -3,8 +3,8 @@ import { StringDecoder } from 'node:string_decoder';
 import { logFile } from '../../kernel/data-paths.ts';
 import { systemCode } from '../../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job, type JobId } from '../../kernel/model.ts';
-import { pause } from '../../kernel/wait.ts';
 import { findBuild } from '../../record/builds.ts';
+import { pause } from '../../system/wait.ts';
 import type { RecordContext } from '../stage.ts';
 
 /** Milliseconds between two looks at a log that grows. */
@@ -27,7 +27,7 @@ export interface TailListener {
  * @returns the build as it ended, or undefined when the signal came first
  */
 export async function tailBuild(
-  { record, config }: RecordContext,
+  { database, config }: RecordContext,
   id: BuildId,
   listener: TailListener,
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function tailBuild(
   const told = new Set<JobId>();
   for (;;) {
     // the record is read before the log: what it calls final has all of its log archived
-    const build = await findBuild(record, id);
+    const build = await findBuild(database, id);
     if (!build) return undefined;
     for (; position < build.jobs.length; position++) {
       const job = build.jobs[position] as Job;

@@ -1,9 +1,9 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { isFinal } from '../../kernel/model.ts';
-import { pause } from '../../kernel/wait.ts';
 import { queueNames } from '../../queues/names.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { findRepository, repositoryNames } from '../../record/repositories.ts';
+import { pause } from '../../system/wait.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, print } from '../terminal.ts';
 import { exitCodeOf, verdictLine } from '../wording.ts';
@@ -20,7 +20,7 @@ const interval = 200;
  * @returns the exit code: 0 all passed, 1 one failed, 3 one could not be observed or tested
  */
 export async function firstResults(context: RecordContext, names: string[], since: number): Promise<number> {
-  const all = await repositoryNames(context.record);
+  const all = await repositoryNames(context.database);
   const waiting = new Set(names.length === 0 ? all : names);
   if (waiting.size === 0) {
     throw new VoltError('usage', 'there is no repository to wait for', {
@@ -41,13 +41,13 @@ export async function firstResults(context: RecordContext, names: string[], sinc
 }
 
 /** The exit code of one repository's first result, undefined while there is none. */
-async function resultOf({ record, queues }: RecordContext, name: string, since: number): Promise<number | undefined> {
-  const repository = await findRepository(record, name);
+async function resultOf({ database, queues }: RecordContext, name: string, since: number): Promise<number | undefined> {
+  const repository = await findRepository(database, name);
   // the observer has sent every new commit before it notes that it has looked, and the dispatcher records a build
   // before its message is gone: in this order, what is nowhere to be seen is not on its way either
   const observed = repository !== undefined && observedSince(repository, since);
   const settled = observed && (await isEmpty(queues.queue(queueNames.commits)));
-  const builds = await listBuilds(record, { repo: name, limit: 500 });
+  const builds = await listBuilds(database, { repo: name, limit: 500 });
 
   const ends = builds.filter((build) => build.finishedAt !== null && Date.parse(build.finishedAt) >= since);
   const [first] = ends.sort((a, b) => Date.parse(a.finishedAt ?? '') - Date.parse(b.finishedAt ?? ''));

@@ -1,6 +1,6 @@
 import { errorText } from '../../kernel/errors.ts';
-import { every, type Repeating } from '../../kernel/wait.ts';
 import { listRepositories } from '../../record/repositories.ts';
+import { every, type Repeating } from '../../system/wait.ts';
 import { withCommandsAsTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, plain, print } from '../terminal.ts';
@@ -18,13 +18,13 @@ const longFirstLook = 10_000;
  * @param since when this Volt started, in milliseconds since 1970
  */
 export function tellRepositories(
-  { record, logger }: RecordContext,
+  { database, logger }: RecordContext,
   since: number,
 ): { begin(): void; stop(): Promise<void> } {
   const failing = new Set<string>();
   const slow = new Set<string>();
   const look = async () => {
-    for (const repository of await listRepositories(record)) {
+    for (const repository of await listRepositories(database)) {
       const { name } = repository;
       const error = presentError(repository, since);
       if (error && !failing.has(name)) {

@@ -4,10 +4,10 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { createLogger, type Logger } from '../../kernel/logger.ts';
 import { isFinal } from '../../kernel/model.ts';
-import { giveBackSpareMemory } from '../../kernel/spare-memory.ts';
 import { addRepository } from '../../observer/add.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
+import { giveBackSpareMemory } from '../../system/spare-memory.ts';
 import { configOf } from '../options.ts';
 import { addRepositories } from '../repositories.ts';
 import { Screen } from '../screen.ts';
@@ -98,7 +98,7 @@ class Session {
       this.#view = await showLiveView(volt.context, this.#screen, this.#since, `${volt.url} · ${stopHint}`);
     } else print(`  ${stopHint}`);
     this.#begin();
-    const [newest] = await listBuilds(volt.context.record, { repo: sampleName, limit: 1 });
+    const [newest] = await listBuilds(volt.context.database, { repo: sampleName, limit: 1 });
     if (newest && isFinal(newest.status)) this.#explain(sampleName);
     const ends: Promise<number | string | VoltError>[] = [signals.first, volt.runner.failed];
     if (this.#options.once) ends.push(firstResults(volt.context, this.#names, this.#since));
@@ -136,10 +136,10 @@ class Session {
     return added.map(({ name }) => name);
   }
 
-  async #wantsSample({ record }: RecordContext, named: number): Promise<boolean> {
+  async #wantsSample({ database }: RecordContext, named: number): Promise<boolean> {
     if (this.#options.sample) return true;
     if (!this.#options.sampleIfNone || named > 0) return false;
-    return (await listRepositories(record)).every(({ name }) => name === sampleName);
+    return (await listRepositories(database)).every(({ name }) => name === sampleName);
   }
 
   /** Says how to go on, after the first result of the sample. */

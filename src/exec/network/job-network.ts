@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { toolEnvironment } from '../../kernel/environment.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
-import { within } from '../../kernel/wait.ts';
+import { toolEnvironment } from '../../system/environment.ts';
+import { within } from '../../system/wait.ts';
 import { programPath } from '../programs.ts';
 import { inEnglish } from '../trial.ts';
 import { line } from './filter.ts';
@@ -22,7 +22,7 @@ const wordsTime = 500;
  * Process 1 of the namespace that pasta(1) makes. It takes rules, a line each, until its input ends, and with it pasta and
  * the network end; a rule that is not taken ends them, too.
  */
-const keeper = `
+const supervisor = `
 while IFS= read -r rules; do nft -f - <<<"$rules" || exit 4; echo done; done`;
 
 /** Has a device of its own, which may be opened whatever the machine's says: only root sees it, and pasta. */
@@ -140,7 +140,7 @@ function commandLine(): string[] {
     ...['--address', ipv6.job, '--gateway', ipv6.gateway, '--dns-forward', ipv6.resolver],
     // nothing of the machine's loopback at the other end, and no port of the job's on the machine or the other way round
     ...['--no-map-gw', '-t', 'none', '-u', 'none', '-T', 'none', '-U', 'none', '--no-dhcp', '--no-dhcpv6', '--no-ra'],
-    ...['--', ...shell, keeper, 'volt-network'],
+    ...['--', ...shell, supervisor, 'volt-network'],
   ];
   if (process.getuid?.() !== 0) return pasta;
   const asNobody = [programPath('setpriv'), `--reuid=${networkUser}`, `--regid=${networkUser}`, '--clear-groups', '--'];

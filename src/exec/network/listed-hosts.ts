@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { ListedHost } from '../../kernel/network-policy.ts';
-import { within } from '../../kernel/wait.ts';
+import { within } from '../../system/wait.ts';
 import type { ListedAddress } from './filter.ts';
 
 /** A resolver that does not answer within this time (ms) is asked again at the next turn. */

@@ -1,7 +1,7 @@
-import { machineAddresses, nearSubnets } from '../../kernel/machine-addresses.ts';
 import { addressClass } from '../../kernel/network-policy.ts';
 import type { VoltServer } from '../../kernel/volt-servers.ts';
-import type { ScopeNetwork } from '../scope.ts';
+import { machineAddresses, nearSubnets } from '../../system/machine-addresses.ts';
+import type { GroupNetwork } from '../process-group.ts';
 import { filterRules, listedAddresses, ownAddresses, serverAddresses } from './filter.ts';
 import { JobNetwork } from './job-network.ts';
 import { ListedHosts } from './listed-hosts.ts';
@@ -85,10 +85,10 @@ export class NetworkPool {
   }
 
   /**
-   * @returns what the job's scope is opened in
+   * @returns what the job's process group is opened in
    * @throws VoltError `tool_missing`
    */
-  async take({ key, trusted }: NetworkOwner): Promise<ScopeNetwork> {
+  async take({ key, trusted }: NetworkOwner): Promise<GroupNetwork> {
     const kind = this.kindFor(trusted);
     if (kind !== 'own') return kind;
     await this.#renew();
@@ -107,7 +107,7 @@ export class NetworkPool {
    * Takes one back that a job has had.
    * @param isEmpty whether it is certain that no process of the job is left, so that the next one may have it
    */
-  giveBack(network: ScopeNetwork, { key }: NetworkOwner, isEmpty: boolean): void {
+  giveBack(network: GroupNetwork, { key }: NetworkOwner, isEmpty: boolean): void {
     if (typeof network === 'string') return;
     if (isEmpty && network.alive && !this.#isClosed) this.#keep(network, key);
     else this.#end(network);

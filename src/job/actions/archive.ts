@@ -31,7 +31,7 @@ export async function pack(
   const { root, temp } = job.folders;
   const [list, archive] = [join(temp, `${randomUUID()}.list`), join(temp, `${randomUUID()}.tar`)];
   try {
-    writeInside(root, list, paths.map((path) => `${path}\0`).join(''), job.around.enclosure.owner);
+    writeInside(root, list, paths.map((path) => `${path}\0`).join(''), job.around.sandbox.owner);
     const from = [`--directory=${folder}`, '--null', `--files-from=${list}`];
     await tar(job, ['--create', `--file=${archive}`, ...options, ...from], signal);
     const descriptor = openInside(root, archive);
@@ -65,15 +65,15 @@ export async function unpack(
   signal: AbortSignal,
 ): Promise<void> {
   const { around, folders } = job;
-  const { enclosure } = around;
+  const { sandbox } = around;
   const copy = join(folders.temp, `${randomUUID()}.tar`);
   try {
-    await placeInside(folders.root, copy, enclosure.owner, async (draft) => {
+    await placeInside(folders.root, copy, sandbox.owner, async (draft) => {
       await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      await enclosure.giveTree(draft);
+      await sandbox.giveTree(draft);
     });
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: around.env };
-    await runStepCommand(around.scope, { ...make, output: (chunk) => job.log.write(chunk), signal });
+    await runStepCommand(around.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });
     await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
   } finally {
     removeInside(folders.root, copy);
@@ -82,7 +82,7 @@ export async function unpack(
 
 async function tar(job: WorkflowState, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { around, folders } = job;
-  await runStepCommand(around.scope, {
+  await runStepCommand(around.processes, {
     argv: ['tar', ...args],
     cwd: folders.workspace,
     env: around.env,

@@ -9,7 +9,7 @@ import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { tellLongFetch } from '../fetch-news.ts';
-import { placeCheckout } from '../isolation/checkout-place.ts';
+import { checkOutStaged } from '../sandbox/staged-checkout.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
@@ -83,12 +83,12 @@ export async function serveCheckout(
     return checkOutSubmodules(project, options, { reach, depth, recursive: submodules === 'recursive' });
   };
   const written = (place: string) => tree?.note(place, sha);
-  if (job.around.enclosure.isClosed) await placeCheckout({ ...job.around, signal }, { folder, clean, write, written });
+  if (job.around.sandbox.isClosed) await checkOutStaged({ ...job.around, signal }, { folder, clean, write, written });
   else {
     await makeRoom(job.folders.workspace, folder, clean);
     await write(folder);
     // what an earlier step has left running may be at work in it already
-    if (!(await job.around.scope).isEntered) await written(folder);
+    if (!(await job.around.processes).isEntered) await written(folder);
   }
   return { ref, commit: sha };
 }

@@ -152,15 +152,15 @@ export class ActionLibrary {
   async #checkOutOwn(): Promise<string> {
     const { around, folders, input, log } = this.#job;
     const { repo, ref, sha } = input;
-    const { enclosure, reach, signal } = around;
+    const { sandbox, reach, signal } = around;
     const mirror = new Mirror(around.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => around.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
-    await placeInside(folders.root, target, enclosure.owner, async (draft) => {
+    await placeInside(folders.root, target, sandbox.owner, async (draft) => {
       const options = { signal, access, reach, runner: around.git, limits: around.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
-      await enclosure.giveTree(draft);
+      await sandbox.giveTree(draft);
     });
     await log.line(`Take the actions of this repository from commit ${sha}`);
     return target;
@@ -172,11 +172,11 @@ export class ActionLibrary {
     // the number tells refs apart that look the same as a name
     const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
     // made where the job cannot reach it and moved in whole, since steps may be at work already
-    const { enclosure } = around;
+    const { sandbox } = around;
     const target = join(folders.actions, `${name}-${++this.#made}`);
-    await placeInside(folders.root, target, enclosure.owner, async (draft) => {
+    await placeInside(folders.root, target, sandbox.owner, async (draft) => {
       await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-      await enclosure.giveTree(draft);
+      await sandbox.giveTree(draft);
     });
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
     return target;

@@ -36,7 +36,7 @@ export async function findPaths(
   let taken = Promise.resolve();
   const find = 'exec find "$@" -print0 2>/dev/null';
   await runCommand({
-    scope: await job.around.scope,
+    processes: await job.around.processes,
     argv: ['sh', '-c', find, 'sh', ...starts, ...tests],
     cwd: job.folders.workspace,
     env: job.around.env,

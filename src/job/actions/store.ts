@@ -8,7 +8,7 @@ import type { GitOptions } from '../../git/run.ts';
 import { fetchTree, remoteCommit } from '../../git/tree.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
-import { settled } from '../../kernel/wait.ts';
+import { settled } from '../../system/wait.ts';
 import type { RemoteAction } from './reference.ts';
 
 /** What fetches a tree in this process at the moment, and what ends that; others wait for it. */

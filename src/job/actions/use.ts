@@ -1,4 +1,4 @@
-import { giveWay } from '../../kernel/turn.ts';
+import { yieldToOthers } from '../../system/event-loop.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import { annotationOf } from '../output/annotation.ts';
 import { CommandFailed } from '../steps/command.ts';
@@ -138,7 +138,7 @@ async function runComposite(
   const inner: Frame = { steps: {}, action };
   let failed: CommandFailed | undefined;
   for (const nested of runs.steps) {
-    await giveWay();
+    await yieldToOthers();
     const { conclusion, problem } = await runNested(nested, inner);
     signal.throwIfAborted();
     if (conclusion !== 'failure' || !problem) continue;

@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { JobUser } from '../../exec/isolation.ts';
 import { OpenFolder } from '../../git/open-folders.ts';
-import { removeTree } from '../../kernel/remove-tree.ts';
+import { removeTree } from '../../system/remove-tree.ts';
 
 /**
  * Puts files into folders that a job may change at any moment: through open folders, where no link leads elsewhere; only where

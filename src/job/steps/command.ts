@@ -1,6 +1,6 @@
 import { runCommand } from '../../exec/command.ts';
 import { limitThatEnded } from '../../exec/limits.ts';
-import type { Scope } from '../../exec/scope.ts';
+import type { ProcessGroup } from '../../exec/process-group.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import type { JobOutcome } from '../ending.ts';
 import { StepFault } from './fault.ts';
@@ -26,13 +26,13 @@ export class CommandFailed extends Error {
 
 /**
  * Runs one command of a step; others go on after it, whatever becomes of it.
- * @param scope of the job
+ * @param process group of the job
  * @throws CommandFailed
  */
-export async function runStepCommand(scope: Promise<Scope>, command: StepCommand): Promise<void> {
+export async function runStepCommand(processes: Promise<ProcessGroup>, command: StepCommand): Promise<void> {
   let end: Awaited<ReturnType<typeof runCommand>>;
   try {
-    end = await runCommand({ ...command, scope: await scope, stubborn: 'group' });
+    end = await runCommand({ ...command, processes: await processes, stubborn: 'group' });
   } catch (error) {
     if (systemCode(error) === 'E2BIG') throw new StepFault(tooLarge(command.env));
     throw new CommandFailed({
@@ -42,7 +42,7 @@ export async function runStepCommand(scope: Promise<Scope>, command: StepCommand
       exitCode: null,
     });
   }
-  const limit = limitThatEnded(end, (await scope).limits);
+  const limit = limitThatEnded(end, (await processes).limits);
   if (limit !== undefined) {
     const message = `Process ${limit}.`;
     throw new CommandFailed({ status: 'failure', reason: 'resource_limit', message, exitCode: end.exitCode });

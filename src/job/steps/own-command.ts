@@ -10,7 +10,7 @@ export async function runOwnCommand(job: WorkflowState, command: StepCommand): P
   const before = job.begun;
   job.begun = true;
   try {
-    await runStepCommand(job.around.scope, command);
+    await runStepCommand(job.around.processes, command);
   } catch (error) {
     if (error instanceof CommandFailed && error.outcome.reason === 'spawn_failed') job.begun = before;
     throw error;

@@ -41,9 +41,9 @@ export class Sight {
   }
 
   #look(file: string): 'there' | 'absent' | 'unknown' {
-    const { enclosure, env, folder, home, toolCache } = this.#host;
+    const { sandbox, env, folder, home, toolCache } = this.#host;
     if (!isAbsolute(file)) return 'unknown';
-    const known = !enclosure.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
+    const known = !sandbox.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
     if (known) return isProgram(file) ? 'there' : 'absent';
     const roots = home === undefined ? [folder] : [folder, toolCache, home];
     const root = roots.find((each) => file.startsWith(`${each}/`));
@@ -58,13 +58,13 @@ export class Sight {
 
   /** @returns what it says where it succeeds */
   async #ask(argv: readonly string[], path = this.#host.env.PATH ?? ''): Promise<string | undefined> {
-    const { scope, signal } = this.#host;
+    const { processes, signal } = this.#host;
     let said = '';
     const output = (chunk: Buffer) => {
       said = (said + chunk).slice(0, 5000);
     };
     const end = await runCommand({
-      ...{ scope: await scope, argv, cwd: this.#workspace, output, signal },
+      ...{ processes: await processes, argv, cwd: this.#workspace, output, signal },
       env: { ...this.#host.env, PATH: path },
       stubborn: 'group',
     });

@@ -57,7 +57,7 @@ export class StepIo {
   ): Promise<void> {
     const job = this.#job;
     const effects: StepEffects = { outputs: this.outputs, state: this.state, refused: false };
-    const files = CommandFiles.create(job.folders.commands, job.around.enclosure.owner);
+    const files = CommandFiles.create(job.folders.commands, job.around.sandbox.owner);
     const variables = { ...job.environment(frame, id, env), ...files.variables };
     const output = new StepOutput({
       masker: job.masker,

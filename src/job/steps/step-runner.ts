@@ -1,5 +1,5 @@
 import type { Step } from '../../kernel/model.ts';
-import { longestTimer } from '../../kernel/wait.ts';
+import { longestTimer } from '../../system/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { ActionLibrary } from '../actions/library.ts';

@@ -1,5 +1,5 @@
-import { ownProgram } from '../../kernel/own-program.ts';
 import { TaskProcess } from '../../kernel/task-process.ts';
+import { ownProgram } from '../../system/own-program.ts';
 import { JobTexts } from './job-texts.ts';
 import type { TextAnswer, TextTask } from './tasks.ts';
 

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { ownProgram } from '../../kernel/own-program.ts';
 import { serverClock } from '../../kernel/server-time.ts';
-import { everyLater, type Repeating, within } from '../../kernel/wait.ts';
+import { ownProgram } from '../../system/own-program.ts';
+import { everyLater, type Repeating, within } from '../../system/wait.ts';
 import { heartbeatInterval } from '../heartbeat-times.ts';
-import type { KeeperLines } from './lines.ts';
+import type { SupervisorLines } from './lines.ts';
 import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
 
 /** The thread has little to hold, in megabytes. */
@@ -32,7 +32,7 @@ interface LeaseHooks {
   /** when it was renewed last, see Lease */
   readonly renewedAt: Float64Array;
   /** who is told of it */
-  readonly lines: KeeperLines;
+  readonly lines: SupervisorLines;
   joined(id: string): void;
   lost(id: string): unknown;
 }

@@ -1,4 +1,4 @@
-import { between, type Moment, moment } from '../../kernel/clock.ts';
+import { between, type Moment, moment } from '../../system/clock.ts';
 import { leaseTtl } from '../heartbeat-times.ts';
 
 /**

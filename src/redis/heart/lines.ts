@@ -1,14 +1,14 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { sinceBoot } from '../../kernel/clock.ts';
-import { beatOf } from '../../kernel/keeper-beat.ts';
+import { beatOf } from '../../kernel/supervisor-beat.ts';
+import { sinceBoot } from '../../system/clock.ts';
 
-/** How many keepers are told from another thread; of more, the main one tells the rest. */
+/** How many supervisors are told from another thread; of more, the main one tells the rest. */
 const most = 512;
 /** Numbers for each: the descriptor and one more, 0 for none; its inode; the id, -1 for none. */
 const width = 3;
 
-/** The lines of all scopes of a runner, which its threads share. */
-export class KeeperLines {
+/** The lines of all process groups of a runner, which its threads share. */
+export class SupervisorLines {
   readonly shared: Float64Array;
 
   constructor(
@@ -19,7 +19,7 @@ export class KeeperLines {
 
   /**
    * @param line.fd descriptor that this process can write to
-   * @param line.id by which the process at its other end knows the keeper; absent where the keeper itself is there
+   * @param line.id by which the process at its other end knows the supervisor; absent where the supervisor itself is there
    * @returns what takes it out again; undefined where there is no room
    */
   add({ fd, id = -1 }: { fd: number; id?: number }): (() => void) | undefined {
@@ -50,6 +50,6 @@ function tell(fd: number, ino: number, text: string): void {
   try {
     if (fstatSync(fd).ino === ino) writeSync(fd, text);
   } catch {
-    // the keeper has ended, or has not read for so long that there is no room
+    // the supervisor has ended, or has not read for so long that there is no room
   }
 }

@@ -15,7 +15,7 @@ export type ToHeart = { member: number } & (
 );
 
 export interface SharedLease {
-  /** what both threads share: see Lease and KeeperLines */
+  /** what both threads share: see Lease and SupervisorLines */
   renewedAt: Float64Array;
   lines: Float64Array;
   /** the id under which the lease is held already, where another thread kept it before */

@@ -1,14 +1,14 @@
 import { parentPort } from 'node:worker_threads';
-import { awake, between, type Moment, moment } from '../../kernel/clock.ts';
 import { ServerClock } from '../../kernel/server-time.ts';
-import { every, type Repeating, within } from '../../kernel/wait.ts';
+import { awake, between, type Moment, moment } from '../../system/clock.ts';
+import { every, type Repeating, within } from '../../system/wait.ts';
 import type { RedisConnection } from '../connection.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../heartbeat-times.ts';
 import { isAwayForAll } from '../outage.ts';
 import { isFull } from '../refusal.ts';
 import { serverMillis } from '../server-time.ts';
 import { Lease } from './lease.ts';
-import { KeeperLines } from './lines.ts';
+import { SupervisorLines } from './lines.ts';
 import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
 import { type SharedConnection, takeConnection } from './shared-connection.ts';
 
@@ -32,7 +32,7 @@ class Pulse {
   readonly #shared: SharedConnection;
   readonly #clock: ServerClock;
   readonly #sharedLease: SharedLease | undefined;
-  readonly #lines: KeeperLines | undefined;
+  readonly #lines: SupervisorLines | undefined;
   readonly #beating: Repeating;
   #lease: Lease | undefined;
   /** whose lease that is, or was */
@@ -46,7 +46,7 @@ class Pulse {
     this.#url = url;
     this.#clock = new ServerClock(time);
     this.#sharedLease = lease;
-    this.#lines = lease && new KeeperLines(lease.lines);
+    this.#lines = lease && new SupervisorLines(lease.lines);
     if (lease?.held !== undefined) {
       this.#lease = new Lease(undefined, lease.renewedAt);
       this.#leaseOf = lease.held;

@@ -20,12 +20,12 @@ export function audited(web: Web): MiddlewareHandler<WebEnv> {
 
 /** What was done stands, although it could not be noted; then the log says so. */
 export async function noteAction(
-  { record, logger }: Web,
+  { database, logger }: Web,
   context: Context<WebEnv>,
   entry: { actor: string; action: string; status: number },
 ): Promise<void> {
   const noted = { ...entry, address: context.get('whence').address, target: context.get('target') ?? '' };
-  await recordAction(record, noted).catch((error) =>
+  await recordAction(database, noted).catch((error) =>
     logger.error(`could not be noted in the audit log: ${errorText(error)}`, noted),
   );
 }

@@ -3,8 +3,8 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { Database } from '../../record/database.ts';
 import { endOwnerSessions, endSession, isEnded } from '../../record/ended-sessions.ts';
-import type { Record } from '../../record/record.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import type { WebEnv } from '../env.ts';
 import { networkOf } from './address.ts';
@@ -24,7 +24,7 @@ const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
 const noteRates = { sender: { burst: 1, perSecond: 1 / 60 }, all: { burst: 60, perSecond: 1 } } as const;
 
 interface Keeper {
-  record: Record;
+  database: Database;
   logger: Logger;
 }
 
@@ -103,22 +103,22 @@ export class Guard {
 
   async callerOfSession(value: string, origin: string, now = Date.now()): Promise<Caller | undefined> {
     const session = this.#sessionOf(value, origin);
-    const { record } = this.#keeper;
+    const { database } = this.#keeper;
     if (!session || session.until <= now) return undefined;
     const isOwner = session.token === owner.id;
-    if (await isEnded(record, { ...session, isOwner })) return undefined;
-    return isOwner ? owner : this.#used(await findTokenById(record, session.token));
+    if (await isEnded(database, { ...session, isOwner })) return undefined;
+    return isOwner ? owner : this.#used(await findTokenById(database, session.token));
   }
 
   /** Ends the session of a cookie, wherever else the cookie may be. */
   async endSession(value: string, origin: string): Promise<void> {
     const session = this.#sessionOf(value, origin);
-    if (session) await endSession(this.#keeper.record, session.id, session.until);
+    if (session) await endSession(this.#keeper.database, session.id, session.until);
   }
 
   /** Ends all sessions that have begun with the main token. */
   async endOwnerSessions(now = Date.now()): Promise<void> {
-    await endOwnerSessions(this.#keeper.record, now + sessionLifetime * 1000);
+    await endOwnerSessions(this.#keeper.database, now + sessionLifetime * 1000);
   }
 
   /** undefined for one that was not made here; `until` in milliseconds since 1970 */
@@ -143,14 +143,16 @@ export class Guard {
 
   async #find(token: string): Promise<Caller | undefined> {
     if (sameText(token, this.#token)) return owner;
-    return this.#used(await findToken(this.#keeper.record, token));
+    return this.#used(await findToken(this.#keeper.database, token));
   }
 
   /** A record that cannot be written keeps nobody out. */
   #used(token: NamedToken | undefined): Caller | undefined {
     if (!token) return undefined;
-    const { record, logger } = this.#keeper;
-    noteUse(record, token).catch((error) => logger.warn(`the use of a token could not be noted: ${errorText(error)}`));
+    const { database, logger } = this.#keeper;
+    noteUse(database, token).catch((error) =>
+      logger.warn(`the use of a token could not be noted: ${errorText(error)}`),
+    );
     const { id, name, scope, repos, person } = token;
     return { id, name, scope, repos, person };
   }

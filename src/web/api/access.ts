@@ -6,7 +6,7 @@ import { addToken, listTokens, type NamedToken, removeToken, removeTokensOf } fr
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { owner } from '../access/caller.ts';
-import { signInUrl } from '../sign-in-place.ts';
+import { signInUrl } from '../sign-in-address.ts';
 import { jsonRoute } from './route.ts';
 import {
   auditLog,
@@ -27,7 +27,7 @@ const tokens = jsonRoute({
   summary: 'The named tokens, which are not shown themselves',
   confidential: true,
   answer: tokenList,
-  handle: async (_, { record }) => ({ tokens: (await listTokens(record)).map(shown), next: null }),
+  handle: async (_, { database }) => ({ tokens: (await listTokens(database)).map(shown), next: null }),
 });
 
 const adding = jsonRoute({
@@ -38,11 +38,11 @@ const adding = jsonRoute({
   status: 201,
   answer: newToken,
   errors: ['name_taken', 'not_found', 'too_large'],
-  handle: async ({ body, asker: { caller } }, { record }) => {
+  handle: async ({ body, asker: { caller } }, { database }) => {
     const { name, scope, repos = null } = body;
     // what a person makes is theirs, unless they say otherwise; what has the main token makes for others
     const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
-    const { token, ...entry } = await addToken(record, { name, scope, repos, person, createdBy: caller?.name ?? '' });
+    const { token, ...entry } = await addToken(database, { name, scope, repos, person, createdBy: caller?.name ?? '' });
     return { ...shown(entry), token };
   },
 });
@@ -54,8 +54,8 @@ const removing = jsonRoute({
   params: z.object({ name: repositoryName }),
   answer: done,
   errors: ['not_found'],
-  handle: async ({ params }, { record }) => {
-    await removeToken(record, params.name);
+  handle: async ({ params }, { database }) => {
+    await removeToken(database, params.name);
     return { done: true as const };
   },
 });
@@ -66,7 +66,7 @@ const runnerKeys = jsonRoute({
   summary: 'The keys by which the words of runners are known',
   confidential: true,
   answer: runnerKeyList,
-  handle: async (_, { record }) => ({ keys: await listRunnerKeys(record), next: null }),
+  handle: async (_, { database }) => ({ keys: await listRunnerKeys(database), next: null }),
 });
 
 const addingRunnerKey = jsonRoute({
@@ -81,9 +81,9 @@ const addingRunnerKey = jsonRoute({
     const privateKey = newPrivateKey();
     const publicKey = given ?? signerOf(privateKey).publicKey;
     const about = { ...body, publicKey, own: given !== undefined, createdBy: caller?.name ?? '' };
-    const made = await addRunnerKey(web.record, about);
+    const made = await addRunnerKey(web.database, about);
     await admitRunners(web);
-    const key = given === undefined ? runnerKeyText(body.name, privateKey, web.record.signer.publicKey) : null;
+    const key = given === undefined ? runnerKeyText(body.name, privateKey, web.database.signer.publicKey) : null;
     return { ...made, key };
   },
 });
@@ -96,7 +96,7 @@ const removingRunnerKey = jsonRoute({
   answer: done,
   errors: ['not_found'],
   handle: async ({ params }, web) => {
-    await removeRunnerKey(web.record, params.name);
+    await removeRunnerKey(web.database, params.name);
     await admitRunners(web);
     return { done: true as const };
   },
@@ -110,8 +110,8 @@ const removingOf = jsonRoute({
   params: z.object({ person: repositoryName }),
   answer: removedTokens,
   errors: ['not_found'],
-  handle: async ({ params: { person } }, { record, guard }) => {
-    if (person !== owner.person) return removeTokensOf(record, person);
+  handle: async ({ params: { person } }, { database, guard }) => {
+    if (person !== owner.person) return removeTokensOf(database, person);
     await guard.endOwnerSessions();
     return { removed: [], madeForOthers: [] };
   },
@@ -129,8 +129,8 @@ const audit = jsonRoute({
     before: z.coerce.number().int().min(1).optional().meta({ description: 'only what is older than this entry' }),
   }),
   answer: auditLog,
-  handle: async ({ query }, { record }) => {
-    const entries = await listActions(record, { ...query, limit: query.limit + 1 });
+  handle: async ({ query }, { database }) => {
+    const entries = await listActions(database, { ...query, limit: query.limit + 1 });
     const page = entries.slice(0, query.limit);
     return { entries: page, next: entries.length > page.length ? String(page.at(-1)?.id) : null };
   },

@@ -22,9 +22,9 @@ const listing = jsonRoute({
     before: buildId.optional().meta({ description: 'only builds older than this one' }),
   }),
   answer: buildList,
-  handle: async ({ query, asker: { reader } }, { record }) => {
+  handle: async ({ query, asker: { reader } }, { database }) => {
     // one more than asked for tells whether there is a next page
-    const builds = await listBuilds(record, { ...query, reader, limit: query.limit + 1 });
+    const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
     return { builds: page, next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null };
   },
@@ -38,7 +38,7 @@ const one = jsonRoute({
   answer: build,
   errors: ['not_found'],
   handle: async ({ params, asker: { reader } }, web) =>
-    tellWhyItWaits(web, await readBuild(web.record, reader, params.id)),
+    tellWhyItWaits(web, await readBuild(web.database, reader, params.id)),
 });
 
 const cancel = jsonRoute({

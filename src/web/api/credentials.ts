@@ -25,7 +25,7 @@ const listing = jsonRoute({
   summary: 'How repositories are fetched, without passwords and private keys',
   confidential: true,
   answer: credentialList,
-  handle: async (_, { record }) => ({ credentials: await listCredentials(record), next: null }),
+  handle: async (_, { database }) => ({ credentials: await listCredentials(database), next: null }),
 });
 
 const https = jsonRoute({
@@ -70,8 +70,8 @@ const remove = jsonRoute({
   params,
   answer: done,
   errors: ['not_found'],
-  handle: async ({ params: { name } }, { record }) => {
-    await removeCredential(record, name);
+  handle: async ({ params: { name } }, { database }) => {
+    await removeCredential(database, name);
     return { done: true as const };
   },
 });
@@ -79,14 +79,14 @@ const remove = jsonRoute({
 export const credentialRoutes = [listing, https, ssh, remove];
 
 async function set(web: Web, { name, host }: Repository, shown: ShownCredential, value: Credential) {
-  await setCredential(web.record, web.config, name, { shown, credential: value });
+  await setCredential(web.database, web.config, name, { shown, credential: value });
   await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
   return { repo: name, ...shown, updatedAt: serverTime() };
 }
 
 /** @throws VoltError `not_found`, `conflict` where the repository is not fetched in that way */
-async function repositoryFor({ record }: Web, name: string, kind: string, urls: RegExp): Promise<Repository> {
-  const repository = await readRepository(record, administrator, name);
+async function repositoryFor({ database }: Web, name: string, kind: string, urls: RegExp): Promise<Repository> {
+  const repository = await readRepository(database, administrator, name);
   if (repository.host === null && urls.test(repository.url)) return repository;
   throw new VoltError('conflict', `${name} is not fetched by ${kind}, but from ${repository.url}`, {
     remedy: `Observe it by a URL of ${kind}, or give it the other kind of credential.`,

@@ -113,7 +113,7 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
 
 /** The log that a request is about, and which attempt of the job it is of. */
 async function chosenLog(web: Web, { reader }: Asker, id: JobId, asked: number | undefined) {
-  const job = await readJob(web.record, reader, id);
+  const job = await readJob(web.database, reader, id);
   const current = Math.max(job.attempt, 1);
   const attempt = asked ?? current;
   if (attempt > current) {

@@ -30,8 +30,8 @@ const listing = jsonRoute({
     after: repositoryName.optional().meta({ description: 'only those whose names come behind this one' }),
   }),
   answer: repositoryList,
-  handle: async ({ query, asker: { reader } }, { record }) => {
-    const { repositories, next } = await pageOfRepositories(record, { ...query, reader });
+  handle: async ({ query, asker: { reader } }, { database }) => {
+    const { repositories, next } = await pageOfRepositories(database, { ...query, reader });
     return { repos: repositories.map(shown), next };
   },
 });
@@ -54,7 +54,8 @@ const one = jsonRoute({
   params: ofName,
   answer: repositoryAnswer,
   errors: ['not_found'],
-  handle: async ({ params, asker: { reader } }, { record }) => shown(await readRepository(record, reader, params.name)),
+  handle: async ({ params, asker: { reader } }, { database }) =>
+    shown(await readRepository(database, reader, params.name)),
 });
 
 const changing = jsonRoute({

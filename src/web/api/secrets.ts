@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refMatcher } from '../../git/refs.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
-import type { Scope } from '../../record/scoped-entries.ts';
+import type { EntryOwner } from '../../record/scoped-entries.ts';
 import { rotateKey } from '../../record/secret-key.ts';
 import { listSecrets, removeSecret, setSecret } from '../../record/secrets.ts';
 import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
@@ -28,32 +28,32 @@ interface Entries {
   plural: 'secrets' | 'variables';
   list: z.ZodType;
   errors: ErrorCode[];
-  read(web: Web, scope: Scope): Promise<object>;
+  read(web: Web, scope: EntryOwner): Promise<object>;
   request: z.ZodObject;
-  set(web: Web, scope: Scope, name: string, body: object): Promise<void>;
-  remove(web: Web, scope: Scope, name: string): Promise<void>;
+  set(web: Web, scope: EntryOwner, name: string, body: object): Promise<void>;
+  remove(web: Web, scope: EntryOwner, name: string): Promise<void>;
 }
 
 const secrets: Entries = {
   plural: 'secrets',
   list: secretList,
   errors: keyErrors,
-  read: async ({ record }, scope) => ({ secrets: await listSecrets(record, scope), next: null }),
+  read: async ({ database }, scope) => ({ secrets: await listSecrets(database, scope), next: null }),
   request: secretRequest,
-  set: ({ record, config }, repo, name, body) =>
-    setSecret(record, config, { repo, name, ...(body as z.output<typeof secretRequest>) }),
-  remove: ({ record }, repo, name) => removeSecret(record, repo, name),
+  set: ({ database, config }, repo, name, body) =>
+    setSecret(database, config, { repo, name, ...(body as z.output<typeof secretRequest>) }),
+  remove: ({ database }, repo, name) => removeSecret(database, repo, name),
 };
 
 const variables: Entries = {
   plural: 'variables',
   list: variableList,
   errors: [],
-  read: async ({ record }, scope) => ({ variables: await listVariables(record, scope), next: null }),
+  read: async ({ database }, scope) => ({ variables: await listVariables(database, scope), next: null }),
   request: variableRequest,
-  set: ({ record }, repo, name, body) =>
-    setVariable(record, { repo, name, ...(body as z.output<typeof variableRequest>) }),
-  remove: ({ record }, repo, name) => removeVariable(record, repo, name),
+  set: ({ database }, repo, name, body) =>
+    setVariable(database, { repo, name, ...(body as z.output<typeof variableRequest>) }),
+  remove: ({ database }, repo, name) => removeVariable(database, repo, name),
 };
 
 const entry = z.object({ entry: z.string().max(300).meta({ description: 'name, in any case' }) });
@@ -67,7 +67,7 @@ function routesOf(
     params,
     words,
     scopeOf,
-  }: { path: string; params: z.ZodObject; words: string; scopeOf(params: object): Scope },
+  }: { path: string; params: z.ZodObject; words: string; scopeOf(params: object): EntryOwner },
 ): Route[] {
   const own = params.extend(entry.shape);
   const nameOf = (given: object) => (given as z.output<typeof entry>).entry;
@@ -127,7 +127,7 @@ const trusted = jsonRoute({
   confidential: true,
   answer: trustedRefList,
   errors: ['not_found'],
-  handle: async ({ params }, { record }) => ({ refs: await trustedRefs(record, params.name), next: null }),
+  handle: async ({ params }, { database }) => ({ refs: await trustedRefs(database, params.name), next: null }),
 });
 
 const trust = jsonRoute({
@@ -138,11 +138,11 @@ const trust = jsonRoute({
   body: trustedRefRequest,
   answer: trustedRefList,
   errors: ['not_found', 'bad_ref'],
-  handle: async ({ params: { name }, body }, { record }) => {
+  handle: async ({ params: { name }, body }, { database }) => {
     const refs = body.refs?.map((glob) => (glob.startsWith('refs/') ? glob : `refs/heads/${glob}`)) ?? null;
     refMatcher(refs ?? []);
-    await setTrustedRefs(record, name, refs);
-    return { refs: await trustedRefs(record, name), next: null };
+    await setTrustedRefs(database, name, refs);
+    return { refs: await trustedRefs(database, name), next: null };
   },
 });
 
@@ -152,7 +152,7 @@ const rotate = jsonRoute({
   summary: 'Make a new key and encrypt all secrets with it',
   answer: keyRotated,
   errors: [...keyErrors, 'secrets_damaged'],
-  handle: async (_, { record, config }) => ({ keyId: await rotateKey(record, config) }),
+  handle: async (_, { database, config }) => ({ keyId: await rotateKey(database, config) }),
 });
 
 export const secretRoutes: Route[] = [

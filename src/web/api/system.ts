@@ -28,7 +28,7 @@ const runners = jsonRoute({
         remedy: 'Start the Redis server again.',
       });
     }
-    return pageOfRunners(await discreet(web.record, reader, found.alive), query);
+    return pageOfRunners(await discreet(web.database, reader, found.alive), query);
   },
 });
 

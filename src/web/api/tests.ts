@@ -32,7 +32,7 @@ const ofBuild = jsonRoute({
   answer: testResultList,
   errors: ['not_found'],
   handle: async ({ params, query, asker: { reader } }, web) => {
-    await readBuild(web.record, reader, params.id);
+    await readBuild(web.database, reader, params.id);
     return page(web, { ...query, build: params.id });
   },
 });
@@ -46,16 +46,16 @@ const ofJob = jsonRoute({
   answer: testResultList,
   errors: ['not_found'],
   handle: async ({ params, query, asker: { reader } }, web) => {
-    await readJob(web.record, reader, params.id);
+    await readJob(web.database, reader, params.id);
     return page(web, { ...query, build: buildIdOf(params.id), job: params.id });
   },
 });
 
 type Query = z.infer<typeof query>;
 
-async function page({ record }: Web, { status, limit, ...filter }: Query & Pick<ResultFilter, 'build' | 'job'>) {
+async function page({ database }: Web, { status, limit, ...filter }: Query & Pick<ResultFilter, 'build' | 'job'>) {
   // one more than asked for tells whether there is a next page
-  const results = await resultsOf(record, { ...filter, failed: status === 'failed', limit: limit + 1 });
+  const results = await resultsOf(database, { ...filter, failed: status === 'failed', limit: limit + 1 });
   const tests = results.slice(0, limit);
   return { tests, next: results.length > tests.length ? (tests.at(-1)?.id ?? null) : null };
 }
@@ -86,8 +86,8 @@ const ofRepository = jsonRoute({
   answer: testList,
   errors: ['not_found'],
   handle: async ({ params, query, asker: { reader } }, web) => {
-    await readRepository(web.record, reader, params.name);
-    return listTests(web.record, { repo: params.name, ...query });
+    await readRepository(web.database, reader, params.name);
+    return listTests(web.database, { repo: params.name, ...query });
   },
 });
 
@@ -103,10 +103,10 @@ const history = jsonRoute({
   answer: testHistory,
   errors: ['not_found'],
   handle: async ({ params, query, asker: { reader } }, web) => {
-    const isOpen = await mayRead(web.record, reader, params.name);
-    const test = isOpen ? await findTest(web.record, params.name, params.id) : undefined;
+    const isOpen = await mayRead(web.database, reader, params.name);
+    const test = isOpen ? await findTest(web.database, params.name, params.id) : undefined;
     if (!test) throw noTest(params.name, params.id);
-    return { test, ...(await historyOf(web.record, test.id, query)) };
+    return { test, ...(await historyOf(web.database, test.id, query)) };
   },
 });
 

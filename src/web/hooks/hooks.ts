@@ -9,7 +9,7 @@ import { rateLimited } from '../access/rate-limit.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { announce } from '../requests.ts';
-import { Places } from './places.ts';
+import { BodySlots } from './body-slots.ts';
 import { proofIn, Verification } from './signature.ts';
 
 /** Calls of one webhook that are signed. */
@@ -28,7 +28,7 @@ export class Hooks {
   readonly #web: Web;
   readonly #buckets = new Buckets(rate);
   readonly #wrong = new Buckets(wrongRate);
-  readonly #places = new Places(places);
+  readonly #places = new BodySlots(places);
 
   constructor(web: Web) {
     this.#web = web;
@@ -40,11 +40,11 @@ export class Hooks {
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
-    const { record, queues, logger, guard } = this.#web;
+    const { database, queues, logger, guard } = this.#web;
     const sender = networkOf(context.get('whence').address);
     if (this.#wrong.isEmpty(sender)) throw tooManyWrong(context, this.#wrong);
-    const repository = repositoryNamePattern.test(name) ? await findRepository(record, name) : undefined;
-    const salt = repository && (await hookSaltOf(record, name));
+    const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
+    const salt = repository && (await hookSaltOf(database, name));
     const proof = proofIn((header) => context.req.header(header));
     // whether there is such a repository is nobody's business who does not know its secret
     if (!repository || !salt || !proof) {

@@ -23,6 +23,6 @@ export async function metricsPage(web: Web, reader: Reader): Promise<{ text: str
   );
   const runners = (seen?.runners.alive ?? []).map((own): Process => ({ stage: 'runner', ...own }));
   addProcesses(registry, [...stages, ...runners]);
-  addTallies(registry, await readableTallies(web.record, reader, seen?.tallies ?? []));
+  addTallies(registry, await readableTallies(web.database, reader, seen?.tallies ?? []));
   return { text: await registry.metrics(), type: registry.contentType };
 }

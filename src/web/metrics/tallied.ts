@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { Record } from '../../record/record.ts';
+import type { Database } from '../../record/database.ts';
 import { type Reader, readableOf } from '../../record/visibility.ts';
 import { type CounterName, counters, type HistogramName, histograms, type Tally } from '../../redis/tallies.ts';
 
@@ -35,10 +35,10 @@ export function addTallies(registry: Registry, tallies: readonly Tally[]): void 
 }
 
 /** Without those of repositories that somebody may not read. */
-export async function readableTallies(record: Record, reader: Reader, tallies: readonly Tally[]): Promise<Tally[]> {
+export async function readableTallies(database: Database, reader: Reader, tallies: readonly Tally[]): Promise<Tally[]> {
   const all: { [name: string]: { labels: readonly string[] } } = { ...counters, ...histograms };
   const repoOf = ({ name, labels }: Tally) => labels[all[name]?.labels.indexOf('repo') ?? -1];
-  const repos = await readableOf(record, reader, [...new Set(tallies.flatMap((tally) => repoOf(tally) ?? []))]);
+  const repos = await readableOf(database, reader, [...new Set(tallies.flatMap((tally) => repoOf(tally) ?? []))]);
   return tallies.filter((tally) => {
     const repo = repoOf(tally);
     return repo === undefined || repos.has(repo);

@@ -18,8 +18,8 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   const filter = { actor: text('actor'), action: text('action') };
   const before = Number(context.req.query('before')) || undefined;
   const [entries, tokens] = await Promise.all([
-    listActions(web.record, { ...filter, before, limit: pageSize + 1 }),
-    listTokens(web.record),
+    listActions(web.database, { ...filter, before, limit: pageSize + 1 }),
+    listTokens(web.database),
   ]);
   const shown = entries.slice(0, pageSize);
   const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;

@@ -23,16 +23,16 @@ import { shortRef, verdictOf } from './sentences.ts';
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
-  const build = await readBuild(web.record, context.get('reader'), id);
+  const build = await readBuild(web.database, context.get('reader'), id);
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   const [history, runners, needed, summaryOf, failed] = await Promise.all([
-    branchHistory(web.record, build),
+    branchHistory(web.database, build),
     runnersIfAsked(build, web),
     neededFor(build, web),
     web.summaries.of(build, chosen?.job.id),
-    failedTestsOf(web.record, build),
+    failedTestsOf(web.database, build),
   ]);
-  const estimate = build.status === 'running' ? await estimatedDuration(web.record, build) : undefined;
+  const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
   const signedIn = may(context, 'write') && isFor(askerOf(context), build.repo);
   return answerPage(context, web, {

@@ -28,7 +28,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const reader = context.get('reader');
   const [found, repositories, problems] = await Promise.all([
     findBuilds(web, reader, filter, before),
-    repositoryNames(web.record, reader),
+    repositoryNames(web.database, reader),
     // how Volt does is for who may read more than what is public
     reader.internal ? systemStatus(web, reader).then((status) => status.problems) : [],
   ]);
@@ -65,9 +65,9 @@ interface Found {
 async function findBuilds(web: Web, reader: Reader, filter: Filter, before: BuildId | undefined): Promise<Found> {
   const size = filter.view === 'grid' ? gridSize : pageSize;
   const isSearch = filter.author !== '' || filter.text !== '';
-  const top = isSearch ? Number(before ?? Number((await newestBuild(web.record)) ?? 0) + 1) : 0;
+  const top = isSearch ? Number(before ?? Number((await newestBuild(web.database)) ?? 0) + 1) : 0;
   const after = Math.max(0, top - searchedBuilds - 1);
-  const builds = await listBuilds(web.record, {
+  const builds = await listBuilds(web.database, {
     reader,
     repo: filter.repo || undefined,
     branch: filter.branch || undefined,
@@ -88,14 +88,14 @@ async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
   const now = serverNow();
   if (filter.view === 'grid') {
     const jobs = await jobsOfBuilds(
-      web.record,
+      web.database,
       builds.map(({ id }) => id),
     );
     return <Grid builds={builds} jobs={jobs} now={now} />;
   }
   const running = builds.filter(({ status }) => status === 'running');
   const estimates = await Promise.all(
-    running.map(async (build) => [build.id, await estimatedDuration(web.record, build)] as const),
+    running.map(async (build) => [build.id, await estimatedDuration(web.database, build)] as const),
   );
   return <BuildList builds={builds} estimates={new Map(estimates)} now={now} />;
 }

@@ -1,5 +1,5 @@
 import type { Build, TestSummary } from '../../kernel/model.ts';
-import type { Record } from '../../record/record.ts';
+import type { Database } from '../../record/database.ts';
 import { type RecordedResult, resultsOf } from '../../record/test-queries.ts';
 import { TestLink, TestMark, TestStory, TestTime } from './test-parts.tsx';
 
@@ -10,9 +10,9 @@ const mostShown = 50;
 const mostOpened = 1;
 
 /** The failed tests of a build; none where no job has results of tests. */
-export async function failedTestsOf(record: Record, { id, jobs }: Build): Promise<RecordedResult[]> {
+export async function failedTestsOf(database: Database, { id, jobs }: Build): Promise<RecordedResult[]> {
   if (jobs.every(({ tests }) => tests === null || tests.failed === 0)) return [];
-  return resultsOf(record, { build: id, failed: true, limit: mostShown });
+  return resultsOf(database, { build: id, failed: true, limit: mostShown });
 }
 
 /** What the tests of a build came to: how many of each kind, and those that failed with what they say. */

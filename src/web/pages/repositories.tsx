@@ -15,7 +15,7 @@ const pageSize = 100;
 export async function repositoriesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const text = (context.req.query('text') ?? '').trim().slice(0, 1024);
   const after = context.req.query('after')?.slice(0, 64);
-  const { repositories, next } = await pageOfRepositories(web.record, {
+  const { repositories, next } = await pageOfRepositories(web.database, {
     reader: context.get('reader'),
     limit: pageSize,
     text: text || undefined,
@@ -25,7 +25,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     repositories.map(async (repository) => {
       const { name, defaultBranch } = repository;
       const newest =
-        defaultBranch === null ? undefined : await newestOf(web.record, name, `refs/heads/${defaultBranch}`);
+        defaultBranch === null ? undefined : await newestOf(web.database, name, `refs/heads/${defaultBranch}`);
       return { ...repository, newest };
     }),
   );

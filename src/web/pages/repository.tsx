@@ -25,12 +25,12 @@ const mostRefs = 50;
 
 /** `/repos/:name`: how a repository does, and how it is observed. */
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const repository = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
+  const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
   const [trend, refs, schedules] = await Promise.all([
-    trendOf(web.record, name, charted),
-    observedRefs(web.record, name, mostRefs),
-    schedulesOf(web.record, name),
+    trendOf(web.database, name, charted),
+    observedRefs(web.database, name, mostRefs),
+    schedulesOf(web.database, name),
   ]);
   return answerPage(context, web, {
     title: name,

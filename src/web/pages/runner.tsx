@@ -14,7 +14,7 @@ const shown = 100;
 export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('name') ?? '').slice(0, 256);
   const [attempts, listed] = await Promise.all([
-    attemptsOfRunner(web.record, context.get('reader'), name, shown),
+    attemptsOfRunner(web.database, context.get('reader'), name, shown),
     askRedis(web, () => listRunners(web.access)),
   ]);
   const alive = listed?.alive.filter((runner) => runner.name === name) ?? [];

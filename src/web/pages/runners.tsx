@@ -32,13 +32,13 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
   const [status, listed] = await Promise.all([systemStatus(web, reader), askRedis(web, () => listRunners(web.access))]);
   const text = (context.req.query('text') ?? '').trim().slice(0, 256);
   const after = context.req.query('after')?.slice(0, 300) || undefined;
-  const { runners, next } = pageOfRunners(await discreet(web.record, reader, listed?.alive ?? []), {
+  const { runners, next } = pageOfRunners(await discreet(web.database, reader, listed?.alive ?? []), {
     limit: pageSize,
     text,
     after,
   });
   const now = serverNow();
-  const lost = await lostAttempts(web.record, reader, now - lostDays * 86_400_000, mostLost);
+  const lost = await lostAttempts(web.database, reader, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
     title: 'Runners',
     place: 'runners',

@@ -7,7 +7,7 @@ import { tokenNeeded } from '../access/permission.ts';
 import type { Web } from '../context.ts';
 import type { WebEnv } from '../env.ts';
 import { isElsewhere } from '../hosts.ts';
-import { maySignInAt } from '../sign-in-place.ts';
+import { maySignInAt } from '../sign-in-address.ts';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: asks for the token, or says where to. */

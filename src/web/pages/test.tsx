@@ -16,12 +16,12 @@ const pageSize = 50;
 
 /** `/repos/:name/tests/:id`: how one test has fared, newest build first. */
 export async function testPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
+  const { name } = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const id = /^\d{1,15}$/.exec(context.req.param('id') ?? '')?.[0] ?? '0';
-  const test = await findTest(web.record, name, id);
+  const test = await findTest(web.database, name, id);
   if (!test) throw noTest(name, id);
   const before = /^\d{1,15}~\d{1,15}$/.exec(context.req.query('before') ?? '')?.[0];
-  const { results, next } = await historyOf(web.record, id, { limit: pageSize, before });
+  const { results, next } = await historyOf(web.database, id, { limit: pageSize, before });
   const now = serverNow();
   return answerPage(context, web, {
     title: test.name,

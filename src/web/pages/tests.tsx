@@ -13,11 +13,11 @@ const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 
 
 /** `/repos/:name/tests`: the tests of a repository, all of them, the slowest, or the flaky ones. */
 export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await readRepository(web.record, context.get('reader'), context.req.param('name') ?? '');
+  const { name } = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const sort = testOrders.find((order) => order === context.req.query('sort')) ?? 'newest';
   // an address that somebody has changed begins at the first page
   const after = /^[\d.e+-]{1,30}~\d{1,15}$/.exec(context.req.query('after') ?? '')?.[0];
-  const { tests, next } = await listTests(web.record, { repo: name, sort, limit: pageSize, after });
+  const { tests, next } = await listTests(web.database, { repo: name, sort, limit: pageSize, after });
   return answerPage(context, web, {
     title: `Tests of ${name}`,
     place: 'repositories',

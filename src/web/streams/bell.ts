@@ -1,4 +1,4 @@
-import { pause } from '../../kernel/wait.ts';
+import { pause } from '../../system/wait.ts';
 
 /** Wakes one waiter. A ring that nobody waits for is kept for the next wait; any number of them count as one. */
 export class Bell {

@@ -17,7 +17,7 @@ const page = 100;
  * @param last number of the change that the client knows already; undefined to begin with what happens from now on
  */
 export function followChanges(
-  { record, notices }: Pick<Web, 'record' | 'notices'>,
+  { database, notices }: Pick<Web, 'database' | 'notices'>,
   reader: Reader,
   last: number | undefined,
 ): Producer {
@@ -27,7 +27,7 @@ export function followChanges(
     gone.addEventListener('abort', ring);
     const stop = notices.onChange(ring);
     try {
-      const latest = await latestChange(record);
+      const latest = await latestChange(database);
       let told = last ?? latest;
       if (told > latest) {
         // the record is another one than the client has heard of, or builds were removed; numbers go on from here
@@ -35,8 +35,8 @@ export function followChanges(
         yield event({ event: 'reset', id: String(told), data: {} });
       } else yield position(told);
       while (!gone.aborted) {
-        const seen = await latestChange(record);
-        const changes = await changesAfter(record, told, page, reader);
+        const seen = await latestChange(database);
+        const changes = await changesAfter(database, told, page, reader);
         for (const { id, ...change } of changes) {
           told = id;
           yield event({ id: String(id), data: change });

@@ -33,7 +33,7 @@ export function followLog(web: Web, reader: Reader, job: JobId, from: { attempt:
     try {
       while (!gone.aborted) {
         // asked before the file is read: what a final job has written is in the file by now
-        const state = await jobFor(web.record, reader, job);
+        const state = await jobFor(web.database, reader, job);
         if (!state) return;
         const over = isFinal(state.status) || state.attempt > attempt;
         for (;;) {
@@ -62,7 +62,7 @@ export function followLog(web: Web, reader: Reader, job: JobId, from: { attempt:
 }
 
 async function outcome(web: Web, reader: Reader, job: JobId) {
-  const build = await readBuild(web.record, reader, buildIdOf(job));
+  const build = await readBuild(web.database, reader, buildIdOf(job));
   const { status, reason, message } = build.jobs.find((one) => one.id === job) ?? {
     status: 'error',
     reason: null,

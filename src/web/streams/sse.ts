@@ -1,6 +1,6 @@
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { within } from '../../kernel/wait.ts';
+import { within } from '../../system/wait.ts';
 
 /** Proxies and browsers give up a connection on which nothing moves; a comment is sent this often, in milliseconds. */
 const keepAlive = 15_000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Build } from '../../kernel/model.ts';
-import { ownProgram } from '../../kernel/own-program.ts';
 import { TaskEnded, TaskProcess } from '../../kernel/task-process.ts';
-import { within } from '../../kernel/wait.ts';
+import { ownProgram } from '../../system/own-program.ts';
+import { within } from '../../system/wait.ts';
 import { longestSummary } from './markdown.ts';
 
 /** Of the summaries that are rendered at once; 64 kB of usual Markdown take below 50 ms. */

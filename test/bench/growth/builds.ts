@@ -3,10 +3,10 @@ import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../../src/record/changes.ts';
+import type { Database } from '../../../src/record/database.ts';
 import { finishAttempt, startAttempt } from '../../../src/record/moves.ts';
 import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
-import type { Record } from '../../../src/record/record.ts';
 import { expiredBuilds, removeBuild, repositoriesWithBuilds } from '../../../src/record/retention.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { systemStatus } from '../../../src/web/status.ts';
@@ -23,51 +23,51 @@ const atOnce = 20_000;
 /** With so many builds in the record, nearly all of them over: what one more costs, and what people look at. */
 export async function builds(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
-  const { record } = volt.context;
+  const { database } = volt.context;
   const collection = new Collection('builds');
   try {
-    for (let index = 0; index < repositories; index++) await observed(record, repository(index));
+    for (let index = 0; index < repositories; index++) await observed(database, repository(index));
     let made = 0;
     for (const size of sizes) {
-      for (; made < size; made += atOnce) await fill(record, made, Math.min(atOnce, size - made));
+      for (; made < size; made += atOnce) await fill(database, made, Math.min(atOnce, size - made));
       made = size;
       const builds: BuildId[] = [];
       const runner = { id: 'r1~1', name: 'r1', host: 'host' };
       const attempt = (index: number) => ({ job: jobIdOf(builds[index + 2] as BuildId, 1), attempt: 1 });
       await collection.measure('a build is recorded', size, n, async () => {
-        const planned = await recordPlan(record, newBuild({ repo: repository(0) }), startTags);
+        const planned = await recordPlan(database, newBuild({ repo: repository(0) }), startTags);
         if (planned.outcome === 'made') builds.push(planned.build);
       });
       await collection.measure('an attempt begins', size, n, (index) =>
-        startAttempt(record, attempt(index), runner, Date.now()),
+        startAttempt(database, attempt(index), runner, Date.now()),
       );
       await collection.measure('an attempt ends', size, n, (index) => {
         const times = { startedAt: Date.now(), finishedAt: Date.now() };
         const outcome = { status: 'success', reason: null, message: null, exitCode: 0, steps: [] } as const;
         const log = { logBytes: 0, logComplete: true };
-        return finishAttempt(record, attempt(index), { ...outcome, steps: [], ...log, ...times, runner });
+        return finishAttempt(database, attempt(index), { ...outcome, steps: [], ...log, ...times, runner });
       });
-      await collection.measure('the newest builds', size, n, () => listBuilds(record, { limit: 50 }));
+      await collection.measure('the newest builds', size, n, () => listBuilds(database, { limit: 50 }));
       await collection.measure('the newest failures of one repository', size, n, () =>
-        listBuilds(record, { repo: repository(7), status: 'failure', limit: 50 }),
+        listBuilds(database, { repo: repository(7), status: 'failure', limit: 50 }),
       );
-      await collection.measure('one build', size, n, () => findBuild(record, '17' as BuildId));
+      await collection.measure('one build', size, n, () => findBuild(database, '17' as BuildId));
       await collection.measure('what is open, and what can move on', size, n, async () => {
-        await openJobs(record, { limit: 1000 });
-        await buildsAtRest(record, 50);
+        await openJobs(database, { limit: 1000 });
+        await buildsAtRest(database, 50);
       });
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('which repositories have builds to remove', size, n, () =>
-        repositoriesWithBuilds(record),
+        repositoriesWithBuilds(database),
       );
       await collection.measure('the first 500 builds that are not kept', size, n, () =>
-        expiredBuilds(record, repository(7), keeping, Date.now(), 500).next(),
+        expiredBuilds(database, repository(7), keeping, Date.now(), 500).next(),
       );
       await collection.measure('a build is removed', size, n, (index) =>
-        removeBuild(record, String(size / 2 + index) as BuildId),
+        removeBuild(database, String(size / 2 + index) as BuildId),
       );
       await collection.measure('the latest changes', size, n, async () =>
-        changesAfter(record, (await latestChange(record)) - 10, 100),
+        changesAfter(database, (await latestChange(database)) - 10, 100),
       );
     }
   } finally {
@@ -81,8 +81,8 @@ function repository(index: number): string {
 }
 
 /** Builds of one job that are over, one in ten a failure. */
-async function fill(record: Record, first: number, count: number): Promise<void> {
-  await record.write(async (db) => {
+async function fill(database: Database, first: number, count: number): Promise<void> {
+  await database.write(async (db) => {
     const last =
       (await sql<{ id: number }>`select coalesce(max(id), 0) as id from builds`.execute(db)).rows[0]?.id ?? 0;
     const rows = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;

@@ -3,13 +3,13 @@ import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
 import { QueuedMessages } from '../../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
-import { Bell } from '../../../src/kernel/wait.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { identityOf } from '../../../src/record/build-ids.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
 import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-time.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { claimRedis } from '../../../src/redis/identity.ts';
+import { Bell } from '../../../src/system/wait.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
@@ -23,13 +23,13 @@ const patience = 10_000;
 /** With so many jobs waiting in one queue: what one more costs, and what taking one costs. */
 export async function queuedJobs(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
-  const { record, access, logger } = volt.context;
+  const { database, access, logger } = volt.context;
   const collection = new Collection('queued jobs');
   const notes: string[] = [];
   try {
-    await observed(record);
+    await observed(database);
     const send = async (change: Partial<NewBuild>) => {
-      const planned = await recordPlan(record, newBuild(change), startTags);
+      const planned = await recordPlan(database, newBuild(change), startTags);
       if (planned.outcome !== 'made') throw new Error(planned.outcome);
       await routeBuild(volt.context, planned.build);
     };
@@ -69,13 +69,13 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       over.ring();
       await closed;
       await collection.measure('all priorities counted from another origin', size, 1, async () => {
-        const origin = await priorityOrigin(record.db);
-        await movePriorityOrigin(record, origin, origin - 1);
+        const origin = await priorityOrigin(database.db);
+        await movePriorityOrigin(database, origin, origin - 1);
         while (await messages.look(new Set()));
       });
       await collection.measure('everything sent to a Redis that was emptied', size, 1, async () => {
         await access.client.flushall();
-        await claimRedis(access, identityOf(record));
+        await claimRedis(access, identityOf(database));
         await access.client.del(access.keys.young);
         while (await messages.look(new Set()));
       });

@@ -1,13 +1,13 @@
 import { startTags } from '../../../src/dispatcher/fairness.ts';
-import { Bell } from '../../../src/kernel/wait.ts';
 import { PollSchedules } from '../../../src/observer/poll-schedules.ts';
 import { consume } from '../../../src/queues/consumer.ts';
 import { observeMessage } from '../../../src/queues/messages.ts';
 import { observeQueue } from '../../../src/queues/names.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { listRepositories } from '../../../src/record/repositories.ts';
-import { repositoriesOn } from '../../../src/record/repository-places.ts';
+import { repositoriesOn } from '../../../src/record/repository-hosts.ts';
 import { administrator } from '../../../src/record/visibility.ts';
+import { Bell } from '../../../src/system/wait.ts';
 import { systemStatus } from '../../../src/web/status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
@@ -23,13 +23,13 @@ export async function repositories(
   n: number,
 ): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
-  const { access, queues, record, logger, problems } = volt.context;
+  const { access, queues, database, logger, problems } = volt.context;
   const collection = new Collection('observed repositories');
   try {
     let scheduled = 0;
     for (const size of sizes) {
       for (; scheduled < size; scheduled++) {
-        await observed(record, `repo-${scheduled}`);
+        await observed(database, `repo-${scheduled}`);
         await queues.scheduleObserve(null, `repo-${scheduled}`, 3600);
       }
       await collection.measure('scheduling one', size, n, (index) =>
@@ -39,14 +39,14 @@ export async function repositories(
       await schedules.renew();
       await collection.measure('renewing schedules, each 15 s', size, n, () => schedules.renew());
       await collection.measure('a look for repositories to watch, each 2 s', size, n, () =>
-        repositoriesOn(record, ['this-machine']),
+        repositoriesOn(database, ['this-machine']),
       );
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('recording a build while nothing is open', size, n, async () => {
-        await recordPlan(record, newBuild({ repo: 'repo-7' }), startTags);
-        await record.db.deleteFrom('builds').execute();
+        await recordPlan(database, newBuild({ repo: 'repo-7' }), startTags);
+        await database.db.deleteFrom('builds').execute();
       });
-      await collection.measure('reading the list of all', size, n, () => listRepositories(record));
+      await collection.measure('reading the list of all', size, n, () => listRepositories(database));
       const polled = new Bell();
       const over = new Bell();
       const consumer = consume(access, {

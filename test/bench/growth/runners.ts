@@ -21,10 +21,10 @@ const slots = 2;
 /** With so many runners registered, of which no process exists: what looking at them costs. */
 export async function runners(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
-  const { access, record } = volt.context;
+  const { access, database } = volt.context;
   const collection = new Collection('runners');
   try {
-    await observed(record);
+    await observed(database);
     const fleet = new FleetWatch(volt.context);
     for (const size of sizes) {
       await keep(
@@ -63,9 +63,9 @@ async function keep({ context: { access } }: TestVolt, running: readonly string[
 
 /** Every slot of every runner holds an attempt. @returns what gives them all back */
 async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<void>> {
-  const { record, access, logger } = volt.context;
+  const { database, access, logger } = volt.context;
   const jobs = Array.from({ length: size * slots }, (_, index) => plannedJob(`job ${index}`));
-  const planned = await recordPlan(record, newBuild({ jobs }), startTags);
+  const planned = await recordPlan(database, newBuild({ jobs }), startTags);
   const { build } = planned as { build: BuildId };
   await routeBuild(volt.context, build);
   let end = () => {};
@@ -87,7 +87,7 @@ async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<vo
   const own = (runner: number) => attempts.slice(runner * slots, (runner + 1) * slots);
   for (let runner = 0; runner < size; runner++) {
     const by = { id: `runner-${runner}~1`, name: `runner-${runner}`, host: `host-${runner}` };
-    for (const attempt of own(runner)) await startAttempt(record, attempt, by, Date.now());
+    for (const attempt of own(runner)) await startAttempt(database, attempt, by, Date.now());
   }
   await keep(
     volt,
@@ -97,6 +97,6 @@ async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<vo
     const closed = worker.close();
     end();
     await closed;
-    await record.db.deleteFrom('builds').execute();
+    await database.db.deleteFrom('builds').execute();
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import type { JobId, Status, TestStatus } from '../../../src/kernel/model.ts';
-import type { Record, Write } from '../../../src/record/record.ts';
+import type { Database, Write } from '../../../src/record/database.ts';
 import { saveRepository } from '../../../src/record/repositories.ts';
 import type { Schema } from '../../../src/record/schema.ts';
 import { Chance } from './chance.ts';
@@ -51,8 +51,8 @@ interface Rows {
 const noRows = (): Rows => ({ builds: [], jobs: [], attempts: [], steps: [], test_results: [] });
 
 /** Fills an empty record with what would be there after months of work. The same every time, but for the day. */
-export async function fill(record: Record, { builds, results, tell = () => {} }: Filling): Promise<void> {
-  const filler = new Filler(record, builds, results);
+export async function fill(database: Database, { builds, results, tell = () => {} }: Filling): Promise<void> {
+  const filler = new Filler(database, builds, results);
   await filler.begin();
   for (let made = 0; made < builds; ) {
     const count = Math.min(buildsAtOnce, builds - made);
@@ -64,7 +64,7 @@ export async function fill(record: Record, { builds, results, tell = () => {} }:
 }
 
 class Filler {
-  readonly #record: Record;
+  readonly #database: Database;
   readonly #chance = new Chance(8);
   readonly #builds: number;
   /** by which the tests of each project are multiplied to come to the number of results */
@@ -74,8 +74,8 @@ class Filler {
   readonly #now = Date.now();
   #made = 0;
 
-  constructor(record: Record, builds: number, results: number) {
-    this.#record = record;
+  constructor(database: Database, builds: number, results: number) {
+    this.#database = database;
     this.#builds = builds;
     const shares = projects.reduce((sum, { share }) => sum + share, 0);
     this.#scale = results / projects.reduce((sum, { share, tests }) => sum + (share / shares) * builds * tests, 0);
@@ -97,7 +97,7 @@ class Filler {
         runners: [],
         visibility: 'internal' as const,
       };
-      await saveRepository(this.#record, { name, url: `https://git.example/${name}.git`, ...usual, command: null });
+      await saveRepository(this.#database, { name, url: `https://git.example/${name}.git`, ...usual, command: null });
       const tests = Array.from({ length: Math.round(project.tests * this.#scale) }, (_, index): KnownTest => {
         const suite = `src/${things[index % 4]?.split(' ').at(-1)}/part-${index % 17}.test.ts`;
         const known = { runs: 0, failures: 0, status: 'passed' as const, flakyCommits: undefined, last: 1 };
@@ -110,21 +110,21 @@ class Filler {
         key: createHash('sha256').update(`${test.suite}\0${test.name}`).digest('base64url').slice(0, 22),
         ...{ runs: 0, failures: 0, duration: test.mean, first_build: 1, last_build: 1 },
       }));
-      await this.#record.write((db) => insert(db, 'tests', rows));
+      await this.#database.write((db) => insert(db, 'tests', rows));
     }
   }
 
   async add(count: number): Promise<void> {
     const rows = noRows();
     for (let index = 0; index < count; index++) this.#build(rows);
-    await this.#record.write(async (db) => {
+    await this.#database.write(async (db) => {
       for (const table of ['builds', 'jobs', 'attempts', 'steps', 'test_results'] as const)
         await insert(db, table, rows[table]);
     });
   }
 
   async end(): Promise<void> {
-    await this.#record.write(async (db) => {
+    await this.#database.write(async (db) => {
       for (const { id, runs, failures, status, last, flakyCommits } of [...this.#tests.values()].flat()) {
         const flaky = flakyCommits && {
           ...{ flaky_commits: flakyCommits.count, flaky_sha: flakyCommits.sha },

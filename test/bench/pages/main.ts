@@ -58,7 +58,7 @@ const server = await PageServer.start(dataDir);
 try {
   if (isNew) {
     const begin = performance.now();
-    await fill(server.record, { ...options, tell: (builds) => process.stderr.write(`\r${builds} builds`) });
+    await fill(server.database, { ...options, tell: (builds) => process.stderr.write(`\r${builds} builds`) });
     process.stderr.write(` made in ${Math.round((performance.now() - begin) / 1000)} s\n`);
   }
   if (options.serve) await served();
@@ -117,7 +117,7 @@ async function measure({ path }: Place): Promise<Measured> {
   stop();
   taken.sort((a, b) => a - b);
   const distinct = new Map(queries.map(({ query }) => [query.sql, query]));
-  const scans = (await Promise.all([...distinct.values()].map((query) => scansOf(server.record, query)))).flat();
+  const scans = (await Promise.all([...distinct.values()].map((query) => scansOf(server.database, query)))).flat();
   return {
     ...{ path, status, bytes, median: taken[Math.floor(taken.length / 2)] ?? 0, max: taken.at(-1) ?? 0, cpu },
     ...{ query: Math.max(0, ...queries.map(({ ms }) => ms)), scans: [...new Set(scans)] },

@@ -5,17 +5,18 @@ export interface Place {
 }
 
 /** Every page and every route that reads, with what makes them slow: the largest repository, build, and test. */
-export async function placesOf({ record }: PageServer): Promise<Place[]> {
+export async function placesOf({ database }: PageServer): Promise<Place[]> {
   const newest = async (repo: string, status: 'failure' | 'success' | 'running') => {
-    const builds = record.db.selectFrom('builds').select('id').where('repo', '=', repo).where('status', '=', status);
+    const builds = database.db.selectFrom('builds').select('id').where('repo', '=', repo).where('status', '=', status);
     return (await builds.orderBy('id', 'desc').executeTakeFirst())?.id ?? 1;
   };
   const failed = await newest('platform', 'failure');
   const passed = await newest('platform', 'success');
   const wide = await newest('wide', 'success');
-  const running = (await record.db.selectFrom('builds').select('id').where('status', '=', 'running').executeTakeFirst())
-    ?.id;
-  const test = await record.db
+  const running = (
+    await database.db.selectFrom('builds').select('id').where('status', '=', 'running').executeTakeFirst()
+  )?.id;
+  const test = await database.db
     .selectFrom('tests')
     .select('id')
     .where('repo', '=', 'platform')

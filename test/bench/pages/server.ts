@@ -3,7 +3,7 @@ import { loadConfig } from '../../../src/kernel/config.ts';
 import { createLogger } from '../../../src/kernel/logger.ts';
 import type { RunnerId } from '../../../src/kernel/model.ts';
 import { Queues } from '../../../src/queues/queues.ts';
-import { Record } from '../../../src/record/record.ts';
+import { Database } from '../../../src/record/database.ts';
 import { connectRedis, type RedisAccess } from '../../../src/redis/connect.ts';
 import { beat } from '../../../src/redis/membership.ts';
 import { ownProcess } from '../../../src/redis/process.ts';
@@ -13,13 +13,13 @@ import { startRedis } from '../../support/redis.ts';
 
 /** The web stage on a record that is there already, with a Redis server of its own and a fleet that only says that it is there. */
 export class PageServer {
-  readonly record: Record;
+  readonly database: Database;
   readonly url: string;
   readonly token: string;
   readonly #stop: () => Promise<void>;
 
-  private constructor(record: Record, url: string, token: string, stop: () => Promise<void>) {
-    this.record = record;
+  private constructor(database: Database, url: string, token: string, stop: () => Promise<void>) {
+    this.database = database;
     this.url = url;
     this.token = token;
     this.#stop = stop;
@@ -30,17 +30,17 @@ export class PageServer {
     const config = loadConfig({ logLevel: 'error', dataDir });
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
-    const record = await Record.open(config);
+    const database = await Database.open(config);
     const queues = new Queues(access, logger);
-    const web = await startWeb({ config, access, queues, logger, record }, { host: '127.0.0.1', port: 0 });
+    const web = await startWeb({ config, access, queues, logger, database }, { host: '127.0.0.1', port: 0 });
     await beatAll(access);
     const beats = setInterval(() => void beatAll(access), 1000);
-    return new PageServer(record, web.url, ensureToken(config), async () => {
+    return new PageServer(database, web.url, ensureToken(config), async () => {
       clearInterval(beats);
       await web.stop();
       await queues.close();
       await access.close();
-      await record.close();
+      await database.close();
       await redis.stop();
     });
   }
@@ -56,7 +56,7 @@ export class PageServer {
 
   /** Tells of each query that is made from now on, and how long (ms) it took. @returns what ends that */
   watch(tell: (query: CompiledQuery, ms: number) => void): () => void {
-    const executor = this.record.db.getExecutor();
+    const executor = this.database.db.getExecutor();
     const execute = executor.executeQuery;
     executor.executeQuery = async (query) => {
       const begin = performance.now();

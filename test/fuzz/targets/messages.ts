@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { z } from 'zod';
 import { logFile } from '../../../src/kernel/data-paths.ts';
 import type { AttemptRef } from '../../../src/kernel/model.ts';
+import { readable, whyNotUnderstood } from '../../../src/queues/dead-letters.ts';
 import {
   advanceMessage,
   commitMessage,
@@ -12,7 +13,6 @@ import {
   resultMessage,
   secretsMessage,
 } from '../../../src/queues/messages.ts';
-import { readable, whyNotUnderstood } from '../../../src/queues/set-aside.ts';
 import { Archive } from '../../../src/reporter/archive.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { type Target, target } from '../target.ts';

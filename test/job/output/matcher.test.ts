@@ -3,7 +3,7 @@ import { Matchers } from '../../../src/job/output/matchers.ts';
 import { ProblemSearch } from '../../../src/job/output/problem-search.ts';
 import { findProblems } from '../../../src/job/texts/find-problems.ts';
 import type { Annotation } from '../../../src/kernel/model.ts';
-import { pause } from '../../../src/kernel/wait.ts';
+import { pause } from '../../../src/system/wait.ts';
 
 describe('problem matchers', () => {
   const matcherOf = (owner: string, pattern: object[], more: object = {}) =>

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type Moment, moment } from '../../../src/kernel/clock.ts';
 import { Lease } from '../../../src/redis/heart/lease.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../../../src/redis/heartbeat-times.ts';
+import { type Moment, moment } from '../../../src/system/clock.ts';
 import { until } from '../../support/until.ts';
 
 // begun when the tests are loaded, so that it has run out by the time that it is looked at

@@ -1,14 +1,14 @@
 import type { Config } from '../../../kernel/config.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { Queues } from '../../../queues/queues.ts';
-import type { Record } from '../../../record/record.ts';
+import type { Database } from '../../../record/database.ts';
 import type { RedisAccess } from '../../../redis/connect.ts';
 
 /** What the checks compare with each other. */
 export interface DeepCheck {
   config: Config;
   logger: Logger;
-  record: Record;
+  database: Database;
   /** undefined where Redis does not answer, or serves another record */
   redis: { access: RedisAccess; queues: Queues } | undefined;
   /** what can be mended without a doubt is */

@@ -3,9 +3,9 @@ import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 /** The record against itself: rows of which one says that something is over, and another that it goes on. */
-export async function contradictionFindings({ record, redis, mend }: DeepCheck): Promise<Finding[]> {
+export async function contradictionFindings({ database, redis, mend }: DeepCheck): Promise<Finding[]> {
   // told apart by doing it: what would be done is what is done
-  const settled = await (mend ? record.write(settleContradictions) : record.rehearse(settleContradictions));
+  const settled = await (mend ? database.write(settleContradictions) : database.rehearse(settleContradictions));
   if (mend && redis) for (const build of settled.next) await redis.queues.sendAdvance({ v: 1, build });
   const findings = Object.entries(sentences).flatMap(([part, [one, what]]) => {
     const names = settled[part as keyof typeof sentences].map(String);

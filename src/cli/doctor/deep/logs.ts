@@ -11,12 +11,12 @@ import { counted, type DeepCheck, listed, mended } from './check.ts';
 const batch = 200;
 
 /** The archive against what the record says of it. */
-export async function logFindings({ record, config, mend }: DeepCheck): Promise<Finding[]> {
+export async function logFindings({ database, config, mend }: DeepCheck): Promise<Finding[]> {
   const missing: string[] = [];
   const short: string[] = [];
   let count = 0;
   for (let after: number | undefined = 0; after !== undefined; ) {
-    const page = await recordedLogs(record, after, batch);
+    const page = await recordedLogs(database, after, batch);
     for (const { job, attempt, bytes, complete } of page.logs) {
       count++;
       const name = attemptName({ job, attempt });
@@ -31,7 +31,7 @@ export async function logFindings({ record, config, mend }: DeepCheck): Promise<
     }
     after = page.last;
   }
-  const orphans = await orphanFolders({ record, config });
+  const orphans = await orphanFolders({ database, config });
   const backup = 'Nobody else has it: take it from a backup (`volt backup` writes one), or let it be.';
   const findings: Finding[] = [
     ...(missing.length > 0
@@ -50,12 +50,12 @@ export async function logFindings({ record, config, mend }: DeepCheck): Promise<
   return findings.length > 0 ? findings : [ok('logs', `${counted(count, 'log')} as long as recorded`)];
 }
 
-async function orphanFolders({ record, config }: Pick<DeepCheck, 'record' | 'config'>): Promise<BuildId[]> {
+async function orphanFolders({ database, config }: Pick<DeepCheck, 'database' | 'config'>): Promise<BuildId[]> {
   const names = await readdir(dataPaths(config.dataDir).logs).catch(() => [] as string[]);
   const ids = names.flatMap((name) => parseBuildId(name) ?? []);
   const orphans: BuildId[] = [];
   for (let from = 0; from < ids.length; from += batch) {
-    orphans.push(...(await sortBuilds(record, ids.slice(from, from + batch), 0)).unknown);
+    orphans.push(...(await sortBuilds(database, ids.slice(from, from + batch), 0)).unknown);
   }
   return orphans;
 }

@@ -5,12 +5,12 @@ import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 /** Who says that they live against what the record says that they run. */
-export async function memberFindings({ record, redis, mend }: DeepCheck): Promise<Finding[]> {
+export async function memberFindings({ database, redis, mend }: DeepCheck): Promise<Finding[]> {
   if (!redis) return [];
   const { access } = redis;
   const runners = await listRunners(access);
   const claimed = new Set(runners.alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
-  const running = await openJobs(record, { status: 'running', limit: 100_000 });
+  const running = await openJobs(database, { status: 'running', limit: 100_000 });
   const unclaimed = running
     .map(({ id, attempt }) => attemptName({ job: id, attempt }))
     .filter((name) => !claimed.has(name));

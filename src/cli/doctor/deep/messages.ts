@@ -2,24 +2,24 @@ import { routeBuild } from '../../../dispatcher/route.ts';
 import { SpentAttempts } from '../../../dispatcher/spent-attempts.ts';
 import { type AttemptRef, attemptName, type BuildId, buildIdOf, parseAttemptName } from '../../../kernel/model.ts';
 import { isDue, pausesOf } from '../../../kernel/tries.ts';
-import { pause } from '../../../kernel/wait.ts';
 import { attemptMessages, queuesOf, withdraw } from '../../../queues/attempts.ts';
 import { queueLabels } from '../../../queues/kept.ts';
 import { jobQueue } from '../../../queues/names.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
 import { heartbeatTtl } from '../../../redis/heartbeat-times.ts';
 import { listRunners } from '../../../redis/membership.ts';
+import { pause } from '../../../system/wait.ts';
 import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed, mended } from './check.ts';
 import { foreignFindings } from './foreign.ts';
 
 /** The queues against the record: each queued attempt has one message, and each message an attempt. */
 export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
-  const { config, record, redis } = check;
+  const { config, database, redis } = check;
   if (!redis) return [];
   const { access, queues } = redis;
   const pauses = pausesOf(config.tryAgain);
-  const queued = (await openJobs(record, { status: 'queued', limit: 100_000 })).filter((job) =>
+  const queued = (await openJobs(database, { status: 'queued', limit: 100_000 })).filter((job) =>
     isDue(job.dueAt, pauses),
   );
   const attempts = queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels }));
@@ -115,13 +115,13 @@ function unknownLabels(sent: OpenJob[], known: string[][]): Finding[] {
 }
 
 /** Messages of attempts that the record does not know, or that count no more. */
-async function withoutAttempt({ record, mend }: DeepCheck, { queues }: Redis): Promise<Finding[]> {
+async function withoutAttempt({ database, mend }: DeepCheck, { queues }: Redis): Promise<Finding[]> {
   const stray: string[] = [];
   for (const labels of await queues.labelSets()) {
     const ids = await queues.queue(jobQueue(labels)).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
     const refs = ids.flatMap((id): AttemptRef | never[] => parseAttemptName(id) ?? []);
     const current = await currentAttempts(
-      record,
+      database,
       refs.map(({ job }) => job),
     );
     for (const ref of refs) {

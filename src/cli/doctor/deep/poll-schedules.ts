@@ -4,10 +4,10 @@ import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed, mended } from './check.ts';
 
 /** The schedules of polls in Redis against the repositories: each has one, in the queue of its machine. */
-export async function pollScheduleFindings({ record, redis, mend }: DeepCheck): Promise<Finding[]> {
+export async function pollScheduleFindings({ database, redis, mend }: DeepCheck): Promise<Finding[]> {
   if (!redis) return [];
   const { queues } = redis;
-  const wanted = new Map((await listRepositories(record)).map(({ name, host }) => [name, observeQueue(host)]));
+  const wanted = new Map((await listRepositories(database)).map(({ name, host }) => [name, observeQueue(host)]));
   const vain: string[] = [];
   for (const name of await observeQueues(redis)) {
     const queue = queues.queue(name);

@@ -9,11 +9,11 @@ import { counted, type DeepCheck, listed, mended } from './check.ts';
 const batch = 200;
 
 /** test_results/ against the builds that are said to be in it. */
-export async function resultFindings({ record, config, mend }: DeepCheck): Promise<Finding[]> {
+export async function resultFindings({ database, config, mend }: DeepCheck): Promise<Finding[]> {
   const wrong = new Map<string, BuildId>();
   let count = 0;
   for (let after = 0; ; ) {
-    const builds = await reportedBuilds(record, after, batch);
+    const builds = await reportedBuilds(database, after, batch);
     for (const { id, repo, sha } of builds) {
       count++;
       const place = join(dataPaths(config.dataDir).testResults, repo, sha);
@@ -25,7 +25,7 @@ export async function resultFindings({ record, config, mend }: DeepCheck): Promi
   }
   if (wrong.size === 0) return [ok('test results', `those of ${counted(count, 'finished build')} are there`)];
   const message = `missing or damaged for ${counted(wrong.size, 'commit')}: ${listed([...wrong.keys()])}`;
-  if (mend) await reportAgain(record, [...wrong.values()]);
+  if (mend) await reportAgain(database, [...wrong.values()]);
   return [warn('test results', message, mended(mend, 'the reporter writes them again within seconds; one must be up'))];
 }
 

@@ -9,7 +9,7 @@ import { type Finding, ok, warn } from '../finding.ts';
 import { counted, type DeepCheck, listed } from './check.ts';
 
 /** What runners of this machine have left on the disk, against what the record still waits for. */
-export async function spoolFindings({ record, config }: DeepCheck): Promise<Finding[]> {
+export async function spoolFindings({ database, config }: DeepCheck): Promise<Finding[]> {
   const { work } = dataPaths(config.dataDir);
   const findings: Finding[] = [];
   for (const name of await readdir(work).catch(() => [] as string[])) {
@@ -17,7 +17,7 @@ export async function spoolFindings({ record, config }: DeepCheck): Promise<Find
     if (await isOwned(folder)) continue;
     const spools = await leftSpools(join(folder, 'spool'));
     const current = await currentAttempts(
-      record,
+      database,
       spools.map(({ ref }) => ref.job),
     );
     const awaited = ({ ref }: (typeof spools)[number]) => {

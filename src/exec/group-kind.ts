@@ -1,0 +1,39 @@
+import { toolEnvironment } from '../system/environment.ts';
+import { runCommand } from './command.ts';
+import { type GroupKind, ProcessGroup } from './process-group.ts';
+import { trialTime } from './trial.ts';
+
+let detected: Promise<GroupKind> | undefined;
+
+/** The best groupKind that works here, found out once by trying. */
+export function detectGroupKind(): Promise<GroupKind> {
+  detected ??= detect();
+  return detected;
+}
+
+async function detect(): Promise<GroupKind> {
+  for (const kind of ['namespace', 'user-namespace'] as const) if (await works(kind)) return kind;
+  return 'group';
+}
+
+/** Not every system allows namespaces; and entering one leaves a chroot, in which folders then have other names. */
+async function works(kind: GroupKind): Promise<boolean> {
+  try {
+    const processes = await ProcessGroup.open(trialTime, kind);
+    try {
+      const { exitCode } = await runCommand({
+        processes,
+        argv: ['true'],
+        cwd: process.cwd(),
+        env: toolEnvironment(),
+        output: () => undefined,
+        signal: AbortSignal.timeout(trialTime * 1000),
+      });
+      return exitCode === 0;
+    } finally {
+      await processes.close();
+    }
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '../../exec/command.ts';
+import type { JobUser } from '../../exec/isolation.ts';
+import { ownUser } from '../../exec/isolation-check.ts';
+import { overlayTable } from '../../exec/overlay.ts';
+import { type GroupKind, ProcessGroup } from '../../exec/process-group.ts';
+import { trialTime } from '../../exec/trial.ts';
+import { toolEnvironment } from '../../system/environment.ts';
+import { removeTree } from '../../system/remove-tree.ts';
+import { begunFrom } from './layered-home.ts';
+
+/** Begins the names of folders of trials, beside the homes. */
+export const trialPrefix = '.trial-';
+
+const tried = new Map<string, Promise<boolean>>();
+
+/** Two users for the trial, who own nothing else: the last two of 16 bits that systems give to nobody. */
+const [ofBase, ofJob]: JobUser[] = [
+  { uid: 65_533, gid: 65_533 },
+  { uid: 65_534, gid: 65_534 },
+];
+
+/**
+ * Whether a home can begin from another one: finds out, once in a process, by doing it where the homes are, since that
+ * depends on the file system, the kernel and mount(8).
+ */
+export function overlaysWork(homes: string, groupKind: GroupKind): Promise<boolean> {
+  const key = `${groupKind} ${homes}`;
+  const known = tried.get(key) ?? tryOut(homes, groupKind).catch(() => false);
+  tried.set(key, known);
+  return known;
+}
+
+async function tryOut(homes: string, groupKind: GroupKind): Promise<boolean> {
+  const rootless = groupKind === 'user-namespace';
+  const trial = join(homes, `${trialPrefix}${randomUUID()}`);
+  const [base, home] = [join(trial, 'base'), join(trial, 'home')];
+  const [owner, user] = rootless ? [ownUser(), ownUser()] : [ofBase as JobUser, ofJob as JobUser];
+  try {
+    const lower = join(base, '.tools');
+    mkdirSync(lower, { recursive: true, mode: 0o700 });
+    writeFileSync(join(lower, 'file'), 'lower\n', { mode: 0o600 });
+    symlinkSync('/', join(base, 'link'));
+    if (!rootless) for (const path of [base, lower, join(lower, 'file')]) chownSync(path, owner.uid, owner.gid);
+    const overlays = begunFrom(
+      { base, owner, user },
+      { home, uppers: join(trial, 'uppers'), table: join(trial, 'table') },
+      rootless,
+    );
+    if (!overlays) return false;
+    const [upper, work, target] = ['upper', 'work', 'home/linked'].map((name) => join(trial, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const each of [upper, work, target]) mkdirSync(each);
+    appendFileSync(overlays.table, overlayTable([{ lower: join(base, 'link'), upper, work, target }], rootless));
+    const view = {
+      ...{ readable: [], temporary: [], writable: [{ from: home, to: '/trial' }], hidden: [], network: true },
+      overlays,
+    };
+    const processes = await ProcessGroup.open(trialTime, groupKind, { isolation: { level: 'sandbox', user, view } });
+    try {
+      const script =
+        'cd /trial/.tools && grep -q lower file && echo upper > file && echo new > other && rm file && ! test -e ../linked/usr';
+      const { exitCode } = await runCommand({
+        ...{ processes, argv: ['sh', '-c', script], cwd: '/', output: () => undefined },
+        env: { PATH: toolEnvironment().PATH ?? '' },
+        signal: AbortSignal.timeout(trialTime * 1000),
+      });
+      return exitCode === 0 && readFileSync(join(lower, 'file'), 'utf8') === 'lower\n';
+    } finally {
+      await processes.close();
+    }
+  } finally {
+    await removeTree(trial);
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobUser } from '../../exec/isolation.ts';
+import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { lockFile } from '../../kernel/file-lock.ts';
+import { makeOpenFolder, openTop } from './job-paths.ts';
+import { writeWhole } from './whole-file.ts';
+
+/**
+ * User ids that no system gives out: between those of people with systemd-homed and those of systemd's dynamic
+ * services, see https://systemd.io/UIDS-GIDS.
+ */
+const unused = { first: 60_578, count: 606 } as const;
+
+/** Of root alone: a note of each folder of homes on this machine, by the Volts that have them, and a lock. */
+const notes = join(openTop, '.homes');
+
+/** Milliseconds; a user is chosen in moments. */
+const longestChoice = 60_000;
+
+/** A folder of homes, which is root's. */
+export interface HomesOf {
+  dataDir: string;
+  homes: string;
+}
+
+/** Tells the other Volts of this machine of a folder of homes. */
+export function noteHomes({ dataDir, homes }: HomesOf): void {
+  const note = join(notes, hashOf(homes).toString('hex').slice(0, 32));
+  if (existsSync(note)) return;
+  makeNotes();
+  writeWhole(note, `${dataDir}\n${homes}`);
+}
+
+/**
+ * Chooses a user for a home that is to be made, whom no other home on this machine has, whatever Volt has that: a user is
+ * all that keeps jobs apart at `user`. Who has which is seen by the owners of the homes.
+ * @param home its name
+ * @param make makes the home, and gives it to that user, before anybody else chooses
+ * @throws VoltError `isolation_unavailable` where all are taken
+ */
+export async function chooseUser(place: HomesOf, home: string, make: (user: JobUser) => void): Promise<void> {
+  makeNotes();
+  noteHomes(place);
+  const lock = await lockFile(join(notes, '.lock'), { wait: longestChoice });
+  if (!lock) {
+    throw new VoltError('isolation_unavailable', 'a Volt that chooses the user of a job does not go on', {
+      remedy: `See which process has ${join(notes, '.lock')} open, and end it.`,
+    });
+  }
+  try {
+    make(freeUser(place, home));
+  } finally {
+    lock.release();
+  }
+}
+
+/** @throws VoltError `isolation_unavailable` where somebody else was first to make them */
+function makeNotes(): void {
+  makeOpenFolder(openTop);
+  mkdirSync(notes, { recursive: true, mode: 0o700 });
+  makeOpenFolder(notes);
+}
+
+function freeUser({ homes }: HomesOf, home: string): JobUser {
+  const taken = new Set([homes, ...notedHomes()].flatMap(ownersIn));
+  // where a data directory is gone, or the Volt is an older one: taken only where nothing else is left
+  const left = new Set(readdirSync(openTop).flatMap((area) => ownersIn(join(openTop, area, 'homes'))));
+  const start = hashOf(`${homes}\0${home}`).readUInt32BE();
+  const all = Array.from({ length: unused.count }, (_, step) => unused.first + ((start + step) % unused.count));
+  const free = all.filter((uid) => !taken.has(uid));
+  const uid = free.find((each) => !left.has(each)) ?? free[0];
+  if (uid !== undefined) return { uid, gid: uid };
+  throw new VoltError(
+    'isolation_unavailable',
+    `all ${unused.count} user ids for homes of jobs are taken on this machine`,
+    {
+      remedy: `Run \`volt prune\` for each Volt of it, with a smaller VOLT_HOME_LIMIT; homes that no job has had for long go then.`,
+    },
+  );
+}
+
+/** Those of Volts that are still there; the notes of others are removed. */
+function notedHomes(): string[] {
+  const found: string[] = [];
+  for (const name of readdirSync(notes)) {
+    if (name.startsWith('.')) continue;
+    const [dataDir = '', homes = ''] = readFileSync(join(notes, name), 'utf8').split('\n');
+    if (existsSync(dataDir)) found.push(homes);
+    else rmSync(join(notes, name), { force: true });
+  }
+  return found;
+}
+
+function ownersIn(homes: string): number[] {
+  try {
+    const found = readdirSync(homes).map((name) => lstatSync(join(homes, name), { throwIfNoEntry: false })?.uid);
+    return found.filter((uid) => uid !== undefined);
+  } catch (error) {
+    // there are none yet, or no more
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function hashOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { callFilter } from '../../exec/call-filter.ts';
+import type { Isolation, JobUser, Overlays, SandboxPath, SandboxView } from '../../exec/isolation.ts';
+import type { SettledIsolation } from '../../exec/isolation-check.ts';
+import type { NetworkKind } from '../../exec/network/network-check.ts';
+import { Mirror } from '../../git/mirror.ts';
+import { type Config, settingFiles } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { networkPolicy } from '../../kernel/network-policy.ts';
+import { jobEnvironment } from '../../system/environment.ts';
+import type { JobInput } from '../contract.ts';
+import { openFolderInside } from '../files/hand-over.ts';
+import { withCertificates } from './certificates.ts';
+import { hostNameFiles } from './host-names.ts';
+import { type JobHome, makeHome, tools } from './job-home.ts';
+import { jobPaths, makeJobFolders } from './job-paths.ts';
+import { namedUser } from './job-user.ts';
+import { Sandbox } from './sandbox.ts';
+import { behindShims } from './version-managers.ts';
+import { keepWhole } from './whole-file.ts';
+
+/** Folders of a job's own, which belong to it. */
+const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
+/** The folder of the files by which steps speak to Volt: the files are the job's, the folder is not. */
+const commands = 'commands';
+
+/** Where one job runs, and as what. */
+export interface Workspace {
+  folder: string;
+  /** that of its repository and class of refs; see `JobPlace` */
+  home?: string | undefined;
+  /** what of the home stays when the job is over */
+  keptHome?: string | undefined;
+  toolCache: string;
+  env: Record<string, string>;
+  sandbox: Sandbox;
+  /** to be called when the job is over: its home may be removed then */
+  leave(): void;
+}
+
+/**
+ * Makes the place for one job.
+ * @param runner its name; jobs of one runner have names of their own
+ * @param name of the job here
+ * @param network which one its scope is opened in
+ * @throws VoltError where it cannot be made
+ */
+export async function makeWorkspace(
+  config: Config,
+  settledIsolation: SettledIsolation,
+  {
+    runner,
+    name,
+    network,
+    ...job
+  }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string; network: NetworkKind },
+): Promise<Workspace> {
+  const { level } = settledIsolation;
+  const paths = dataPaths(config.dataDir);
+  const places = jobPaths(level, config.dataDir, runner);
+  // who knows what a job is called does not know where it is
+  const folder = join(places.jobs, `${name}-${randomBytes(8).toString('hex')}`);
+  if (level === 'none') {
+    const toolCache = toolCacheOf(config) ?? paths.tools;
+    return { folder, toolCache, env: machineOf(config, job.trust), sandbox: Sandbox.none, leave: () => undefined };
+  }
+  makeJobFolders(config.dataDir, places);
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const { dataDir, jobUser } = config;
+  const named = jobUser === undefined ? undefined : await namedUser(jobUser);
+  const taker = { work: paths.work, runner, job: name };
+  const home = await makeHome(settledIsolation, job, taker, { dataDir, homes: places.homes, folder }, named);
+  try {
+    const { filtersCalls } = settledIsolation;
+    return {
+      ...(await enclosedRoom(config, { level, filtersCalls }, job, home, {
+        folder,
+        among: places.among,
+        shared: places.shared,
+        network,
+      })),
+      leave: home.leave,
+    };
+  } catch (error) {
+    home.leave();
+    throw error;
+  }
+}
+
+async function enclosedRoom(
+  config: Config,
+  { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
+  { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
+  { path: home, from, kept: keptHome, user, overlays }: JobHome,
+  {
+    folder,
+    among,
+    shared,
+    network,
+  }: { folder: string; among: string | undefined; shared: string; network: NetworkKind },
+): Promise<Omit<Workspace, 'leave'>> {
+  const configured = toolCacheOf(config);
+  const toolCache = configured ?? join(home, tools);
+  const { env: machine, shown: certificates } = withCertificates(machineOf(config, trust), shared);
+  const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
+  const behind = behindShims(searchPath);
+  const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
+  const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
+  const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
+  if (filter !== undefined) keepWhole(filter, callFilter());
+  const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
+  const isolation: Isolation =
+    level === 'user'
+      ? { level, user, callFilter: filter, replaced, ...(among && { own: { folder, among } }) }
+      : {
+          ...{ level, user, callFilter: filter },
+          view: viewOf(config, {
+            folder,
+            home: { from, to: home },
+            overlays,
+            replaced: [...accounts(from === home ? shared : folder, basename(home), user, home), ...replaced],
+            shown: [
+              ...programFolders([...searchPath, ...behind.folders], config.dataDir),
+              ...shownBy(config),
+              ...certificates,
+              ...[configured, mirror, filter].filter((each) => each !== undefined),
+            ],
+          }),
+        };
+  const sandbox = new Sandbox(isolation, mirror);
+  mkdirSync(join(folder, commands), { mode: 0o711 });
+  for (const each of own) openFolderInside(folder, join(folder, each), sandbox.owner).close();
+  const isWhole = overlays === undefined && from === home;
+  return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, sandbox };
+}
+
+/** What jobs of such refs get of the machine's environment. */
+function machineOf({ jobVariables }: Config, { trusted }: JobInput['trust']): Record<string, string> {
+  return jobEnvironment({ trusted, named: (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []) });
+}
+
+function toolCacheOf({ toolCache }: Config): string | undefined {
+  return toolCache === undefined ? undefined : resolve(toolCache);
+}
+
+/** It is made where there is none, since what is not there when a sandbox is opened is not seen in it later. */
+async function mirrorOf(mirrors: string, repo: JobInput['repo']): Promise<string> {
+  const mirror = new Mirror(mirrors, repo.url, repo);
+  await mirror.create();
+  return mirror.path;
+}
+
+function environmentOf(
+  { TMPDIR: _, ...machine }: Record<string, string>,
+  home: string,
+  temporary: string | undefined,
+): Record<string, string> {
+  return {
+    ...machine,
+    HOME: home,
+    USER: 'volt',
+    LOGNAME: 'volt',
+    ...(temporary === undefined ? {} : { TMPDIR: temporary }),
+  };
+}
+
+function viewOf(
+  config: Config,
+  room: {
+    folder: string;
+    home: SandboxPath;
+    overlays: Overlays | undefined;
+    replaced: readonly SandboxPath[];
+    shown: readonly string[];
+  },
+): SandboxView {
+  const { folder, home, overlays } = room;
+  const same = (path: string): SandboxPath => ({ from: path, to: path });
+  const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
+  return {
+    readable: [...room.replaced, ...room.shown.map(same)],
+    temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
+    writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), home],
+    overlays,
+    hidden: hiddenPaths(config),
+  };
+}
+
+function shownBy({ sandboxPaths }: Config): string[] {
+  return (sandboxPaths?.split(':') ?? []).map((path) => resolve(path));
+}
+
+/** What holds a secret of Volt's, wherever it is. */
+function hiddenPaths(config: Config): string[] {
+  const record = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
+  // what SQLite writes beside a record has parts of it
+  const records = record === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${record}${end}`);
+  return [config.dataDir, ...records, config.secretsKeyFile, '/etc/volt', ...settingFiles()].flatMap((path) =>
+    path === undefined ? [] : resolve(path),
+  );
+}
+
+/** Node, which actions run by, and the folders that the search path leads to; the rest of a home stays hidden. */
+function programFolders(folders: readonly string[], dataDir: string): string[] {
+  const programs = dirname(process.execPath);
+  const modules = join(dirname(programs), 'lib', 'node_modules');
+  return [...new Set([programs, modules, ...folders])].filter(
+    (entry) => !`${dataDir}/`.startsWith(`${entry}/`) && entry !== homedir() && existsSync(entry),
+  );
+}
+
+/** Many programs want to know who they are, and ask for it here. */
+function accounts(shared: string, owner: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
+  const files: [file: string, line: string, number: number][] = [
+    ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],
+    ['group', `volt:x:${gid}:`, gid],
+  ];
+  return files.flatMap(([file, line, number]) => {
+    const known = `/etc/${file}`;
+    if (!existsSync(known)) return [];
+    const others = readFileSync(known, 'utf8').replace(new RegExp(`^[^:\\n]*:[^:\\n]*:${number}:.*\\n?`, 'gm'), '');
+    const own = join(shared, `${file}-${owner}`);
+    keepWhole(own, Buffer.from(`${line}\n${others}`));
+    return [{ from: own, to: known }];
+  });
+}

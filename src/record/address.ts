@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { VoltError } from '../kernel/errors.ts';
+
+/** Where a record is. */
+export type DatabaseAddress = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string };
+
+/**
+ * What the configuration names as the record.
+ * @throws VoltError `bad_setting`
+ */
+export function databaseAddress(config: Config): DatabaseAddress {
+  const url = config.databaseUrl ?? `sqlite:${dataPaths(config.dataDir).record}`;
+  if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url };
+  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
+  if (path) return { kind: 'sqlite', file: resolve(path) };
+  throw new VoltError('bad_setting', 'VOLT_DATABASE_URL names neither an SQLite file nor a PostgreSQL database', {
+    remedy: 'Set it to sqlite:<path> or postgres://user:password@host/database, or leave it unset.',
+  });
+}
+
+/** Whether there may be a record: a file that is there, or a database that is named. */
+export function hasRecord(config: Config): boolean {
+  const place = databaseAddress(config);
+  return place.kind === 'postgres' || existsSync(place.file);
+}
+
+/**
+ * The record's file, for what is done to files alone.
+ * @throws VoltError `bad_setting`, `unsupported` where it is in a database server
+ */
+export function recordFile(config: Config): string {
+  const place = databaseAddress(config);
+  if (place.kind === 'sqlite') return place.file;
+  throw new VoltError('unsupported', 'the record is in PostgreSQL, which has tools of its own for backups', {
+    remedy:
+      'Use pg_dump and pg_restore, and copy the data directory; "Backup and restore" in docs/operating.md has the steps.',
+  });
+}

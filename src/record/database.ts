@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Kysely, type Transaction } from 'kysely';
+import pLimit from 'p-limit';
+import type { Config } from '../kernel/config.ts';
+import { makeDataDirectory } from '../kernel/data-directory.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import type { Problem } from '../kernel/problems.ts';
+import { newPrivateKey, type Signer, signerOf } from '../secrets/signing.ts';
+import { pause } from '../system/wait.ts';
+import { type DatabaseAddress, databaseAddress } from './address.ts';
+import { keepCopy } from './copies.ts';
+import type { Engine, Hindrance } from './engine.ts';
+import { setMeta } from './meta.ts';
+import { postgresEngine } from './postgres.ts';
+import type { Schema } from './schema.ts';
+import { hindrance, sqliteEngine } from './sqlite.ts';
+import { migrate, type Upgrade } from './upgrade.ts';
+
+export type Sql = Kysely<Schema>;
+export type Write = Transaction<Schema>;
+
+/** How long a write waits for what is in its way before it gives up, in milliseconds. */
+const patience = 10_000;
+/** How long an opening waits while another process brings the record to this version, in milliseconds. */
+const patienceAtOpening = 60_000;
+/** A write that has waited longer than this (ms) is told to people. */
+const noticeable = 1000;
+/** A problem that no write has met for this long (ms) is not told any more; what fails is tried again within seconds. */
+const fade = 15_000;
+
+/** The SQL database: what is true about builds. */
+export class Database {
+  readonly db: Sql;
+  readonly kind: Engine['kind'];
+  /** tells this record from any other, so that two never share one Redis */
+  readonly id: string;
+  /** ids of the records whose place it took when it was restored from a backup */
+  readonly formerIds: readonly string[];
+  /** what this Volt sends is signed with; who can read the record can sign */
+  readonly signer: Signer;
+  /** tells its database from copies of it; undefined where that cannot be told, see Engine.place */
+  readonly place: string | undefined;
+  /** what it was before this process has opened it, where that has brought it to this version */
+  readonly upgrade: Upgrade | undefined;
+  readonly #engine: Engine;
+  /** whoever waits for others of this process needs no connection yet */
+  readonly #turn = pLimit(1);
+  #problem: { told: Problem; at: number } | undefined;
+
+  private constructor(
+    db: Sql,
+    engine: Engine,
+    identity: { id: string; formerIds: readonly string[]; signer: Signer; place: string | undefined },
+    upgrade: Upgrade | undefined,
+  ) {
+    this.db = db;
+    this.kind = engine.kind;
+    this.id = identity.id;
+    this.formerIds = identity.formerIds;
+    this.signer = identity.signer;
+    this.place = identity.place;
+    this.upgrade = upgrade;
+    this.#engine = engine;
+  }
+
+  /**
+   * Opens the record that the configuration names and brings it to this version.
+   * @throws VoltError `bad_setting`, `data_unwritable`, `record_damaged`, `record_newer`, `record_incomplete`, `record_busy`, and of
+   * PostgreSQL `record_unreachable`, `record_denied`, `record_missing`, `record_unfit`
+   */
+  static async open(config: Config): Promise<Database> {
+    makeDataDirectory(config.dataDir);
+    const place = databaseAddress(config);
+    const engine = await openEngine(place, config);
+    const db = new Kysely<Schema>({ dialect: engine.dialect, plugins: engine.plugins });
+    const tried = <T>(work: () => Promise<T>) =>
+      untilDone(work, { hindrance: (error) => engine.hindrance(error), most: patienceAtOpening });
+    try {
+      const upgrade = await tried(() =>
+        migrate(db, engine, (version) => (place.kind === 'sqlite' ? keepCopy(place.file, version) : null)),
+      );
+      const [id, privateKey] = await tried(() =>
+        db
+          .transaction()
+          .execute(
+            async (begun) =>
+              [
+                await madeOnce(begun, 'record_id', randomUUID),
+                await madeOnce(begun, 'signing_key', newPrivateKey),
+              ] as const,
+          ),
+      );
+      const identity = {
+        ...{ id, formerIds: await formerIds(db), signer: signerOf(privateKey) },
+        place: await engine.place(db),
+      };
+      return new Database(db, engine, identity, upgrade);
+    } catch (error) {
+      await db.destroy();
+      throw engine.explained(error);
+    }
+  }
+
+  /**
+   * Runs `work` as one transaction, the only one that writes at its time; begun again where something was in its way.
+   * @throws VoltError `record_busy`, `record_full`, `record_failed`, `record_damaged`, `record_unreachable`, and what
+   * `work` throws. Nothing is written then, but where the connection to the database was lost in the last moment
+   */
+  async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
+    try {
+      const result = await this.#turn(() =>
+        untilDone(() => this.db.transaction().execute(work), {
+          hindrance: (error) => this.#engine.hindrance(error),
+          waiting: (ms, { error }) => {
+            if (ms > noticeable) this.#note(error);
+          },
+        }),
+      );
+      this.#problem = undefined;
+      return result;
+    } catch (thrown) {
+      const error = this.#engine.explained(thrown);
+      if (error instanceof VoltError && error.code.startsWith('record_')) this.#note(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Resolves when all that was committed before the call, by whatever process, is still there after the machine has lost
+   * power. Others must not hear of anything that may be taken back: what goes by a queue, or is forgotten elsewhere since
+   * it is recorded here, waits for this.
+   * @throws VoltError `record_failed`
+   */
+  async durable(): Promise<void> {
+    try {
+      await this.#engine.durable();
+    } catch (error) {
+      throw new VoltError('record_failed', `the record cannot be put on its disk: ${errorText(error)}`, {
+        remedy: 'Look after the disk of the data directory; it goes on by itself then.',
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Runs `work` as `write` does and undoes all that it has written.
+   * @returns what it has come to
+   * @throws as `write` does
+   */
+  async rehearse<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
+    let outcome: { result: T } | undefined;
+    const undo = new Error('rehearsed');
+    try {
+      return await this.write(async (db) => {
+        outcome = { result: await work(db) };
+        throw undo;
+      });
+    } catch (error) {
+      if (error !== undo || !outcome) throw error;
+      return outcome.result;
+    }
+  }
+
+  /** What writes are waiting for, or failing at, now. */
+  problems(): Problem[] {
+    return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];
+  }
+
+  #note({ code, message, remedy }: VoltError): void {
+    this.#problem = { told: { code, message, remedy }, at: Date.now() };
+  }
+
+  async close(): Promise<void> {
+    await this.#engine.close();
+    await this.db.destroy();
+  }
+}
+
+async function openEngine(place: DatabaseAddress, config: Config): Promise<Engine> {
+  if (place.kind === 'postgres') {
+    return postgresEngine(place.url, config);
+  }
+  makeDataDirectory(dirname(place.file));
+  // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
+  return untilDone(async () => sqliteEngine(place.file), { hindrance });
+}
+
+async function formerIds(db: Sql): Promise<string[]> {
+  const row = await db.selectFrom('meta').select('value').where('key', '=', 'former_ids').executeTakeFirst();
+  return row ? (JSON.parse(row.value) as string[]) : [];
+}
+
+async function madeOnce(transaction: Write, key: string, make: () => string): Promise<string> {
+  const row = await transaction.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
+  if (row) return row.value;
+  const value = make();
+  await setMeta(transaction, key, value);
+  return value;
+}
+
+interface Trying {
+  hindrance: Engine['hindrance'];
+  /** is told before each further try how long (ms) it has taken so far, and what for */
+  waiting?: (ms: number, hindrance: Hindrance) => void;
+  /** milliseconds for which a lock is waited for */
+  most?: number;
+}
+
+async function untilDone<T>(work: () => Promise<T>, trying: Trying): Promise<T> {
+  const begun = Date.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const found = trying.hindrance(error);
+      if (!found) throw error;
+      const waited = Date.now() - begun;
+      const most = found.error.code === 'record_busy' ? (trying.most ?? patience) : patience;
+      if (waited > most) throw givenUp(found.error, most);
+      trying.waiting?.(waited, found);
+      await pause(found.pause);
+      // timers alone, each of which is late after a try, would keep the event loop from who holds the lock in this process
+      await nextTurn();
+    }
+  }
+}
+
+function givenUp({ code, message, remedy, cause }: VoltError, after: number): VoltError {
+  return new VoltError(code, `${message}; given up after ${after / 1000} s`, { remedy, cause });
+}

@@ -1,0 +1,39 @@
+import type { Database } from './database.ts';
+import { administrator, readable } from './visibility.ts';
+
+/** A repository that is a path on a machine. */
+export interface RepositoryHost {
+  name: string;
+  url: string;
+  host: string;
+}
+
+/** The machines that observed repositories are paths on; null where some are fetched from an address. */
+export async function repositoryHosts(database: Database): Promise<(string | null)[]> {
+  const rows = await database.db
+    .selectFrom('repositories')
+    .select('host')
+    .distinct()
+    .where('removed_at', 'is', null)
+    .orderBy('host')
+    .execute();
+  return rows.map(({ host }) => host);
+}
+
+/** The observed repositories that are paths on these machines and that somebody may read, by name. */
+export async function repositoriesOn(
+  database: Database,
+  hosts: readonly string[],
+  reader = administrator,
+): Promise<RepositoryHost[]> {
+  if (hosts.length === 0) return [];
+  const rows = await database.db
+    .selectFrom('repositories')
+    .select(['name', 'url', 'host'])
+    .where('removed_at', 'is', null)
+    .where('host', 'in', hosts)
+    .where(readable(reader, 'repositories.name'))
+    .orderBy('name')
+    .execute();
+  return rows.flatMap(({ host, ...rest }) => (host === null ? [] : [{ ...rest, host }]));
+}

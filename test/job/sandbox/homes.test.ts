@@ -1,0 +1,244 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { notesOf, takeHome } from '../../../src/job/sandbox/home-use.ts';
+import { type HomeBounds, pruneHomes } from '../../../src/job/sandbox/homes.ts';
+import { removeLeftJobs } from '../../../src/job/sandbox/job-paths.ts';
+import { dataPaths } from '../../../src/kernel/data-paths.ts';
+import { lockFile } from '../../../src/kernel/file-lock.ts';
+import { TestFolders } from '../../support/folder.ts';
+import { evaluateAs } from '../../support/other-user.ts';
+import { until } from '../../support/until.ts';
+
+const fail = (message: string) => expect.fail(message);
+const inDays = (days: number) => Date.now() + days * 86_400_000;
+const megabyte = 1_048_576;
+
+/** Any user but root, to whom every folder is open. */
+const uid = 60_575;
+
+/** Removes all homes that it can, and says what was removed and what not. */
+const pruning = `
+  import { pruneHomes } from './src/job/sandbox/homes.ts';
+  const said = [];
+  const removed = await pruneHomes(process.argv.at(-1), { needed: 1e12 }, false, Date.now(), (text) => said.push(text));
+  console.log(JSON.stringify([removed.map(({ repository }) => repository), said]));
+`;
+
+describe('the homes of repositories', () => {
+  const folders = new TestFolders();
+  let dataDir: string;
+  let homes: string;
+
+  beforeEach(() => {
+    dataDir = folders.make();
+    homes = dataPaths(dataDir).homes;
+  });
+  after(folders.remove);
+
+  const note = (job: string) => join(notesOf(dataPaths(dataDir).work, 'r1'), `${job} ${homeOf(job)}`);
+  /** The home that the default branch of a repository has. */
+  const homeOf = (name: string) => `${name}+0+default`;
+  const at = (name: string) => join(homes, homeOf(name));
+  const take = (home: string, job: string, wantsAlone = false) =>
+    takeHome(homes, { work: dataPaths(dataDir).work, runner: 'r1', job }, home, {
+      make: () => mkdirSync(join(homes, home)),
+      wantsAlone,
+    });
+
+  /** A job takes the home of its repository, and writes a megabyte there. @returns gives it back */
+  async function use(name: string, job = name): Promise<() => void> {
+    const { leave } = await take(homeOf(name), job);
+    mkdirSync(join(at(name), 'cache/closed'), { recursive: true });
+    writeFileSync(join(at(name), 'cache/closed/file'), Buffer.alloc(megabyte, 1));
+    return leave;
+  }
+
+  /** A job has had it, so many days ago. */
+  async function used(name: string, daysAgo: number): Promise<void> {
+    (await use(name))();
+    utimesSync(join(homes, '.uses', homeOf(name)), new Date(inDays(-daysAgo)), new Date(inDays(-daysAgo)));
+  }
+
+  async function prune(bounds: HomeBounds, dryRun = false): Promise<string[]> {
+    return (await pruneHomes(dataDir, bounds, dryRun, Date.now(), fail)).map(({ repository }) => repository);
+  }
+
+  it('are counted without what a job leads to, which changes folders for links meanwhile', async () => {
+    (await use('app'))();
+    const elsewhere = folders.make();
+    for (let count = 0; count < 4; count++) {
+      mkdirSync(join(elsewhere, String(count)));
+      writeFileSync(join(elsewhere, String(count), 'file'), Buffer.alloc(8 * megabyte, 1));
+    }
+    const swap = `
+      const fs = require('fs');
+      process.chdir(process.argv[1]);
+      for (let count = 0; count < 40; count++) fs.mkdirSync('in/' + count + '/0', { recursive: true });
+      console.log('begun');
+      for (;;) for (let count = 0; count < 40; count++) {
+        const [at, aside] = ['in/' + count, 'aside' + count];
+        fs.renameSync(at, aside); fs.symlinkSync(process.argv[2], at); fs.unlinkSync(at); fs.renameSync(aside, at);
+      }`;
+    const swapping = spawn(process.execPath, ['-e', swap, at('app'), elsewhere], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(swapping.stdout, 'data');
+      for (let count = 0; count < 60; count++) {
+        const [home] = await pruneHomes(dataDir, { needed: 1e12 }, true, Date.now(), fail);
+        expect(home?.bytes).to.be.within(megabyte, 2 * megabyte);
+      }
+    } finally {
+      swapping.kill('SIGKILL');
+      await once(swapping, 'close');
+    }
+  });
+
+  it('go when no job has had them for their days', async () => {
+    await used('old', 31);
+    await used('young', 29);
+    expect(await prune({ days: 30 }, true)).to.deep.equal(['old']);
+    expect(existsSync(at('old'))).to.equal(true);
+    const [removed] = await pruneHomes(dataDir, { days: 30 }, false, Date.now(), fail);
+    expect(removed?.repository).to.equal('old');
+    expect(removed?.bytes).to.be.within(megabyte, 2 * megabyte);
+    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([homeOf('young')]);
+    expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
+  });
+
+  it('go, those first that no job has had the longest, until the rest is small enough', async () => {
+    for (const [name, days] of [
+      ['c', 1],
+      ['a', 3],
+      ['b', 2],
+    ] as const)
+      await used(name, days);
+    expect(await prune({ limit: 2.5 * megabyte })).to.deep.equal(['a']);
+    expect(await prune({ needed: 1.5 * megabyte })).to.deep.equal(['b', 'c']);
+  });
+
+  it('go with their repositories', async () => {
+    await used('here', 1);
+    await used('gone', 1);
+    expect(await prune({ known: new Set(['here+0']) })).to.deep.equal(['gone']);
+    expect(await prune({})).to.deep.equal([]);
+  });
+
+  it('stay while a job has them, whatever their bounds', async () => {
+    const leave = await use('busy');
+    utimesSync(join(homes, '.uses', homeOf('busy')), new Date(0), new Date(0));
+    const bounds = { days: 1, limit: 1, needed: 1, known: new Set<string>() };
+    expect(await prune(bounds)).to.deep.equal([]);
+    const other = await use('busy', 'another');
+    leave();
+    expect(await prune(bounds)).to.deep.equal([]);
+    other();
+    expect(await prune(bounds)).to.deep.equal(['busy']);
+  });
+
+  it('are not held by jobs of a runner that was killed, once it starts again', async () => {
+    await use('left');
+    expect(await prune({ needed: 1 })).to.deep.equal([]);
+    await removeLeftJobs(dataDir, 'r1');
+    expect(await prune({ needed: 1 })).to.deep.equal(['left']);
+  });
+
+  it('are not moved away between the moment in which a job says that it takes one and that in which it looks for it', async () => {
+    await used('app', 1);
+    const gate = join(homes, '.pruning');
+    const closed = await lockFile(gate);
+    let taken = false;
+    const taking = use('app').then((leave) => {
+      taken = true;
+      return leave;
+    });
+    await until('the job says so', () => existsSync(note('app')));
+    expect(taken).to.equal(false);
+    rmSync(gate);
+    closed?.release();
+    const leave = await taking;
+    expect(await prune({ needed: 1 })).to.deep.equal([]);
+    leave();
+  });
+
+  it('are taken though somebody was killed who removed others', async () => {
+    mkdirSync(join(homes, '.removed/app-1/cache'), { recursive: true });
+    writeFileSync(join(homes, '.pruning'), '');
+    await used('app', 1);
+    expect(existsSync(join(homes, '.pruning'))).to.equal(false);
+    await prune({});
+    expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
+  });
+
+  it('go where an older Volt has left them, whatever their bounds, once nobody has them', async () => {
+    mkdirSync(join(homes, 'old/cache'), { recursive: true });
+    await used('new', 1);
+    expect(await prune({}, true)).to.deep.equal(['old']);
+    const { leave } = await take('old', 'of an older runner');
+    expect(await prune({})).to.deep.equal([]);
+    leave();
+    expect(await prune({})).to.deep.equal(['old']);
+    expect(existsSync(at('new'))).to.equal(true);
+  });
+
+  it('go, those first that no job has had the longest, until there are few enough', async () => {
+    for (const [name, days] of [
+      ['c', 1],
+      ['a', 3],
+      ['b', 2],
+    ] as const)
+      await used(name, days);
+    expect(await prune({ most: 2 })).to.deep.equal(['a']);
+    expect(await prune({ most: 2 })).to.deep.equal([]);
+  });
+
+  it('are had alone by one at most of the jobs that want that', async () => {
+    const home = homeOf('app');
+    const first = await take(home, 'first', true);
+    const second = await take(home, 'second', true);
+    const third = await take(home, 'third');
+    expect([first, second, third].map(({ isAlone }) => isAlone)).to.deep.equal([true, false, false]);
+    first.leave();
+    const fourth = await take(home, 'fourth', true);
+    expect(fourth.isAlone).to.equal(true);
+    for (const { leave } of [second, third, fourth]) leave();
+    const together = await Promise.all(['a', 'b', 'c'].map((job) => take(home, job, true)));
+    expect(together.filter(({ isAlone }) => isAlone).length).to.be.lessThan(2);
+  });
+
+  it('are made once, however many begin together', async () => {
+    let made = 0;
+    const make = () => {
+      made++;
+      mkdirSync(at('app'));
+    };
+    const taker = (job: string) => ({ work: dataPaths(dataDir).work, runner: 'r1', job });
+    await Promise.all(['a', 'b', 'c'].map((job) => takeHome(homes, taker(job), homeOf('app'), { make })));
+    expect(made).to.equal(1);
+  });
+
+  it('stay where it cannot be read whether a job has them', async () => {
+    await used('app', 1);
+    mkdirSync(join(notesOf(dataPaths(dataDir).work, 'r1'), 'unreadable'), { recursive: true });
+    const error = await prune({ needed: 1 }).catch((reason: NodeJS.ErrnoException) => reason);
+    expect(error).to.have.property('code', 'EISDIR');
+    expect(existsSync(at('app'))).to.equal(true);
+  });
+
+  it('go though jobs have closed theirs, and others cannot be removed, where nobody is root', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    for (const name of ['foreign', 'closed', 'good']) await used(name, 1);
+    execFileSync('chown', ['--recursive', String(uid), dataDir]);
+    execFileSync('chown', ['--recursive', '0', at('foreign')]);
+    for (const name of ['foreign', 'closed']) chmodSync(at(name), 0o555);
+    const [removed, said] = JSON.parse(evaluateAs({ uid, gid: 0 }, pruning, dataDir));
+    expect(removed).to.have.members(['closed', 'good']);
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/^could not remove the home foreign\+0\+default: .*EPERM/);
+    expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([homeOf('foreign')]);
+    expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { keepWhole } from '../../../src/job/sandbox/whole-file.ts';
+import { TestFolders } from '../../support/folder.ts';
+
+describe('a file that is kept', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('is made where there is none, with the folders above it', () => {
+    const path = join(folders.make(), 'a/b/file');
+    keepWhole(path, Buffer.from('one'));
+    expect(readFileSync(path, 'utf8')).to.equal('one');
+    expect(readdirSync(join(path, '..'))).to.deep.equal(['file']);
+  });
+
+  it('stays while it is as it should be', () => {
+    const path = join(folders.make(), 'file');
+    keepWhole(path, Buffer.from([0xff, 0]));
+    const before = statSync(path);
+    keepWhole(path, Buffer.from([0xff, 0]));
+    const { ino, ctimeMs } = statSync(path);
+    expect({ ino, ctimeMs }).to.deep.equal({ ino: before.ino, ctimeMs: before.ctimeMs });
+  });
+
+  it('is replaced where it is to be another, and whoever has the earlier one keeps that', () => {
+    const path = join(folders.make(), 'file');
+    for (const earlier of ['one', 'more than two', '']) {
+      writeFileSync(path, earlier);
+      const open = openSync(path, 'r');
+      keepWhole(path, Buffer.from('two'));
+      expect(readFileSync(path, 'utf8')).to.equal('two');
+      expect(readFileSync(open, 'utf8')).to.equal(earlier);
+      closeSync(open);
+    }
+    expect(readdirSync(join(path, '..'))).to.deep.equal(['file']);
+  });
+});
