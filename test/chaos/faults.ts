@@ -143,9 +143,9 @@ export class Faults {
   /** Each transfer from the repository that has an address breaks off, some before anything has come. */
   async #cutTransfers({ pick }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
     const fault = this.#begin('transfer-cut', []);
-    this.#workload.breakTransfers(Math.floor(pick * longestTransfer));
+    await this.#workload.breakTransfers(Math.floor(pick * longestTransfer));
     await hold();
-    this.#workload.breakTransfers(undefined);
+    await this.#workload.breakTransfers(undefined);
     fault.back = Date.now();
   }
 

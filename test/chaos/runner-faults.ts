@@ -47,7 +47,7 @@ export class RunnerFaults {
       await hold();
       this.#fleet.network?.mend();
     } else if (kind === 'runner-tunnel') {
-      this.#fleet.tunnel?.cut();
+      await this.#fleet.tunnel?.cut();
       await hold();
       await this.#fleet.tunnel?.mend();
     } else if (kind === 'runner-full') {

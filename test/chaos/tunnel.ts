@@ -1,81 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+/** What the process of a tunnel is asked to do; it answers when it is done. */
+export type TunnelRequest = { kind: 'cut' } | { kind: 'mend' } | { kind: 'breakAfter'; bytes: number | undefined };
 
 /**
- * Hands connections on to a port of this machine, as `ssh -L` or a sidecar does. While it is cut its own port refuses
- * connections, although what lies behind it is there for everybody else.
+ * Forwards connections to a port of this machine, as `ssh -L` or a sidecar does. It is a process of its own, as those
+ * are: within the process of the test it would stand still for seconds on a busy machine, which is a fault that nobody
+ * has asked for.
  */
 export class Tunnel {
   readonly port: number;
-  readonly #server: Server;
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
-  /** bytes after which each connection breaks off */
-  #limit = Number.POSITIVE_INFINITY;
+  readonly #child: ChildProcess;
 
-  private constructor(server: Server, target: number) {
-    this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
-    server.on('connection', (near) => this.#join(near, target));
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
   }
 
   /**
-   * @param target the port that connections are handed on to
+   * @param target the port that connections are forwarded to
    * @param address that it listens on
    */
   static async open(target: number, address = '127.0.0.1'): Promise<Tunnel> {
-    const server = createServer().listen(0, address);
-    await once(server, 'listening');
-    return new Tunnel(server, target);
+    const child = fork(join(import.meta.dirname, 'tunnel-process.ts'), [String(target), address]);
+    const [port] = await once(child, 'message');
+    return new Tunnel(child, port);
   }
 
-  /** Breaks all connections off, and refuses new ones. */
-  cut(): void {
-    this.#server.close();
-    this.#breakOff();
+  /** Breaks all connections off, and refuses new ones until `mend`. */
+  async cut(): Promise<void> {
+    await this.#ask({ kind: 'cut' });
   }
 
   async mend(): Promise<void> {
-    this.#server.listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
+    await this.#ask({ kind: 'mend' });
   }
 
   /** Breaks off each connection that begins from now on after so many bytes of what the far end sends; undefined: none. */
-  breakAfter(bytes: number | undefined): void {
-    this.#limit = bytes ?? Number.POSITIVE_INFINITY;
+  async breakAfter(bytes: number | undefined): Promise<void> {
+    await this.#ask({ kind: 'breakAfter', bytes });
   }
 
   close(): void {
-    this.#server.close();
-    this.#breakOff();
+    this.#child.kill();
   }
 
-  #join(near: Socket, target: number): void {
-    const far = connect(target, '127.0.0.1');
-    const pair = [near, far] as const;
-    this.#pairs.add(pair);
-    const end = () => {
-      this.#pairs.delete(pair);
-      near.destroy();
-      far.destroy();
-    };
-    for (const socket of pair) socket.on('error', end).on('close', end);
-    const limit = this.#limit;
-    let passed = 0;
-    far.on('data', (chunk: Buffer) => {
-      passed += chunk.length;
-      if (passed > limit) end();
-      else if (!near.write(chunk)) far.pause();
-    });
-    near.on('drain', () => far.resume());
-    far.on('end', () => near.end());
-    near.pipe(far);
-  }
-
-  #breakOff(): void {
-    for (const [near, far] of this.#pairs) {
-      near.resetAndDestroy();
-      far.destroy();
-    }
+  /** One request at a time. */
+  async #ask(request: TunnelRequest): Promise<void> {
+    this.#child.send(request);
+    await once(this.#child, 'message');
   }
 }

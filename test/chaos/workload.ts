@@ -71,8 +71,8 @@ export class Workload {
   }
 
   /** Breaks each transfer off after so many bytes; undefined: none. */
-  breakTransfers(bytes: number | undefined): void {
-    this.#line?.breakAfter(bytes);
+  async breakTransfers(bytes: number | undefined): Promise<void> {
+    await this.#line?.breakAfter(bytes);
   }
 
   async remove(): Promise<void> {
