@@ -36,8 +36,8 @@ import { TestRepository } from '../support/repository.ts';
 /** A stage that has the record open. */
 const reader = `
   import { loadConfig } from './src/kernel/config.ts';
-  import { Record } from './src/record/database.ts';
-  await Record.open(loadConfig({ dataDir: process.argv.at(-1) }));
+  import { Database } from './src/record/database.ts';
+  await Database.open(loadConfig({ dataDir: process.argv.at(-1) }));
   console.log('open');
   setInterval(() => {}, 1000);
 `;

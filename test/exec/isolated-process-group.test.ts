@@ -28,7 +28,7 @@ const attempts = [
 
 /** Opens a process group with a lease of so many seconds, runs a script in it, and renews the lease until it dies. */
 const owner = `
-  import { Scope } from './src/exec/process-group.ts';
+  import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
   const { groupKind, isolation, ttl, script, env } = JSON.parse(process.env.TO_DO);
   const processes = await ProcessGroup.open(ttl, groupKind, { isolation });

@@ -18,7 +18,7 @@ const forEver = 3600;
 
 /** Opens a process group with a lease of so many seconds, leaves a daemon in it, and renews the lease until it dies. */
 const owner = `
-  import { Scope } from './src/exec/process-group.ts';
+  import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
   const [groupKind, ttl, sleep] = process.argv.slice(-3);
   const processes = await ProcessGroup.open(Number(ttl), groupKind);

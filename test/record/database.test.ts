@@ -17,11 +17,11 @@ import { until } from '../support/until.ts';
 /** Opens the record at a given moment, prints its id, and writes to it. */
 const opener = `
   import { loadConfig } from './src/kernel/config.ts';
-  import { Record } from './src/record/database.ts';
+  import { Database } from './src/record/database.ts';
   import { saveRepository } from './src/record/repositories.ts';
   const [dataDir, name] = process.argv.slice(-2);
   process.once('SIGUSR2', async () => {
-    const record = await Record.open(loadConfig({ dataDir }));
+    const record = await Database.open(loadConfig({ dataDir }));
     await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null, runners: [] });
     await record.close();
     console.log(record.id);

@@ -12,7 +12,7 @@ const code = `
   import { mkdirSync, writeFileSync } from 'node:fs';
   import { settleIsolation, ownUser } from './src/exec/isolation-check.ts';
   import { runCommand } from './src/exec/command.ts';
-  import { Scope } from './src/exec/process-group.ts';
+  import { ProcessGroup } from './src/exec/process-group.ts';
   const base = process.argv.at(-1);
   const { level, groupKind, notice } = await settleIsolation('auto');
   if (level !== 'sandbox') { console.log('unavailable: ' + notice); process.exit(); }
