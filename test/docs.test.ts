@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { faultKinds } from './chaos/schedule.ts';
+import { layoutProblems } from './support/layout.ts';
 import { pageLinks, pageText } from './support/links.ts';
+import { deadPaths, longSentences, sizeProblems } from './support/prose.ts';
 
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
@@ -59,6 +61,28 @@ describe('the pages of documentation', () => {
         expect(existsSync(join(root, target)), `${link} is not there`).to.equal(true);
         if (anchor !== undefined) expect(anchors(target), link).to.include(anchor);
       }
+    });
+  }
+
+  it('are no longer than a reader has patience for', () => {
+    expect(sizeProblems(root, 'README.md', { lines: 150, width: 120 })).to.deep.equal([]);
+    expect(sizeProblems(root, 'ARCHITECTURE.md', { lines: 260, width: 120 })).to.deep.equal([]);
+    expect(sizeProblems(root, 'CHANGELOG.md', { lines: 60, width: 120 })).to.deep.equal([]);
+  });
+
+  it('list in ARCHITECTURE.md exactly the folders of src/', () => {
+    expect(layoutProblems(root)).to.deep.equal([]);
+  });
+
+  for (const page of ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md']) {
+    it(`have no sentence of more than 40 words: ${page}`, () => {
+      expect(longSentences(read(page), 40)).to.deep.equal([]);
+    });
+  }
+
+  for (const page of pages) {
+    it(`name only files and folders that exist: ${page}`, () => {
+      expect(deadPaths(root, read(page))).to.deep.equal([]);
     });
   }
 });
