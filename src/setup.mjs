@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /**
- * What `npm start` and `npm test` run first: brings a fresh clone to the point where it can work, then starts it.
+ * What `npm start` runs first: brings a fresh clone to the point where it can work, then starts it.
  *
  *   node src/setup.mjs start [arguments of `volt up`]
- *   node src/setup.mjs test  [arguments of mocha]
  *
  * Exit codes: 2 for wrong usage, 3 when the machine lacks something; otherwise that of what was started.
  *
@@ -26,19 +25,23 @@ export function isNodeRecent(version) {
   return major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
 }
 
+/** Ends the process, and says why, when this Node is too old for Volt. */
+export function requireRecentNode() {
+  if (isNodeRecent(process.versions.node)) return;
+  const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
+  console.error(`error: node_too_old: this is Node ${process.versions.node}, Volt needs ${oldest} or newer`);
+  console.error(
+    `  to mend it: install a current Node from https://nodejs.org (or \`nvm install --lts\`), then try again`,
+  );
+  process.exit(3);
+}
+
 /**
  * @param {string[]} argv what follows the script's name
  * @returns {Promise<void>}
  */
 async function main(argv) {
-  if (!isNodeRecent(process.versions.node)) {
-    const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
-    console.error(`error: node_too_old: this is Node ${process.versions.node}, Volt needs ${oldest} or newer`);
-    console.error(
-      `  to mend it: install a current Node from https://nodejs.org (or \`nvm install --lts\`), then try again`,
-    );
-    process.exit(3);
-  }
+  requireRecentNode();
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const { runSetup } = await import('./setup/commands.mjs');
   await runSetup(root, argv);

@@ -1,4 +1,4 @@
-/** The two commands, `start` and `test`. What they need when all is in place is only a few file reads. */
+/** The command `start`. What it needs when all is in place is only a few file reads. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildBundle, isBundleCurrent } from './bundle.mjs';
@@ -10,22 +10,26 @@ import { PROGRAMS, thisMachine } from './programs.mjs';
 import { provide } from './provide.mjs';
 
 /**
- * Runs one of the commands and sets the process's exit code.
+ * Runs the command and sets the process's exit code.
  *
  * @param {string} root the checkout
  * @param {string[]} argv the command's name and its arguments
  * @param {import('./programs.mjs').Machine} [machine]
  */
 export async function runSetup(root, [command, ...args], machine = thisMachine()) {
+  if (command === 'start') return reportFaults(() => start(root, args, machine));
+  console.error('usage: node src/setup.mjs start [arguments of `volt up`]');
+  process.exitCode = 2;
+}
+
+/**
+ * Runs a command, and says what stopped it; the exit code is set then.
+ *
+ * @param {() => Promise<void>} work
+ */
+export async function reportFaults(work) {
   try {
-    if (command === 'start') await start(root, args, machine);
-    else if (command === 'test') process.exitCode = await test(root, args, machine);
-    else {
-      console.error(
-        'usage: node src/setup.mjs start [arguments of `volt up`]\n       node src/setup.mjs test [arguments of mocha]',
-      );
-      process.exitCode = 2;
-    }
+    await work();
   } catch (error) {
     if (!(error instanceof Interrupted)) console.error(error instanceof SetupError ? error.report() : error);
     process.exitCode = error instanceof Interrupted ? error.exitCode : 3;
@@ -51,29 +55,12 @@ async function start(root, args, machine) {
 }
 
 /**
- * Sets everything up, the tests' own tools too, and runs the suite.
- *
- * @param {string} root
- * @param {string[]} args for mocha; with any, the other checks are left out
- * @param {import('./programs.mjs').Machine} machine
- * @returns {Promise<number>} the exit code
- */
-async function test(root, args, machine) {
-  await provide(PROGRAMS.git, machine);
-  await provide(PROGRAMS.redis, machine);
-  await prepare(root, machine);
-  const { provideTestTools, runChecks } = await import('./checks.mjs');
-  await provideTestTools(machine);
-  return runChecks(root, args);
-}
-
-/**
  * Installs the dependencies and builds, where either is missing or out of date.
  *
  * @param {string} root
  * @param {import('./programs.mjs').Machine} machine
  */
-async function prepare(root, machine) {
+export async function prepare(root, machine) {
   if (areDependenciesCurrent(root) && isBundleCurrent(root)) return;
   const { withLock } = await import('./lock.mjs');
   await withLock(join(root, '.setup.lock'), async () => {

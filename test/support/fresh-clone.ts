@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../../src/setup/programs.mjs';
 
 /** The setup under test works on copies of its own files. */
-const SOURCES = join(import.meta.dirname, '../../src');
+const ROOT = join(import.meta.dirname, '../..');
+const COPIED = ['src/setup.mjs', 'src/setup', 'test/run/checks.mjs', 'test/run/lanes.mjs'];
 
 export interface Ended {
   code: number | null;
@@ -27,8 +28,7 @@ export class FreshClone {
   constructor() {
     for (const folder of ['bin', 'src/cli', 'node_modules/.bin'])
       mkdirSync(join(this.root, folder), { recursive: true });
-    for (const name of ['setup.mjs', 'setup'])
-      cpSync(join(SOURCES, name), join(this.root, 'src', name), { recursive: true });
+    for (const name of COPIED) cpSync(join(ROOT, name), join(this.root, name), { recursive: true });
     this.lock('1.0.0');
     this.write('package.json', '{"type":"module"}');
     this.write('calls', '');
@@ -97,6 +97,19 @@ export class FreshClone {
   }
 
   spawn(argv: string[], machine: Partial<Machine> = {}, env: Record<string, string> = {}): ChildProcess {
+    const script = `import { runSetup } from './src/setup/commands.mjs';
+      await runSetup(${JSON.stringify(this.root)}, ${JSON.stringify(argv)}, JSON.parse(process.env.MACHINE));`;
+    return this.#spawn(script, machine, env);
+  }
+
+  /** Runs `npm test` there, with arguments for mocha. */
+  async runSuite(args: string[] = [], env: Record<string, string> = {}): Promise<Ended> {
+    const script = `import { runSuite } from './test/run/checks.mjs';
+      await runSuite(${JSON.stringify(this.root)}, ${JSON.stringify(args)}, JSON.parse(process.env.MACHINE));`;
+    return ended(this.#spawn(script, {}, env));
+  }
+
+  #spawn(script: string, machine: Partial<Machine>, env: Record<string, string>): ChildProcess {
     const full: Machine = {
       folders: [this.bin],
       family: 'debian',
@@ -106,8 +119,6 @@ export class FreshClone {
       systemctl: undefined,
       ...machine,
     };
-    const script = `import { runSetup } from './src/setup/commands.mjs';
-      await runSetup(${JSON.stringify(this.root)}, ${JSON.stringify(argv)}, JSON.parse(process.env.MACHINE));`;
     return spawn(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: this.root,
       env: { PATH: this.bin, MACHINE: JSON.stringify(full), ...env },

@@ -1,6 +1,6 @@
 /**
  * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, what the tests of each file came to is written to it, for
- * src/setup/tests.mjs. CommonJS, because mocha loads reporters with `require`.
+ * test/run/lanes.mjs. CommonJS, because mocha loads reporters with `require`.
  */
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');

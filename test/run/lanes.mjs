@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './child.mjs';
-import { say } from './fault.mjs';
+import { run } from '../../src/setup/child.mjs';
+import { say } from '../../src/setup/fault.mjs';
 
 /**
  * What the tests of one file came to, as test/support/mocha-reporter.cjs writes it.
@@ -22,7 +22,7 @@ const NETWORKS = ['test/attack', 'test/chaos', 'test/flow', 'test/web/browser.te
 /** Tests that start many programs, and wait for them. */
 const PROGRAMS_OF_OTHERS = ['test/cli', 'test/job'];
 
-/** What is run again with the record in PostgreSQL, see test/support/database.ts. */
+/** What runs once more with the database in PostgreSQL, see test/support/database.ts. */
 const ON_POSTGRES = [
   'test/record',
   ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
@@ -42,9 +42,6 @@ const LANES = [
   [{ name: 'tests of commands and jobs', args: PROGRAMS_OF_OTHERS }],
 ];
 
-/** Files of one run that are run again when tests in them failed; more than this is not the doing of a busy machine. */
-const FILES_AGAIN_MAX = 3;
-
 /** A run that ends within this time (ms) has nothing to tell meanwhile. */
 const SILENT = 2 ** 31 - 1;
 
@@ -57,10 +54,8 @@ function excluded(path) {
 }
 
 /**
- * Runs all tests. Those of the first lane are shown as they run, the others are told of when those are over; a list of
- * what failed comes last. Files in which tests failed run a second time with nothing beside them, and the second time
- * counts: three lanes on a small machine leave a test less time than anybody's commit will. What passes only then is
- * named, so that it is mended all the same.
+ * Runs all tests. Those of the first lane are shown as they run, the output of the others follows; a list of what failed
+ * comes last.
  *
  * @param {{ file: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }} mocha how mocha is started. When `env`
  * has `VOLT_TEST_RESULTS`, the numbers are written to that file: `{ passed, failed, skipped: [title] }`
@@ -82,10 +77,7 @@ export async function runTests({ file, args, cwd, env }) {
     return { ...ended, files: readResults(results) };
   };
   try {
-    const runs = await runLanes(mocha);
-    const flaky = [];
-    for (const ended of runs) flaky.push(...(await runAgain(mocha, ended)));
-    return conclude(runs, flaky, env.VOLT_TEST_RESULTS);
+    return conclude(await runLanes(mocha), env.VOLT_TEST_RESULTS);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -138,48 +130,14 @@ async function runLane(mocha, lane, shown) {
 }
 
 /**
- * Runs files in which tests failed by themselves, and puts what they came to in place of what they came to before.
- * @param {Mocha} mocha
- * @param {Ended} ended
- * @returns {Promise<FileResult['failed']>} what failed at first and not again
- */
-async function runAgain(mocha, ended) {
-  const failed = Object.entries(ended.files).filter(([, result]) => result.failed.length > 0);
-  if (failed.length === 0 || failed.length > FILES_AGAIN_MAX || !isAllAbout(failed, ended.code)) return [];
-  const names = failed.map(([name]) => name);
-  say(`${ended.run.name}, again by themselves: mocha ${names.join(' ')}`);
-  const again = await mocha({ ...ended.run, args: names }, true);
-  // one that has ended before it could tell has mended nothing
-  if (names.some((name) => !again.files[name])) return [];
-  ended.code = again.code;
-  Object.assign(ended.files, again.files);
-  const still = new Set(Object.values(again.files).flatMap((result) => result.failed.map(({ title }) => title)));
-  return failed.flatMap(([, result]) => result.failed).filter(({ title }) => !still.has(title));
-}
-
-/**
- * Whether nothing went wrong in a run but these tests: mocha ends with their number, while something that was left behind
- * (see test/support/mocha-leaks.ts) has a code of its own, and a hook of all files has no file.
- * @param {[string, FileResult][]} failed
- * @param {number} code
- * @returns {boolean}
- */
-function isAllAbout(failed, code) {
-  const count = failed.reduce((sum, [, result]) => sum + result.failed.length, 0);
-  return code === count && failed.every(([name]) => name !== '');
-}
-
-/**
  * Says what failed, last of all, where nobody has to look for it.
  * @param {Ended[]} runs
- * @param {FileResult['failed']} flaky
  * @param {string | undefined} file for the numbers
  * @returns {number} the exit code
  */
-function conclude(runs, flaky, file) {
+function conclude(runs, file) {
   const results = runs.flatMap(({ files }) => Object.values(files));
   const failed = results.flatMap((result) => result.failed);
-  for (const { title, error } of flaky) console.log(`\npassed only by itself: ${title}\n${error}`);
   for (const { title, error } of failed) console.log(`\nfailed: ${title}\n${error}`);
   if (file) {
     const passed = results.reduce((sum, result) => sum + result.passed, 0);

@@ -1,10 +1,11 @@
 /** What `npm test` runs, in this order; the first failure ends it. */
 import { join } from 'node:path';
-import { run } from './child.mjs';
-import { SetupError, say } from './fault.mjs';
-import { PROGRAMS } from './programs.mjs';
-import { provide } from './provide.mjs';
-import { runTests } from './tests.mjs';
+import { run } from '../../src/setup/child.mjs';
+import { prepare, reportFaults } from '../../src/setup/commands.mjs';
+import { SetupError, say } from '../../src/setup/fault.mjs';
+import { PROGRAMS, thisMachine } from '../../src/setup/programs.mjs';
+import { provide } from '../../src/setup/provide.mjs';
+import { runTests } from './lanes.mjs';
 
 /** Tools without which tests are skipped, and which ones. */
 const TEST_TOOLS = [
@@ -35,8 +36,25 @@ const CHECKS = [
   { name: 'unused code', bin: 'knip', args: [] },
 ];
 
-/** @param {import('./programs.mjs').Machine} machine */
-export async function provideTestTools(machine) {
+/**
+ * Sets everything up, runs the suite, and sets the process's exit code.
+ *
+ * @param {string} root the checkout
+ * @param {string[]} args for mocha; with any, the other checks are left out
+ * @param {import('../../src/setup/programs.mjs').Machine} [machine]
+ */
+export async function runSuite(root, args, machine = thisMachine()) {
+  await reportFaults(async () => {
+    await provide(PROGRAMS.git, machine);
+    await provide(PROGRAMS.redis, machine);
+    await prepare(root, machine);
+    await provideTestTools(machine);
+    process.exitCode = await runChecks(root, args);
+  });
+}
+
+/** @param {import('../../src/setup/programs.mjs').Machine} machine */
+async function provideTestTools(machine) {
   for (const { program, skipped } of TEST_TOOLS) {
     try {
       await provide(program, machine);
@@ -52,7 +70,7 @@ export async function provideTestTools(machine) {
  * @param {string[]} args for mocha; with any, only mocha runs
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
-export async function runChecks(root, args) {
+async function runChecks(root, args) {
   if (args.length > 0) return show(root, { name: 'tests', bin: 'mocha', args });
   for (const check of CHECKS) {
     const code = await show(root, check);
