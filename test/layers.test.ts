@@ -8,7 +8,7 @@ import {
   breachesOfBans,
   breachesOfLadder,
   breachesOfSoleImporters,
-  cycles,
+  circles,
   type Ladder,
   readersOfEnvironment,
   readTree,
@@ -60,6 +60,9 @@ const BANS: readonly Ban[] = [
   },
 ];
 
+/** Folders with a circle among their entries that is still to be cut. */
+const KNOWN_CIRCLES: readonly string[] = ['src/job', 'src/web'];
+
 /** The one file that knows the environment. */
 const ENVIRONMENT = 'src/system/environment.ts';
 
@@ -82,8 +85,9 @@ describe('the layers of the house', () => {
     expect(breachesOfBans(tree, BANS)).to.deep.equal([]);
   });
 
-  it('have no cycle of files', () => {
-    expect(cycles(tree)).to.deep.equal([]);
+  it('have an order without circles inside each folder, at every depth', () => {
+    const known = (circle: string) => KNOWN_CIRCLES.some((folder) => circle.startsWith(`${folder}: `));
+    expect(circles(tree).filter((circle) => !known(circle))).to.deep.equal([]);
   });
 
   it('touch files of jobs with the rights of Volt in one way only', () => {
@@ -146,8 +150,8 @@ describe('the reader of imports', () => {
       'src/git/e.ts': `import { rm } from 'node:fs/promises';\nconsole.log(rm);`,
       'src/job/f.ts': `export * from 'node:fs';`,
       'src/job/g.ts': `import { removeTree } from '../system/remove-tree.ts';\nconsole.log(removeTree);`,
-      'src/runner/h.ts': `export const load = () => import('../kernel/disk.ts');`,
-      'src/kernel/disk.ts': '',
+      'src/runner/h.ts': `export const load = () => import('../system/disk.ts');`,
+      'src/system/disk.ts': '',
       'src/system/remove-tree.ts': '',
     });
     expect(usersOfFiles(tree)).to.deep.equal({
@@ -199,13 +203,38 @@ describe('the reader of imports', () => {
     expect(breachesOfBans(tree, BANS)).to.have.lengthOf(2);
   });
 
+  it('sees a circle of a folder and a file beside it', async () => {
+    const tree = await treeOf({
+      'src/web/status.ts': `import './api/schema.ts';`,
+      'src/web/api/schema.ts': '',
+      'src/web/api/system/route.ts': `import '../../status.ts';`,
+      'src/web/pages/page.ts': `import '../api/schema.ts';`,
+    });
+    expect(circles(tree)).to.deep.equal([
+      'src/web: api → status.ts → api ' +
+        '(src/web/api/system/route.ts imports src/web/status.ts, src/web/status.ts imports src/web/api/schema.ts)',
+    ]);
+  });
+
+  it('sees a circle of folders at a greater depth', async () => {
+    const tree = await treeOf({
+      'src/job/steps/a/one.ts': `import '../b/two.ts';`,
+      'src/job/steps/b/two.ts': '',
+      'src/job/steps/b/three.ts': `import '../a/four.ts';`,
+      'src/job/steps/a/four.ts': '',
+    });
+    expect(circles(tree)).to.have.lengthOf(1);
+    expect(circles(tree)[0]).to.match(/^src\/job\/steps: a → b → a /);
+  });
+
   it('sees a cycle through types', async () => {
     const tree = await treeOf({
       'src/git/a.ts': `import type { B } from './b.ts';\nexport type A = B;`,
       'src/git/b.ts': `import './c.ts';\nexport type B = 1;`,
       'src/git/c.ts': `import './a.ts';`,
     });
-    expect(cycles(tree)).to.deep.equal(['src/git/a.ts → src/git/b.ts → src/git/c.ts → src/git/a.ts']);
+    expect(circles(tree)).to.have.lengthOf(1);
+    expect(circles(tree)[0]).to.match(/^src\/git: a\.ts → b\.ts → c\.ts → a\.ts /);
   });
 
   for (const text of [

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
+import { errorText, receivedError, VoltError, withRemedy } from '../kernel/errors.ts';
 import { FadingMap } from '../kernel/fading-map.ts';
 import type { Reason } from '../kernel/model.ts';
-import { TaskEnded, TaskProcess } from '../kernel/task-process.ts';
 import { Later } from '../queues/consumer.ts';
 import { ownProgram } from '../system/own-program.ts';
+import { TaskEnded, TaskProcess } from '../system/task-process.ts';
 import type { CalledRepository } from '../workflow/called-file.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
 import type { WorkflowFile } from '../workflow/files.ts';
@@ -106,7 +106,11 @@ class Planner {
     const pace = this.#pace[task.kind];
     const wait = pace.wait(repo);
     if (wait > 0) throw new Later(wait, `the workflows of ${repo} take long to plan`);
-    this.#process ??= new TaskProcess(ownProgram(import.meta.url, 'planning-process', 'planning-process'), limits);
+    this.#process ??= new TaskProcess(
+      ownProgram(import.meta.url, 'planning-process', 'planning-process'),
+      limits,
+      receivedError,
+    );
     let begun: number | undefined;
     const begins = () => {
       begun = performance.now();

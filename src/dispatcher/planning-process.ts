@@ -1,4 +1,4 @@
-import { serveTasks } from '../kernel/task-server.ts';
+import { serveTasks } from '../system/task-server.ts';
 import type { PlanningTask } from './planner.ts';
 import { planRound } from './round.ts';
 import { workflowBuild } from './workflow-build.ts';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { VoltError } from '../kernel/errors.ts';
-import { beatOf } from '../kernel/supervisor-beat.ts';
+import { heartbeatText } from '../kernel/supervisor-heartbeat.ts';
 import { toolEnvironment } from '../system/environment.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser, OwnFolder, SandboxPath } from './isolation.ts';
 import { type Launcher, ownLauncher, type Supervisor, type SupervisorLine, startMark } from './launcher.ts';
 import { type Limits, limitingLines } from './limits.ts';
-import type { JobNetwork } from './network/job-network.ts';
+import type { GroupNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
 import { programPath } from './programs.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -24,9 +24,6 @@ export type GroupKind = 'namespace' | 'user-namespace' | 'group';
 
 /** A PID namespace with a /proc of its own, which dies with unshare itself. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
-
-/** That of the machine; a loopback of its own, which leads nowhere; or one that was made for the job. */
-export type GroupNetwork = 'machine' | 'loopback' | JobNetwork;
 
 export interface ProcessGroupOptions {
   /** anything but `none`, the default, takes a groupKind by namespaces; that of another user, those of root */
@@ -152,7 +149,7 @@ export class ProcessGroup {
 
   /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
   beat(left = this.#ttl): void {
-    if (this.#alive && !this.#closing) this.#supervisor.write(beatOf(left, this.#ttl));
+    if (this.#alive && !this.#closing) this.#supervisor.write(heartbeatText(left, this.#ttl));
   }
 
   /** Where another thread can renew the lease by itself; undefined where that is for `beat` alone. */

@@ -1,4 +1,4 @@
-import { beatParts, noneLeft } from '../kernel/supervisor-beat.ts';
+import { emptyHeartbeat, heartbeatParts } from '../kernel/supervisor-heartbeat.ts';
 import { programPath } from './programs.ts';
 
 /** What the script below ends with when the lease has run out, as opposed to when the process group is closed. */
@@ -21,7 +21,7 @@ echo ready; exec >/dev/null
 while [ $now -lt $end ]; do
   part=; read -r -n 1 -t "$2" part; got=$?
   look
-  if [ -n "$part" ]; then printf -v part %d "'$part"; end=$((now + (part - ${noneLeft}) * $1 / ${beatParts}))
+  if [ -n "$part" ]; then printf -v part %d "'$part"; end=$((now + (part - ${emptyHeartbeat}) * $1 / ${heartbeatParts}))
   elif [ $got -le 128 ]; then code=0; break; fi
 done`;
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderBytes } from '../kernel/disk.ts';
 import { errorText } from '../kernel/errors.ts';
+import { folderBytes } from '../system/disk.ts';
 import { removeTree } from '../system/remove-tree.ts';
 import { MirrorLock } from './mirror-lock.ts';
 import { discard, moveAway, putBack, removeMoved, temporaryPaths } from './mirror-paths.ts';

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { environment } from '../system/environment.ts';
 import { VoltError } from './errors.ts';
-import { misfit } from './misfit.ts';
 import { settingFromFile, withPassword } from './setting-files.ts';
 import { passwords, settings, settingsFromFiles } from './settings.ts';
+import { validationMessage } from './validation-message.ts';
 
 type Setting = (typeof settings)[number];
 type Values = { [S in Setting as S['key']]: z.output<S['schema']> };
@@ -30,7 +30,7 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   const values: Record<string, unknown> = {};
   for (const { env, key, schema } of settings) {
     const given = overrides[key] ?? (inEnvironment(env) || defaults[key]);
-    const parsed = schema.safeParse(given, { error: misfit });
+    const parsed = schema.safeParse(given, { error: validationMessage });
     if (!parsed.success) {
       throw new VoltError(
         'bad_setting',

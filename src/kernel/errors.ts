@@ -1,3 +1,8 @@
+import { errorText } from '../system/error-text.ts';
+import type { SentError } from '../system/sent-error.ts';
+
+export { errorText, systemCode } from '../system/error-text.ts';
+
 /**
  * Every code that Volt answers an error with. Scripts match on codes, so one is never renamed; `exit` is the exit code
  * of a command that ends with it and `http` the status of an API answer that carries it.
@@ -102,12 +107,12 @@ export function withRemedy({ message, remedy }: Pick<VoltError, 'message' | 'rem
   return `${message.replace(/[.\s]+$/, '')}. ${remedy}`;
 }
 
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The error that another process has sent: a VoltError where it was one there, else an Error with the system's code. */
+export function receivedError({ message, code, remedy }: SentError): Error {
+  if (remedy !== undefined && isErrorCode(code)) return new VoltError(code, message, { remedy });
+  return Object.assign(new Error(message), code !== undefined && { code });
 }
 
-/** The `code` of a system error such as `ENOENT`, where it has one. */
-export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
+function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(errorCodes, code);
 }

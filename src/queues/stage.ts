@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
-import { HealthFile } from '../kernel/health-file.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverTime, serverTimeOf } from '../kernel/server-time.ts';
@@ -12,6 +11,7 @@ import { beat, forgetGone, leave, listStages, type StageKind } from '../redis/me
 import { ownProcess } from '../redis/process.ts';
 import { VitalSigns } from '../redis/vitals.ts';
 import { awake } from '../system/clock.ts';
+import { HealthFile } from '../system/health-file.ts';
 import { every } from '../system/wait.ts';
 import type { Queues } from './queues.ts';
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { lossSentence } from '../kernel/loss-sentence.ts';
 import type {
   Attempt,
   Build,
@@ -14,7 +15,6 @@ import type {
   Trigger,
 } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { lossStory } from '../kernel/story.ts';
 import type { Database, Write } from './database.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 import { escaped, holds } from './text-search.ts';
@@ -286,7 +286,7 @@ function attemptOf(row: AttemptRow, next: AttemptRow | undefined): Attempt {
 function messageOf({ message, started_at, lost_at, noticed_at }: AttemptRow, next: AttemptRow | undefined) {
   if (message === null || lost_at === null || noticed_at === null) return message;
   const lost = { startedAt: started_at, lostAt: lost_at, noticedAt: noticed_at };
-  return lossStory(message, lost, next && { runner: next.runner_name });
+  return lossSentence(message, lost, next && { runner: next.runner_name });
 }
 
 function stepOf(row: StepRow): Step {

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../kernel/config.ts';
-import { type Disk, diskOf, isLow } from '../kernel/disk.ts';
 import { serverClock } from '../kernel/server-time.ts';
 import { warningsOf } from '../kernel/warnings.ts';
+import { type Disk, diskOf, isLow } from '../system/disk.ts';
 import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { folderBytes } from '../kernel/disk.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
 import { databaseAddress } from '../record/address.ts';
 import { removeOldActions } from '../record/audit.ts';
@@ -24,6 +23,7 @@ import {
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 import { removeUnusedModels } from '../record/unused-models.ts';
 import { removeUnusedLabelSets } from '../record/virtual-time.ts';
+import { folderBytes } from '../system/disk.ts';
 import { writeTestResults } from './test-results.ts';
 
 /** What was removed, or would be. */

@@ -1,9 +1,9 @@
 import { mkdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
-import { diskOf, shortfall } from '../kernel/disk.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { diskOf, shortfall } from '../system/disk.ts';
 import { every, type Repeating } from '../system/wait.ts';
 
 /** The disk is looked at this often (ms): while jobs run, as they may fill it within moments; and while none does. */

@@ -1,4 +1,3 @@
-import { diskOf } from '../kernel/disk.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { hostLabel } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -17,6 +16,7 @@ import { oldestWaitingJob, type WaitingJob } from '../record/waiting-jobs.ts';
 import { clockFault } from '../redis/clock-fault.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../redis/membership.ts';
 import { type ServerFacts, serverFacts, unfitness } from '../redis/server.ts';
+import { diskOf } from '../system/disk.ts';
 import { within } from '../system/wait.ts';
 import type { QueueDepth, SystemStatus } from './api/schemas/system.ts';
 import type { Problem } from './api/schemas/terms.ts';

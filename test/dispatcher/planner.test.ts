@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Pace } from '../../src/dispatcher/pace.ts';
 import { planner, Unplannable } from '../../src/dispatcher/planner.ts';
-import { TaskEnded } from '../../src/kernel/task-process.ts';
+import { TaskEnded } from '../../src/system/task-process.ts';
 import { until } from '../support/until.ts';
 
 describe('the process that plans', () => {

@@ -9,7 +9,7 @@ describe('the data directory', () => {
   after(folders.remove);
   const mode = (path: string) => statSync(path).mode & 0o777;
 
-  it('is for its owner only where Volt makes it, and stays as it is where it is there', () => {
+  it('gets mode 0700 when Volt makes it, and keeps its mode when it exists', () => {
     const made = join(folders.make(), 'above', 'data');
     makeDataDirectory(made);
     expect(mode(made)).to.equal(0o700);

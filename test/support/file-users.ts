@@ -50,7 +50,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
 };
 
 /** What of Volt goes through folders, or removes them, by their paths. */
-const GOES_BY_PATHS = /^src\/(kernel\/disk|system\/(remove-tree|small-tree))\.ts$/;
+const GOES_BY_PATHS = /^src\/system\/(disk|remove-tree|small-tree)\.ts$/;
 
 /** Files of `job/` and `runner/` that use those, each with the reason why no job changes the paths meanwhile. */
 export const PATH_USERS: Readonly<Record<string, string>> = {

@@ -132,21 +132,52 @@ export function breachesOfBans(tree: Tree, bans: readonly Ban[]): string[] {
   );
 }
 
-/** Cycles of files that import each other, each once, as `a → b → a`. */
-export function cycles(tree: Tree): string[] {
-  const next = new Map<string, string[]>(tree.files.map((file) => [file, []]));
-  for (const { from, to } of tree.imports) if (next.has(to)) next.get(from)?.push(to);
+/**
+ * Circles among what lies in one folder, at every depth: a file and a folder count as one entry each, and the entries of a
+ * folder have an order in which imports go. A cycle of files is one, too.
+ * @returns one line for each folder, with the imports of its circle, as `src/job: a.ts → b, b → a.ts (…)`
+ */
+export function circles(tree: Tree): string[] {
+  const known = new Set(tree.files);
+  const levels = new Map<string, Import[]>();
+  for (const { from, to } of tree.imports) {
+    if (!known.has(to) || from === to) continue;
+    const [a, b] = [from.split('/'), to.split('/')];
+    const depth = a.findIndex((name, index) => name !== b[index]);
+    const folder = a.slice(0, depth).join('/');
+    levels.set(folder, [...(levels.get(folder) ?? []), { from, to }]);
+  }
+  return [...levels].sort().flatMap(([folder, imports]) => {
+    const entryOf = (path: string) => path.slice(folder === '' ? 0 : folder.length + 1).split('/')[0] ?? '';
+    const circle = circleOf(imports.map(({ from, to }) => [entryOf(from), entryOf(to)] as const));
+    if (circle.length === 0) return [];
+    const next = new Map(circle.map((entry, index) => [entry, circle[(index + 1) % circle.length]]));
+    const closing = imports.filter(({ from, to }) => next.get(entryOf(from)) === entryOf(to));
+    const ring = [...circle, circle[0]].join(' → ');
+    return [`${folder}: ${ring} (${closing.map(({ from, to }) => `${from} imports ${to}`).join(', ')})`];
+  });
+}
+
+/** The first circle of a graph, without its first entry at the end; empty where there is none. */
+function circleOf(edges: readonly (readonly [string, string])[]): string[] {
+  const next = new Map<string, Set<string>>();
+  for (const [from, to] of edges) next.set(from, (next.get(from) ?? new Set()).add(to));
   const done = new Set<string>();
-  const found: string[] = [];
-  const visit = (file: string, path: string[]): void => {
-    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' → '));
-    else if (!done.has(file)) {
-      for (const to of next.get(file) ?? []) visit(to, [...path, file]);
-      done.add(file);
+  const visit = (entry: string, path: readonly string[]): string[] => {
+    if (path.includes(entry)) return path.slice(path.indexOf(entry));
+    if (done.has(entry)) return [];
+    for (const to of next.get(entry) ?? []) {
+      const circle = visit(to, [...path, entry]);
+      if (circle.length > 0) return circle;
     }
+    done.add(entry);
+    return [];
   };
-  for (const file of tree.files) visit(file, []);
-  return found;
+  for (const entry of next.keys()) {
+    const circle = visit(entry, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
 }
 
 /** Files that read the environment although they are not the one that may. */

@@ -1,7 +1,7 @@
 import { VoltError } from '../../src/kernel/errors.ts';
-import { serveTasks } from '../../src/kernel/task-server.ts';
+import { serveTasks } from '../../src/system/task-server.ts';
 
-/** What test/kernel/task-process.test.ts has a process do. */
+/** The tasks of test/system/task-process.test.ts. */
 export type TestTask = 'echo' | 'fail' | 'refuse' | 'spin' | 'grow' | 'leap' | 'wait' | 'die' | 'environment';
 
 let served = 0;

@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
-import { diskOf, shortfall } from '../../kernel/disk.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { recordFile } from '../../record/address.ts';
 import { inspectNamed } from '../../record/inspect.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
 import { schemaVersion } from '../../record/migrations.ts';
+import { diskOf, shortfall } from '../../system/disk.ts';
 import { size } from '../sizes.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -31,6 +31,9 @@ const ownDevice = `
 if mount -t tmpfs -o mode=755,size=64k none /dev/net; then mknod -m 666 /dev/net/tun c 10 200 || umount /dev/net; fi 2>/dev/null
 exec "$@"`;
 
+/** The machine's network; a loopback of its own without a route; or one made for the job. */
+export type GroupNetwork = 'machine' | 'loopback' | JobNetwork;
+
 /**
  * A network of one job's own, with rules that the job cannot change: a network namespace that a user namespace owns in
  * which the job has no rights. pasta, outside of it, connects for it to what the rules let through.

@@ -1,9 +1,8 @@
 import { addressClass } from '../../kernel/network-policy.ts';
 import type { VoltServer } from '../../kernel/volt-servers.ts';
 import { machineAddresses, nearSubnets } from '../../system/machine-addresses.ts';
-import type { GroupNetwork } from '../process-group.ts';
 import { filterRules, listedAddresses, ownAddresses, serverAddresses } from './filter.ts';
-import { JobNetwork } from './job-network.ts';
+import { type GroupNetwork, JobNetwork } from './job-network.ts';
 import { ListedHosts } from './listed-hosts.ts';
 import type { JobNetworks, NetworkKind } from './network-check.ts';
 

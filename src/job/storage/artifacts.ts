@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { folderBytes } from '../../kernel/disk.ts';
+import { folderBytes } from '../../system/disk.ts';
 import { type Kept, keep, keptAt, keptIn } from './kept-folder.ts';
 
 const aboutArtifact = z.object({

@@ -1,4 +1,4 @@
-import { TaskEnded } from '../../kernel/task-process.ts';
+import { TaskEnded } from '../../system/task-process.ts';
 import { StepFault } from '../steps/fault.ts';
 import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
 

@@ -1,5 +1,5 @@
 import { errorText, VoltError } from '../../kernel/errors.ts';
-import { serveTasks } from '../../kernel/task-server.ts';
+import { serveTasks } from '../../system/task-server.ts';
 import { parseManifest } from '../actions/manifest.ts';
 import { readJsonReport } from '../reports/json.ts';
 import { evaluateAll } from './evaluate.ts';

@@ -1,5 +1,6 @@
-import { TaskProcess } from '../../kernel/task-process.ts';
+import { receivedError } from '../../kernel/errors.ts';
 import { ownProgram } from '../../system/own-program.ts';
+import { TaskProcess } from '../../system/task-process.ts';
 import { JobTexts } from './job-texts.ts';
 import type { TextAnswer, TextTask } from './tasks.ts';
 
@@ -8,7 +9,11 @@ const limits = { processorTime: 2000, memory: 192 };
 
 /** Works on what the jobs of a runner hold and say, in a process of its own that can be ended; on that of several jobs in turn. */
 export class TextWorker {
-  readonly #process = new TaskProcess<TextTask, TextAnswer>(ownProgram(import.meta.url, 'process', 'texts'), limits);
+  readonly #process = new TaskProcess<TextTask, TextAnswer>(
+    ownProgram(import.meta.url, 'process', 'texts'),
+    limits,
+    receivedError,
+  );
 
   /** @param name of the job, unlike that of any other that runs */
   forJob(name: string): JobTexts {

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs';
-import { beatOf } from '../../kernel/supervisor-beat.ts';
+import { heartbeatText } from '../../kernel/supervisor-heartbeat.ts';
 import { sinceBoot } from '../../system/clock.ts';
 
 /** How many supervisors are told from another thread; of more, the main one tells the rest. */
@@ -37,7 +37,7 @@ export class SupervisorLines {
 
   /** Tells all of them. @param left seconds, of `ttl` */
   beat(left: number, ttl: number): void {
-    const character = beatOf(left, ttl);
+    const character = heartbeatText(left, ttl);
     for (let at = 0; at < this.shared.length; at += width) {
       const [place = 0, ino = 0, id = -1] = this.shared.subarray(at, at + width);
       if (place !== 0) tell(place - 1, ino, id < 0 ? character : `${id} ${character} ${sinceBoot()}\n`);

@@ -11,8 +11,7 @@ import {
   type Supervisor,
 } from '../../exec/launcher.ts';
 import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
-import { VoltError } from '../../kernel/errors.ts';
-import { received } from '../../kernel/sent-error.ts';
+import { receivedError, VoltError } from '../../kernel/errors.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { ownProgram } from '../../system/own-program.ts';
@@ -252,7 +251,7 @@ class LauncherChild implements JobLauncher {
         if (answer.kind === 'started') start(answer.pid);
         else if (answer.kind === 'heard') stopWaiting();
         else if (answer.kind === 'progress' || answer.kind === 'warning') hearer[answer.kind]?.(answer.line);
-        else if (answer.kind === 'failed') fail(received(answer.error));
+        else if (answer.kind === 'failed') fail(receivedError(answer.error));
         else {
           settle();
           resolve(answer as E);

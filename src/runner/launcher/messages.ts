@@ -1,6 +1,6 @@
 import type { CommandLine, LaunchEnd } from '../../exec/launcher.ts';
 import type { GitCommand } from '../../git/command.ts';
-import type { SentError } from '../../kernel/sent-error.ts';
+import type { SentError } from '../../system/sent-error.ts';
 
 /** The first word of the process that starts programs: from now on it does what it is asked for. */
 export const ready = 'ready';

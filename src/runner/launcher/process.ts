@@ -3,9 +3,9 @@ import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Launched, ownLauncher, type Supervisor } from '../../exec/launcher.ts';
 import { ownRunner } from '../../git/command.ts';
-import { sent } from '../../kernel/sent-error.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
+import { sent } from '../../system/sent-error.ts';
 import { type Answer, beatsDescriptor, type OpenPipe, type Request, ready } from './messages.ts';
 
 /**

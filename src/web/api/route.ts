@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
-import { misfit } from '../../kernel/misfit.ts';
 import type { TokenScope } from '../../kernel/token-scope.ts';
+import { validationMessage } from '../../kernel/validation-message.ts';
 import { requireScope } from '../access/permission.ts';
 import { type Asker, askerOf } from '../access/reader.ts';
 import type { Web } from '../context.ts';
@@ -181,7 +181,7 @@ async function given<
 
 /** @throws VoltError `bad_request` naming the parameter that does not fit */
 function parsed(schema: z.ZodObject, value: unknown): unknown {
-  const result = schema.safeParse(value, { error: misfit });
+  const result = schema.safeParse(value, { error: validationMessage });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const parameter = issue?.path.join('.') || 'the body';

@@ -1,4 +1,4 @@
-import { serveTasks } from '../../kernel/task-server.ts';
+import { serveTasks } from '../../system/task-server.ts';
 import { safeMarkdown } from './markdown.ts';
 
 /** The process of summaries.ts. */

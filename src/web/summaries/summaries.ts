@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { receivedError } from '../../kernel/errors.ts';
 import type { Build } from '../../kernel/model.ts';
-import { TaskEnded, TaskProcess } from '../../kernel/task-process.ts';
 import { ownProgram } from '../../system/own-program.ts';
+import { TaskEnded, TaskProcess } from '../../system/task-process.ts';
 import { within } from '../../system/wait.ts';
 import { longestSummary } from './markdown.ts';
 
@@ -35,6 +36,7 @@ export class Summaries {
   readonly #process = new TaskProcess<readonly string[], string[]>(
     ownProgram(import.meta.url, 'process', 'summaries'),
     limits,
+    receivedError,
   );
   /** by hash; the one that was used last is the last */
   readonly #kept = new Map<string, Rendered>();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { StepFault } from '../../../src/job/steps/fault.ts';
 import { JobTexts } from '../../../src/job/texts/job-texts.ts';
 import { TextWorker } from '../../../src/job/texts/text-worker.ts';
-import { TaskEnded } from '../../../src/kernel/task-process.ts';
+import { TaskEnded } from '../../../src/system/task-process.ts';
 import { TestJobs } from '../../support/job.ts';
 
 describe('texts of a job', () => {

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { FairLine } from '../../src/system/fair-line.ts';
+import { RoundRobin } from '../../src/system/round-robin.ts';
 
-describe('a line that is fair', () => {
-  it('gives those who wait a turn each, one after the other', () => {
-    const line = new FairLine<string>();
+describe('RoundRobin', () => {
+  it('lets owners take turns, one item each', () => {
+    const line = new RoundRobin<string>();
     for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) line.add(item.charAt(0), item);
     const taken = Array.from({ length: 7 }, () => line.next());
     expect(taken).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', undefined]);
   });
 
-  it('forgets what waits no more', () => {
-    const line = new FairLine<string>();
+  it('skips removed items', () => {
+    const line = new RoundRobin<string>();
     line.add('a', 'a1');
     line.add('a', 'a2');
     line.add('b', 'b1');

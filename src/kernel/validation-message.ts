@@ -22,10 +22,10 @@ type Issue = z.core.$ZodRawIssue;
 
 /**
  * Says what a value must be that does not fit its schema, in words for whoever gave it. To be given to zod with a value
- * (`safeParse(value, { error: misfit })`); what a schema says by itself goes first.
+ * (`safeParse(value, { error: validationMessage })`); what a schema says by itself goes first.
  * @returns a half sentence such as "must be a number", undefined where zod's own words are left
  */
-export function misfit(issue: Issue): string | undefined {
+export function validationMessage(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;

@@ -1,29 +1,29 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { toolEnvironment } from '../system/environment.ts';
-import { FairLine } from '../system/fair-line.ts';
-import { received, type SentError } from './sent-error.ts';
+import { toolEnvironment } from './environment.ts';
+import { RoundRobin } from './round-robin.ts';
+import type { SentError } from './sent-error.ts';
 
-/** What a process for tasks, and each task, may take. */
+/** What the process, and each task, may use. */
 export interface TaskLimits {
-  /** processor time of one task, in milliseconds; a machine that has no time for it is not the task's fault */
+  /** processor time of one task, in milliseconds; waiting for a busy machine does not count */
   processorTime: number;
-  /** the heap, in megabytes: what is more ends the process, which a thread of this one could not promise, see below */
+  /** the heap, in megabytes; a task that needs more ends the process */
   memory: number;
 }
 
 export interface TaskOptions {
-  /** whose task it is: those of several owners are worked on in turn */
+  /** owners with waiting tasks take turns */
   owner?: string;
-  /** ends the task; it fails with the signal's reason */
+  /** aborts the task, which then fails with the signal's reason */
   signal?: AbortSignal;
-  /** is told when it is being worked on */
+  /** called when the task starts */
   begins?: () => void;
 }
 
 /**
- * A task that was ended before it had an answer. `too_slow` and `too_large` are the task's own fault, and would come again;
- * `lost` is not: something else has ended the process, or the machine had no time for it.
+ * A task was ended before it answered. `too_slow` and `too_large` are the task's own fault and would happen again; with
+ * `lost`, something else ended the process, or the machine was too busy to run the task.
  */
 export class TaskEnded extends Error {
   readonly why: 'too_slow' | 'too_large' | 'lost';
@@ -35,16 +35,17 @@ export class TaskEnded extends Error {
   }
 }
 
-/** What the process says: first that it is ready, then the answer of each task. */
+/** What the process sends: first that it is ready, then one answer for each task. */
 export type TaskAnswer = 'ready' | { value: unknown } | { error: SentError };
 
-/** A process without tasks ends after so many milliseconds: it holds some 50 MB. */
+/** Milliseconds after which a process without tasks ends: it uses some 50 MB. */
 const idleTime = 10_000;
-/** Milliseconds between two looks at the processor time that a task has taken. */
-const lookInterval = 250;
-/** Longest that a task may take where the machine has no time for it, as a multiple of its processor time; and a start. */
-const patience = 20;
-const startPatience = 60_000;
+/** Milliseconds between two readings of the processor time that a task has used. */
+const checkInterval = 250;
+/** The longest a task may take on a busy machine, as a multiple of its processor time. */
+const busyFactor = 20;
+/** Milliseconds that the process may take to start. */
+const startTimeout = 60_000;
 /** Clock ticks of /proc in a second, see proc_pid_stat(5); Linux has had 100 everywhere since 2.6. */
 const ticks = 100;
 
@@ -53,21 +54,22 @@ interface Waiting<Task, Result> {
   begin(): void;
   succeed(result: Result): void;
   fail(error: unknown): void;
-  /** set once it is being worked on: ends that */
+  /** set once the task runs: ends it */
   end?: () => void;
 }
 
 /**
- * Works on text from outside (what a commit holds, what a job prints) in a process that can be ended, one task after the
- * other. A task fails alone: when its time or memory is used up, the process is killed, and what waits goes to a new one. A
- * thread would be cheaper to start, but V8 ends the whole process, threads and all, when one large allocation goes beyond a
- * thread's limit, and an uninterruptible step holds up its end. The process starts with the first task, ends when it has been
- * idle, and has nothing of Volt's environment.
+ * Processes foreign text (the content of a commit, the output of a job) in a separate process, one task at a time. A task
+ * fails alone: when it exceeds its time or memory, the process is killed and the waiting tasks go to a new one. A thread
+ * would start faster, but V8 ends the whole process when one large allocation exceeds a thread's limit, and a thread cannot
+ * be stopped within one long call. The process starts with the first task, ends when idle, and gets none of Volt's
+ * environment.
  */
 export class TaskProcess<Task, Result> {
   readonly #program: string;
   readonly #limits: TaskLimits;
-  readonly #waiting = new FairLine<Waiting<Task, Result>>();
+  readonly #receive: (error: SentError) => Error;
+  readonly #waiting = new RoundRobin<Waiting<Task, Result>>();
   #child: ChildProcess | undefined;
   /** resolves when the last process has ended */
   #gone: Promise<void> = Promise.resolve();
@@ -76,17 +78,21 @@ export class TaskProcess<Task, Result> {
   #current: Waiting<Task, Result> | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  /** @param program the file that the process runs, see `ownProgram`; it calls `serveTasks` */
-  constructor(program: string, limits: TaskLimits) {
+  /**
+   * @param program the file that the process runs, see `ownProgram`; it calls `serveTasks`
+   * @param receive makes the error that `run` throws from one that a task has thrown
+   */
+  constructor(program: string, limits: TaskLimits, receive: (error: SentError) => Error) {
     this.#program = program;
     this.#limits = limits;
+    this.#receive = receive;
   }
 
-  /** @throws TaskEnded, the signal's reason, or what the task itself throws (as a VoltError or an Error with its code) */
+  /** @throws TaskEnded, the signal's reason, or what `receive` makes of the error that the task has thrown */
   run(task: Task, { owner = '', signal, begins }: TaskOptions = {}): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      if (this.#isClosed) return reject(new TaskEnded('lost', 'nothing is worked on any more'));
+      if (this.#isClosed) return reject(new TaskEnded('lost', 'the process for it was closed'));
       const abort = () => {
         this.#waiting.remove(owner, waiting);
         waiting.fail(signal?.reason);
@@ -111,10 +117,10 @@ export class TaskProcess<Task, Result> {
     });
   }
 
-  /** Ends the process; tasks that have no answer yet fail. */
+  /** Ends the process; tasks without an answer fail as `lost`. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const ended = () => new TaskEnded('lost', 'it was ended before it was done');
+    const ended = () => new TaskEnded('lost', 'the process was closed before it was done');
     this.#current?.fail(ended());
     for (let next = this.#waiting.next(); next; next = this.#waiting.next()) next.fail(ended());
     this.#end();
@@ -140,15 +146,15 @@ export class TaskProcess<Task, Result> {
     child.ref();
     child.channel?.ref();
     let watch: NodeJS.Timeout | undefined;
-    const over = (then: () => void) => {
+    const finish = (then: () => void) => {
       clearInterval(watch);
-      child.off('message', hear).off('exit', vanish).off('error', vanish);
+      child.off('message', receive).off('exit', exited).off('error', exited);
       if (this.#current === waiting) this.#settle(then);
     };
-    /** @param error undefined where it has failed already */
+    /** @param error undefined where the task has failed already */
     const end = (error?: TaskEnded) => {
       this.#end();
-      over(() => error && waiting.fail(error));
+      finish(() => error && waiting.fail(error));
     };
     waiting.end = end;
     const begin = () => {
@@ -158,41 +164,41 @@ export class TaskProcess<Task, Result> {
       waiting.begin();
       child.send(waiting.task as object, () => undefined);
     };
-    const hear = (answer: TaskAnswer) => {
+    const receive = (answer: TaskAnswer) => {
       if (answer === 'ready') begin();
-      else if ('error' in answer) over(() => waiting.fail(received(answer.error)));
-      else over(() => waiting.succeed(answer.value as Result));
+      else if ('error' in answer) finish(() => waiting.fail(this.#receive(answer.error)));
+      else finish(() => waiting.succeed(answer.value as Result));
     };
-    const vanish = (code: unknown, signal?: NodeJS.Signals | null) => {
-      // what V8 does when the heap is full
+    const exited = (code: unknown, signal?: NodeJS.Signals | null) => {
+      // V8 aborts when the heap is full
       if (signal === 'SIGABRT')
-        end(new TaskEnded('too_large', `it took more than ${this.#limits.memory} MB of memory`));
-      else end(new TaskEnded('lost', `the process that worked on it has ended (${signal ?? String(code)})`));
+        end(new TaskEnded('too_large', `it used more than ${this.#limits.memory} MB of memory`));
+      else end(new TaskEnded('lost', `its process ended unexpectedly (${signal ?? String(code)})`));
     };
-    child.on('message', hear).on('exit', vanish).on('error', vanish);
+    child.on('message', receive).on('exit', exited).on('error', exited);
     if (this.#isReady) begin();
     else {
-      const late = new TaskEnded('lost', `the process for it did not start within ${startPatience / 1000} s`);
-      watch = setTimeout(() => end(late), startPatience);
+      const late = new TaskEnded('lost', `the process for it did not start within ${startTimeout / 1000} s`);
+      watch = setTimeout(() => end(late), startTimeout);
     }
   }
 
-  /** Ends a task whose time is used up. */
+  /** Ends a task that has used up its time. */
   #watch(child: ChildProcess, end: (error: TaskEnded) => void): NodeJS.Timeout {
     const { processorTime } = this.#limits;
     const since = performance.now();
-    const before = timeOf(child.pid);
+    const before = processorTimeOf(child.pid);
     return setInterval(() => {
       const passed = performance.now() - since;
-      const now = timeOf(child.pid);
-      // elsewhere than on Linux the clock on the wall has to do
-      const taken = before === undefined || now === undefined ? passed : now - before;
-      if (taken > processorTime) end(new TaskEnded('too_slow', `it took longer than ${processorTime / 1000} s`));
-      else if (passed > patience * processorTime) {
-        const seconds = (patience * processorTime) / 1000;
-        end(new TaskEnded('lost', `the machine had no time for it within ${seconds} s`));
+      const now = processorTimeOf(child.pid);
+      // without /proc the elapsed time counts
+      const used = before === undefined || now === undefined ? passed : now - before;
+      if (used > processorTime) end(new TaskEnded('too_slow', `it took longer than ${processorTime / 1000} s`));
+      else if (passed > busyFactor * processorTime) {
+        const seconds = (busyFactor * processorTime) / 1000;
+        end(new TaskEnded('lost', `the machine was too busy to run it within ${seconds} s`));
       }
-    }, lookInterval);
+    }, checkInterval);
   }
 
   #settle(then: () => void): void {
@@ -204,11 +210,11 @@ export class TaskProcess<Task, Result> {
   #running(): ChildProcess {
     if (this.#child) return this.#child;
     const { processorTime, memory } = this.#limits;
-    const child = fork(this.#program, [String(patience * processorTime + lookInterval)], {
+    const child = fork(this.#program, [String(busyFactor * processorTime + checkInterval)], {
       env: toolEnvironment(),
-      // options of this process may be another size of its heap; the last one counts
+      // execArgv may set another heap size; the last option counts
       execArgv: [...process.execArgv, `--max-old-space-size=${memory}`, '--max-semi-space-size=1'],
-      // what is typed at the terminal of `volt up` is not meant for it
+      // a Ctrl-C in the terminal of `volt up` must not reach it
       detached: true,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -217,13 +223,13 @@ export class TaskProcess<Task, Result> {
     this.#gone = new Promise((resolve) => {
       child.once('exit', resolve).once('error', () => child.pid === undefined && resolve());
     });
-    // between two tasks, too, it may be killed
-    child.on('error', () => this.#lose(child)).on('exit', () => this.#lose(child));
+    // it may also be killed between two tasks
+    child.on('error', () => this.#forget(child)).on('exit', () => this.#forget(child));
     this.#child = child;
     return child;
   }
 
-  #lose(child: ChildProcess): void {
+  #forget(child: ChildProcess): void {
     if (this.#child === child) this.#end();
   }
 
@@ -235,8 +241,8 @@ export class TaskProcess<Task, Result> {
   }
 }
 
-/** Processor time that a process has taken, in milliseconds; undefined where that cannot be read. */
-function timeOf(pid: number | undefined): number | undefined {
+/** Processor time that a process has used, in milliseconds; undefined where /proc does not tell. */
+function processorTimeOf(pid: number | undefined): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // fields 14 and 15; the second, a name in parentheses, may hold spaces

@@ -1,7 +1,7 @@
 import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { HealthFile } from '../../src/kernel/health-file.ts';
+import { HealthFile } from '../../src/system/health-file.ts';
 import { TestFolders } from '../support/folder.ts';
 import { keepLog } from '../support/logger.ts';
 
@@ -9,7 +9,7 @@ describe('the health file', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is made at the first sign of life, and is as old as the last', () => {
+  it('is created at the first heartbeat and has the time of the last one', () => {
     const path = join(folders.make(), 'alive');
     const health = new HealthFile(path, keepLog().logger);
     health.touch();
@@ -19,7 +19,7 @@ describe('the health file', () => {
     expect(statSync(path).mtimeMs).to.be.above(0);
   });
 
-  it('is complained of once where it cannot be written', () => {
+  it('is logged once when it cannot be written', () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'file'), '');
     const { logger, lines } = keepLog();
@@ -30,7 +30,7 @@ describe('the health file', () => {
     expect(lines[0]).to.include('VOLT_HEALTH_FILE');
   });
 
-  it('is not made where none was asked for', () => {
+  it('is not created without VOLT_HEALTH_FILE', () => {
     expect(() => new HealthFile(undefined, keepLog().logger).touch()).to.not.throw();
   });
 });

@@ -1,16 +1,15 @@
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Config } from './config.ts';
-import { systemCode } from './errors.ts';
+import { systemCode } from './error-text.ts';
 
-/** The disk that a folder is on, in bytes. */
+/** The file system that a folder is on, in bytes. */
 export interface Disk {
-  /** what this user may still take */
+  /** what this user may still use */
   free: number;
   total: number;
 }
 
-/** Looks at the disk that the folder is on, or will be on once it is made; undefined where that cannot be told. */
+/** Measures the disk that the folder is on, or will be on once it exists; undefined where statfs(2) fails. */
 export async function diskOf(folder: string): Promise<Disk | undefined> {
   try {
     const { bavail, blocks, bsize } = await statfs(folder);
@@ -22,23 +21,24 @@ export async function diskOf(folder: string): Promise<Disk | undefined> {
 }
 
 /**
- * Whether the disk has less room than VOLT_DISK_FLOOR asks for. A stage that sees it says so, and a runner takes no more
- * jobs: what is written next may not fit.
+ * Whether less is free than VOLT_DISK_FLOOR asks for. A stage then reports it, and a runner takes no more jobs: the next
+ * write may not fit.
+ * @param config.diskFloor megabytes
  */
-export function isLow(disk: Disk, config: Pick<Config, 'diskFloor'>): boolean {
+export function isLow(disk: Disk, config: { diskFloor: number }): boolean {
   return shortfall(disk, config) > 0;
 }
 
-/** Bytes that would have to be freed for the disk to have as much room as is asked for. */
-export function shortfall({ free, total }: Disk, { diskFloor }: Pick<Config, 'diskFloor'>): number {
-  // a disk that is small, or made of memory, is not full only because it is small
+/** Bytes to free until as much is free as VOLT_DISK_FLOOR asks for. */
+export function shortfall({ free, total }: Disk, { diskFloor }: { diskFloor: number }): number {
+  // a small disk, or one in memory, does not count as full only because it is small
   return Math.max(Math.min(diskFloor * 1_048_576, Math.floor(total / 10)) - free, 0);
 }
 
 /**
  * Bytes that the files below a folder take on the disk, as far as they can be read; links are not followed. Only for folders
  * that nobody but Volt changes: it goes by paths, and saves the process that `bytesOnDisk` takes.
- * @param mostNames files with more names than that are left out: to remove one of these frees nothing
+ * @param mostNames files with more names than that are left out: removing one of their names frees nothing
  */
 export async function folderBytes(folder: string, mostNames = Number.POSITIVE_INFINITY): Promise<number> {
   let total = 0;

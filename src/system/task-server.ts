@@ -4,23 +4,23 @@ import { sent } from './sent-error.ts';
 import type { TaskAnswer } from './task-process.ts';
 
 /**
- * Longest that a task may hold this process, in milliseconds. Who has started it ends it earlier; this is for when that one is
- * gone, and a task that never comes to an end would let nobody notice.
+ * The longest a task may run, in milliseconds. The parent ends a task earlier; this limit ends an endless task of a parent that
+ * is gone, since a busy process does not notice the disconnect.
  */
 const longest = Number(process.argv[2]);
 
 /**
- * What a process of task-process.ts runs: works on each task that is sent to it. It ends with the one that started it.
- * @param prepare loads what only some tasks need
+ * The main function of a process of task-process.ts: runs each task that is sent to it, and ends with its parent.
+ * @param prepare loads what only some tasks need, outside of the time limit
  */
 export function serveTasks<Task, Result>(
   handle: (task: Task) => Result | Promise<Result>,
   prepare: (task: Task) => Promise<void> = async () => undefined,
 ): void {
   process.on('disconnect', () => process.exit());
-  // what is said to all processes of a service is for the other one to act upon
+  // a signal to all processes of a service is for the parent, which ends this process
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  goFirstWhenMemoryIsShort();
+  preferToBeKilledWithoutMemory();
   process.on('message', async (task: Task) => {
     try {
       await prepare(task);
@@ -32,7 +32,7 @@ export function serveTasks<Task, Result>(
   answer('ready');
 }
 
-/** Node can end a call that takes too long only where the call is a script's. */
+/** Calls it as a script, because Node can interrupt only scripts. */
 function bounded<T>(call: () => T): T {
   const scope = globalThis as { voltTask?: () => unknown };
   scope.voltTask = call;
@@ -40,14 +40,15 @@ function bounded<T>(call: () => T): T {
 }
 
 function answer(message: TaskAnswer): void {
-  // whoever asked may be gone; then this process ends at once
+  // where the parent is gone, this process is about to end
   process.send?.(message, () => undefined);
 }
 
-function goFirstWhenMemoryIsShort(): void {
+/** When the machine runs out of memory, the kernel kills this process before others. */
+function preferToBeKilledWithoutMemory(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '500');
   } catch {
-    // not Linux, or not allowed: it has a bound of its own
+    // not Linux, or not allowed: the heap limit still holds
   }
 }

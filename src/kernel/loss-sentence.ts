@@ -2,21 +2,20 @@ import type { Attempt } from './model.ts';
 
 /**
  * How an attempt was lost, in one sentence: `runner vanished after 41 s, noticed after 0.1 s, moved to r4`.
- * @param lost times in milliseconds since 1970: begin of the attempt, last sign of life of its runner, and when its
- * silence was noticed
- * @param next the attempt after it, which may not have a runner yet
+ * @param lost milliseconds since 1970: the start of the attempt, the last heartbeat of its runner, and when the loss was noticed
+ * @param next the next attempt, which may not have a runner yet
  */
-export function lossStory(
+export function lossSentence(
   how: string,
   lost: { startedAt: number | null; lostAt: number; noticedAt: number },
   next: Pick<Attempt, 'runner'> | undefined,
 ): string {
   const after = lost.startedAt === null ? ' before it began' : ` after ${seconds(lost.lostAt - lost.startedAt)}`;
-  const moved = next && (next.runner === null ? ', waits for another runner' : `, moved to ${next.runner}`);
-  return `${how}${after}, noticed after ${seconds(lost.noticedAt - lost.lostAt)}${moved ?? ''}`;
+  const movedTo = next && (next.runner === null ? ', waits for another runner' : `, moved to ${next.runner}`);
+  return `${how}${after}, noticed after ${seconds(lost.noticedAt - lost.lostAt)}${movedTo ?? ''}`;
 }
 
-/** Below ten seconds with a tenth, at least that. */
+/** With a tenth below ten seconds; at least 0.1 s. */
 function seconds(ms: number): string {
   const value = Math.max(ms, 100) / 1000;
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} s`;

@@ -1,29 +1,33 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { VoltError } from '../../src/kernel/errors.ts';
-import { TaskEnded, type TaskLimits, TaskProcess } from '../../src/kernel/task-process.ts';
+import { receivedError, VoltError } from '../../src/kernel/errors.ts';
+import { TaskEnded, type TaskLimits, TaskProcess } from '../../src/system/task-process.ts';
 import type { TestTask } from '../support/task-program.ts';
 import { until } from '../support/until.ts';
 
 const program = fileURLToPath(new URL('../support/task-program.ts', import.meta.url));
 
-describe('a process for tasks', () => {
+describe('TaskProcess', () => {
   const open: TaskProcess<TestTask, string>[] = [];
   afterEach(() => Promise.all(open.splice(0).map((tasks) => tasks.close())));
 
   function tasksWith(limits: Partial<TaskLimits> = {}): TaskProcess<TestTask, string> {
-    const tasks = new TaskProcess<TestTask, string>(program, { processorTime: 10_000, memory: 64, ...limits });
+    const tasks = new TaskProcess<TestTask, string>(
+      program,
+      { processorTime: 10_000, memory: 64, ...limits },
+      receivedError,
+    );
     open.push(tasks);
     return tasks;
   }
 
-  it('works on one task after the other', async () => {
+  it('runs one task after the other', async () => {
     const tasks = tasksWith();
     const answers = await Promise.all([tasks.run('echo'), tasks.run('echo'), tasks.run('echo')]);
     expect(answers.map((answer) => answer.split(' ')[1])).to.deep.equal(['1', '2', '3']);
   });
 
-  it('has nothing of the environment that Volt is configured by', async () => {
+  it('gives the process no VOLT_ variables', async () => {
     process.env.VOLT_TEST_VALUE = 'a secret';
     try {
       expect(await tasksWith().run('environment')).not.to.include('VOLT_');
@@ -32,7 +36,7 @@ describe('a process for tasks', () => {
     }
   });
 
-  it('hands on what a task throws, and goes on', async () => {
+  it('passes on the error that a task throws, and runs the next task', async () => {
     const tasks = tasksWith();
     const first = await tasks.run('echo');
     expect((await thrownBy(tasks.run('fail'))).message).to.equal('the task has a fault');
@@ -47,10 +51,10 @@ describe('a process for tasks', () => {
     { task: 'grow', why: 'too_large', message: /more than 64 MB/ },
     { task: 'leap', why: 'too_large', message: /more than 64 MB/ },
     { task: 'die', why: 'lost', message: /SIGKILL/ },
-    { task: 'wait', why: 'lost', message: /no time/, limits: { processorTime: 50 } },
+    { task: 'wait', why: 'lost', message: /too busy/, limits: { processorTime: 50 } },
   ];
   for (const { task, why, message, limits } of ended) {
-    it(`ends "${task}" as ${why}, and gives what waits to a new process`, async () => {
+    it(`ends the task "${task}" as ${why}, and runs the waiting task in a new process`, async () => {
       const tasks = tasksWith(limits);
       const [bad, good] = await Promise.all([thrownBy(tasks.run(task)), tasks.run('echo')]);
       expect(bad).to.be.instanceOf(TaskEnded);
@@ -60,7 +64,7 @@ describe('a process for tasks', () => {
     });
   }
 
-  it('serves those who have tasks in turn', async () => {
+  it('lets owners of tasks take turns', async () => {
     const tasks = tasksWith();
     const order: string[] = [];
     const run = (owner: string) => tasks.run('echo', { owner }).then(() => order.push(owner));
@@ -69,7 +73,7 @@ describe('a process for tasks', () => {
     expect(order.indexOf('c')).to.be.below(order.lastIndexOf('a'));
   });
 
-  it('ends a task that is not wanted any more, whether it runs or waits', async () => {
+  it('ends a running or waiting task when its signal aborts', async () => {
     const tasks = tasksWith();
     const running = new AbortController();
     const waiting = new AbortController();
@@ -83,7 +87,7 @@ describe('a process for tasks', () => {
     expect((await last).split(' ')[1]).to.equal('1');
   });
 
-  it('leaves nothing behind when it is closed', async () => {
+  it('ends its process and fails its tasks when it is closed', async () => {
     const tasks = tasksWith();
     const pid = Number((await tasks.run('echo')).split(' ')[0]);
     const spin = thrownBy(tasks.run('spin'));

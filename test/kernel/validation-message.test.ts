@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { misfit } from '../../src/kernel/misfit.ts';
+import { validationMessage } from '../../src/kernel/validation-message.ts';
 
 describe('a value that does not fit', () => {
   const cases: [what: string, schema: z.ZodType, value: unknown, words: string][] = [
@@ -23,7 +23,7 @@ describe('a value that does not fit', () => {
 
   for (const [what, schema, value, words] of cases) {
     it(what, () => {
-      expect(schema.safeParse(value, { error: misfit }).error?.issues[0]?.message).to.equal(words);
+      expect(schema.safeParse(value, { error: validationMessage }).error?.issues[0]?.message).to.equal(words);
     });
   }
 });
