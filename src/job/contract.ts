@@ -29,49 +29,56 @@ export interface JobInput {
   repeatable?: boolean | undefined;
 }
 
-/** What a job needs of the place where it runs. */
-export interface JobHost {
-  /** a folder of the job's own; empty or missing, or as the room that was made for it */
-  folder: string;
-  /** how far the job is kept apart */
-  sandbox: Sandbox;
-  /** the home of a job that is kept apart, where Volt sees the same in it as the job */
-  home?: string | undefined;
+/** What a job uses on the machine where it runs; `jobServices` makes it. */
+export interface JobServices {
   /** folder of the machine's mirrors */
   mirrors: string;
-  /** what is fetched because the commit names it */
+  /** what may be fetched because the commit names it */
   reach: Reach;
-  /** what git may take for a checkout */
+  /** what git may use for a checkout */
   gitLimits: GitLimits;
-  /** what earlier checkouts of the repository have left; absent where nothing is kept */
-  tree?: JobTree;
   /** actions of other repositories */
   actions: ActionStore;
-  /** repositories of actions that Volt stands in for, in lower case */
+  /** repositories whose actions Volt implements, in lower case */
   ownActions: readonly string[];
   /** folder of the repository's caches */
   caches: string;
   /** folder of the build's artifacts */
   artifacts: string;
+}
+
+/** The folders made for one job, and as what its programs run there. */
+export interface JobWorkspace {
+  /** The job's own folder. Under isolation `none` it may be missing. */
+  folder: string;
+  sandbox: Sandbox;
+  /** the home of an isolated job, where Volt sees the same files in it as the job */
+  home?: string | undefined;
   /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
   toolCache: string;
-  /** name of the runner */
-  runner: string;
-  /** the secrets that the job may use; rejects with a JobEnding where they cannot be had */
-  secrets(): Promise<GivenSecrets>;
-  /** what the repository is fetched with, asked for where something has to be fetched; rejects likewise */
-  credential(): Promise<Credential | undefined>;
   /** environment that commands start from */
   env: Readonly<Record<string, string>>;
-  /** works on what the commit holds and the job says, where that can be ended */
+}
+
+/** All that `runJob` is given beside the job itself. */
+export interface JobHost extends JobServices, JobWorkspace {
+  /** name of the runner */
+  runner: string;
+  /** what earlier checkouts of the repository have left; absent where nothing is kept */
+  tree?: JobTree | undefined;
+  /** The secrets that the job may use. Rejects with a JobEnding if they are not available. */
+  secrets(): Promise<GivenSecrets>;
+  /** What the repository is fetched with; called when something has to be fetched. Rejects likewise. */
+  credential(): Promise<Credential | undefined>;
+  /** evaluates what the commit contains and the job prints, with a time limit */
   texts: JobTexts;
-  /** what runs git's part of a checkout, else this process does */
-  git?: GitRunner;
-  /** opened while the commit is checked out; it is not closed here */
+  /** runs git for a checkout; absent where this process does */
+  git?: GitRunner | undefined;
+  /** opened while the commit is checked out; the caller closes it */
   processes: Promise<ProcessGroup>;
-  /** takes the log, byte for byte, and copies what it keeps; a promise that it returns holds the job's output back */
+  /** Takes the log, byte for byte, and copies what it keeps. A promise that it returns pauses the job's output. */
   output(chunk: Buffer): void | Promise<void>;
-  /** is told of all steps whenever one begins or ends */
+  /** called with all steps whenever one begins or ends */
   progress(steps: Step[]): void;
   /** aborts with a JobEnding as its reason */
   signal: AbortSignal;

@@ -70,3 +70,8 @@ export function cancelled(message: string, reason: Reason = 'by_user'): JobEndin
 export function runnerFailed(message: string): JobEnding {
   return new JobEnding({ status: 'error', reason: 'runner_failed', message, exitCode: null });
 }
+
+/** @param lasting whether no attempt can run it before a person has changed something */
+export function unableToRun(message: string, lasting: boolean): JobOutcome {
+  return { status: 'error', reason: 'runner_failed', message, exitCode: null, lasting };
+}

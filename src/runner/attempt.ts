@@ -1,97 +1,73 @@
 import { isAbsolute, join } from 'node:path';
-import { type SettledIsolation, unaskedText } from '../exec/isolation-check.ts';
-import type { Launcher } from '../exec/launcher.ts';
-import type { NetworkPool } from '../exec/network/network-pool.ts';
+import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
 import { keepUses } from '../git/mirror-use.ts';
-import { ownActionsOf } from '../job/actions/served.ts';
-import { ActionStore } from '../job/actions/store.ts';
 import type { JobHost, JobResult } from '../job/contract.ts';
-import { cancelled, JobEnding, type JobOutcome, overLimit, runnerFailed, timedOut, withLimit } from '../job/ending.ts';
+import { cancelled, JobEnding, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/ending.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
-import type { KeptTrees } from '../job/kept-trees.ts';
 import { reachOf } from '../job/reach.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
-import type { JobTexts } from '../job/texts/job-texts.ts';
-import type { Config } from '../kernel/config.ts';
+import { jobServices } from '../job/services.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/model.ts';
-import { repositoryKey } from '../kernel/names.ts';
 import { serverTime } from '../kernel/server-time.ts';
-import type { JobMessage, Result } from '../queues/messages.ts';
+import type { JobMessage } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/heartbeat-times.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { removeContested, removeTree } from '../system/remove-tree.ts';
 import { longestTimer } from '../system/wait.ts';
 import { blameFor } from './blame.ts';
 import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
-import type { DiskWatch } from './disk-watch.ts';
-import type { LauncherProcess } from './launcher/launcher-process.ts';
+import type { JobLauncher } from './launcher/launcher-process.ts';
+import { Releases } from './releases.ts';
+import type { AttemptServices } from './services.ts';
 import type { Spool } from './spool.ts';
+import { StepProgress } from './step-progress.ts';
 
 /**
- * How an attempt came to its end here. While it runs, the first of these that happens stays:
- * `finished`: with an outcome to hand in, which may be that somebody cancelled it or that its time was over;
- * `returned`: given back unfinished, since the runner stops or its disk does not let it work;
- * `lost`: the lease ran out, or the dispatcher says that it counts no more, so that somebody else may have it and nothing
- * is handed in. This one comes before the others until the last moment: an outcome of a runner that has slept or was cut
- * off in between is worth nothing.
+ * How an attempt ended here:
+ * - `finished`: with an outcome to report. The job may have been cancelled, or have run out of time.
+ * - `returned`: given back unfinished, because the runner stops or its disk has a problem.
+ * - `lost`: another runner may have the job, so nothing is reported.
  */
-export type AttemptEnd =
-  | ({ kind: 'finished'; startedAt: string; finishedAt: string } & JobResult)
-  | { kind: 'returned'; message: string }
-  | { kind: 'lost' };
+export type AttemptEnd = ({ kind: 'finished'; startedAt: string; finishedAt: string } & JobResult) | Withdrawal;
 
-/** How far jobs are kept apart is for a person to say first. */
+/** Why an attempt ends without an outcome; `message` is for people. */
+type Withdrawal = { kind: 'returned' | 'lost'; message: string };
+
+/** A person has to choose an isolation level first. */
 class Unasked extends Error {}
 
-/** Steps are told while they run, at most this often (ms); short jobs tell them only at their end. */
-const progressInterval = 250;
-
-export interface AttemptHost {
-  config: Config;
-  settledIsolation: SettledIsolation;
-  networks: NetworkPool;
+export interface AttemptHooks {
   logger: Logger;
-  /** name of the runner */
-  runner: string;
   spool: Spool;
-  disk: DiskWatch;
-  /** absent where nothing is kept of checkouts */
-  trees: KeptTrees | undefined;
-  /** starts the programs of jobs; absent where this process does */
-  launcherProcess: LauncherProcess | undefined;
-  texts: JobTexts;
-  /** milliseconds for which the lease holds still, 0 when it has run out */
-  leaseLeft(): number;
-  /** the attempt's process group is there. @returns whether its lease is renewed by somebody else than `beat` from now on */
-  opened(processes: ProcessGroup): boolean;
-  progress(steps: Result<'steps'>['steps']): void;
-  /** what a dispatcher seals to this runner for the attempt */
+  progress(steps: Step[]): void;
+  /** asks a dispatcher for what it seals to this runner for the attempt */
   ask<K extends DeliveryKind>(kind: K, signal: AbortSignal): Promise<Delivered<K>>;
 }
 
 /** One execution of a job by this runner. */
 export class RunningAttempt {
   readonly message: JobMessage;
-  readonly #host: AttemptHost;
+  readonly #services: AttemptServices;
+  readonly #hooks: AttemptHooks;
   readonly #ending = new AbortController();
-  /** what was asked for already; an attempt is given the same to its end */
+  /** deliveries by kind; an attempt is given the same to its end */
   readonly #asked = new Map<DeliveryKind, Promise<Delivered<DeliveryKind>>>();
-  #processes: ProcessGroup | undefined;
-  #end: 'returned' | 'lost' | undefined;
-  #why = '';
-  #expired = false;
-  #isBeaten = false;
   readonly #begunAt = performance.now();
+  #processes: ProcessGroup | undefined;
+  #withdrawal: Withdrawal | undefined;
+  /** whether the registration renews the lease of the processes */
+  #isRenewed = false;
 
-  constructor(message: JobMessage, host: AttemptHost) {
+  constructor(message: JobMessage, services: AttemptServices, hooks: AttemptHooks) {
     this.message = message;
-    this.#host = host;
+    this.#services = services;
+    this.#hooks = hooks;
   }
 
   get ref(): AttemptRef {
@@ -102,185 +78,202 @@ export class RunningAttempt {
     return this.#processes;
   }
 
-  /** True when somebody else may have it. */
+  /** Whether another runner may have the job. */
   get isLost(): boolean {
-    return this.#end === 'lost';
+    return this.#withdrawal?.kind === 'lost';
   }
 
-  /** Renews the lease of the attempt's processes, where that is not done elsewhere. */
+  /** Renews the lease of the attempt's processes, where the registration does not. */
   beat(): void {
-    if (!this.#isBeaten) this.#processes?.beat(this.#host.leaseLeft() / 1000);
+    if (!this.#isRenewed) this.#processes?.beat(this.#services.lease.left() / 1000);
   }
 
   cancel(message: string, reason?: Reason): void {
     this.#ending.abort(cancelled(message, reason));
   }
 
-  /** Ends it, to be given back. */
-  giveBack(why: string): void {
-    this.#stop('returned', why);
-    void this.#processes?.close();
+  /** Ends the job, which another attempt repeats. */
+  giveBack(message: string): void {
+    this.#withdraw({ kind: 'returned', message });
   }
 
-  /** Ends it at once; nothing of it is handed in. */
-  lose(): void {
-    this.#stop('lost', 'the lease has run out');
-    void this.#processes?.close();
+  /** Ends the job and reports nothing of it. */
+  lose(message: string): void {
+    this.#withdraw({ kind: 'lost', message });
   }
 
-  /** Never rejects. */
+  /** Runs the job and releases everything that it held. Never rejects. */
   async run(): Promise<AttemptEnd> {
-    const { message } = this;
-    const { config, launcherProcess, spool } = this.#host;
     const startedAt = serverTime();
-    const paths = dataPaths(config.dataDir);
-    const time = Math.min(message.timeout * 60_000, longestTimer);
-    const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), time);
-    // a disk that takes no more is our fault, not the commit's
-    spool.onFailure((error) => this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)));
-    const progress = new Progress((steps) => this.#host.progress(steps));
-    const made = await this.#makeRoom().catch((error) =>
-      error instanceof Error ? error : new Error(errorText(error)),
-    );
-    if (made instanceof Error) {
-      clearTimeout(timeout);
-      return this.#unable(made, startedAt);
+    const { logger, spool } = this.#hooks;
+    const releases = new Releases((error) => logger.warn(`ending an attempt: ${errorText(error)}`));
+    let result: JobResult | Withdrawal;
+    try {
+      result = await this.#run(releases);
+    } catch (error) {
+      result = {
+        outcome: unableToRun(errorText(error), error instanceof Unasked),
+        begun: false,
+        steps: [],
+        outputs: {},
+      };
+    } finally {
+      await releases.run();
+      await spool.settle();
     }
-    const launcher = launcherProcess?.forJob();
-    const lose = () => this.lose();
-    launcher?.lost.addEventListener('abort', lose);
-    const processes = this.#openProcesses(made, launcher);
-    // a step that needs it says what is wrong; until then there is nobody to hear it
-    processes.catch(() => undefined);
-    const { folder, keptHome } = made;
-    const most = config.jobDisk * 1_048_576;
-    const quota = new DiskQuota(most, keptHome === undefined ? [folder] : [folder, keptHome], (text) =>
-      this.#ending.abort(overLimit(`the job ${text}`)),
-    );
-    const tree = this.#treeFor(made);
-    const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
-    const reach = reachOf(config, message, credential);
-    const host: JobHost = {
-      ...made,
-      ...(tree && { tree }),
-      mirrors: paths.mirrors,
-      reach,
-      gitLimits: gitLimitsOf(config),
-      actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimitsOf(config) }),
-      ownActions: ownActionsOf(config.ownActions),
-      caches: join(paths.caches, repositoryKey(message.repo)),
-      artifacts: join(paths.artifacts, message.repo.name, message.build),
-      runner: this.#host.runner,
-      texts: this.#host.texts,
-      ...(launcher && { git: launcher.git }),
-      processes,
-      output: (chunk) => spool.append(chunk),
-      progress: (list) => progress.tell(list),
-      secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
-      credential,
-      signal: this.#ending.signal,
-    };
-    const { outcome, begun, steps, outputs, tests } = await keepUses(() => runJob(message, host));
-    clearTimeout(timeout);
-    progress.stop();
-    launcher?.lost.removeEventListener('abort', lose);
-    await quota.stop();
-    await processes.then((opened) => this.#closeProcesses(opened)).catch(() => undefined);
+    this.#checkLease();
+    if (this.#withdrawal) return this.#withdrawal;
+    return 'kind' in result ? result : { kind: 'finished', ...result, startedAt, finishedAt: serverTime() };
+  }
+
+  async #run(releases: Releases): Promise<JobResult | Withdrawal> {
+    const { message } = this;
+    const { config, disk, folder: runner } = this.#services;
+    const { logger, spool } = this.#hooks;
+    const workspace = await this.#makeWorkspace();
+    releases.defer(() => workspace.leave());
+    const tree = this.#treeFor(workspace);
+    // not waited for: the next job need not wait until all files are removed
+    releases.defer(() => void this.#remove(workspace.folder, tree));
+    const { outcome, ...result } = await this.#runJob(workspace, tree);
     await spool.settle();
-    const end = await this.#judge(withLimit(outcome, this.#processes?.breach), folder);
-    void this.#leave(folder, tree);
-    if (
-      outcome.reason === 'resource_limit' &&
-      most > 0 &&
-      keptHome !== undefined &&
-      (await emptyIfLarge(keptHome, most))
-    )
-      this.#host.logger.warn(`emptied ${keptHome}, which alone took more than half of what a job may have`);
-    made.leave();
-    if (end.kind === 'returned') return this.#stopped ?? end;
-    return this.#ended({ outcome: end.outcome, begun, steps, outputs, ...(tests && { tests }) }, startedAt);
+    const most = config.jobDisk * 1_048_576;
+    const { keptHome } = workspace;
+    if (outcome.reason === 'resource_limit' && most > 0 && keptHome !== undefined)
+      releases.defer(async () => {
+        if (await emptyIfLarge(keptHome, most))
+          logger.warn(`emptied ${keptHome}: it alone was larger than half of what a job may use`);
+      });
+    const limited = withLimit(outcome, this.#processes?.breach);
+    if (this.#withdrawal !== undefined || limited.status === 'success') return { ...result, outcome: limited };
+    // the disk may be at fault
+    const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
+    const about = { workspace: workspace.folder, attempt: message.attempt, runner: runner.name };
+    const blame = await blameFor(limited, problem, about);
+    if (blame.kind === 'runner') return { kind: 'returned', message: blame.message };
+    return { ...result, outcome: blame.kind === 'job' ? blame.outcome : limited };
   }
 
-  /** What comes before any outcome. */
-  get #stopped(): AttemptEnd | undefined {
-    if (this.#end === 'lost' || this.#expired || this.#host.leaseLeft() === 0) return { kind: 'lost' };
-    return this.#end === 'returned' ? { kind: 'returned', message: this.#why } : undefined;
+  /** Runs the job; when this resolves, none of its processes is left. */
+  async #runJob(workspace: Workspace, tree: JobTree | undefined): Promise<JobResult> {
+    const { message } = this;
+    const { config, folder: runner, launcherProcess, texts } = this.#services;
+    const { logger, spool } = this.#hooks;
+    const releases = new Releases((error) => logger.warn(`ending a job: ${errorText(error)}`));
+    try {
+      const time = Math.min(message.timeout * 60_000, longestTimer);
+      const timeout = setTimeout(() => this.#ending.abort(timedOut(message.timeout)), time);
+      releases.defer(() => clearTimeout(timeout));
+      // a disk that takes no more is our fault, not the commit's
+      spool.onFailure((error) =>
+        this.#ending.abort(runnerFailed(`the runner cannot keep the log: ${errorText(error)}`)),
+      );
+      const progress = new StepProgress((steps) => this.#hooks.progress(steps));
+      releases.defer(() => progress.stop());
+      const launcher = launcherProcess?.forJob();
+      const processes = this.#openProcesses(workspace, launcher);
+      releases.defer(() => processes.then((opened) => opened.close()).catch(() => undefined));
+      const lose = () => this.lose('the process that starts its programs has ended');
+      launcher?.lost.addEventListener('abort', lose);
+      releases.defer(() => launcher?.lost.removeEventListener('abort', lose));
+      const { folder, keptHome } = workspace;
+      const folders = keptHome === undefined ? [folder] : [folder, keptHome];
+      const quota = new DiskQuota(config.jobDisk * 1_048_576, folders, (text) =>
+        this.#ending.abort(overLimit(`the job ${text}`)),
+      );
+      releases.defer(() => quota.stop());
+      const paths = dataPaths(config.dataDir);
+      const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
+      const host: JobHost = {
+        ...workspace,
+        ...jobServices(config, message.repo, {
+          reach: reachOf(config, message, credential),
+          gitLimits: gitLimitsOf(config),
+          mirrors: paths.mirrors,
+          artifacts: join(paths.artifacts, message.repo.name, message.build),
+        }),
+        tree,
+        runner: runner.name,
+        texts: texts.forJob(attemptName(this.ref)),
+        git: launcher?.git,
+        processes,
+        output: (chunk) => spool.append(chunk),
+        progress: (steps) => progress.changed(steps),
+        secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
+        credential,
+        signal: this.#ending.signal,
+      };
+      return await keepUses(() => runJob(message, host));
+    } finally {
+      await releases.run();
+      if (this.#processes?.expired) this.lose(leaseRanOut);
+    }
   }
 
-  #ended(result: JobResult, startedAt: string): AttemptEnd {
-    return this.#stopped ?? { kind: 'finished', ...result, startedAt, finishedAt: serverTime() };
+  /**
+   * The first cause stays, with one exception: an attempt that is being given back can still be lost, since then another
+   * runner may have the job already.
+   */
+  #withdraw(withdrawal: Withdrawal): void {
+    const { kind, message } = withdrawal;
+    if (!this.#withdrawal || (this.#withdrawal.kind === 'returned' && kind === 'lost')) this.#withdrawal = withdrawal;
+    this.#ending.abort(new JobEnding({ status: 'error', reason: 'runner_failed', message, exitCode: null }));
+    void this.#processes?.close();
   }
 
-  /** There is no place for the job on this machine. */
-  #unable(error: Error, startedAt: string): AttemptEnd {
-    const lasting = error instanceof Unasked;
-    const message = errorText(error);
-    const outcome = { status: 'error', reason: 'runner_failed', message, exitCode: null, lasting } as const;
-    return this.#ended({ outcome, begun: false, steps: [], outputs: {} }, startedAt);
+  #checkLease(): void {
+    if (this.#services.lease.left() === 0) this.lose(leaseRanOut);
   }
 
-  async #makeRoom(): Promise<Workspace> {
-    const { config, settledIsolation, networks, runner } = this.#host;
+  async #makeWorkspace(): Promise<Workspace> {
+    const { config, settledIsolation, networks, folder } = this.#services;
     const { repo, trust } = this.message;
     if (settledIsolation.isUnasked && !isAbsolute(repo.url)) throw new Unasked(unaskedText);
     const network = networks.kindFor(trust.trusted);
-    return makeWorkspace(config, settledIsolation, { repo, trust, runner, name: attemptName(this.ref), network });
-  }
-
-  /** What a job has come to is believed only where the machine let it work. */
-  async #judge(
-    outcome: JobOutcome,
-    folder: string,
-  ): Promise<{ kind: 'outcome'; outcome: JobOutcome } | { kind: 'returned'; message: string }> {
-    const { disk, runner } = this.#host;
-    if (this.#end !== undefined || this.#expired || outcome.status === 'success') return { kind: 'outcome', outcome };
-    const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
-    const blame = await blameFor(outcome, problem, { workspace: folder, attempt: this.message.attempt, runner });
-    if (blame.kind === 'runner') return { kind: 'returned', message: blame.message };
-    return { kind: 'outcome', outcome: blame.kind === 'job' ? blame.outcome : outcome };
-  }
-
-  async #closeProcesses(processes: ProcessGroup): Promise<void> {
-    await processes.close();
-    this.#expired ||= processes.expired;
+    const job = { repo, trust, runner: folder.name, name: attemptName(this.ref), network };
+    return makeWorkspace(config, settledIsolation, job);
   }
 
   /** A tree is for jobs whose files belong to the same user, and whose refs are trusted alike. */
   #treeFor({ sandbox: { isolation } }: Workspace): JobTree | undefined {
-    const { trees } = this.#host;
+    const { trees } = this.#services;
     const owner = isolation.level === 'none' ? null : isolation.user;
     const { repo, trust } = this.message;
     return trees && new JobTree(trees, JSON.stringify([repo.name, repo.url, trust.class, owner]));
   }
 
   /** Removes what the job has left, but for what the next one may begin from. */
-  async #leave(folder: string, tree: JobTree | undefined): Promise<void> {
+  async #remove(folder: string, tree: JobTree | undefined): Promise<void> {
     const isOver = this.#processes?.isEmpty === true;
     await tree?.end(isOver ? join(folder, 'workspace') : undefined);
-    const { launcherProcess } = this.#host;
+    const { launcherProcess } = this.#services;
     const removed = launcherProcess?.remove(folder, !isOver) ?? (isOver ? removeTree(folder) : removeContested(folder));
-    await removed.catch((error) => {
-      this.#host.logger.warn(`could not remove ${folder}: ${errorText(error)}`);
-    });
+    await removed.catch((error) => this.#hooks.logger.warn(`could not remove ${folder}: ${errorText(error)}`));
   }
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
     if (!sealed) return nothing;
-    const asked = this.#asked.get(kind) ?? this.#host.ask(kind, this.#ending.signal);
+    const asked = this.#asked.get(kind) ?? this.#hooks.ask(kind, this.#ending.signal);
     this.#asked.set(kind, asked);
     return asked as Promise<Delivered<K>>;
   }
 
-  async #openProcesses({ sandbox }: Workspace, launcher: Launcher | undefined): Promise<ProcessGroup> {
-    const { isolation } = sandbox;
+  #openProcesses(workspace: Workspace, launcher: JobLauncher | undefined): Promise<ProcessGroup> {
+    const processes = this.#open(workspace, launcher);
+    // the step that needs it reports the error; until then nobody handles it
+    processes.catch(() => undefined);
+    return processes;
+  }
+
+  async #open({ sandbox: { isolation } }: Workspace, launcher: JobLauncher | undefined): Promise<ProcessGroup> {
+    const { config, networks, settledIsolation, lease } = this.#services;
     const { repo, trust } = this.message;
     const owner = { key: JSON.stringify([repo.name, repo.url, trust.class]), trusted: trust.trusted };
-    const { networks } = this.#host;
     const network = await networks.take(owner);
-    const processes = await ProcessGroup.open(leaseTtl / 1000, this.#host.settledIsolation.groupKind, {
+    const processes = await ProcessGroup.open(leaseTtl / 1000, settledIsolation.groupKind, {
       isolation,
       network,
-      limits: limitsOf(this.#host.config),
+      limits: limitsOf(config),
       ...(launcher && { launcher }),
     }).catch((error) => {
       networks.giveBack(network, owner, false);
@@ -289,42 +282,11 @@ export class RunningAttempt {
     void processes.ended.then(() => networks.giveBack(network, owner, processes.isEmpty));
     this.#processes = processes;
     this.beat();
-    if (this.#end !== undefined) void processes.close();
-    this.#isBeaten = this.#host.opened(processes);
-    processes.whenExpired(() => {
-      this.#expired = true;
-      this.#stop('lost', 'the lease has run out');
-    });
+    if (this.#withdrawal !== undefined) void processes.close();
+    this.#isRenewed = lease.opened(processes);
+    processes.whenExpired(() => this.lose(leaseRanOut));
     return processes;
   }
-
-  #stop(end: 'returned' | 'lost', why: string): void {
-    this.#end ??= end;
-    this.#why = why;
-    this.#ending.abort(new JobEnding({ status: 'error', reason: 'runner_failed', message: why, exitCode: null }));
-  }
 }
 
-/** Tells steps now and then, the last word included. */
-class Progress {
-  readonly #tell: (steps: Step[]) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #latest: Step[] = [];
-
-  constructor(tell: (steps: Step[]) => void) {
-    this.#tell = tell;
-  }
-
-  /** @param steps is the job's own list; long ones are told less often, and summaries only with the outcome */
-  tell(steps: Step[]): void {
-    this.#latest = steps;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#tell(this.#latest.map((step) => ({ ...step, summary: null })));
-    }, progressInterval + steps.length);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-}
+const leaseRanOut = 'the lease has run out';

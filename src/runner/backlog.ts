@@ -1,49 +1,49 @@
-/** What a runner may owe the record of attempts that are over, before it begins no more. */
+/** How much a runner may have finished without a record of it; with more it takes no jobs. */
 export interface BacklogBounds {
-  /** each keeps a file open, and is told again every few seconds */
+  /** each keeps a file open, and its outcome is sent again every few seconds */
   attempts: number;
-  /** bytes of outcomes and logs that lie in Redis, whose memory all share */
+  /** bytes of outcomes and logs in Redis, whose memory all runners share */
   inRedis: number;
-  /** bytes of logs that are nowhere but on the disk of this runner */
+  /** bytes of logs that exist only on the disk of this runner */
   onDisk: number;
 }
 
-/** Redis with a gigabyte has room for a dozen of such runners; the disk has a floor of its own, see DiskWatch. */
+/** A Redis with one gigabyte has room for a dozen such runners. DiskWatch has a limit of its own for the disk. */
 const most: BacklogBounds = { attempts: 200, inRedis: 64 * 1_048_576, onDisk: 1024 * 1_048_576 };
 
-/** What one attempt owes. */
-export interface Owed {
-  /** it has ended; while it runs, it is bounded by the slots */
+/** What is not recorded yet of one attempt. */
+export interface Unrecorded {
+  /** The attempt has ended. While it runs, the number of slots limits it. */
   readonly isOver: boolean;
   readonly inRedis: number;
   readonly onDisk: number;
 }
 
 /**
- * What a runner has finished and nobody has recorded: while there is no reporter, or none that keeps up, that grows with each
- * job. A runner that owes too much takes none until what it owes is less again.
+ * What a runner has finished and no reporter has recorded. Without a reporter, or with one that is too slow, it grows with
+ * each job. When it is too large, the runner takes no jobs until it is smaller again.
  */
 export class Backlog {
-  readonly #owed: () => Iterable<Owed>;
+  readonly #unrecorded: () => Iterable<Unrecorded>;
   readonly #changed: () => void;
   #problem: string | undefined;
 
-  /** @param changed is called when it has become too large, or is so no more */
-  constructor(owed: () => Iterable<Owed>, changed: () => void) {
-    this.#owed = owed;
+  /** @param changed is called when it becomes too large, and when it no longer is */
+  constructor(unrecorded: () => Iterable<Unrecorded>, changed: () => void) {
+    this.#unrecorded = unrecorded;
     this.#changed = changed;
   }
 
-  /** Why no job is taken; undefined while they are. */
+  /** Why no job is taken; undefined while jobs are taken. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Something has been added to it, or taken away. */
-  look(): void {
+  /** To be called when something was added to it, or recorded. */
+  update(): void {
     const before = this.#problem;
     const sum: BacklogBounds = { attempts: 0, inRedis: 0, onDisk: 0 };
-    for (const { isOver, inRedis, onDisk } of this.#owed()) {
+    for (const { isOver, inRedis, onDisk } of this.#unrecorded()) {
       if (!isOver) continue;
       sum.attempts++;
       sum.inRedis += inRedis;

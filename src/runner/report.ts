@@ -6,9 +6,9 @@ import type { StageContext } from '../queues/stage.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import { untilTaken } from '../redis/refusal.ts';
 import type { Signer } from '../secrets/signing.ts';
-import type { Owed } from './backlog.ts';
+import type { Unrecorded } from './backlog.ts';
 import { LogSender } from './log-sender.ts';
-import { Spool } from './spool.ts';
+import { type LeftSpool, Spool } from './spool.ts';
 
 /** An outcome that nobody has acknowledged for this long (ms) is reported again. */
 const repeatInterval = 5000;
@@ -17,14 +17,14 @@ const repeatInterval = 5000;
  * What one attempt still owes the record: its log, and its outcome once it has one. It is kept on the disk and told
  * again until a reporter says that the outcome is recorded and all of the log archived, or that nothing of it is wanted.
  */
-export class Report implements Owed {
+export class Report implements Unrecorded {
   readonly ref: AttemptRef;
   readonly spool: Spool;
   readonly #context: StageContext;
   readonly #signer: Signer;
   readonly #logger: Logger;
   readonly #sender: LogSender;
-  readonly #done: (report: Report) => void;
+  readonly #done: () => void;
   #outcome: Result<'finished'> | undefined;
   #outcomeSize = 0;
   #repeat: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class Report implements Owed {
     runner: string,
     spool: Spool,
     word: { signer: Signer; claim?: string },
-    done: (report: Report) => void,
+    done: () => void,
   ) {
     this.#context = context;
     this.#signer = word.signer;
@@ -61,8 +61,8 @@ export class Report implements Owed {
     runner: string,
     signer: Signer,
     folder: string,
-    left: { ref: AttemptRef; outcome: unknown },
-    done: (report: Report) => void,
+    left: LeftSpool,
+    done: () => void,
   ): Promise<Report> {
     const outcome = finished.safeParse(left.outcome);
     // the log of an attempt that may still count is that of the id that has begun it
@@ -74,6 +74,11 @@ export class Report implements Owed {
       report.#tell({ ...outcome.data, logBytes }, JSON.stringify(outcome.data).length).catch(() => undefined);
     } else report.abandon();
     return report;
+  }
+
+  /** Whether nothing is owed any more. */
+  get isSettled(): boolean {
+    return this.#settled;
   }
 
   get hasOutcome(): boolean {
@@ -159,7 +164,7 @@ export class Report implements Owed {
       .stop()
       .then(() => this.spool.remove())
       .catch((error) => this.#logger.warn(`could not remove the spool of ${attemptName(this.ref)}: ${String(error)}`));
-    this.#done(this);
+    this.#done();
   }
 }
 

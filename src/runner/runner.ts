@@ -1,24 +1,18 @@
 import { loadavg, tmpdir } from 'node:os';
 import { z } from 'zod';
-import type { SettledIsolation } from '../exec/isolation-check.ts';
-import type { NetworkPool } from '../exec/network/network-pool.ts';
-import type { KeptTrees } from '../job/kept-trees.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
-import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import { mayServe, parseQueueLabels } from '../queues/kept.ts';
 import type { JobMessage } from '../queues/messages.ts';
 import { SlotWorker } from '../queues/slots.ts';
-import type { StageContext } from '../queues/stage.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { hasMainUser } from '../redis/url.ts';
 import { VitalSigns } from '../redis/vitals.ts';
-import type { RunnerKey } from '../secrets/runner-key.ts';
 import { signatory } from '../secrets/signed-message.ts';
 import { awake } from '../system/clock.ts';
 import { HealthFile } from '../system/health-file.ts';
@@ -26,15 +20,13 @@ import { within } from '../system/wait.ts';
 import { Admission, admissionRemedy } from './admission.ts';
 import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
-import type { LauncherProcess } from './launcher/launcher-process.ts';
 import { freeDisk } from './prune.ts';
 import { Registration } from './registration.ts';
-import type { WorkFolder } from './work-folder.ts';
+import type { RunnerServices } from './services.ts';
 
 export interface RunnerSettings {
   /** patterns of the repositories that it is kept for, beside those of its key; empty for all */
   repos: readonly string[];
-  key: RunnerKey;
   /** it does not share the data directory of the record's stages */
   isApart: boolean;
   labels: readonly string[];
@@ -43,13 +35,6 @@ export interface RunnerSettings {
   grace: number;
   /** how long (ms) it goes on without a word from Redis before it gives up */
   orphanTimeout: number;
-  /** how far its jobs are kept apart */
-  settledIsolation: SettledIsolation;
-  networks: NetworkPool;
-  /** what is kept of checkouts; absent where nothing is */
-  trees?: KeptTrees | undefined;
-  /** what starts the programs of jobs; absent where this process does */
-  launcherProcess?: LauncherProcess | undefined;
 }
 
 /** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
@@ -72,10 +57,8 @@ const closePatience = 1000;
  */
 export class Runner {
   readonly name: string;
-  readonly #context: StageContext;
+  readonly #services: RunnerServices;
   readonly #settings: RunnerSettings;
-  readonly #logger: Logger;
-  readonly #folder: WorkFolder;
   readonly #disk: DiskWatch;
   readonly #admission: Admission;
   readonly #executions: Executions;
@@ -95,27 +78,25 @@ export class Runner {
     this.#fail = resolve;
   });
 
-  constructor(context: StageContext, settings: RunnerSettings, folder: WorkFolder) {
-    const { access, config } = context;
-    this.#context = context;
+  constructor(services: RunnerServices, settings: RunnerSettings) {
+    const { access, config, folder, key, logger, trees } = services;
+    this.#services = services;
     this.#settings = settings;
-    this.#folder = folder;
-    this.#logger = context.logger.child({ stage: 'runner', runner: folder.name });
-    this.#signs = new VitalSigns('runner', context.config);
+    this.#signs = new VitalSigns('runner', config);
     this.name = folder.name;
-    const health = new HealthFile(config.healthFile, this.#logger);
+    const health = new HealthFile(config.healthFile, logger);
     this.#disk = new DiskWatch(config, {
       name: folder.name,
       writes: [folder.path, dataPaths(config.dataDir).mirrors],
       uses: [tmpdir()],
-      logger: this.#logger,
+      logger,
       busy: () => this.#executions.busy,
       // what is only there to save time goes first
-      free: [async () => settings.trees?.clear(), (short) => this.#freeHomes(short)],
+      free: [async () => trees?.clear(), (short) => this.#freeHomes(short)],
       changed: () => this.#tellFitness(),
     });
-    this.#admission = new Admission(access, this.#logger, settings.key, () => this.#tellFitness());
-    this.#registration = new Registration(access, this.#logger, folder.name, settings.orphanTimeout, {
+    this.#admission = new Admission(access, logger, key, () => this.#tellFitness());
+    this.#registration = new Registration(access, logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
       isAtWork: () => this.#executions.running.length > 0,
       heard: () => {
@@ -126,23 +107,23 @@ export class Runner {
       renewed: () => this.#executions.beat(),
       lost: () => this.#fence(),
       orphaned: (error) => {
-        this.#executions.loseAll();
+        this.#executions.loseAll(error.message);
         this.#fail(error);
       },
     });
-    const { settledIsolation, networks, trees, launcherProcess, key } = settings;
-    const place = { folder, signer: key.signer, disk: this.#disk, settledIsolation, networks, trees, launcherProcess };
-    this.#executions = new Executions(context, this.#logger, place, {
-      leaseLeft: () => this.#registration.leaseLeft,
+    this.#executions = new Executions(services, this.#disk, {
+      lease: {
+        left: () => this.#registration.leaseLeft,
+        opened: (processes) => this.#registration.begun(processes),
+      },
       refusal: (id) => this.#refusal(id),
       misplaced: (message) => this.#misplaced(message),
       backlogChanged: () => {
         const { backlog } = this.#executions;
-        if (backlog !== undefined) this.#logger.warn(`takes no jobs: ${backlog}`, { remedy: backlogRemedy });
-        else this.#logger.info('takes jobs again: what it has finished is recorded');
+        if (backlog !== undefined) logger.warn(`takes no jobs: ${backlog}`, { remedy: backlogRemedy });
+        else logger.info('takes jobs again: what it has finished is recorded');
         this.#tellFitness();
       },
-      scopeOpened: (processes) => this.#registration.begun(processes),
     });
   }
 
@@ -151,11 +132,11 @@ export class Runner {
   }
 
   async start(): Promise<void> {
-    const { access } = this.#context;
+    const { access } = this.#services;
     const { newQueue, runnerKeysChanged } = access.keys;
     this.#unlisten.push(
-      await listen(access, newQueue, newQueueSchema, this.#logger, () => this.#slots?.look()),
-      await listen(access, runnerKeysChanged, z.object({}), this.#logger, () => void this.#admission.look()),
+      await listen(access, newQueue, newQueueSchema, this.#services.logger, () => this.#slots?.look()),
+      await listen(access, runnerKeysChanged, z.object({}), this.#services.logger, () => void this.#admission.look()),
     );
     await this.#admission.look();
     await this.#disk.start();
@@ -179,7 +160,7 @@ export class Runner {
     await this.#disk.stop();
     await this.#registration.leave();
     await within(this.#closeRest(), closePatience);
-    this.#folder.release();
+    this.#services.folder.release();
   }
 
   /** Gives back everything under way at once. */
@@ -189,9 +170,9 @@ export class Runner {
   }
 
   async #closeRest(): Promise<void> {
-    const trees = this.#settings.trees?.close();
-    const launcher = this.#settings.launcherProcess?.close();
-    const networks = this.#settings.networks.close();
+    const trees = this.#services.trees?.close();
+    const launcher = this.#services.launcherProcess?.close();
+    const networks = this.#services.networks.close();
     await Promise.allSettled([
       this.#executions.close(),
       trees,
@@ -206,11 +187,11 @@ export class Runner {
     this.#answerTo(id);
     if (this.#draining) return;
     const { labels, slots } = this.#settings;
-    this.#slots = new SlotWorker(this.#context.access, {
+    this.#slots = new SlotWorker(this.#services.access, {
       runner: id,
       slots,
       labels,
-      logger: this.#logger,
+      logger: this.#services.logger,
       repos: () => this.#repos,
       isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
       ready: () => this.#refusal(id) === undefined && this.#isFit,
@@ -221,10 +202,11 @@ export class Runner {
 
   async #freeHomes(short: NonNullable<DiskProblem['short']>): Promise<void> {
     try {
-      const removed = await freeDisk(this.#context.config, short, (message) => this.#logger.warn(message));
-      for (const { repository } of removed) this.#logger.warn(`removed a home of ${repository}: the disk is full`);
+      const removed = await freeDisk(this.#services.config, short, (message) => this.#services.logger.warn(message));
+      for (const { repository } of removed)
+        this.#services.logger.warn(`removed a home of ${repository}: the disk is full`);
     } catch (error) {
-      this.#logger.warn(`could not make room on the disk: ${errorText(error)}`);
+      this.#services.logger.warn(`could not make room on the disk: ${errorText(error)}`);
     }
   }
 
@@ -240,8 +222,8 @@ export class Runner {
    * jobs, on the same connection, and while that is down nothing may be held up by it.
    */
   #answerTo(id: RunnerId): void {
-    const { access } = this.#context;
-    const heard = listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#logger, (notice) =>
+    const { access } = this.#services;
+    const heard = listen(access, access.keys.toRunner(id), runnerNoticeSchema, this.#services.logger, (notice) =>
       this.#executions.hear(notice),
     );
     heard.catch(() => undefined);
@@ -251,8 +233,10 @@ export class Runner {
   /** Somebody else may have our jobs by now: ends them and hands nothing in. */
   #fence(): void {
     const attempts = this.#executions.running.join(' ');
-    this.#executions.loseAll();
-    this.#logger.warn('heard nothing from Redis for too long: ended all jobs, others may have them', { attempts });
+    this.#executions.loseAll('the lease has run out');
+    this.#services.logger.warn('heard nothing from Redis for too long: ended all jobs, others may have them', {
+      attempts,
+    });
     void this.#slots?.close();
     this.#slots = undefined;
   }
@@ -260,15 +244,20 @@ export class Runner {
   /** Others can write to the queues, too; what they would have run is run nowhere. */
   async #isGenuine(content: unknown, attempt: AttemptRef | undefined): Promise<boolean> {
     const signer = signatory('job', content);
-    if (signer !== undefined && signer === this.#settings.key.voltKey()) return true;
-    if (attempt) await this.#context.queues.setAside(`forged ${attemptName(attempt)}`, [JSON.stringify(content) ?? '']);
+    if (signer !== undefined && signer === this.#services.key.voltKey()) return true;
+    if (attempt)
+      await this.#services.queues.setAside(`forged ${attemptName(attempt)}`, [JSON.stringify(content) ?? '']);
     return false;
   }
 
   /** A runner that is apart from the record, and whose jobs may do what the record's stages may. */
   get #trusted(): RunnerMember['problems'] {
-    const { settledIsolation, isApart } = this.#settings;
-    if (settledIsolation.level !== 'none' || !isApart || !hasMainUser(this.#context.access.url)) return [];
+    if (
+      this.#services.settledIsolation.level !== 'none' ||
+      !this.#settings.isApart ||
+      !hasMainUser(this.#services.access.url)
+    )
+      return [];
     return [
       {
         code: 'redis_main_user',
@@ -297,7 +286,7 @@ export class Runner {
 
   #tellFitness(): void {
     // a disk may be full though there is room on it: of files, or for this user
-    if (this.#disk.problem) void this.#settings.trees?.clear();
+    if (this.#disk.problem) void this.#services.trees?.clear();
     this.#registration.now();
     this.#slots?.look();
   }
@@ -322,8 +311,8 @@ export class Runner {
       repos: this.#repos.filter((globs) => globs.length > 0),
       running: this.#executions.running,
       reporting: this.#executions.reporting,
-      scopes: this.#executions.scopes.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
-      key: this.#settings.key.signer.publicKey,
+      scopes: this.#executions.processGroups.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
+      key: this.#services.key.signer.publicKey,
       ...this.#executions.boxKey(this.id),
       claims: this.#executions.claims,
       problems: this.#problems(),

@@ -167,8 +167,14 @@ export class Spool {
   }
 }
 
-/** Attempts whose spools an earlier process has left, with their outcomes where they had one. */
-export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; outcome: unknown }[]> {
+/** A spool that an earlier process of the runner has left, with the outcome that is kept beside it. */
+export interface LeftSpool {
+  ref: AttemptRef;
+  /** undefined where there is none, or a power cut has left it unfinished */
+  outcome: unknown;
+}
+
+export async function leftSpools(folder: string): Promise<LeftSpool[]> {
   const names = await readdir(folder).catch(() => []);
   const refs = names.flatMap((name) =>
     name.endsWith('.log') ? (parseAttemptName(name.slice(0, -'.log'.length)) ?? []) : [],
@@ -176,7 +182,6 @@ export async function leftSpools(folder: string): Promise<{ ref: AttemptRef; out
   return Promise.all(
     refs.map(async (ref) => ({
       ref,
-      // none, or one that a power cut has left unfinished
       outcome: await readFile(outcomePath(folder, ref), 'utf8')
         .then((text) => JSON.parse(text) as unknown)
         .catch(() => undefined),

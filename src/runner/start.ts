@@ -33,6 +33,7 @@ import { everyLater } from '../system/wait.ts';
 import { LauncherProcess } from './launcher/launcher-process.ts';
 import { hasOlder, pruneMachine, removeOlder } from './prune.ts';
 import { Runner } from './runner.ts';
+import type { RunnerServices } from './services.ts';
 import { takeWorkFolder } from './work-folder.ts';
 
 export interface RunnerOptions {
@@ -94,8 +95,6 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   if (settledIsolation.level === 'user') chmodSync(config.dataDir, 0o700);
   const folder = await takeWorkFolder(dataPaths(config.dataDir).work, host, options.name);
   await removeLeftJobs(config.dataDir, folder.name);
-  const grace = options.graceSeconds * 1000;
-  const orphanTimeout = (options.orphanSeconds ?? config.orphanTimeout) * 1000;
   const logger = context.logger.child({ stage: 'runner', runner: folder.name });
   const trees = await openTrees(config, settledIsolation, folder.name, logger);
   // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
@@ -103,20 +102,24 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   const { shared } = jobPaths(settledIsolation.level, config.dataDir, folder.name);
   const pool = new NetworkPool(networks, options.slots + 1, voltServers(config), (lines) => tellHosts(shared, lines));
   for (const name of await pool.start()) logger.warn(`${name} of VOLT_SANDBOX_NETWORK has no address so far`);
-  const settings = {
+  const services: RunnerServices = {
+    ...context,
+    logger,
+    folder,
     key: key ?? ownRunnerKey(config),
-    isApart: key !== undefined,
-    repos: checkRepositoryGlobs(options.repos ?? config.runnerRepos.split(',').filter((glob) => glob !== '')),
-    labels,
-    slots: options.slots,
-    grace,
-    orphanTimeout,
     settledIsolation,
     networks: pool,
     trees,
     launcherProcess,
   };
-  const runner = new Runner(context, settings, folder);
+  const runner = new Runner(services, {
+    isApart: key !== undefined,
+    repos: checkRepositoryGlobs(options.repos ?? config.runnerRepos.split(',').filter((glob) => glob !== '')),
+    labels,
+    slots: options.slots,
+    grace: options.graceSeconds * 1000,
+    orphanTimeout: (options.orphanSeconds ?? config.orphanTimeout) * 1000,
+  });
   const changes = (await hasOlder(config)) ? [olderHomes] : [];
   await runner.start();
   const removing = removeOlder(config, (message) => logger.warn(message)).then(

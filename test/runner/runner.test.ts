@@ -465,6 +465,23 @@ describe('a runner', () => {
     expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
   });
 
+  it('hands in nothing of an attempt that it gives back and that is then taken away, and claims it no longer', async () => {
+    const runner = await start({ graceSeconds: 0 });
+    const sleep = longSleep();
+    const message = await send(`sleep ${sleep}`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    const [group] = await until('its processes are announced', async () => (await member())?.scopes);
+    // a stopped supervisor does not end by itself, so that the attempt's end takes a moment
+    process.kill(group?.pid ?? 0, 'SIGSTOP');
+    const stopped = stopSoon(runner);
+    await until('it gives the attempt back', async () => (await member())?.draining);
+    await notifyRunner(volt.context.access, runner.id, { kind: 'lose', job: message.job, attempt: 1 });
+    await until('it claims nothing', async () => ((await member())?.running ?? []).length === 0);
+    await stopped;
+    expect(await results('returned', message.job)).to.deep.equal([]);
+    expect(await results('finished', message.job)).to.deep.equal([]);
+  });
+
   it('loses the attempts whose programs another process has started when that is killed, for they come again', async function () {
     if (process.platform !== 'linux') this.skip();
     await start();

@@ -3,18 +3,16 @@ import { join, resolve } from 'node:path';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import { ProcessGroup } from '../../exec/process-group.ts';
 import { ownReach } from '../../git/reach.ts';
-import { ownActionsOf } from '../../job/actions/served.ts';
-import { ActionStore } from '../../job/actions/store.ts';
 import type { JobInput, JobResult } from '../../job/contract.ts';
 import { cancelled, timedOut } from '../../job/ending.ts';
 import { runJob } from '../../job/job.ts';
 import { Sandbox } from '../../job/sandbox/sandbox.ts';
+import { jobServices } from '../../job/services.ts';
 import { pruneCaches } from '../../job/storage/caches.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import type { Step } from '../../kernel/model.ts';
-import { repositoryKey } from '../../kernel/names.ts';
 import { jobEnvironment } from '../../system/environment.ts';
 import { longestTimer } from '../../system/wait.ts';
 import type { ExecView } from './events.ts';
@@ -90,25 +88,24 @@ export class JobRunner {
     this.#running.set(id, { stop, processes });
     if (this.#isCancelled) stop.abort(cancelled('interrupted'));
     const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
-    const paths = dataPaths(this.#config.dataDir);
     const own = join(this.#folder, 'jobs', String(id));
     this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });
     const told = new Map<Step, string>();
     const decoder = new TextDecoder();
     try {
       const result = await runJob(input, {
-        ...{ folder: own, mirrors: join(this.#folder, 'mirrors'), processes, signal: stop.signal, runner: 'exec' },
+        ...{ folder: own, processes, signal: stop.signal, runner: 'exec' },
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and their tools and caches are meant to be used
         sandbox: Sandbox.none,
-        reach: ownReach,
-        gitLimits: {},
-        actions: new ActionStore(paths.actions, this.#config.actionsUrl, { reach: ownReach, limits: {} }),
-        ownActions: ownActionsOf(this.#config.ownActions),
-        caches: join(paths.caches, repositoryKey(input.repo)),
-        artifacts: join(this.#folder, 'artifacts'),
+        ...jobServices(this.#config, input.repo, {
+          reach: ownReach,
+          gitLimits: {},
+          mirrors: join(this.#folder, 'mirrors'),
+          artifacts: join(this.#folder, 'artifacts'),
+        }),
         texts: this.#texts.forJob(String(id)),
-        toolCache: resolve(this.#config.toolCache ?? paths.tools),
+        toolCache: resolve(this.#config.toolCache ?? dataPaths(this.#config.dataDir).tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
         progress: (steps) => this.#tellSteps(id, steps, told),
         secrets: async () => ({ values: { ...this.#given.secrets }, withheld: null }),

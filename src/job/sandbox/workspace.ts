@@ -11,7 +11,7 @@ import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { jobEnvironment } from '../../system/environment.ts';
-import type { JobInput } from '../contract.ts';
+import type { JobInput, JobWorkspace } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { withCertificates } from './certificates.ts';
 import { hostNameFiles } from './host-names.ts';
@@ -27,16 +27,9 @@ const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as con
 /** The folder of the files by which steps speak to Volt: the files are the job's, the folder is not. */
 const commands = 'commands';
 
-/** Where one job runs, and as what. */
-export interface Workspace {
-  folder: string;
-  /** that of its repository and class of refs; see `JobPlace` */
-  home?: string | undefined;
+export interface Workspace extends JobWorkspace {
   /** what of the home stays when the job is over */
   keptHome?: string | undefined;
-  toolCache: string;
-  env: Record<string, string>;
-  sandbox: Sandbox;
   /** to be called when the job is over: its home may be removed then */
   leave(): void;
 }

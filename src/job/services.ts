@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { GitLimits } from '../git/command.ts';
+import type { Reach } from '../git/reach.ts';
+import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
+import { repositoryKey } from '../kernel/names.ts';
+import { ownActionsOf } from './actions/served.ts';
+import { ActionStore } from './actions/store.ts';
+import type { JobInput, JobServices } from './contract.ts';
+
+/**
+ * What a job uses on this machine, whoever runs it.
+ * @param around `mirrors` is the folder of mirrors, `artifacts` that of the build's artifacts
+ */
+export function jobServices(
+  config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions'>,
+  repo: JobInput['repo'],
+  around: { reach: Reach; gitLimits: GitLimits; mirrors: string; artifacts: string },
+): JobServices {
+  const { reach, gitLimits } = around;
+  const paths = dataPaths(config.dataDir);
+  return {
+    ...around,
+    actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimits }),
+    ownActions: ownActionsOf(config.ownActions),
+    caches: join(paths.caches, repositoryKey(repo)),
+  };
+}
