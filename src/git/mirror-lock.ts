@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type FileLock, lockFile } from '../kernel/file-lock.ts';
+import { type FileLock, lockFile } from '../system/lock.ts';
 import { removeTree } from '../system/remove-tree.ts';
 import { settled } from '../system/wait.ts';
 import { leftoversOf } from './mirror-leftovers.ts';
@@ -33,7 +33,7 @@ const turns = new Map<string, Promise<unknown>>();
  * Keeps updates of one mirror apart: in this process, and in all others that share its folder, in other containers too.
  * Reading needs no lock, since git puts whatever is new into place in one step.
  *
- * The lock is on a file beside the mirror, and ends with its holder (see kernel/file-lock.ts). The holder writes its name
+ * The lock is on a file beside the mirror, and ends with its holder (see system/lock.ts). The holder writes its name
  * into it and empties it when nothing is left of its work, so whoever finds a name there comes after one that was killed,
  * and clears up first. While it lives, the holder touches the file. One that does not, as a process that was stopped, is
  * not waited for: the file is removed and with it the lock, which the holder sees when it goes on. Should two remove it in

@@ -1,4 +1,5 @@
 import { errorText } from '../system/error-text.ts';
+import { LockFailed } from '../system/lock.ts';
 import type { SentError } from '../system/sent-error.ts';
 
 export { errorText, systemCode } from '../system/error-text.ts';
@@ -96,6 +97,8 @@ export class VoltError extends Error {
 /** Anything thrown, as a VoltError; what nobody expected becomes `internal` and keeps its cause. */
 export function asVoltError(error: unknown): VoltError {
   if (error instanceof VoltError) return error;
+  if (error instanceof LockFailed)
+    return new VoltError('tool_missing', error.message, { remedy: error.remedy, cause: error });
   return new VoltError('internal', errorText(error), {
     remedy: 'This is a fault of Volt. Run again with VOLT_LOG_LEVEL=debug and report what it prints.',
     cause: error,

@@ -1,8 +1,8 @@
 import { existsSync, utimesSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorText, VoltError } from '../kernel/errors.ts';
-import { lockFile } from '../kernel/file-lock.ts';
+import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
+import { LockFailed, lockFile } from '../system/lock.ts';
 import { removeContested } from '../system/remove-tree.ts';
 
 /** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
@@ -84,7 +84,7 @@ function touch(path: string): void {
 }
 
 function unwritable(path: string, error: unknown): VoltError {
-  if (error instanceof VoltError) return error;
+  if (error instanceof VoltError || error instanceof LockFailed) return asVoltError(error);
   return new VoltError('data_unwritable', `cannot work in ${path}: ${errorText(error)}`, {
     remedy: 'Free some space or give this user the right to write there, or name another place by --data.',
     cause: error,

@@ -222,7 +222,7 @@ describe('a backup', () => {
 
   it('is not restored to a data directory in use', async () => {
     const { file, data } = await backedUp();
-    const release = lockDataDirectory(data, 'volt up, process 4711');
+    const release = await lockDataDirectory(data, 'volt up, process 4711');
     await failure('data_locked', () => restoreBackup(config(data), file, true));
     release();
     const stage = startChild(reader, { args: [data] });

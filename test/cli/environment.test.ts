@@ -79,9 +79,9 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
         remedy: /Be the user whose `.*volt up` it is, or .*--redis/,
       };
     },
-    'a data directory in use': () => {
+    'a data directory in use': async () => {
       const data = folders.make();
-      release = lockDataDirectory(data, 'volt up, process 4711');
+      release = await lockDataDirectory(data, 'volt up, process 4711');
       return { args: ['up', '--data', data], code: 'data_locked', says: /process 4711/, remedy: /Stop that one/ };
     },
     'a record of a newer Volt': async () => {

@@ -1,7 +1,7 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { lockDataDirectory } from '../../src/record/lock.ts';
+import { dataDirectoryHolder, lockDataDirectory } from '../../src/record/lock.ts';
 import { startChild } from '../support/child.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -9,7 +9,7 @@ import { TestFolders } from '../support/folder.ts';
 const holder = `
   import { lockDataDirectory } from './src/record/lock.ts';
   try {
-    lockDataDirectory(process.argv.at(-1), 'volt up, process ' + process.pid);
+    await lockDataDirectory(process.argv.at(-1), 'volt up, process ' + process.pid);
     console.log('locked');
     setInterval(() => {}, 1000);
   } catch (error) {
@@ -22,18 +22,20 @@ describe('the lock on a data directory', () => {
 
   after(folders.remove);
 
-  it('is had by one at a time; the other is told by whom', async () => {
+  it('belongs to one holder at a time, and its error names the holder', async () => {
     const dataDir = folders.make();
-    const release = lockDataDirectory(dataDir, 'volt up, process 4711');
+    const release = await lockDataDirectory(dataDir, 'volt up, process 4711');
     const error = await failure('data_locked', () => lockDataDirectory(dataDir, 'volt up, process 4712'));
     expect(error.message).to.include('volt up, process 4711').and.include(dataDir);
     const again = await failure('data_locked', () => lockDataDirectory(dataDir, 'volt up, process 4713'));
-    expect(again.message, 'who asks in vain does not become the holder').to.include('4711');
+    expect(again.message, 'a process that is refused does not become the holder').to.include('4711');
+    expect(await dataDirectoryHolder(dataDir)).to.equal('volt up, process 4711');
     release();
-    lockDataDirectory(dataDir, 'volt up, process 4712')();
+    expect(await dataDirectoryHolder(dataDir)).to.equal(undefined);
+    (await lockDataDirectory(dataDir, 'volt up, process 4712'))();
   });
 
-  it('is had by one process at a time, and is given back when that is killed', async () => {
+  it('belongs to one process at a time, and ends when that process is killed', async () => {
     const dataDir = folders.make();
     const first = startChild(holder, { args: [dataDir] });
     expect(await first.line()).to.equal('locked');
@@ -43,19 +45,32 @@ describe('the lock on a data directory', () => {
     );
     expect(await second.ended()).to.equal(0);
     await first.kill();
-    lockDataDirectory(dataDir, 'volt up, the next')();
+    (await lockDataDirectory(dataDir, 'volt up, the next'))();
   });
 
-  it('of one directory says nothing about another', () => {
-    const releases = [folders.make(), folders.make()].map((dataDir) => lockDataDirectory(dataDir, 'me'));
-    for (const release of releases) release();
+  it('on one directory leaves another one free', async () => {
+    const [one, other] = [folders.make(), folders.make()];
+    const release = await lockDataDirectory(one, 'me');
+    (await lockDataDirectory(other, 'me'))();
+    await failure('data_locked', () => lockDataDirectory(one, 'me'));
+    release();
   });
 
-  it('makes the directory', () => {
-    lockDataDirectory(join(folders.make(), 'new', 'data'), 'me')();
+  it('makes the directory where it is missing', async () => {
+    const dataDir = join(folders.make(), 'new', 'data');
+    (await lockDataDirectory(dataDir, 'me'))();
+    expect(existsSync(dataDir)).to.equal(true);
   });
 
-  it('says so where nothing can be written', async () => {
+  it('replaces the lock file of an older Volt, which was a small database', async () => {
+    const dataDir = folders.make();
+    writeFileSync(join(dataDir, 'up.lock'), Buffer.from('SQLite format 3\0'.padEnd(8192, '\0')));
+    const release = await lockDataDirectory(dataDir, 'me');
+    expect(await dataDirectoryHolder(dataDir)).to.equal('me');
+    release();
+  });
+
+  it('is refused with data_unwritable where the directory cannot be made', async () => {
     const file = join(folders.make(), 'a-file');
     writeFileSync(file, '');
     chmodSync(file, 0o444);

@@ -24,7 +24,7 @@ export async function restoreBackup(
   file: string,
   force: boolean,
 ): Promise<{ manifest: Manifest; replaced: string | null }> {
-  const release = lockDataDirectory(config.dataDir, `volt restore, process ${process.pid}`);
+  const release = await lockDataDirectory(config.dataDir, `volt restore, process ${process.pid}`);
   const unpacked = join(config.dataDir, `.restore-${process.pid}`);
   try {
     const record = recordFile(config);

@@ -14,17 +14,17 @@ const restore = 'Restore a backup by `volt restore`; see what the disk and the s
 
 /** The data directory, its disk, and the record in it. */
 export async function dataFindings(config: Config): Promise<Finding[]> {
-  return [directoryFinding(config), await diskFinding(config), await recordFinding(config)];
+  return [await directoryFinding(config), await diskFinding(config), await recordFinding(config)];
 }
 
-function directoryFinding({ dataDir }: Config): Finding {
+async function directoryFinding({ dataDir }: Config): Promise<Finding> {
   const remedy = 'Give this user the right to write there, or name another one by --data or VOLT_DATA_DIR.';
   let folder = dataDir;
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     if (folder !== dataDir) return ok('data directory', `${dataDir} is not there yet; the first start makes it`);
-    const holder = dataDirectoryHolder(dataDir);
+    const holder = await dataDirectoryHolder(dataDir);
     return ok('data directory', `${dataDir} can be written${holder === undefined ? '' : `, in use by ${holder}`}`);
   } catch (error) {
     return fail('data directory', `${dataDir} cannot be written: ${errorText(error)}`, remedy);

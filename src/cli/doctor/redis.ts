@@ -43,7 +43,7 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
   } catch (error) {
     const { code, message, remedy } = asVoltError(error);
     const down =
-      code === 'redis_unreachable' && from !== 'setting' && dataDirectoryHolder(config.dataDir) === undefined;
+      code === 'redis_unreachable' && from !== 'setting' && (await dataDirectoryHolder(config.dataDir)) === undefined;
     return [down ? ownServer() : fail('redis', message, remedy)];
   }
 }

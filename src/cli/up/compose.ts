@@ -46,7 +46,7 @@ export async function compose(
 ): Promise<Volt> {
   // before Redis is started, which shares the limit
   await leaveNoCoreDumps();
-  shutdown.add('data directory', lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
+  shutdown.add('data directory', await lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
   const url = config.redisUrl ?? (await startRedis(config, logger, shutdown));
   const [access, database, stages] = await settled([
     connectRedis(config, url, logger),

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, write
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
-import { lockFile } from '../../kernel/file-lock.ts';
+import { lockFile } from '../../system/lock.ts';
 import { writeWhole } from './whole-file.ts';
 
 /**

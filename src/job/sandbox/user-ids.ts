@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } f
 import { join } from 'node:path';
 import type { JobUser } from '../../exec/isolation.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
-import { lockFile } from '../../kernel/file-lock.ts';
+import { lockFile } from '../../system/lock.ts';
 import { makeOpenFolder, openTop } from './job-paths.ts';
 import { writeWhole } from './whole-file.ts';
 

@@ -7,7 +7,7 @@ import { notesOf, takeHome } from '../../../src/job/sandbox/home-use.ts';
 import { type HomeBounds, pruneHomes } from '../../../src/job/sandbox/homes.ts';
 import { removeLeftJobs } from '../../../src/job/sandbox/job-paths.ts';
 import { dataPaths } from '../../../src/kernel/data-paths.ts';
-import { lockFile } from '../../../src/kernel/file-lock.ts';
+import { lockFile } from '../../../src/system/lock.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { evaluateAs } from '../../support/other-user.ts';
 import { until } from '../../support/until.ts';
