@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { endianness, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { toolEnvironment } from '../system/environment.ts';
+import { runProgram } from '../system/run-program.ts';
 import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
 import { programPath } from './programs.ts';
 import { inEnglish, trialTime, whyNever } from './trial.ts';
-
-const run = promisify(execFile);
 
 /**
  * What the kernel calls the architectures of calls, and where their numbers stand in `CallNumbers`: all by which programs may
@@ -162,7 +159,7 @@ export async function canFilterCalls(architecture: string = process.arch): Promi
       const file = join(folder, 'calls.bpf');
       await writeFile(file, callFilter());
       const args = ['--no-new-privs', `--seccomp-filter=${file}`, '--', programPath('true')];
-      await run(programPath('setpriv'), args, { env: inEnglish(toolEnvironment()), timeout: trialTime * 1000 });
+      await runProgram(programPath('setpriv'), args, { env: inEnglish(toolEnvironment()), timeout: trialTime * 1000 });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -1,10 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { toolEnvironment } from '../system/environment.ts';
+import { runProgram } from '../system/run-program.ts';
 import { programPath } from './programs.ts';
-
-const run = promisify(execFile);
 
 /**
  * Has this process, and those that it starts from now on, leave no core dump when they crash: it would hold tokens and secrets.
@@ -15,7 +11,7 @@ export async function leaveNoCoreDumps(): Promise<boolean> {
   if (coreSize() === 0) return true;
   // its soft limit alone
   const args = [`--pid=${process.pid}`, '--core=0:'];
-  await run(programPath('prlimit'), args, { env: toolEnvironment() }).catch(() => undefined);
+  await runProgram(programPath('prlimit'), args).catch(() => undefined);
   return coreSize() === 0;
 }
 

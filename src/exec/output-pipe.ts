@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { toolEnvironment } from '../system/environment.ts';
+import { runProgram } from '../system/run-program.ts';
 import { OutputReader } from './output-reader.ts';
 import { programPath } from './programs.ts';
-
-const run = promisify(execFile);
 
 /** Pipes that are made at a time: making them takes a process. */
 const madeAtOnce = 32;
@@ -49,7 +45,7 @@ async function make(): Promise<void> {
   try {
     const paths = Array.from({ length: madeAtOnce }, (_, index) => join(folder, String(index)));
     // who runs the command may be another user, and opens them anew
-    await run(programPath('mkfifo'), ['-m', '666', ...paths], { env: toolEnvironment() });
+    await runProgram(programPath('mkfifo'), ['-m', '666', ...paths]);
     for (const path of paths) {
       // without a reader, the other end could not be opened
       const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { systemCode, VoltError } from '../kernel/errors.ts';
-import { toolEnvironment } from '../system/environment.ts';
+import { runProgram } from '../system/run-program.ts';
 import { withPrivateFolder, writePrivate } from './access.ts';
 
 /** A pair of keys for one repository: the forge is given the public one, and Volt keeps the private one. */
@@ -99,8 +97,7 @@ function sshServerOf(url: string): { host: string; port: number } {
 /** Runs one of OpenSSH's tools. @returns what it prints */
 async function ssh(tool: string, args: string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(tool, args, { env: toolEnvironment(), timeout: patience });
-    return stdout;
+    return await runProgram(tool, args, { timeout: patience });
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     throw new VoltError('tool_missing', `there is no ${tool} on the machine of the web stage`, {

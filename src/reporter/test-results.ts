@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { constants, copyFile, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, copyFile, link, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { dataPaths, logFile } from '../kernel/data-paths.ts';
 import { systemCode } from '../kernel/errors.ts';
 import { type Build, type BuildSummary, isFinal, type Job } from '../kernel/model.ts';
 import { listBuilds, withJobs } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
+import { replaceFile } from '../system/write-whole.ts';
 
 /** One write at a time for each commit, so that the newest build's files are the last ones written. */
 const writing = new Map<string, Promise<unknown>>();
@@ -68,10 +68,10 @@ async function writeFiles(database: Database, dataDir: string, finished: BuildSu
   const folder = join(dataPaths(dataDir).testResults, repo);
   await mkdir(folder, { recursive: true });
   const others = finished.slice(1).map(nameOf);
-  await whole(join(folder, `${sha}.log`), (draft) => writeLog(draft, dataDir, newest));
-  await whole(join(folder, `${sha}.json`), (draft) =>
-    writeFile(draft, `${JSON.stringify({ ...newest, others }, null, 2)}\n`),
-  );
+  // nobody writes them again after a power cut
+  await replaceFile(join(folder, `${sha}.log`), (draft) => writeLog(draft, dataDir, newest), { flush: true });
+  const verdict = `${JSON.stringify({ ...newest, others }, null, 2)}\n`;
+  await replaceFile(join(folder, `${sha}.json`), verdict, { flush: true });
 }
 
 /** The logs of all jobs; with several jobs each under its name, so that only the log of a single job is a file that is there. */
@@ -118,18 +118,4 @@ async function unlessMissing(work: Promise<void>): Promise<void> {
   await work.catch((error) => {
     if (systemCode(error) !== 'ENOENT') throw error;
   });
-}
-
-async function whole(file: string, write: (draft: string) => Promise<void>): Promise<void> {
-  const draft = `${file}.${randomUUID()}.draft`;
-  await write(draft);
-  // a power cut would leave the name without the bytes, and nobody would write them again
-  const written = await open(draft);
-  await written.datasync().finally(() => written.close());
-  await rename(draft, file);
-  // its name is to outlive a power cut, too
-  const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
-  // where both are names of one file, rename(2) has left both
-  await rm(draft, { force: true });
 }

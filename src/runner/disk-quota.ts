@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { sizeText } from '../exec/limits.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
-import { toolEnvironment } from '../system/environment.ts';
+import { runProgram } from '../system/run-program.ts';
 import { every, type Repeating } from '../system/wait.ts';
-
-const run = promisify(execFile);
 
 /** Milliseconds between looks, and that one may take. */
 const interval = 2000;
@@ -45,6 +41,6 @@ export class DiskQuota {
 export async function emptyIfLarge(home: string, most: number): Promise<boolean> {
   if ((await bytesOnDisk([home], longest)) <= most / 2) return false;
   const args = [home, '-xdev', '-mindepth', '1', '-delete'];
-  await run('find', args, { env: toolEnvironment() }).catch(() => undefined);
+  await runProgram('find', args).catch(() => undefined);
   return true;
 }

@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.ts';
 import { fileIdentity } from '../system/file-identity.ts';
 import { Bell } from '../system/wait.ts';
+import { replaceFile } from '../system/write-whole.ts';
 import { Blocks } from './blocks.ts';
 
 /** Output is gathered this long (ms), or until it is so many bytes, to be written at once. */
@@ -106,9 +107,7 @@ export class Spool {
    * @param outcome as JSON
    */
   async keepOutcome(outcome: string): Promise<void> {
-    const draft = `${outcomePath(this.#folder, this.ref)}.draft`;
-    await writeFile(draft, outcome);
-    await rename(draft, outcomePath(this.#folder, this.ref));
+    await replaceFile(outcomePath(this.#folder, this.ref), outcome);
   }
 
   async close(): Promise<void> {

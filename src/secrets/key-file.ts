@@ -1,77 +1,70 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { createWhole, writeWhole } from '../system/write-whole.ts';
 
 /** Bytes of a key for AES-256. */
 const keyBytes = 32;
 
-type Place = Pick<Config, 'dataDir' | 'secretsKeyFile'>;
+type KeyLocation = Pick<Config, 'dataDir' | 'secretsKeyFile'>;
 
-/** Where the key is: outside the record, so that a copy of the record alone tells no secret. */
-function keyFile(config: Place): string {
+/** The key is outside of the database, so that a copy of the database alone reveals no secret. */
+function keyFile(config: KeyLocation): string {
   return config.secretsKeyFile ?? dataPaths(config.dataDir).secretsKey;
 }
 
 /**
- * The keys of the key file, one a line in hexadecimal: the first encrypts, the others still decrypt what was encrypted
- * before the key was changed.
- * @returns undefined where there is no such file
+ * The keys of the key file, one a line in hexadecimal. The first encrypts; the others decrypt what was encrypted before the
+ * key was rotated.
+ * @returns undefined without a key file
  * @throws VoltError `secrets_key_bad`
  */
-export function readKeys(config: Place): Buffer[] | undefined {
+export function readKeys(config: KeyLocation): Buffer[] | undefined {
   const file = keyFile(config);
   const text = read(file);
   if (text === undefined) return undefined;
   const lines = text.split('\n').flatMap((line) => line.trim() || []);
   if (lines.length === 0 || !lines.every((line) => /^[0-9a-f]{64}$/i.test(line))) {
     throw new VoltError('secrets_key_bad', `${file} does not hold a key`, {
-      remedy: 'It has one key a line, 64 hexadecimal digits each. Put back the one from your backup.',
+      remedy: 'The file needs one key a line, 64 hexadecimal digits each. Restore it from your backup.',
     });
   }
-  // one that the operator has named may be handed in by other means, such as a container's secrets
+  // a file that the operator names may have other permissions, such as a container's secret
   if (config.secretsKeyFile === undefined && (statSync(file).mode & 0o077) !== 0) {
-    throw new VoltError('secrets_key_bad', `${file} may be read by other users of this machine`, {
-      remedy: `chmod 600 ${file}; if somebody may have read it, also change the key by \`volt secret rotate\`.`,
+    throw new VoltError('secrets_key_bad', `other users of this machine can read ${file}`, {
+      remedy: `Run \`chmod 600 ${file}\`. If somebody may have read the key, also run \`volt secret rotate\`.`,
     });
   }
   return lines.map((line) => Buffer.from(line, 'hex'));
 }
 
 /**
- * Makes the key file where it is missing. A link appears with its content and only where nothing is, so that of two
- * processes that start at once both use one key.
- * @throws VoltError `data_unwritable`, or `secrets_key_missing` where the operator has named a file that is not there
+ * Creates the key file unless it exists; processes that start at once all use the same key.
+ * @throws VoltError `data_unwritable`; `secrets_key_missing` where the operator names a file that does not exist
  */
-export function createKey(config: Place): void {
+export function createKey(config: KeyLocation): void {
   const file = keyFile(config);
   if (config.secretsKeyFile !== undefined) throw keyMissing(config);
-  const aside = asideOf(file);
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(aside, textOf([randomBytes(keyBytes)]), { mode: 0o600, flag: 'wx', flush: true });
-    linkSync(aside, file);
+    createWhole(file, textOf([newKey()]), { mode: 0o600, flush: true });
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw unwritable(file, error);
-  } finally {
-    rmSync(aside, { force: true });
+    throw unwritable(file, error);
   }
 }
 
 /**
- * Replaces the keys of the file, in one move.
+ * Replaces the keys of the file.
  * @throws VoltError `data_unwritable`
  */
-export function writeKeys(config: Place, keys: readonly Buffer[]): void {
+export function writeKeys(config: KeyLocation, keys: readonly Buffer[]): void {
   const file = keyFile(config);
-  const aside = asideOf(file);
   try {
-    writeFileSync(aside, textOf(keys), { mode: 0o600, flag: 'wx', flush: true });
-    renameSync(aside, file);
+    writeWhole(file, textOf(keys), { mode: 0o600, flush: true });
   } catch (error) {
-    rmSync(aside, { force: true });
     throw unwritable(file, error);
   }
 }
@@ -80,13 +73,13 @@ export function newKey(): Buffer {
   return randomBytes(keyBytes);
 }
 
-export function keyMissing(config: Place): VoltError {
+export function keyMissing(config: KeyLocation): VoltError {
   const file = keyFile(config);
-  return new VoltError('secrets_key_missing', `there is no key of the secrets at ${file}`, {
+  return new VoltError('secrets_key_missing', `the key of the secrets is missing: ${file}`, {
     remedy:
       config.secretsKeyFile === undefined
-        ? 'Put it back from your backup. Without it the secrets in the record are lost: remove them and set them again.'
-        : `Put it back, or make one: (umask 077; openssl rand -hex 32 > ${file}). Every stage but runners needs the same.`,
+        ? 'Restore it from your backup. Without it the stored secrets are lost: remove them and set them again.'
+        : `Restore it, or create one: (umask 077; openssl rand -hex 32 > ${file}). All stages except runners need the same key.`,
   });
 }
 
@@ -95,7 +88,7 @@ function read(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw new VoltError('secrets_key_bad', `the key of the secrets cannot be read: ${errorText(error)}`, {
+    throw new VoltError('secrets_key_bad', `cannot read the key of the secrets: ${errorText(error)}`, {
       remedy: `Give this user the right to read ${file}.`,
       cause: error,
     });
@@ -106,12 +99,8 @@ function textOf(keys: readonly Buffer[]): string {
   return `${keys.map((key) => key.toString('hex')).join('\n')}\n`;
 }
 
-function asideOf(file: string): string {
-  return `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-}
-
 function unwritable(file: string, error: unknown): VoltError {
-  return new VoltError('data_unwritable', `the key of the secrets cannot be written: ${errorText(error)}`, {
+  return new VoltError('data_unwritable', `cannot write the key of the secrets: ${errorText(error)}`, {
     remedy: `Give this user the right to write ${file}.`,
     cause: error,
   });

@@ -1,24 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole } from '../system/write-whole.ts';
 import { keyPattern } from './signing.ts';
 
-/** Bytes of a file that can be one: a key has 43 characters and a line break. */
+/** The largest file that can hold a key, in bytes: a key has 43 characters and a line break. */
 const mostBytes = 200;
 
 /**
- * A key that one side leaves for the other. The folder may be another's, who puts there what they like: no link is
- * followed, nothing but a regular file is read, and nobody waits for a pipe.
+ * Reads a public key that another process has left. Another user may own the folder and put anything there, so this follows no
+ * link, reads only a regular file and does not wait for a pipe.
  * @returns undefined where the file holds no key
  * @throws what opening a file throws: ENOENT, EACCES, ELOOP for a link …
  */
@@ -36,16 +26,10 @@ export function readKeyFile(file: string): string | undefined {
 }
 
 /**
- * Leaves a public key, in the place of whatever has that name: a link there is replaced, and what it leads to is left alone.
+ * Writes a public key for another process to read; a link with that name is replaced, not followed.
  * @throws what writing a file throws
  */
 export function leaveKeyFile(file: string, publicKey: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const aside = `${file}.${randomBytes(4).toString('hex')}`;
-  try {
-    writeFileSync(aside, `${publicKey}\n`, { mode: 0o644, flag: 'wx', flush: true });
-    renameSync(aside, file);
-  } finally {
-    rmSync(aside, { force: true });
-  }
+  writeWhole(file, `${publicKey}\n`, { flush: true });
 }

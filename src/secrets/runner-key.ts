@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { systemCode, VoltError } from '../kernel/errors.ts';
 import { hostLabel } from '../kernel/names.ts';
+import { createWhole } from '../system/write-whole.ts';
 import { leaveKeyFile, readKeyFile } from './key-handover.ts';
 import { keyPattern, newPrivateKey, type Signer, signerOf } from './signing.ts';
 
@@ -43,7 +43,7 @@ export function parseRunnerKey(text: string): RunnerKey {
  */
 export function ownRunnerKey({ dataDir, host }: Pick<Config, 'dataDir' | 'host'>): RunnerKey {
   const paths = dataPaths(dataDir);
-  const signer = signerOf(readOwn(paths.runnerKey) ?? makeKey(paths.runnerKey));
+  const signer = signerOf(readOwn(paths.runnerKey) ?? createKey(paths.runnerKey));
   leaveForOthers(paths.runnerPublicKey, signer.publicKey);
   return {
     name: ownRunnerName(host),
@@ -112,18 +112,10 @@ function unusable(file: string, error: unknown): VoltError {
   });
 }
 
-/** Several runners may begin at once: a link appears with its content, and the first one's is everybody's. */
-function makeKey(file: string): string {
-  const aside = `${file}.${randomBytes(4).toString('hex')}`;
+/** Several runners may start at once; they all use the key that is created first. */
+function createKey(file: string): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(aside, `${newPrivateKey()}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    linkSync(aside, file);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
+  createWhole(file, `${newPrivateKey()}\n`, { mode: 0o600, flush: true });
   const key = readOwn(file);
   if (key !== undefined) return key;
   throw new VoltError('data_unwritable', `${file} does not hold the key of a runner`, {

@@ -1,27 +1,25 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { toolEnvironment } from './environment.ts';
+import { type ProgramFailed, runProgram } from './run-program.ts';
 
-const run = promisify(execFile);
-
-/** Kilobytes of what is below folders, with files of several names counted once. */
-const bySum = `find "$@" -xdev \\( -type d -o -links 1 \\) -printf '%k\\n' -o -printf '%k %D:%i\\n' |
+/** Prints the kilobytes below folders; a file with several names counts once. */
+const sumScript = `find "$@" -xdev \\( -type d -o -links 1 \\) -printf '%k\\n' -o -printf '%k %D:%i\\n' |
   awk 'NF < 2 || !seen[$2]++ { sum += $1 } END { print sum + 0 }'`;
 
 /**
- * Bytes that folders take on their disks, as far as they can be counted while files come and go: by programs that go by open
- * folders, and so follow no link that a job puts into the place of one meanwhile.
+ * Bytes that folders use on their disks, as far as they can be counted while files come and go. du(1) and find(1) walk open
+ * folders, so they follow no link that a job puts in a folder's place.
  * @param folders absolute paths
- * @param timeout milliseconds that a count may take; 0 is told after that
+ * @param timeout milliseconds that a count may take
+ * @returns 0 after the timeout
  */
 export async function bytesOnDisk(folders: readonly string[], timeout: number): Promise<number> {
-  const count = async (program: string, ...args: string[]) => {
-    const counted = run(program, [...args, ...folders], { env: toolEnvironment(), cwd: '/', timeout });
-    // it ends with an error where it may not look into a folder, and tells what it has seen
-    return await counted.catch((error: { stdout?: string; signal?: string }) => error);
-  };
-  const usual: { stdout?: string; signal?: string } = await count('du', '-skxc', '--');
-  // GNU's du aborts where a folder is moved away while it is in it, which a job can see to; find(1) goes on
-  const { stdout = '' } = usual.signal === 'SIGABRT' ? await count('sh', '-c', bySum, 'sh') : usual;
+  const count = (program: string, ...args: string[]) =>
+    runProgram(program, [...args, ...folders], { timeout }).then(
+      (stdout) => ({ stdout, signal: undefined }),
+      // it fails where it may not read a folder, and prints the sum of the others
+      (error: ProgramFailed) => error,
+    );
+  const usual = await count('du', '-skxc', '--');
+  // GNU's du aborts when a job moves a folder away that du is in; find(1) goes on
+  const { stdout } = usual.signal === 'SIGABRT' ? await count('sh', '-c', sumScript, 'sh') : usual;
   return Number.parseInt(stdout.trimEnd().split('\n').at(-1) ?? '', 10) * 1024 || 0;
 }

@@ -1,20 +1,15 @@
-import { execFile } from 'node:child_process';
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { toolEnvironment } from './environment.ts';
+import { runProgram } from './run-program.ts';
 import { smallTree, type TreeEntry } from './small-tree.ts';
 
-const run = promisify(execFile);
-
-/** Bytes that are freed without giving way to anything else; the kernel takes some milliseconds for so many. */
+/** Bytes that are freed within the event loop; the kernel takes some milliseconds for so many. */
 const quicklyFreed = 32 * 1_048_576;
 
 /**
- * Removes a folder and all that is in it, whatever rights a job has taken away from it: whoever is not root can remove
- * nothing from a folder that it may not write to, such as those of Go's module cache, though it is its own.
- * Nobody else may be at work in it.
+ * Removes a folder and its content, also folders without write permission: a user other than root cannot remove files from
+ * such a folder, for example from Go's module cache. Nobody else may change the tree meanwhile.
  * @param path absolute
- * @throws what rm(1) says
+ * @throws ProgramFailed with the words of rm(1)
  */
 export async function removeTree(path: string): Promise<void> {
   if (removeSmall(path) || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
@@ -27,19 +22,19 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * As `removeTree`, where somebody else may be at work in it, such as other jobs of the same user: rm(1) goes by open folders,
- * and so follows no link that is put in its way. Who is not root has no more rights there than they have.
+ * As `removeTree` for a tree that others may change meanwhile, such as other jobs of the same user: rm(1) walks open folders, so
+ * it follows no link that they put in its way. Without root, Volt has the same rights as those jobs.
  */
 export async function removeContested(path: string): Promise<void> {
   await (process.getuid?.() === 0 ? removeByProgram(path) : removeTree(path));
 }
 
-/** Node itself takes four times as long for each file, most of it in the thread that all else waits for. */
+/** Node's own rm takes four times as long for each file, most of it on the main thread. */
 async function removeByProgram(path: string): Promise<void> {
-  await run('rm', ['-rf', '--', path], { env: toolEnvironment(), cwd: '/' });
+  await runProgram('rm', ['-rf', '--', path]);
 }
 
-/** @returns false where that is too much, or where something is in its way; it can be tried again then */
+/** @returns false where the tree is too large or something cannot be removed; another way may be tried then */
 function removeSmall(path: string): boolean {
   try {
     const entries = smallTree(path);
@@ -58,10 +53,10 @@ function bytesOf(entries: readonly TreeEntry[]): number {
   return entries.reduce((sum, { path, isFolder }) => sum + (isFolder ? 0 : lstatSync(path).blocks * 512), 0);
 }
 
-/** One process opens many folders, but for those that find(1) itself cannot read before: it comes to a folder first. */
+/** Gives the user all rights to each folder. One chmod(1) for many, but one each for folders that find(1) must enter next. */
 async function openFolders(path: string): Promise<void> {
   const open = ['-exec', 'chmod', 'u+rwx', '--', '{}'];
   const closed = ['-type', 'd', '!', '-perm', '-700', '(', '-perm', '-500', ...open, '+', '-o', ...open, ';', ')'];
-  // what it can do nothing about is told by the removal
-  await run('find', ['-P', path, '-xdev', ...closed], { env: toolEnvironment(), cwd: '/' }).catch(() => undefined);
+  // the removal reports what is left
+  await runProgram('find', ['-P', path, '-xdev', ...closed]).catch(() => undefined);
 }

@@ -39,7 +39,6 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/storage/caches.ts': 'has the store of caches, which jobs never reach',
   'src/job/storage/kept-folder.ts': 'has those stores',
   'src/runner/blame.ts': 'asks which device the folder of a job is on',
-  'src/runner/disk-quota.ts': 'empties a home by find(1), which follows no link below it',
   'src/runner/disk-watch.ts': 'writes into folders of Volt',
   'src/runner/prune.ts': 'looks at folders of Volt',
   'src/runner/launcher/process.ts': 'opens descriptors of its parent in /proc',
@@ -49,8 +48,8 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/runner/work-folder.ts': "makes the runner's own folder",
 };
 
-/** What of Volt goes through folders, or removes them, by their paths. */
-const GOES_BY_PATHS = /^src\/system\/(disk|remove-tree|small-tree)\.ts$/;
+/** Tools of Volt that read, write or remove files by their paths, or run programs that may. */
+const GOES_BY_PATHS = /^src\/system\/(disk|remove-tree|run-program|small-tree|write-whole)\.ts$/;
 
 /** Files of `job/` and `runner/` that use those, each with the reason why no job changes the paths meanwhile. */
 export const PATH_USERS: Readonly<Record<string, string>> = {
@@ -63,6 +62,11 @@ export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/job/kept-trees.ts → remove-tree': 'removes by rm(1)',
   'src/job/storage/artifacts.ts → disk': 'counts what is in the store of artifacts, which jobs never reach',
   'src/job/storage/caches.ts → disk': 'counts what is in the store of caches, which jobs never reach',
+  'src/job/actions/store.ts → write-whole': 'has the store of actions, which jobs never reach',
+  'src/job/sandbox/job-user.ts → run-program': 'asks id(1) for a user',
+  'src/job/sandbox/sandbox.ts → run-program': 'gives away trees that the job cannot reach yet',
+  'src/runner/disk-quota.ts → run-program': 'empties a home by find(1), which follows no link below it',
+  'src/runner/spool.ts → write-whole': 'has the spool, which jobs never reach',
   'src/runner/attempt.ts → remove-tree': 'removes by rm(1) where a process of the job may be left',
   'src/runner/disk-watch.ts → disk': 'asks for the room of a file system',
   'src/runner/prune.ts → remove-tree': 'removes by rm(1)',

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-group.ts';
 import { leaveNoCoreDumps } from '../../exec/core-size.ts';
 import { detectGroupKind } from '../../exec/group-kind.ts';
@@ -16,10 +14,8 @@ import { gitVersion } from '../../git/version.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
-import { toolEnvironment } from '../../system/environment.ts';
+import { runProgram } from '../../system/run-program.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-
-const run = promisify(execFile);
 
 /** A program that does not answer within this many milliseconds counts as one that does not work. */
 const patience = 5000;
@@ -159,8 +155,7 @@ async function engineFinding(): Promise<Finding> {
 /** The first line that the program says of its version, or undefined where it is not there. */
 async function versionOf(program: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run(program, ['--version'], { env: toolEnvironment(), timeout: patience });
-    return stdout.trim().split('\n')[0];
+    return (await runProgram(program, ['--version'], { timeout: patience })).trim().split('\n')[0];
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { GitLimits } from '../../git/command.ts';
 import type { Reach, Reached } from '../../git/reach.ts';
@@ -9,6 +9,7 @@ import { fetchTree, remoteCommit } from '../../git/tree.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { settled } from '../../system/wait.ts';
+import { replaceFile } from '../../system/write-whole.ts';
 import type { RemoteAction } from './reference.ts';
 
 /** What fetches a tree in this process at the moment, and what ends that; others wait for it. */
@@ -92,7 +93,7 @@ export class ActionStore {
         });
       }
       await mkdir(place, { recursive: true });
-      await whole(note, `${sha}\n`);
+      await replaceFile(note, `${sha}\n`);
       return sha;
     } catch (error) {
       if (options.signal.aborted || (error instanceof VoltError && error.code === 'action_unavailable')) throw error;
@@ -137,12 +138,6 @@ async function fetchWhole(url: string, sha: string, folder: string, options: Git
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-}
-
-async function whole(file: string, text: string): Promise<void> {
-  const draft = `${file}.${randomUUID()}.draft`;
-  await writeFile(draft, text);
-  await rename(draft, file);
 }
 
 /** Removes what an older Volt has fetched, with whatever credentials the machine's user had, for all jobs alike. */

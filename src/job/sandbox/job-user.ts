@@ -1,21 +1,16 @@
-import { execFile } from 'node:child_process';
 import { chownSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { IsolationLevel, JobUser } from '../../exec/isolation.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
-import { toolEnvironment } from '../../system/environment.ts';
+import { runProgram } from '../../system/run-program.ts';
 import { chooseUser, type HomesOf, noteHomes } from './user-ids.ts';
-
-const run = promisify(execFile);
 
 /**
  * A user that the settings name, by name or number.
  * @throws VoltError `bad_setting` where there is none, or where it is root
  */
 export async function namedUser(name: string): Promise<JobUser> {
-  const ask = async (option: string) =>
-    Number((await run('id', [option, '--', name], { env: toolEnvironment() })).stdout);
+  const ask = async (option: string) => Number(await runProgram('id', [option, '--', name]));
   const asked = await Promise.all([ask('-u'), ask('-g')]).catch(() => undefined);
   const [uid, gid] = asked ?? (/^\d+$/.test(name) ? [Number(name), Number(name)] : [0, 0]);
   if (uid > 0 && gid > 0) return { uid, gid };

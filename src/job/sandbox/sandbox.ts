@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync, lchownSync } from 'node:fs';
-import { promisify } from 'node:util';
 import type { Isolation, JobUser } from '../../exec/isolation.ts';
-import { toolEnvironment } from '../../system/environment.ts';
+import { runProgram } from '../../system/run-program.ts';
 import { smallTree } from '../../system/small-tree.ts';
-
-const run = promisify(execFile);
 
 /** What is different for a job that is kept apart: whose its files are, and what of Volt's it can see. */
 export class Sandbox {
@@ -40,8 +36,6 @@ export class Sandbox {
       for (const entry of entries) lchownSync(entry.path, owner.uid, owner.gid);
       return;
     }
-    await run('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path], {
-      env: toolEnvironment(),
-    });
+    await runProgram('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path]);
   }
 }

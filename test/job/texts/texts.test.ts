@@ -46,9 +46,9 @@ describe('texts of a job', () => {
       new JobTexts(() => Promise.reject(new TaskEnded(why, message)), 2000)
         .work('report', '{}', 'it cannot be read')
         .catch((error: Error) => error);
-    const large = await failing('too_large', 'it took more than 192 MB of memory');
+    const large = await failing('too_large', 'it used more than 192 MB of memory');
     expect(large).to.be.instanceOf(StepFault);
-    expect((large as Error).message).to.equal('it cannot be read: it took more than 192 MB of memory');
+    expect((large as Error).message).to.equal('it cannot be read: it used more than 192 MB of memory');
     expect(await failing('lost', 'the process has ended')).to.be.instanceOf(TaskEnded);
   });
 
