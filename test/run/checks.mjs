@@ -5,7 +5,7 @@ import { prepare, reportFaults } from '../../src/setup/commands.mjs';
 import { SetupError, say } from '../../src/setup/fault.mjs';
 import { PROGRAMS, thisMachine } from '../../src/setup/programs.mjs';
 import { provide } from '../../src/setup/provide.mjs';
-import { runTests } from './lanes.mjs';
+import { runTests } from './runs.mjs';
 
 /** Tools without which tests are skipped, and which ones. */
 const TEST_TOOLS = [

@@ -1,6 +1,6 @@
 /**
  * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, what the tests of each file came to is written to it, for
- * test/run/lanes.mjs. CommonJS, because mocha loads reporters with `require`.
+ * test/run/runs.mjs. CommonJS, because mocha loads reporters with `require`.
  */
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');
@@ -18,15 +18,23 @@ module.exports = class Reporter extends Mocha.reporters.Spec {
     super(runner, options);
     const target = process.env.VOLT_TEST_RESULTS;
     if (!target) return;
-    /** @type {Record<string, { passed: number, failed: { title: string, error: string }[], skipped: string[] }>} */
+    /** @type {Record<string, { passed: number, failed: { title: string, error: string }[], skipped: string[], seconds: number }>} */
     const files = {};
     /** @param {Mocha.Runnable} test a test or a hook */
     const resultOf = (test) => {
       const name = relative(process.cwd(), test.file ?? '');
-      files[name] ??= { passed: 0, failed: [], skipped: [] };
+      files[name] ??= { passed: 0, failed: [], skipped: [], seconds: 0 };
       return files[name];
     };
+    let since = performance.now();
+    /** @param {Mocha.Runnable} test the time since the last one ended is its own */
+    const count = (test) => {
+      resultOf(test).seconds += (performance.now() - since) / 1000;
+      since = performance.now();
+    };
     const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Mocha.Runner.constants;
+    const { EVENT_TEST_END, EVENT_HOOK_END } = Mocha.Runner.constants;
+    for (const event of [EVENT_TEST_END, EVENT_HOOK_END]) runner.on(event, count);
     runner.on(EVENT_TEST_PASS, (test) => {
       resultOf(test).passed += 1;
     });
