@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { statusWords } from '../kernel/model.ts';
-import type { SystemStatus } from '../web/api/schemas/system.ts';
-import type { Problem } from '../web/api/schemas/terms.ts';
+import type { SystemStatus } from '../web/schemas/system.ts';
+import type { Problem } from '../web/schemas/terms.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';

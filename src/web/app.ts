@@ -2,29 +2,27 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
-import { whenceOf } from './access/address.ts';
 import { audited, doing } from './access/audit.ts';
-import { comesFromOwnPage, isReading } from './access/origin.ts';
+import { comesFromOwnPage, isReading } from './access/csrf.ts';
+import type { WebEnv } from './access/env.ts';
 import { requireScope, tokenNeeded } from './access/permission.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { readerOf } from './access/reader.ts';
+import { requestSourceOf } from './access/request-source.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
-import { badge } from './badge.ts';
-import { queueBoard } from './board.ts';
-import type { Web } from './context.ts';
-import type { WebEnv } from './env.ts';
-import { errorAnswers, noSuchPlace, wantsPage } from './errors.ts';
-import { badgeHeaders, boardHeaders, pageHeaders } from './headers.ts';
-import { health } from './health.ts';
 import { Hooks } from './hooks/hooks.ts';
-import { foreignHost, isOwnHost } from './hosts.ts';
+import { errorAnswers, noSuchPlace, wantsPage } from './http/errors.ts';
+import { foreignHost, isOwnHost } from './http/hosts.ts';
+import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
 import { auditPage } from './pages/audit.tsx';
+import { badge } from './pages/badge.ts';
 import { buildPage } from './pages/build.tsx';
 import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } from './pages/build-actions.ts';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
+import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
 import { repositoryPage } from './pages/repository.tsx';
@@ -34,6 +32,8 @@ import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
 import { setVisibilityFromPage } from './pages/visibility.tsx';
+import type { Web } from './services.ts';
+import { health } from './status/health.ts';
 
 /** A request's body holds at most this many bytes. */
 const largestBody = 1024 * 1024;
@@ -46,7 +46,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   app.use((context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
-    context.set('whence', whenceOf(context, web.hosts));
+    context.set('source', requestSourceOf(context, web.hosts));
     context.set('caller', undefined);
     context.set('signedIn', false);
     context.set('reader', nobody);
@@ -80,7 +80,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   app.get('/metrics', async (context) => {
     // what formats them is loaded by the first who asks
-    const { metricsPage } = await import('./metrics/page.ts');
+    const { metricsPage } = await import('./metrics/metrics.ts');
     const { text, type } = await metricsPage(web, context.get('reader'));
     return context.body(text, 200, { 'content-type': type });
   });
@@ -129,7 +129,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
     context.set('reader', reader);
     const isMetrics = context.req.path === '/metrics';
     // how the machine does is nobody's business who does not run it
-    const isOpen = reader.internal && (!isMetrics || context.get('whence').local);
+    const isOpen = reader.internal && (!isMetrics || context.get('source').local);
     if (context.get('caller') || isOpen) return next();
     const refuse = () => {
       if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');

@@ -4,20 +4,20 @@ import { errorText } from '../kernel/errors.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { Guard } from './access/guard.ts';
-import { leaveAddresses, urlOf } from './address.ts';
+import { ensureToken } from './access/main-token.ts';
+import { signInUrl } from './access/sign-in-address.ts';
 import { webApp } from './app.ts';
-import { Assets } from './assets.ts';
-import { Connections, serverOptions } from './connections.ts';
-import type { Web } from './context.ts';
-import { FleetHistory } from './fleet-history.ts';
-import { watchFleet } from './fleet-watch.ts';
-import { listenAt } from './listen.ts';
-import { LineIndexes } from './logs/index.ts';
-import { signInUrl } from './sign-in-address.ts';
+import { leaveAddresses, urlOf } from './http/addresses.ts';
+import { Assets } from './http/assets.ts';
+import { Connections, serverOptions } from './http/connections.ts';
+import { listenAt } from './http/listen.ts';
+import { LineIndexes } from './logs/line-index.ts';
+import type { Web } from './services.ts';
+import { FleetHistory } from './status/fleet-history.ts';
+import { watchFleet } from './status/fleet-watch.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
 import { Summaries } from './summaries/summaries.ts';
-import { ensureToken } from './token.ts';
 
 export interface WebStage extends Stage {
   /** where it is for reading and for the API */

@@ -16,7 +16,7 @@ import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Build, type BuildId, newStep } from '../../src/kernel/model.ts';
 import { searchLog } from '../../src/web/logs/search.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
-import { Terminal } from '../../src/web/terminal.ts';
+import { Terminal } from '../../src/web/text/terminal.ts';
 import { calledIn } from '../../src/workflow/called-file.ts';
 import { longestFile } from '../../src/workflow/files.ts';
 import { TestFolders } from '../support/folder.ts';

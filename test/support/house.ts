@@ -5,7 +5,7 @@ import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
-import type { SystemStatus } from '../../src/web/api/schemas/system.ts';
+import type { SystemStatus } from '../../src/web/schemas/system.ts';
 import { databaseEnvironment } from './database.ts';
 import { Evidence } from './evidence.ts';
 import { TestFolders } from './folder.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { webApp } from '../../src/web/app.ts';
-import { isOwnHost } from '../../src/web/hosts.ts';
+import { isOwnHost } from '../../src/web/http/hosts.ts';
 import { volt } from '../support/cli.ts';
 import { bodyOf, fetchAs, rawRequest, Site } from './site.ts';
 

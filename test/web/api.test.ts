@@ -4,10 +4,10 @@ import { newStep } from '../../src/kernel/model.ts';
 import { closeIntent, failIntent, findIntent } from '../../src/record/intents.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeRepository } from '../../src/record/removal.ts';
-import { build, buildList } from '../../src/web/api/schemas/builds.ts';
-import { intent } from '../../src/web/api/schemas/intents.ts';
-import { repositoryList } from '../../src/web/api/schemas/repositories.ts';
-import { errorAnswer } from '../../src/web/api/schemas/terms.ts';
+import { build, buildList } from '../../src/web/schemas/builds.ts';
+import { intent } from '../../src/web/schemas/intents.ts';
+import { repositoryList } from '../../src/web/schemas/repositories.ts';
+import { errorAnswer } from '../../src/web/schemas/terms.ts';
 import { bodyOf, job, Site } from './site.ts';
 
 describe('web: the API', () => {

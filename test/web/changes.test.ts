@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { administrator } from '../../src/record/visibility.ts';
-import { change } from '../../src/web/api/schemas/builds.ts';
+import { change } from '../../src/web/schemas/builds.ts';
 import { startWeb } from '../../src/web/start.ts';
 import { followChanges } from '../../src/web/streams/changes.ts';
 import { Notices } from '../../src/web/streams/notices.ts';

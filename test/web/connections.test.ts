@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { Connections } from '../../src/web/connections.ts';
+import { Connections } from '../../src/web/http/connections.ts';
 import { until } from '../support/until.ts';
 
 describe('web: connections', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { FleetHistory } from '../../src/web/fleet-history.ts';
-import { watchFleet } from '../../src/web/fleet-watch.ts';
+import { FleetHistory } from '../../src/web/status/fleet-history.ts';
+import { watchFleet } from '../../src/web/status/fleet-watch.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { routes } from '../../src/web/api/routes.ts';
-import { errorAnswer } from '../../src/web/api/schemas/terms.ts';
+import { errorAnswer } from '../../src/web/schemas/terms.ts';
 import { Site } from './site.ts';
 
 /** What is no name and no id, as somebody would write it who means no good or has made a mistake. */

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LineIndex, type LogWindow } from '../../src/web/logs/index.ts';
+import { LineIndex, type LogWindow } from '../../src/web/logs/line-index.ts';
 import { searchLog } from '../../src/web/logs/search.ts';
 
 const texts = ({ lines }: LogWindow) => lines.map(({ spans }) => spans.map(({ text }) => text).join(''));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { logTimesFile } from '../../src/kernel/data-paths.ts';
 import { Archive } from '../../src/reporter/archive.ts';
-import { timesOf } from '../../src/web/logs/times.ts';
+import { timesOf } from '../../src/web/logs/line-times.ts';
 import { TestFolders } from '../support/folder.ts';
 import { job, Site } from './site.ts';
 

@@ -4,7 +4,7 @@ import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
 import { attemptStory, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
-import { age, duration } from '../../src/web/times.ts';
+import { age, duration } from '../../src/web/text/times.ts';
 import { job, Site } from './site.ts';
 
 /** What a reader without scripts and styles sees of a page. */

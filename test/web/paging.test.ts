@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { pageOfRunners } from '../../src/web/runner-page.ts';
+import { pageOfRunners } from '../../src/web/status/runner-list.ts';
 import { runnerMember } from '../support/members.ts';
 import { Site } from './site.ts';
 

@@ -7,9 +7,9 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
-import { urlOf } from '../../src/web/address.ts';
+import { ensureToken } from '../../src/web/access/main-token.ts';
+import { urlOf } from '../../src/web/http/addresses.ts';
 import { startWeb } from '../../src/web/start.ts';
-import { ensureToken } from '../../src/web/token.ts';
 import { job, Site } from './site.ts';
 import { EventReader } from './sse.ts';
 

@@ -8,7 +8,7 @@ import { ownTrust } from '../../src/kernel/trust.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeSecret, setSecret } from '../../src/record/secrets.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
-import { runnerList, systemStatus } from '../../src/web/api/schemas/system.ts';
+import { runnerList, systemStatus } from '../../src/web/schemas/system.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
 

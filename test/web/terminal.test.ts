@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Line, Terminal } from '../../src/web/terminal.ts';
+import { type Line, Terminal } from '../../src/web/text/terminal.ts';
 
 const ESC = '\u001b';
 

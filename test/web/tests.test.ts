@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BuildId, TestResult } from '../../src/kernel/model.ts';
 import { recordTests } from '../../src/record/test-results.ts';
-import { testHistory, testList, testResultList } from '../../src/web/api/schemas/tests.ts';
+import { testHistory, testList, testResultList } from '../../src/web/schemas/tests.ts';
 import { volt } from '../support/cli.ts';
 import { job, Site } from './site.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { whyItWaits } from '../../src/web/waiting.ts';
+import { whyItWaits } from '../../src/web/status/waiting.ts';
 import { runnerMember } from '../support/members.ts';
 
 const vitals = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { asVoltError } from '../../kernel/errors.ts';
-import { isElsewhere, isLoopbackName } from '../../web/hosts.ts';
+import { isElsewhere, isLoopbackName } from '../../web/http/hosts.ts';
 import { Client } from '../client.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

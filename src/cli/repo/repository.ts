@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { repositoryAnswer } from '../../web/api/schemas/repositories.ts';
+import type { repositoryAnswer } from '../../web/schemas/repositories.ts';
 import { plain } from '../terminal.ts';
 
 /** A repository as the API shows it. */

@@ -6,7 +6,7 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
-import { isElsewhere } from '../../web/hosts.ts';
+import { isElsewhere } from '../../web/http/hosts.ts';
 import { asTyped, upAsTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';

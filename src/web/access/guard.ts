@@ -6,11 +6,11 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Database } from '../../record/database.ts';
 import { endOwnerSessions, endSession, isEnded } from '../../record/ended-sessions.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
-import type { WebEnv } from '../env.ts';
-import { networkOf } from './address.ts';
+import { networkOf } from '../http/network.ts';
 import { Buckets, type Rate } from './buckets.ts';
 import { type Caller, owner } from './caller.ts';
-import { comesFromOwnPage, isReading } from './origin.ts';
+import { comesFromOwnPage, isReading } from './csrf.ts';
+import type { WebEnv } from './env.ts';
 import { rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
@@ -71,7 +71,7 @@ export class Guard {
   async callerOf(context: Context<WebEnv>): Promise<Caller | undefined> {
     const bearer = /^Bearer\s+(\S+)\s*$/i.exec(context.req.header('authorization') ?? '')?.[1];
     if (bearer !== undefined) return this.callerWith(bearer, context);
-    const { origin } = context.get('whence');
+    const { origin } = context.get('source');
     const session = getCookie(context, this.cookieAt(origin));
     // a browser sends its cookies along with what pages of other sites ask for
     if (session === undefined || !(isReading(context) || comesFromOwnPage(context))) return undefined;
@@ -85,7 +85,7 @@ export class Guard {
    */
   async callerWith(token: string, context: Context<WebEnv>): Promise<Caller | undefined> {
     const caller = await this.#find(token);
-    if (!caller && !this.#attempts.take(networkOf(context.get('whence').address))) throw this.#tooMany(context);
+    if (!caller && !this.#attempts.take(networkOf(context.get('source').address))) throw this.#tooMany(context);
     return caller;
   }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type TokenScope, tokenScopes } from '../../kernel/token-scope.ts';
-import type { WebEnv } from '../env.ts';
+import type { WebEnv } from './env.ts';
 
 /** Whether the caller may do what needs this scope. */
 export function may(context: Context<WebEnv>, scope: TokenScope): boolean {

@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
-import type { WebEnv } from '../env.ts';
-import { networkOf } from './address.ts';
+import { networkOf } from '../http/network.ts';
 import { Buckets, type Rate } from './buckets.ts';
-import { isReading } from './origin.ts';
+import { isReading } from './csrf.ts';
+import type { WebEnv } from './env.ts';
 
 /** Changes that one token, and one sender, may ask for; a script that adds a thousand repositories is within it. */
 export const writeRate: Rate = { burst: 1000, perSecond: 20 };
@@ -14,7 +14,7 @@ export function limitedWrites(rate: Rate): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     const caller = context.get('caller');
     if (!isReading(context)) {
-      const names = [`token ${caller?.id}`, `sender ${networkOf(context.get('whence').address)}`];
+      const names = [`token ${caller?.id}`, `sender ${networkOf(context.get('source').address)}`];
       // both are taken from, whichever is empty
       if (names.filter((name) => !writes.take(name)).length > 0)
         throw rateLimited(context, writes, 'more changes are asked for than Volt takes');

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import type { Config } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { administrator, type Reader } from '../../record/visibility.ts';
-import type { WebEnv } from '../env.ts';
 import type { Caller } from './caller.ts';
+import type { WebEnv } from './env.ts';
 import { may } from './permission.ts';
 
 /** Who asks for something, and which repositories they may read. */
@@ -27,7 +27,7 @@ export function readerOf(context: Context<WebEnv>, reading: Config['reading']): 
 /** Whether reading needs no token here, but of what is private. */
 function isOpen(context: Context<WebEnv>, reading: Config['reading']): boolean {
   if (reading === 'token') return false;
-  return reading === 'public' || context.get('whence').local;
+  return reading === 'public' || context.get('source').local;
 }
 
 /** Whether the token of who asks is for a repository, as far as it is for some alone. */

@@ -6,8 +6,7 @@ import { addToken, listTokens, type NamedToken, removeToken, removeTokensOf } fr
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { owner } from '../access/caller.ts';
-import { signInUrl } from '../sign-in-address.ts';
-import { jsonRoute } from './route.ts';
+import { signInUrl } from '../access/sign-in-address.ts';
 import {
   auditLog,
   newRunnerKey,
@@ -18,8 +17,9 @@ import {
   signInAddress,
   tokenList,
   tokenRequest,
-} from './schemas/access.ts';
-import { done, repositoryName } from './schemas/terms.ts';
+} from '../schemas/access.ts';
+import { done, repositoryName } from '../schemas/terms.ts';
+import { jsonRoute } from './route.ts';
 
 const tokens = jsonRoute({
   method: 'get',

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { statuses } from '../../kernel/model.ts';
 import { listBuilds } from '../../record/builds.ts';
-import { tellWhyItWaits } from '../queued-jobs.ts';
-import { readBuild } from '../readable.ts';
-import { cancelBuild, retryBuild } from '../requests.ts';
+import { readBuild } from '../access/readable.ts';
+import { cancelBuild, retryBuild } from '../requests/builds.ts';
+import { build, buildList } from '../schemas/builds.ts';
+import { accepted, retryRequest } from '../schemas/intents.ts';
+import { buildId, fullSha, repositoryName } from '../schemas/terms.ts';
+import { tellWhyItWaits } from '../status/queued-jobs.ts';
 import { jsonRoute } from './route.ts';
-import { build, buildList } from './schemas/builds.ts';
-import { accepted, retryRequest } from './schemas/intents.ts';
-import { buildId, fullSha, repositoryName } from './schemas/terms.ts';
 
 const listing = jsonRoute({
   method: 'get',

@@ -6,12 +6,12 @@ import { listCredentials, removeCredential, type ShownCredential, setCredential 
 import type { Repository } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import type { Credential } from '../../secrets/credential.ts';
-import type { Web } from '../context.ts';
-import { readRepository } from '../readable.ts';
-import { announce } from '../requests.ts';
+import { readRepository } from '../access/readable.ts';
+import { announce } from '../requests/builds.ts';
+import { credential, credentialList, httpsCredentialRequest, sshCredentialRequest } from '../schemas/credentials.ts';
+import { done, repositoryName } from '../schemas/terms.ts';
+import type { Web } from '../services.ts';
 import { jsonRoute } from './route.ts';
-import { credential, credentialList, httpsCredentialRequest, sshCredentialRequest } from './schemas/credentials.ts';
-import { done, repositoryName } from './schemas/terms.ts';
 
 const params = z.object({ name: repositoryName });
 const errors: ErrorCode[] = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { readIntent } from '../readable.ts';
+import { readIntent } from '../access/readable.ts';
+import { intent } from '../schemas/intents.ts';
 import { jsonRoute } from './route.ts';
-import { intent } from './schemas/intents.ts';
 
 const one = jsonRoute({
   method: 'get',

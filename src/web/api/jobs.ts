@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { JobId } from '../../kernel/model.ts';
+import type { WebEnv } from '../access/env.ts';
+import { readJob } from '../access/readable.ts';
 import type { Asker } from '../access/reader.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { fileBytes, logSize } from '../logs/file.ts';
+import { timesOf } from '../logs/line-times.ts';
+import { fileBytes, logSize } from '../logs/log-file.ts';
 import { searchLog } from '../logs/search.ts';
-import { timesOf } from '../logs/times.ts';
-import { readJob } from '../readable.ts';
-import { cancelJob, retryJob } from '../requests.ts';
+import { cancelJob, retryJob } from '../requests/builds.ts';
+import { accepted } from '../schemas/intents.ts';
+import { logHits, logLines } from '../schemas/logs.ts';
+import { jobId } from '../schemas/terms.ts';
+import type { Web } from '../services.ts';
 import { answerStream } from '../streams/answer.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-import { accepted } from './schemas/intents.ts';
-import { logHits, logLines } from './schemas/logs.ts';
-import { jobId } from './schemas/terms.ts';
 
 const cancel = jsonRoute({
   method: 'post',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
+import { pageParameter } from '../schemas/paging.ts';
+import { named } from '../schemas/registry.ts';
 import type { Description, Operation, Parameter, SchemaNode } from './document.ts';
 import { type Answer, actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
-import { pageParameter } from './schemas/paging.ts';
-import { named } from './schemas/registry.ts';
 
 type Json = { [key: string]: unknown };
 

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
-import { readRepository } from '../readable.ts';
-import { createRepository, hookOf, removeRepository, setRepository } from '../repository-requests.ts';
-import { triggerBuild } from '../requests.ts';
-import { jsonRoute } from './route.ts';
-import { accepted, dispatchRequest, triggerRequest } from './schemas/intents.ts';
+import { readRepository } from '../access/readable.ts';
+import { triggerBuild } from '../requests/builds.ts';
+import { createRepository, hookOf, removeRepository, setRepository } from '../requests/repositories.ts';
+import { accepted, dispatchRequest, triggerRequest } from '../schemas/intents.ts';
 import {
   hook,
   hookRequest,
@@ -15,8 +14,9 @@ import {
   repositoryAnswer,
   repositoryChange,
   repositoryList,
-} from './schemas/repositories.ts';
-import { repositoryName } from './schemas/terms.ts';
+} from '../schemas/repositories.ts';
+import { repositoryName } from '../schemas/terms.ts';
+import { jsonRoute } from './route.ts';
 
 const ofName = z.object({ name: repositoryName });
 

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { TokenScope } from '../../kernel/token-scope.ts';
 import { validationMessage } from '../../kernel/validation-message.ts';
+import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
 import { type Asker, askerOf } from '../access/reader.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { revalidated } from '../revalidation.ts';
-import { pageParameter } from './schemas/paging.ts';
+import { revalidated } from '../http/etag.ts';
+import { pageParameter } from '../schemas/paging.ts';
+import type { Web } from '../services.ts';
 
 /** What a route takes and gives; the server and the OpenAPI document are both made of it. */
 export interface Route {
@@ -175,7 +175,7 @@ async function given<
     query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
     body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
     asker: askerOf(context),
-    origin: context.get('whence').origin,
+    origin: context.get('source').origin,
   };
 }
 

@@ -6,8 +6,6 @@ import { rotateKey } from '../../record/secret-key.ts';
 import { listSecrets, removeSecret, setSecret } from '../../record/secrets.ts';
 import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
 import { listVariables, removeVariable, setVariable } from '../../record/variables.ts';
-import type { Web } from '../context.ts';
-import { jsonRoute, type Route } from './route.ts';
 import {
   keyRotated,
   secretList,
@@ -16,8 +14,10 @@ import {
   trustedRefRequest,
   variableList,
   variableRequest,
-} from './schemas/secrets.ts';
-import { done, repositoryName } from './schemas/terms.ts';
+} from '../schemas/secrets.ts';
+import { done, repositoryName } from '../schemas/terms.ts';
+import type { Web } from '../services.ts';
+import { jsonRoute, type Route } from './route.ts';
 
 const settingErrors: ErrorCode[] = ['bad_name', 'not_found', 'conflict', 'too_large'];
 const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];

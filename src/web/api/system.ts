@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
-import { discreet } from '../discretion.ts';
-import { pageOfRunners } from '../runner-page.ts';
-import { askRedis, systemStatus } from '../status.ts';
+import { runnerList, systemStatus as systemStatusSchema } from '../schemas/system.ts';
+import { discreet } from '../status/redact.ts';
+import { pageOfRunners } from '../status/runner-list.ts';
+import { askRedis, systemStatus } from '../status/system-status.ts';
 import { answerStream } from '../streams/answer.ts';
 import { followChanges } from '../streams/changes.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-import { runnerList, systemStatus as systemStatusSchema } from './schemas/system.ts';
 
 const runners = jsonRoute({
   method: 'get',

@@ -3,12 +3,12 @@ import { buildIdOf } from '../../kernel/model.ts';
 import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';
 import { type ResultFilter, resultsOf } from '../../record/test-queries.ts';
 import { mayRead } from '../../record/visibility.ts';
-import type { Web } from '../context.ts';
-import { readBuild, readJob, readRepository } from '../readable.ts';
-import { noTest } from '../requests.ts';
+import { readBuild, readJob, readRepository } from '../access/readable.ts';
+import { noTest } from '../requests/builds.ts';
+import { buildId, jobId, repositoryName } from '../schemas/terms.ts';
+import { testHistory, testList, testResultList } from '../schemas/tests.ts';
+import type { Web } from '../services.ts';
 import { jsonRoute } from './route.ts';
-import { buildId, jobId, repositoryName } from './schemas/terms.ts';
-import { testHistory, testList, testResultList } from './schemas/tests.ts';
 
 const query = z.object({
   status: z

@@ -4,7 +4,7 @@
  * forms and the log are not, so typing and reading go on undisturbed. Pages that no event speaks of are fetched every so many seconds instead (`data-refresh`).
  */
 import morphdom from 'morphdom';
-import { age, duration } from '../times.ts';
+import { age, duration } from '../text/times.ts';
 
 /** Several changes within this many milliseconds are one. */
 const settle = 200;

@@ -3,7 +3,7 @@
  * log of a million lines reads like a short one. It follows a job that runs, searches on the server, folds groups, and
  * keeps the chosen lines in the address.
  */
-import type { Line } from '../terminal.ts';
+import type { Line } from '../text/terminal.ts';
 import { Folds } from './log/folds.ts';
 import { LogSearch } from './log/search.ts';
 import { LineStore } from './log/store.ts';

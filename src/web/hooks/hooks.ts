@@ -3,12 +3,12 @@ import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookSaltOf } from '../../record/hooks.ts';
 import { findRepository } from '../../record/repositories.ts';
-import { networkOf } from '../access/address.ts';
 import { Buckets, type Rate } from '../access/buckets.ts';
+import type { WebEnv } from '../access/env.ts';
 import { rateLimited } from '../access/rate-limit.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { announce } from '../requests.ts';
+import { networkOf } from '../http/network.ts';
+import { announce } from '../requests/builds.ts';
+import type { Web } from '../services.ts';
 import { BodySlots } from './body-slots.ts';
 import { proofIn, Verification } from './signature.ts';
 
@@ -41,7 +41,7 @@ export class Hooks {
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
     const { database, queues, logger, guard } = this.#web;
-    const sender = networkOf(context.get('whence').address);
+    const sender = networkOf(context.get('source').address);
     if (this.#wrong.isEmpty(sender)) throw tooManyWrong(context, this.#wrong);
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
     const salt = repository && (await hookSaltOf(database, name));

@@ -1,5 +1,5 @@
-import { openIfThere } from './file.ts';
-import { scan } from './index.ts';
+import { scan } from './line-index.ts';
+import { openIfThere } from './log-file.ts';
 
 export interface Hit {
   /** number of the line, from 0 */

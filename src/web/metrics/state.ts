@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { serverNow } from '../../kernel/server-time.ts';
-import type { SystemStatus } from '../api/schemas/system.ts';
+import type { SystemStatus } from '../schemas/system.ts';
 
 /** More queues than this are told as one: there is one for each set of labels that jobs ask for. */
 const mostQueues = 100;

@@ -2,9 +2,9 @@ import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { type AuditEntry, listActions } from '../../record/audit.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
+import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
+import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
 

@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
+import type { WebEnv } from '../access/env.ts';
 import { askerOf } from '../access/reader.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { noSuchPlace } from '../errors.ts';
-import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests.ts';
+import { noSuchPlace } from '../http/errors.ts';
+import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests/builds.ts';
+import type { Web } from '../services.ts';
 
 /** The buttons of a build's page, which work without a script. */
 

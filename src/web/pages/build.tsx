@@ -3,19 +3,19 @@ import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/mod
 import { serverNow } from '../../kernel/server-time.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
+import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
+import { readBuild } from '../access/readable.ts';
 import { askerOf, isFor } from '../access/reader.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { noSuchPlace } from '../errors.ts';
-import { neededFor, runnersIfAsked } from '../queued-jobs.ts';
-import { readBuild } from '../readable.ts';
+import { noSuchPlace } from '../http/errors.ts';
+import type { Web } from '../services.ts';
+import { neededFor, runnersIfAsked } from '../status/queued-jobs.ts';
+import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, chooseLog, LogSection } from './log.tsx';
-import { Broken, Neighbours } from './neighbours.tsx';
 import { Age, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
 

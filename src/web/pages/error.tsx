@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { VoltError } from '../../kernel/errors.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
+import type { WebEnv } from '../access/env.ts';
+import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Words } from './parts.tsx';
 

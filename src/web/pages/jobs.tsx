@@ -1,6 +1,6 @@
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
-import { type Needed, whyItWaits } from '../waiting.ts';
+import { type Needed, whyItWaits } from '../status/waiting.ts';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptStory, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';

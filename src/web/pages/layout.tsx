@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
+import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { revalidated } from '../revalidation.ts';
+import { revalidated } from '../http/etag.ts';
+import type { Web } from '../services.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 

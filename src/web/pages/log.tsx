@@ -1,9 +1,9 @@
 import { raw } from 'hono/html';
 import { logFile } from '../../kernel/data-paths.ts';
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
-import type { Web } from '../context.ts';
 import { type Hits, searchLog } from '../logs/search.ts';
-import type { Line } from '../terminal.ts';
+import type { Web } from '../services.ts';
+import type { Line } from '../text/terminal.ts';
 
 /** So many lines are in the page itself; where scripts run, they take over and show all of them. */
 const pageLines = 500;

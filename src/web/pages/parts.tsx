@@ -1,6 +1,6 @@
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
-import type { Problem } from '../api/schemas/terms.ts';
-import { age, duration } from '../times.ts';
+import type { Problem } from '../schemas/terms.ts';
+import { age, duration } from '../text/times.ts';
 
 /** A status as a word with its colour. */
 export function StatusMark({ status }: { status: Status }) {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
+import type { WebEnv } from '../access/env.ts';
 import type { Operation, Parameter, SchemaNode } from '../api/document.ts';
 import { apiDescription } from '../api/openapi.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
+import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { TypeOf } from './reference-type.tsx';
 

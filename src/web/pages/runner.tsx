@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { attemptsOfRunner } from '../../record/runner-history.ts';
 import { listRunners } from '../../redis/membership.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { askRedis } from '../status.ts';
-import { PastAttempts } from './fleet-story.tsx';
+import type { WebEnv } from '../access/env.ts';
+import type { Web } from '../services.ts';
+import { askRedis } from '../status/system-status.ts';
+import { PastAttempts } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
 
 const shown = 100;

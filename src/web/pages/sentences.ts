@@ -1,6 +1,6 @@
 import { type Attempt, type Build, type Job, reasons, statusWords } from '../../kernel/model.ts';
-import { duration } from '../times.ts';
-import { waitingFor } from '../waiting.ts';
+import { waitingFor } from '../status/waiting.ts';
+import { duration } from '../text/times.ts';
 
 /** What a build, a job or an attempt has come to, in the words of the pages. */
 

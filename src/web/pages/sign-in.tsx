@@ -1,18 +1,18 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import { noteAction } from '../access/audit.ts';
+import { comesFromOwnPage } from '../access/csrf.ts';
+import type { WebEnv } from '../access/env.ts';
 import { sessionLifetime } from '../access/guard.ts';
-import { comesFromOwnPage } from '../access/origin.ts';
 import { tokenNeeded } from '../access/permission.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { isElsewhere } from '../hosts.ts';
-import { maySignInAt } from '../sign-in-address.ts';
+import { maySignInAt } from '../access/sign-in-address.ts';
+import { isElsewhere } from '../http/hosts.ts';
+import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: asks for the token, or says where to. */
 export async function signInPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!maySignInAt(context.get('whence').origin, placeOf(web))) return answerElsewhere(context, web);
+  if (!maySignInAt(context.get('source').origin, placeOf(web))) return answerElsewhere(context, web);
   return answerForm(context, web, safePath(context.req.query('next')));
 }
 
@@ -99,7 +99,7 @@ function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> 
 
 /** Exchanges a token for a cookie that stands for it. */
 export async function signIn(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { origin, address } = context.get('whence');
+  const { origin, address } = context.get('source');
   if (!maySignInAt(origin, placeOf(web))) {
     context.status(403);
     return answerElsewhere(context, web);
@@ -127,7 +127,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
 /** Ends the session itself, not only this browser's cookie of it. */
 export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!comesFromOwnPage(context)) throw tokenNeeded('signing out from another site');
-  const { origin } = context.get('whence');
+  const { origin } = context.get('source');
   const secure = origin.startsWith('https:');
   const session = deleteCookie(context, web.guard.cookieAt(origin), { path: '/', secure });
   if (session !== undefined) await web.guard.endSession(session, origin);

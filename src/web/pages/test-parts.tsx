@@ -1,5 +1,5 @@
 import type { TestStatus } from '../../kernel/model.ts';
-import { duration } from '../times.ts';
+import { duration } from '../text/times.ts';
 
 /** Classes of a job that came to the same. */
 export const colours: { readonly [S in TestStatus]: string } = {

@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { findTest, historyOf, type PastResult } from '../../record/test-history.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { readRepository } from '../readable.ts';
-import { noTest } from '../requests.ts';
+import type { WebEnv } from '../access/env.ts';
+import { readRepository } from '../access/readable.ts';
+import { noTest } from '../requests/builds.ts';
+import type { Web } from '../services.ts';
 import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';

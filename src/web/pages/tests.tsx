@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { listTests, type Test, type TestOrder, testOrders } from '../../record/test-history.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { readRepository } from '../readable.ts';
+import type { WebEnv } from '../access/env.ts';
+import { readRepository } from '../access/readable.ts';
+import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';

@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type Visibility, visibilities } from '../../kernel/visibility.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
+import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import { setRepository } from '../repository-requests.ts';
+import { setRepository } from '../requests/repositories.ts';
+import type { Web } from '../services.ts';
 
 /** Who reads a repository, in words. */
 export const readers: { readonly [V in Visibility]: string } = {

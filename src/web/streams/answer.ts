@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
-import { networkOf } from '../access/address.ts';
-import type { Web } from '../context.ts';
-import type { WebEnv } from '../env.ts';
-import type { Producer } from './sse.ts';
+import type { WebEnv } from '../access/env.ts';
+import type { Guard } from '../access/guard.ts';
+import { networkOf } from '../http/network.ts';
+import type { OpenStreams, Producer } from './sse.ts';
 
 /** Seconds until it is worth asking again. */
 const pause = 5;
@@ -12,13 +12,17 @@ const pause = 5;
  * Answers with a stream of events. It ends when the token or the session that it was asked for with does.
  * @throws VoltError `rate_limited`
  */
-export function answerStream(context: Context<WebEnv>, web: Web, produce: Producer): Response {
+export function answerStream(
+  context: Context<WebEnv>,
+  { streams, guard }: { streams: OpenStreams; guard: Guard },
+  produce: Producer,
+): Response {
   const caller = context.get('caller');
-  const { address } = context.get('whence');
-  const answer = web.streams.answer(produce, {
+  const { address } = context.get('source');
+  const answer = streams.answer(produce, {
     sender: caller === undefined ? `sender ${networkOf(address)}` : `token ${caller.id}`,
     known: caller !== undefined,
-    holds: async () => caller === undefined || (await web.guard.callerOf(context)) !== undefined,
+    holds: async () => caller === undefined || (await guard.callerOf(context)) !== undefined,
   });
   if (answer) return answer;
   context.header('retry-after', String(pause));

@@ -1,7 +1,8 @@
 import { changesAfter, latestChange } from '../../record/changes.ts';
+import type { Database } from '../../record/database.ts';
 import type { Reader } from '../../record/visibility.ts';
-import type { Web } from '../context.ts';
-import { Bell } from './bell.ts';
+import { Bell } from '../../system/wait.ts';
+import type { Notices } from './notices.ts';
 import { event, type Producer } from './sse.ts';
 
 /** A notice may be lost, and there is none while Redis is away, so the record is looked at this often (ms) all the same. */
@@ -17,7 +18,7 @@ const page = 100;
  * @param last number of the change that the client knows already; undefined to begin with what happens from now on
  */
 export function followChanges(
-  { database, notices }: Pick<Web, 'database' | 'notices'>,
+  { database, notices }: { database: Database; notices: Notices },
   reader: Reader,
   last: number | undefined,
 ): Producer {

@@ -1,11 +1,19 @@
+import type { Config } from '../../kernel/config.ts';
 import { logFile } from '../../kernel/data-paths.ts';
 import { buildIdOf, isFinal, type JobId } from '../../kernel/model.ts';
+import type { Database } from '../../record/database.ts';
 import type { Reader } from '../../record/visibility.ts';
-import type { Web } from '../context.ts';
-import { LogReader } from '../logs/file.ts';
-import { jobFor, readBuild } from '../readable.ts';
-import { Bell } from './bell.ts';
+import { Bell } from '../../system/wait.ts';
+import { jobFor, readBuild } from '../access/readable.ts';
+import { LogReader } from '../logs/log-file.ts';
+import type { Notices } from './notices.ts';
 import { event, type Producer } from './sse.ts';
+
+interface LogSources {
+  readonly config: Config;
+  readonly database: Database;
+  readonly notices: Notices;
+}
 
 /** A notice of growth may be lost, so the file is looked at this often, in milliseconds, all the same. */
 const lookEvery = 1000;
@@ -15,7 +23,12 @@ const lookEvery = 1000;
  * them; `attempt` when the job has moved to a further one, whose log begins anew; `end` when the job is final and all
  * has been sent.
  */
-export function followLog(web: Web, reader: Reader, job: JobId, from: { attempt: number; offset: number }): Producer {
+export function followLog(
+  web: LogSources,
+  reader: Reader,
+  job: JobId,
+  from: { attempt: number; offset: number },
+): Producer {
   return async function* (gone) {
     let { attempt, offset } = from;
     const logOf = (number: number) => new LogReader(logFile(web.config.dataDir, { job, attempt: number }));
@@ -61,7 +74,7 @@ export function followLog(web: Web, reader: Reader, job: JobId, from: { attempt:
   };
 }
 
-async function outcome(web: Web, reader: Reader, job: JobId) {
+async function outcome(web: LogSources, reader: Reader, job: JobId) {
   const build = await readBuild(web.database, reader, buildIdOf(job));
   const { status, reason, message } = build.jobs.find((one) => one.id === job) ?? {
     status: 'error',

@@ -9,7 +9,7 @@ import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { expiredBuilds, removeBuild, repositoriesWithBuilds } from '../../../src/record/retention.ts';
 import { administrator } from '../../../src/record/visibility.ts';
-import { systemStatus } from '../../../src/web/status.ts';
+import { systemStatus } from '../../../src/web/status/system-status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';

@@ -10,7 +10,7 @@ import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-
 import { administrator } from '../../../src/record/visibility.ts';
 import { claimRedis } from '../../../src/redis/identity.ts';
 import { Bell } from '../../../src/system/wait.ts';
-import { systemStatus } from '../../../src/web/status.ts';
+import { systemStatus } from '../../../src/web/status/system-status.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';

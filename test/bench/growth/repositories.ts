@@ -8,7 +8,7 @@ import { listRepositories } from '../../../src/record/repositories.ts';
 import { repositoriesOn } from '../../../src/record/repository-hosts.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { Bell } from '../../../src/system/wait.ts';
-import { systemStatus } from '../../../src/web/status.ts';
+import { systemStatus } from '../../../src/web/status/system-status.ts';
 import { newBuild, observed } from '../../support/record.ts';
 import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';

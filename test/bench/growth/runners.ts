@@ -7,7 +7,7 @@ import { startAttempt } from '../../../src/record/moves.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { beat, listRunners } from '../../../src/redis/membership.ts';
-import { systemStatus } from '../../../src/web/status.ts';
+import { systemStatus } from '../../../src/web/status/system-status.ts';
 import { runnerMember } from '../../support/members.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
 import { until } from '../../support/until.ts';

@@ -7,8 +7,8 @@ import { Database } from '../../../src/record/database.ts';
 import { connectRedis, type RedisAccess } from '../../../src/redis/connect.ts';
 import { beat } from '../../../src/redis/membership.ts';
 import { ownProcess } from '../../../src/redis/process.ts';
+import { ensureToken } from '../../../src/web/access/main-token.ts';
 import { startWeb } from '../../../src/web/start.ts';
-import { ensureToken } from '../../../src/web/token.ts';
 import { startRedis } from '../../support/redis.ts';
 
 /** The web stage on a record that is there already, with a Redis server of its own and a fleet that only says that it is there. */

@@ -1,4 +1,4 @@
-import { type Line, type Span, Terminal } from '../../terminal.ts';
+import { type Line, type Span, Terminal } from '../../text/terminal.ts';
 
 /** Lines are fetched in blocks of so many. */
 const block = 500;

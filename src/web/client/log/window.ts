@@ -1,4 +1,4 @@
-import type { Line } from '../../terminal.ts';
+import type { Line } from '../../text/terminal.ts';
 
 /** Height of a row in pixels, as the style sheet has it. */
 const rowHeight = 20;

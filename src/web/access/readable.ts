@@ -1,0 +1,73 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { type Build, type BuildId, buildIdOf, type JobId } from '../../kernel/model.ts';
+import { findBuild, findJob } from '../../record/builds.ts';
+import type { Database } from '../../record/database.ts';
+import { findIntent, type Intent } from '../../record/intents.ts';
+import { findRepository, type ObservedRepository } from '../../record/repositories.ts';
+import { mayRead, type Reader } from '../../record/visibility.ts';
+
+/**
+ * What somebody may read, by its name or id. What they may not is answered as if it was not there. Routes get builds, jobs,
+ * repositories and requests here alone; a test reads their imports.
+ */
+
+/** @throws VoltError `not_found` */
+export async function readBuild(database: Database, reader: Reader, id: BuildId): Promise<Build> {
+  const build = await findBuild(database, id);
+  if (!build || !(await mayRead(database, reader, build.repo))) throw noBuild(id);
+  return build;
+}
+
+/** @throws VoltError `not_found` */
+export async function readJob(database: Database, reader: Reader, id: JobId) {
+  const job = await jobFor(database, reader, id);
+  if (!job) throw noJob(id);
+  return job;
+}
+
+/** @returns undefined where there is none that the reader may read */
+export async function jobFor(database: Database, reader: Reader, id: JobId) {
+  const job = await findJob(database, id);
+  return job && (await mayRead(database, reader, job.repo)) ? job : undefined;
+}
+
+/** An observed repository. @throws VoltError `not_found` */
+export async function readRepository(database: Database, reader: Reader, name: string): Promise<ObservedRepository> {
+  const found = (await mayRead(database, reader, name)) ? await findRepository(database, name) : undefined;
+  if (!found) throw notObserved(name);
+  return found;
+}
+
+/** Labels that runners of a build's jobs must have, by the word of its repository; the build has been read here before. */
+export async function runnersWantedBy(database: Database, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
+  return (await findRepository(database, repo))?.runners ?? [];
+}
+
+/** What a person has asked for. @throws VoltError `not_found` */
+export async function readIntent(database: Database, reader: Reader, id: number): Promise<Intent> {
+  const found = await findIntent(database, id);
+  if (!found || !(await mayRead(database, reader, found.repo))) {
+    throw new VoltError('not_found', `there is no request ${id}`, {
+      remedy: 'Use the id that the request was answered with.',
+    });
+  }
+  return found;
+}
+
+export function notObserved(name: string): VoltError {
+  return new VoltError('not_found', `no repository named "${name}" is observed`, {
+    remedy: '`volt repo ls` and /api/v1/repos list those that are.',
+  });
+}
+
+function noBuild(id: BuildId): VoltError {
+  return new VoltError('not_found', `there is no build ${id}`, {
+    remedy: '/api/v1/builds lists those that are there.',
+  });
+}
+
+function noJob(id: JobId): VoltError {
+  return new VoltError('not_found', `there is no job ${id}`, {
+    remedy: `/api/v1/builds/${buildIdOf(id)} lists the jobs of its build.`,
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type * as Esbuild from 'esbuild';
+import type { Context } from 'hono';
+import { noSuchPlace } from './errors.ts';
+
+interface Asset {
+  type: string;
+  content: Uint8Array<ArrayBuffer>;
+  version: string;
+}
+
+const types: { [extension: string]: string } = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e0a100" d="M9.5 0 2 9h5l-1 7 8-10H8.500z"/></svg>`;
+
+/**
+ * Scripts, styles and the icon of the pages: bundled ones from `public/` beside the bundle, or made from their sources
+ * on first use where Volt runs from its sources. All of them are small and stay in memory.
+ */
+export class Assets {
+  #loading: Promise<Map<string, Asset>> | undefined;
+
+  /** The address of a file; it changes with the content, so that browsers may keep what they have. */
+  async url(name: string): Promise<string> {
+    return `/public/${name}?v=${(await this.#all()).get(name)?.version ?? ''}`;
+  }
+
+  /** Answers `/public/:name`. */
+  async answer(context: Context): Promise<Response> {
+    const asset = (await this.#all()).get(context.req.param('name') ?? '');
+    if (!asset) return noSuchPlace(context);
+    const kept = context.req.query('v') === asset.version ? 'public, max-age=31536000, immutable' : 'no-cache';
+    return context.body(asset.content, 200, { 'content-type': asset.type, 'cache-control': kept });
+  }
+
+  #all(): Promise<Map<string, Asset>> {
+    this.#loading ??= load().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+}
+
+async function load(): Promise<Map<string, Asset>> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  // a bundle of one stage lies one folder further down
+  const folder = [join(here, 'public'), join(here, '..', 'public')].find((one) => existsSync(join(one, 'style.css')));
+  const files = folder ? bundled(folder) : await fromSources(join(here, '..', 'client'));
+  return new Map(
+    [...files, ['icon.svg', Buffer.from(icon)] as const].map(([name, content]) => [name, assetOf(name, content)]),
+  );
+}
+
+function bundled(folder: string): [string, Uint8Array][] {
+  const names = readdirSync(folder).filter((name) => extname(name) in types);
+  return names.map((name) => [name, readFileSync(join(folder, name))]);
+}
+
+async function fromSources(folder: string): Promise<[string, Uint8Array][]> {
+  // only the checkout has esbuild; required this way, it does not get into the bundle
+  const esbuild = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
+  const { outputFiles } = await esbuild.build({
+    entryPoints: readdirSync(folder)
+      .filter((name) => /\.(ts|css)$/.test(name))
+      .map((name) => join(folder, name)),
+    outdir: folder,
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+  });
+  return outputFiles.map(({ path, contents }) => [basename(path), contents]);
+}
+
+function assetOf(name: string, content: Uint8Array): Asset {
+  return {
+    type: types[extname(name)] ?? 'application/octet-stream',
+    content: Uint8Array.from(content),
+    version: createHash('sha256').update(content).digest('hex').slice(0, 12),
+  };
+}

@@ -1,0 +1,28 @@
+import { Registry } from 'prom-client';
+import type { Reader } from '../../record/visibility.ts';
+import { listRunners } from '../../redis/membership.ts';
+import { readTallies } from '../../redis/tallies.ts';
+import type { Web } from '../services.ts';
+import { askRedis, systemStatus } from '../status/system-status.ts';
+import { addProcesses, addState, type Process } from './state.ts';
+import { addTallies, readableTallies } from './tallies.ts';
+
+/**
+ * Metrics of all stages in Prometheus' text format. Stages are told about by their heartbeats and count together in
+ * Redis, so none needs a port of its own, and any web stage tells the same.
+ */
+export async function metricsPage(web: Web, reader: Reader): Promise<{ text: string; type: string }> {
+  const registry = new Registry();
+  const [status, seen] = await Promise.all([
+    systemStatus(web, reader),
+    askRedis(web, async () => ({ runners: await listRunners(web.access), tallies: await readTallies(web.access) })),
+  ]);
+  addState(registry, status);
+  const stages = status.stages.flatMap(({ kind, members }): Process[] =>
+    members.map((own) => ({ stage: kind, ...own })),
+  );
+  const runners = (seen?.runners.alive ?? []).map((own): Process => ({ stage: 'runner', ...own }));
+  addProcesses(registry, [...stages, ...runners]);
+  addTallies(registry, await readableTallies(web.database, reader, seen?.tallies ?? []));
+  return { text: await registry.metrics(), type: registry.contentType };
+}

@@ -1,0 +1,91 @@
+import { type PastAttempt, timeLost } from '../../record/runner-history.ts';
+import type { FleetMoment } from '../status/fleet-history.ts';
+import { duration } from '../text/times.ts';
+import { Chart } from './chart.tsx';
+import { Age, StatusMark } from './parts.tsx';
+
+/** How the fleet did over the last hour. */
+export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
+  const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`;
+  const points = (value: (moment: FleetMoment) => number | null, what: string) =>
+    moments.map((moment) => ({
+      value: value(moment),
+      title: `${time(moment.at)}: ${value(moment) ?? 'unknown'} ${what}`,
+      class: 'running',
+    }));
+  const [first, last] = [moments[0], moments.at(-1)];
+  const ends = first && last && first !== last ? { ends: [time(first.at), time(last.at)] as const } : {};
+  const slots = Math.max(0, ...moments.map((moment) => moment.slots ?? 0));
+  return (
+    <div class="charts">
+      <Chart
+        title="Jobs waiting, last hour"
+        points={points(({ waiting }) => waiting, 'waiting')}
+        format={whole}
+        of="looks"
+        {...ends}
+      />
+      <Chart
+        title="Slots busy, last hour"
+        points={points(({ busy }) => busy, 'busy')}
+        format={whole}
+        {...(slots > 0 ? { top: slots } : {})}
+        of="looks"
+        {...ends}
+      />
+    </div>
+  );
+}
+
+function whole(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+
+/** What dead runners have cost, of `days` days. */
+export function Losses({ lost, days, now }: { lost: PastAttempt[]; days: number; now: number }) {
+  if (lost.length === 0) return <p class="faint">No job has lost its runner in the last {days} days.</p>;
+  const sum = lost.reduce((total, attempt) => total + timeLost(attempt), 0);
+  return (
+    <>
+      <p>
+        {duration(sum)} of work in the last {days} days, by {lost.length}{' '}
+        {lost.length === 1 ? 'attempt whose runner was lost' : 'attempts whose runners were lost'}.
+      </p>
+      <PastAttempts attempts={lost.slice(0, 10)} now={now} withRunner />
+    </>
+  );
+}
+
+export function PastAttempts(props: { attempts: PastAttempt[]; now: number; withRunner?: boolean }) {
+  const { attempts, now, withRunner = false } = props;
+  return (
+    <table class="cards">
+      <tbody>
+        {attempts.map((attempt) => (
+          <tr>
+            <td>
+              <StatusMark status={attempt.status} />
+            </td>
+            <td class="name">
+              <a href={`/builds/${attempt.build}?job=${attempt.job}&attempt=${attempt.attempt}#log`}>
+                {attempt.repo}#{attempt.number}
+              </a>{' '}
+              {attempt.name}
+            </td>
+            <td class="faint">
+              {attempt.lostAt !== null && `lost ${duration(timeLost(attempt))}`}
+              {withRunner && attempt.runner !== null && ` on ${attempt.runner}`}
+            </td>
+            <td class="number" data-label="Duration">
+              {attempt.startedAt !== null &&
+                duration((attempt.lostAt ?? attempt.finishedAt ?? now) - attempt.startedAt)}
+            </td>
+            <td class="number" data-label="Began">
+              {attempt.startedAt !== null && <Age time={new Date(attempt.startedAt).toISOString()} now={now} />}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

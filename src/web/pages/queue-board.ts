@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join, normalize } from 'node:path';
+import type { BaseAdapter } from '@bull-board/api/baseAdapter';
+import type { Context } from 'hono';
+import { VoltError } from '../../kernel/errors.ts';
+import { serverNow } from '../../kernel/server-time.ts';
+import { serves } from '../../queues/kept.ts';
+import { isJobQueue, jobQueue } from '../../queues/names.ts';
+import { listRunners } from '../../redis/membership.ts';
+import { isReading } from '../access/csrf.ts';
+import type { WebEnv } from '../access/env.ts';
+import { noSuchPlace } from '../http/errors.ts';
+import type { Web } from '../services.ts';
+import { queueNames } from '../status/queue-names.ts';
+import { boardBar } from './bar.tsx';
+
+/** Where the board is. */
+const base = '/queues';
+
+/** A board, and what gives it the queues that exist by now. */
+interface Board {
+  fetch(request: Request): Response | Promise<Response>;
+  refresh(): Promise<void>;
+}
+
+/**
+ * Bull Board over every queue, for administrators alone. Its packages are loaded when it is first asked for, so that a Volt
+ * nobody looks at with it does not hold them in memory.
+ */
+export function queueBoard(web: Web) {
+  let board: Promise<Board> | undefined;
+  const open = (): Promise<Board> => {
+    board ??= openBoard(web).catch((error) => {
+      board = undefined;
+      throw error;
+    });
+    return board;
+  };
+  return async (context: Context<WebEnv>): Promise<Response> => {
+    const path = context.req.path.slice(base.length).replace(/^\/?/, '/');
+    if (path.startsWith('/static/')) return staticFile(context, path.slice('/static/'.length));
+    if (!isReading(context) && writesMessages.test(path)) throw cannotWrite();
+    const board = await open();
+    await board.refresh();
+    const answer = await board.fetch(await requestTo(context, path));
+    if (!answer.headers.get('content-type')?.includes('text/html')) return answer;
+    return framed(answer, await web.assets.url('board.css'));
+  };
+}
+
+/** Requests that put a message into a queue as the page has it: it has only a part, so the rest would be lost. */
+const writesMessages = /\/(add|update-data)$|\/job-schedulers\/[^/]*$/;
+
+function cannotWrite(): VoltError {
+  return new VoltError('bad_request', 'messages are made by Volt alone: the board does not show all of one', {
+    remedy: 'Retry or remove messages here; start builds by `volt trigger` and `volt retry`.',
+  });
+}
+
+async function openBoard(web: Web): Promise<Board> {
+  const [{ createBullBoard }, { BullMQAdapter }, { HonoAdapter }] = await Promise.all([
+    import('@bull-board/api'),
+    import('@bull-board/api/bullMQAdapter'),
+    import('@bull-board/hono'),
+  ]);
+  // static files are served here, so the adapter's own way to them is never taken
+  const server = new HonoAdapter(() => async (_: unknown, next: () => Promise<void>) => next());
+  server.setBasePath(base);
+  const { replaceQueues } = createBullBoard({
+    queues: [],
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'Volt queues' } },
+  });
+  const app = server.registerPlugin();
+  const adapters = new Map<string, BaseAdapter>();
+  const adapterOf = (name: string): BaseAdapter => {
+    let adapter = adapters.get(name);
+    if (!adapter) {
+      adapter = new BullMQAdapter(web.queues.queue(name));
+      for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, whatItIsAbout);
+      if (isJobQueue(name)) adapter.getWorkers = () => runnersServing(web, name);
+      adapters.set(name, adapter);
+    }
+    return adapter;
+  };
+  return {
+    fetch: (request) => app.fetch(request),
+    refresh: async () => replaceQueues((await queueNames(web)).map(adapterOf)),
+  };
+}
+
+type Workers = Awaited<ReturnType<BaseAdapter['getWorkers']>>;
+
+/**
+ * The runners that serve a queue of jobs, as the board's workers: one runner waits on many queues at once, so it bears
+ * none of the names by which BullMQ would know its workers.
+ */
+async function runnersServing({ access, queues }: Web, name: string): Promise<Workers> {
+  const [sets, { alive }] = await Promise.all([queues.labelSets(), listRunners(access)]);
+  const labels = sets.find((set) => jobQueue(set) === name) ?? [];
+  const serving = alive.filter((runner) => serves(runner, labels));
+  return serving.map((runner) => ({
+    id: runner.id,
+    name: runner.name,
+    addr: `${runner.host} (process ${runner.pid})`,
+    age: Math.round((serverNow() - Date.parse(runner.startedAt)) / 1000),
+  }));
+}
+
+/** The request as the board expects it, which knows nothing of where it is mounted. */
+async function requestTo(context: Context<WebEnv>, path: string): Promise<Request> {
+  const url = new URL(context.req.url);
+  const { method } = context.req;
+  const headers = { 'content-type': context.req.header('content-type') ?? '' };
+  const body = method === 'GET' || method === 'HEAD' ? null : await context.req.text();
+  return new Request(`${url.origin}${path}${url.search}`, { method, headers, body });
+}
+
+const types: { [extension: string]: string } = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+};
+
+async function staticFile(context: Context<WebEnv>, path: string): Promise<Response> {
+  const root = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist', 'static');
+  const file = normalize(join(root, path));
+  const type = types[extname(file)];
+  const content = file.startsWith(`${root}/`) && type ? await readFile(file).catch(() => undefined) : undefined;
+  if (!content || !type) return noSuchPlace(context);
+  // names carry a hash of the content
+  const kept = /\.[0-9a-f]{10}\./.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });
+}
+
+/**
+ * The page below Volt's own bar, and without what the headers forbid anyway: its link to fonts on another server, and the
+ * inline styles of what it shows while it loads.
+ */
+async function framed(answer: Response, style: string): Promise<Response> {
+  const page = (await answer.text())
+    .replace(/<link href="https?:\/\/[^>]*>/g, '')
+    .replace(/<style>[^<]*<\/style>/g, '')
+    .replace(/(<(?:div|span)) style="[^"]*"/g, '$1')
+    .replace('</head>', `<link rel="stylesheet" href="${style}"></head>`)
+    .replace(/<body[^>]*>/, (body) => body + boardBar());
+  return new Response(page, {
+    status: answer.status,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}
+
+/** Fields of messages that say what one is about. Plans, variables, inputs and payloads are nobody's to read here. */
+const shownFields = new Set([
+  ...['v', 'kind', 'repo', 'ref', 'sha', 'trigger', 'cause', 'build', 'job', 'attempt', 'name', 'labels', 'timeout'],
+  ...['status', 'reason', 'exitCode', 'runner', 'revision', 'logBytes', 'at', 'committedAt', 'startedAt', 'finishedAt'],
+]);
+
+/** What a message is about; of what is left out the names are shown. */
+function whatItIsAbout(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data == null || typeof data === 'number' ? data : '(not shown)';
+  return Object.fromEntries(
+    Object.entries(data).map(([field, value]) => [field, shownFields.has(field) ? plainly(value) : '(not shown)']),
+  );
+}
+
+/** A repository or a runner by its name, a list of texts, or a plain value. */
+function plainly(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((one) => typeof one === 'string');
+  if (typeof value !== 'object' || value === null) return value;
+  return 'name' in value && typeof value.name === 'string' ? value.name : '(not shown)';
+}

@@ -1,0 +1,102 @@
+import { VoltError } from '../../kernel/errors.ts';
+import type { BuildId } from '../../kernel/model.ts';
+import { recordNewRepository } from '../../observer/add.ts';
+import { checkSettings } from '../../observer/settings.ts';
+import { ensureHookSalt } from '../../record/hooks.ts';
+import { removeRepository as recordRemoval } from '../../record/removal.ts';
+import {
+  changeRepository,
+  type ObservedRepository,
+  type Repository,
+  type RepositorySettings,
+} from '../../record/repositories.ts';
+import { administrator } from '../../record/visibility.ts';
+import { notObserved, readRepository } from '../access/readable.ts';
+import type { Web } from '../services.ts';
+import { announce } from './builds.ts';
+
+/**
+ * What a person wants of the repositories that are observed. Each is written to the record and then announced; an
+ * observer that misses the announcement finds it in the record.
+ */
+
+type Wishes = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefined };
+
+/** Seconds between polls, where nothing is said. */
+const usualPoll = 5;
+
+/** @throws VoltError `bad_name`, `bad_url`, `no_repository`, `bad_ref`, `bad_setting`, `name_taken`, `conflict` */
+export async function createRepository(
+  web: Web,
+  wish: Wishes & { url: string; name?: string | undefined },
+): Promise<ObservedRepository> {
+  const {
+    branches = [],
+    tags = [],
+    pollSeconds = usualPoll,
+    commits = 'every',
+    command = null,
+    reports = [],
+    depth = null,
+    filter = null,
+    runners = [],
+    visibility,
+    url,
+  } = wish;
+  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, runners, visibility };
+  const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
+    throw onThisMachine(error, web.config.host);
+  });
+  await schedule(web, repository);
+  return readRepository(web.database, administrator, repository.name);
+}
+
+/** A path is looked for where the web stage is, which may be another machine than the person's. */
+function onThisMachine(error: unknown, host: string): unknown {
+  if (!(error instanceof VoltError) || error.code !== 'no_repository') return error;
+  return new VoltError(error.code, error.message, {
+    remedy: `${error.remedy} The path is looked for on ${host}; for one on another machine, run \`volt observer --repo PATH\` there.`,
+    cause: error,
+  });
+}
+
+/** @throws VoltError `not_found`, `bad_ref`, `bad_setting` */
+export async function setRepository(web: Web, name: string, wish: Wishes): Promise<ObservedRepository> {
+  const change = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+  checkSettings(change);
+  const repository = await changeRepository(web.database, name, change);
+  if (!repository) throw notObserved(name);
+  await schedule(web, repository);
+  await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
+  return readRepository(web.database, administrator, name);
+}
+
+/**
+ * @param purge whether its history goes, too; also for one that was removed before
+ * @returns the builds that were open and are being cancelled
+ * @throws VoltError `not_found`
+ */
+export async function removeRepository(web: Web, name: string, purge: boolean): Promise<BuildId[]> {
+  const removal = await recordRemoval(web.database, name, purge);
+  if (!removal) throw notObserved(name);
+  await announce(web, web.queues.unscheduleObserve(removal.host, name));
+  await announce(
+    web,
+    Promise.all(removal.builds.map((build) => web.queues.sendAdvance({ v: 1, build }))).then(() => undefined),
+  );
+  return removal.builds;
+}
+
+/**
+ * @param rotate whether its secret becomes another one
+ * @throws VoltError `not_found`
+ */
+export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{ path: string; secret: string }> {
+  const salt = await ensureHookSalt(web.database, name, rotate);
+  if (salt === undefined) throw notObserved(name);
+  return { path: `/hooks/${name}`, secret: web.guard.hookSecret(name, salt) };
+}
+
+async function schedule(web: Web, { host, name, pollSeconds }: Repository): Promise<void> {
+  await announce(web, web.queues.scheduleObserve(host, name, pollSeconds));
+}

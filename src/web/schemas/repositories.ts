@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { repositoryNamePattern } from '../../kernel/names.ts';
+import { visibilities } from '../../kernel/visibility.ts';
+import { nextAfter } from './paging.ts';
+import { name } from './registry.ts';
+import { sentence, time } from './terms.ts';
+
+const visibilityMeaning =
+  'who may read it: public everybody, internal who may read as VOLT_READING says, private only tokens that name it and administrators';
+
+const repository = name(
+  'Repository',
+  z.object({
+    name: z.string(),
+    url: z.string().meta({ description: 'a password in it is not shown' }),
+    host: z.string().nullable().meta({ description: 'machine that the path is on, null for a URL' }),
+    branches: z.array(z.string()).meta({ description: 'globs; empty means the default branch' }),
+    tags: z.array(z.string()).meta({ description: 'globs; empty means none' }),
+    pollSeconds: z.number(),
+    commits: z.enum(['every', 'latest']),
+    command: z.string().nullable().meta({ description: 'null where the tests are discovered' }),
+    reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
+    depth: z.number().nullable().meta({ description: "commits of each ref's history that are fetched; null for all" }),
+    filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
+    runners: z
+      .array(z.string())
+      .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for' }),
+    visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
+    observedAt: time.nullable(),
+    defaultBranch: z.string().nullable(),
+    notice: sentence.meta({ description: 'what is odd about it and no error, for people' }),
+    error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), since: time }).nullable(),
+    retryAt: time.nullable().meta({ description: 'after an error: when it is looked at again at the earliest' }),
+  }),
+);
+
+const repositorySettings = z.object({
+  branches: z.array(z.string()).optional().meta({ description: 'globs; empty for the default branch' }),
+  tags: z.array(z.string()).optional().meta({ description: 'globs; empty for none' }),
+  pollSeconds: z.number().optional().meta({ description: 'seconds between two looks, 0.5 to 86400' }),
+  commits: z.enum(['every', 'latest']).optional().meta({ description: 'which of the new commits at a look are built' }),
+  command: z.string().nullable().optional().meta({ description: 'shell command; null to have the tests discovered' }),
+  reports: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
+  depth: z
+    .number()
+    .nullable()
+    .optional()
+    .meta({ description: "commits of each ref's history that are fetched, 1 to 100000; null for all" }),
+  runners: z
+    .array(z.string())
+    .max(20)
+    .optional()
+    .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for; empty for none' }),
+  visibility: z.enum(visibilities).optional().meta({ description: visibilityMeaning }),
+  filter: z.string().nullable().optional().meta({
+    description:
+      'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',
+  }),
+});
+
+export const newRepository = name(
+  'NewRepository',
+  repositorySettings
+    .extend({
+      url: z.string().min(1).max(4096).meta({ description: "URL, or a path on the web stage's machine" }),
+      // what it may be is said by the error of its own, `bad_name`
+      name: z
+        .string()
+        .max(1024)
+        .optional()
+        .meta({ pattern: repositoryNamePattern.source, description: 'the last part of the URL where it is absent' }),
+    })
+    .strict(),
+);
+
+export const repositoryChange = name('RepositoryChange', repositorySettings.strict());
+
+export const repositoryAnswer = repository;
+
+export const hookRequest = name(
+  'HookRequest',
+  z.object({ rotate: z.boolean().default(false).meta({ description: 'make another secret' }) }),
+);
+
+export const hook = name(
+  'Hook',
+  z.object({
+    path: z.string().meta({ description: "of the webhook, behind the address of this server's web stage" }),
+    secret: z.string(),
+  }),
+);
+
+export const removed = name(
+  'Removed',
+  z.object({
+    cancelled: z.array(z.string()).meta({ description: 'ids of the builds that were open and are being cancelled' }),
+    purge: z.boolean().meta({ description: 'whether its builds, logs and results are deleted, too' }),
+  }),
+);
+
+export const repositoryList = name('RepositoryList', z.object({ repos: z.array(repository), next: nextAfter }));

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { parseAttemptName } from '../../kernel/model.ts';
+import { stageKinds } from '../../redis/membership.ts';
+import { nextAfter } from './paging.ts';
+import { name } from './registry.ts';
+import { problem, time } from './terms.ts';
+
+const vitals = name(
+  'Vitals',
+  z
+    .object({
+      memory: z.number().meta({ description: 'resident memory in bytes' }),
+      cpu: z.number().meta({ description: 'processor time since the start, in seconds' }),
+      lag: z
+        .number()
+        .meta({ description: 'longest hold-up of the event loop within the last seconds, in milliseconds' }),
+      reconnects: z.number().meta({ description: 'how often Redis was lost and found again' }),
+      diskFree: z.number().nullable().meta({ description: 'bytes free on the disk of the data directory' }),
+      diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR asks for' }),
+      clockAhead: z.number().optional().meta({
+        description:
+          "milliseconds by which its machine's clock is ahead of the server's, which all times of Volt are told by",
+      }),
+      warnings: z.object({
+        count: z.number(),
+        last: z
+          .object({
+            at: time,
+            level: z.string(),
+            message: z.string(),
+            about: z
+              .record(z.string(), z.string())
+              .meta({ description: 'the work that it is about: repo, build, job, attempt, runner' }),
+          })
+          .nullable(),
+      }),
+    })
+    .meta({ description: "how the member's process is doing" }),
+);
+
+const runner = name(
+  'Runner',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    host: z.string(),
+    labels: z.array(z.string()),
+    slots: z.number(),
+    repos: z.array(z.array(z.string())).meta({
+      description: 'patterns of the repositories that it is kept for; one that it serves fits one of each list',
+    }),
+    running: z
+      .array(z.string().refine((text) => parseAttemptName(text) !== undefined))
+      .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),
+    reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not recorded yet' }),
+    load: z.number().meta({ description: 'load average of the machine over one minute' }),
+    draining: z.boolean().optional().meta({ description: 'it has been told to stop and takes no more jobs' }),
+    problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).meta({
+      description:
+        'what it fails at and goes on trying; with one of code `runner_unfit`, as for a full disk, it takes no jobs',
+    }),
+    vitals: vitals.optional(),
+    heartbeatAt: time,
+    version: z.string(),
+  }),
+);
+
+export const runnerList = name('RunnerList', z.object({ runners: z.array(runner), next: nextAfter }));
+
+const stageMember = name(
+  'StageMember',
+  z.object({
+    id: z.string(),
+    host: z.string(),
+    pid: z.number().int(),
+    version: z.string(),
+    startedAt: time,
+    heartbeatAt: time,
+    vitals: vitals.optional(),
+    problems: z
+      .array(z.object({ code: z.string(), message: z.string(), remedy: z.string() }))
+      .meta({ description: 'what it fails at and goes on trying' }),
+  }),
+);
+
+export const queueDepth = name(
+  'QueueDepth',
+  z.object({
+    name: z.string(),
+    waiting: z.number().int(),
+    prioritized: z.number().int(),
+    active: z.number().int(),
+    delayed: z.number().int(),
+    failed: z.number().int(),
+  }),
+);
+
+export const systemStatus = name(
+  'SystemStatus',
+  z.object({
+    version: z.string(),
+    healthy: z.boolean().meta({ description: 'whether there are no problems' }),
+    redis: z.object({
+      reachable: z.boolean(),
+      version: z.string().nullable(),
+      appendOnly: z.boolean().nullable().meta({ description: 'whether it keeps an append-only file' }),
+      memory: z
+        .object({ used: z.number(), limit: z.number() })
+        .nullable()
+        .meta({ description: 'bytes; no limit is 0' }),
+    }),
+    record: z.object({
+      reachable: z.boolean(),
+      bytes: z.number().nullable().meta({ description: 'null while it does not answer' }),
+    }),
+    disk: z
+      .object({ free: z.number(), total: z.number() })
+      .nullable()
+      .meta({ description: 'of the data directory of this stage, in bytes' }),
+    stages: z.array(
+      z.object({
+        kind: z.enum(stageKinds),
+        alive: z.boolean().nullable().meta({ description: 'null while Redis does not answer' }),
+        members: z.array(stageMember),
+      }),
+    ),
+    runners: z
+      .object({
+        count: z.number().int(),
+        slots: z.number(),
+        busy: z.number().int().meta({ description: 'slots that run an attempt' }),
+        draining: z.number().int().meta({ description: 'runners that take no more jobs' }),
+      })
+      .nullable()
+      .meta({ description: 'null while Redis does not answer' }),
+    oldest: z
+      .object({
+        job: z.string(),
+        build: z.string(),
+        number: z.number().int(),
+        repo: z.string(),
+        name: z.string(),
+        status: z.enum(['waiting', 'queued']),
+        since: time,
+        why: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'the job that has waited the longest, and why it waits' }),
+    queues: z.array(queueDepth),
+    builds: z
+      .object({ queued: z.number().int(), running: z.number().int() })
+      .nullable()
+      .meta({ description: 'null while the record does not answer' }),
+    problems: z.array(problem),
+    warnings: z.array(problem).meta({ description: 'what works and had better be mended' }),
+  }),
+);
+
+export type SystemStatus = z.output<typeof systemStatus>;
+
+export type QueueDepth = z.output<typeof queueDepth>;

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { testStatuses } from '../../kernel/model.ts';
+import { nextAfter } from './paging.ts';
+import { name } from './registry.ts';
+import { time } from './terms.ts';
+
+export const testSummary = name(
+  'TestSummary',
+  z.object({
+    passed: z.number().int(),
+    failed: z.number().int().meta({ description: 'those with an error included' }),
+    skipped: z.number().int(),
+    total: z.number().int(),
+    listed: z.number().int().meta({ description: 'how many of them are recorded one by one' }),
+  }),
+);
+
+const testResult = name(
+  'TestResult',
+  z.object({
+    id: z.string(),
+    test: z.string().meta({ description: 'id of the test, the same in all builds of the repository' }),
+    job: z.string(),
+    suite: z.string().meta({ description: 'what it belongs to, outermost first; may be empty' }),
+    name: z.string(),
+    file: z.string().nullable(),
+    status: z.enum(testStatuses),
+    duration: z.number().nullable().meta({ description: 'milliseconds' }),
+    message: z.string().nullable().meta({ description: 'what went wrong, or why it was skipped, in short' }),
+    details: z.string().nullable().meta({ description: 'a stack trace, a difference, output' }),
+    before: z
+      .enum(testStatuses)
+      .nullable()
+      .meta({ description: 'what it came to in the build of the branch before; null where that has no such result' }),
+    flaky: z.boolean().meta({ description: 'whether the test is known to be flaky' }),
+  }),
+);
+
+const test = name(
+  'Test',
+  z.object({
+    id: z.string(),
+    suite: z.string(),
+    name: z.string(),
+    file: z.string().nullable(),
+    status: z.enum(testStatuses).meta({ description: 'the newest' }),
+    runs: z.number().int().meta({ description: 'results other than skipped' }),
+    failures: z.number().int().meta({ description: 'results that failed or had an error' }),
+    duration: z.number().nullable().meta({ description: 'mean, the newest count most; milliseconds' }),
+    lastBuild: z.string().meta({ description: 'id of the newest build that has it' }),
+    flaky: z
+      .object({
+        commits: z.number().int().meta({ description: 'at how many commits it has shown that' }),
+        sha: z.string().meta({ description: 'the newest of them' }),
+        since: z.string().meta({ description: 'id of the build where it was first seen' }),
+        sinceSha: z
+          .string()
+          .nullable()
+          .meta({ description: 'commit of that build; null where it is not kept any more' }),
+        at: time,
+      })
+      .nullable(),
+  }),
+);
+
+export const testResultList = name(
+  'TestResultList',
+  z.object({
+    tests: z.array(testResult),
+    next: nextAfter,
+  }),
+);
+
+export const testList = name('TestList', z.object({ tests: z.array(test), next: nextAfter }));
+
+export const testHistory = name(
+  'TestHistory',
+  z.object({
+    test,
+    results: z.array(
+      z.object({
+        id: z.string(),
+        build: z.string(),
+        number: z.number().int().meta({ description: 'of the build' }),
+        ref: z.string(),
+        sha: z.string(),
+        job: z.string(),
+        jobName: z.string(),
+        attempt: z.number().int(),
+        status: z.enum(testStatuses),
+        duration: z.number().nullable(),
+        message: z.string().nullable(),
+        details: z.string().nullable(),
+        at: time,
+      }),
+    ),
+    next: z.string().nullable().meta({ description: 'as `before` of the next page' }),
+  }),
+);

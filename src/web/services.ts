@@ -1,0 +1,24 @@
+import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
+import type { Guard } from './access/guard.ts';
+import type { Assets } from './http/assets.ts';
+import type { OwnHosts } from './http/hosts.ts';
+import type { LineIndexes } from './logs/line-index.ts';
+import type { FleetHistory } from './status/fleet-history.ts';
+import type { Notices } from './streams/notices.ts';
+import type { OpenStreams } from './streams/sse.ts';
+import type { Summaries } from './summaries/summaries.ts';
+
+/** What every route of the web stage works with. */
+export interface Web extends StageContext {
+  readonly database: Database;
+  /** the names that this stage has */
+  readonly hosts: OwnHosts;
+  readonly guard: Guard;
+  readonly notices: Notices;
+  readonly streams: OpenStreams;
+  readonly assets: Assets;
+  readonly lines: LineIndexes;
+  readonly fleet: FleetHistory;
+  readonly summaries: Summaries;
+}

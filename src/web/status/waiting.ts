@@ -1,0 +1,55 @@
+import type { Job } from '../../kernel/model.ts';
+import { mayServe, queueLabels } from '../../queues/kept.ts';
+import type { WaitingJob } from '../../record/waiting-jobs.ts';
+import { type RunnerMember, whyUnfit } from '../../redis/membership.ts';
+
+/** What a repository says about the runners of its jobs. */
+export interface Needed {
+  repo: string;
+  /** labels that they need beside those that the jobs ask for */
+  runners: readonly string[];
+}
+
+/**
+ * Why a job has not begun, as a sentence without a full stop.
+ * @param runners undefined where nobody knows, as while Redis does not answer
+ */
+export function whyItWaits(
+  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<Job, 'message' | 'triesAgainAt'>>,
+  runners: RunnerMember[] | undefined,
+  needed?: Needed,
+  now = Date.now(),
+): string {
+  if (job.status === 'waiting') return job.message ?? waitingFor(job.needs);
+  if (job.message && Date.parse(job.triesAgainAt ?? '') > now) return job.message;
+  if (runners === undefined) return 'not known: Redis does not answer';
+  if (runners.length === 0) return 'no runner is alive';
+  const serving = runners.filter(({ draining }) => draining !== true);
+  if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';
+  const wanted = queueLabels(job.labels, needed?.runners);
+  const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
+  const asked = wanted.join(', ');
+  if (matching.length === 0) return `no runner has ${wanted.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
+  const able = needed ? matching.filter((runner) => mayServe(runner, needed.repo)) : matching;
+  if (able.length === 0) return `every runner${asked === '' ? '' : ` with ${asked}`} is kept for other repositories`;
+  const fit = able.filter((runner) => whyUnfit(runner) === undefined);
+  const [first] = able;
+  if (fit.length === 0 && first) return `no runner that could take it is fit to; ${first.name} ${whyUnfit(first)}`;
+  const roomy = fit.filter(({ vitals }) => vitals?.diskLow !== true);
+  if (roomy.length === 0) return 'the disks of the runners that could take it are full';
+  const free = roomy.filter(({ slots, running }) => running.length < slots);
+  if (free.length > 0) return 'a runner is about to take it';
+  const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
+  const whose = asked === '' ? '' : ` with ${asked}`;
+  return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
+}
+
+/** More names than that are counted. */
+const mostNamed = 3;
+
+/** Which jobs one waits for, in words; a job may need hundreds. */
+export function waitingFor(needs: readonly string[]): string {
+  if (needs.length === 0) return 'waits for its turn';
+  const more = needs.length - mostNamed;
+  return `waits for ${needs.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
