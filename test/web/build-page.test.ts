@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type Job, newStep, type Step } from '../../src/kernel/model.ts';
 import { layOut } from '../../src/web/pages/graph-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
+import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
 function textOf(page: string): string {
@@ -48,7 +49,11 @@ describe('web: the page of a build', () => {
       }),
     ];
     await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
-    const page = await site.page(`/builds/${id}`);
+    // a page shows a summary as text until its process has formatted it
+    const page = await until('the summary is formatted', async () => {
+      const shown = await site.page(`/builds/${id}`);
+      return !shown.includes('It is being formatted.') && shown;
+    });
     expect(textOf(page)).to.match(/error sum\.js:7:3 expected <4&gt;/);
     expect(page).to.include('<h3>Totals</h3>').and.include('<td>2</td>').and.include('<b>bold</b>');
     expect(page).to.not.include('alert(1)');
