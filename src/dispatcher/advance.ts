@@ -7,7 +7,6 @@ import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
-import { startTagsNow } from './fairness.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
 import { advanceWorkflows, refuseWaiting } from './workflow-advance.ts';
@@ -23,7 +22,7 @@ export async function refuse(
 
 /** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
 export async function advance(context: StageContext & { database: Database }, build: BuildId): Promise<void> {
-  const { database, queues, access } = context;
+  const { database, queues } = context;
   const { isAsked, hasWorkflows, isOpen } = await agendaOf(database, build);
   if (isAsked) {
     await pursueRetries(context, build);
@@ -40,10 +39,7 @@ export async function advance(context: StageContext & { database: Database }, bu
   if (!isOpen && !isAsked) return;
   const states = await jobStates(database, build);
   const { ready, barred } = readiness(states);
-  if (ready.length > 0) {
-    const startTags = await startTagsNow(access, true);
-    for (const job of ready) await queueJob(database, job, startTags);
-  }
+  for (const job of ready) await queueJob(database, job);
   const at = serverTime();
   for (const { id, because } of barred) {
     const message = `${because.join(', ')} did not succeed`;

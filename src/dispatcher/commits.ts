@@ -10,7 +10,6 @@ import { findRepository, type ObservedRepository } from '../record/repositories.
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
-import { startTagsNow } from './fairness.ts';
 import { type OfWorkflows, planBuild } from './plan.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
 import { routeBuild } from './route.ts';
@@ -53,7 +52,7 @@ export class CommitHandler {
     const workflows = fault ? this.#refused(fault) : await this.#workflows(message, repository, delivery);
     if (workflows === 'refused') return;
     const plan = planBuild(message, repository, config, workflows);
-    const planned = await recordPlan(database, plan, await startTagsNow(access));
+    const planned = await recordPlan(database, plan);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
     await routeBuild(this.#context, planned.build);

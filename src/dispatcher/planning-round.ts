@@ -7,7 +7,6 @@ import { orderCancel } from '../record/intents.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
 import type { Admission } from '../workflow/action.ts';
 import { deadlockMessage, Waits } from './deadlock.ts';
-import { startTags } from './fairness.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
 import type { RoundOutcome, Wish } from './round.ts';
@@ -55,9 +54,7 @@ export class PlanningRound {
     const { revision, build } = this.#state;
     const repo = build.repo.name;
     const ended = await this.#context.database.write(async (db) => {
-      await applyPlan(db, this.#build, revision, changes, (jobs) =>
-        startTags(db, repo, jobs, { fleet: this.#fleet, goesOn: revision > 0 }),
-      );
+      await applyPlan(db, this.#build, revision, changes, repo);
       await nameRun(db, this.#build, runName);
       const superseded = this.#wishes.size > 0 ? await this.#enterWanted(db) : [];
       const orders = [...superseded, ...cancels.map(({ id: job, ...why }) => ({ build: this.#build, job, ...why }))];

@@ -54,7 +54,7 @@ export async function reconcile(
   await startClaimed(context, alive);
   if (young !== undefined) messages.rewind();
   const claimed = new Set(alive.flatMap((runner) => [...runner.running, ...runner.reporting]));
-  const more = await messages.look(claimed, young);
+  const more = await messages.poll(claimed, young);
   await pursueCancels(context);
   await pursueRetries(context);
   // the notice that something has moved them may be lost with the Redis that carried it

@@ -5,6 +5,7 @@ import { isDue, pausesOf } from '../kernel/tries.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { jobQueue } from '../queues/names.ts';
+import { priorityOf } from '../queues/priority.ts';
 import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
@@ -14,7 +15,6 @@ import { type Youth, youthOf } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
-import { priorityOf } from './fairness.ts';
 import { placements } from './placement.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
@@ -41,7 +41,7 @@ export async function route(
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
     const what = whatToSend(job, pauses.length > job.tried.length);
-    const priority = priorityOf(job.virtualStart, job.priorityOrigin);
+    const priority = priorityOf(job.virtualStart);
     const queue = places[index] as string[];
     const ofBuild = sets.get(job.build) ?? new Set();
     sets.set(job.build, ofBuild.add(queue.join()));

@@ -4,11 +4,9 @@ import type { StageContext } from '../queues/stage.ts';
 import { groupsOf, leaveGroups } from '../record/concurrency.ts';
 import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
-import type { StartTags } from '../record/virtual-time.ts';
 import { OutOfDate, type PlanState, type PlanStateJob, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
-import { startTags } from './fairness.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { type Ending, endingOf } from './planner.ts';
 import { PlanningRound } from './planning-round.ts';
@@ -61,8 +59,7 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
     }
     // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
-    const tags: StartTags = (db, repo, jobs) => startTags(db, repo, jobs, { fleet, goesOn: true });
-    for (const job of decided) await queueJob(database, job, tags);
+    for (const job of decided) await queueJob(database, job);
     return { others, queued: new Set([...planned.queued, ...decided, ...takenBack(state)]), cancels };
   }
   throw new Error(`the plan of build ${build} has not come to rest`);

@@ -1,31 +1,28 @@
 import type { RedisAccess } from '../redis/connect.ts';
 
-/** BullMQ keeps a priority in the upper bits of a score, above a count of 32 bits that keeps the order of sending. */
-const priorityUnit = 2 ** 32;
-
 /**
- * Those of the queues that have a message waiting, the one whose next message has the lowest priority number first;
- * priorities mean the same in all queues of jobs. Equal ones stay in the order given.
+ * The queues that have a message waiting, in the order in which a runner tries them: it takes turns among its queues, and
+ * begins behind the queue that its last message came from.
  */
-export async function queuesByNextMessage(access: RedisAccess, queues: readonly string[]): Promise<string[]> {
+export async function queuesInTurn(
+  access: RedisAccess,
+  queues: readonly string[],
+  last: string | undefined,
+): Promise<string[]> {
+  const next = last === undefined ? 0 : queues.indexOf(last) + 1;
+  const inTurn = [...queues.slice(next), ...queues.slice(0, next)];
+  // one queue is tried in the same exchange that looks for a message
+  if (inTurn.length <= 1) return inTurn;
   const pipeline = access.client.pipeline();
-  for (const queue of queues) {
-    const keys = `${access.keys.bull}:${queue}`;
-    // what a person has sent back by hand waits there, without a priority and before all others
-    pipeline.llen(`${keys}:wait`);
-    pipeline.zrange(`${keys}:prioritized`, '0', '0', 'WITHSCORES');
+  for (const queue of inTurn) {
+    const key = `${access.keys.bull}:${queue}`;
+    // a message that a person has sent back by hand is in `wait`, without a priority
+    pipeline.exists(`${key}:wait`, `${key}:prioritized`);
   }
-  const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+  const replies = (await pipeline.exec()) ?? [];
+  return inTurn.filter((_, index) => {
+    const [error, count] = replies[index] ?? [];
     if (error) throw error;
-    return reply;
+    return Number(count) > 0;
   });
-  const next = queues.map((queue, index) => {
-    const [, score] = replies[2 * index + 1] as [string, string] | [];
-    const waits = Number(replies[2 * index]) > 0;
-    return { queue, priority: waits ? 0 : score && Math.floor(Number(score) / priorityUnit) };
-  });
-  return next
-    .filter((entry): entry is { queue: string; priority: number } => entry.priority !== undefined)
-    .sort((a, b) => a.priority - b.priority)
-    .map(({ queue }) => queue);
 }

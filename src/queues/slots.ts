@@ -9,7 +9,7 @@ import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { serves } from './kept.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
-import { queuesByNextMessage } from './next-queue.ts';
+import { queuesInTurn } from './next-queue.ts';
 import { labelSets } from './queues.ts';
 
 /** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts nothing. */
@@ -123,7 +123,8 @@ export class SlotWorker {
   #known: { queues: string[]; at: number } | undefined;
   #looks = 0;
   #sequence = 0;
-  #turn = 0;
+  /** the queue that the last message came from */
+  #served: string | undefined;
   #stopped = false;
   /** what has failed last */
   #failure: string | undefined;
@@ -235,18 +236,11 @@ export class SlotWorker {
     return queues;
   }
 
-  /**
-   * The queue whose marker was popped goes first: nobody else is woken for it. After it comes the queue whose next
-   * message is to run first, so that repositories share the runner however their jobs are labelled; equal ones take turns.
-   */
+  /** The queue whose marker was popped goes first, since no other runner is woken for it. The others take turns. */
   async #fetchFromAny(queues: string[], popped: string | undefined): Promise<boolean> {
     if (popped && (await this.#fetchFrom(popped))) return true;
     const others = queues.filter((queue) => queue !== popped);
-    if (others.length === 0) return false;
-    const turn = this.#turn++ % others.length;
-    const inTurn = [...others.slice(turn), ...others.slice(0, turn)];
-    // one queue is asked in the same exchange that looks whether it has anything
-    for (const queue of inTurn.length === 1 ? inTurn : await queuesByNextMessage(this.#access, inTurn)) {
+    for (const queue of await queuesInTurn(this.#access, others, this.#served)) {
       if (await this.#fetchFrom(queue)) return true;
     }
     return false;
@@ -260,6 +254,7 @@ export class SlotWorker {
     if (!job) return false;
     // a process that was frozen while it asked may find that its message has been taken back long since
     if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) return false;
+    this.#served = queue;
     this.#take(queue, fetcher, job, token);
     return true;
   }

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** How far each label set has come, and each repository in it, see virtual-time.ts. */
+/** How far each label set has come, and each repository in it, see fairness.ts. */
 export async function createTurns(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .createTable('label_sets')

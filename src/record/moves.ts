@@ -14,9 +14,9 @@ import { serverNow } from '../kernel/server-time.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
+import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { another, inTheEnd, triedBefore } from './tries.ts';
 import { type Outcome, verdictOf } from './verdict.ts';
-import { firstTag, raiseTime, type StartTags } from './virtual-time.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
@@ -25,7 +25,7 @@ import { firstTag, raiseTime, type StartTags } from './virtual-time.ts';
  */
 
 /** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
-export async function queueJob(database: Database, job: JobId, startTags: StartTags): Promise<boolean> {
+export async function queueJob(database: Database, job: JobId): Promise<boolean> {
   return database.write(async (db) => {
     const waiting = await db
       .selectFrom('jobs')
@@ -35,7 +35,8 @@ export async function queueJob(database: Database, job: JobId, startTags: StartT
       .where('jobs.status', '=', 'waiting')
       .executeTakeFirst();
     if (!waiting) return false;
-    const [virtualStart = 0] = await startTags(db, waiting.repo, [JSON.parse(waiting.labels) as string[]]);
+    const jobs = [JSON.parse(waiting.labels) as string[]];
+    const [virtualStart = 0] = await startTags(db, waiting.repo, jobs, { continues: true });
     const moved = await db
       .updateTable('jobs')
       .set((eb) => ({
@@ -362,7 +363,10 @@ async function openNext(
 ) {
   const moving = db
     .updateTable('jobs')
-    .set({ status: 'queued', attempt: ref.attempt + 1, runner_id: null, runner_name: null, ...told })
+    .set({
+      ...{ status: 'queued', attempt: ref.attempt + 1, virtual_start: tagOfTakenBack },
+      ...{ runner_id: null, runner_name: null, ...told },
+    })
     .where('id', '=', ref.job)
     .where('attempt', '=', ref.attempt)
     .where('status', 'in', ['queued', 'running'])
@@ -371,9 +375,6 @@ async function openNext(
     moving.where((eb) => eb.or([eb('status', '=', 'queued'), eb('runner_id', '=', runner)]));
   const moved = await (by === undefined ? moving : only(by)).executeTakeFirst();
   if (!moved) return undefined;
-  const first = await firstTag(db, moved.labels);
-  if (first !== undefined && first < moved.virtual_start)
-    await db.updateTable('jobs').set({ virtual_start: first }).where('id', '=', ref.job).execute();
   await db
     .insertInto('attempts')
     .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: serverNow() })

@@ -4,7 +4,6 @@ import type { Database } from './database.ts';
 import type { Repository } from './repositories.ts';
 import { type Tried, triedOf } from './tries.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
-import { originKey } from './virtual-time.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
 export interface OpenJob {
@@ -18,8 +17,6 @@ export interface OpenJob {
   plan: string;
   timeout: number;
   virtualStart: number;
-  /** the start tag from which priorities are counted */
-  priorityOrigin: number;
   runner: { id: RunnerId; name: string } | null;
   startedAt: number | null;
   /** when that may be sent at the earliest (ms since 1970); null where it need not wait */
@@ -95,7 +92,6 @@ export async function openJobs(
             .where('in_environment', '=', 1),
         )
         .as('has_secrets'),
-      eb.selectFrom('meta').select('value').where('key', '=', originKey).as('origin'),
     ])
     .where('jobs.finished_at', 'is', null)
     .orderBy('jobs.virtual_start')
@@ -118,7 +114,6 @@ export async function openJobs(
     plan: row.plan,
     timeout: row.timeout,
     virtualStart: row.virtual_start,
-    priorityOrigin: Number(row.origin ?? 0),
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
     dueAt: row.due_at,

@@ -2,10 +2,10 @@ import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model
 import { serverNow } from '../kernel/server-time.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
+import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
 import { portions } from './portions.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
-import type { StartTags } from './virtual-time.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
 export interface PlannedJob {
@@ -53,7 +53,7 @@ export type Planned =
   | { outcome: 'unknown_repository' };
 
 /** Writes a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
-export async function recordPlan(database: Database, plan: NewBuild, startTags: StartTags): Promise<Planned> {
+export async function recordPlan(database: Database, plan: NewBuild): Promise<Planned> {
   return database.write(async (db) => {
     const { known, repository, last } = await db
       .selectNoFrom((eb) => [
@@ -79,7 +79,7 @@ export async function recordPlan(database: Database, plan: NewBuild, startTags: 
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
-    await insertJobs(db, build, plan, startTags);
+    await insertJobs(db, build, plan);
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     return { outcome: 'made', build };
@@ -108,7 +108,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
   return String(row.id) as BuildId;
 }
 
-async function insertJobs(db: Write, build: BuildId, plan: NewBuild, startTags: StartTags): Promise<void> {
+async function insertJobs(db: Write, build: BuildId, plan: NewBuild): Promise<void> {
   const now = serverNow();
   const rows = plan.jobs.map((job, index) => ({ job, id: jobIdOf(build, index + 1) as JobId, position: index + 1 }));
   const ready = rows.filter(({ job }) => isReady(job));

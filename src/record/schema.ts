@@ -130,7 +130,7 @@ export interface Schema {
     due_at: Generated<number | null>;
     /** JSON: names of the runners of attempts that ended so that it was tried again; null where there are none */
     avoid: Generated<string | null>;
-    /** start tag, see dispatcher/fairness.ts; 0 before it is queued */
+    /** start tag, see record/fairness.ts; 0 before it is queued */
     virtual_start: number;
     /** JSON: place in the build's workflows, null for a job of none; see record/workflows.ts */
     node: string | null;
@@ -203,7 +203,7 @@ export interface Schema {
     retried_after: Generated<number>;
   };
   workflow_models: { hash: string; model: string; created_at: number };
-  /** labels as JSON, and their virtual time; and how far each repository has planned ahead: see record/virtual-time.ts */
+  /** virtual time of each set of labels (JSON), and the tags that repositories use next: see record/fairness.ts */
   label_sets: { labels: string; time: number };
   turns: { labels: string; repo: string; finish: number; beside: number };
   /** see record/concurrency.ts */

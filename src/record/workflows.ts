@@ -2,6 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
+import { startTags } from './fairness.ts';
 import { portions } from './portions.ts';
 import type { Schema } from './schema.ts';
 
@@ -167,7 +168,6 @@ export type PlanChange =
 /**
  * Applies what the planner has come to, all or nothing.
  * @param revision of the state that it looked at
- * @param startTags gives the start tags of jobs that are queued, by their labels
  * @throws OutOfDate where another plan was applied meanwhile, or a job that it would queue or expand has ended, or is to
  * end. The transaction must not be written then
  */
@@ -176,7 +176,7 @@ export async function applyPlan(
   build: BuildId,
   revision: number,
   changes: readonly PlanChange[],
-  startTags: (jobs: string[][]) => Promise<number[]>,
+  repo: string,
 ): Promise<void> {
   const current = await db
     .updateTable('build_workflows')
@@ -200,7 +200,8 @@ export async function applyPlan(
   const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
   const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
   const toQueue = changes.filter((change) => change.kind === 'queue');
-  const tags = await startTags(toQueue.map(({ labels }) => labels));
+  const labels = toQueue.map((change) => change.labels);
+  const tags = await startTags(db, repo, labels, { continues: revision > 0 });
   const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
   await insertPlaces(db, build, fresh, queued);
   for (const change of changes) {

@@ -10,6 +10,7 @@ import { listBuilds } from '../record/builds.ts';
 import { oldCopies } from '../record/copies.ts';
 import { forgetGoneBranches } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
+import { removeUnusedLabelSets } from '../record/fairness.ts';
 import {
   day,
   type ExpiredBuild,
@@ -22,7 +23,6 @@ import {
 } from '../record/retention.ts';
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 import { removeUnusedModels } from '../record/unused-models.ts';
-import { removeUnusedLabelSets } from '../record/virtual-time.ts';
 import { folderBytes } from '../system/disk.ts';
 import { writeTestResults } from './test-results.ts';
 

@@ -71,14 +71,14 @@ describe('the queue of a job that is tried again', () => {
     const build = await recordedBuild(database, { jobs: [plannedJob('test', { labels: ['linux'] })] });
     const again = { due_at: Date.now(), avoid: '["a"]' };
     await database.write((db) => db.updateTable('jobs').set(again).where('id', '=', jobIdOf(build, 1)).execute());
-    const look = new QueuedMessages(volt.context);
+    const messages = new QueuedMessages(volt.context);
     const waiting = (labels: string[]) => queues.queue(jobQueue(labels)).getPrioritizedCount();
-    await look.look(new Set());
+    await messages.poll(new Set());
     expect([await waiting(['linux', 'not:a']), await waiting(['linux'])]).to.deep.equal([1, 0]);
-    await look.look(new Set());
+    await messages.poll(new Set());
     expect([await waiting(['linux', 'not:a']), await waiting(['linux'])], 'it stays').to.deep.equal([1, 0]);
     await leave(access, 'runner', 'b~1');
-    await look.look(new Set());
+    await messages.poll(new Set());
     expect([await waiting(['linux', 'not:a']), await waiting(['linux'])]).to.deep.equal([0, 1]);
   });
 
@@ -87,10 +87,10 @@ describe('the queue of a job that is tried again', () => {
     const build = await recordedBuild(database);
     const due = (due_at: number) =>
       database.write((db) => db.updateTable('jobs').set({ due_at }).where('id', '=', jobIdOf(build, 1)).execute());
-    const look = new QueuedMessages(volt.context);
+    const messages = new QueuedMessages(volt.context);
     const waiting = async () => {
       await routeBuild(volt.context, build);
-      await look.look(new Set());
+      await messages.poll(new Set());
       return queues.queue(jobQueue([])).getPrioritizedCount();
     };
     await due(Date.now() + 20_000);

@@ -19,7 +19,7 @@ import { changeRepository, findRepository, listRepositories } from '../../src/re
 import { BrokenLine } from '../support/broken-line.ts';
 import { failure } from '../support/failure.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
-import { newBuild, noTags } from '../support/record.ts';
+import { newBuild } from '../support/record.ts';
 import { freePort } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
@@ -62,7 +62,7 @@ describe('observing', () => {
   async function takeOffers(): Promise<CommitMessage[]> {
     const messages = await offered();
     for (const { repo, ref, sha, cursor } of messages) {
-      await recordPlan(volt.context.database, newBuild({ repo, ref, sha, cursor: cursor ?? null }), noTags);
+      await recordPlan(volt.context.database, newBuild({ repo, ref, sha, cursor: cursor ?? null }));
     }
     await volt.context.queues.queue('commits').drain();
     return messages;

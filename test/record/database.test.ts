@@ -21,10 +21,10 @@ const opener = `
   import { saveRepository } from './src/record/repositories.ts';
   const [dataDir, name] = process.argv.slice(-2);
   process.once('SIGUSR2', async () => {
-    const record = await Database.open(loadConfig({ dataDir }));
-    await saveRepository(record, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null, runners: [] });
-    await record.close();
-    console.log(record.id);
+    const database = await Database.open(loadConfig({ dataDir }));
+    await saveRepository(database, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null, runners: [] });
+    await database.close();
+    console.log(database.id);
     clearInterval(waiting);
   });
   const waiting = setInterval(() => {}, 1000);

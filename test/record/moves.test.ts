@@ -23,7 +23,7 @@ import {
 } from '../../src/record/moves.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
-import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box.example.org' };
 const other = { id: 'other~1', name: 'other', host: 'other.example.org' };
@@ -147,7 +147,7 @@ describe('moves of a job in the record', () => {
       expect(await startAttempt(database, first, other, time(9))).to.equal(undefined);
       expect(await recordSteps(database, first, 1, [])).to.equal(undefined);
       expect(await moveToNextAttempt(database, first, lost)).to.equal(false);
-      expect(await queueJob(database, job, noTags)).to.equal(false);
+      expect(await queueJob(database, job)).to.equal(false);
       for (const next of finalStatuses) {
         expect(
           await decideJob(database, first, { status: next, reason: 'poison', message: 'no' }, time(9)),
@@ -237,7 +237,7 @@ describe('moves of a job in the record', () => {
       for (const number of [1, 2, 3]) await finishAttempt(database, attempt(number), away());
       const id = await openRetry(database, 'app', build, { job: null, failedOnly: false });
       await retryJobs(database, { id, build }, (jobs) => jobs.map((each) => each.id));
-      await queueJob(database, job, noTags);
+      await queueJob(database, job);
       expect((await finishAttempt(database, attempt(4), away()))?.againAt).to.be.a('number');
     });
 
@@ -327,8 +327,8 @@ describe('moves of a job in the record', () => {
     expect(await jobNow(1)).to.deep.include({ status: 'waiting', attempts: [] });
     expect(await startAttempt(database, { job: waiting, attempt: 1 }, box, time(1))).to.equal(undefined);
     expect(await finishAttempt(database, { job: waiting, attempt: 0 }, outcome())).to.equal(undefined);
-    expect(await queueJob(database, waiting, noTags)).to.equal(true);
-    expect(await queueJob(database, waiting, noTags)).to.equal(false);
+    expect(await queueJob(database, waiting)).to.equal(true);
+    expect(await queueJob(database, waiting)).to.equal(false);
     expect((await jobNow(1)).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
   });
 

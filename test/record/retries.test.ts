@@ -11,7 +11,7 @@ import { retryJobs } from '../../src/record/retries.ts';
 import { applyPlan, insertWorkflows, OutOfDate, planState } from '../../src/record/workflows.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
-import { noTags, observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
 const failed = { status: 'failure', reason: 'exit_code', message: 'exited with code 1' } as const;
@@ -88,13 +88,13 @@ describe('a retry in the record', () => {
     expect(await openRetries(database)).to.deep.equal([]);
     expect((await openJobs(database, { limit: 9 })).map(({ attempt }) => attempt)).to.deep.equal([2, 1]);
 
-    expect(await queueJob(database, job(1), async () => [40])).to.equal(true);
-    expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(40);
+    expect(await queueJob(database, job(1))).to.equal(true);
+    expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(1);
     await startAttempt(database, { job: job(1), attempt: 2 }, box, 1000);
     expect((await found()).startedAt).to.equal(new Date(1000).toISOString());
     await run(1, 2, { status: 'success', reason: null, message: null, exitCode: 0 });
     expect((await found()).status).to.equal('running');
-    await queueJob(database, job(2), noTags);
+    await queueJob(database, job(2));
     await run(2, 1, { status: 'success', reason: null, message: null, exitCode: 0 });
     const end = await found();
     expect(end).to.include({ status: 'success', reason: null });
@@ -106,7 +106,7 @@ describe('a retry in the record', () => {
 
   it('leaves the other jobs as they are', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(database, job(2), noTags);
+    await queueJob(database, job(2));
     await run(2, 1);
     await retry([2]);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['success', 'waiting']);
@@ -114,7 +114,7 @@ describe('a retry in the record', () => {
 
   it('keeps the remark of a build that was a success', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
-    await queueJob(database, job(2), noTags);
+    await queueJob(database, job(2));
     await run(2, 1, { status: 'success', reason: null, message: null });
     await retry();
     expect((await found()).message).to.equal('3 older commits were passed over');
@@ -145,7 +145,7 @@ describe('a retry in the record', () => {
     await skip(0);
     await retry();
     expect(await skip(0), 'a decision about the first round').to.equal(undefined);
-    await queueJob(database, job(1), noTags);
+    await queueJob(database, job(1));
     expect(await run(1, 1), 'an outcome of the first attempt').to.equal(undefined);
     expect(await decideJob(database, { job: job(1), attempt: 1 }, failed, 9)).to.equal(undefined);
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
@@ -157,7 +157,7 @@ describe('a retry in the record', () => {
     await skip(0);
     const revision = (await planState(database, build))?.revision ?? 0;
     await retry();
-    const late = database.write((db) => applyPlan(db, build, revision, [], async () => []));
+    const late = database.write((db) => applyPlan(db, build, revision, [], 'app'));
     expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 
@@ -177,7 +177,7 @@ describe('a retry in the record', () => {
     await run(1, 3);
     await skip(0);
     await retry();
-    await queueJob(database, job(1), noTags);
+    await queueJob(database, job(1));
     expect((await countLosses(database, job(1))).all).to.equal(0);
     await moveToNextAttempt(database, { job: job(1), attempt: 4 }, lost);
     expect((await countLosses(database, job(1))).all).to.equal(1);
@@ -190,7 +190,7 @@ describe('a retry in the record', () => {
     await retry();
     expect(await buildsAtRest(database, 50)).to.deep.equal([build]);
     expect(await buildsAtRest(database, 0)).to.deep.equal([]);
-    await queueJob(database, job(1), noTags);
+    await queueJob(database, job(1));
     expect(await buildsAtRest(database, 50)).to.deep.equal([]);
   });
 });

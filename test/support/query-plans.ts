@@ -10,7 +10,8 @@ export async function plansOf(database: Database, work: (database: Database) => 
   const queries: CompiledQuery[] = [];
   const watched = database.db.withPlugin({
     transformQuery({ node, queryId }): RootOperationNode {
-      queries.push(database.db.getExecutor().compileQuery(node, queryId));
+      // as for every write, libsql would not reset its plan and commit nothing more
+      if (node.kind !== 'InsertQueryNode') queries.push(database.db.getExecutor().compileQuery(node, queryId));
       return node;
     },
     transformResult: async ({ result }) => result,

@@ -3,7 +3,6 @@ import type { BuildId } from '../../src/kernel/model.ts';
 import { Database } from '../../src/record/database.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
-import type { StartTags } from '../../src/record/virtual-time.ts';
 import { databaseFor } from './database.ts';
 
 /** A record in a data directory that may be new. */
@@ -62,11 +61,8 @@ export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
   };
 }
 
-/** Start tags for plans whose order does not matter. */
-export const noTags: StartTags = async (_db, _repo, jobs) => jobs.map(() => 0);
-
 export function plan(database: Database, change: Partial<NewBuild> = {}): Promise<Planned> {
-  return recordPlan(database, newBuild(change), noTags);
+  return recordPlan(database, newBuild(change));
 }
 
 /** A recorded build. @returns its id */

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTags } from '../../src/dispatcher/fairness.ts';
 import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
 import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
@@ -124,7 +123,7 @@ export class TestVolt {
         plannedJob(name, { plan: JSON.stringify({ kind: 'command', command }), ...rest }),
       ),
     });
-    const planned = await recordPlan(this.context.database, plan, startTags);
+    const planned = await recordPlan(this.context.database, plan);
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     await this.context.queues.sendAdvance({ v: 1, build: planned.build });
     return planned.build;

@@ -164,7 +164,7 @@ export class Site {
       })),
       ...more,
     };
-    const planned = await recordPlan(this.context.database, plan, async (_, __, jobs) => jobs.map(() => 0));
+    const planned = await recordPlan(this.context.database, plan);
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     return planned.build;
   }

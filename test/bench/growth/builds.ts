@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../../src/record/changes.ts';
@@ -35,7 +34,7 @@ export async function builds(sizes: readonly number[], n: number): Promise<{ gro
       const runner = { id: 'r1~1', name: 'r1', host: 'host' };
       const attempt = (index: number) => ({ job: jobIdOf(builds[index + 2] as BuildId, 1), attempt: 1 });
       await collection.measure('a build is recorded', size, n, async () => {
-        const planned = await recordPlan(database, newBuild({ repo: repository(0) }), startTags);
+        const planned = await recordPlan(database, newBuild({ repo: repository(0) }));
         if (planned.outcome === 'made') builds.push(planned.build);
       });
       await collection.measure('an attempt begins', size, n, (index) =>

@@ -1,4 +1,3 @@
-import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
 import { QueuedMessages } from '../../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../../src/dispatcher/reconcile.ts';
@@ -6,7 +5,6 @@ import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { identityOf } from '../../../src/record/build-ids.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
-import { movePriorityOrigin, priorityOrigin } from '../../../src/record/virtual-time.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { claimRedis } from '../../../src/redis/identity.ts';
 import { Bell } from '../../../src/system/wait.ts';
@@ -29,7 +27,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
   try {
     await observed(database);
     const send = async (change: Partial<NewBuild>) => {
-      const planned = await recordPlan(database, newBuild(change), startTags);
+      const planned = await recordPlan(database, newBuild(change));
       if (planned.outcome !== 'made') throw new Error(planned.outcome);
       await routeBuild(volt.context, planned.build);
     };
@@ -68,16 +66,19 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
       const closed = worker.close();
       over.ring();
       await closed;
-      await collection.measure('all priorities counted from another origin', size, 1, async () => {
-        const origin = await priorityOrigin(database.db);
-        await movePriorityOrigin(database, origin, origin - 1);
-        while (await messages.look(new Set()));
+      await collection.measure('all priorities changed', size, 1, async () => {
+        await database.db
+          .updateTable('jobs')
+          .set((eb) => ({ virtual_start: eb('virtual_start', '+', 1) }))
+          .where('status', '=', 'queued')
+          .execute();
+        while (await messages.poll(new Set()));
       });
       await collection.measure('everything sent to a Redis that was emptied', size, 1, async () => {
         await access.client.flushall();
         await claimRedis(access, identityOf(database));
         await access.client.del(access.keys.young);
-        while (await messages.look(new Set()));
+        while (await messages.poll(new Set()));
       });
     }
     const each = ((await usedMemory(volt)) - before) / queued / 1024;

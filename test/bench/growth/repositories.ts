@@ -1,4 +1,3 @@
-import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { PollSchedules } from '../../../src/observer/poll-schedules.ts';
 import { consume } from '../../../src/queues/consumer.ts';
 import { observeMessage } from '../../../src/queues/messages.ts';
@@ -43,7 +42,7 @@ export async function repositories(
       );
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('recording a build while nothing is open', size, n, async () => {
-        await recordPlan(database, newBuild({ repo: 'repo-7' }), startTags);
+        await recordPlan(database, newBuild({ repo: 'repo-7' }));
         await database.db.deleteFrom('builds').execute();
       });
       await collection.measure('reading the list of all', size, n, () => listRepositories(database));

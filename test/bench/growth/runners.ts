@@ -1,4 +1,3 @@
-import { startTags } from '../../../src/dispatcher/fairness.ts';
 import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { attemptName, type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
@@ -65,7 +64,7 @@ async function keep({ context: { access } }: TestVolt, running: readonly string[
 async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<void>> {
   const { database, access, logger } = volt.context;
   const jobs = Array.from({ length: size * slots }, (_, index) => plannedJob(`job ${index}`));
-  const planned = await recordPlan(database, newBuild({ jobs }), startTags);
+  const planned = await recordPlan(database, newBuild({ jobs }));
   const { build } = planned as { build: BuildId };
   await routeBuild(volt.context, build);
   let end = () => {};
