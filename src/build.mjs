@@ -11,9 +11,9 @@
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
  *
- * A start, or another build, may happen at any moment, and a running Volt may yet import a chunk of the build before.
- * So everything is bundled in memory first; files then move into place one by one, what is imported before what
- * imports it (chunks carry their content's hash in their name); and a build leaves the files of the one before alone.
+ * Volt may start, and another build may run, at any moment; a running Volt may still import a chunk of the previous build. So
+ * everything is bundled in memory first. Then files are replaced one by one, each after those that it imports (the name of
+ * a chunk has a hash of its content). The files of the previous build stay.
  */
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -22,8 +22,8 @@ import * as esbuild from 'esbuild';
 import { fingerprint, readManifest } from './setup/bundle.mjs';
 
 /**
- * Packages left in node_modules: native ones, those that read files beside themselves, and those that bullmq would
- * load only for backends that Volt does not use.
+ * Packages left in node_modules: native ones, those that read their own files, and those that bullmq loads only for backends
+ * that Volt does not use.
  */
 const EXTERNAL = [
   'libsql',
@@ -37,7 +37,7 @@ const EXTERNAL = [
   'msgpackr-extract',
 ];
 
-/** Bundled CommonJS packages call `require` for Node's own modules; an ES module has none unless it makes one. */
+/** Bundled CommonJS packages call `require` for Node's own modules, which an ES module does not have by itself. */
 const REQUIRE = `import { createRequire as voltCreateRequire } from 'node:module'; const require = voltCreateRequire(import.meta.url);`;
 
 const SHEBANG = '#!/usr/bin/env node\n';
@@ -45,10 +45,10 @@ const SHEBANG = '#!/usr/bin/env node\n';
 /**
  * @param {string} root the checkout
  * @returns {Promise<void>}
- * @throws {esbuild.BuildFailure} after which dist/ is as it was
+ * @throws {esbuild.BuildFailure} dist/ is unchanged then
  */
 export async function build(root) {
-  // Taken first: a source that changes while it is being bundled makes the result stale.
+  // first: a source that changes during the build makes the result stale
   const source = fingerprint(root);
   const files = [...(await bundleServer(root)), ...(await bundleClient(root))];
   const names = files.map((file) => file.name);
@@ -78,7 +78,7 @@ async function bundleServer(root) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // bullmq's ES modules come without what Volt does not use.
+    // bullmq's ES modules leave out what Volt does not use
     mainFields: ['module', 'main'],
     external: EXTERNAL,
     banner: { js: REQUIRE },
@@ -90,7 +90,7 @@ async function bundleServer(root) {
 }
 
 /**
- * Files that a thread or another process of Volt's begins with; whoever starts it looks for them at the root of dist/.
+ * Main files of other processes and threads of Volt; they are looked for at the root of dist/.
  * @param {string} root
  */
 function innerPrograms(root) {
@@ -122,7 +122,7 @@ async function bundleClient(root) {
 }
 
 /**
- * @typedef {{ name: string, contents: string | Uint8Array<ArrayBufferLike> }} Output a path below dist/, and what belongs there
+ * @typedef {{ name: string, contents: string | Uint8Array<ArrayBufferLike> }} Output a path below dist/, and its content
  * @param {string} root
  * @param {esbuild.BuildOptions} options
  * @returns {Promise<Output[]>}
@@ -143,7 +143,7 @@ async function bundle(root, options) {
 }
 
 /**
- * Makes dist/cli.js a program of its own.
+ * Makes dist/cli.js executable.
  * @param {Output[]} outputs
  * @returns {Output[]}
  */
@@ -151,14 +151,14 @@ function withShebang(outputs) {
   return outputs.map(({ name, contents }) => {
     const text = () => Buffer.from(contents).toString();
     if (name === 'cli.js') return { name, contents: SHEBANG + text() };
-    // In a source map a semicolon is a line; this one is the shebang's.
+    // a semicolon in a source map is a line: that of the shebang
     if (name === 'cli.js.map') return { name, contents: text().replace('"mappings": "', '"mappings": ";') };
     return { name, contents };
   });
 }
 
 /**
- * What is imported comes before what imports it.
+ * The order of writing: imported files before those that import them.
  * @param {string} name
  */
 function rank(name) {
@@ -172,9 +172,9 @@ function rank(name) {
  */
 function put(path, contents) {
   mkdirSync(dirname(path), { recursive: true });
-  const aside = `${path}.${process.pid}.tmp`;
-  writeFileSync(aside, contents, { mode: path.endsWith('cli.js') ? 0o755 : 0o644 });
-  renameSync(aside, path);
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, contents, { mode: path.endsWith('cli.js') ? 0o755 : 0o644 });
+  renameSync(draft, path);
 }
 
 /**

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * What `npm start` runs first: brings a fresh clone to the point where it can work, then starts it.
+ * What `npm start` runs first: installs and builds what a fresh clone lacks, then starts Volt.
  *
  *   node src/setup.mjs start [arguments of `volt up`]
  *
  * Exit codes: 2 for wrong usage, 3 when the machine lacks something; otherwise that of what was started.
  *
- * This first file speaks the JavaScript of 2019 (no `?.`, no `??`, no top-level await), so that a Node too old for the
- * rest, which is loaded only afterwards, still reaches the sentence that says so. Nothing in `setup/` has dependencies.
+ * This file uses the JavaScript of 2019 (no `?.`, no `??`, no top-level await), so that an old Node can still print that it is
+ * too old; the other files are loaded after that check. Nothing in `setup/` has dependencies.
  */
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,13 +25,13 @@ export function isNodeRecent(version) {
   return major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
 }
 
-/** Ends the process, and says why, when this Node is too old for Volt. */
+/** Exits with an error when this Node is too old for Volt. */
 export function requireRecentNode() {
   if (isNodeRecent(process.versions.node)) return;
   const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
   console.error(`error: node_too_old: this is Node ${process.versions.node}, Volt needs ${oldest} or newer`);
   console.error(
-    `  to mend it: install a current Node from https://nodejs.org (or \`nvm install --lts\`), then try again`,
+    `  to fix it: install a current Node from https://nodejs.org (or \`nvm install --lts\`), then try again`,
   );
   process.exit(3);
 }

@@ -24,35 +24,35 @@ describe('the setup', () => {
       expect(clone.takeCalls().map((call) => call.split(' --')[0])).to.deep.equal(['npm ci', 'build']);
     });
 
-    it('leaves the exit code to what it has started', async () => {
+    it('exits with the code of `volt up`', async () => {
       clone.write('build-result', 'process.exitCode = 7;');
       expect(await clone.run(['start'])).to.have.property('code', 7);
     });
 
-    it('does the work once when two start at the same time', async () => {
+    it('installs and builds once when two setups start at the same time', async () => {
       const both = await Promise.all([clone.run(['start']), clone.run(['start'])]);
       expect(both.map(({ code }) => code)).to.deep.equal([0, 0]);
       expect(clone.takeCalls()).to.have.lengthOf(2);
       expect(readdirSync(clone.root).filter((name) => name.startsWith('.setup.lock'))).to.deep.equal([]);
     });
 
-    it('takes the lock over from a setup that was killed', async () => {
+    it('takes over the lock of a setup that was killed', async () => {
       writeFileSync(join(clone.root, '.setup.lock'), '0 gone\n');
       utimesSync(join(clone.root, '.setup.lock'), new Date(0), new Date(0));
       expect(await clone.run(['start'])).to.have.property('code', 0);
     });
 
-    it('shows what npm said when it fails, and what to do', async () => {
+    it('shows the output of npm when it fails, and what to do', async () => {
       clone.program('npm', 'echo "npm error code ENOTFOUND"\nexit 1');
       const { code, stderr } = await clone.run(['start']);
       expect(code).to.equal(3);
       expect(stderr).to.match(
-        /\| npm error code ENOTFOUND\nerror: dependencies_failed: .*\n {2}to mend it: check the network/,
+        /\| npm error code ENOTFOUND\nerror: dependencies_failed: .*\n {2}to fix it: check the network/,
       );
       expect(existsSync(join(clone.root, '.setup.lock'))).to.equal(false);
     });
 
-    it('lends npm a home when there is none, and takes it back', async () => {
+    it('gives npm a temporary home where there is none, and removes it', async () => {
       clone.program(
         'npm',
         `echo "$HOME $npm_config_cache" >"${clone.root}/home"; cp package-lock.json node_modules/.package-lock.json`,
@@ -72,7 +72,7 @@ describe('the setup', () => {
       expect(stderr).to.match(/\| main.ts:1:1: unexpected\nerror: build_failed:/);
     });
 
-    it('passes a signal on to what it runs, and leaves no lock', async () => {
+    it('passes a signal on to its child, and leaves no lock', async () => {
       clone.program('npm', 'trap "exit 9" TERM\nready\nwhile :; do sleep 0.05; done');
       const child = clone.spawn(['start']);
       await clone.untilCalled('ready');
@@ -82,7 +82,7 @@ describe('the setup', () => {
     });
   });
 
-  describe('when everything is in place', () => {
+  describe('on a checkout that is set up', () => {
     beforeEach(async () => {
       await clone.run(['start']);
       clone.takeCalls();
@@ -114,7 +114,7 @@ describe('the setup', () => {
       expect(clone.takeCalls()).to.have.lengthOf(2);
     });
 
-    it('accepts what a person has installed with npm', async () => {
+    it('accepts an installation that a person made with npm', async () => {
       clone.lock('1.0.1');
       clone.write('node_modules/.package-lock.json', clone.read('package-lock.json'));
       await clone.run(['start']);
@@ -127,7 +127,7 @@ describe('the setup', () => {
     expect(['20.19.0', '22.0.0', '24.1.0'].map(isNodeRecent)).to.deep.equal([true, true, true]);
   });
 
-  it('tells how it is used when the command is unknown', async () => {
+  it('prints its usage for an unknown command', async () => {
     const { code, stderr } = await clone.run(['serve']);
     expect(code).to.equal(2);
     expect(stderr).to.match(/^usage: /);
@@ -135,29 +135,29 @@ describe('the setup', () => {
 });
 
 describe('arguments of `npm start`', () => {
-  it('ask for the sample unless they name a repository or ask for help', () => {
+  it('add the sample unless they name a repository or ask for help', () => {
     expect(upArguments([])).to.deep.equal(['--sample-if-none']);
     for (const args of [['--repo', 'x'], ['--repo=x'], ['--sample'], ['--sample-if-none'], ['--help'], ['-h']]) {
       expect(upArguments(args)).to.deep.equal(args);
     }
   });
 
-  it('tell whether a Redis server is needed', () => {
+  it('decide whether a Redis server is needed', () => {
     expect(needsRedis([], {})).to.equal(true);
     expect(needsRedis([], { VOLT_REDIS_URL: '' })).to.equal(true);
     expect(needsRedis([], { VOLT_REDIS_URL: 'redis://x' })).to.equal(false);
     for (const args of [['--redis', 'x'], ['--redis=x'], ['--help']]) expect(needsRedis(args, {})).to.equal(false);
   });
 
-  it('tell whether nothing that keeps jobs apart is to be installed', () => {
+  it('decide whether the programs for isolation are installed', () => {
     for (const args of [['--isolation', 'none'], ['--isolation=none']]) expect(wantsNoIsolation(args)).to.equal(true);
     for (const args of [[], ['--isolation', 'sandbox'], ['--repo', 'none']])
       expect(wantsNoIsolation(args)).to.equal(false);
   });
 });
 
-describe('the inner npm', () => {
-  it('is told the way to the registry, and nothing that aims elsewhere', () => {
+describe('the npm that the setup runs', () => {
+  it('gets the settings of the registry, and no setting that changes what it installs', () => {
     const kept = {
       PATH: '/bin',
       HOME: '/h',

@@ -5,13 +5,14 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { stageKinds } from '../src/redis/membership.ts';
-import { find, PROGRAMS, thisMachine } from '../src/setup/programs.mjs';
+import { find, thisMachine } from '../src/setup/programs.mjs';
+import { TOOLS } from './run/tools.mjs';
 import { TestFolders } from './support/folder.ts';
 
 const folder = join(import.meta.dirname, '../systemd');
 const units = readdirSync(folder);
 const read = (unit: string): string => readFileSync(join(folder, unit), 'utf8');
-const analyze = find(PROGRAMS.systemd.names, thisMachine().folders);
+const analyze = find(TOOLS.systemd.names, thisMachine().folders);
 
 /** What a unit says of a key, in order. */
 const values = (unit: string, key: string): string[] =>

@@ -1,19 +1,19 @@
-/** Installing a Debian package without side effects on the machine's services. Loaded only when something is missing. */
+/** Installs a Debian package without starting services. Loaded only when a program is missing. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Interrupted, run } from './child.mjs';
 import { SetupError, say } from './fault.mjs';
 
-/** Maintainer scripts run policy-rc.d before they start a service; 101 means "not allowed" (see invoke-rc.d(8)). */
+/** Maintainer scripts run policy-rc.d before they start a service; exit code 101 forbids it (see invoke-rc.d(8)). */
 const POLICY_TEXT =
   '#!/bin/sh\n# Keeps packages that Volt installs from starting services; removed when the installation ends.\nexit 101\n';
 
-/** Waits that long for another apt-get, such as a cloud image's first update, to finish. */
+/** How long to wait for another apt-get, such as the first update of a cloud image. */
 const LOCK_SECONDS = 120;
 
 /**
  * Asks the person at the terminal whether to go on.
- * @returns {Promise<boolean>} "yes" by default; the end of the input is a "no"
+ * @returns {Promise<boolean>} yes by default; the end of the input means no
  * @throws {Interrupted}
  */
 export async function isWelcome() {
@@ -22,7 +22,7 @@ export async function isWelcome() {
     return await new Promise((resolve, reject) => {
       terminal.once('SIGINT', () => reject(new Interrupted('SIGINT')));
       terminal.once('close', () => resolve(false));
-      terminal.question('volt: go on? [Y/n] ', (answer) => resolve(/^\s*(y|yes)?\s*$/i.test(answer)));
+      terminal.question('volt: install it? [Y/n] ', (answer) => resolve(/^\s*(y|yes)?\s*$/i.test(answer)));
     });
   } finally {
     terminal.close();
@@ -32,7 +32,7 @@ export async function isWelcome() {
 /**
  * @param {string} apt path of apt-get
  * @param {string} name the package
- * @param {string | undefined} service what must not be started, neither now nor at the next boot
+ * @param {string | undefined} service that must not start, neither now nor at the next boot
  * @param {import('./programs.mjs').Machine} machine
  * @throws {SetupError}
  */
@@ -43,12 +43,12 @@ export async function installPackage(apt, name, service, machine) {
   try {
     let result = await run(apt, install, { env });
     if (result.code !== 0) {
-      say('reading the package lists first (apt-get update)');
+      say('updating the package lists first (apt-get update)');
       const update = await run(apt, ['update'], { env });
       result = await run(apt, install, { env });
       if (result.code !== 0) throw failed(name, `${update.output}${result.output}`);
     }
-    // The policy holds a service back now, but its package has still enabled it for the next boot.
+    // the policy keeps the service from starting now, but its package has enabled it for the next boot
     if (service && machine.systemctl) await run(machine.systemctl, ['disable', '--quiet', service]);
   } finally {
     if (mine) rmSync(machine.policy, { force: true });
@@ -56,9 +56,9 @@ export async function installPackage(apt, name, service, machine) {
 }
 
 /**
- * An administrator's own policy is left alone; one that a killed setup has left behind is taken over.
- * @param {string} policy
- * @returns {boolean} whether it is ours to remove
+ * Leaves an administrator's policy as it is; takes over one that a killed setup has left.
+ * @param {string} policy path
+ * @returns {boolean} whether the setup has to remove it
  */
 function writePolicy(policy) {
   if (existsSync(policy) && readFileSync(policy, 'utf8') !== POLICY_TEXT) return false;

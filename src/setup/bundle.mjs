@@ -1,4 +1,4 @@
-/** Whether dist/ was built from the sources that are there now. Shared by the setup, which asks, and the build, which answers. */
+/** Whether dist/ was built from the current sources. The build writes the answer, the setup reads it. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { run } from './child.mjs';
 import { SetupError, say } from './fault.mjs';
 
 /**
- * What the last build wrote and from what, kept as dist/build.json.
+ * dist/build.json: the fingerprint of the sources of the last build, and the files that it and the build before wrote.
  * @typedef {{ source: string, files: string[], previous: string[] }} Manifest
  */
 
@@ -14,7 +14,7 @@ import { SetupError, say } from './fault.mjs';
 const SOURCES = ['src', 'workers', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 /**
- * A fingerprint of all sources by path, size and time of change: reading them all would cost more than starting.
+ * A fingerprint of all sources by path, size and modification time: reading them would take longer than a start.
  *
  * @param {string} root
  * @returns {string}
@@ -36,7 +36,7 @@ export function fingerprint(root) {
 
 /**
  * @param {string} root
- * @returns {Manifest | undefined} undefined when nothing was built yet
+ * @returns {Manifest | undefined} undefined before the first build
  */
 export function readManifest(root) {
   try {
@@ -55,7 +55,7 @@ export function isBundleCurrent(root) {
 }
 
 /**
- * Builds dist/ in a child process: `start` lives on in this one and should not carry the bundler's memory.
+ * Builds dist/ in a child process: `start` goes on in this one, which should not keep the bundler's memory.
  *
  * @param {string} root
  * @throws {SetupError}
@@ -67,7 +67,7 @@ export async function buildBundle(root) {
     throw new SetupError(
       'build_failed',
       'the build failed',
-      'mend the error above, or restore src/ with `git restore src workers`',
+      'fix the error above, or restore the sources with `git restore src workers`',
       output,
     );
 }

@@ -4,29 +4,29 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { say } from './fault.mjs';
 
-/** A child that shows nothing of its own is spoken of this often, in milliseconds. */
+/** How often a line reports on a child whose output is not shown, in milliseconds. */
 const NEWS_INTERVAL = 15_000;
 
-/** The person, or the system, ended the setup while a child ran. Thrown so that every `finally` still tidies up. */
+/** A signal ended the setup while a child ran. Thrown so that every `finally` still cleans up. */
 export class Interrupted extends Error {
   /** @param {'SIGINT' | 'SIGTERM' | 'SIGHUP'} signal */
   constructor(signal) {
     super(`ended by ${signal}`);
     this.name = 'Interrupted';
-    /** By the shells' convention. */
+    /** as shells do */
     this.exitCode = 128 + constants.signals[signal];
   }
 }
 
 /**
- * Runs a program to its end. A signal that arrives meanwhile is passed on, and is acted upon only when the child has
- * ended: an `apt-get` must not outlive what keeps it from starting services.
+ * Runs a program to its end. A signal is passed on to the child, and ends the setup only after the child: the policy that keeps
+ * services from starting must stay until `apt-get` has ended.
  *
  * @param {string} file
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, news?: number }} [options] `show` gives the child our
- * own streams; without it, every `news` milliseconds it is said how long the child has been at it and what it printed last
- * @returns {Promise<{ code: number, output: string }>} `output` is both its streams in order, or empty with `show`
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, news?: number }} [options] `show` gives the child the setup's
+ * own streams; without it, a line every `news` milliseconds says how long the child has run and what it printed last
+ * @returns {Promise<{ code: number, output: string }>} `output` is that of both streams in order; empty with `show`
  * @throws {Interrupted}
  */
 export async function run(file, args, { cwd, env = process.env, show = false, news = NEWS_INTERVAL } = {}) {
@@ -45,14 +45,14 @@ export async function run(file, args, { cwd, env = process.env, show = false, ne
   });
   let output = '';
   const begun = Date.now();
-  const telling = setInterval(() => {
+  const reports = setInterval(() => {
     const last = output.trimEnd().split('\n').at(-1)?.slice(0, 100);
     const seconds = Math.round((Date.now() - begun) / 1000);
-    say(`${basename(file)} goes on, ${seconds} s${last ? `: ${last}` : ''}`);
+    say(`${basename(file)} is still running after ${seconds} s${last ? `: ${last}` : ''}`);
   }, news);
-  if (show) clearInterval(telling);
+  if (show) clearInterval(reports);
   try {
-    // after the handlers: a signal that came between the two would end us and leave the child alone
+    // after the handlers: without them a signal would end the setup and leave the child running
     const started = spawn(file, args, { cwd, env, stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
@@ -67,7 +67,7 @@ export async function run(file, args, { cwd, env = process.env, show = false, ne
     if (interruption) throw new Interrupted(interruption);
     return { code, output };
   } finally {
-    clearInterval(telling);
+    clearInterval(reports);
     for (const { signal, handler } of handlers) process.off(signal, handler);
   }
 }

@@ -1,4 +1,4 @@
-/** The command `start`. What it needs when all is in place is only a few file reads. */
+/** The command `start`. On a machine that is set up it only reads a few files. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildBundle, isBundleCurrent } from './bundle.mjs';
@@ -23,7 +23,7 @@ export async function runSetup(root, [command, ...args], machine = thisMachine()
 }
 
 /**
- * Runs a command, and says what stopped it; the exit code is set then.
+ * Runs a command, prints the error that ended it, and sets the exit code.
  *
  * @param {() => Promise<void>} work
  */
@@ -37,8 +37,7 @@ export async function reportFaults(work) {
 }
 
 /**
- * Sets everything up and becomes `volt up`: in this very process, since a second Node would cost its memory for as long
- * as Volt runs.
+ * Sets everything up and becomes `volt up`, in the same process: a second Node would use memory for as long as Volt runs.
  *
  * @param {string} root
  * @param {string[]} args
@@ -55,7 +54,7 @@ async function start(root, args, machine) {
 }
 
 /**
- * Installs the dependencies and builds, where either is missing or out of date.
+ * Installs the dependencies and builds, if either is missing or out of date.
  *
  * @param {string} root
  * @param {import('./programs.mjs').Machine} machine
@@ -80,7 +79,7 @@ export function needsRedis(args, env) {
 
 /**
  * @param {string[]} args given to `npm start`
- * @returns {boolean} whether jobs are to have the rights of whoever starts Volt
+ * @returns {boolean} whether jobs run without isolation
  */
 export function wantsNoIsolation(args) {
   return args.some((arg, at) => arg === '--isolation=none' || (arg === '--isolation' && args[at + 1] === 'none'));
@@ -88,7 +87,7 @@ export function wantsNoIsolation(args) {
 
 /**
  * @param {string[]} args given to `npm start`
- * @returns {string[]} those for `volt up`, which observes a sample when no repository is named, nor was before
+ * @returns {string[]} those for `volt up`, which observes a sample repository where none was ever named
  */
 export function upArguments(args) {
   const decided = ['--repo', '--sample', '--sample-if-none'].some((option) => has(args, option));

@@ -6,10 +6,9 @@ import { run } from './child.mjs';
 import { SetupError, say } from './fault.mjs';
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm itself leaves the answer behind: it writes
- * node_modules/.package-lock.json when an installation is complete. Comparing the two also accepts what a person
- * installed with `npm ci` or `npm install`, and notices an `npm ci --omit=dev`, which a stamp of our own would not.
- * Optional packages are not looked at: which of them are there depends on the platform.
+ * Whether node_modules matches package-lock.json. npm writes node_modules/.package-lock.json at the end of an installation.
+ * Comparing the two also accepts an `npm ci` or `npm install` by a person, and notices an `npm ci --omit=dev`. Optional
+ * packages are not compared: which of them are installed depends on the platform.
  *
  * @param {string} root the checkout
  * @returns {boolean}
@@ -28,7 +27,7 @@ export function areDependenciesCurrent(root) {
 /**
  * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean }} Entry
  * @param {string} file
- * @returns {Record<string, Entry> | undefined} undefined when there is no such file, or none that npm wrote
+ * @returns {Record<string, Entry> | undefined} undefined without such a file of npm's
  */
 function packagesOf(file) {
   try {
@@ -39,7 +38,7 @@ function packagesOf(file) {
 }
 
 /**
- * Installs all dependencies, those for development too: the build needs them. No package's install script is run.
+ * Installs all dependencies, including those for development, which the build needs. Runs no install script of a package.
  *
  * @param {string} root
  * @param {string} npm path of npm
@@ -64,8 +63,8 @@ export async function installDependencies(root, npm, env = process.env) {
 }
 
 /**
- * Whether npm has a place for its cache. Services and containers often have no home, or one that they cannot write to;
- * npm would then fail, or make a folder named `~` here.
+ * Whether npm has a writable folder for its cache. Services and containers often have no writable home; npm would then fail,
+ * or create a folder named `~` here.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {boolean}
@@ -82,7 +81,7 @@ function hasCache(env) {
   }
 }
 
-/** Flags, because they win over the person's npmrc, NODE_ENV and whatever the outer `npm start` passes on. */
+/** As flags, since they override the person's npmrc, NODE_ENV and the variables of the outer `npm start`. */
 const NPM_CI = [
   'ci',
   '--include=dev',
@@ -98,8 +97,8 @@ const NPM_CI = [
   '--no-progress',
 ];
 
-/** Variables of an outer `npm start --silent --prefix …` that aim it at something else; the rest says how to reach the registry. */
-const AIMED_ELSEWHERE =
+/** Variables of an outer `npm start --silent --prefix …` that would change what `npm ci` does; the others say how to reach the registry. */
+const OUTER_NPM =
   /^npm_(config_(global|location|only|omit|include|production|prefix|workspaces?|local_prefix|package_lock_only)$|lifecycle_|package_)/i;
 
 /**
@@ -107,27 +106,32 @@ const AIMED_ELSEWHERE =
  * @returns {NodeJS.ProcessEnv} the environment for the inner npm
  */
 export function npmEnvironment(env) {
-  const kept = Object.entries(env).filter(([name]) => !AIMED_ELSEWHERE.test(name));
+  const kept = Object.entries(env).filter(([name]) => !OUTER_NPM.test(name));
   return Object.fromEntries(kept);
 }
 
-/** npm's error codes that have a remedy of their own. */
+/** Remedies by npm's error code. */
 const REMEDIES = /** @type {const} */ ([
   [
     /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/,
-    'check the network; behind a proxy set HTTPS_PROXY, with a registry of your own run `npm config set registry <url>`',
+    'check the network; behind a proxy set HTTPS_PROXY; for a registry of your own run `npm config set registry <url>`',
   ],
-  [/CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER/, 'name your authority: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem'],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_GET_ISSUER/,
+    'name your certificate authority: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem',
+  ],
   [
     /E401|E403|ENEEDAUTH/,
     'the registry wants a login: run `npm login`, or choose another with `npm config set registry <url>`',
   ],
-  [/ENOSPC/, 'free some disk space; about 300 MB are needed'],
+  [/ENOSPC/, 'free some disk space; the dependencies need about 300 MB'],
   [/EACCES|EPERM|EROFS/, "make this folder, and npm's cache (`npm config get cache`), writable for you"],
   [/EUSAGE/, 'package.json and package-lock.json disagree: run `npm install`'],
 ]);
 
 /** @param {string} output */
 function remedyFor(output) {
-  return REMEDIES.find(([pattern]) => pattern.test(output))?.[1] ?? "see npm's output above, mend it and start again";
+  return (
+    REMEDIES.find(([pattern]) => pattern.test(output))?.[1] ?? "see npm's output above, fix the cause and start again"
+  );
 }

@@ -1,6 +1,6 @@
-/** What setup says to people. All of it goes to standard error, which leaves standard output to what is started. */
+/** Messages of the setup. They go to standard error; standard output is for the command that is started. */
 
-/** Something that the machine lacks or refuses. */
+/** The machine lacks or refuses something. */
 export class SetupError extends Error {
   /**
    * @param {string} code stable, for scripts and searches
@@ -20,7 +20,7 @@ export class SetupError extends Error {
   report() {
     const output = this.output.trim();
     const shown = output === '' ? '' : `${output.replace(/^/gm, '  | ')}\n`;
-    return `${shown}error: ${this.code}: ${this.message}\n  to mend it: ${this.remedy}`;
+    return `${shown}error: ${this.code}: ${this.message}\n  to fix it: ${this.remedy}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** What keeps jobs apart from the machine. Volt runs without it, and says what that means. */
+/** Programs that isolate jobs from the machine. Volt runs without them, and says what that means. */
 import { SetupError, say } from './fault.mjs';
 import { findProgram, PROGRAMS, remedyFor } from './programs.mjs';
 import { provide } from './provide.mjs';
@@ -7,8 +7,8 @@ import { provide } from './provide.mjs';
 const TOOLS = [PROGRAMS.bubblewrap, PROGRAMS.pasta, PROGRAMS.nft];
 
 /**
- * Installs what is missing where that is possible, as it does Redis: says so first, and asks a person at the terminal.
- * Everybody else is told the one command. With VOLT_ISOLATION=none nothing is looked for.
+ * As root on Debian and Ubuntu, installs what is missing, as `provide` does. Otherwise prints the one command that does. With
+ * VOLT_ISOLATION=none it does nothing.
  *
  * @param {import('./programs.mjs').Machine} machine
  * @param {NodeJS.ProcessEnv} env
@@ -19,13 +19,13 @@ export async function provideIsolation(machine, env) {
   try {
     for (const program of machine.root ? missing : []) await provide(program, machine);
   } catch (error) {
-    // who has said no to one, or has no network, is not asked for the others
+    // after a "no" or without a network, do not ask for the others
     if (!(error instanceof SetupError)) throw error;
   }
   const left = missing.filter((program) => !findProgram(program, machine));
   if (left.length === 0) return;
   const titles = left.map(({ title }) => title).join('; ');
-  say(`jobs are kept apart from this machine only with ${titles}: to have them, ${remedyForAll(left, machine)}`);
+  say(`missing for the isolation of jobs: ${titles}. To install them, ${remedyForAll(left, machine)}`);
 }
 
 /**

@@ -1,8 +1,7 @@
 /**
- * One setup at a time in one checkout: two `npm ci` in one folder destroy each other's work. The lock is a file whose
- * owner touches it every second. An owner that was killed is recognised by a file that is no longer touched and a
- * process that is gone; a stopped (Ctrl-Z) owner keeps its lock. A process id alone would not do: it may be in use
- * again, or belong to another container that shares the checkout.
+ * One setup at a time in one checkout: two `npm ci` in one folder destroy each other's work. The lock is a file that its
+ * owner touches every second. The lock is stale when nobody touches it and its owner's process is gone; a stopped (Ctrl-Z)
+ * owner keeps it. The process id alone is not enough: another process, also in another container, may have the same one.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -14,7 +13,7 @@ const STALE_MS = 5_000;
 const RETRY_MS = 100;
 
 /**
- * Runs `work` while no other setup works in this checkout.
+ * Runs `work` while no other setup runs in this checkout.
  *
  * @template T
  * @param {string} file the lock's path
@@ -24,12 +23,12 @@ const RETRY_MS = 100;
  */
 export async function withLock(file, work) {
   const mine = `${process.pid} ${randomBytes(8).toString('hex')}\n`;
-  let told = false;
+  let reported = false;
   while (!take(file, mine)) {
     if (isStale(file)) removeStale(file);
     else {
-      if (!told) say(`waiting for another setup in this checkout (process ${Number.parseInt(read(file), 10)})`);
-      told = true;
+      if (!reported) say(`waiting for another setup in this checkout (process ${Number.parseInt(read(file), 10)})`);
+      reported = true;
       await sleep(RETRY_MS);
     }
   }
@@ -54,8 +53,8 @@ function take(file, mine) {
     if (codeOf(error) === 'EEXIST') return false;
     throw new SetupError(
       'checkout_readonly',
-      `this checkout is to be set up, and cannot be written to: ${error instanceof Error ? error.message : error}`,
-      'start Volt once as the owner of the folder, or make it writable for you',
+      `the setup cannot write to this checkout: ${error instanceof Error ? error.message : error}`,
+      'start Volt once as the owner of the folder, or make the folder writable for you',
     );
   }
 }
@@ -72,8 +71,8 @@ function isStale(file) {
 }
 
 /**
- * Two waiters may find the same lock stale; the slower one must not remove the faster one's new lock. It moves the
- * file away first and looks at what it has got.
+ * Two waiters may find the same lock stale; the slower one must not remove the new lock of the faster one. So it moves the
+ * file away first, and puts it back unless it is the stale one.
  * @param {string} file
  */
 function removeStale(file) {
@@ -104,7 +103,7 @@ function touch(file) {
   try {
     utimesSync(file, now, now);
   } catch {
-    // The lock was taken from us after a long standstill; the work itself is harmless to repeat.
+    // another setup took the lock after a long standstill of this one; doing the work twice is harmless
   }
 }
 

@@ -1,4 +1,4 @@
-/** Programs that Volt needs but npm does not bring: where they are found, and the one command that installs each. */
+/** Programs that Volt needs and npm does not bring: where they are found, and the one command that installs each. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,25 +6,20 @@ import { delimiter, join } from 'node:path';
 /**
  * @typedef {keyof typeof INSTALL} Family systems that install software alike
  * @typedef {object} Program
- * @property {string} title as people call it
+ * @property {string} title for people
  * @property {string[]} names its executables, the preferred one first
- * @property {string} [versions] a folder beside the search path that holds a folder for each version, with a `bin` in it
- * @property {string[]} [proof] arguments with which it must end well: a name may be there without what is behind it
+ * @property {string} [versions] a folder outside the search path that holds a folder for each version, with a `bin` in it
+ * @property {string[]} [proof] arguments with which it must exit with 0: some systems have a name without the program
  * @property {string} code of the error when it is missing
  * @property {string} [otherwise] what to do instead of installing it
  * @property {string} [service] the system service that its package starts, which Volt does not want
- * @property {string} package the package it is in
- * @property {Partial<Record<Family, string>>} [packages] where that has another name; an empty one is no package
+ * @property {string} [package] its package, where most systems call it so
+ * @property {Partial<Record<Family, string>>} [packages] its package where that has another name
  */
 
 /** @satisfies {Record<string, Program>} */
 export const PROGRAMS = {
-  git: {
-    title: 'git',
-    names: ['git'],
-    code: 'git_missing',
-    package: 'git',
-  },
+  git: { title: 'git', names: ['git'], code: 'git_missing', package: 'git' },
   npm: {
     title: 'npm',
     names: ['npm'],
@@ -41,134 +36,18 @@ export const PROGRAMS = {
     package: 'redis',
     packages: { debian: 'redis-server', ubuntu: 'redis-server', fedora: 'valkey', arch: 'valkey' },
   },
-  chromium: {
-    title: 'a browser (chromium or google-chrome)',
-    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    code: 'chromium_missing',
-    package: 'chromium',
-    // Ubuntu's package only fetches a snap, which does not run in most containers; brew's is a cask.
-    packages: { ubuntu: '', macos: '--cask chromium' },
-  },
-  make: {
-    title: 'make',
-    names: ['make'],
-    code: 'make_missing',
-    package: 'make',
-  },
-  pytest: {
-    title: 'pytest',
-    names: ['pytest', 'pytest-3'],
-    code: 'pytest_missing',
-    package: 'python3-pytest',
-    packages: { alpine: 'py3-pytest', arch: 'python-pytest', macos: 'pytest' },
-  },
-  cargo: {
-    title: 'Cargo',
-    names: ['cargo'],
-    // rustup puts a `cargo` there that only looks for the real one
-    proof: ['--version'],
-    code: 'cargo_missing',
-    package: 'cargo',
-    packages: { macos: 'rust', arch: 'rust' },
-  },
-  go: {
-    title: 'Go',
-    names: ['go'],
-    code: 'go_missing',
-    package: 'golang-go',
-    packages: { fedora: 'golang', rhel: 'golang', alpine: 'go', arch: 'go', suse: 'go', macos: 'go' },
-  },
-  // brings Maven, a Java compiler and the plugins by which Maven works without a network; others have no such package
-  maven: {
-    title: "Maven with Debian's repository",
-    names: ['mh_make'],
-    code: 'maven_missing',
-    package: 'maven-debian-helper',
-    packages: { fedora: '', rhel: '', alpine: '', arch: '', suse: '', macos: '' },
-  },
-  gradle: {
-    title: 'Gradle',
-    names: ['gradle'],
-    code: 'gradle_missing',
-    package: 'gradle',
-    packages: { fedora: '', rhel: '', suse: '' },
-  },
-  elixir: {
-    title: 'Elixir',
-    names: ['mix'],
-    code: 'elixir_missing',
-    package: 'elixir',
-  },
-  lfs: {
-    title: 'Git LFS',
-    names: ['git-lfs'],
-    code: 'lfs_missing',
-    package: 'git-lfs',
-  },
-  ip: {
-    title: "ip, for networks of a test's own",
-    names: ['ip'],
-    code: 'ip_missing',
-    package: 'iproute2',
-    packages: { fedora: 'iproute', rhel: 'iproute', macos: '' },
-  },
-  systemd: {
-    title: "systemd's own check of units (systemd-analyze)",
-    names: ['systemd-analyze'],
-    code: 'systemd_missing',
-    package: 'systemd',
-    packages: { alpine: '', macos: '' },
-  },
   bubblewrap: {
     title: 'bubblewrap, for sandboxes',
     names: ['bwrap'],
     code: 'bubblewrap_missing',
     package: 'bubblewrap',
-    packages: { macos: '' },
   },
-  pasta: {
-    title: 'pasta, for networks of jobs',
-    names: ['pasta'],
-    code: 'pasta_missing',
-    package: 'passt',
-    packages: { macos: '' },
-  },
-  nft: {
-    title: 'nft, for the rules of such networks',
-    names: ['nft'],
-    code: 'nft_missing',
-    package: 'nftables',
-    packages: { macos: '' },
-  },
-  keyctl: {
-    title: "keyctl, for keys of the kernel's",
-    names: ['keyctl'],
-    code: 'keyctl_missing',
-    package: 'keyutils',
-    packages: { macos: '' },
-  },
-  sshd: {
-    title: 'an ssh server (sshd)',
-    names: ['sshd'],
-    code: 'sshd_missing',
-    service: 'ssh',
-    package: 'openssh-server',
-    packages: { alpine: 'openssh', arch: 'openssh', suse: 'openssh', macos: 'openssh' },
-  },
-  postgres: {
-    title: 'a PostgreSQL server',
-    names: ['postgres'],
-    // where Debian keeps it
-    versions: '/usr/lib/postgresql',
-    code: 'postgres_missing',
-    service: 'postgresql',
-    package: 'postgresql',
-    packages: { fedora: 'postgresql-server', rhel: 'postgresql-server', suse: 'postgresql-server' },
-  },
+  pasta: { title: 'pasta, for networks of jobs', names: ['pasta'], code: 'pasta_missing', package: 'passt' },
+  nft: { title: 'nft, for the rules of such networks', names: ['nft'], code: 'nft_missing', package: 'nftables' },
 };
 
 /**
- * Families by the names that os-release gives.
+ * Families by the ids in os-release.
  * @type {Record<string, Family>}
  */
 const FAMILIES = {
@@ -195,18 +74,18 @@ const INSTALL = {
   macos: 'brew install',
 };
 
-/** Searched after PATH, which lacks them for many ordinary users and services. */
+/** Searched after PATH, which often lacks them for ordinary users and services. */
 const FURTHER_FOLDERS = ['/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/opt/homebrew/bin'];
 
 /**
- * The machine as the setup sees it; tests make up others.
+ * The machine as the setup sees it; tests pass in others.
  * @typedef {object} Machine
- * @property {string[]} folders where programs are looked for, in order
+ * @property {string[]} folders searched for programs, in this order
  * @property {Family | undefined} family
  * @property {boolean} root
  * @property {boolean} interactive whether a person can answer a question
- * @property {string} policy the file that Debian's packages ask before they start a service
- * @property {string | undefined} systemctl where systemd runs
+ * @property {string} policy the script that decides whether a Debian package may start its service
+ * @property {string | undefined} systemctl its path, on a machine with systemd
  */
 
 /** @returns {Machine} this one */
@@ -229,7 +108,7 @@ function readOsRelease() {
     try {
       return readFileSync(file, 'utf8');
     } catch {
-      // The other one, or none: then no command can be named.
+      // try the other file; without either no command can be named
     }
   }
   return '';
@@ -251,7 +130,7 @@ export function familyOf(osRelease) {
 /**
  * @param {string[]} names
  * @param {string[]} folders
- * @returns {string | undefined} the path of the first such executable, the order of the names coming first
+ * @returns {string | undefined} the path of the first such executable; the order of the names goes before that of the folders
  */
 export function find(names, folders) {
   return findAll(names, folders)[0];
@@ -260,11 +139,11 @@ export function find(names, folders) {
 /**
  * @param {Program} program
  * @param {Machine} machine
- * @returns {string | undefined} its path, where it is there and does what it should
+ * @returns {string | undefined} its path, if it is installed and works
  */
 export function findProgram({ names, versions, proof }, { folders }) {
   const found = findAll(names, [...folders, ...(versions ? versionsIn(versions) : [])]);
-  return proof ? found.find((path) => endsWell(path, proof)) : found[0];
+  return proof ? found.find((path) => works(path, proof)) : found[0];
 }
 
 /**
@@ -284,7 +163,7 @@ function versionsIn(folder) {
  * @param {string} path
  * @param {string[]} args
  */
-function endsWell(path, args) {
+function works(path, args) {
   const { status } = spawnSync(path, args, { stdio: 'ignore', timeout: 10_000 });
   return status === 0;
 }
@@ -302,10 +181,10 @@ function isExecutable(path) {
 /**
  * @param {Program} program
  * @param {Family | undefined} family
- * @returns {string} its package there, empty when there is none
+ * @returns {string} its package there, empty when none is known
  */
 export function packageOf(program, family) {
-  return family ? (program.packages?.[family] ?? program.package) : '';
+  return (family && (program.packages?.[family] ?? program.package)) || '';
 }
 
 /**

@@ -1,10 +1,10 @@
-/** Makes sure that a program is there. */
+/** Makes sure that a program is installed. */
 import { SetupError, say } from './fault.mjs';
 import { find, findProgram, packageOf, remedyFor } from './programs.mjs';
 
 /**
- * Finds a program; on Debian and Ubuntu, as root, installs it when it is missing. Says so first, and asks when a person
- * is at the terminal. Never uses sudo: becoming root is the person's own act.
+ * Finds a program. As root on Debian and Ubuntu, installs it when it is missing: says so first, and asks when a person is at
+ * the terminal. Never uses sudo: only the person decides to become root.
  *
  * @param {import('./programs.mjs').Program} program
  * @param {import('./programs.mjs').Machine} machine
@@ -14,11 +14,7 @@ import { find, findProgram, packageOf, remedyFor } from './programs.mjs';
 export async function provide(program, machine) {
   const found = findProgram(program, machine);
   if (found) return found;
-  const missing = new SetupError(
-    program.code,
-    `${program.title} is needed, and there is none on this machine`,
-    remedyFor(program, machine),
-  );
+  const missing = new SetupError(program.code, `${program.title} is not installed`, remedyFor(program, machine));
   const apt = machine.root && aptGet(program, machine);
   if (!apt) throw missing;
   const { installPackage, isWelcome } = await import('./apt.mjs');
@@ -33,7 +29,7 @@ export async function provide(program, machine) {
 /**
  * @param {import('./programs.mjs').Program} program
  * @param {import('./programs.mjs').Machine} machine
- * @returns {{ path: string, name: string } | undefined} apt-get and the package to install, where that is possible
+ * @returns {{ path: string, name: string } | undefined} apt-get and the package to install, on Debian and Ubuntu
  */
 function aptGet(program, machine) {
   if (machine.family !== 'debian' && machine.family !== 'ubuntu') return undefined;

@@ -6,26 +6,14 @@ import { SetupError, say } from '../../src/setup/fault.mjs';
 import { PROGRAMS, thisMachine } from '../../src/setup/programs.mjs';
 import { provide } from '../../src/setup/provide.mjs';
 import { runTests } from './runs.mjs';
+import { TOOLS } from './tools.mjs';
 
-/** Tools without which tests are skipped, and which ones. */
+/** Tools without which tests are skipped. */
 const TEST_TOOLS = [
-  { program: PROGRAMS.chromium, skipped: 'the tests of the dashboard in a browser' },
-  { program: PROGRAMS.make, skipped: 'the test of a project with a Makefile' },
-  { program: PROGRAMS.pytest, skipped: 'the test of a project of pytest' },
-  { program: PROGRAMS.cargo, skipped: 'the test of a project of Cargo' },
-  { program: PROGRAMS.go, skipped: 'the test of a Go module' },
-  { program: PROGRAMS.maven, skipped: 'the test of a project of Maven' },
-  { program: PROGRAMS.gradle, skipped: 'the test of a project of Gradle' },
-  { program: PROGRAMS.elixir, skipped: 'the test of a project of Mix' },
-  { program: PROGRAMS.lfs, skipped: 'the tests of files in Git LFS' },
-  { program: PROGRAMS.ip, skipped: 'the tests of runners that are cut off' },
-  { program: PROGRAMS.bubblewrap, skipped: 'the tests of jobs in a sandbox' },
-  { program: PROGRAMS.pasta, skipped: 'the tests of networks of jobs' },
-  { program: PROGRAMS.nft, skipped: 'the tests of networks of jobs' },
-  { program: PROGRAMS.keyctl, skipped: 'the tests of keys of the kernel' },
-  { program: PROGRAMS.sshd, skipped: 'the tests of deploy keys' },
-  { program: PROGRAMS.postgres, skipped: 'the tests of the record in PostgreSQL' },
-  { program: PROGRAMS.systemd, skipped: 'the check of the systemd units' },
+  ...Object.values(TOOLS),
+  { ...PROGRAMS.bubblewrap, skipped: 'the tests of jobs in a sandbox' },
+  { ...PROGRAMS.pasta, skipped: 'the tests of networks of jobs' },
+  { ...PROGRAMS.nft, skipped: 'the tests of networks of jobs' },
 ];
 
 /** Checks before the tests: the cheap ones that explain a later failure come first. */
@@ -55,12 +43,12 @@ export async function runSuite(root, args, machine = thisMachine()) {
 
 /** @param {import('../../src/setup/programs.mjs').Machine} machine */
 async function provideTestTools(machine) {
-  for (const { program, skipped } of TEST_TOOLS) {
+  for (const { skipped, ...program } of TEST_TOOLS) {
     try {
       await provide(program, machine);
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
-      say(`${error.message}: skipping ${skipped} (to have them, ${error.remedy})`);
+      say(`${error.message}: skipping ${skipped} (to run them, ${error.remedy})`);
     }
   }
 }

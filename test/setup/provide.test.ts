@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { familyOf } from '../../src/setup/programs.mjs';
 import { ended, FreshClone } from '../support/fresh-clone.ts';
 
-describe('when a program is missing', () => {
+describe('npm start without a program that it needs', () => {
   let clone: FreshClone;
   beforeEach(() => {
     clone = new FreshClone();
@@ -19,30 +19,30 @@ describe('when a program is missing', () => {
     expect(code).to.equal(3);
     expect(stdout).to.equal('');
     expect(stderr).to.equal(
-      'error: redis_missing: a Redis server (redis-server or valkey-server) is needed, and there is none on this machine\n' +
-        '  to mend it: run `sudo dnf install -y valkey`, or use a running one: set VOLT_REDIS_URL=redis://host:6379\n',
+      'error: redis_missing: a Redis server (redis-server or valkey-server) is not installed\n' +
+        '  to fix it: run `sudo dnf install -y valkey`, or use a running one: set VOLT_REDIS_URL=redis://host:6379\n',
     );
     expect(clone.takeCalls()).to.deep.equal([]);
   });
 
-  it('starts without what keeps jobs apart, and says how to have it in one line', async () => {
+  it('starts without bubblewrap, pasta and nft, and names the one command that installs them', async () => {
     for (const name of ['bwrap', 'pasta', 'nft']) clone.remove(name);
     const { code, stderr } = await clone.run(['start'], { family: 'debian' });
     expect(code).to.equal(0);
-    expect(stderr.match(/to have them, .*/g)).to.deep.equal([
-      'to have them, run `sudo apt-get install -y bubblewrap passt nftables`',
+    expect(stderr.match(/To install them, .*/g)).to.deep.equal([
+      'To install them, run `sudo apt-get install -y bubblewrap passt nftables`',
     ]);
     const silent = await clone.run(['start'], { family: 'debian' }, { VOLT_ISOLATION: 'none' });
     expect(silent.stderr).to.not.include('passt');
   });
 
-  it('takes valkey-server for a Redis server', async () => {
+  it('accepts valkey-server as the Redis server', async () => {
     clone.remove('redis-server');
     clone.program('valkey-server');
     expect(await clone.run(['start'])).to.have.property('code', 0);
   });
 
-  it('never becomes root by itself', async () => {
+  it('never uses sudo by itself', async () => {
     clone.remove('git');
     clone.program('apt-get');
     clone.program('sudo');
@@ -52,14 +52,14 @@ describe('when a program is missing', () => {
     expect(clone.takeCalls()).to.deep.equal([]);
   });
 
-  it('says what is left to do on a system that it does not know', async () => {
+  it('names the program to install on an unknown system', async () => {
     clone.remove('git');
     const { stderr } = await clone.run(['start'], { family: undefined });
     expect(stderr).to.include("install git with your system's package manager");
   });
 });
 
-describe('as root on Debian', () => {
+describe('npm start as root on Debian', () => {
   let clone: FreshClone;
   beforeEach(() => {
     clone = new FreshClone();
@@ -72,7 +72,7 @@ describe('as root on Debian', () => {
   const root = { root: true };
   const installs = (name: string) => `cp "${clone.bin}/git" "${clone.bin}/${name}"`;
 
-  it('installs what is missing, says so, and keeps its service from starting', async () => {
+  it('installs a missing program, says so, and keeps its service from starting', async () => {
     clone.program(
       'apt-get',
       `${installs('redis-server')}; cp "${clone.policy}" "${clone.root}/seen"; "${clone.policy}"; echo $? >>"${clone.root}/seen"`,
@@ -88,7 +88,7 @@ describe('as root on Debian', () => {
     expect(existsSync(clone.policy)).to.equal(false);
   });
 
-  it('reads the package lists and tries again when the package is not known', async () => {
+  it('updates the package lists and tries again when apt-get does not know the package', async () => {
     clone.program(
       'apt-get',
       `if [ "$1" = update ]; then touch "${clone.root}/known"; exit 0; fi\n[ -e "${clone.root}/known" ] || exit 100\n${installs('redis-server')}`,
@@ -102,7 +102,7 @@ describe('as root on Debian', () => {
     ).to.deep.equal(['apt-get install', 'apt-get update', 'apt-get install']);
   });
 
-  it('shows what apt-get said when it fails, and removes the policy', async () => {
+  it('shows the output of apt-get when it fails, and removes the policy', async () => {
     clone.program('apt-get', 'echo "E: no network"; exit 100');
     const { code, stderr } = await clone.run(['start'], root);
     expect(code).to.equal(3);
@@ -110,14 +110,14 @@ describe('as root on Debian', () => {
     expect(existsSync(clone.policy)).to.equal(false);
   });
 
-  it("leaves an administrator's policy alone", async () => {
+  it("keeps an administrator's policy-rc.d", async () => {
     clone.write('policy-rc.d', '#!/bin/sh\nexit 0\n');
     clone.program('apt-get', installs('redis-server'));
     await clone.run(['start'], root);
     expect(clone.read('policy-rc.d')).to.equal('#!/bin/sh\nexit 0\n');
   });
 
-  it('waits for apt-get to end before it obeys a signal, and removes the policy', async () => {
+  it('waits for apt-get to end after a signal, and removes the policy', async () => {
     clone.program(
       'apt-get',
       `trap "cp ${clone.policy} ${clone.root}/seen; exit 9" TERM\nready\nwhile :; do sleep 0.05; done`,
@@ -131,8 +131,8 @@ describe('as root on Debian', () => {
   });
 });
 
-describe('the machine', () => {
-  it('is recognised by its os-release, a derivative by what it is like', () => {
+describe('the family of the system', () => {
+  it('follows from ID in os-release, for a derivative from ID_LIKE', () => {
     expect(familyOf('PRETTY_NAME="Debian"\nID=debian\n')).to.equal('debian');
     expect(familyOf('ID=pop\nID_LIKE="ubuntu debian"\n')).to.equal('ubuntu');
     expect(familyOf('ID="rocky"\nID_LIKE="rhel centos fedora"\n')).to.equal('rhel');

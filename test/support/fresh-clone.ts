@@ -8,7 +8,7 @@ import type { Machine } from '../../src/setup/programs.mjs';
 
 /** The setup under test works on copies of its own files. */
 const ROOT = join(import.meta.dirname, '../..');
-const COPIED = ['src/setup.mjs', 'src/setup', 'test/run/checks.mjs', 'test/run/runs.mjs'];
+const COPIED = ['src/setup.mjs', 'src/setup', 'test/run/checks.mjs', 'test/run/runs.mjs', 'test/run/tools.mjs'];
 
 export interface Ended {
   code: number | null;

@@ -1,0 +1,113 @@
+/** Programs that only tests need. Their packages are known on Debian and Ubuntu, where `npm test` as root installs them. */
+
+/** @param {string} name of the package on Debian and Ubuntu */
+function debian(name) {
+  return { packages: { debian: name, ubuntu: name } };
+}
+
+/**
+ * What tests need, and which tests are skipped without it.
+ * @satisfies {Record<string, import('../../src/setup/programs.mjs').Program & { skipped: string }>}
+ */
+export const TOOLS = {
+  chromium: {
+    title: 'a browser (chromium or google-chrome)',
+    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    code: 'chromium_missing',
+    // Ubuntu's package only fetches a snap, which does not run in most containers
+    packages: { debian: 'chromium' },
+    skipped: 'the tests of the dashboard in a browser',
+  },
+  make: {
+    title: 'make',
+    names: ['make'],
+    code: 'make_missing',
+    ...debian('make'),
+    skipped: 'the test of a project with a Makefile',
+  },
+  pytest: {
+    title: 'pytest',
+    names: ['pytest', 'pytest-3'],
+    code: 'pytest_missing',
+    ...debian('python3-pytest'),
+    skipped: 'the test of a project with pytest',
+  },
+  cargo: {
+    title: 'Cargo',
+    names: ['cargo'],
+    // rustup installs a `cargo` that only looks for the real one
+    proof: ['--version'],
+    code: 'cargo_missing',
+    ...debian('cargo'),
+    skipped: 'the test of a Cargo project',
+  },
+  go: { title: 'Go', names: ['go'], code: 'go_missing', ...debian('golang-go'), skipped: 'the test of a Go module' },
+  // installs Maven, a Java compiler and the plugins with which Maven works without a network
+  maven: {
+    title: "Maven with Debian's repository",
+    names: ['mh_make'],
+    code: 'maven_missing',
+    ...debian('maven-debian-helper'),
+    skipped: 'the test of a Maven project',
+  },
+  gradle: {
+    title: 'Gradle',
+    names: ['gradle'],
+    code: 'gradle_missing',
+    ...debian('gradle'),
+    skipped: 'the test of a Gradle project',
+  },
+  elixir: {
+    title: 'Elixir',
+    names: ['mix'],
+    code: 'elixir_missing',
+    ...debian('elixir'),
+    skipped: 'the test of a Mix project',
+  },
+  lfs: {
+    title: 'Git LFS',
+    names: ['git-lfs'],
+    code: 'lfs_missing',
+    ...debian('git-lfs'),
+    skipped: 'the tests of files in Git LFS',
+  },
+  ip: {
+    title: 'ip, for networks of tests',
+    names: ['ip'],
+    code: 'ip_missing',
+    ...debian('iproute2'),
+    skipped: 'the tests of runners without a network',
+  },
+  keyctl: {
+    title: 'keyctl, for keys of the kernel',
+    names: ['keyctl'],
+    code: 'keyctl_missing',
+    ...debian('keyutils'),
+    skipped: 'the tests of keys of the kernel',
+  },
+  sshd: {
+    title: 'an ssh server (sshd)',
+    names: ['sshd'],
+    code: 'sshd_missing',
+    service: 'ssh',
+    ...debian('openssh-server'),
+    skipped: 'the tests of deploy keys',
+  },
+  postgres: {
+    title: 'a PostgreSQL server',
+    names: ['postgres'],
+    // Debian's folder
+    versions: '/usr/lib/postgresql',
+    code: 'postgres_missing',
+    service: 'postgresql',
+    ...debian('postgresql'),
+    skipped: 'the tests of a PostgreSQL database',
+  },
+  systemd: {
+    title: 'systemd-analyze, which checks units',
+    names: ['systemd-analyze'],
+    code: 'systemd_missing',
+    ...debian('systemd'),
+    skipped: 'the check of the systemd units',
+  },
+};
