@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Whether a stage is well, for the container engine; installed in the image as `volt-health`.
+# Tells the container engine whether a stage is healthy; the image has it as `volt-health`.
 #
-#   volt-health        Redis has confirmed a heartbeat within the last 15 seconds; there is one every second
-#   volt-health web    and the web stage answers that it reaches the record as well
+#   volt-health        Redis has confirmed a heartbeat within the last 15 seconds; a stage sends one every second
+#   volt-health web    in addition, the web stage answers that it reaches the database
 #
-# It takes a few milliseconds, where a start of Node would take a hundred.
+# It takes a few milliseconds; starting Node would take a hundred.
 set -eu
 find "$VOLT_HEALTH_FILE" -newermt '-15 seconds' | grep -q .
 [ "${1-}" = web ] || exit 0

@@ -18,12 +18,12 @@ function example(): string {
     const lines = wrap(meaning(setting), 117);
     return `${lines.map((line) => `# ${line}\n`).join('')}# ${setting.env}=${defaultOf(setting) ?? ''}\n`;
   });
-  return `# Every setting of Volt with its default. Volt reads its environment, not this file by itself: copy it to .env, remove
-# the "# " before what you change, then
+  return `# Every setting of Volt with its default. Volt reads its environment, but not this file. Copy the file to .env, remove
+# the "# " before each setting that you change, then run
 #   set -a; . ./.env; set +a; npm start
-# or give it to docker compose, or to systemd as EnvironmentFile. A command's own option, such as --redis, --data or
-# --port, goes before the environment. An empty value counts as none.
-# Made from src/kernel/settings.ts by \`npm run docs\`.
+# Or give it to docker compose, or to systemd as EnvironmentFile. A command's own option, such as --redis, --data or
+# --port, overrides the environment. An empty value counts as unset.
+# Generated from src/kernel/settings.ts by \`npm run docs\`.
 
 ${entries.join('\n')}`;
 }

@@ -43,38 +43,38 @@ describe('the units of systemd', () => {
     expect(known).to.include.members(set);
   });
 
-  it('give jobs another user than the stages that keep the record', () => {
+  it('run the runner as another user than the stages that share the database', () => {
     for (const stage of stageKinds) expect(values(`volt-${stage}.service`, 'User')).to.deep.equal(['volt']);
     expect(values('volt-runner.service', 'User')).to.deep.equal(['volt-runner']);
   });
 
-  it('let jobs have namespaces, and no stage besides', () => {
+  it('allow namespaces only where jobs run', () => {
     const closed = units.filter((unit) => values(unit, 'RestrictNamespaces').includes('yes'));
     expect(closed).to.have.members(stageKinds.map((stage) => `volt-${stage}.service`));
   });
 
-  it('give those in which jobs run a control group to divide, which nothing keeps them from', () => {
+  it('delegate a writable control group where jobs run', () => {
     const given = units.filter((unit) => values(unit, 'Delegate').includes('memory pids'));
     expect(given).to.have.members(['volt.service', 'volt-runner.service']);
     for (const unit of given) expect(values(unit, 'ProtectControlGroups'), unit).to.deep.equal([]);
   });
 
-  it('say of every line that closes something what it closes', () => {
+  it('explain each line of their hardening', () => {
     for (const unit of units) {
-      const [, hardening = ''] = read(unit).split(/^# What follows closes to Volt.*$/m);
+      const [, hardening = ''] = read(unit).split(/^# Hardening:.*$/m);
       const blocks = hardening.split(/^\[Install\]$/m)[0]?.split(/^(?=#)/m) ?? [];
       const said = blocks.join('').match(/^\w+=.*$/gm) ?? [];
       expect(said, unit).to.include('NoNewPrivileges=yes').and.include('LimitCORE=0');
-      // a block begins with its comment; what came before the first comment has none
+      // each block begins with its comment
       expect(blocks[0]?.match(/^\w+=/gm), unit).to.equal(null);
     }
   });
 
-  it('leave no core dump, which would hold secrets', () => {
+  it('leave no core dump, which would contain secrets', () => {
     for (const unit of units) expect(values(unit, 'LimitCORE'), unit).to.deep.equal(['0']);
   });
 
-  it('let jobs have the device that a network of their own takes', () => {
+  it('allow the device that networks of jobs need', () => {
     for (const unit of ['volt.service', 'volt-runner.service'])
       expect(values(unit, 'DeviceAllow'), unit).to.deep.equal(['/dev/net/tun rw']);
   });
