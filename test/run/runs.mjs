@@ -1,5 +1,5 @@
 /** The tests that `npm test` runs: several runs of mocha side by side, and their results. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/setup/child.mjs';
@@ -8,48 +8,27 @@ import { say } from '../../src/setup/fault.mjs';
 /**
  * The results of the tests of one file, as test/support/mocha-reporter.cjs writes them.
  * @typedef {{ passed: number, failed: { title: string, error: string }[], skipped: string[], seconds: number }} FileResult
- * @typedef {{ name: string, args: string[], env?: Record<string, string> }} Run of mocha
- * @typedef {{ code: number, output: string, files: Record<string, FileResult>, seconds: number }} Ended
+ * @typedef {{ files: string[], env?: Record<string, string> }} Run of mocha
+ * @typedef {{ code: number, output: string, files: Record<string, FileResult> }} Ended
  */
 
 /**
- * Jobs in these tests have networks of their own. A browser gives up what it is loading when the machine gets or loses a
- * network, so the tests in the browser run before all of these.
+ * Jobs in the other tests of these folders have networks of their own. A browser gives up what it is loading when the
+ * machine gets or loses a network, so the tests in the browser run before all of them.
  */
 const BROWSER = 'test/web/browser.test.ts';
-const NETWORKS = ['test/flow/[a-r]*.test.ts', 'test/flow/[!a-r]*.test.ts', 'test/attack', 'test/chaos'];
-
-/** Large folders have runs of their own, the longest first, so that all runs end at about the same time. */
-const FOLDERS = ['test/cli', 'test/job', 'test/git', 'test/web'];
+const NETWORKS = /^test\/(flow|attack|chaos)\//;
 
 /** What runs once more with the database in PostgreSQL, see test/support/database.ts. */
-const ON_POSTGRES = [
-  'test/record',
-  ...['database-away', 'several-stages', 'verdicts'].map((name) => `test/flow/${name}.test.ts`),
-  'test/web/changes.test.ts',
-];
+const ON_POSTGRES =
+  /^test\/(record\/.*|flow\/(database-away|several-stages|verdicts)\.test\.ts|web\/changes\.test\.ts)$/;
 
-/** @type {Run} */
-const IN_A_BROWSER = { name: 'tests in a browser', args: [BROWSER] };
+/** Files of one run: few enough that all runs end at about the same time, and mocha itself starts seldom. */
+const FILES = 12;
+const FILES_WITH_NETWORKS = 3;
 
-/** @type {Run[]} */
-const WITH_NETWORKS = NETWORKS.map((path) => ({ name: `tests of the whole system (${path})`, args: [path] }));
-
-/** @type {Run[]} */
-const OTHERS = [
-  ...FOLDERS.map((path) => ({ name: `tests of ${path}`, args: [path, '--ignore', BROWSER] })),
-  {
-    name: 'all other tests',
-    args: [
-      'test',
-      ...[...FOLDERS, 'test/flow', 'test/attack', 'test/chaos'].flatMap((path) => ['--ignore', `${path}/**`]),
-    ],
-  },
-  { name: 'tests with PostgreSQL', args: ON_POSTGRES, env: { VOLT_TEST_DATABASE: 'postgres' } },
-];
-
-/** Runs at a time: tests wait most of their time, and three keep two cores busy. */
-const SLOTS = 3;
+/** Runs at a time: tests wait for leases and timeouts most of their time, and five keep two cores busy. */
+const SLOTS = 5;
 
 /** Milliseconds after which a run that goes on is mentioned again. */
 const NEWS_INTERVAL = 60_000;
@@ -79,15 +58,17 @@ export async function runTests(mocha) {
  * @returns {Promise<Ended[]>}
  */
 async function runAll(mocha, folder) {
-  const inBrowser = runMocha(mocha, folder, IN_A_BROWSER);
-  const left = [...OTHERS.slice(0, SLOTS - 1), ...WITH_NETWORKS, ...OTHERS.slice(SLOTS - 1)];
+  const { browser, networks, others } = planRuns(mocha.cwd);
+  const inBrowser = Promise.all(browser.map((run) => runMocha(mocha, folder, run)));
+  // those that take longest come as early as they may
+  const left = [...others.splice(0, SLOTS - 1), ...networks, ...others];
   /** @type {Ended[]} */
   const ended = [];
-  /** @param {Promise<Ended>} [first] what the slot begins with */
+  /** @param {Promise<Ended[]>} [first] what the slot begins with */
   const slot = async (first) => {
-    if (first) ended.push(await first);
+    if (first) ended.push(...(await first));
     for (let next = left.shift(); next; next = left.shift()) {
-      if (WITH_NETWORKS.includes(next)) await inBrowser;
+      if (networks.includes(next)) await inBrowser;
       ended.push(await runMocha(mocha, folder, next));
     }
   };
@@ -101,24 +82,56 @@ async function runAll(mocha, folder) {
 }
 
 /**
+ * Deals all files of tests out to runs.
+ * @param {string} root the checkout
+ * @returns {{ browser: Run[], networks: Run[], others: Run[] }}
+ */
+function planRuns(root) {
+  const files = readdirSync(join(root, 'test'), { recursive: true })
+    .map((name) => join('test', String(name)))
+    .filter((name) => /\.test\.tsx?$/.test(name))
+    .sort();
+  const networks = files.filter((name) => NETWORKS.test(name));
+  const rest = files.filter((name) => !NETWORKS.test(name) && name !== BROWSER);
+  const onPostgres = files.filter((name) => ON_POSTGRES.test(name));
+  return {
+    browser: files.filter((name) => name === BROWSER).map((name) => ({ files: [name] })),
+    networks: portions(networks, FILES_WITH_NETWORKS),
+    others: [
+      ...portions(rest, FILES),
+      ...portions(onPostgres, FILES).map((run) => ({ ...run, env: { VOLT_TEST_DATABASE: 'postgres' } })),
+    ],
+  };
+}
+
+/**
+ * @param {string[]} files
+ * @param {number} size
+ * @returns {Run[]}
+ */
+function portions(files, size) {
+  return files.flatMap((_, at) => (at % size === 0 ? [{ files: files.slice(at, at + size) }] : []));
+}
+
+/**
  * @param {Parameters<typeof runTests>[0]} mocha
  * @param {string} folder
  * @param {Run} what
  * @returns {Promise<Ended>}
  */
-async function runMocha({ file, args, cwd, env }, folder, { name, args: more, env: change }) {
+async function runMocha({ file, args, cwd, env }, folder, { files, env: change }) {
   const results = join(mkdtempSync(join(folder, 'run-')), 'results.json');
-  say(`${name} begin`);
   const begun = Date.now();
-  const ended = await run(file, [...args, ...more], {
+  const ended = await run(file, [...args, ...files], {
     cwd,
     env: { ...env, ...change, VOLT_TEST_RESULTS: results },
     news: NEWS_INTERVAL,
   });
-  const seconds = Math.round((Date.now() - begun) / 1000);
-  say(`${name}: mocha ${more.join(' ')} (${seconds} s)`);
+  say(
+    `tests (${Math.round((Date.now() - begun) / 1000)} s)${change ? ' with PostgreSQL' : ''}: mocha ${files.join(' ')}`,
+  );
   process.stdout.write(ended.output);
-  return { ...ended, files: readResults(results), seconds };
+  return { ...ended, files: readResults(results) };
 }
 
 /**

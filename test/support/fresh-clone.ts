@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../../src/setup/programs.mjs';
 
@@ -56,7 +56,9 @@ export class FreshClone {
   }
 
   write(name: string, text: string): void {
-    writeFileSync(join(this.root, name), text);
+    const file = join(this.root, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   read(name: string): string {
