@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type BuildId, finalStatuses, type JobId, type Reason, reasons, statuses, triggers } from '../kernel/model.ts';
+import { buildId as build, jobId as job, step, text } from '../kernel/model/shapes.ts';
+import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { unknownTrust } from '../kernel/trust.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
@@ -15,17 +16,8 @@ const repo = z.string().regex(repositoryNamePattern);
 const sha = z.string().regex(shaPattern);
 const ref = z.string().min(1).max(1024);
 const time = z.iso.datetime();
-const build = z
-  .string()
-  .regex(/^[1-9][0-9]{0,14}$/)
-  .transform((id) => id as BuildId);
-const job = z
-  .string()
-  .regex(/^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/)
-  .transform((id) => id as JobId);
 const attempt = z.number().int().min(1);
 const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
-const text = z.string().max(10_000);
 
 /** `observe`: look at a repository now. */
 export const observeMessage = z.object({
@@ -171,29 +163,15 @@ export const secretsMessage = z.object({
 });
 export type SecretsMessage = z.infer<typeof secretsMessage>;
 
-const place = z.number().int().min(1).nullable();
-const annotation = z.object({
-  level: z.enum(['error', 'warning', 'notice']),
-  message: text,
-  title: text.nullable(),
-  file: text.nullable(),
-  line: place,
-  endLine: place,
-  column: place,
-  endColumn: place,
-});
-
-const stepSchema = z.object({
-  name: text,
-  status: z.enum(statuses),
-  exitCode: z.number().int().nullable(),
+/** Runners of an older version leave out what came later. */
+const stepSchema = step.extend({
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  outcome: z.enum(finalStatuses).nullable().default(null),
-  logStart: z.number().int().min(0).nullable().default(null),
-  logEnd: z.number().int().min(0).nullable().default(null),
-  annotations: z.array(annotation).default([]),
-  summary: z.string().max(1_048_576).nullable().default(null),
+  outcome: step.shape.outcome.default(null),
+  logStart: step.shape.logStart.default(null),
+  logEnd: step.shape.logEnd.default(null),
+  annotations: step.shape.annotations.default([]),
+  summary: step.shape.summary.default(null),
 });
 
 const runner = z.object({

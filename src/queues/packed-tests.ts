@@ -2,30 +2,20 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import { type JobTests, type TestResult, testStatuses } from '../kernel/model.ts';
+import { testResult, testSummary } from '../kernel/model/shapes.ts';
+import type { JobTests, TestResult } from '../kernel/model.ts';
 
 /**
  * The results of single tests in a message: a line of JSON each, compressed, so that a suite of ten thousand tests fits
  * into the outcome that it belongs to. They are kept, repeated and recorded with that, and need no messages of their own.
  */
 
-const count = z.number().int().min(0);
 export const packedTests = z.object({
-  summary: z.object({ passed: count, failed: count, skipped: count, total: count, listed: count }),
+  summary: testSummary,
   /** base64 of gzip */
   lines: z.base64().max(1_048_576),
 });
 export type PackedTests = z.infer<typeof packedTests>;
-
-const testResult = z.object({
-  suite: z.string().max(1000),
-  name: z.string().max(1000),
-  file: z.string().max(1000).nullable(),
-  status: z.enum(testStatuses),
-  duration: z.number().min(0).nullable(),
-  message: z.string().max(10_000).nullable(),
-  details: z.string().max(50_000).nullable(),
-}) satisfies z.ZodType<TestResult>;
 
 /** Bytes that unpacked results may have. */
 const mostBytes = 64 * 1024 * 1024;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { accepted, retryRequest } from '../schemas/intents.ts';
-import { buildId, fullSha, repositoryName } from '../schemas/terms.ts';
+import { fullSha, repositoryName } from '../schemas/terms.ts';
 import { tellWhyItWaits } from '../status/queued-jobs.ts';
 import { jsonRoute } from './route.ts';
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { buildId, jobId } from '../../kernel/model/shapes.ts';
 import { buildIdOf } from '../../kernel/model.ts';
 import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';
 import { type ResultFilter, resultsOf } from '../../record/test-queries.ts';
 import { mayRead } from '../../record/visibility.ts';
 import { readBuild, readJob, readRepository } from '../access/readable.ts';
 import { noTest } from '../requests/builds.ts';
-import { buildId, jobId, repositoryName } from '../schemas/terms.ts';
+import { repositoryName } from '../schemas/terms.ts';
 import { testHistory, testList, testResultList } from '../schemas/tests.ts';
 import type { Web } from '../services.ts';
 import { jsonRoute } from './route.ts';

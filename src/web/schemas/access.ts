@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { time } from '../../kernel/model/shapes.ts';
 import { repositoryGlobPattern, repositoryNamePattern } from '../../kernel/names.ts';
 import { tokenScopes } from '../../kernel/token-scope.ts';
 import { keyPattern } from '../../secrets/signing.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
-import { time } from './terms.ts';
 
 const token = z.object({
   name: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { time } from '../../kernel/model/shapes.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
-import { time } from './terms.ts';
 
 export const credential = name(
   'Credential',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { reason, sentence, status, time } from '../../kernel/model/shapes.ts';
 import { name } from './registry.ts';
-import { reason, sentence, status, time } from './terms.ts';
 
 name('LogEnd', z.object({ status, reason, message: sentence }));
 

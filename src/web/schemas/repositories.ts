@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { sentence, time } from '../../kernel/model/shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { visibilities } from '../../kernel/visibility.ts';
 import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
-import { sentence, time } from './terms.ts';
 
 const visibilityMeaning =
   'who may read it: public everybody, internal who may read as VOLT_READING says, private only tokens that name it and administrators';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { time } from '../../kernel/model/shapes.ts';
 import { parseAttemptName } from '../../kernel/model.ts';
 import { stageKinds } from '../../redis/membership.ts';
 import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
-import { problem, time } from './terms.ts';
+import { problem } from './terms.ts';
 
 const vitals = name(
   'Vitals',

@@ -1,37 +1,19 @@
 import { z } from 'zod';
+import { testResult, time } from '../../kernel/model/shapes.ts';
 import { testStatuses } from '../../kernel/model.ts';
 import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
-import { time } from './terms.ts';
 
-export const testSummary = name(
-  'TestSummary',
-  z.object({
-    passed: z.number().int(),
-    failed: z.number().int().meta({ description: 'those with an error included' }),
-    skipped: z.number().int(),
-    total: z.number().int(),
-    listed: z.number().int().meta({ description: 'how many of them are recorded one by one' }),
-  }),
-);
-
-const testResult = name(
+const recordedResult = name(
   'TestResult',
   z.object({
     id: z.string(),
     test: z.string().meta({ description: 'id of the test, the same in all builds of the repository' }),
     job: z.string(),
-    suite: z.string().meta({ description: 'what it belongs to, outermost first; may be empty' }),
-    name: z.string(),
-    file: z.string().nullable(),
-    status: z.enum(testStatuses),
-    duration: z.number().nullable().meta({ description: 'milliseconds' }),
-    message: z.string().nullable().meta({ description: 'what went wrong, or why it was skipped, in short' }),
-    details: z.string().nullable().meta({ description: 'a stack trace, a difference, output' }),
-    before: z
-      .enum(testStatuses)
-      .nullable()
-      .meta({ description: 'what it came to in the build of the branch before; null where that has no such result' }),
+    ...testResult.shape,
+    before: z.enum(testStatuses).nullable().meta({
+      description: "the test's result in the branch's build before; null where that has no result of the test",
+    }),
     flaky: z.boolean().meta({ description: 'whether the test is known to be flaky' }),
   }),
 );
@@ -66,7 +48,7 @@ const test = name(
 export const testResultList = name(
   'TestResultList',
   z.object({
-    tests: z.array(testResult),
+    tests: z.array(recordedResult),
     next: nextAfter,
   }),
 );

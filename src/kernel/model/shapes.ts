@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { buildIdPattern, jobIdPattern } from './ids.ts';
+import type { Reason } from './reasons.ts';
+import { finalStatuses, statuses, testStatuses, triggers } from './statuses.ts';
+
+/**
+ * What a build consists of. Each shape is declared here only: messages between the stages, answers of the API and its
+ * OpenAPI document are made from these schemas, and every other module uses their types.
+ */
+
+const whole = z.number().int();
+const count = whole.min(0);
+
+export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
+
+export const buildId = z.string().regex(buildIdPattern, 'is not the id of a build, such as 42').brand<'BuildId'>();
+
+export const jobId = z.string().regex(jobIdPattern, 'is not the id of a job, such as 42-1').brand<'JobId'>();
+
+export const status = z.enum(statuses);
+
+/** Database rows of an older Volt may have a code that is not in the list any more, so any text passes. */
+export const reason = z
+  .string()
+  .transform((code) => code as Reason)
+  .nullable()
+  .meta({ description: 'stable code that says why the status is not success, for example exit_code' });
+
+export const sentence = z.string().nullable().meta({ description: 'a sentence for people' });
+
+/** A text that a job or a runner makes up. */
+export const text = z.string().max(10_000);
+
+const position = whole.min(1).nullable().meta({ description: 'counts from 1' });
+
+/** An error, a warning or a notice that a step reports, with its position in a file if it has one. */
+export const annotation = z.object({
+  level: z.enum(['error', 'warning', 'notice']),
+  message: text,
+  title: text.nullable(),
+  file: text.nullable().meta({ description: 'as the step names it, or relative to the checkout' }),
+  line: position,
+  endLine: position,
+  column: position,
+  endColumn: position,
+});
+export type Annotation = z.output<typeof annotation>;
+
+export const step = z.object({
+  name: text,
+  status,
+  exitCode: whole.nullable(),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  outcome: z
+    .enum(finalStatuses)
+    .nullable()
+    .meta({ description: "the step's own status, where it may fail without the job (continue-on-error)" }),
+  logStart: count.nullable().meta({ description: "bytes of the job's log before the step began" }),
+  logEnd: count.nullable().meta({ description: "bytes of the job's log when the step had ended" }),
+  annotations: z.array(annotation),
+  summary: z.string().max(1_048_576).nullable().meta({ description: 'Markdown; null until the step has ended' }),
+});
+export type Step = z.output<typeof step>;
+export type StepDetails = Pick<Step, 'outcome' | 'logStart' | 'logEnd' | 'annotations' | 'summary'>;
+
+/** The result of one test in one attempt of a job. */
+export const testResult = z.object({
+  suite: z
+    .string()
+    .max(1000)
+    .meta({ description: 'the groups that it belongs to, outermost first, joined by " > "; may be empty' }),
+  name: z.string().max(1000),
+  file: z.string().max(1000).nullable(),
+  status: z.enum(testStatuses),
+  duration: z.number().min(0).nullable().meta({ description: 'milliseconds' }),
+  message: text.nullable().meta({ description: 'what went wrong, or why it was skipped, in short' }),
+  details: z.string().max(50_000).nullable().meta({ description: 'a stack trace, a difference, output' }),
+});
+export type TestResult = z.output<typeof testResult>;
+
+/** How many tests of an attempt had which result. */
+export const testSummary = z.object({
+  passed: count,
+  failed: count.meta({ description: 'those with an error included' }),
+  skipped: count,
+  total: count,
+  listed: count.meta({ description: 'how many of them are recorded one by one' }),
+});
+export type TestSummary = z.output<typeof testSummary>;
+
+export interface JobTests {
+  summary: TestSummary;
+  results: TestResult[];
+}
+
+export const attempt = z.object({
+  number: whole,
+  runner: z.string().nullable().meta({ description: 'name of the runner' }),
+  status,
+  reason,
+  message: sentence,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  lostAt: time.nullable().meta({ description: 'if its runner was lost: the last sign of life of the runner' }),
+  noticedAt: time.nullable().meta({ description: 'if its runner was lost: when Volt noticed it' }),
+});
+export type Attempt = z.output<typeof attempt>;
+
+export const job = z.object({
+  id: jobId,
+  name: z.string(),
+  workflow: z.string().nullable(),
+  labels: z.array(z.string()),
+  needs: z.array(z.string()),
+  status,
+  reason,
+  message: sentence,
+  triesAgainAt: time
+    .nullable()
+    .meta({ description: 'while the job waits to be tried again: when its next attempt may begin at the earliest' }),
+  runner: z.string().nullable().meta({ description: 'name of the runner of the current attempt' }),
+  exitCode: whole.nullable(),
+  attempts: z.array(attempt),
+  steps: z.array(step).meta({ description: 'of the current attempt' }),
+  tests: testSummary
+    .nullable()
+    .meta({ description: 'of the current attempt; null where no results of single tests were found' }),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+});
+export type Job = z.output<typeof job>;
+
+export const buildSummary = z.object({
+  id: buildId,
+  number: whole.meta({ description: 'counts the builds of its repository, from 1' }),
+  repo: z.string(),
+  ref: z.string(),
+  sha: z.string(),
+  subject: z.string(),
+  author: z.string(),
+  trigger: z.enum(triggers),
+  runName: z.string().nullable().meta({ description: 'the `run-name` of its workflows' }),
+  status,
+  reason,
+  message: sentence,
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+});
+export type BuildSummary = z.output<typeof buildSummary>;
+
+export const build = buildSummary.extend({ jobs: z.array(job) });
+export type Build = z.output<typeof build>;
