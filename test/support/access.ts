@@ -2,11 +2,11 @@ import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { keepLog, type TestLogger } from './logger.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
-/** A Redis server of the test file's own, and Volt's access to it. */
+/** A Redis server for the test file, and Volt's access to it. */
 export interface TestAccess extends TestLogger {
   redis: TestRedis;
   access: RedisAccess;
-  /** Another process's access to the same server. */
+  /** The access of another process to the same server. */
   another(): Promise<RedisAccess>;
   stop(): Promise<void>;
 }

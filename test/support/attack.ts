@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { IsolationLevel } from '../../src/exec/isolation.ts';
 import { root } from './bundle.ts';
 
-/** Who attacks; docs/threat-model.md says of each what it may. */
+/** Who attacks; docs/threat-model.md says what each may do. */
 export type Attacker =
   | 'anonymous reader'
   | 'person with a token'
@@ -17,7 +17,7 @@ export type Attacker =
   | 'forge'
   | 'neighbour on the network';
 
-/** What the attacker is after. */
+/** What the attacker wants. */
 export type Asset =
   | 'the machine'
   | 'private sources'
@@ -28,7 +28,7 @@ export type Asset =
   | 'results and logs'
   | 'the network';
 
-/** Who the runner is: the tests must be run as root to try both. */
+/** The runner's user; the tests must run as root to try both. */
 export type VoltUser = 'root' | 'ordinary user';
 
 export interface Setting {
@@ -39,22 +39,22 @@ export interface Setting {
 export interface Attack {
   attacker: Attacker;
   asset: Asset;
-  /** what is tried and what is left standing, as the end of a sentence */
+  /** what is tried and what must stay intact, as the end of a sentence */
   title: string;
-  /** the levels at which it is tried; by default once, at `none` */
+  /** the isolation levels to try; by default only `none` */
   levels?: readonly IsolationLevel[];
-  /** whose rights Volt has; by default those of who runs the tests */
+  /** the user that Volt runs as; by default the user who runs the tests */
   users?: readonly VoltUser[];
-  /** takes longer than `npm test` has: only `npm run attack` tries it */
+  /** too slow for `npm test`: only `npm run attack` runs it */
   long?: boolean;
   /** milliseconds */
   timeout?: number;
 }
 
-/** Set by `npm run attack`: the file to which what came of each attack is appended, a line of JSON each. */
+/** Set by `npm run attack`: the file to which each attack appends its result, as a line of JSON. */
 const resultsFile = process.env.VOLT_TEST_ATTACKS;
 
-/** What came of one attack. */
+/** The result of one attack. */
 export interface AttackResult extends Setting {
   attacker: Attacker;
   asset: Asset;
@@ -64,7 +64,7 @@ export interface AttackResult extends Setting {
 
 /**
  * A test that carries out an attack, once in each setting.
- * @param run fails where the attack succeeds
+ * @param run must fail if the attack succeeds
  */
 export function attack(about: Attack, run: (this: Mocha.Context, setting: Setting) => Promise<void>): void {
   const { attacker, asset, title, levels = ['none'], long = false, timeout = 120_000 } = about;
@@ -92,14 +92,14 @@ export function attack(about: Attack, run: (this: Mocha.Context, setting: Settin
   }
 }
 
-/** The user and the group that own nothing, on every Linux. */
+/** The user and the group that own nothing on Linux (nobody, nogroup). */
 const nobody = 65_534;
 
 /**
- * What `VoltProcesses.start` needs to start Volt as an ordinary user from tests that root runs. The checkout may lie where
- * only root can go, so it is seen at its own path through a mount that the process has alone.
- * @param folder empty; its `home` will be that user's home, and its `data` is for the data directory
- * @returns the command that Volt is started by, and its environment
+ * What `VoltProcesses.start` needs to start Volt as an ordinary user from tests that root runs. Only root may be able
+ * to read the checkout's parent folders, so the process sees the checkout at the same path through a private mount.
+ * @param folder empty; its `home` becomes the user's home, and its `data` the data directory
+ * @returns the command that starts Volt, and its environment
  */
 export function asOrdinaryUser(folder: string): { inside: string[]; env: Record<string, string>; dataDir: string } {
   chmodSync(folder, 0o755);
@@ -109,14 +109,14 @@ export function asOrdinaryUser(folder: string): { inside: string[]; env: Record<
   const script =
     'mount --bind "$1" "$2" && cd "$3" && node=$5 && cli=$2/dist/cli.js && user=$4 && shift 6 && exec setpriv --reuid "$user" --regid "$user" --clear-groups "$node" "$cli" "$@"';
   return {
-    // what follows are the program and its arguments: Node, and the command in the place that only root may see
+    // the program and its arguments follow: Node, and the command in the folder that only root can read
     inside: ['unshare', '--mount', 'sh', '-c', script, 'sh', root, seen, home, String(nobody)],
     env: { HOME: home },
     dataDir: join(home, 'data'),
   };
 }
 
-/** Gives a repository or folder of a test to that user, who could not read it else. */
+/** Makes that user the owner of a repository or folder of a test. */
 export function giveToOrdinaryUser(path: string): void {
   if (process.getuid?.() === 0) execFileSync('chown', ['--recursive', '--no-dereference', `${nobody}:${nobody}`, path]);
 }

@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A line to a server that breaks: it hands on what both sides send, and cuts connections off on the way. */
+/** A proxy to a server that breaks connections: it forwards what both sides send, and cuts connections. */
 export class BrokenLine {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** connections that are still to be cut, each after so many bytes of the server's; what comes later is handed on whole */
+  /**
+   * for each connection still to be cut, the number of server bytes after which it is cut; later connections are
+   * forwarded whole
+   */
   readonly cuts: number[] = [];
   /** bytes that the server has sent */
   received = 0;
-  /** whether what the server sends is kept back, for ever */
+  /** whether the proxy withholds everything that the server sends */
   hangs = false;
 
   private constructor(to: number) {
@@ -49,7 +52,7 @@ export class BrokenLine {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The address of what a URL of the server names, by this line. */
+  /** The URL, but through this proxy. */
   url(url: string): string {
     const through = new URL(url);
     through.port = String(this.port);

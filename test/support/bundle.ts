@@ -1,12 +1,12 @@
-/** Volt as it is shipped: what tests start as processes of their own. */
+/** The built Volt, which tests start as separate processes. */
 import { join } from 'node:path';
 import { build } from '../../src/build.mjs';
 import { isBundleCurrent } from '../../src/setup/bundle.mjs';
 
-/** Of the checkout. */
+/** Root of the checkout. */
 export const root = join(import.meta.dirname, '../..');
 
-/** The command `volt`; its processes start in a fraction of the time that the sources take. */
+/** The command `volt`; it starts much faster than from the sources. */
 export const program = join(root, 'dist/cli.js');
 
 /** Brings dist/ up to date. */

@@ -5,15 +5,15 @@ import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** A process of its own that runs a few lines of TypeScript, for what only shows when a process dies. */
+/** A child process that runs a few lines of TypeScript, for what only shows when a process dies. */
 export interface TestChild {
   readonly pid: number;
   /** Resolves with the next line that the child prints. */
   line(): Promise<string>;
-  /** Ends it as `kill -9` does, and resolves when it is gone. */
+  /** Kills it with SIGKILL, and resolves when it is gone. */
   kill(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
-  /** Resolves with its exit code when it has ended by itself. */
+  /** Resolves with its exit code when it ends by itself. */
   ended(): Promise<number | null>;
 }
 
@@ -26,8 +26,8 @@ export function startChild(code: string, options: { env?: Record<string, string>
 }
 
 /**
- * The same with a file: what the child starts in turn runs with its options, of which the code would be one.
- * @param file beside this one
+ * Starts a file instead. Programs that the child starts inherit its Node options, which would contain the code.
+ * @param file in this folder
  */
 export function startProgram(file: string, args: string[]): TestChild {
   return start([join(import.meta.dirname, file), ...args]);
@@ -39,7 +39,7 @@ function start(args: string[], env: Record<string, string> = {}): TestChild {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // 'close' comes when its output has been read, too
+  // 'close' comes after its output has been read
   let over = false;
   const exited = once(child, 'close').then(() => {
     over = true;

@@ -13,12 +13,12 @@ export interface Ended {
 }
 
 interface StartOptions {
-  /** added to an environment that holds nothing of Volt's */
+  /** added to an environment without Volt's variables */
   env?: Record<string, string>;
   cwd?: string;
   /** what to run instead of `volt` */
   script?: string;
-  /** what it reads from standard input; else that is closed */
+  /** its standard input; closed without it */
   input?: string;
 }
 
@@ -47,7 +47,7 @@ export class VoltProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Waits until standard output fits; fails when the process ends before. */
+  /** Waits until standard output matches; fails if the process ends first. */
   async says(pattern: RegExp, timeout = 30_000): Promise<RegExpExecArray> {
     return until(
       `${pattern}`,
@@ -70,7 +70,7 @@ export class VoltProcess {
     return { code: this.child.exitCode, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Ends it in order, and at once where it has not ended in time. */
+  /** Stops it in order, and kills it if it has not ended in time. */
   async stop(): Promise<Ended> {
     const late = setTimeout(() => this.child.kill('SIGKILL'), 25_000);
     if (this.running) this.child.kill('SIGTERM');
@@ -80,7 +80,7 @@ export class VoltProcess {
   }
 }
 
-/** Runs `volt` to its end. */
+/** Runs `volt` until it ends. */
 export async function volt(args: string[], options: StartOptions = {}): Promise<Ended> {
   return new VoltProcess(args, options).ended();
 }

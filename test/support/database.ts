@@ -6,7 +6,7 @@ import { Database } from '../../src/record/database.ts';
 import { writeLock } from '../../src/record/postgres.ts';
 import { hasPostgres, startPostgres, type TestPostgres } from './postgres.ts';
 
-/** The database that this run of the tests is on: SQLite, or with VOLT_TEST_DATABASE=postgres a PostgreSQL server. */
+/** The database of this test run: SQLite, or with VOLT_TEST_DATABASE=postgres a PostgreSQL server. */
 const databaseKind = process.env.VOLT_TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite';
 
 interface Shared {
@@ -14,17 +14,17 @@ interface Shared {
   made: Map<string, Promise<string>>;
 }
 
-/** Mocha loads some files by `require` and some by `import`, so that this module may be there twice. */
+/** Mocha loads some files by `require` and some by `import`, so this module may be loaded twice. */
 const everywhere = globalThis as { voltTestDatabase?: Shared };
 everywhere.voltTestDatabase ??= { made: new Map() };
 const shared = everywhere.voltTestDatabase;
 
-/** A database with all tables, of which others are made in a fraction of the time. */
+/** A database with all tables; copying it is much faster than creating another one. */
 const template = 'volt_template';
 
 /**
- * Settings of the record that goes with a data directory.
- * @param from what its database is made of, where it is on a server and still to be made
+ * Settings of the database for a data directory.
+ * @param from the database to copy, if it is on a server and does not exist yet
  */
 export async function databaseFor(
   dataDir: string,
@@ -38,7 +38,7 @@ export async function databaseFor(
   return { databaseUrl: await url };
 }
 
-/** The same for processes. */
+/** The same settings as environment variables, for processes. */
 export async function databaseEnvironment(
   dataDir: string,
   from: 'template' | 'new' = 'template',
@@ -48,9 +48,9 @@ export async function databaseEnvironment(
 }
 
 /**
- * Writes to a record as another process would that does not come to an end.
+ * Writes to a database like another process that does not finish its transaction.
  * @param statement what it writes
- * @returns takes it back
+ * @returns rolls it back
  */
 export async function holdRecord(dataDir: string, statement?: string): Promise<() => Promise<void>> {
   const { databaseUrl } = await databaseFor(dataDir);
@@ -70,7 +70,7 @@ export async function holdRecord(dataDir: string, statement?: string): Promise<(
   };
 }
 
-/** The server that this run is on. */
+/** The PostgreSQL server of this run. */
 export function databaseServer(): TestPostgres {
   if (shared.server === undefined) throw new Error('this run is not on PostgreSQL');
   return shared.server;
@@ -99,7 +99,7 @@ export const mochaHooks =
         beforeAll(this: Mocha.Context): void {
           if (shared.server === undefined) this.skip();
         },
-        // before what is left over is looked for, see mocha-leaks.ts
+        // must run before the check for leaks, see mocha-leaks.ts
         async afterAll(): Promise<void> {
           await shared.server?.stop();
         },

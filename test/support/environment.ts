@@ -1,6 +1,6 @@
 import { settings } from '../../src/kernel/settings.ts';
 
-/** Runs the work with these variables in the environment, and with no setting of Volt's beside them. */
+/** Runs the work with these environment variables, and without any setting of Volt's. */
 export function withEnvironment<T>(values: Record<string, string>, work: () => T): T {
   const former = { ...process.env };
   for (const { env } of settings) delete process.env[env];

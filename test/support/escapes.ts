@@ -1,4 +1,7 @@
-/** Ways in which programs leave their parents, each a script in which `$S` is how many seconds the rest of it sleeps. */
+/**
+ * Ways in which programs detach from their parents. Each is a script; `$S` is the number of seconds that the detached
+ * part sleeps.
+ */
 export const escapes: readonly (readonly [how: string, script: string])[] = [
   ['in the background', 'sleep $S &'],
   ['without a terminal', 'nohup sleep $S >/dev/null 2>&1 &'],

@@ -7,19 +7,19 @@ export interface Run {
   /** milliseconds since 1970 */
   startedAt: number;
   lastBeat: number;
-  /** how often it has said that it lives */
+  /** number of its signs of life */
   beats: number;
   ended: boolean;
 }
 
-/** What jobs themselves write down about their runs, outside of anything that Volt records. */
+/** What jobs themselves record about their runs, independently of Volt. */
 export class Evidence {
   readonly folder = mkdtempSync(join(tmpdir(), 'volt-evidence-'));
 
   /**
-   * A test script that tells when it starts, lives and ends, and prints a numbered line each time that it lives.
-   * @param beats how many tenths of a second it takes
-   * @param first as many for its first run, where that is to be cut off
+   * A test script that records when it starts, lives and ends, and prints a numbered line at each sign of life.
+   * @param beats tenths of a second that it takes
+   * @param first the same for its first run, for example because that will be interrupted
    */
   script(beats: number, first = beats): string {
     return [
@@ -35,7 +35,7 @@ export class Evidence {
     ].join('\n');
   }
 
-  /** The runs of a commit, in the order in which they started. */
+  /** The runs of a commit, by the time they started. */
   runs(sha: string): Run[] {
     const file = join(this.folder, sha);
     const runs = new Map<string, Run>();

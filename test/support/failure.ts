@@ -1,6 +1,6 @@
 import { type ErrorCode, VoltError } from '../../src/kernel/errors.ts';
 
-/** The error of that code that the work ends with; fails when it ends otherwise. */
+/** The error with that code that the work fails with; throws if it succeeds or fails otherwise. */
 export async function failure(code: ErrorCode, work: () => unknown): Promise<VoltError> {
   let outcome: unknown;
   try {

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import type { Tree } from './imports.ts';
 
-/** By which a file can be reached by its path, or a program started that is given one. */
+/** Modules that reach files by path, or start programs that get a path. */
 const REACHES_FILES = /^(node:)?(fs|fs\/promises|child_process|worker_threads|module|process)$/;
 
 /**
- * Files of `job/` and `runner/` that may use the file system by themselves, each with the reason why no job can change the
- * paths that it uses. Whoever adds one has to say so; anything else goes through `job/files/`.
+ * Files of `job/` and `runner/` that may use the file system directly, each with the reason why no job can change the
+ * paths that it uses. Add a file only with such a reason; everything else goes through `job/files/`.
  */
 export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/files/inside.ts': 'is the way in: looks through open folders',
@@ -48,10 +48,13 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/runner/work-folder.ts': "makes the runner's own folder",
 };
 
-/** Tools of Volt that read, write or remove files by their paths, or run programs that may. */
+/** Tools of Volt that read, write or remove files by path, or run programs that may. */
 const GOES_BY_PATHS = /^src\/system\/(disk|remove-tree|run-program|small-tree|write-whole)\.ts$/;
 
-/** Files of `job/` and `runner/` that use those, each with the reason why no job changes the paths meanwhile. */
+/**
+ * Files of `job/` and `runner/` that use those tools, each with the reason why no job can change the paths at that
+ * moment.
+ */
 export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/job/files/hand-over.ts → remove-tree': 'removes a closed draft',
   'src/job/sandbox/staged-checkout.ts → remove-tree': 'removes a closed draft',
@@ -75,10 +78,13 @@ export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/runner/work-folder.ts → remove-tree': 'removes by rm(1)',
 };
 
-/** What reaches them in another way. */
+/** Other ways to reach modules of Node. */
 const DETOURS = /(?<![.\w])(getBuiltinModule|require\s*\(|createRequire)|process\.(binding|chdir|getBuiltinModule)\b/;
 
-/** Files of `job/` and `runner/` that use the file system, themselves or by the kernel, and those that would go round this rule. */
+/**
+ * Files of `job/` and `runner/` that use the file system, directly or through those tools, and files that bypass this
+ * rule.
+ */
 export function usersOfFiles(tree: Tree): { users: string[]; pathUsers: string[]; detours: string[] } {
   const own = (file: string) => /^src\/(job|runner)\//.test(file);
   const users = tree.imports.filter(({ from, to }) => own(from) && REACHES_FILES.test(to)).map(({ from }) => from);

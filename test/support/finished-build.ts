@@ -4,7 +4,7 @@ import { finishAttempt } from '../../src/record/moves.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { recordedBuild } from './record.ts';
 
-/** A recorded build whose one job has passed, as if it had been so many days ago, its files in test_results/ written. */
+/** Records a build whose one job passed so many days ago, with its files in test_results/. */
 export async function finishedBuild(
   database: Database,
   daysAgo: number,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Folders of one test file; `remove` in `after` takes them all. */
+/** Temporary folders of one test file; call `remove` in `after`. */
 export class TestFolders {
   readonly #made: string[] = [];
 

@@ -1,4 +1,4 @@
-/** A made-up checkout on a made-up machine, to watch the setup work without network and in milliseconds. */
+/** A fake checkout on a fake machine, to test the setup in milliseconds and without network. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** What a program of the made-up machine has been called with, `name argument argument`. */
+/** Log of the calls of the fake machine's programs: `name argument argument`. */
 type Call = string;
 
 export class FreshClone {
@@ -46,11 +46,11 @@ export class FreshClone {
     this.program('git');
     this.program('redis-server');
     for (const name of ['bwrap', 'pasta', 'nft']) this.program(name);
-    // npm leaves the list of what it has installed behind; the sleep makes two at once collide if they can.
+    // npm writes the list of installed packages; the sleep makes two concurrent runs collide if they can
     this.program('npm', 'sleep 0.2\nmkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json');
   }
 
-  /** Removes all traces. */
+  /** Removes the checkout and the machine. */
   dispose(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
@@ -65,12 +65,12 @@ export class FreshClone {
     return readFileSync(join(this.root, name), 'utf8');
   }
 
-  /** Asks for another version of the one dependency. */
+  /** Changes the version of the one dependency. */
   lock(version: string): void {
     this.write('package-lock.json', JSON.stringify({ packages: { '': {}, 'node_modules/a': { version } } }));
   }
 
-  /** Adds a program to the machine; each call of it is noted, and so is its own `ready`. */
+  /** Adds a program to the machine; each call of it is logged, and so is its `ready`. */
   program(name: string, script = ''): void {
     const note = `ready() { echo ready >>"${this.calls}"; }`;
     const text = `#!/bin/sh\necho "${name} $*" >>"${this.calls}"\n${note}\nPATH=/usr/bin:/bin\n${script}\n`;
@@ -81,19 +81,19 @@ export class FreshClone {
     rmSync(join(this.bin, name), { force: true });
   }
 
-  /** The calls since the last time. */
+  /** The calls since the last call of this method. */
   takeCalls(): Call[] {
     const calls = readFileSync(this.calls, 'utf8').split('\n').filter(Boolean);
     writeFileSync(this.calls, '');
     return calls;
   }
 
-  /** Waits for a line of the calls. */
+  /** Waits for a line in the log of calls. */
   async untilCalled(call: Call): Promise<void> {
     while (!readFileSync(this.calls, 'utf8').split('\n').includes(call)) await sleep(5);
   }
 
-  /** Runs the setup's command on a machine that has only the programs of `bin`. */
+  /** Runs the setup's command on a machine that has only the programs in `bin`. */
   async run(argv: string[], machine: Partial<Machine> = {}, env: Record<string, string> = {}): Promise<Ended> {
     return ended(this.spawn(argv, machine, env));
   }
@@ -129,7 +129,7 @@ export class FreshClone {
   }
 }
 
-/** Waits for a child's end. */
+/** Waits until a child ends. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const result: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout?.on('data', (data) => {

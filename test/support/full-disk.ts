@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Mounts a small disk that is nearly full at a new folder; only root may.
- * @returns takes it away again; undefined where this user may not mount
+ * Mounts a small, nearly full disk at a new folder; needs root.
+ * @returns removes it again; undefined if this user may not mount
  */
 export function mountFullDisk(folder: string): (() => void) | undefined {
   if (process.getuid?.() !== 0) return undefined;

@@ -4,22 +4,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/**
- * Serves the repositories below a folder by git's own program for HTTP, git-http-backend(1), to those who know the
- * password.
- */
+/** Serves the repositories below a folder with git-http-backend(1), to clients that know the password. */
 export class GitOverHttp {
   readonly #server: Server;
   readonly #top: string;
   readonly #login: string;
   readonly #program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
-  /** how many requests were let in, and how many were not */
+  /** number of accepted requests, and of refused ones */
   readonly count = { served: 0, refused: 0 };
-  /** is called while git waits for the answer to a request, which a promise holds back */
+  /** called for each request; git waits for the response until the promise resolves */
   asked: () => void | Promise<void> = () => undefined;
-  /** whether it fails at a request */
+  /** whether the server fails for a request */
   isAway: (path: string) => boolean = () => false;
-  /** which repositories anybody may read, by the path that is asked for */
+  /** which repositories need no password, by the requested path */
   isOpen: (path: string) => boolean = () => false;
 
   private constructor(top: string, user: string, password: string) {
@@ -48,7 +45,7 @@ export class GitOverHttp {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // the scheme does not count its case (RFC 9110, 11.1)
+    // the scheme is case-insensitive (RFC 9110, 11.1)
     if (this.isAway(request.url ?? '')) {
       response.writeHead(500).end();
       return;
@@ -76,7 +73,7 @@ export class GitOverHttp {
       },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
-    // whoever has asked may be gone, and git ends then
+    // the client may be gone, then git ends
     backend.stdin.on('error', () => undefined);
     request.pipe(backend.stdin);
     const chunks: Buffer[] = [];

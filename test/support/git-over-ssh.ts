@@ -9,7 +9,7 @@ import { until } from './until.ts';
 
 const program = '/usr/sbin/sshd';
 
-/** Whether there is an ssh server on this machine. */
+/** Whether this machine has an ssh server. */
 export function hasSshd(): boolean {
   try {
     accessSync(program, constants.X_OK);
@@ -19,12 +19,12 @@ export function hasSshd(): boolean {
   }
 }
 
-/** A real ssh server for this user, on a port of its own. */
+/** A real ssh server for this user, on its own port. */
 export class GitOverSsh {
   readonly #folder: string;
   readonly #port: number;
   #server: ChildProcess | undefined;
-  /** further lines of its configuration, which count from its next start on */
+  /** further lines of its configuration, used from the next start on */
   #settings: readonly string[] = ['AcceptEnv GIT_PROTOCOL'];
 
   private constructor(folder: string, port: number) {
@@ -33,7 +33,7 @@ export class GitOverSsh {
   }
 
   static async start(): Promise<GitOverSsh> {
-    // sshd run by root wants this folder, which its package's service makes
+    // sshd needs this folder if root runs it; its package's service creates it
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
     const server = new GitOverSsh(mkdtempSync(join(tmpdir(), 'volt-sshd-')), await freePort());
     server.allow('');
@@ -46,18 +46,18 @@ export class GitOverSsh {
     return `ssh://${userInfo().username}@127.0.0.1:${this.#port}${path}`;
   }
 
-  /** Only this key may log in. */
+  /** Accepts only this key. */
   allow(publicKey: string): void {
     writeFileSync(join(this.#folder, 'authorized_keys'), `${publicKey}\n`, { mode: 0o600 });
   }
 
-  /** The server's own key as a line for known_hosts. */
+  /** The server's host key as a line for known_hosts. */
   knownHosts(): string {
     const [kind, key] = readFileSync(join(this.#folder, 'host.pub'), 'utf8').split(' ');
     return `[127.0.0.1]:${this.#port} ${kind} ${key}\n`;
   }
 
-  /** From its next start on the server shows another key. */
+  /** Uses another host key from the next start on. */
   renewHostKey(): void {
     const file = join(this.#folder, 'host');
     rmSync(file, { force: true });

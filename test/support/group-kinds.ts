@@ -1,9 +1,9 @@
 import { type GroupKind, ProcessGroup } from '../../src/exec/process-group.ts';
 
-/** Every way of holding a job's processes together. */
+/** Every kind of process group. */
 export const groupKinds: readonly GroupKind[] = ['namespace', 'user-namespace', 'group'];
 
-/** Whether this machine allows it. */
+/** Whether this machine supports it. */
 export async function isPossible(groupKind: GroupKind): Promise<boolean> {
   try {
     const processes = await ProcessGroup.open(5, groupKind);

@@ -3,13 +3,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 type Sync = FileHandle['datasync'];
 
-/** A disk that takes its time: what asks it to keep the record's log waits until it is let go. */
+/** A slow disk: calls that sync the database's log wait until the test releases them. */
 export class HeldDisk {
   readonly #prototype: { datasync: Sync };
   readonly #sync: Sync;
   #open = false;
   #waiting: (() => void)[] = [];
-  /** how often it was asked */
+  /** number of sync calls */
   asked = 0;
 
   private constructor(prototype: { datasync: Sync }) {
@@ -28,12 +28,12 @@ export class HeldDisk {
     return new HeldDisk(Object.getPrototypeOf(file) as { datasync: Sync });
   }
 
-  /** Lets those go that wait now. */
+  /** Releases the waiting calls. */
   turn(): void {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Lets everything go, for good. */
+  /** Releases all calls from now on. */
   release(): void {
     this.#open = true;
     this.#prototype.datasync = this.#sync;

@@ -5,7 +5,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { startRunner } from '../../src/runner/start.ts';
 import { mayBeHeld } from './held.ts';
 
-/** A runner whose main thread does nothing else for a while when it gets a signal. */
+/** A runner whose main thread blocks for a while when it gets a signal. */
 const [url = '', dataDir = '', held] = process.argv.slice(-3);
 const config = loadConfig({ dataDir, isolation: 'none', logLevel: 'error' });
 const logger = createLogger('error');

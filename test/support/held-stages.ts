@@ -10,7 +10,7 @@ import { startRunner } from '../../src/runner/start.ts';
 import { startWeb } from '../../src/web/start.ts';
 import { mayBeHeld } from './held.ts';
 
-/** All stages in one process, as in `volt up`, whose main thread does nothing else for a while when it gets a signal. */
+/** All stages in one process, as in `volt up`; the main thread blocks for a while when it gets a signal. */
 const [url = '', dataDir = '', healthFile = '', held] = process.argv.slice(-4);
 const config = loadConfig({ dataDir, healthFile, isolation: 'none', logLevel: 'error' });
 const logger = createLogger('error');

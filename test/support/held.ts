@@ -1,5 +1,5 @@
 /**
- * Has the main thread of this process do nothing else for a while whenever it gets SIGUSR2, and says `held` and `free`.
+ * Blocks the main thread of this process for a while at each SIGUSR2, and prints `held` and `free`.
  * @param ms how long
  */
 export function mayBeHeld(ms: number): void {

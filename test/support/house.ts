@@ -21,27 +21,27 @@ export type RecordStage = (typeof recordStages)[number];
 export interface HouseOptions {
   /** address of Redis */
   redis: string;
-  /** where the stages keep everything; a folder of the house's own without it */
+  /** data directory of the stages; by default a new folder */
   dataDir?: string;
-  /** of the stages and runners */
+  /** environment of the stages and runners */
   env?: { [name: string]: string };
 }
 
-/** How a runner differs from others. */
+/** Options of a runner. */
 export interface HouseRunner {
-  /** a folder of its own without it */
+  /** data directory; by default a new folder */
   dataDir?: string;
-  /** seconds, by default none */
+  /** seconds of grace when it stops, by default none */
   grace?: number;
   /** further arguments of `volt runner` */
   args?: string[];
   /** another address of Redis */
   redis?: string;
-  /** a command that runs it, for example in a namespace */
+  /** a command that starts it, for example in a namespace */
   inside?: readonly string[];
 }
 
-/** Volt as it is in earnest, each stage and each runner a process of its own, with one repository that it observes. */
+/** Volt as in production: each stage and each runner is a process of its own. It watches one repository. */
 export class House {
   readonly evidence = new Evidence();
   readonly repository = new TestRepository({ README: 'a sample' });
@@ -52,7 +52,7 @@ export class House {
   readonly #databaseEnv: { [name: string]: string };
   readonly #processes = new VoltProcesses();
   readonly #running = new Map<string, VoltProcess>();
-  /** of runners, by their names */
+  /** data directories of runners, by their names */
   readonly #keys = new Map<string, string>();
 
   private constructor(
@@ -69,14 +69,14 @@ export class House {
     this.#databaseEnv = databaseEnv;
   }
 
-  /** A house in which nothing runs yet. */
+  /** Prepares everything, but starts no process. */
   static async build(options: HouseOptions): Promise<House> {
     const folders = new TestFolders();
     const dataDir = options.dataDir ?? folders.make();
     return new House(options, folders, dataDir, await openRecord(dataDir), await databaseEnvironment(dataDir));
   }
 
-  /** All stages, and runners of those names with one slot each; resolves when all say that they work. */
+  /** Starts all stages, and runners with these names and one slot each; resolves when all are ready. */
   async open(runners: string[] = ['r1', 'r2']): Promise<void> {
     await Promise.all([
       ...recordStages.map((kind) => this.start(kind)),
@@ -84,7 +84,7 @@ export class House {
     ]);
   }
 
-  /** @param name tells it from others of its kind */
+  /** @param name distinguishes it from others of its kind */
   async start(kind: RecordStage, name: string = kind): Promise<void> {
     const args = {
       dispatcher: [],
@@ -119,7 +119,7 @@ export class House {
     await started.says('ready');
   }
 
-  /** Ends a stage or a runner as a crash would, and resolves when it is gone. */
+  /** Kills a stage or a runner, and resolves when it is gone. */
   async kill(name: string): Promise<void> {
     const running = this.process(name);
     running.signal('SIGCONT');
@@ -128,12 +128,12 @@ export class House {
     this.#running.delete(name);
   }
 
-  /** Ends everything at once. */
+  /** Kills everything. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.kill(name)));
   }
 
-  /** Whether a stage or a runner of that name was started, and not killed since. */
+  /** Whether a stage or runner with that name was started, and not killed since. */
   runs(name: string): boolean {
     return this.#running.has(name);
   }
@@ -145,35 +145,35 @@ export class House {
     return running;
   }
 
-  /** Address of the dashboard, without a slash at its end. */
+  /** Address of the dashboard, without a trailing slash. */
   get url(): string {
     return /http:\/\/[^\s;]+/.exec(this.process('web').output)?.[0].replace(/\/$/, '') ?? 'nowhere';
   }
 
-  /** What the API says of everything. */
+  /** The status from the API. */
   async status(): Promise<SystemStatus> {
     return (await (await fetch(`${this.url}/api/v1/status`)).json()) as SystemStatus;
   }
 
   /**
-   * A commit whose test takes so many tenths of a second, also its first run if nothing else is said of that.
-   * @returns its id
+   * A commit whose test takes so many tenths of a second; `first` sets another number for its first run.
+   * @returns its sha
    */
   push(tenths: number, first = tenths): string {
     return this.repository.commit(`a test of ${tenths} tenths`, { 'test.sh': this.evidence.script(tenths, first) });
   }
 
-  /** Resolves when the test of the commit has begun. */
+  /** Resolves when the commit's test has started. */
   async begun(sha: string, runs = 1): Promise<void> {
     await until(`run ${runs} of ${sha.slice(0, 7)}`, () => this.evidence.runs(sha).length >= runs, 40_000);
   }
 
-  /** Resolves when the test of the commit has come to its end, whatever is known of it. */
+  /** Resolves when the commit's test has run to its end, whether Volt knows it or not. */
   async over(sha: string): Promise<void> {
     await until(`the end of ${sha.slice(0, 7)}`, () => this.evidence.runs(sha).some((run) => run.ended), 40_000);
   }
 
-  /** The build of the commit, once it is final and written down. */
+  /** The build of the commit, once it is final and its result file is written. */
   async built(sha: string): Promise<Build> {
     return until(
       `the verdict of ${sha.slice(0, 7)}`,
@@ -188,9 +188,9 @@ export class House {
   }
 
   /**
-   * What must be true of commits whatever has happened, seen from outside: each has one verdict, which is success; its
-   * test has come to its end once, and was begun no second time while the first lived; and the log is all that it said.
-   * @param runs how often each was begun
+   * Checks commits from outside, whatever faults happened: each has one verdict, success. Its test ran to its end once,
+   * and no run started while another one lived. The log is complete.
+   * @param runs how often each test was started
    */
   async prove(shas: string[], runs = 1): Promise<void> {
     for (const sha of shas) {

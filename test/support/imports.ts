@@ -1,29 +1,29 @@
-/** Who imports whom in a source tree, and what breaks the house's rules in it. */
+/** Reads who imports whom in a source tree, and finds breaches of the layer rules. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import * as esbuild from 'esbuild';
 
-/** One import as it is written: static, dynamic, or of types only. Paths are relative to the root. */
+/** One import: static, dynamic, or of types only. Paths are relative to the root. */
 export interface Import {
   from: string;
-  /** a path for a file of the tree, otherwise the package or `node:` module */
+  /** a path if it is a file of the tree, otherwise the package or `node:` module */
   to: string;
 }
 
 export interface Tree {
   files: string[];
   imports: Import[];
-  /** each file's code without its comments and types */
+  /** each file's code without comments and types */
   code: Map<string, string>;
 }
 
-/** May `from` import `to`? Folders of the same rung never import each other. */
+/** From the top rung down. Folders on the same rung never import each other. */
 export type Ladder = readonly (string | readonly string[])[];
 
-/** Which folders alone may import a package; a `*` at the end stands for any rest. */
+/** For each package, the only folders that may import it; a `*` at the end matches any rest. */
 export type SoleImporters = Readonly<Record<string, readonly string[]>>;
 
-/** What a folder must not import although the ladder would allow it. */
+/** What a folder must not import although the ladder allows it. */
 export interface Ban {
   from: string;
   to: RegExp;
@@ -31,8 +31,8 @@ export interface Ban {
 }
 
 /**
- * Reads `src/` and `workers/` below a root. esbuild parses them; since it drops what is imported for its type alone,
- * `import type` is read as `import` and `import('…')` in types is searched for.
+ * Reads `src/` and `workers/` below a root with esbuild. esbuild drops type-only imports, so `import type` is rewritten
+ * to `import`, and a search finds `import('…')` in types.
  */
 export async function readTree(root: string): Promise<Tree> {
   const files = ['src', 'workers'].flatMap((folder) => list(root, folder)).filter((file) => /\.tsx?$/.test(file));
@@ -85,18 +85,18 @@ export async function readTree(root: string): Promise<Tree> {
       return [files.find((file) => file.replace(/\.tsx?$/, '') === stem) ?? stem, text];
     }),
   );
-  // esbuild reads files side by side; in which order they arrive is chance.
+  // esbuild reads files in parallel, so their order is random
   imports.sort((a, b) => (`${a.from} ${a.to}` < `${b.from} ${b.to}` ? -1 : 1));
   return { files, imports, code };
 }
 
-/** The folder that a file belongs to, as the rules name it: `kernel` for src/kernel/…, `workers` for workers/…. */
+/** The folder of a file, as the rules name it: `kernel` for src/kernel/…, `workers` for workers/…. */
 function layerOf(file: string): string {
   const [top = '', folder = ''] = file.split('/');
   return top === 'src' ? folder : top;
 }
 
-/** Imports that go up or sideways, and files outside of all folders that the ladder names. */
+/** Imports that go up or sideways, and files outside all folders of the ladder. */
 export function breachesOfLadder(tree: Tree, ladder: Ladder): string[] {
   const rung = new Map(ladder.flatMap((layers, index) => [layers].flat().map((layer) => [layer, index] as const)));
   const strangers = tree.files
@@ -112,7 +112,7 @@ export function breachesOfLadder(tree: Tree, ladder: Ladder): string[] {
   return [...strangers, ...breaches];
 }
 
-/** Imports of packages from folders that are not their importers. */
+/** Imports of packages by folders that may not import them. */
 export function breachesOfSoleImporters(tree: Tree, rules: SoleImporters): string[] {
   return tree.imports.flatMap(({ from, to }) =>
     Object.entries(rules).flatMap(([name, layers]) => {
@@ -123,7 +123,7 @@ export function breachesOfSoleImporters(tree: Tree, rules: SoleImporters): strin
   );
 }
 
-/** Imports that a folder is forbidden. */
+/** Imports that a ban forbids. */
 export function breachesOfBans(tree: Tree, bans: readonly Ban[]): string[] {
   return tree.imports.flatMap((edge) =>
     bans
@@ -133,8 +133,8 @@ export function breachesOfBans(tree: Tree, bans: readonly Ban[]): string[] {
 }
 
 /**
- * Circles among what lies in one folder, at every depth: a file and a folder count as one entry each, and the entries of a
- * folder have an order in which imports go. A cycle of files is one, too.
+ * Circles of imports inside one folder, at every depth. A file and a subfolder count as one entry each; the entries of
+ * a folder import each other in one direction. A cycle of files is a circle, too.
  * @returns one line for each folder, with the imports of its circle, as `src/job: a.ts → b, b → a.ts (…)`
  */
 export function circles(tree: Tree): string[] {
@@ -158,7 +158,7 @@ export function circles(tree: Tree): string[] {
   });
 }
 
-/** The first circle of a graph, without its first entry at the end; empty where there is none. */
+/** The first circle of a graph, without repeating its first entry; empty if there is none. */
 function circleOf(edges: readonly (readonly [string, string])[]): string[] {
   const next = new Map<string, Set<string>>();
   for (const [from, to] of edges) next.set(from, (next.get(from) ?? new Set()).add(to));
@@ -180,7 +180,7 @@ function circleOf(edges: readonly (readonly [string, string])[]): string[] {
   return [];
 }
 
-/** Files that read the environment although they are not the one that may. */
+/** Files that read the environment, except the one that may. */
 export function readersOfEnvironment(tree: Tree, allowed: string): string[] {
   const pattern =
     /\bprocess\??\.\??(env\b|\["?env)|\bprocess\["env"\]|\{[^}]*\benv\b[^}]*\}=process\b|\{[^}]*\benv\b[^}]*\}from"(node:)?process"/;

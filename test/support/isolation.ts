@@ -25,7 +25,7 @@ import { trustOf } from '../../src/kernel/trust.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
-/** Whether this machine can keep jobs apart so far. */
+/** Whether this machine supports the isolation level. */
 export async function isIsolable(level: 'user' | 'sandbox'): Promise<boolean> {
   return settleIsolation(level).then(
     () => true,
@@ -38,16 +38,16 @@ export interface IsolatedRun extends JobResult {
   workspace: Workspace;
 }
 
-/** A runner's data directory and jobs that are kept apart from it, without any queue. */
+/** A runner's data directory and isolated jobs, without any queue. */
 export class IsolatedJobs {
   readonly dataDir: string;
   readonly actionsUrl: string;
-  /** what is kept of checkouts, once it is asked for */
+  /** the reusable checkouts, if they are turned on */
   trees: KeptTrees | undefined;
   readonly #base: string;
   readonly #level: IsolationLevel;
   readonly #overrides: Overrides;
-  /** what is built from now on */
+  /** commit of the next job */
   ref = 'refs/heads/main';
   readonly #repositories: TestRepository[] = [];
   readonly #rooms: string[] = [];
@@ -72,12 +72,12 @@ export class IsolatedJobs {
     return repository;
   }
 
-  /** One shell command, as the test of a repository. */
+  /** Runs one shell command, as the test of a repository. */
   command(command: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
     return this.#run({ kind: 'command', command }, repository, name);
   }
 
-  /** Steps of a workflow's job; they stand as they do below `steps:`. */
+  /** Runs steps of a workflow's job, as YAML below `steps:`. */
   steps(steps: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
     const text = steps.replace(/^\n+|\s+$/g, '').replace(/^(?=.)/gm, '      ');
     const workflow = `on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n${text}\n`;
@@ -86,7 +86,7 @@ export class IsolatedJobs {
     return this.#run(JSON.parse(JSON.stringify(plans.test?.plan)), repository, name);
   }
 
-  /** From now on jobs begin from what earlier ones have left. */
+  /** From now on jobs reuse what earlier ones have left. */
   async keepTrees(): Promise<void> {
     const places = jobPaths(this.#level, this.dataDir, 'box');
     makeJobFolders(this.dataDir, places);
@@ -100,7 +100,7 @@ export class IsolatedJobs {
     for (const folder of [this.#base, ...this.#rooms.splice(0)]) rmSync(folder, { recursive: true, force: true });
   }
 
-  /** To make one takes its time, and most tests are about other things: jobs have the machine's unless something is said. */
+  /** Networks take time to make, and most tests do not need one: by default jobs use the machine's. */
   async #networks(): Promise<NetworkPool> {
     const policy = networkPolicy(this.config);
     const settled = await settleNetworks(this.#overrides.sandboxNetwork === undefined ? 'none' : this.#level, policy);
@@ -119,7 +119,7 @@ export class IsolatedJobs {
       ...{ repo, trust, runner: 'box', name: `${++this.#count}-1.1` },
       network: networks.kindFor(true),
     });
-    // under `user` all of a data directory's jobs have an area of their own elsewhere
+    // under `user` the jobs of a data directory have a separate area
     this.#rooms.push(this.#level === 'user' ? openArea(this.dataDir) : workspace.folder);
     const { isolation } = workspace.sandbox;
     const processes = await ProcessGroup.open(3600, settledIsolation.groupKind, {

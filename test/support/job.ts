@@ -19,22 +19,22 @@ import { TestFolders } from './folder.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
-/** A workflow's job that runs in the test, without any queue. */
+/** The result of a workflow's job that ran in the test, without any queue. */
 export interface StartedJob {
   ended: Promise<JobResult>;
   stop: AbortController;
   log(): string;
-  /** as they were told */
+  /** as the job reported them */
   told: Step[][];
   folder: string;
   workspace: string;
   processes: Promise<ProcessGroup>;
 }
 
-/** Runs jobs of workflows as they stand in a text, in repositories of their own. */
+/** Runs jobs of workflows that are given as text, each in a repository of its own. */
 export class TestJobs {
   readonly folders = new TestFolders();
-  /** where actions of other repositories come from: `<owner>/<name>` below it */
+  /** where actions come from: `<owner>/<name>` below this folder */
   readonly actionsUrl = this.folders.make();
   readonly #mirrors = this.folders.make();
   readonly #actions = this.folders.make();
@@ -45,7 +45,7 @@ export class TestJobs {
   #texts = new TextWorker();
   #started = 0;
 
-  /** Ends what a test has left behind. */
+  /** Ends and removes what a test has left behind. */
   async clean(): Promise<void> {
     for (const processes of this.#scopes.splice(0))
       await processes.then((opened) => opened.close()).catch(() => undefined);
@@ -60,14 +60,14 @@ export class TestJobs {
     return repository;
   }
 
-  /** An action's repository, at the place where the jobs look for it. */
+  /** An action's repository, at the path where jobs look for it. */
   action(name: string, files: Record<string, string>): TestRepository {
     const repository = new TestRepository(files, { at: join(this.actionsUrl, name) });
     this.#repositories.push(repository);
     return repository;
   }
 
-  /** Plans of the jobs of a workflow's text that need no other, by name. */
+  /** The plans, by job name, of those jobs of a workflow that need no other. */
   plans(
     workflow: string,
     repository: TestRepository,
@@ -136,7 +136,10 @@ export class TestJobs {
     };
   }
 
-  /** A workflow with one job of these steps, run to its end. @param steps YAML of the list, as it stands below `steps:` */
+  /**
+   * Runs a workflow with one job of these steps to its end.
+   * @param steps YAML of the list, as below `steps:`
+   */
   async run(
     steps: string,
     { repository = this.repository(), job = '', head = '', around = {}, facts = {}, ...rest }: RunOptions = {},
@@ -159,13 +162,13 @@ export class TestJobs {
 
 export interface RunOptions {
   repository?: TestRepository;
-  /** more lines of the job */
+  /** further lines of the job */
   job?: string;
-  /** more lines of the workflow */
+  /** further lines of the workflow */
   head?: string;
   around?: Partial<JobHost>;
   facts?: Partial<BuildFacts>;
-  /** of the commit; the main branch where it is not said */
+  /** ref of the commit; by default the main branch */
   ref?: string;
   repeatable?: boolean;
 }
@@ -176,7 +179,7 @@ export function jobText(steps: string, job = '', head = ''): string {
   return `on: push\n${head}\njobs:\n  test:\n    runs-on: ubuntu-latest\n${indent(job, '    ')}\n    steps:\n${indent(steps, '      ')}\n`;
 }
 
-/** What steps came to, in short. */
+/** The results of steps, in short. */
 export function short(steps: readonly Step[]): [name: string, status: string, exitCode: number | null][] {
   return steps.map(({ name, status, exitCode }) => [name, status, exitCode]);
 }

@@ -4,17 +4,17 @@ import { processesWith } from './seen-processes.ts';
 
 const program = join(import.meta.dirname, '../../src/runner/launcher/process.ts');
 
-/** The processes that start programs for this one. */
+/** The launchers of this process. */
 export function launchers(): number[] {
   return launcherProcessesOf(process.pid);
 }
 
-/** Those of another process. */
+/** The launchers of another process. */
 export function launcherProcessesOf(parent: number): number[] {
   return processesWith(program).filter((pid) => childrenOf(parent).includes(pid));
 }
 
-/** Whether something that one of them has started runs. */
+/** Whether a program that one of them started is running. */
 export function areAtWork(): boolean {
   return launchers().some((pid) => childrenOf(pid).length > 0);
 }

@@ -4,11 +4,11 @@ import { createLogger, type Logger } from '../../src/kernel/logger.ts';
 
 export interface TestLogger {
   logger: Logger;
-  /** every line so far, as it would stand on standard error */
+  /** every line so far, as on standard error */
   lines: string[];
 }
 
-/** Volt's logger with all of its words kept for the test instead of printed. */
+/** Volt's logger; it keeps its lines for the test instead of printing them. */
 export function keepLog(): TestLogger {
   const lines: string[] = [];
   const logger = createLogger('debug');

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Does something and measures the longest time for which it has held the event loop, in processor time of this process: what
- * others on the machine do does not count.
+ * Does something and measures the longest time that it blocks the event loop, in processor time of this process, so
+ * that other programs on the machine do not count.
  * @returns milliseconds
  */
 export async function longestHold(work: () => unknown): Promise<number> {
@@ -15,7 +15,7 @@ export async function longestHold(work: () => unknown): Promise<number> {
       longest = Math.max(longest, (user + system) / 1000);
     }
   })();
-  // so that the first turn is watched, too
+  // so that it also measures the first turn of the loop
   await setImmediate();
   try {
     await work();
@@ -27,7 +27,7 @@ export async function longestHold(work: () => unknown): Promise<number> {
   return longest;
 }
 
-/** What this machine takes for work that takes a usual one ten milliseconds, in milliseconds of processor time. */
+/** Processor time, in milliseconds, that this machine takes for work of ten milliseconds on a usual machine. */
 export function tenMilliseconds(): number {
   const once = () => {
     const before = process.cpuUsage();

@@ -2,7 +2,7 @@ import type { RunnerId } from '../../src/kernel/model.ts';
 import type { RunnerMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 
-/** What a runner of this process would say of itself in a heartbeat, with the given differences. */
+/** The heartbeat of a runner in this process, with the given differences. */
 export function runnerMember(id: string, change: Partial<RunnerMember> = {}): RunnerMember {
   const now = new Date().toISOString();
   return {

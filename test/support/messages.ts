@@ -1,7 +1,7 @@
 import { buildIdOf, type JobId } from '../../src/kernel/model.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 
-/** A message of a job that asks for no labels, with the given differences. */
+/** A message of a job without labels, with the given differences. */
 export function jobMessageOf(job: string, change: Partial<JobMessage> = {}): JobMessage {
   return {
     v: 1,

@@ -1,2 +1,2 @@
-/** Before the first test, so that no test runs a program of older sources. */
+/** Builds before the first test, so that no test runs an outdated program. */
 export { currentBundle as mochaGlobalSetup } from './bundle.ts';

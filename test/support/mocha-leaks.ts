@@ -1,17 +1,18 @@
 /**
- * A test that leaves a connection, a timer or a child behind fails the run. Mocha itself would wait for them for ever
- * (`exit: false`); this names them and ends with a code of its own. A rejection that nobody handles fails it too, also between two
- * tests and after the last one: Mocha passes it on to listeners of the process, and forgets it where there is none.
+ * A test that leaves a connection, a timer or a child behind fails the run. Mocha would wait for them for ever (`exit:
+ * false`); this hook names them and ends with its own exit code. A rejection that nobody handles fails the run, too,
+ * also between two tests and after the last one. Mocha passes it on to listeners of the process, and ignores it if
+ * there is none.
  */
 import type { Server, Socket } from 'node:net';
 
-/** The exit code, which is no number of failed tests that a run may have had besides. */
+/** The exit code; too high to be a number of failed tests. */
 const LEFT_BEHIND = 254;
 
-/** What is closing when the last test ends gets this long. */
+/** Milliseconds for what is still closing when the last test ends. */
 const GRACE_MS = 3_000;
 
-/** by promise: Mocha passes each on, so that it is heard twice */
+/** by promise, because Mocha reports each rejection twice */
 const rejections = new Map<Promise<unknown>, { reason: unknown; when: string }>();
 let latest = 'before the first test';
 
@@ -37,7 +38,7 @@ export const mochaHooks = {
   },
 
   afterAll(): void {
-    // Without a reference the timer does not keep the process alive: it fires only when something else does.
+    // The timer is unreferenced, so it fires only if something else keeps the process alive.
     setTimeout(fail, GRACE_MS).unref();
   },
 };
@@ -50,14 +51,17 @@ function fail(): void {
   process.exit(LEFT_BEHIND);
 }
 
-/** Mocha sets its own exit code when the process exits; listeners that come later win. */
+/** Mocha sets its own exit code when the process exits; later listeners override it. */
 function failWhenExiting(): void {
   process.on('exit', () => {
     process.exitCode = LEFT_BEHIND;
   });
 }
 
-/** What Node knows by kind, and of sockets and children the details from an inner list that has no public twin. */
+/**
+ * What keeps Node alive, by kind; details of sockets and children come from an internal list that has no public
+ * equivalent.
+ */
 function openHandles(): string[] {
   const handles = (process as { _getActiveHandles?: () => object[] })._getActiveHandles?.() ?? [];
   const details = handles.map(describe).filter((text) => text !== undefined);

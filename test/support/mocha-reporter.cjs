@@ -1,12 +1,12 @@
 /**
- * Mocha's `spec` report; when VOLT_TEST_RESULTS names a file, what the tests of each file came to is written to it, for
+ * Mocha's `spec` report. If VOLT_TEST_RESULTS names a file, the results of each test file are also written there, for
  * test/run/runs.mjs. CommonJS, because mocha loads reporters with `require`.
  */
 const { writeFileSync } = require('node:fs');
 const { relative } = require('node:path');
 const Mocha = require('mocha');
 
-/** Characters of an error that are kept: a diff of two long values says little at its end. */
+/** Longest error text that is kept; the end of a long diff says little. */
 const ERROR_MAX = 4000;
 
 module.exports = class Reporter extends Mocha.reporters.Spec {

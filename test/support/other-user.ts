@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bundle.ts';
 
-/** Sees the checkout at another place, through a mount that the process has alone, and goes there. */
+/** Mounts the checkout at another path, visible to this process only, and goes there. */
 const enter = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec setpriv "$@"';
 
 /**
- * Runs TypeScript as another user, from tests that root runs; it may import from `./src/`. The checkout may lie where only
- * root can go.
+ * Runs TypeScript as another user, from tests that root runs; it may import from `./src/`. Only root may be able to
+ * reach the checkout.
  * @param who numbers of the user and the group
  * @param code an ES module; `process.argv.at(-1)` is the argument
- * @returns what it has printed
+ * @returns its output
  */
 export function evaluateAs(
   { uid, gid }: { uid: number; gid: number },

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Database } from '../../src/record/database.ts';
 
-/** Builds that are over, many beside those that are open. */
+/** Finished builds, far more than open ones. */
 const many = 5000;
 
 /**
- * Fills a record in PostgreSQL with builds of long ago, and has the server count what is there: it goes through a small
- * table as a whole, whatever its indexes. SQLite chooses by the indexes alone, and is left as it is.
+ * Fills a PostgreSQL database with old builds and analyzes it, because PostgreSQL scans a small table whatever its
+ * indexes. SQLite chooses by indexes alone, so its database stays as it is.
  */
 export async function fillWithPast(database: Database, repo: string): Promise<void> {
   if (database.kind === 'sqlite') return;

@@ -15,33 +15,33 @@ export interface TestPostgres {
   /** folder of its Unix socket */
   socket: string;
   /**
-   * @param template a database that the new one is a copy of
-   * @returns the address of a new database, whose owner is the user in it
+   * @param template a database to copy
+   * @returns the address of a new database; the user in the address owns it
    */
   database(name: string, template?: string): Promise<string>;
   /** A connection as the server's superuser. */
   session(database: string): Promise<pg.Client>;
   /** Runs a statement as the server's superuser. */
   run(statement: string, database?: string): Promise<pg.QueryResult>;
-  /** Ends the server at once, as a crash would. */
+  /** Kills the server; `start` brings it back with its data. */
   kill(): Promise<void>;
-  /** Ends the server in order: connections are closed, what they were at is rolled back. */
+  /** Stops the server in order: it closes connections and rolls back open transactions. */
   shutdown(): Promise<void>;
-  /** Keeps the server from answering, with its connections open. */
+  /** Freezes the server, with its connections open. */
   freeze(): void;
   thaw(): void;
-  /** @param settings further ones, as name=value */
+  /** @param settings further settings, as name=value */
   start(settings?: string[]): Promise<void>;
-  /** Ends the server and takes away all that it had. */
+  /** Stops the server and deletes its data. */
   stop(): Promise<void>;
 }
 
-/** Whether there is a server to start. */
+/** Whether PostgreSQL is installed. */
 export function hasPostgres(): boolean {
   return programs() !== undefined;
 }
 
-/** A PostgreSQL server of the test's own, on a free port and in a folder of its own. */
+/** A PostgreSQL server for the test, on a free port and in a folder of its own. */
 export async function startPostgres(): Promise<TestPostgres> {
   const bin = programs();
   if (bin === undefined) throw new Error('there is no PostgreSQL server on this machine');
@@ -49,7 +49,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const owner = otherUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
-  // the superuser is whoever comes by the socket; all others have a password
+  // the superuser connects through the socket; all others need a password
   execFileSync(
     join(bin, 'initdb'),
     [
@@ -76,10 +76,10 @@ export async function startPostgres(): Promise<TestPostgres> {
       `unix_socket_directories=${folder}`,
       'max_connections=200',
     ];
-    // a crash of the machine is none of the tests', and it takes much longer with it
+    // tests do not crash the machine, and fsync would take much longer
     const fast = ['fsync=off', 'shared_buffers=32MB', 'autovacuum_naptime=10s'];
     const args = [...fixed, ...fast, ...settings].flatMap((setting) => ['-c', setting]);
-    // ends in order when the run of the tests dies
+    // stops in order when the test run dies
     server = spawn('setpriv', ['--pdeathsig', 'INT', join(bin, 'postgres'), '-D', data, ...args], {
       ...owner,
       cwd: folder,
@@ -128,7 +128,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     run,
     start,
     kill: async () => {
-      // its processes see that it is gone and end, too
+      // its processes notice that it is gone and end
       await end('SIGQUIT');
     },
     shutdown: () => end('SIGINT'),
@@ -141,7 +141,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** Folder of the newest server that is installed; Debian keeps those of each version apart and out of the search path. */
+/** Folder of the newest installed server; Debian keeps each version apart and off the search path. */
 function programs(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
@@ -149,7 +149,7 @@ function programs(): string | undefined {
   return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))));
 }
 
-/** The server refuses to run as root: the user that its package has made. */
+/** The user that its package creates, because the server refuses to run as root. */
 function otherUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = ['-u', '-g'].map((of) => Number(execFileSync('id', [of, 'postgres'], { encoding: 'utf8' })));

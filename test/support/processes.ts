@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { program, root } from './bundle.ts';
 import { until } from './until.ts';
 
-/** Volt's commands as processes of their own; each test ends those that it has started. */
+/** Volt's commands as processes; each test ends those that it has started. */
 export class VoltProcesses {
   readonly #children: ChildProcess[] = [];
 
   /**
-   * Starts `volt <args>` with nothing of this process's environment but the search path and home.
-   * @param inside a command that runs it, for example in a namespace
+   * Starts `volt <args>` with only the search path and home of this process's environment.
+   * @param inside a command that starts it, for example in a namespace
    */
   start(args: string[], env: Record<string, string> = {}, inside: readonly string[] = []): VoltProcess {
     const { PATH = '', HOME = '' } = process.env;

@@ -2,7 +2,7 @@ import { CompiledQuery, type RootOperationNode } from 'kysely';
 import type { Database } from '../../src/record/database.ts';
 
 /**
- * How the database would carry out the queries of `work`, which are run. PostgreSQL goes by how much is in the tables.
+ * Runs `work` and returns how the database executes its queries. PostgreSQL's choice depends on the size of the tables.
  * @returns the steps of each plan, for example "SCAN builds" or "SEARCH jobs USING INDEX jobs_by_build (build_id=?)" of
  * SQLite, and "Seq Scan on builds" of PostgreSQL
  */
@@ -10,7 +10,7 @@ export async function plansOf(database: Database, work: (database: Database) => 
   const queries: CompiledQuery[] = [];
   const watched = database.db.withPlugin({
     transformQuery({ node, queryId }): RootOperationNode {
-      // as for every write, libsql would not reset its plan and commit nothing more
+      // otherwise libsql would not reset the statement's plan, and would commit nothing more
       if (node.kind !== 'InsertQueryNode') queries.push(database.db.getExecutor().compileQuery(node, queryId));
       return node;
     },
@@ -29,13 +29,13 @@ export async function plansOf(database: Database, work: (database: Database) => 
   return steps;
 }
 
-/** Tables that grow with what is built; the others hold what people have set up. */
+/** Tables that grow with builds; the others contain what people have set up. */
 const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_results|result)\b/;
 
-/** Indexes with a condition that hold only what is open, however much is over. */
+/** Partial indexes that contain only what is open, however much has ended. */
 export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued)\b/;
 
-/** The steps of a query's plan in which SQLite comes upon rows of tables that grow instead of looking them up. */
+/** The steps of a query's plan in which SQLite scans a growing table instead of using an index. */
 export async function scansOf(database: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {
   const plan = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters]);
   const { rows } = await database.db.executeQuery<{ detail: string }>(plan);

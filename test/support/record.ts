@@ -5,12 +5,12 @@ import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { databaseFor } from './database.ts';
 
-/** A record in a data directory that may be new. */
+/** Opens the database of a data directory that may be new. */
 export async function openRecord(dataDir: string): Promise<Database> {
   return Database.open(loadConfig({ dataDir, ...(await databaseFor(dataDir)) }));
 }
 
-/** Sets up an observed repository. */
+/** Adds a repository. */
 export async function observed(
   database: Database,
   name = 'app',
@@ -42,7 +42,7 @@ export function plannedJob(name = 'test', change: Partial<PlannedJob> = {}): Pla
 
 let offers = 0;
 
-/** A build of one job, made by hand, with the given differences. */
+/** A plan of a build with one job, with the given differences. */
 export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
   return {
     repo: 'app',
@@ -65,7 +65,10 @@ export function plan(database: Database, change: Partial<NewBuild> = {}): Promis
   return recordPlan(database, newBuild(change));
 }
 
-/** A recorded build. @returns its id */
+/**
+ * Records a build.
+ * @returns its id
+ */
 export async function recordedBuild(database: Database, change: Partial<NewBuild> = {}): Promise<BuildId> {
   const planned = await plan(database, change);
   if (planned.outcome !== 'made') throw new Error(`no build was made: ${planned.outcome}`);

@@ -11,33 +11,33 @@ import { until } from './until.ts';
 export interface TestRedis {
   url: string;
   port: number;
-  /** of the server's process, the last one that was started */
+  /** id of the server's process, the last one that was started */
   readonly pid: number;
-  /** Ends the server at once, as a crash would; `start` brings it back with its data. */
+  /** Kills the server; `start` brings it back with its data. */
   kill(): Promise<void>;
-  /** Keeps the server from answering, with its connections open, until it is killed. */
+  /** Freezes the server, with its connections open, until it is killed. */
   freeze(): void;
-  /** @param further settings for this start; `loading` to return while the server still loads its data */
+  /** @param further settings for this start; with `loading` it returns while the server still loads its data */
   start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
-  /** Ends the server and takes away all that it had, so that `start` brings an empty one to its place. */
+  /** Stops the server and deletes its data, so that `start` starts an empty one. */
   empty(): Promise<void>;
   /**
-   * Ends the server and starts it again such that it loads its data for a long time: it accepts connections and answers
-   * each command with an error.
-   * @returns lets the loading come to its end
+   * Restarts the server so that it loads its data for a long time: it accepts connections and answers each command with
+   * an error.
+   * @returns lets it finish loading
    */
   restartLoading(): Promise<() => Promise<void>>;
   /**
-   * Makes the server refuse all writes though it answers: since its memory is full, or since it cannot write its files.
-   * @returns has it take them again
+   * Makes the server refuse all writes, because its memory is full or because it cannot write its files.
+   * @returns makes it accept writes again
    */
   refuseWrites(why: 'memory' | 'files'): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
 /**
- * A Redis server of the test's own, with an append-only file.
- * @param options `port` is a free one by default; `folder` is a new one that the caller removes, instead of one of its own
+ * A Redis server for the test, with an append-only file.
+ * @param options `port` is a free one by default; `folder` is by default a new one, otherwise the caller removes it
  */
 export async function startRedis(
   options: { password?: string; settings?: string[]; port?: number; folder?: string | undefined } = {},
@@ -69,7 +69,7 @@ export async function startRedis(
   const restartLoading = async () => {
     const client = new Redis(port, '127.0.0.1', { password: options.password ?? '', enableReadyCheck: false });
     client.on('error', () => undefined);
-    // each key is to take as much room on the disk as it does here
+    // each key must take as much room on the disk as in memory
     await client.config('SET', 'rdbcompression', 'no');
     const filler = client.pipeline();
     for (let key = 0; key < 4000; key++) filler.set(`filler:${key}`, 'x'.repeat(200));
@@ -77,7 +77,7 @@ export async function startRedis(
     await client.bgrewriteaof();
     await until('its data is in one file', () => /Background AOF rewrite finished successfully/.test(said));
     await kill();
-    // 10 ms for each key, and a look at the connections for every few of them
+    // 10 ms for each key; it checks connections once for several keys
     const slow = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'];
     await start({ settings: slow, loading: true });
     await until('it is loading', async () =>
@@ -99,7 +99,7 @@ export async function startRedis(
         () => false,
         () => true,
       );
-    // where a folder is in the place of the file
+    // a folder at the file's path makes writing fail
     const blocked = join(folder, 'dump.rdb');
     if (why === 'memory') await client.config('SET', 'maxmemory', '1');
     else {

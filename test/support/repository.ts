@@ -9,8 +9,8 @@ export class TestRepository {
   readonly #top: string;
 
   /**
-   * @param files by path; those that end in `.sh` are made executable
-   * @param options `at` is where it is made, instead of a folder of its own
+   * @param files by path; those that end in `.sh` become executable
+   * @param options `at` is its path, by default a new folder
    */
   constructor(files: Record<string, string> = {}, options: { name?: string; at?: string } = {}) {
     this.#top = options.at ?? mkdtempSync(join(tmpdir(), 'volt-repository-'));
@@ -29,7 +29,7 @@ export class TestRepository {
     }).trim();
   }
 
-  /** @returns the new commit's id */
+  /** @returns the new commit's sha */
   commit(message: string, files: Record<string, string> = {}): string {
     for (const [name, content] of Object.entries(files)) {
       mkdirSync(dirname(join(this.path, name)), { recursive: true });
@@ -41,7 +41,10 @@ export class TestRepository {
     return this.head();
   }
 
-  /** `count` commits that appear with one move of the branch. @returns their ids, oldest first */
+  /**
+   * Makes `count` commits that appear with one move of the branch.
+   * @returns their shas, oldest first
+   */
   burst(count: number): string[] {
     const parent = this.head();
     const commits = Array.from({ length: count }, (_, index) => {

@@ -4,17 +4,17 @@ import { addRunnerKey } from '../../src/record/runner-keys.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
 import { newPrivateKey, type Signer, signerOf } from '../../src/secrets/signing.ts';
 
-/** Somebody who can sign, and whom nobody knows. */
+/** A signer whose key nobody knows. */
 export function stranger(): Signer {
   return signerOf(newPrivateKey());
 }
 
-/** The voice of a Volt that nobody knows, and that keeps nothing. */
+/** The signing identity of an unknown Volt, which stores nothing. */
 export function strangeVoice(): Voice {
   return { signer: stranger(), durable: async () => undefined };
 }
 
-/** A key for runners that the record knows, and the text that carries it to them. */
+/** A runner key that the database knows, and the text that gives it to runners. */
 export async function knownKey(
   database: Database,
   name: string,

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 let made = 0;
 
-/** An argument for `sleep` that tells its process from every other on this machine. */
+/** An argument for `sleep` that distinguishes its process from every other one on this machine. */
 export function longSleep(): string {
   return `86400.${process.pid}${++made}`;
 }
 
-/** The processes of this machine that were started with this text in their arguments, zombies not counted. */
+/** The processes of this machine that have this text in their arguments, without zombies. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(text))

@@ -10,7 +10,7 @@ import { until } from './until.ts';
 
 const password = 'watched';
 
-/** A master, a replica of it, and three sentinels that watch them, each a real server. */
+/** A master, a replica and three sentinels, each a real server. */
 export class Sentinels {
   /** in the form of VOLT_REDIS_URL */
   readonly url: string;
@@ -57,7 +57,7 @@ export class Sentinels {
     return watched;
   }
 
-  /** Port of the server that is the master now, as the sentinels see it. */
+  /** Port of the current master, according to the sentinels. */
   async master(): Promise<number> {
     let port = 0;
     await this.#asks(this.#sentinels[0] as number, 'a sentinel names the master', async (redis) => {
@@ -67,7 +67,7 @@ export class Sentinels {
     return port;
   }
 
-  /** Keeps the replica of this master from hearing anything more of it, for as long as that lives. */
+  /** Cuts the replica off from this master, as long as the master lives. */
   async deafenReplica(master: number): Promise<void> {
     const replica = [...this.#servers.keys()].find((port) => port !== master && !this.#sentinels.includes(port));
     await this.#asks(replica as number, 'the replica hears nothing', async (redis) => {
@@ -77,7 +77,7 @@ export class Sentinels {
     });
   }
 
-  /** Ends a server at once, as a crash would. */
+  /** Kills a server. */
   async kill(port: number): Promise<void> {
     const server = this.#servers.get(port);
     if (!server || server.exitCode !== null || server.signalCode !== null) return;
@@ -85,14 +85,14 @@ export class Sentinels {
     await once(server, 'exit');
   }
 
-  /** Starts a server that was killed while another became the master, and resolves when it follows that one. */
+  /** Restarts a server after another one became the master, and resolves when it follows the new master. */
   async restart(port: number): Promise<void> {
     this.#start(port);
     const follows = async (redis: Redis) => {
       const state = await redis.info('replication');
       return state.includes('role:slave') && state.includes('master_link_status:up');
     };
-    // the sentinels look for a while at one that takes itself for the master before they tell it otherwise
+    // the sentinels wait for a while before they demote a server that considers itself the master
     await this.#asks(port, 'it follows the new master', follows, 60_000);
   }
 
@@ -135,7 +135,7 @@ export class Sentinels {
   }
 }
 
-/** One sentinel that watches no master. */
+/** A sentinel that watches no master. */
 export async function startSentinel(): Promise<{ port: number; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'volt-sentinel-'));
   const port = await freePort();

@@ -4,24 +4,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Addresses of everybody else; those that are closed are of no machine on the internet. */
+/** Addresses of the internet; the closed ones belong to no machine there. */
 export const world = {
   public4: '203.0.113.9',
   public6: '2001:db8:9::9',
   private: ['10.1.2.3', '172.20.0.3', '192.168.5.5', '100.64.1.1', 'fd12:3456::3'],
   closed: ['169.254.169.254', '100.100.100.200', '168.63.129.16', 'fd00:ec2::23', 'fd00:c1::a9fe:a9fe'],
 } as const;
-/** Addresses of the machine, on three interfaces; the first is that of its network. */
+/** Addresses of the machine, on three interfaces; the first is in its network. */
 export const machine = ['198.51.100.2', '2001:db8:1::2', '172.17.0.1', '10.66.0.1'] as const;
-/** Who is in the same network as the machine, at addresses that might be anybody's on the internet. */
+/** Other hosts in the machine's network, at addresses that could also be on the internet. */
 export const neighbours = ['198.51.100.1', '2001:db8:1::1'] as const;
-/** Where the machine has its resolver, which knows this one name. */
+/** Address of the machine's resolver, which knows this one name. */
 const resolver = '127.0.0.53';
 export const publicName = 'somewhere.example';
 
 /**
- * Makes the machine: network and mounts of its own, in which /dev/net/tun is open to everybody, and a network beside it that
- * stands for everybody else. Both end with the process group.
+ * Makes the machine, with a network and mounts of its own and a /dev/net/tun that everybody may open, and beside it a
+ * network for the internet. Both end with the process group.
  */
 const script = `
 set -e
@@ -51,7 +51,7 @@ mknod -m 666 /dev/net/tun c 10 200
 echo $world
 exec sleep 3600`;
 
-/** Answers "you are there" to whoever connects, and at /said with the next line of standard input, which is said once. */
+/** Answers "you are there" to every connection, and at /said the next line of standard input, once. */
 const everybody = `
 const { createServer } = require('node:http');
 const lines = []; const waiting = [];
@@ -63,7 +63,7 @@ createServer((request, response) => {
   meet();
 }).listen(80, '::', () => console.log('ready'));`;
 
-/** Answers each question for an address of IPv4 with the public one. */
+/** Resolves every name to the public IPv4 address. */
 const nameServer = `
 const socket = require('node:dgram').createSocket('udp4');
 socket.on('message', (query, { port, address }) => {
@@ -77,7 +77,7 @@ socket.on('message', (query, { port, address }) => {
   socket.send(Buffer.concat([head, answer]), port, address);
 }).bind(53, '${resolver}', () => console.log('ready'));`;
 
-/** A machine with a network, and an internet with everything in it that a job might look for. Takes root and ip(8). */
+/** A machine with a network, and an internet with everything that a job might look for. Needs root and ip(8). */
 export class SmallInternet {
   readonly #folder: string;
   readonly #holder: ChildProcess;
@@ -111,22 +111,24 @@ export class SmallInternet {
     }
   }
 
-  /** What a command is run by on the machine. */
+  /** Command prefix that runs a command on the machine. */
   get inside(): string[] {
     return ['nsenter', `--target=${this.#holder.pid}`, '--net', '--mount', '--'];
   }
 
-  /** What a command is run by outside of the machine. */
+  /** Command prefix that runs a command outside of the machine. */
   get outside(): string[] {
     return ['nsenter', `--net=/proc/${this.#world}/ns/net`, '--'];
   }
 
-  /** Runs a script of Node's, on the machine or outside of it, until it says its first word; it lasts as long as all. */
+  /**
+   * Runs a Node script on the machine or outside of it, and waits for its first output; the script runs until the end.
+   */
   node(text: string, where: { outside?: boolean } = {}): Promise<ChildProcess> {
     return this.program([process.execPath, '-e', text], where);
   }
 
-  /** Likewise any program, until it says that. */
+  /** The same for any program, until it prints that text. */
   async program(argv: readonly string[], { outside = false, says = '' } = {}): Promise<ChildProcess> {
     const [command = '', ...rest] = [...(outside ? this.outside : this.inside), ...argv];
     const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -143,7 +145,7 @@ export class SmallInternet {
     return child;
   }
 
-  /** Has everybody else tell something at /said, to the next who asks. */
+  /** Makes the internet answer the next request for /said with a text. */
   say(text: string): void {
     this.#others[0]?.stdin?.write(`${text}\n`);
   }
@@ -154,7 +156,7 @@ export class SmallInternet {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    // where it has failed, what it has started is still in its group
+    // after a failure, its child processes are still in its group
     const ended = this.#holder.exitCode === null ? once(this.#holder, 'exit') : undefined;
     process.kill(-(this.#holder.pid as number), 'SIGKILL');
     await ended;

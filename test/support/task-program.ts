@@ -22,7 +22,7 @@ serveTasks(async (task: TestTask): Promise<string> => {
       for (;;) all.push({ value: Math.random() });
     }
     case 'leap':
-      // one allocation far beyond the limit
+      // one allocation far above the limit
       return String(new Array(3e7).fill(0).map((_, index) => ({ index })).length);
     case 'wait':
       return new Promise(() => undefined);

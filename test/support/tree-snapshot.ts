@@ -5,8 +5,8 @@ import { writeManifest } from '../../src/git/tree-manifest.ts';
 import type { TestFolders } from './folder.ts';
 
 /**
- * Everything in a folder that a process could tell apart, but for numbers of inodes and times: type, permissions, owner,
- * links and content of each entry, by path. Names are given byte for byte.
+ * Everything in a folder that a process could distinguish, except inode numbers and times: type, permissions, owner,
+ * links and content of each entry, by path. Names are byte for byte.
  */
 export function snapshotOf(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
@@ -16,7 +16,7 @@ export function snapshotOf(folder: string): Record<string, string> {
     const type = mode & 0o170000;
     if (type === 0o120000) found[name] = `link ${about} ${readlinkSync(path)}`;
     else if (type === 0o100000) {
-      // git's index says when and by whom its files were written
+      // git's index contains the time and the owner of its files
       const content = name === '/.git/index' ? '' : createHash('sha256').update(readFileSync(path)).digest('hex');
       found[name] = `file ${about} ${nlink} ${content}`;
     } else if (type === 0o040000) {
@@ -30,7 +30,7 @@ export function snapshotOf(folder: string): Record<string, string> {
   return found;
 }
 
-/** When what is the oldest in a folder was changed, `.git` aside, in nanoseconds since 1970. */
+/** Time of the oldest change in a folder, without `.git`, in nanoseconds since 1970. */
 export function oldestTime(folder: string): bigint {
   let oldest = lstatSync(folder, { bigint: true }).mtimeNs;
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
@@ -42,7 +42,7 @@ export function oldestTime(folder: string): bigint {
   return oldest;
 }
 
-/** Whether what is kept of checkouts can be relied upon in temporary folders; it cannot where they are in memory. */
+/** Whether checkouts can be reused in temporary folders; not if these are in memory. */
 export function isWatched(folders: TestFolders): Promise<boolean> {
   return writeManifest(folders.make(), join(folders.make(), 'manifest'));
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Awaits a condition, asking every few milliseconds; fails with its name when it does not come true in time.
- * @returns what the condition came to
+ * Waits for a condition, checking every few milliseconds; fails with its name if it does not come true in time.
+ * @returns the value of the condition
  */
 export async function until<T>(
   what: string,

@@ -27,7 +27,7 @@ import { startRedis, type TestRedis } from './redis.ts';
 import { knownKey } from './runner-keys.ts';
 import { until } from './until.ts';
 
-/** Volt's stages inside the test, on a Redis server and a data directory of its own. */
+/** Volt's stages inside the test process, with a Redis server and a data directory of their own. */
 export class TestVolt {
   readonly redis: TestRedis;
   readonly context: StageContext & { database: Database; problems: Problems };
@@ -69,7 +69,7 @@ export class TestVolt {
     return new TestVolt(redis, context, dataDir);
   }
 
-  /** All stages, with one runner. */
+  /** Starts all stages, with one runner. */
   static async startAll(overrides: Overrides = {}, runner: Partial<RunnerOptions> = {}): Promise<TestVolt> {
     const volt = await TestVolt.start(overrides);
     await volt.reporter();
@@ -89,7 +89,7 @@ export class TestVolt {
     return this.#keep(await startRunner(this.context, { labels: [], slots: 1, graceSeconds: 0, ...options }));
   }
 
-  /** A runner on a machine of its own, as far as it can tell: with another data directory, and a key that it was given. */
+  /** A runner like one on another machine: with another data directory, and a key that it was given. */
   async runnerApart(name: string, dataDir: string): Promise<RunnerStage> {
     const { text } = await knownKey(this.context.database, name);
     const config = { ...this.context.config, dataDir, runnerKey: text };
@@ -108,8 +108,8 @@ export class TestVolt {
   }
 
   /**
-   * A build of several jobs, as a plan of a workflow would make it.
-   * @param jobs by name: what each runs, and what else is particular to it
+   * A build of several jobs, as a workflow's plan would make it.
+   * @param jobs by name: what each runs, and other properties
    */
   async plan(
     repo: string,
@@ -129,7 +129,7 @@ export class TestVolt {
     return planned.build;
   }
 
-  /** A build by its id, once `wanted` accepts it. */
+  /** Waits until `wanted` accepts the build with this id. */
   async built(
     id: BuildId,
     wanted: (build: Build) => boolean = (build) => isFinal(build.status),
@@ -145,7 +145,7 @@ export class TestVolt {
     );
   }
 
-  /** The newest build of a commit, once there is one that `wanted` accepts. */
+  /** Waits until `wanted` accepts a build of a commit, and returns the newest. */
   async build(
     sha: string,
     wanted: (build: Build) => boolean = (build) => isFinal(build.status),
@@ -162,7 +162,7 @@ export class TestVolt {
     );
   }
 
-  /** Empties Redis, such that it was emptied a while ago. */
+  /** Empties Redis, as if that had happened a while ago. */
   async emptyRedis(): Promise<void> {
     const { access, database } = this.context;
     await access.client.flushall();

@@ -12,7 +12,7 @@ import type { Workflow } from '../../src/workflow/workflow.ts';
 
 const standardNames = String(settings.find(({ key }) => key === 'hostedLabels')?.schema.parse(undefined));
 
-/** Workflows of these texts; fails where one is not valid. */
+/** Reads workflows from texts; fails if one is invalid. */
 export function workflowsOf(
   files: { [path: string]: string },
   repositories: readonly CalledRepository[] = [],
@@ -41,13 +41,13 @@ export function factsOf(event: BuildEvent = { name: 'push' }, change: Partial<Bu
   };
 }
 
-/** A build of workflows without a record: what the planner says is done at once. */
+/** A build of workflows without a database: it applies the planner's decisions at once. */
 export class PlannedBuild {
   readonly workflows: Workflow[];
   readonly facts: BuildFacts;
   /** labels that runners have */
   offered = new Set(['linux']);
-  /** concurrency groups that are taken by others */
+  /** concurrency groups that others hold */
   readonly taken: Set<string>;
   readonly decisions: { [name: string]: string } = {};
   readonly plans: { [name: string]: ReadyJob } = {};
@@ -65,7 +65,7 @@ export class PlannedBuild {
     this.taken = new Set(taken);
     this.workflows = workflowsOf(typeof files === 'string' ? { 'ci.yml': files } : files, called);
     this.facts = facts;
-    // the others are there to be called
+    // the other files exist only to be called
     this.#states = this.workflows
       .slice(0, 1)
       .flatMap(firstPlaces)
