@@ -1,6 +1,7 @@
 import type { Annotation, Step } from '../kernel/model.ts';
 import { finalStatuses, reasons, statuses } from '../kernel/model.ts';
-import type { JobHost, JobResult } from './contract.ts';
+import type { JobResult } from './contract.ts';
+import type { JobHost } from './host.ts';
 import { JobLog } from './log.ts';
 import { Masker } from './output/masker.ts';
 import { withinMessage } from './result-size.ts';

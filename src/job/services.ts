@@ -6,7 +6,8 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
 import { ownActionsOf } from './actions/served.ts';
 import { ActionStore } from './actions/store.ts';
-import type { JobInput, JobServices } from './contract.ts';
+import type { JobInput } from './contract.ts';
+import type { JobServices } from './host.ts';
 
 /**
  * What a job uses on this machine, whoever runs it.

@@ -6,11 +6,12 @@ import { sourceOf, type Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
-import { actionFrame, hasPre } from './actions/use.ts';
-import type { JobInput, JobPlace, JobResult } from './contract.ts';
+import { actionFrame, hasPre, useAction } from './actions/use.ts';
+import type { JobInput, JobResult } from './contract.ts';
 import { JobEnding, mayBeRepeated } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { Gate } from './gate.ts';
+import type { JobPlace } from './host.ts';
 import { annotationOf } from './output/annotation.ts';
 import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
@@ -81,7 +82,7 @@ class WorkflowJob {
     this.#job = job;
     this.#steps = steps;
     this.#library = new ActionLibrary(job);
-    this.#runner = new StepRunner(job, this.#library);
+    this.#runner = new StepRunner(job, (step) => useAction(job, this.#library, step));
   }
 
   /** @returns the job's outputs */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
-import type { JobHost } from '../../src/job/contract.ts';
+import type { JobHost } from '../../src/job/host.ts';
 import { reachOf } from '../../src/job/reach.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { ownTrust, unknownTrust } from '../../src/kernel/trust.ts';

@@ -6,8 +6,9 @@ import { ProcessGroup } from '../../src/exec/process-group.ts';
 
 import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
-import type { JobHost, JobInput } from '../../src/job/contract.ts';
+import type { JobInput } from '../../src/job/contract.ts';
 import { cancelled, JobEnding, mayBeRepeated, timedOut } from '../../src/job/ending.ts';
+import type { JobHost } from '../../src/job/host.ts';
 import { runJob } from '../../src/job/job.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';

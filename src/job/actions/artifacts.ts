@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
+import { StepFault } from '../fault.ts';
 import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
-import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Artifacts, type KeptArtifact } from '../storage/artifacts.ts';
 import { pack, unpack } from './archive.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
 import { ownTrust } from '../../kernel/trust.ts';
+import { StepFault } from '../fault.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
-import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Caches } from '../storage/caches.ts';
 import { pack, unpack } from './archive.ts';

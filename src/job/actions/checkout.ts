@@ -8,9 +8,9 @@ import { listRemote } from '../../git/remote.ts';
 import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
+import { StepFault } from '../fault.ts';
 import { tellLongFetch } from '../fetch-news.ts';
 import { checkOutStaged } from '../sandbox/staged-checkout.ts';
-import { StepFault } from '../steps/fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
 /** Inputs of `actions/checkout` that Volt serves; others are said to be without effect. */
@@ -100,7 +100,8 @@ async function targetOf(
 ): Promise<Target> {
   const { repo, ref, sha } = job.input;
   const own = String(job.github.repository ?? '');
-  const common = { signal, limits: job.around.gitLimits, reach: job.around.reach };
+  const { gitLimits: limits, reach, git: runner } = job.around;
+  const common = { signal, limits, reach, runner };
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
     const options = { ...common, access: { url: repo.url, credential: () => job.around.credential() } };
     const mirror = new Mirror(job.around.mirrors, repo.url, repo);

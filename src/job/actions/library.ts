@@ -3,12 +3,13 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOut } from '../../git/checkout.ts';
 import { Mirror } from '../../git/mirror.ts';
-import { VoltError } from '../../kernel/errors.ts';
+import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { StepFault } from '../fault.ts';
 import { placeInside } from '../files/hand-over.ts';
-import { StepFault } from '../steps/fault.ts';
+import { readInside } from '../files/inside.ts';
 import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { type ActionManifest, findManifest, parseManifest } from './manifest.ts';
+import { type ActionManifest, parseManifest } from '../texts/action-manifest.ts';
 import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
 import { servedAction } from './served.ts';
 
@@ -20,6 +21,8 @@ const mostActions = 100;
 
 /** Characters of an action's file that is read here; that takes some milliseconds, whatever it holds. */
 const shortManifest = 4096;
+/** Bytes; the largest of well-known actions has 20 kB. */
+const largestManifest = 1_048_576;
 
 export interface LoadedAction {
   manifest: ActionManifest;
@@ -188,4 +191,24 @@ export async function actionFile(job: WorkflowState, { folder }: LoadedAction, n
   const file = join(folder, name);
   if (!(await job.sight.has(file))) throw new StepFault(`File not found: '${name}'`);
   return file;
+}
+
+/**
+ * Reads the file `action.yml` or `action.yaml` of a folder.
+ * @param root folder that no link may lead out of
+ * @param shown how the workflow names the action, for people
+ * @returns its text, and its name for people
+ * @throws StepFault if there is none
+ */
+function findManifest(root: string, folder: string, shown: string): { text: string; shown: string } {
+  for (const name of ['action.yml', 'action.yaml']) {
+    try {
+      return { text: readInside(root, join(folder, name), largestManifest), shown: `${name} of ${shown}` };
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
+    }
+  }
+  throw new StepFault(
+    `Can't find 'action.yml' or 'action.yaml' for ${shown}. Did you forget to run actions/checkout before running your local action?`,
+  );
 }

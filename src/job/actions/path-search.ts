@@ -1,5 +1,5 @@
 import { runCommand } from '../../exec/command.ts';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
 /** Bytes of a path; Linux takes 4,095. */

@@ -1,5 +1,5 @@
-import { VoltError } from '../../kernel/errors.ts';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
+import { unsupportedAction } from '../texts/action-manifest.ts';
 
 /** What the `uses` of a step names. */
 export type ActionReference =
@@ -56,9 +56,4 @@ function pathIn(uses: string, rule: string): string {
 
 function invalid(uses: string, why: string): StepFault {
   return new StepFault(`"${uses.slice(0, 200)}" does not name an action: ${why}`);
-}
-
-/** An action of a kind that cannot be run here. */
-export function unsupportedAction(what: string): VoltError {
-  return new VoltError('unsupported', what, { remedy: 'JavaScript and composite actions are supported.' });
 }

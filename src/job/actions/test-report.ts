@@ -1,5 +1,5 @@
+import { StepFault } from '../fault.ts';
 import { annotationOf } from '../output/annotation.ts';
-import { StepFault } from '../steps/fault.ts';
 import type { StepIo } from '../steps/step-io.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 

@@ -1,36 +1,17 @@
 import { yieldToOthers } from '../../system/event-loop.ts';
-import type { PlannedStep } from '../../workflow/plan.ts';
+import { StepFault } from '../fault.ts';
 import { annotationOf } from '../output/annotation.ts';
+import type { ActionStep } from '../steps/action-step.ts';
 import { CommandFailed } from '../steps/command.ts';
-import type { Evaluation } from '../steps/evaluation.ts';
-import { StepFault } from '../steps/fault.ts';
 import { type ActionFrame, type Frame, placeOf } from '../steps/frame.ts';
-import type { PostStep } from '../steps/post-step.ts';
 import { writeHeader } from '../steps/step-header.ts';
-import type { StepIo } from '../steps/step-io.ts';
-import type { StepResult } from '../steps/step-result.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
-import type { CompositeRuns, JavaScriptRuns } from './manifest.ts';
 import { type ServedAction, servedAction } from './served.ts';
 import type { ServedCall } from './served-call.ts';
-
-/** A step that uses an action, at the moment at which it is run. */
-export interface ActionStep {
-  step: PlannedStep;
-  uses: string;
-  frame: Frame;
-  /** environment of the step itself */
-  env: Readonly<Record<string, string>>;
-  evaluation: Evaluation;
-  io: StepIo;
-  signal: AbortSignal;
-  /** takes what is to be done at the end of the job */
-  posts: PostStep[];
-  runNested(step: PlannedStep, frame: Frame): Promise<StepResult>;
-}
 
 /** Runs an action. @throws whatever keeps it from succeeding */
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { OpenFolder } from '../../git/open-folders.ts';
 import { systemCode } from '../../kernel/errors.ts';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 
 /**
  * Looks at files that a job may have made. It can put a link there to what only Volt may read, a pipe that never ends, or a

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { OpenFolders } from '../../git/open-folders.ts';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 import { statInside } from './inside.ts';
 
 /** Each folder on the way is open, and a process may have so many files open. */

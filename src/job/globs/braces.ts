@@ -1,4 +1,4 @@
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 
 /** Patterns that one with braces may stand for. */
 const most = 100;

@@ -1,5 +1,5 @@
 import { resolve, sep } from 'node:path';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 import { Glob, isPattern, type Trial } from './glob.ts';
 
 /** Patterns and paths of one step. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 import type { Trial } from './glob.ts';
 
 /** Comparisons that the patterns of one job may take together: some ten seconds of them. */

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
 import type { Annotation } from '../../kernel/model.ts';
 import { within } from '../../system/wait.ts';
-import type { FoundProblems, Searchable } from '../texts/find-problems.ts';
+import type { FoundProblems, Searchable } from './find-problems.ts';
 import type { MatcherState } from './matcher.ts';
 import type { Matchers } from './matchers.ts';
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { errorText } from '../../kernel/errors.ts';
+import { StepFault } from '../fault.ts';
 import { readInside, statInside } from '../files/inside.ts';
 import { walkInside } from '../files/walk.ts';
 import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
 import { SearchEffort } from '../globs/search-effort.ts';
-import { StepFault } from '../steps/fault.ts';
 import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
 import { OutputTests } from './output.ts';

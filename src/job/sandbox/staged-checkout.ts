@@ -2,15 +2,22 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { ProcessGroup } from '../../exec/process-group.ts';
+import type { GitLimits, GitRunner } from '../../git/command.ts';
 import { detach } from '../../git/detach.ts';
 import type { OpenFolder } from '../../git/open-folders.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { removeTree } from '../../system/remove-tree.ts';
-import type { JobPlace } from '../contract.ts';
+import { StepFault } from '../fault.ts';
 import { openFolderInside } from '../files/hand-over.ts';
-import { StepFault } from '../steps/fault.ts';
+import type { JobWorkspace } from './workspace.ts';
 
-type Host = Pick<JobPlace, 'folder' | 'sandbox' | 'processes' | 'env' | 'git' | 'gitLimits' | 'signal'>;
+/** What a checkout needs of its job. */
+interface Host extends Pick<JobWorkspace, 'folder' | 'sandbox'> {
+  processes: Promise<ProcessGroup>;
+  git?: GitRunner | undefined;
+  gitLimits: GitLimits;
+  signal: AbortSignal;
+}
 
 /** What is checked out. */
 interface StagedCheckout {

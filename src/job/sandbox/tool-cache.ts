@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { systemCode } from '../../kernel/errors.ts';
-import type { JobPlace } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
+import type { JobWorkspace } from './workspace.ts';
 
 /** Makes the folder of tools where there is none: in a home, which jobs change as they like, or one of the machine's. */
 export function makeToolCache({
@@ -9,7 +9,7 @@ export function makeToolCache({
   env,
   home,
   toolCache,
-}: Pick<JobPlace, 'sandbox' | 'env' | 'home' | 'toolCache'>): void {
+}: Pick<JobWorkspace, 'sandbox' | 'env' | 'home' | 'toolCache'>): void {
   if (!sandbox.isClosed || !toolCache.startsWith(`${env.HOME}/`)) {
     mkdirSync(toolCache, { recursive: true });
     return;

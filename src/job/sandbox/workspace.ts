@@ -11,7 +11,7 @@ import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { jobEnvironment } from '../../system/environment.ts';
-import type { JobInput, JobWorkspace } from '../contract.ts';
+import type { JobInput } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import { withCertificates } from './certificates.ts';
 import { hostNameFiles } from './host-names.ts';
@@ -26,6 +26,19 @@ import { keepWhole } from './whole-file.ts';
 const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
 /** The folder of the files by which steps speak to Volt: the files are the job's, the folder is not. */
 const commands = 'commands';
+
+/** The folders made for one job, and as what its programs run there. */
+export interface JobWorkspace {
+  /** The job's own folder. Under isolation `none` it may be missing. */
+  folder: string;
+  sandbox: Sandbox;
+  /** the home of an isolated job, where Volt sees the same files in it as the job */
+  home?: string | undefined;
+  /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
+  toolCache: string;
+  /** environment that commands start from */
+  env: Readonly<Record<string, string>>;
+}
 
 export interface Workspace extends JobWorkspace {
   /** what of the home stays when the job is over */

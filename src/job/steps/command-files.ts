@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { JobUser } from '../../exec/isolation.ts';
 import { systemCode } from '../../kernel/errors.ts';
+import { StepFault } from '../fault.ts';
 import { removeInside, writeInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
 import { parseEnvironmentFile, parsePathFile } from './environment-file.ts';
-import { StepFault } from './fault.ts';
 
 /** The files by which a step hands something on, by the variable that names each. */
 const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;

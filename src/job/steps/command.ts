@@ -3,7 +3,7 @@ import { limitThatEnded } from '../../exec/limits.ts';
 import type { ProcessGroup } from '../../exec/process-group.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import type { JobOutcome } from '../ending.ts';
-import { StepFault } from './fault.ts';
+import { StepFault } from '../fault.ts';
 
 export interface StepCommand {
   argv: readonly string[];

@@ -1,4 +1,4 @@
-import { StepFault } from './fault.ts';
+import { StepFault } from '../fault.ts';
 
 /** Values in one file; a job hands on no more. */
 const mostPairs = 50_000;

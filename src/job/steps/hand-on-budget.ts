@@ -1,4 +1,4 @@
-import { StepFault } from './fault.ts';
+import { StepFault } from '../fault.ts';
 
 /** Names and values that all steps of a job may hand on together, in number and in characters; they are kept to its end. */
 const mostValues = 50_000;

@@ -1,10 +1,10 @@
 import { errorText, VoltError, withRemedy } from '../../kernel/errors.ts';
 import { ExpressionFailed } from '../../workflow/expression.ts';
 import { JobEnding, type JobOutcome } from '../ending.ts';
+import { StepFault } from '../fault.ts';
 import { isLasting } from '../lasting.ts';
 import type { Masker } from '../output/masker.ts';
 import { CommandFailed } from './command.ts';
-import { StepFault } from './fault.ts';
 
 /**
  * What an error in a step means, the commit's fault told apart from ours.

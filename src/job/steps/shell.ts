@@ -1,5 +1,5 @@
 import { VoltError } from '../../kernel/errors.ts';
-import { StepFault } from './fault.ts';
+import { StepFault } from '../fault.ts';
 
 /** How the script of a step is run. */
 export interface ShellCommand {

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import { foldersOn, isProgram } from '../../exec/search-path.ts';
-import type { JobPlace } from '../contract.ts';
 import { seek, statInside } from '../files/inside.ts';
+import type { JobPlace } from '../host.ts';
 
 /**
  * What the steps of a job find, wherever it is. Volt looks by itself only in the job's folders, without being led out of

@@ -1,8 +1,8 @@
+import { StepFault } from '../fault.ts';
 import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { WorkflowCommand } from '../output/command.ts';
 import { parseMatchers } from '../output/matcher.ts';
-import { StepFault } from './fault.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /** Bytes of a file of problem matchers, whose expressions are all read at once. */

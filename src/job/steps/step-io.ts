@@ -1,7 +1,7 @@
 import type { Annotation, Step } from '../../kernel/model.ts';
+import { StepFault } from '../fault.ts';
 import { StepOutput } from '../output/step-output.ts';
 import { CommandFiles, largestSummary } from './command-files.ts';
-import { StepFault } from './fault.ts';
 import type { Frame } from './frame.ts';
 import { actOn, type StepEffects, setVariables } from './step-commands.ts';
 import type { WorkflowState } from './workflow-state.ts';

@@ -2,10 +2,9 @@ import type { Step } from '../../kernel/model.ts';
 import { longestTimer } from '../../system/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
-import type { ActionLibrary } from '../actions/library.ts';
-import { type ActionStep, useAction } from '../actions/use.ts';
 import type { JobOutcome } from '../ending.ts';
 import { annotationOf } from '../output/annotation.ts';
+import type { UseAction } from './action-step.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Frame, placeOf } from './frame.ts';
 import { runOwnCommand } from './own-command.ts';
@@ -32,11 +31,11 @@ export class StepRunner {
   /** what the `pre` of an action has kept for the rest of it, by the place of its step */
   readonly states = new Map<string, Record<string, string>>();
   readonly #job: WorkflowState;
-  readonly #library: ActionLibrary;
+  readonly #useAction: UseAction;
 
-  constructor(job: WorkflowState, library: ActionLibrary) {
+  constructor(job: WorkflowState, useAction: UseAction) {
     this.#job = job;
-    this.#library = library;
+    this.#useAction = useAction;
   }
 
   /**
@@ -92,11 +91,10 @@ export class StepRunner {
     const job = this.#job;
     const evaluation = insideOf(job, frame, step.id, env);
     if (step.uses !== undefined) {
-      const use: ActionStep = {
+      await this.#useAction({
         ...{ step, uses: step.uses, frame, env, evaluation, io, signal, posts: this.posts },
         runNested: (nested, inner) => this.run(nested, inner, io.shown, { signal }),
-      };
-      await useAction(job, this.#library, use);
+      });
     } else {
       await io.speak(frame, step.id, env, async (child) => {
         const script = await prepareScript(job, step, frame, evaluation, child.env);

@@ -1,5 +1,5 @@
 import { TaskEnded } from '../../system/task-process.ts';
-import { StepFault } from '../steps/fault.ts';
+import { StepFault } from '../fault.ts';
 import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
 
 /** Processor time (ms) that the texts of one job may take together. */

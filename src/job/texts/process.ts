@@ -1,9 +1,9 @@
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { serveTasks } from '../../system/task-server.ts';
-import { parseManifest } from '../actions/manifest.ts';
+import { findProblems } from '../output/find-problems.ts';
 import { readJsonReport } from '../reports/json.ts';
+import { parseManifest } from './action-manifest.ts';
 import { evaluateAll } from './evaluate.ts';
-import { findProblems } from './find-problems.ts';
 import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
 
 /** The process of text-worker.ts. */

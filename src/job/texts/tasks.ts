@@ -1,7 +1,7 @@
-import type { ActionManifest } from '../actions/manifest.ts';
+import type { FoundProblems, Searchable } from '../output/find-problems.ts';
 import type { FoundTest } from '../reports/collection.ts';
+import type { ActionManifest } from './action-manifest.ts';
 import type { Evaluable, Evaluated } from './evaluate.ts';
-import type { FoundProblems, Searchable } from './find-problems.ts';
 
 /** What can be done with a text of a job, by name: what it takes, and what comes of it. */
 export interface TextWork {

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { StepFault } from '../../../src/job/fault.ts';
+import { findProblems } from '../../../src/job/output/find-problems.ts';
 import { Masker } from '../../../src/job/output/masker.ts';
 import { Matchers } from '../../../src/job/output/matchers.ts';
 import { StepOutput } from '../../../src/job/output/step-output.ts';
 import { TestCollection } from '../../../src/job/reports/collection.ts';
 import { OutputTests } from '../../../src/job/reports/output.ts';
 import { parseEnvironmentFile, parsePathFile } from '../../../src/job/steps/environment-file.ts';
-import { StepFault } from '../../../src/job/steps/fault.ts';
-import { findProblems } from '../../../src/job/texts/find-problems.ts';
 import { type Target, target } from '../target.ts';
 import { anyBytes, anyCuts, anyText, pieces, soup } from '../texts.ts';
 

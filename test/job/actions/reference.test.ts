@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseReference } from '../../../src/job/actions/reference.ts';
-import { StepFault } from '../../../src/job/steps/fault.ts';
+import { StepFault } from '../../../src/job/fault.ts';
 import { VoltError } from '../../../src/kernel/errors.ts';
 
 describe('a reference to an action', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { findProblems } from '../../../src/job/output/find-problems.ts';
 import { Matchers } from '../../../src/job/output/matchers.ts';
 import { ProblemSearch } from '../../../src/job/output/problem-search.ts';
-import { findProblems } from '../../../src/job/texts/find-problems.ts';
 import type { Annotation } from '../../../src/kernel/model.ts';
 import { pause } from '../../../src/system/wait.ts';
 

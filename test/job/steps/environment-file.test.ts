@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { StepFault } from '../../../src/job/fault.ts';
 import { parseEnvironmentFile, parsePathFile } from '../../../src/job/steps/environment-file.ts';
-import { StepFault } from '../../../src/job/steps/fault.ts';
 
 describe('an environment file', () => {
   const accepted: [content: string, pairs: [string, string][]][] = [

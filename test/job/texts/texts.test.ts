@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { StepFault } from '../../../src/job/steps/fault.ts';
+import { StepFault } from '../../../src/job/fault.ts';
 import { JobTexts } from '../../../src/job/texts/job-texts.ts';
 import { TextWorker } from '../../../src/job/texts/text-worker.ts';
 import { TaskEnded } from '../../../src/system/task-process.ts';

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { errorText, systemCode } from '../../kernel/errors.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
 import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
 import { readConditionText } from '../../workflow/status-condition.ts';
 import { isInsert, parseTemplate, type Template, type TemplateMap, type Templates } from '../../workflow/template.ts';
-import { readInside } from '../files/inside.ts';
-import { StepFault } from '../steps/fault.ts';
-import { unsupportedAction } from './reference.ts';
+import { StepFault } from '../fault.ts';
 
 /** What the file `action.yml` says of an action. */
 export interface ActionManifest {
@@ -34,9 +31,6 @@ export interface CompositeRuns {
   steps: PlannedStep[];
   outputs: TemplateMap;
 }
-
-/** Bytes; the largest of well-known actions has 20 kB. */
-const largestFile = 1_048_576;
 
 /** A scalar of YAML; booleans and numbers are text for an action. */
 const scalar = z
@@ -72,26 +66,6 @@ const file = z.object({
   }),
 });
 type File = z.infer<typeof file>;
-
-/**
- * Finds the file `action.yml` or `action.yaml` of a folder.
- * @param root folder that no link may lead out of
- * @param shown how the workflow names the action, for people
- * @returns its text, and how it is called for people
- * @throws StepFault where there is none
- */
-export function findManifest(root: string, folder: string, shown: string): { text: string; shown: string } {
-  for (const name of ['action.yml', 'action.yaml']) {
-    try {
-      return { text: readInside(root, join(folder, name), largestFile), shown: `${name} of ${shown}` };
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
-    }
-  }
-  throw new StepFault(
-    `Can't find 'action.yml' or 'action.yaml' for ${shown}. Did you forget to run actions/checkout before running your local action?`,
-  );
-}
 
 /**
  * Takes time that grows with the square of the text's length.
@@ -211,4 +185,9 @@ function templateOf(text: string, shown: string): Template {
   const template = parseTemplate(text);
   if (template === undefined) throw new StepFault(`${shown}: an expression is not closed: ${text.slice(0, 100)}`);
   return template;
+}
+
+/** For an action of a kind that Volt does not run. */
+export function unsupportedAction(what: string): VoltError {
+  return new VoltError('unsupported', what, { remedy: 'JavaScript and composite actions are supported.' });
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type CompositeRuns, parseManifest } from '../../../src/job/actions/manifest.ts';
+import { type CompositeRuns, parseManifest } from '../../../src/job/texts/action-manifest.ts';
 
 describe('the file of an action', () => {
   const parse = (text: string) => parseManifest(text, 'action.yml of ./x');

@@ -1,5 +1,5 @@
 import type { Annotation } from '../../kernel/model.ts';
-import { Matcher, type MatcherState } from '../output/matcher.ts';
+import { Matcher, type MatcherState } from './matcher.ts';
 import { withinTime } from './time-bound.ts';
 
 /** Lines of output, and the matchers that they are given to: of those that find something the first counts. */

@@ -1,0 +1,71 @@
+import type { ProcessGroup } from '../exec/process-group.ts';
+import type { GitLimits, GitRunner } from '../git/command.ts';
+import type { Reach } from '../git/reach.ts';
+import type { Step } from '../kernel/model.ts';
+import type { Credential } from '../secrets/credential.ts';
+import type { GivenSecrets } from '../secrets/delivery.ts';
+import type { JobTree } from './job-tree.ts';
+import type { JobWorkspace } from './sandbox/workspace.ts';
+import type { JobTexts } from './texts/job-texts.ts';
+
+/** Fetches actions of other repositories, and keeps them. */
+export interface FetchedActions {
+  /**
+   * @param action `repository` is `owner/name`, `ref` a branch, tag or commit id
+   * @param say takes sentences for the job's log
+   * @returns the folder with the repository's files at that ref, to be read only, and the commit
+   * @throws VoltError `action_unavailable`
+   */
+  get(
+    action: { repository: string; ref: string },
+    say: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ folder: string; sha: string }>;
+}
+
+/** What a job uses on the machine where it runs; `jobServices` makes it. */
+export interface JobServices {
+  /** folder of the machine's mirrors */
+  mirrors: string;
+  /** what may be fetched because the commit names it */
+  reach: Reach;
+  /** what git may use for a checkout */
+  gitLimits: GitLimits;
+  /** actions of other repositories */
+  actions: FetchedActions;
+  /** repositories whose actions Volt implements, in lower case */
+  ownActions: readonly string[];
+  /** folder of the repository's caches */
+  caches: string;
+  /** folder of the build's artifacts */
+  artifacts: string;
+}
+
+/** All that `runJob` is given beside the job itself. */
+export interface JobHost extends JobServices, JobWorkspace {
+  /** name of the runner */
+  runner: string;
+  /** what earlier checkouts of the repository have left; absent where nothing is kept */
+  tree?: JobTree | undefined;
+  /** The secrets that the job may use. Rejects with a JobEnding if they are not available. */
+  secrets(): Promise<GivenSecrets>;
+  /** What the repository is fetched with; called when something has to be fetched. Rejects likewise. */
+  credential(): Promise<Credential | undefined>;
+  /** evaluates what the commit contains and the job prints, with a time limit */
+  texts: JobTexts;
+  /** runs git for a checkout; absent where this process does */
+  git?: GitRunner | undefined;
+  /** opened while the commit is checked out; the caller closes it */
+  processes: Promise<ProcessGroup>;
+  /** Takes the log, byte for byte, and copies what it keeps. A promise that it returns pauses the job's output. */
+  output(chunk: Buffer): void | Promise<void>;
+  /** called with all steps whenever one begins or ends */
+  progress(steps: Step[]): void;
+  /** aborts with a JobEnding as its reason */
+  signal: AbortSignal;
+  /** milliseconds that steps which run after a cancel or a timeout may take together */
+  cleanupTime?: number;
+}
+
+/** The part of it that steps see: all but the outputs, which go through the gate. */
+export type JobPlace = Omit<JobHost, 'output' | 'progress'>;
