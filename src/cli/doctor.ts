@@ -13,17 +13,17 @@ interface DoctorOptions {
 
 export function doctorCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('doctor'))
-    .summary('check what Volt needs, and say how to mend it')
+    .summary('check what Volt needs, and say how to fix it')
     .description(
-      'Checks Node.js, git, what keeps jobs apart, Redis, the data directory, its disk and the record, and the web stage. Exits 3 where something keeps Volt from working.',
+      'Checks Node.js, git, the isolation of jobs, Redis, the data directory, its disk, the database and the web stage. Exits with 3 if something keeps Volt from working.',
     )
-    .option('--deep', 'also compare record, logs, test_results/, Redis and mirrors with each other')
-    .option('--mend', 'the same, and mend what can be mended without a doubt')
-    .option('--dry-run', 'with --mend: only say what would be mended')
+    .option('--deep', 'also compare the database, logs, test_results/, Redis and mirrors with each other')
+    .option('--mend', 'the same, and repair what is certain')
+    .option('--dry-run', 'with --mend: only list the repairs')
     .action(async ({ json = false, deep = false, mend = false, dryRun = false }: DoctorOptions) => {
       if (dryRun && !mend) {
-        throw new VoltError('usage', '--dry-run goes with --mend only', {
-          remedy: 'Give both: `volt doctor --mend --dry-run`.',
+        throw new VoltError('usage', '--dry-run works only with --mend', {
+          remedy: 'Use both: `volt doctor --mend --dry-run`.',
         });
       }
       const { examine } = await import('./doctor/examine.ts');
@@ -35,7 +35,7 @@ export function doctorCommand(program: Command): CommandFile {
     examples: [
       ['volt doctor', 'on a machine where something does not work'],
       ['volt doctor --deep --data /srv/volt', 'after a crash of the machine, or a restore'],
-      ['volt doctor --mend --dry-run --data /srv/volt', 'see what could be mended; without --dry-run it is'],
+      ['volt doctor --mend --dry-run --data /srv/volt', 'list the repairs without making them'],
     ],
   };
 }

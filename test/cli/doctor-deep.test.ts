@@ -21,7 +21,7 @@ import { volt as command } from '../support/cli.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { runnerMember } from '../support/members.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, recordedBuild } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -43,7 +43,7 @@ describe('volt doctor --deep', () => {
 
   const examine = (mend = false) => deepFindings(config, volt.context.logger, mend);
 
-  /** The one finding that is not well. */
+  /** The only finding that is not ok. */
   async function only(check: string, level: Finding['level'], mend = false): Promise<Finding> {
     const wrong = (await examine(mend)).filter((finding) => finding.level !== 'ok');
     expect(wrong.map((finding) => [finding.check, finding.level])).to.deep.equal([[check, level]]);
@@ -84,7 +84,7 @@ describe('volt doctor --deep', () => {
     return build;
   }
 
-  it('finds all well where all is, and says what it has compared', async () => {
+  it('reports every check as ok when all data agree', async () => {
     await queued();
     await finished();
     const findings = await examine();
@@ -95,7 +95,7 @@ describe('volt doctor --deep', () => {
     );
   });
 
-  it('misses no message of a job that waits to be tried again, or that waits where some runner does not look', async () => {
+  it('accepts a queued job that waits to be tried again, or in the queue of certain runners', async () => {
     const { database, queues } = volt.context;
     const [paused, elsewhere] = [await recordedBuild(database), await recordedBuild(database)];
     const inAMinute = { due_at: Date.now() + 30_000, avoid: '["box"]' };
@@ -104,7 +104,7 @@ describe('volt doctor --deep', () => {
     await queues.sendJobs([{ message, priority: 1, queue: ['not:box'] }]);
     const [found, ...others] = (await examine()).filter(({ check }) => check === 'messages');
     expect(others).to.deep.equal([]);
-    expect(found).to.include({ level: 'ok', message: 'those of 1 queued job agree with the record' });
+    expect(found).to.include({ level: 'ok', message: 'those of 1 queued job agree with the database' });
   });
 
   it('finds a queued job without a message, which the dispatcher sends again', async () => {
@@ -114,27 +114,18 @@ describe('volt doctor --deep', () => {
     await until('it has healed', async () => (await examine()).every(({ level }) => level === 'ok'));
   });
 
-  it('does not miss the message of an attempt that a runner has begun or reported', async () => {
+  it('accepts a missing message of an attempt that a runner has begun or reported', async () => {
     const build = await recordedBuild(volt.context.database);
     await beat(volt.context.access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
     expect((await examine()).filter(({ level }) => level !== 'ok')).to.deep.equal([]);
   });
 
-  it('finds a queue that runners do not know of, which the dispatcher makes known', async () => {
-    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { labels: ['gpu'] })] });
-    await send(job(build), ['gpu']);
-    await volt.context.access.client.del(volt.context.access.keys.labelQueues);
-    expect((await only('messages', 'warn')).message).to.include('jobs.gpu');
-    await volt.dispatcher();
-    await until('it has healed', async () => (await volt.context.queues.labelSets()).length === 1);
-  });
-
-  it('finds a message of an attempt that the record does not know', async () => {
+  it('finds a message of an attempt that the database does not know', async () => {
     await send('999-1' as JobId);
     expect((await only('messages', 'warn')).message).to.include('999-1.1');
   });
 
-  it('finds messages of a foreign kind where no runner takes them, and sets them aside when told to', async () => {
+  it('finds messages that Volt has not sent, and makes them dead letters with --mend', async () => {
     const { queues } = volt.context;
     await queued();
     await queues.queue('jobs').add('odd', { hello: 'world' }, { jobId: 'not-ours' });
@@ -147,7 +138,7 @@ describe('volt doctor --deep', () => {
     expect(kept?.data).to.deep.equal({ content: ['{"hello":"world"}'] });
   });
 
-  it('finds messages that were set aside', async () => {
+  it('finds messages that Volt could not understand', async () => {
     const { queues } = volt.context;
     await queues.queue(queueNames.results).add('odd', { v: 99 });
     await volt.reporter();
@@ -155,7 +146,7 @@ describe('volt doctor --deep', () => {
     expect((await only('messages', 'warn')).remedy).to.include('/queues/queue/results');
   });
 
-  it('finds the copy of the record that a killed backup has left', async () => {
+  it('finds the copy of the database that a killed backup has left', async () => {
     const gone = startChild('console.log(1)');
     await gone.ended();
     const left = draftName(config, gone.pid);
@@ -163,15 +154,15 @@ describe('volt doctor --deep', () => {
     mkdirSync(join(config.dataDir, draftName(config, process.ppid)));
     expect((await only('backups', 'warn')).message)
       .to.include(left)
-      .and.to.include('1 backup that was');
+      .and.to.include('1 unfinished backup in');
   });
 
-  it('finds a Redis of another record', async () => {
+  it('fails when Redis serves another database', async () => {
     await setMeta(volt.context.database.db, 'record_id', 'another');
-    expect((await only('messages', 'fail')).message).to.include('another record');
+    expect((await only('messages', 'fail')).message).to.include('another database');
   });
 
-  it('says so where Redis does not answer, and compares the rest', async () => {
+  it('warns when Redis does not answer, and compares the rest', async () => {
     await volt.redis.kill();
     expect((await only('messages', 'warn')).message).to.include('does not answer');
   });
@@ -194,22 +185,22 @@ describe('volt doctor --deep', () => {
     writeFileSync(log(short), 'l');
     const wrong = (await examine()).filter(({ level }) => level !== 'ok');
     expect(wrong.map(({ level, message }) => [level, message])).to.deep.equal([
-      ['fail', `1 log that is not there: ${gone}-1.1`],
+      ['fail', `1 log missing: ${gone}-1.1`],
       ['fail', `1 log shorter than recorded: ${short}-1.1`],
     ]);
   });
 
-  it('finds logs of builds that nobody knows', async () => {
+  it('finds logs of builds that the database does not know', async () => {
     mkdirSync(join(dataPaths(config.dataDir).logs, '999'), { recursive: true });
     expect((await only('logs', 'warn')).message).to.include('999');
   });
 
-  it('finds missing and damaged files in test_results/, and has them written again when told to', async () => {
+  it('finds missing and damaged files in test_results/, and has the reporter write them again with --mend', async () => {
     const build = await finished();
     const file = join(dataPaths(config.dataDir).testResults, 'app', `${'a'.repeat(40)}.json`);
     writeFileSync(file, '{"half":');
     expect((await only('test results', 'warn')).remedy).to.include('--mend');
-    expect(await unreportedBuilds(volt.context.database, 10), 'it has only looked').to.deep.equal([]);
+    expect(await unreportedBuilds(volt.context.database, 10), 'without --mend nothing changes').to.deep.equal([]);
     rmSync(file);
     await only('test results', 'warn', true);
     expect(await unreportedBuilds(volt.context.database, 10)).to.deep.equal([build]);
@@ -217,7 +208,7 @@ describe('volt doctor --deep', () => {
     await until('it has healed', () => existsSync(file));
   });
 
-  it('finds what a runner that is gone had not reported, and what nobody waits for', async () => {
+  it('finds the spool that a runner had not reported when it ended', async () => {
     const build = await queued();
     const folder = await takeWorkFolder(dataPaths(config.dataDir).work, 'box', 'former');
     mkdirSync(join(folder.path, 'spool'));
@@ -228,12 +219,9 @@ describe('volt doctor --deep', () => {
     ).to.equal(true);
     folder.release();
     expect((await only('spools', 'warn')).remedy).to.include('volt runner --name former');
-    rmSync(join(folder.path, 'spool', `${build}-1.1.log`));
-    writeFileSync(join(folder.path, 'spool', '999-1.1.log'), 'output');
-    expect((await only('spools', 'warn')).message).to.include('nobody waits for: 999-1.1');
   });
 
-  it('finds a damaged mirror, and has it fetched anew when told to', async () => {
+  it('finds a damaged mirror, and removes it with --mend so that the next job fetches it', async () => {
     const repository = new TestRepository({ 'a.txt': 'content' });
     repositories.push(repository);
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.path);
@@ -248,12 +236,12 @@ describe('volt doctor --deep', () => {
     expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
   });
 
-  it('changes no record of another version', async () => {
+  it('does not touch a database of another version', async () => {
     await setMeta(volt.context.database.db, 'schema_version', '999');
     expect((await only('deep', 'warn')).message).to.include('another version');
   });
 
-  it('is part of the command', async () => {
+  it('runs as part of the command', async () => {
     await finished();
     const args = ['doctor', '--data', config.dataDir, '--redis', volt.redis.url];
     const { code, stdout } = await command([...args, '--deep', '--json']);

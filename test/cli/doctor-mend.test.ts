@@ -33,7 +33,7 @@ describe('volt doctor --mend', () => {
   const examine = async (mend = false) =>
     (await deepFindings(config, volt.context.logger, mend)).filter(({ level }) => level !== 'ok');
 
-  /** A build that has ended, without files of which nothing is said. */
+  /** A finished build without files, of which no check expects any. */
   async function ended(): Promise<BuildId> {
     const { database } = volt.context;
     const build = await finishedBuild(database, 1);
@@ -43,8 +43,8 @@ describe('volt doctor --mend', () => {
   }
 
   /**
-   * Finds one thing amiss, by a look that changes nothing, mends it, and finds nothing any more.
-   * @returns what it has said of it
+   * Expects one finding twice without --mend, repairs it, and expects none.
+   * @returns its message
    */
   async function mended(check: string): Promise<string> {
     for (const times of ['first', 'again']) {
@@ -81,7 +81,7 @@ describe('volt doctor --mend', () => {
     expect(last?.attempts.map(({ status }) => status)).to.deep.equal(['error']);
   });
 
-  it('ends a build of which all jobs have ended', async () => {
+  it('ends an open build whose jobs have all ended', async () => {
     const build = await ended();
     await volt.context.database.db
       .updateTable('builds')
@@ -91,7 +91,7 @@ describe('volt doctor --mend', () => {
     expect(await findBuild(volt.context.database, build)).to.include({ status: 'success' });
   });
 
-  it('closes a request to cancel what has ended', async () => {
+  it('closes a request to cancel a build that has ended', async () => {
     const { database } = volt.context;
     const build = await ended();
     await database.write((db) =>
@@ -100,7 +100,7 @@ describe('volt doctor --mend', () => {
     expect(await mended('contradictions')).to.match(/^1 request to cancel what has ended/);
   });
 
-  it('takes out of its group what holds it for nothing, and lets the next one in', async () => {
+  it('takes an ended build out of its concurrency group, and lets the next one in', async () => {
     const { database, queues } = volt.context;
     const [over, waits] = [await ended(), await recordedBuild(database)];
     await routeBuild(volt.context, waits);
@@ -111,9 +111,7 @@ describe('volt doctor --mend', () => {
       const place = { repo: 'app', name: 'deploy', build_id: Number(build), holder: job(build), inside };
       await database.db.insertInto('concurrency').values(place).execute();
     }
-    expect(await mended('contradictions')).to.include(
-      `in a concurrency group that nothing of it needs any more: ${over}`,
-    );
+    expect(await mended('contradictions')).to.include(`in a concurrency group that it does not need any more: ${over}`);
     expect(await database.db.selectFrom('concurrency').select('build_id').execute()).to.deep.equal([
       { build_id: Number(waits) },
     ]);
@@ -121,28 +119,28 @@ describe('volt doctor --mend', () => {
     expect(told?.data).to.include({ build: waits });
   });
 
-  it('removes schedules of repositories that are observed no more', async () => {
+  it('removes schedules of repositories that are not observed any more', async () => {
     const entry = { repo: 'gone', workflow: 'a.yml', cron: '0 0 * * *', timezone: null, next_at: Date.now() };
     await volt.context.database.db.insertInto('schedules').values(entry).execute();
     expect(await mended('contradictions')).to.include('1 repository with schedules');
   });
 
-  it('removes schedules of polls that come twice, or of no repository', async () => {
+  it('removes poll schedules that are duplicates or without a repository', async () => {
     const { queues } = volt.context;
     await queues.scheduleObserve(null, 'app', 60);
     await queues.scheduleObserve('elsewhere', 'app', 60);
     await queues.scheduleObserve(null, 'gone', 60);
-    expect(await mended('polls')).to.match(/^2 schedules of polls/);
+    expect(await mended('polls')).to.match(/^2 poll schedules without a repository/);
     const left = await queues.queue(observeQueue(null)).getJobSchedulers();
     expect(left.map(({ key }) => key)).to.deep.equal(['app']);
   });
 
-  it('sends a queued job that has no message', async () => {
+  it('sends the message of a queued job that has none', async () => {
     const build = await recordedBuild(volt.context.database);
     expect(await mended('messages')).to.equal(`1 queued attempt without a message: ${build}-1.1`);
   });
 
-  it('gives a queued job a further attempt whose outcome is lost', async () => {
+  it('gives a further attempt to a queued job whose outcome is lost', async () => {
     const { database, queues, access } = volt.context;
     const build = await recordedBuild(database);
     await routeBuild(volt.context, build);
@@ -154,7 +152,7 @@ describe('volt doctor --mend', () => {
     expect(message).to.include({ isDone: false });
   }).timeout(30_000);
 
-  it('removes messages of attempts that count no more', async () => {
+  it('removes messages of attempts that do not count any more', async () => {
     const { database } = volt.context;
     const build = await recordedBuild(database);
     await routeBuild(volt.context, build);
@@ -169,7 +167,7 @@ describe('volt doctor --mend', () => {
     expect(await mended('members')).to.include('r~1');
   });
 
-  it('removes what is left of backups, mirrors, and logs of builds that nobody knows', async () => {
+  it('removes leftovers of backups and mirrors, and logs of unknown builds', async () => {
     const { logs, mirrors } = dataPaths(config.dataDir);
     const gone = startChild('console.log(1)');
     await gone.ended();

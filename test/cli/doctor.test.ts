@@ -36,17 +36,17 @@ describe('volt doctor', () => {
     return { code: end.code, healthy, of: (check) => findings.filter((finding) => finding.check === check) };
   }
 
-  it('finds all well where nothing runs yet, and makes nothing', async () => {
+  it('reports ok where Volt has never run', async () => {
     const data = join(folders.make(), 'data');
     const { code, healthy, of } = await examine(['--data', data]);
     expect([code, healthy]).to.deep.equal([0, true]);
     const checks = ['node', 'git', 'containment', 'isolation', 'limits', 'container engine', 'redis', 'disk', 'web'];
     for (const check of checks) expect(of(check), check).to.have.lengthOf(1);
-    expect(of('data directory')[0]?.message).to.include('not there yet');
-    expect(of('record')[0]?.message).to.include('not there yet');
+    expect(of('data directory')[0]?.message).to.include('does not exist yet');
+    expect(of('record')[0]?.message).to.include('does not exist yet');
   });
 
-  it('prints for people what it found, and how to mend it', async () => {
+  it('prints findings with their remedies, without passwords', async () => {
     const data = folders.make();
     const redis = `redis://:secret@127.0.0.1:${await freePort()}`;
     const { code, stdout } = await volt(['doctor', '--data', data, '--redis', redis]);
@@ -57,38 +57,40 @@ describe('volt doctor', () => {
       .and.not.include('secret');
   });
 
-  it('knows which Node.js is too old', () => {
+  it('fails for a Node.js that is too old', () => {
     expect(nodeFinding('20.18.3').level).to.equal('fail');
     for (const version of ['20.19.0', '22.0.0']) expect(nodeFinding(version).level).to.equal('ok');
   });
 
-  it('says whether a limit of memory is for the job or for each of its processes', async () => {
+  it('says whether the memory limit counts for the job or for each of its processes', async () => {
     const limits = async (env: Record<string, string>) =>
       (await examine(['--data', folders.make()], env)).of('limits').map(({ level, message }) => ({ level, message }));
-    expect(await limits({})).to.deep.equal([{ level: 'ok', message: 'a job may take any memory, and 4096 processes' }]);
+    expect(await limits({})).to.deep.equal([
+      { level: 'ok', message: 'a job may use any amount of memory and 4096 processes' },
+    ]);
     expect((await limits({ VOLT_ISOLATION: 'none' }))[0]?.message).to.include('any number of processes');
     const [found] = await limits({ VOLT_JOB_MEMORY: '100', VOLT_JOB_PROCESSES: '0' });
     const isPossible = await ControlGroup.isPossible();
     expect(found?.level).to.equal(isPossible ? 'ok' : 'warn');
     expect(found?.message)
-      .to.include('a job may take 100 MB of memory, and any number of processes')
+      .to.include('a job may use 100 MB of memory and any number of processes')
       .and.include(isPossible ? 'counted together' : 'for each process');
   });
 
-  it('finds a git that is missing', async () => {
+  it('fails without git', async () => {
     const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
     expect(of('git')[0]).to.include({ level: 'fail', message: 'there is no git on this machine' });
   });
 
-  it('finds that what keeps updates of mirrors apart is missing', async () => {
+  it('fails without flock', async () => {
     const programs = folders.make();
     const git = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
     symlinkSync(git, join(programs, 'git'));
     const { of } = await examine(['--data', folders.make()], { PATH: programs });
-    expect(of('git')[0]?.message).to.match(/^flock of util-linux is not there/);
+    expect(of('git')[0]?.message).to.match(/^flock is missing/);
   });
 
-  it('finds a disk that is nearly full', async function () {
+  it('fails for a nearly full disk', async function () {
     const data = join(folders.make(), 'full');
     const unmount = mountFullDisk(data);
     if (!unmount) return this.skip();
@@ -101,7 +103,7 @@ describe('volt doctor', () => {
     }
   });
 
-  it('finds a data directory and a record that are none', async () => {
+  it('fails for a database or data directory that is another kind of file', async () => {
     const data = folders.make();
     writeFileSync(dataPaths(data).record, 'no database'.repeat(1000));
     const damaged = await examine(['--data', data]);
@@ -113,7 +115,7 @@ describe('volt doctor', () => {
     expect(none.of('data directory')[0]).to.include({ level: 'fail' });
   });
 
-  it('finds a record with pages that were overwritten', async () => {
+  it('fails for a database with overwritten pages', async () => {
     const data = folders.make();
     await (await openRecord(data)).close();
     const database = new Database(dataPaths(data).record);
@@ -128,14 +130,14 @@ describe('volt doctor', () => {
     expect(of('record')[0]?.remedy).to.include('volt restore');
   });
 
-  describe('of a Redis', () => {
+  describe('Redis', () => {
     let redis: TestRedis;
     before(async () => {
       redis = await startRedis({ settings: ['--appendonly', 'no'] });
     });
     after(() => redis.stop());
 
-    it('that may evict keys and keeps no append-only file says both', async () => {
+    it('is reported when it may evict keys and keeps no append-only file', async () => {
       const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
       await access.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       const { of } = await examine(['--data', folders.make(), '--redis', redis.url]);
@@ -145,21 +147,21 @@ describe('volt doctor', () => {
       expect(of('clock')).to.deep.equal([]);
     });
 
-    it('that is fit compares the clocks too', async () => {
+    it('has its clock compared when it is fit', async () => {
       const { code, of } = await examine(['--data', folders.make(), '--redis', redis.url]);
       expect(code).to.equal(0);
       expect(of('clock')[0]).to.include({ level: 'ok' });
     });
   });
 
-  describe('of the web stage', () => {
+  describe('the web stage', () => {
     let site: Site;
     before(async () => {
       site = await Site.start();
     });
     after(() => site.stop());
 
-    it('says whether it answers and takes the token', async () => {
+    it('is checked for an answer and for the token', async () => {
       const data = site.context.config.dataDir;
       const good = await examine(['--data', data, '--redis', site.redis.url]);
       expect(good.of('web')[0]).to.include({ level: 'ok' });
@@ -171,12 +173,12 @@ describe('volt doctor', () => {
       expect(gone.of('web')[0]).to.include({ level: 'fail' });
     });
 
-    it('says where everybody may read', () => {
+    it('is reported when everybody may read', () => {
       expect(readingFindings({ reading: 'public' })).to.have.length(1);
       for (const reading of ['local', 'token'] as const) expect(readingFindings({ reading })).to.deep.equal([]);
     });
 
-    it('says what the settings open to commits beside their own repository', () => {
+    it('warns of settings that let commits use more than their own repository', () => {
       const closed = { machineCredentials: '', shareCredential: 'off', neighbours: undefined } as const;
       expect(openedFindings(closed)).to.deep.equal([]);
       const open = { machineCredentials: 'github.com/acme', shareCredential: 'on', neighbours: '/srv/git' } as const;
@@ -190,7 +192,7 @@ describe('volt doctor', () => {
         expect(finding?.message).to.include(setting).and.include(value);
     });
 
-    it('says where tokens and sessions go over a network as they are', () => {
+    it('warns when tokens and sessions cross a network without TLS', () => {
       const levels = (settings: { httpHost?: string; url?: string }) =>
         transportFindings({ httpHost: '127.0.0.1', url: undefined, ...settings } as Config).map(({ level }) => level);
       expect(levels({ httpHost: '0.0.0.0' })).to.deep.equal(['warn']);

@@ -43,6 +43,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/runner/prune.ts': 'looks at folders of Volt',
   'src/runner/launcher/process.ts': 'opens descriptors of its parent in /proc',
   'src/runner/launcher/launcher-process.ts': 'starts a process of Volt, and looks at descriptors',
+  'src/runner/left-spools.ts': 'lists the folders of runners, which jobs never reach',
   'src/runner/spool.ts': 'has the spool, which jobs never reach',
   'src/runner/start.ts': 'closes the data directory',
   'src/runner/work-folder.ts': "makes the runner's own folder",

@@ -10,9 +10,9 @@ import { diskOf, shortfall } from '../../system/disk.ts';
 import { size } from '../sizes.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-const restore = 'Restore a backup by `volt restore`; see what the disk and the system log say first.';
+const restore = 'Check the disk and the system log first, then restore a backup with `volt restore`.';
 
-/** The data directory, its disk, and the record in it. */
+/** Checks the data directory, its disk, and the database in it. */
 export async function dataFindings(config: Config): Promise<Finding[]> {
   return [await directoryFinding(config), await diskFinding(config), await recordFinding(config)];
 }
@@ -23,37 +23,37 @@ async function directoryFinding({ dataDir }: Config): Promise<Finding> {
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (folder !== dataDir) return ok('data directory', `${dataDir} is not there yet; the first start makes it`);
+    if (folder !== dataDir) return ok('data directory', `${dataDir} does not exist yet; the first start creates it`);
     const holder = await dataDirectoryHolder(dataDir);
-    return ok('data directory', `${dataDir} can be written${holder === undefined ? '' : `, in use by ${holder}`}`);
+    return ok('data directory', `${dataDir} is writable${holder === undefined ? '' : `, in use by ${holder}`}`);
   } catch (error) {
-    return fail('data directory', `${dataDir} cannot be written: ${errorText(error)}`, remedy);
+    return fail('data directory', `${dataDir} is not writable: ${errorText(error)}`, remedy);
   }
 }
 
 async function diskFinding(config: Config): Promise<Finding> {
   const disk = await diskOf(config.dataDir);
-  if (!disk) return warn('disk', 'the room on the disk cannot be told', 'See whether the data directory is reachable.');
-  const room = `${size(disk.free)} of ${size(disk.total)} are free`;
+  if (!disk) return warn('disk', 'the free disk space is unknown', 'Check that the data directory is reachable.');
+  const space = `${size(disk.free)} of ${size(disk.total)} free`;
   const missing = shortfall(disk, config);
-  if (missing === 0) return ok('disk', room);
-  const remedy = 'Free some room: `volt prune` removes what is older than the settings keep.';
-  return fail('disk', `${room}, ${size(missing)} less than VOLT_DISK_FLOOR asks for`, remedy);
+  if (missing === 0) return ok('disk', space);
+  const remedy = 'Free disk space: `volt prune` removes what is older than the settings keep.';
+  return fail('disk', `${space}, ${size(missing)} less than VOLT_DISK_FLOOR requires`, remedy);
 }
 
 async function recordFinding(config: Config): Promise<Finding> {
   try {
     const { where, found } = await inspectNamed(config);
-    if (found === undefined) return ok('record', `${where} is not there yet; the first start makes it`);
+    if (found === undefined) return ok('record', `${where} does not exist yet; the first start creates it`);
     const [fault] = found.faults;
     if (fault !== undefined) return fail('record', `${where} is damaged: ${fault}`, restore);
     if (found.schemaVersion > schemaVersion) {
-      const message = `${where} has schema version ${found.schemaVersion}, this Volt knows ${schemaVersion}`;
-      return fail('record', message, 'Start the newer Volt that wrote it, or restore a backup from before.');
+      const message = `${where} has schema version ${found.schemaVersion}; this Volt supports ${schemaVersion}`;
+      return fail('record', message, 'Use the newer Volt that wrote it, or restore an older backup.');
     }
-    return ok('record', `${where} is sound, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
+    return ok('record', `${where} is undamaged, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
   } catch (error) {
     if (error instanceof VoltError) return fail('record', error.message, error.remedy);
-    return fail('record', `${recordFile(config)} cannot be read as a record: ${errorText(error)}`, restore);
+    return fail('record', `${recordFile(config)} is not a readable database: ${errorText(error)}`, restore);
   }
 }

@@ -7,12 +7,12 @@ import { redisFindings } from './redis.ts';
 import { report } from './report.ts';
 import { readingFindings, transportFindings, webFinding } from './web.ts';
 
-/** Runs every check and prints what was found. @returns the exit code */
+/** Runs every check and prints the findings. @returns the exit code */
 export async function examine(
   config: Config,
   { json, deep, mend }: { json: boolean; deep: boolean; mend: boolean },
 ): Promise<number> {
-  // what is found is told as findings
+  // problems are printed as findings
   const logger = createLogger('error');
   logger.silent = true;
   const [machine, redis, data, web] = await Promise.all([

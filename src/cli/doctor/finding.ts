@@ -1,12 +1,12 @@
-/** What one check has come to. */
+/** The result of one check. */
 export interface Finding {
-  /** what was looked at, for example `redis` */
+  /** what was checked, for example `redis` */
   check: string;
-  /** `fail`: Volt does not work like this; `warn`: it does, at a risk; `ok` has nothing to mend */
+  /** `fail`: Volt does not work; `warn`: Volt works, at a risk; `ok`: nothing to fix */
   level: 'ok' | 'warn' | 'fail';
   /** what was found */
   message: string;
-  /** how to mend it; null where all is well */
+  /** how to fix it; null for `ok` */
   remedy: string | null;
 }
 

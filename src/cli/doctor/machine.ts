@@ -17,11 +17,11 @@ import { networkPolicy } from '../../kernel/network-policy.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** A program that does not answer within this many milliseconds counts as one that does not work. */
-const patience = 5000;
+/** Milliseconds after which a program that does not answer counts as broken. */
+const versionTimeout = 5000;
 const oldestNode = [20, 19] as const;
 
-/** What the machine has of what Volt and its jobs need. */
+/** Checks what Volt and its jobs need of this machine. */
 export async function machineFindings(config: Config): Promise<Finding[]> {
   return [
     nodeFinding(process.versions.node),
@@ -40,8 +40,8 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
 
 export function nodeFinding(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const fit = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
-  if (fit) return ok('node', `version ${version}`);
+  const isRecent = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  if (isRecent) return ok('node', `version ${version}`);
   return fail('node', `version ${version} is too old`, `Install Node.js ${oldestNode.join('.')} or newer.`);
 }
 
@@ -50,36 +50,36 @@ async function gitFinding(): Promise<Finding> {
     const version = await gitVersion();
     if (process.platform !== 'linux' || (await versionOf('flock')) !== undefined)
       return ok('git', `version ${version}`);
-    return fail('git', 'flock of util-linux is not there, which keeps updates of mirrors apart', 'Install util-linux.');
+    return fail('git', 'flock is missing, with which Volt locks mirrors', 'Install util-linux.');
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('git', message, remedy);
   }
 }
 
-/** How sure it is that nothing of a job outlives it. */
+/** Checks how reliably Volt ends all processes of a job. */
 async function groupKindFinding(): Promise<Finding> {
   const kind = await detectGroupKind();
-  if (kind !== 'group') return ok('containment', `each job runs in a PID namespace of its own (${kind})`);
+  if (kind !== 'group') return ok('containment', `each job runs in its own PID namespace (${kind})`);
   return warn(
     'containment',
-    'each job runs in a process group only: a process that leaves it is found by a sweep, later',
-    'Let this user make namespaces (root may; for others: sysctl kernel.unprivileged_userns_clone=1, util-linux installed).',
+    'each job runs in a process group only: Volt finds a process that leaves the group later, by searching',
+    'Let this user create namespaces: run as root, or install util-linux and set sysctl kernel.unprivileged_userns_clone=1.',
   );
 }
 
-/** How far jobs are kept apart from this machine, and what that does not keep out. */
+/** Checks how far jobs are isolated from this machine. */
 async function isolationFinding({ isolation }: Config): Promise<Finding> {
   try {
     const { level, notice, isUnasked, filtersCalls } = await settleIsolation(isolation);
-    if (isUnasked) return fail('isolation', `repositories by URL are not built: ${unaskedText}`, sandboxRemedy);
+    if (isUnasked) return fail('isolation', `Volt does not build repositories by URL: ${unaskedText}`, sandboxRemedy);
     if (level !== 'none' && !filtersCalls)
       return warn(
         'isolation',
         `${level}: ${levelMeanings[level]}; but ${unfilteredText}`,
         'Install a newer util-linux.',
       );
-    const shared = level === 'sandbox' ? '; a job can read all of its own repository, commits of other refs too' : '';
+    const shared = level === 'sandbox' ? '; a job can read all commits of its repository, also of other refs' : '';
     if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}${shared}`);
     return warn('isolation', `${level}: ${levelMeanings[level]} (${notice})`, sandboxRemedy);
   } catch (error) {
@@ -88,7 +88,7 @@ async function isolationFinding({ isolation }: Config): Promise<Finding> {
   }
 }
 
-/** What jobs can reach. */
+/** Checks which networks jobs can reach. */
 async function networkFinding(config: Config): Promise<Finding> {
   try {
     const { level } = await settleIsolation(config.isolation);
@@ -102,7 +102,7 @@ async function networkFinding(config: Config): Promise<Finding> {
   }
 }
 
-/** What the settings open to commits beside their own repository. */
+/** Names the settings that let commits use more than their own repository. */
 export function openedFindings({
   machineCredentials,
   shareCredential,
@@ -117,45 +117,45 @@ export function openedFindings({
   ].filter(Boolean);
   if (opened.length === 0) return [];
   const text = `a commit may use ${opened.join('; ')}`;
-  return [warn('sources', text, 'Unset what no repository needs; docs/secrets.md says what each opens.')];
+  return [warn('sources', text, 'Unset what no repository needs, see docs/secrets.md.')];
 }
 
-/** How what a job takes is counted, by this process; a service may be given more rights than whoever asks. */
+/** Checks how the limits of a job are counted, with the rights of this process; a service may have more. */
 async function limitsFinding({ isolation, jobMemory, jobProcesses }: Config): Promise<Finding> {
   const isGrouped = jobMemory > 0 && (await ControlGroup.isPossible());
-  // without a group the system counts those of a user, and jobs that are not kept apart have Volt's own
+  // without a control group the kernel counts the processes of a user, and jobs without isolation run as Volt's user
   const level = await settleIsolation(isolation).then(
     (settled) => settled.level,
     () => 'none',
   );
   const isCounted = jobProcesses > 0 && (isGrouped || level !== 'none');
   const processes = isCounted ? `${jobProcesses} processes` : 'any number of processes';
-  if (jobMemory === 0) return ok('limits', `a job may take any memory, and ${processes}`);
-  const most = `a job may take ${jobMemory} MB of memory, and ${processes}`;
+  if (jobMemory === 0) return ok('limits', `a job may use any amount of memory and ${processes}`);
+  const most = `a job may use ${jobMemory} MB of memory and ${processes}`;
   if (isGrouped) return ok('limits', `${most}, counted together by a control group`);
   return warn('limits', `${most}, but ${withoutGroups}`, groupsRemedy);
 }
 
-/** Tried on this process: what runs of Volt does the same when it starts. */
+/** Tries on this process what each stage does at its start. */
 async function coreFinding(): Promise<Finding> {
-  if (await leaveNoCoreDumps()) return ok('core dumps', 'Volt leaves none when it crashes');
+  if (await leaveNoCoreDumps()) return ok('core dumps', 'Volt leaves none');
   return warn(
     'core dumps',
-    'when Volt crashes, the system may keep its memory, with tokens and secrets, in a file',
+    'when Volt crashes, the system may write its memory with tokens and secrets to a file',
     'Install util-linux (prlimit), or start Volt after `ulimit -c 0`.',
   );
 }
 
 async function engineFinding(): Promise<Finding> {
-  const engines = (await Promise.all(['docker', 'podman'].map(versionOf))).filter((said) => said !== undefined);
+  const engines = (await Promise.all(['docker', 'podman'].map(versionOf))).filter((version) => version !== undefined);
   const found = engines.join(', ') || 'none';
   return ok('container engine', `${found}; needed only to run Volt itself in containers`);
 }
 
-/** The first line that the program says of its version, or undefined where it is not there. */
+/** The first line of `PROGRAM --version`; undefined if it is not installed. */
 async function versionOf(program: string): Promise<string | undefined> {
   try {
-    return (await runProgram(program, ['--version'], { timeout: patience })).trim().split('\n')[0];
+    return (await runProgram(program, ['--version'], { timeout: versionTimeout })).trim().split('\n')[0];
   } catch {
     return undefined;
   }

@@ -12,10 +12,10 @@ import { size } from '../sizes.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** How long (ms) a server may take that does not answer at once. */
-const patience = 2000;
+/** Milliseconds to wait for a server that does not answer at once. */
+const timeout = 2000;
 
-/** Whether Redis is there and fit to carry Volt; without one, whether `volt up` could start its own. */
+/** Checks whether Redis answers and is fit for Volt; without an address, whether `volt up` could start a server. */
 export async function redisFindings(config: Config, logger: Logger): Promise<Finding[]> {
   let found: FoundAddress;
   try {
@@ -27,10 +27,10 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
   const { url, from } = found;
   const where = withoutPassword(url);
   try {
-    // what a stage needs beside, it says at its start
-    const whose = hasMainUser(url) ? 'volt' : 'runner';
-    const needs = { prefix: config.redisPrefix, whose } as const;
-    const facts = await askServer(url, logger, from === 'setting' ? patience : 0, needs);
+    // a stage checks at its start what else it needs
+    const user = hasMainUser(url) ? 'volt' : 'runner';
+    const needs = { prefix: config.redisPrefix, whose: user } as const;
+    const facts = await askServer(url, logger, from === 'setting' ? timeout : 0, needs);
     const used = `uses ${size(facts.memory.used)}`;
     const limit = facts.memory.limit > 0 ? ` of ${size(facts.memory.limit)}` : '';
     const faults = unfitness(facts);
@@ -48,7 +48,7 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
   }
 }
 
-/** Jobs without isolation read what their runner can: that should not be the password of who may do everything. */
+/** Jobs without isolation can read what their runner can, such as the password of the main user. */
 async function userFindings({ runnerKey, isolation }: Config, url: string): Promise<Finding[]> {
   if (runnerKey === undefined || !hasMainUser(url)) return [];
   const level = await settleIsolation(isolation).then(
@@ -56,14 +56,16 @@ async function userFindings({ runnerKey, isolation }: Config, url: string): Prom
     () => undefined,
   );
   if (level !== 'none') return [];
-  const remedy = 'Give the runner the user that `volt redis-acl` prints, and VOLT_ISOLATION=sandbox.';
-  return [warn('redis', 'jobs can read the password of the main user of Redis, and with it do what Volt can', remedy)];
+  const remedy = 'Give the runner a user of its own (`volt redis-acl` prints one), or set VOLT_ISOLATION=sandbox.';
+  return [
+    warn('redis', 'jobs can read the password of the main user of Redis, and do with it all that Volt can', remedy),
+  ];
 }
 
-/** No Redis was named, and no `volt up` runs: the next one starts its own. */
+/** No address is set and no `volt up` runs: the next one starts a server. */
 function ownServer(): Finding {
   try {
-    return ok('redis', `none is running; \`volt up\` starts its own (${findRedisServer()})`);
+    return ok('redis', `not running; \`volt up\` starts its own (${findRedisServer()})`);
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('redis', message, remedy);

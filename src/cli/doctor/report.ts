@@ -4,8 +4,8 @@ import type { Finding } from './finding.ts';
 const signs = { ok: 'success', warn: 'cancelled', fail: 'error' } as const;
 
 /**
- * Prints what was found, each with how to mend it.
- * @returns the exit code: 3 where something fails
+ * Prints the findings with their remedies.
+ * @returns the exit code: 3 if a check fails
  */
 export function report(findings: Finding[], json: boolean): number {
   const healthy = !findings.some(({ level }) => level === 'fail');

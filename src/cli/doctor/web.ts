@@ -6,7 +6,7 @@ import { isElsewhere, isLoopbackName } from '../../web/http/hosts.ts';
 import { Client } from '../client.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** Whether tokens and sessions go over a network as they are. */
+/** Checks whether tokens and sessions cross a network without encryption. */
 export function transportFindings({ httpHost, url }: Config): Finding[] {
   const overTls = url !== undefined && new URL(url).protocol === 'https:';
   const isOpen = !isLoopbackName(httpHost);
@@ -16,40 +16,40 @@ export function transportFindings({ httpHost, url }: Config): Finding[] {
   return [
     warn(
       'web',
-      `${where}, without TLS: whoever is on the way reads tokens and sessions, and programs on other ports are sent them`,
-      'Put a proxy with TLS in front and set VOLT_URL to its https address, see docs/access.md; where only this machine reaches the port, leave it.',
+      `${where}, without TLS: others on the network can read tokens and sessions, and browsers send them to programs on other ports`,
+      'Put a TLS proxy in front and set VOLT_URL to its https address, see docs/access.md. Ignore this if only this machine can reach the port.',
     ),
   ];
 }
 
-/** What is open for reading to more people than those of this machine. */
+/** Checks whether the dashboard is readable for everybody. */
 export function readingFindings({ reading }: Pick<Config, 'reading'>): Finding[] {
   if (reading !== 'public') return [];
   return [
     warn(
       'reading',
-      'everybody who reaches the dashboard may read every repository that is not private (VOLT_READING=public)',
-      'Leave it where that is meant; else unset it, and open single ones by `volt repo set NAME --visibility public`.',
+      'everybody who reaches the dashboard can read all repositories that are not private (VOLT_READING=public)',
+      'Ignore this if you want it. Otherwise unset it, and open single repositories with `volt repo set NAME --visibility public`.',
     ),
   ];
 }
 
-/** Whether the commands can reach a web stage, and may change things there. */
+/** Checks whether commands can reach a web stage and have its token. */
 export async function webFinding(config: Config): Promise<Finding> {
   if (config.url === undefined && !existsSync(dataPaths(config.dataDir).webUrl)) {
-    return ok('web', 'none is up that uses this data directory');
+    return ok('web', 'no web stage runs on this data directory');
   }
   try {
     const client = Client.of(config);
     const { version } = await client.get<{ version: string }>('/status');
-    // there is no such place; but whoever has no token is told of that first
+    // there is no such path, but the server checks the token first
     const code = await client.post('/doctor').then(
       () => 'not_found',
       (error) => asVoltError(error).code,
     );
-    if (code !== 'token_needed') return ok('web', `${client.url} answers, version ${version}, and takes the token`);
-    const remedy = 'Set VOLT_TOKEN to what is in the file `token` of its data directory.';
-    return fail('web', `${client.url} does not take the token`, remedy);
+    if (code !== 'token_needed') return ok('web', `${client.url} answers, version ${version}, and accepts the token`);
+    const remedy = 'Set VOLT_TOKEN to the content of the file `token` in its data directory.';
+    return fail('web', `${client.url} does not accept the token`, remedy);
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('web', message, remedy);

@@ -3,33 +3,49 @@ import type { Logger } from '../../../kernel/logger.ts';
 import type { Queues } from '../../../queues/queues.ts';
 import type { Database } from '../../../record/database.ts';
 import type { RedisAccess } from '../../../redis/connect.ts';
+import { type Finding, type fail, ok, warn } from '../finding.ts';
 
 /** What the checks compare with each other. */
 export interface DeepCheck {
   config: Config;
   logger: Logger;
   database: Database;
-  /** undefined where Redis does not answer, or serves another record */
+  /** undefined where Redis does not answer, or serves another database */
   redis: { access: RedisAccess; queues: Queues } | undefined;
-  /** what can be mended without a doubt is */
+  /** whether to repair what is certain */
   mend: boolean;
 }
 
-/** The first few of many names, for a sentence. */
-export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+/**
+ * Things of one kind that are wrong, with the first few of their names.
+ * @param words one of them, and what is wrong with it: `['log', 'shorter than recorded']`
+ * @returns one finding, or none without names
+ */
+export function wrong(
+  check: string,
+  names: readonly string[],
+  words: readonly [one: string, what: string],
+  remedy: string,
+  level: typeof warn | typeof fail = warn,
+): Finding[] {
+  if (names.length === 0) return [];
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return [
+    level(check, `${counted(names.length, words[0])} ${words[1]}: ${names.slice(0, 5).join(', ')}${more}`, remedy),
+  ];
 }
 
-/**
- * What is said of something that `volt doctor --mend` can do.
- * @param how what is there afterwards, such as `it is removed`
- */
+/** What was compared, where nothing is wrong. */
+export function orFine(findings: Finding[], check: string, compared: string): Finding[] {
+  return findings.length > 0 ? findings : [ok(check, compared)];
+}
+
+/** The remedy for what `volt doctor --mend` repairs. @param how a sentence such as `it is removed` */
 export function mended(done: boolean, how: string): string {
   return done ? `Mended: ${how}.` : `\`volt doctor --mend\` mends it: ${how}.`;
 }
 
-/** `1 log`, `3 logs` */
+/** `1 log`, `3 logs`, `2 repositories` */
 export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
+  return `${count} ${count === 1 ? one : `${one.replace(/y$/, 'ie')}s`}`;
 }

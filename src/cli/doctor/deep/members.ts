@@ -1,38 +1,40 @@
 import { attemptName } from '../../../kernel/model.ts';
 import { openJobs } from '../../../record/open-jobs.ts';
+import type { RedisAccess } from '../../../redis/connect.ts';
 import { forgetGone, listRunners, listStages, stageKinds } from '../../../redis/membership.ts';
-import { type Finding, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed, mended } from './check.ts';
+import type { Finding } from '../finding.ts';
+import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
 
-/** Who says that they live against what the record says that they run. */
+const check = 'members';
+
+/** Names of the attempts that live runners have. */
+export async function claimedAttempts(access: RedisAccess): Promise<Set<string>> {
+  const { alive } = await listRunners(access);
+  return new Set(alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
+}
+
+/** Compares the heartbeats with the attempts that run by the database. */
 export async function memberFindings({ database, redis, mend }: DeepCheck): Promise<Finding[]> {
   if (!redis) return [];
-  const { access } = redis;
-  const runners = await listRunners(access);
-  const claimed = new Set(runners.alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
-  const running = await openJobs(database, { status: 'running', limit: 100_000 });
-  const unclaimed = running
-    .map(({ id, attempt }) => attemptName({ job: id, attempt }))
-    .filter((name) => !claimed.has(name));
-  const findings: Finding[] = [];
-  if (unclaimed.length > 0) {
-    const message = `${counted(unclaimed.length, 'running attempt')} that no living runner has: ${listed(unclaimed)}`;
-    findings.push(
-      warn('members', message, 'The dispatcher takes it back after 5 s and sends a further attempt; one must be up.'),
-    );
-  }
+  const claimed = await claimedAttempts(redis.access);
+  const running = (await openJobs(database, { status: 'running', limit: 100_000 })).map(({ id, attempt }) =>
+    attemptName({ job: id, attempt }),
+  );
   const gone: string[] = [];
   for (const kind of ['runner', ...stageKinds] as const) {
-    const ids = kind === 'runner' ? runners.gone : (await listStages(access, kind)).gone;
+    const list = kind === 'runner' ? listRunners(redis.access) : listStages(redis.access, kind);
+    const ids = (await list).gone;
     gone.push(...ids);
-    if (mend) await forgetGone(access, kind, ids);
+    if (mend) await forgetGone(redis.access, kind, ids);
   }
-  if (gone.length > 0) {
-    const message = `${counted(gone.length, 'member')} whose heartbeat has ended: ${listed(gone)}`;
-    findings.push(warn('members', message, mended(mend, 'it is off the list')));
-  }
-  if (findings.length > 0) return findings;
-  return [
-    ok('members', `${counted(runners.alive.length, 'runner')} and ${counted(running.length, 'running attempt')} agree`),
+  const findings = [
+    ...wrong(
+      check,
+      running.filter((name) => !claimed.has(name)),
+      ['running attempt', 'that no live runner has'],
+      'Start a dispatcher: it takes the job back after 5 s.',
+    ),
+    ...wrong(check, gone, ['member', 'whose heartbeat has ended'], mended(mend, 'it is taken off the list')),
   ];
+  return orFine(findings, check, `${counted(running.length, 'running attempt')} agree with the heartbeats of runners`);
 }

@@ -1,94 +1,67 @@
 import { routeBuild } from '../../../dispatcher/route.ts';
 import { SpentAttempts } from '../../../dispatcher/spent-attempts.ts';
-import { type AttemptRef, attemptName, type BuildId, buildIdOf, parseAttemptName } from '../../../kernel/model.ts';
+import { type AttemptRef, attemptName, type BuildId, parseAttemptName } from '../../../kernel/model.ts';
 import { isDue, pausesOf } from '../../../kernel/tries.ts';
 import { attemptMessages, queuesOf, withdraw } from '../../../queues/attempts.ts';
-import { queueLabels } from '../../../queues/kept.ts';
-import { jobQueue } from '../../../queues/names.ts';
-import { currentAttempts, type OpenJob, openJobs } from '../../../record/open-jobs.ts';
+import { jobQueue, queueNames } from '../../../queues/names.ts';
+import type { Queues } from '../../../queues/queues.ts';
+import { currentAttempts, openJobs } from '../../../record/open-jobs.ts';
 import { heartbeatTtl } from '../../../redis/heartbeat-times.ts';
-import { listRunners } from '../../../redis/membership.ts';
 import { pause } from '../../../system/wait.ts';
-import { type Finding, ok, warn } from '../finding.ts';
-import { counted, type DeepCheck, listed, mended } from './check.ts';
-import { foreignFindings } from './foreign.ts';
+import { type Finding, warn } from '../finding.ts';
+import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
+import { claimedAttempts } from './members.ts';
 
-/** The queues against the record: each queued attempt has one message, and each message an attempt. */
-export async function messageFindings(check: DeepCheck): Promise<Finding[]> {
-  const { config, database, redis } = check;
-  if (!redis) return [];
-  const { access, queues } = redis;
-  const pauses = pausesOf(config.tryAgain);
-  const queued = (await openJobs(database, { status: 'queued', limit: 100_000 })).filter((job) =>
-    isDue(job.dueAt, pauses),
-  );
-  const attempts = queued.map((job) => ({ job: job.id, attempt: job.attempt, labels: job.labels }));
-  const found = await attemptMessages(access, attempts);
-  const absent = attempts.filter((_, index) => found[index] === undefined);
-  // where runners are kept for its repository, or it is kept from some
-  const elsewhere = await queuesOf(access, queues, absent);
-  const missing = absent.filter((ref) => !elsewhere.has(attemptName(ref)));
-  const sent = queued.filter((_, index) => found[index] !== undefined);
-  const findings = [
-    ...(await withoutMessage(check, redis, missing)),
-    ...(await spent(
-      check,
-      redis,
-      queued.filter((_, index) => found[index]?.isDone),
-    )),
-    ...unknownLabels(sent, await queues.labelSets()),
-    ...(await withoutAttempt(check, redis)),
-    ...(await foreignFindings(check)),
-    ...(await setAside(redis)),
-  ];
-  return findings.length > 0
-    ? findings
-    : [ok('messages', `those of ${counted(queued.length, 'queued job')} agree with the record`)];
-}
-
+const check = 'messages';
 type Redis = NonNullable<DeepCheck['redis']>;
+type QueuedAttempt = AttemptRef & { build: BuildId };
 
-async function withoutMessage(check: DeepCheck, redis: Redis, missing: AttemptRef[]): Promise<Finding[]> {
-  const lost = await unclaimed(redis, missing);
-  if (lost.length === 0) return [];
-  const builds = new Set(lost.map(({ job }) => buildIdOf(job)));
-  if (check.mend) for (const build of builds) await routeBuild({ ...check, ...redis }, build);
-  const message = `${counted(lost.length, 'queued attempt')} without a message: ${listed(lost.map(attemptName))}`;
-  return [warn('messages', message, mended(check.mend, 'it is sent again, as by the next look of a dispatcher'))];
-}
-
-/** Queued jobs whose attempt nobody will take any more, since a runner is done with its message. */
-async function spent(check: DeepCheck, redis: Redis, done: OpenJob[]): Promise<Finding[]> {
-  const lost = await unclaimed(
+/** Compares the queues with the database: each queued attempt has one message, and each message an attempt. */
+export async function messageFindings(context: DeepCheck): Promise<Finding[]> {
+  const { config, database, redis, mend } = context;
+  if (!redis) return [];
+  const pauses = pausesOf(config.tryAgain);
+  const queued = (await openJobs(database, { status: 'queued', limit: 100_000 }))
+    .filter(({ dueAt }) => isDue(dueAt, pauses))
+    .map(({ id, attempt, build, labels }) => ({ job: id, attempt, build, labels }));
+  const messages = await attemptMessages(redis.access, queued);
+  const absent = queued.filter((_, index) => messages[index] === undefined);
+  // in the queue of runners that are kept for its repository, or kept from others
+  const elsewhere = await queuesOf(redis.access, redis.queues, absent);
+  const missing = await unclaimed(
     redis,
-    done.map((job) => ({ job: job.id, attempt: job.attempt, build: job.build })),
+    absent.filter((ref) => !elsewhere.has(attemptName(ref))),
   );
-  if (lost.length === 0) return [];
-  if (check.mend) await moveOn(check, redis, lost);
-  const message = `${counted(lost.length, 'queued attempt')} whose outcome is lost: ${listed(lost.map(attemptName))}`;
-  return [warn('messages', message, mended(check.mend, 'the job gets a further attempt, as by a dispatcher'))];
+  // a runner is done with the message, so nobody will take it again
+  const spent = await unclaimed(
+    redis,
+    queued.filter((_, index) => messages[index]?.isDone),
+  );
+  if (mend)
+    for (const build of new Set(missing.map((ref) => ref.build))) await routeBuild({ ...context, ...redis }, build);
+  if (mend && spent.length > 0) await retry(context, redis, spent);
+  const findings = [
+    ...wrong(
+      check,
+      missing.map(attemptName),
+      ['queued attempt', 'without a message'],
+      mended(mend, 'it is sent again'),
+    ),
+    ...wrong(
+      check,
+      spent.map(attemptName),
+      ['queued attempt', 'whose outcome is lost'],
+      mended(mend, 'the job gets a further attempt'),
+    ),
+    ...(await strayFindings(context, redis.queues)),
+    ...(await deadLetterFindings(redis.queues)),
+  ];
+  return orFine(findings, check, `those of ${counted(queued.length, 'queued job')} agree with the database`);
 }
 
-/** As long as it takes to be sure, see SpentAttempts. */
-async function moveOn(
-  check: DeepCheck,
-  redis: Redis,
-  lost: readonly (AttemptRef & { build: BuildId })[],
-): Promise<void> {
-  const attempts = new SpentAttempts({ ...check, ...redis });
-  for (const until = performance.now() + heartbeatTtl + 1000; performance.now() < until; await pause(500)) {
-    await attempts.move(lost, await claimedNow(redis));
-  }
-}
-
-async function claimedNow({ access }: Redis): Promise<Set<string>> {
-  const { alive } = await listRunners(access);
-  return new Set(alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
-}
-
-/** Those that no living runner has, and whose outcome is not on its way. */
+/** Those that no live runner has, and whose outcome is not on its way. */
 async function unclaimed<R extends AttemptRef>(redis: Redis, refs: readonly R[]): Promise<R[]> {
-  const claimed = await claimedNow(redis);
+  const claimed = await claimedAttempts(redis.access);
   const left: R[] = [];
   for (const ref of refs) {
     if (!claimed.has(attemptName(ref)) && !(await redis.queues.holdsOutcome(ref))) left.push(ref);
@@ -96,55 +69,74 @@ async function unclaimed<R extends AttemptRef>(redis: Redis, refs: readonly R[])
   return left;
 }
 
-/** Runners look into the queues of the label sets that they know of. */
-function unknownLabels(sent: OpenJob[], known: string[][]): Finding[] {
-  const names = new Set(known.map(jobQueue));
-  const missing = [
-    ...new Set(
-      sent.flatMap(({ labels, repo }) => {
-        const either = [undefined, repo.name].map((kept) => jobQueue(queueLabels(labels, repo.runners, kept)));
-        return either.some((name) => names.has(name)) ? [] : (either[0] ?? []);
-      }),
-    ),
-  ];
-  if (missing.length === 0) return [];
-  const message = `runners do not know of ${counted(missing.length, 'queue')} with jobs: ${listed(missing)}`;
-  return [
-    warn('messages', message, 'The dispatcher makes them known at its next look, within seconds; one must be up.'),
-  ];
+/** Polls as long as it takes to be sure, see SpentAttempts. */
+async function retry(context: DeepCheck, redis: Redis, spent: readonly QueuedAttempt[]): Promise<void> {
+  const attempts = new SpentAttempts({ ...context, ...redis });
+  for (const until = performance.now() + heartbeatTtl + 1000; performance.now() < until; await pause(500)) {
+    await attempts.move(spent, await claimedAttempts(redis.access));
+  }
 }
 
-/** Messages of attempts that the record does not know, or that count no more. */
-async function withoutAttempt({ database, mend }: DeepCheck, { queues }: Redis): Promise<Finding[]> {
+/** Messages of attempts that the database does not know or that are over, and messages that Volt has not sent. */
+async function strayFindings({ database, mend }: DeepCheck, queues: Queues): Promise<Finding[]> {
   const stray: string[] = [];
+  const findings: Finding[] = [];
   for (const labels of await queues.labelSets()) {
-    const ids = await queues.queue(jobQueue(labels)).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
+    const name = jobQueue(labels);
+    const ids = await queues.queue(name).getRanges(['waiting', 'prioritized', 'delayed'], 0, -1);
     const refs = ids.flatMap((id): AttemptRef | never[] => parseAttemptName(id) ?? []);
-    const current = await currentAttempts(
-      database,
-      refs.map(({ job }) => job),
-    );
+    const jobs = refs.map(({ job }) => job);
+    const current = await currentAttempts(database, jobs);
     for (const ref of refs) {
       const state = current.get(ref.job);
       if (state?.open && state.attempt === ref.attempt) continue;
       stray.push(attemptName(ref));
-      if (mend) await withdraw(queues, jobQueue(labels), ref);
+      if (mend) await withdraw(queues, name, ref);
     }
+    const foreign = ids.filter((id) => parseAttemptName(id) === undefined);
+    const left = mend ? await makeDeadLetters(queues, name, foreign) : foreign.length;
+    findings.push(
+      ...wrong(check, foreign, ['message', `in "${name}" that Volt has not sent`], foreignRemedy(name, left)),
+    );
   }
-  if (stray.length === 0) return [];
-  const message = `${counted(stray.length, 'message')} of attempts that do not count: ${listed(stray)}`;
-  return [warn('messages', message, mended(mend, 'what no runner has taken is removed'))];
+  const remedy = mended(mend, 'it is removed unless a runner has taken it');
+  return [...wrong(check, stray, ['message', 'of attempts that do not count'], remedy), ...findings];
 }
 
-async function setAside({ queues }: Redis): Promise<Finding[]> {
+function foreignRemedy(queue: string, left: number): string {
+  if (left === 0) return `Mended: they are dead letters, see ${pageOf(queueNames.setAside)}.`;
+  return `Remove them at ${pageOf(queue)}; \`volt doctor --mend\` makes those that can be read dead letters, as a runner does.`;
+}
+
+/** @returns how many are left */
+async function makeDeadLetters(queues: Queues, name: string, ids: readonly string[]): Promise<number> {
+  let left = ids.length;
+  for (const id of ids) {
+    try {
+      const message = await queues.queue(name).getJob(id);
+      if (!(await queues.setAside(`${name} ${id}`, [JSON.stringify(message?.data)]))) break;
+      await queues.queue(name).remove(id);
+      left--;
+    } catch {
+      // it is no JSON, or a runner was faster
+    }
+  }
+  return left;
+}
+
+async function deadLetterFindings(queues: Queues): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of await queues.names()) {
     const count = name.startsWith('observe') ? 0 : await queues.queue(name).getFailedCount();
     if (count === 0) continue;
-    const message = `${counted(count, 'message')} of "${name}" could not be understood and ${count === 1 ? 'is' : 'are'} set aside`;
+    const message = `Volt could not understand ${counted(count, 'message')} of "${name}"`;
     findings.push(
-      warn('messages', message, `See why at /queues/queue/${encodeURIComponent(name)}, and retry or remove it there.`),
+      warn(check, message, `See why at ${pageOf(name)}, and retry or remove ${count === 1 ? 'it' : 'them'} there.`),
     );
   }
   return findings;
+}
+
+function pageOf(queue: string): string {
+  return `/queues/queue/${encodeURIComponent(queue)}`;
 }
