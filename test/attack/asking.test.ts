@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { bodyOf, job, rawRequest, Site } from '../web/site.ts';
 import { EventReader } from '../web/sse.ts';
 
-/** A proxy as `proxy_pass http://127.0.0.1:8420;` makes one: its own Host, and no header that tells of it. */
+/** A proxy as `proxy_pass http://127.0.0.1:8420;` makes one: with its own Host, and without forwarding headers. */
 async function silentProxy(target: string): Promise<Server> {
   const { host } = new URL(target);
   const proxy = createServer((asked, answer) => {
@@ -171,7 +171,8 @@ describe('who asks Volt without being entitled', () => {
         for (let index = 0; index < 300; index += 20)
           await Promise.all(Array.from({ length: 20 }, (_, more) => attempt(index + more)));
         const noted = await listActions(one.context.database, { actor: 'unknown', limit: 500 });
-        // behind a proxy senders can be made up by who is on this machine, so all together are bounded, too
+        // behind a proxy, programs of this machine can invent client addresses, so there is a limit for all together,
+        // too
         expect(noted.length).to.be.within(1, one === site ? 2 : 100);
       }
     },
@@ -215,7 +216,7 @@ describe('who asks Volt without being entitled', () => {
             `POST /hooks/app HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 198.51.100.${index}\r\nx-gitlab-token: x\r\ncontent-length: 9\r\n\r\n{`,
           );
         }
-        // whoever came first has made room for the last
+        // the oldest connections made room for the last one
         await until('some slow ones to be turned away', () => slow.some(({ bytesRead }) => bytesRead > 0));
         for (let index = 0; index < 70; index++)
           await call({ 'x-hub-signature-256': `sha256=${index}`, 'x-forwarded-for': '203.0.113.7' });

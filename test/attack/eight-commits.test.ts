@@ -18,11 +18,11 @@ import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { type GuiltyCommit, guiltyJobs, guiltyPlans } from './guilty-commits.ts';
 
-/** Longest that a runner may be silent, in milliseconds. */
+/** Longest time between heartbeats of a runner, in milliseconds. */
 const longestGap = 2000;
-/** Seconds that the neighbour's job takes. */
+/** Duration of the other repository's job, in seconds. */
 const work = 60;
-/** Milliseconds that a busy machine may take in addition. */
+/** Extra time for a busy machine, in milliseconds. */
 const patience = 240_000;
 
 const all = [...guiltyJobs, ...guiltyPlans];
@@ -167,7 +167,10 @@ class Heartbeats {
   }
 }
 
-/** Asks the dashboard now and then. @returns `stop` tells how long (ms) the longest answer took */
+/**
+ * Requests the dashboard repeatedly.
+ * @returns `stop` returns the longest response time (ms)
+ */
 function watchDashboard(dataDir: string): { stop(): Promise<number> } {
   const url = readFileSync(join(dataDir, 'web.url'), 'utf8').trim();
   let isOver = false;

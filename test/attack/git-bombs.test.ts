@@ -20,7 +20,7 @@ describe('a commit that is larger than it looks', () => {
   const made = (repository: TestRepository, args: string[], input: string) =>
     execFileSync('git', args, { cwd: repository.path, input, encoding: 'utf8' }).trim();
 
-  /** Adds a folder with ten to the power of `depth` files, which takes some kilobytes. */
+  /** Adds a folder with ten to the power of `depth` files, in some kilobytes. */
   function plant(repository: TestRepository, depth: number, name: (level: number, index: number) => string): void {
     let id = made(repository, ['hash-object', '-w', '--stdin'], 'x\n');
     for (let level = 1; level <= depth; level++) {
@@ -33,7 +33,7 @@ describe('a commit that is larger than it looks', () => {
     repository.git('reset', '--soft', repository.git('commit-tree', tree, '-p', 'HEAD', '-m', 'many files'));
   }
 
-  /** Runs it, and looks how much memory (bytes) any git of ours has had at once. */
+  /** Runs it, and measures how much memory (bytes) any git process used at once. */
   async function watched<T>(work: () => Promise<T>): Promise<{ result: T; peak: number }> {
     let peak = 0;
     const looking = setInterval(() => {
@@ -119,7 +119,7 @@ describe('a commit that is larger than it looks', () => {
     async () => {
       const parts = Array.from({ length: 10 }, (_, index) => `part${index}`);
       const action = jobs.action('acme/knot', { 'a.txt': 'a\n' });
-      // the last level is the end, else they would be nested too deep; each level names all of the next one
+      // the last level names no more, otherwise they would be nested too deep; each level names all of the next one
       for (let level = 0; level < 9; level++) {
         const inner = parts.map((part) => `{uses: acme/knot/${part}@level${level + 1}, if: false}`);
         const steps = `runs: {using: composite, steps: [${level === 8 ? '' : inner.join(', ')}]}\n`;
@@ -158,7 +158,7 @@ describe('a commit that is larger than it looks', () => {
   });
 });
 
-/** Bytes of memory that the git processes below this one have. */
+/** Memory, in bytes, of the git processes below this one. */
 function gitMemory(): number {
   const parents = new Map<number, { parent: number; name: string; bytes: number }>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {

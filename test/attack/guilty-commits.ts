@@ -1,9 +1,9 @@
-/** Commits of a few lines, each of which once stopped all of Volt, and by which bound it is held now. */
+/** Small commits, each of which once stopped all of Volt, with the limit that holds it now. */
 export interface GuiltyCommit {
   /** what it does, as the end of a sentence */
   title: string;
   files: { [path: string]: string };
-  /** what its build comes to, and what the reason or the log says */
+  /** result of its build, and text that the reason or the log contains */
   status: 'success' | 'failure' | 'error';
   says: RegExp;
 }
@@ -17,7 +17,7 @@ const matcher = JSON.stringify({
   problemMatcher: [{ owner: 'slow', pattern: [{ regexp: '^(a|a)*$', message: 1 }] }],
 });
 
-/** What runs inside of jobs, and what is shown of them. */
+/** Attacks inside jobs, and through what Volt shows of them. */
 export const guiltyJobs: readonly GuiltyCommit[] = [
   {
     title: 'hides eleven hundred values that begin alike and prints what might be any of them',
@@ -90,7 +90,7 @@ const excludes = `fromJSON(format('[${'{0},'.repeat(99)}{0}]', format('${'{0},'.
 const calling = (file: string) =>
   `jobs:\n  a:\n    strategy: { matrix: { n: ${numbers} } }\n    uses: ./.github/workflows/${file}\n`;
 
-/** What is planned of them. */
+/** Attacks on planning. */
 export const guiltyPlans: readonly GuiltyCommit[] = [
   {
     title: 'excludes ten thousand times from a matrix of 65,536',

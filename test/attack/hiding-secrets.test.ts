@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { attack } from '../support/attack.ts';
 import { TestJobs } from '../support/job.ts';
 
-/** Of several lines, as keys are; what may be shown of it is its first line alone. */
+/** Several lines, like a key; only its first line may be shown. */
 const key = `-----BEGIN KEY-----\nSECOND-LINE-c2VjcmV0a2V5\n${'third line of it, which is a long one '.repeat(3)}\n-----END KEY-----`;
 const password = 'hunter2hunter2';
 

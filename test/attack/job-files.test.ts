@@ -17,7 +17,7 @@ describe('a job that turns Volt aside by what it puts into its folders', () => {
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
   const jobs: IsolatedJobs[] = [];
-  /** of root alone, in a folder that jobs see in a sandbox, too */
+  /** readable by root only, in a folder that jobs also see in a sandbox */
   let place: string;
 
   beforeEach(function () {

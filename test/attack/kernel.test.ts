@@ -23,7 +23,7 @@ describe('a job that asks the kernel for more than a test needs', () => {
     for (const repository of repositories) repository.remove();
   });
 
-  /** @returns what the job has said, whose Volt was started by that command */
+  /** @returns the job's output; that command starts Volt */
   async function tried({ level, user }: Setting, script: string, starter: readonly string[] = []): Promise<string> {
     const folder = folders.make();
     const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
@@ -56,7 +56,7 @@ describe('a job that asks the kernel for more than a test needs', () => {
         return this.skip();
       }
       const ticket = `ticket-${randomUUID()}`;
-      // as kinit(1) with KEYRING: leaves one: whoever possesses the keyring may read it
+      // as kinit(1) with KEYRING: leaves one: every process that has the keyring may read it
       const begin = `id=$(keyctl add user ticket ${ticket} @s) && keyctl setperm $id 0x3f3f0000 && exec "$@"`;
       const script =
         'keyctl show @s; keyctl read $(keyctl search @s user ticket); keyctl print $(keyctl search @s user ticket); keyctl add user channel x @s';
@@ -98,7 +98,7 @@ kill %1`;
       expect(output).to.not.match(/NAMESPACE MADE|MOUNTED|REACHED/);
       if (process.arch !== 'x64') return;
       expect(output.match(/Operation not permitted/g)?.length).to.be.at.least(8);
-      // a kernel that has no such sockets at all would say so
+      // a kernel without such sockets would say so
       expect(output).to.include('alg Operation not permitted');
     },
   );
@@ -112,7 +112,7 @@ kill %1`;
     },
     async function (setting) {
       if (process.arch !== 'x64') return this.skip();
-      // made from 64-bit code, with the arguments where 32 bits reach
+      // a 32-bit call from 64-bit code, with arguments below 4 GB
       const script = `
 python3 - <<'END'
 import ctypes, mmap, os, struct
@@ -131,7 +131,7 @@ socket('alg', 38, 5)
 END`;
       const output = await tried(setting, script);
       expect(output).to.not.include('REACHED');
-      // a kernel without 32-bit programs ends the first call by a signal
+      // a kernel without support for 32-bit programs ends the process at the first call
       expect(output).to.match(/alg Operation not permitted|Segmentation fault/);
     },
   );

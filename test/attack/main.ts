@@ -1,6 +1,6 @@
 /**
- * `npm run attack [-- mocha's arguments]`: carries out every attack of test/attack/ against a private Volt, the long ones
- * too, and prints what held. Run it as root to try Volt as root and as an ordinary user.
+ * `npm run attack [-- mocha's arguments]`: runs every attack of test/attack/ against a private Volt, also the slow
+ * ones, and prints what held. Run it as root to try Volt as root and as an ordinary user.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -9,7 +9,7 @@ import { isIsolable } from '../support/isolation.ts';
 import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
 
-/** A workflow that restores what it can, says what is in its home, and leaves something of its own. */
+/** A workflow that restores every cache that it can, prints the content of its home, and leaves a file of its own. */
 const workflow = (mark: string) => `
 on: push
 jobs:
@@ -77,7 +77,7 @@ describe('a repository that takes the name of one that was removed', () => {
       second.git('reset', '--quiet', '--hard', 'HEAD~1');
       await volt.context.queues.sendObserve(config.host, { v: 1, repo: 'app', cause: 'person' });
       const evil = second.git('rev-parse', 'evil');
-      // whichever is built first may leave it for the other
+      // either build may be first and leave it for the other
       expect(await said(second, evil)).to.match(/^restored <(second)?> home <> key <0>$/);
       expect(await said(second, second.head())).to.match(/^restored <> home <> key <13>$/);
     },

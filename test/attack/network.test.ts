@@ -11,7 +11,7 @@ import { machine, neighbours, publicName, SmallInternet, world } from '../suppor
 
 const run = promisify(execFile);
 
-/** A job that is told where to knock, knocks, and tells who has opened; meanwhile it listens on a port. */
+/** A job that tries to connect to the given addresses and prints who answers; it also listens on a port. */
 const knocking = `
 const net = require('node:net');
 const http = require('node:http');
@@ -54,7 +54,7 @@ describe('a job that looks for what is near it on the network', () => {
     );
   });
 
-  // one that is left would keep its ports from the next
+  // a leftover process would keep its ports from the next test
   afterEach(() => processes.end());
   after(async () => {
     await internet?.end();
@@ -62,7 +62,7 @@ describe('a job that looks for what is near it on the network', () => {
     for (const repository of repositories) repository.remove();
   });
 
-  /** @returns what a job of that branch has said, and what was found at its port from the machine */
+  /** @returns the output of a job of that branch, and what the machine found at the job's port */
   async function knock({ level, user }: Setting, branch: string, env: Record<string, string> = {}, elsewhere?: string) {
     if (!internet) throw new Error('there is no network to look at');
     const folder = folders.make();
@@ -120,7 +120,7 @@ describe('a job that looks for what is near it on the network', () => {
     return { reached, output: up.output, from };
   }
 
-  /** @returns what a Volt of its own is started with whose Redis is outside of the machine */
+  /** @returns options that start a Volt whose Redis is on another machine */
   async function redisElsewhere(host: string): Promise<Record<string, string>> {
     const where = ['--bind', host, '--port', '6379', '--requirepass', 'secret', '--save', ''];
     const says = 'Ready to accept connections';
@@ -178,7 +178,7 @@ describe('a job that looks for what is near it on the network', () => {
     },
     async (setting) => {
       const { reached, output } = await knock(setting, 'main', await redisElsewhere(redisHost), redisHost);
-      // that machine may have more that is Volt's
+      // that machine may have other servers of Volt
       expect(reached).to.have.members([...open, ...neighbours, ...otherPrivate]);
       expect(output).to.include('IDLE CONNECTIONS 0');
     },

@@ -7,10 +7,10 @@ import { observed } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
 
-/** Longest that the process that holds leases may be busy, in milliseconds: a heartbeat is due each second. */
+/** Longest time that the process with the leases may be blocked, in milliseconds: a heartbeat is due each second. */
 const longestHold = 1000;
 
-/** Milliseconds that a busy machine may take. */
+/** Extra time for a busy machine, in milliseconds. */
 const patience = 90_000;
 
 const numbers = `[${Array.from({ length: 256 }, (_, index) => index).join()}]`;
@@ -20,11 +20,11 @@ const calling = (file: string) =>
 const quoted = (expression: string) => `'\${{ ${expression.replaceAll("'", "''")} }}'`;
 /** A list of 10,000 entries in an expression of 6 kB. */
 const excludes = `fromJSON(format('[${'{0},'.repeat(99)}{0}]', format('${'{0},'.repeat(99)}{0}', '{"a":"x"}')))`;
-/** 300,000 lists in a list. */
+/** 300,000 lists in one list. */
 const lists = `fromJSON(format('[${'{0},'.repeat(999)}{0}]', format('${'[],'.repeat(299)}[]')))`;
 const faults = (begin: string) =>
   `on: push\njobs:\n  a:\n    runs-on: linux\n    steps:\n${begin}${'      - foo: a\n'.repeat(12_000)}`;
-/** Each alias is looked for in all that is before it. */
+/** Resolving each alias searches everything before it. */
 const aliases = (begin: string) =>
   `on: push\nx: &a [1]\n${begin}${Array.from({ length: 20_000 }, (_, index) => `y${index}: *a\n`).join('')}`;
 
@@ -32,7 +32,7 @@ const attacks: {
   title: string;
   files: { [name: string]: string };
   changed?: string[];
-  /** uses up the time that it has */
+  /** uses up its time limit */
   long?: boolean;
   reason: RegExp;
 }[] = [

@@ -42,7 +42,7 @@ const at = () => new Date().toISOString();
 describe('a runner that has turned against its Volt', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
-  /** with the rights that runners have */
+  /** a connection with the rights of runners */
   let access: RedisAccess;
   let queues: Queues;
   let key: Signer;
@@ -79,7 +79,7 @@ describe('a runner that has turned against its Volt', () => {
     folders.remove();
   });
 
-  /** A job of somebody else, at work on the other runner, until it is let go. */
+  /** A job of another repository, running on the other runner until it is released. */
   async function victim(): Promise<{ job: Job; letGo: () => Promise<Job> }> {
     const id = randomUUID();
     const script = `echo true words; until [ -e ${gate}-${id} ]; do sleep 0.05; done\n`;
@@ -200,7 +200,7 @@ describe('a runner that has turned against its Volt', () => {
         await queues.sendResult({ v: 1, kind: 'started', job: job.id, attempt: 1, runner: own, at: at() }, signer);
         const decided = { status: 'skipped', reason: 'needs_failed', message: 'forged' } as const;
         await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: 1, ...decided, at: at() }, signer);
-        // where the log ends so far
+        // current end of the log
         const chunk = { job: job.id, attempt: 1, runner: id, offset, length: 6, data: Buffer.from('forged') };
         await sendChunk(access, { ...chunk, signature: signer.sign('runner log', chunkStatement(chunk)) });
       }

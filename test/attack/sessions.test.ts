@@ -13,7 +13,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
   let site: Site;
   let browser: Browser;
   let job: Server;
-  /** cookies that the job's server was sent, by request */
+  /** cookies that the job's server received, by request */
   let caught: { path: string; cookie: string | undefined }[];
 
   before(async function () {
@@ -23,7 +23,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
     job = createServer((request, response) => {
       const { url = '', headers } = request;
       caught.push({ path: url, cookie: headers.cookie });
-      // a page that asks its own server, as a job would have it
+      // a page that sends requests to its own server, as a job's page would
       response.setHeader('content-type', 'text/html');
       response.end(url === '/' ? '<script>fetch("/steal")</script>' : '<a href="/">on</a>');
     });

@@ -1,8 +1,8 @@
 import type { AttackResult } from '../support/attack.ts';
 
 /**
- * What came of attacks, as a table in Markdown: a row for each attacker and asset, a column for each setting.
- * A cell says how many attacks were held off; a row with one that was not is marked.
+ * The results of attacks, as a Markdown table: a row for each attacker and asset, a column for each setting. A cell
+ * says how many attacks failed; a row is marked if one succeeded.
  */
 export function attackTable(results: readonly AttackResult[]): string {
   const settings = [...new Set(results.map(settingOf))].sort();

@@ -9,9 +9,9 @@ import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
 import { guiltyJobs } from './guilty-commits.ts';
 
-/** Longest that the process that holds leases may be busy, in milliseconds: a heartbeat is due each second. */
+/** Longest time that the process with the leases may be blocked, in milliseconds: a heartbeat is due each second. */
 const longestHold = 1000;
-/** Milliseconds that a busy machine may take. */
+/** Extra time for a busy machine, in milliseconds. */
 const patience = 90_000;
 
 describe('a commit whose jobs are to stop all of Volt', () => {

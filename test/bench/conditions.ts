@@ -1,6 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 
-/** Where and when it was measured; the load tells whether the machine did anything else at the begin. */
+/** Where and when the benchmark ran; the load says whether the machine had other work at its start. */
 export function conditions(load: number): { [name: string]: string | number } {
   const [processor] = cpus();
   return {

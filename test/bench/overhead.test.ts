@@ -13,7 +13,7 @@ describe('npm run bench', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('measures Volt against a bare loop, and says what is asked for and whether it is met', async () => {
+  it('compares Volt with a bare loop, and says for each row which bar applies and whether it is met', async () => {
     const file = join(folders.make(), 'figures.json');
     const args = ['--quick', '--only', 'push', 'log', '--json', file];
     const { stdout } = await run(process.execPath, ['--import', 'tsx', 'test/bench/overhead/main.ts', ...args], {

@@ -1,7 +1,7 @@
 /**
- * What reading and planning workflows costs: `npx tsx test/bench/planning.ts`. Prints medians in milliseconds; the first
- * run of each is told apart, since it loads GitHub's schema and warms the engine up. `cpu` is this process's own time for
- * each run: the one figure that says something on a busy machine. `held` is the longest that the event loop was held.
+ * Measures reading and planning workflows: `npx tsx test/bench/planning.ts`. It prints medians in milliseconds, and the
+ * first run separately, because that loads GitHub's schema and warms up the engine. `cpu` is this process's processor
+ * time for each run: the meaningful number on a busy machine. `held` is the longest block of the event loop.
  */
 import { randomBytes } from 'node:crypto';
 import { advance } from '../../src/dispatcher/advance.ts';
@@ -18,7 +18,7 @@ import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 import { factsOf } from '../support/workflows.ts';
 
-/** A workflow of 300 lines, of the mix that real ones have. */
+/** A workflow of 300 lines, with a realistic mix of features. */
 function long(): string {
   const job = (index: number) => `  job${index}:
     name: Job ${index}

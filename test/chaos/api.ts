@@ -7,7 +7,7 @@ export interface FleetStatus {
   queues: { name: string; failed: number }[];
 }
 
-/** What Volt tells to anybody who asks, by whichever web stage answers. */
+/** Reads Volt's public API from whichever web stage answers. */
 export class Api {
   readonly #servers: readonly string[];
 
@@ -31,7 +31,7 @@ export class Api {
     }
   }
 
-  /** The newest build of a commit, where there is one. */
+  /** The newest build of a commit, if there is one. */
   async newest(sha: string): Promise<BuildSummary | undefined> {
     const answer = await this.#get(`/builds?sha=${sha}&limit=1`);
     return ((await answer.json()) as { builds: BuildSummary[] }).builds[0];
@@ -45,7 +45,7 @@ export class Api {
     return (await this.#get(`/jobs/${job}/log`)).text();
   }
 
-  /** Resolves with true when every web stage answers; with false when they do not within half a minute. */
+  /** Resolves with true when every web stage answers, or with false if that takes more than half a minute. */
   async answers(signal: AbortSignal): Promise<boolean> {
     const until = Date.now() + 30_000;
     while (Date.now() < until && !signal.aborted) {

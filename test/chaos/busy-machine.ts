@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 
-/** Processes for each core that always want it. */
+/** Busy processes for each core. */
 const perCore = 25;
-/** A run that is killed leaves them for at most so long (s). */
+/** If the run is killed, they end after at most so long (s). */
 const longest = 60;
 
-/** Leaves everything else on this machine next to no processor time for a while. */
+/** Leaves next to no processor time for everything else on this machine for a while. */
 export async function keepBusy(hold: () => Promise<unknown>): Promise<void> {
   const spinners = Array.from({ length: perCore * availableParallelism() }, () =>
-    // whoever wants the processor at any time; the limit is of processor time, which the kernel counts
+    // loops that never sleep; the kernel's limit of processor time ends them
     spawn('bash', ['-c', `ulimit -t ${longest}; while :; do :; done`], { stdio: 'ignore' }),
   );
   try {

@@ -18,21 +18,21 @@ import { Workload } from './workload.ts';
 
 export interface ChaosOptions {
   kinds: readonly FaultKind[];
-  /** the commit of the Volt that an upgrade begins with; the one before this one where it is undefined */
+  /** the commit of the Volt that an upgrade starts from; by default the commit before this one */
   from?: string | undefined;
   seed: number;
   /** length of the fault phase */
   minutes: number;
-  /** keeps the folder with logs, evidence and data */
+  /** whether to keep the folder with logs, evidence and data */
   keep?: boolean;
   say?: (line: string) => void;
-  /** ends the run early; what was started is ended all the same */
+  /** ends the run early, but in order */
   signal?: AbortSignal;
 }
 
 export interface ChaosResult {
   folder: string;
-  /** kinds that cannot be made here */
+  /** kinds of faults that this machine does not support */
   left: FaultKind[];
   commits: number;
   runs: number;
@@ -41,10 +41,10 @@ export interface ChaosResult {
   recoveries: Recovery[];
 }
 
-/** Longest time (ms) that everything may take to come to rest once nothing goes wrong any more. */
+/** Longest time (ms) until everything has settled after the last fault. */
 const settling = 120_000;
 
-/** Runs a fleet under faults, and says what they have broken. */
+/** Runs a fleet under faults, and reports what they have broken. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'volt-chaos-'));
   const evidence = new Evidence(join(folder, 'evidence'));
@@ -117,7 +117,7 @@ async function run(
   };
 }
 
-/** All builds, once each pushed commit has a final one and their files are written, or nothing more is to be hoped for. */
+/** All builds, once each pushed commit has a final one and their files are written, or when time is up. */
 async function settled(fleet: Fleet, { pushed }: Workload): Promise<BuildSummary[]> {
   let builds: BuildSummary[] = [];
   const done = async () => {
@@ -126,14 +126,14 @@ async function settled(fleet: Fleet, { pushed }: Workload): Promise<BuildSummary
     await pause(200);
     return pushed.every(({ sha }) => final.has(sha));
   };
-  // what is not settled then is found by the checks, with the commit's name
+  // the checks report what has not settled by then, with the commit's name
   await until('everything is settled', done, settling).catch(() => undefined);
-  // files of a build whose reporter has died are written by the next sweep; a build too many would show by now, too
+  // the next sweep writes the files of a build whose reporter has died; by then a surplus build would show, too
   await pause(8000);
   return fleet.api.builds();
 }
 
-/** What is there at each of several looks: git and the like come and go all the time. */
+/** What is there in each of several samples: git and other short processes come and go. */
 async function strays(fleet: Fleet): Promise<string[]> {
   let staying = fleet.strays();
   for (let look = 0; look < 4 && staying.length > 0; look++) {

@@ -6,7 +6,7 @@ import type { Fault } from './fault.ts';
 import type { Fleet } from './fleet.ts';
 import type { Pushed } from './workload.ts';
 
-/** What must hold, by the name under which a breach of it is counted. */
+/** The checks; breaches are counted by these names. */
 export const invariants = {
   lost: 'each commit has a build, and its verdict is success, or poison where it took down every runner',
   doubled: 'each commit has one build only',
@@ -35,10 +35,10 @@ export interface Findings {
   builds: readonly BuildSummary[];
 }
 
-/** Milliseconds within which a recorded time is taken for right. */
+/** Tolerance of recorded times, in milliseconds. */
 const clockBound = 300_000;
 
-/** Looks at everything from outside: what jobs have left on the disk, and what the API tells. */
+/** Checks everything from outside: the evidence of the jobs on the disk, and the API. */
 export async function check(findings: Findings): Promise<Breach[]> {
   const { fleet, pushed, builds } = findings;
   const breaches: Breach[] = [];
@@ -97,8 +97,8 @@ async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build
 }
 
 /**
- * All that is recorded of a commit lies between its push and the end of its last run, give or take less than any clock
- * is set wrong.
+ * All recorded times of a commit lie between its push and the end of its last run. The tolerance is smaller than any
+ * fault of a clock.
  */
 function checkTimes(what: string, { at, sha }: Pushed, build: Build, evidence: Evidence, breach: Report): void {
   const until = evidence.runs(sha).at(-1)?.lastBeat ?? at;
@@ -115,7 +115,7 @@ function readVerdict(file: string): { id: string; status: string } | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // it is not there, or only a part of it
+    // missing or incomplete
     return undefined;
   }
 }
@@ -135,7 +135,7 @@ function told({ id, runner, startedAt, lastBeat, lines }: Run): string {
   return `${id.slice(0, 8)} on ${runner} from ${clock(startedAt)}, ${end} ${clock(lastBeat)}`;
 }
 
-/** Time of the day, UTC, as it stands in the logs of the stages. */
+/** Time of day in UTC, as in the logs of the stages. */
 export function clock(at: number): string {
   return Number.isFinite(at) ? new Date(at).toISOString().slice(11, 23) : 'never';
 }

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { Clocks } from './clocks.ts';
 
-describe('clocks that are set wrong', () => {
-  it('jump in a process that runs, and in its threads', async () => {
+describe('a clock that is set wrong', () => {
+  it('jumps in a running process and its threads', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'volt-clocks-'));
     const clocks = new Clocks(join(folder, 'clocks'));
     const thread = join(folder, 'thread.cjs');

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** `memory` forgets nothing that a program has written; `image` has a power that can be cut. */
+/** `memory` loses nothing that a program has written; `image` can lose its power. */
 type Medium = 'memory' | 'image';
 
-/** The kernel's FS_IOC_SHUTDOWN, and that the journal is not to be written before: as a file system is when its power goes. */
+/** The kernel's FS_IOC_SHUTDOWN, with the flag not to write the journal first: like a loss of power. */
 const shutDown =
   'open(my $disk, "<", $ARGV[0]) or die $!; my $how = pack("L", 2); ioctl($disk, 0x8004587d, $how) or die $!';
 
-/** A small disk of its own, which can be filled. Only root may make one. */
+/** A small disk that can be filled; needs root. */
 export class SmallDisk {
   readonly folder: string;
   readonly #ballast: string;
@@ -31,7 +31,7 @@ export class SmallDisk {
     this.#mount();
   }
 
-  /** @returns undefined where this user or system cannot make one */
+  /** @returns undefined if this user or system cannot make one */
   static mount(folder: string, megabytes: number, medium: Medium = 'memory'): SmallDisk | undefined {
     try {
       return new SmallDisk(folder, megabytes, medium);
@@ -40,10 +40,10 @@ export class SmallDisk {
     }
   }
 
-  /** Takes all room that there is. */
+  /** Fills the disk. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.folder);
-    // what somebody else takes in the same moment is not there any more
+    // others may take room at the same moment
     for (let bytes = bavail * bsize; bytes >= bsize; bytes = Math.floor(bytes / 2)) {
       try {
         execFileSync('fallocate', ['--length', String(bytes), this.#ballast], { stdio: 'ignore' });
@@ -54,20 +54,20 @@ export class SmallDisk {
     }
   }
 
-  /** Gives it back. */
+  /** Frees the room again. */
   free(): void {
     rmSync(this.#ballast, { force: true });
   }
 
-  /** What was not synchronised, and the kernel has not written by itself, is gone; nothing can be written any more. */
+  /** Cuts the power: loses everything that was not synced and that the kernel has not written, and refuses writes. */
   cutPower(): void {
     execFileSync('perl', ['-e', shutDown, this.folder]);
   }
 
-  /** As after the start of a machine. */
+  /** Brings the disk back, as after a start of the machine. */
   restorePower(): void {
     const image = `${this.folder}.${++this.#starts}.image`;
-    // a job that lives on in a mount namespace of its own keeps the old one, and would have it come back as it is
+    // a job that survives in its own mount namespace keeps the old mount, which would bring back the old content
     execFileSync('umount', ['--lazy', this.folder]);
     execFileSync('cp', ['--sparse=always', this.#image ?? '', image]);
     rmSync(this.#image ?? '');

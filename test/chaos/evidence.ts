@@ -1,22 +1,22 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What one run of a job has written down about itself, outside of anything that Volt records. Times in ms. */
+/** What one run of a job recorded about itself, independently of Volt. Times in ms. */
 export interface Run {
   sha: string;
   id: string;
-  /** name of the runner, as its folder tells */
+  /** name of the runner, from its folder */
   runner: string;
   startedAt: number;
   lastBeat: number;
-  /** lines that it had printed when it came to its end; undefined for a run that was ended before */
+  /** number of lines that it had printed at its end; undefined for a run that was interrupted */
   lines: number | undefined;
 }
 
-/** Subject of a commit whose job is to take down every runner that has it. */
+/** Subject of a commit whose job kills every runner that runs it. */
 export const poison = 'poison';
 
-/** A test script that says when it starts, each tenth of a second that it lives, and when it ends, and prints lines. */
+/** A test script that records its start, each tenth of a second of its life, and its end, and that prints lines. */
 export function evidenceScript(folder: string): string {
   return [
     '#!/bin/bash',
@@ -26,14 +26,14 @@ export function evidenceScript(folder: string): string {
     'lines=0',
     'say() { echo "$1 $id $EPOCHREALTIME $2" >> "$file"; }',
     'say start "$PWD"',
-    // apart from what prints: output that nobody reads would hold up the beats of a job that lives
+    // in a process apart from the one that prints, because unread output would block it while the job lives
     'beat() { while sleep 0.1; do say beat; done; }',
     'beat >/dev/null 2>&1 &',
     'beating=$!',
-    // one in five is long enough to be still there when its job is taken back, if nobody has ended it
+    // one in five is long enough to still run when its job is taken back, unless somebody ends it
     'byte=$((16#$' + '{sha:0:2}))',
     'tenths=$((byte % 5 == 0 ? 80 + byte / 13 : 8 + byte % 15))',
-    // one that takes its runners down is there until they are
+    // a job that kills runners lasts until they are dead
     `[ "$(git log -1 --format=%s)" = ${poison} ] && tenths=1200`,
     'for (( ; tenths > 0; tenths--)); do',
     '  for ((i = 0; i < 20; i++)); do echo "$id $((++lines))"; done',
@@ -46,7 +46,7 @@ export function evidenceScript(folder: string): string {
   ].join('\n');
 }
 
-/** The folder in which jobs leave their evidence, a file for each commit. */
+/** The folder of the jobs' evidence, with a file for each commit. */
 export class Evidence {
   readonly folder: string;
 
@@ -55,7 +55,7 @@ export class Evidence {
     mkdirSync(folder);
   }
 
-  /** The runs of a commit in the order in which they started. */
+  /** The runs of a commit, by the time they started. */
   runs(sha: string): Run[] {
     const runs = new Map<string, Run>();
     for (const line of readLines(join(this.folder, sha))) {
@@ -86,7 +86,7 @@ export class Evidence {
 
 function readLines(file: string): string[] {
   try {
-    // what follows the last newline is still being written
+    // the part after the last newline is still being written
     return readFileSync(file, 'utf8').split('\n').slice(0, -1);
   } catch {
     return [];

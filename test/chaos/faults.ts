@@ -10,12 +10,12 @@ import type { FaultKind, PlannedFault } from './schedule.ts';
 import { ServerFaults } from './server-faults.ts';
 import type { Workload } from './workload.ts';
 
-/** Longest wait (ms) of what hits everybody for the end of the runs that are to be spared. */
+/** Longest time (ms) that a fault for everybody waits until runs that must be spared have ended. */
 const sparePatience = 15_000;
-/** Bytes that a fetch of one commit comes to, about. */
+/** Approximate bytes of a fetch of one commit. */
 const longestTransfer = 3000;
 
-/** Makes faults happen to a fleet. */
+/** Causes faults in a fleet. */
 export class Faults {
   readonly happened: Fault[] = [];
   readonly #fleet: Fleet;
@@ -35,7 +35,7 @@ export class Faults {
     this.#servers = new ServerFaults(fleet, begin);
   }
 
-  /** Resolves when what was hit is started again, or goes on. */
+  /** Resolves when the target is started again or continues. */
   async inflict(planned: PlannedFault, signal: AbortSignal): Promise<void> {
     const hold = () => pause(planned.hold, undefined, { signal }).catch(() => undefined);
     switch (planned.kind) {
@@ -111,7 +111,7 @@ export class Faults {
     fault.back = Date.now();
   }
 
-  /** Stops all in order, one after the other, and starts each as it is in this version; once in a run. */
+  /** Stops all processes one after the other and starts each in this version; once in a run. */
   async #upgrade({ pick }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
     if (this.#fleet.upgrade()) return;
     const { members } = this.#fleet;
@@ -125,14 +125,14 @@ export class Faults {
     fault.back = Date.now();
   }
 
-  /** Sets the clock of a runner or a stage wrong. It decides nothing, so nobody's job may run again for it. */
+  /** Sets the clock of a runner or a stage wrong. No decision depends on clocks, so no job may run again. */
   async #shiftClock({ pick, hard }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
     const { clocks, runners } = this.#fleet;
     const stages = stageKinds.flatMap((kind) => this.#fleet.stages(kind));
     const some = hard ? stages : [...this.#fleet.stages('dispatcher'), ...runners.values()];
     const { name } = some[Math.floor(pick * some.length)] as Member;
     const fault = this.#begin('clock-jump', []);
-    // what follows the digits that have chosen the member
+    // the remaining digits, after those that chose the member
     const shift = clocks?.shift(name, (pick * some.length) % 1);
     this.#say(`  the clock of ${name} is ${shift} ms ahead`);
     await hold();
@@ -140,7 +140,7 @@ export class Faults {
     fault.back = Date.now();
   }
 
-  /** Each transfer from the repository that has an address breaks off, some before anything has come. */
+  /** Breaks off each transfer from the repository that has an address, some before any byte has arrived. */
   async #cutTransfers({ pick }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
     const fault = this.#begin('transfer-cut', []);
     await this.#workload.breakTransfers(Math.floor(pick * longestTransfer));
@@ -149,7 +149,7 @@ export class Faults {
     fault.back = Date.now();
   }
 
-  /** However little of the processor they get: who lives keeps what it runs. */
+  /** Members that get little processor time must keep their jobs. */
   async #keepBusy(hold: () => Promise<unknown>): Promise<void> {
     const fault = this.#begin('machine-busy', []);
     await keepBusy(hold);

@@ -17,21 +17,21 @@ import { Tunnel } from './tunnel.ts';
 
 const password = 'chaos';
 
-/** Stages that can be ended, and how many of each there are. */
+/** The stages, and the number of processes of each. */
 export const stageKinds = ['web', 'dispatcher', 'reporter', 'observer'] as const;
 export type StageKind = (typeof stageKinds)[number];
 const perKind = 2;
 const runners = 4;
-/** the runner in a network of its own */
+/** name of the runner in a network namespace */
 export const cutRunner = 'cut';
-/** the runner that reaches Redis through a tunnel */
+/** name of the runner that reaches Redis through a tunnel */
 export const tunnelRunner = 'tunnel';
-/** the runner on a small disk, where there is one */
+/** name of the runner on a small disk, if there is one */
 export const smallRunner = 'r4';
-/** Megabytes of the small disks: of the record with all that is kept beside it, and of that runner. */
+/** Megabytes of the small disks: that of the database and the files beside it, and that of the runner. */
 const diskSizes = { record: 256, runner: 64 };
 
-/** A process that has ended although nobody has ended it. */
+/** A process that ended by itself. */
 export interface Death {
   name: string;
   how: string;
@@ -39,42 +39,42 @@ export interface Death {
 }
 
 export interface FleetSetup {
-  /** a new, empty one */
+  /** a new, empty folder */
   folder: string;
-  /** what is observed, as `name=path or URL` */
+  /** the repositories, as `name=path or URL` */
   repositories: string[];
-  /** where one runner lives, if there is such a network */
+  /** the network of one runner, if there is such a network */
   network: CutNetwork | undefined;
-  /** the wall clocks of all members, if they are to be set wrong */
+  /** the settable wall clocks of all members, if there are any */
   clocks: Clocks | undefined;
   /** whether one more runner reaches Redis through a tunnel */
   tunnel: boolean;
-  /** the version that all begin with, where that is not this one */
+  /** the version that all start with, if it is not this one */
   older: OlderVolt | undefined;
   /** whether Redis is a master with a replica and sentinels */
   sentinels: boolean;
-  /** whether the record and one runner are to be on small disks of their own */
+  /** whether the database and one runner are on small disks */
   disks: boolean;
-  /** whether the record's has a power that can be cut, and Redis is on it, too */
+  /** whether the power of the database's disk can be cut, with Redis on the same disk */
   power: boolean;
 }
 
-/** What a fleet is made of beside its members. */
+/** What a fleet needs besides its members. */
 interface Parts {
   redis: TestRedis | Sentinels;
   disks: { record: SmallDisk; runner: SmallDisk } | undefined;
   tunnel: Tunnel | undefined;
   /** the key of each runner, by its name */
   keys: ReadonlyMap<string, string>;
-  /** of the web stages */
+  /** ports of the web stages */
   ports: number[];
 }
 
-/** Volt as single processes: several of every stage on one data directory, and runners each with one of its own. */
+/** Volt as separate processes: several of every stage in one data directory, and runners with a data directory each. */
 export class Fleet {
-  /** the one server that there is, or what is watched by sentinels */
+  /** the single server, or the servers that sentinels watch */
   readonly redis: TestRedis | Sentinels;
-  /** where they could be made */
+  /** undefined if they could not be made */
   readonly disks: Parts['disks'];
   readonly network: CutNetwork | undefined;
   readonly tunnel: Tunnel | undefined;
@@ -113,7 +113,7 @@ export class Fleet {
       const env = {
         PATH,
         HOME,
-        // whatever they start has it in its environment, too, and can be found by it
+        // everything that they start inherits it, and can be found by it
         TMPDIR: this.#marker,
         VOLT_REDIS_URL: redisAddress(name, network, parts),
         VOLT_DATA_DIR: dataDir,
@@ -161,7 +161,10 @@ export class Fleet {
     return [...stageKinds.flatMap((kind) => this.#stages[kind]), ...this.runners.values()];
   }
 
-  /** Whoever is started from now on is of this version. @returns whether everybody was before */
+  /**
+   * Processes that start from now on have this version.
+   * @returns whether all had it before
+   */
   upgrade(): boolean {
     const known = this.#program === program;
     this.#program = program;
@@ -172,7 +175,7 @@ export class Fleet {
     for (const member of this.members) member.start();
   }
 
-  /** Everybody is there and seen by the others. */
+  /** Waits until all members run and see each other. */
   async whole(): Promise<void> {
     await until(
       'all stages and runners are there',
@@ -185,13 +188,13 @@ export class Fleet {
     );
   }
 
-  /** Processes that the fleet's members have started and that are still there, as `pid command`. */
+  /** Processes that the fleet's members have started and that still run, as `pid command`. */
   strays(): string[] {
     const own = new Set(this.members.map(({ pid }) => pid));
     return leftBehind(this.#marker, own);
   }
 
-  /** Ends everything that was started, and what that has started. */
+  /** Ends all members and the processes that they have started. */
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all(this.members.map((member) => member.kill()));
@@ -199,7 +202,7 @@ export class Fleet {
       try {
         process.kill(Number.parseInt(stray, 10), 'SIGKILL');
       } catch {
-        // it has ended by itself meanwhile
+        // it has ended by itself
       }
     }
     this.tunnel?.close();
@@ -207,7 +210,9 @@ export class Fleet {
     for (const disk of Object.values(this.disks ?? {})) disk.close();
   }
 
-  /** As a service manager does. One that has found no Redis when it was started may end; that is no fault. */
+  /**
+   * Restarts a process as a service manager does. A process that finds no Redis at its start may end; that is no fault.
+   */
   #restart(name: string, how: string, worked: boolean): void {
     if (this.#closing) return;
     if (worked || how !== 'exit code 3') this.deaths.push({ name, how, at: Date.now() });
@@ -235,7 +240,7 @@ async function makeRecord(setup: FleetSetup): Promise<Map<string, string>> {
   return keys;
 }
 
-/** Evidence tells by the folder which runner a job was on. */
+/** The folder of a job's evidence says which runner ran it. */
 function runnerNames({ network, tunnel }: FleetSetup): string[] {
   const names = Array.from({ length: runners }, (_, index) => `r${index + 1}`);
   return [...names, ...(network ? [cutRunner] : []), ...(tunnel ? [tunnelRunner] : [])];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** Serves one repository by git's own protocol: its commits are found by polling alone, and any machine may fetch it. */
+/** Serves one repository by git's own protocol. Only polling finds its commits, and any machine may fetch it. */
 export class GitServer {
   readonly #daemon: ChildProcess;
   readonly port: number;
@@ -18,7 +18,7 @@ export class GitServer {
   /** @param path of the repository */
   static async start(path: string): Promise<GitServer> {
     const port = await freePort();
-    // not by way of `git`, which would stay between it and us
+    // not through `git`, which would stay as a process in between
     const program = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-daemon');
     const options = ['--reuseaddr', '--export-all', `--port=${port}`, `--base-path=${path}`];
     const daemon = spawn(program, [...options, path], { stdio: 'ignore', detached: true });
@@ -27,8 +27,8 @@ export class GitServer {
   }
 
   /**
-   * @param host as the one who fetches sees this machine
-   * @param port of what hands connections on to it
+   * @param host name of this machine for the clients
+   * @param port of the tunnel to it
    */
   url(host: string, port = this.port): string {
     return `git://${host}:${port}/.git`;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 
-/** One stage of the fleet: a process that is ended, stopped and started again. */
+/** One process of the fleet, which faults kill, freeze and restart. */
 export class Member {
   readonly name: string;
   readonly #command: () => readonly string[];
@@ -13,8 +13,8 @@ export class Member {
   #expected = false;
 
   /**
-   * @param command asked for at each start
-   * @param died is called when the process ends although nobody has ended it; `worked` is whether it had come so far
+   * @param command called at each start
+   * @param died called when the process ends by itself; `worked` is whether it was ready before
    */
   constructor(
     name: string,
@@ -40,7 +40,7 @@ export class Member {
     if (this.running) return;
     const log = openSync(this.#log, 'a');
     const [program, ...args] = this.#command();
-    // a session of its own: Ctrl-C is for the chaos, which ends its fleet itself
+    // its own session, because the chaos run handles Ctrl-C and ends its fleet itself
     const child = spawn(program as string, args, { env: this.#env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.#child = child;
@@ -52,7 +52,7 @@ export class Member {
     });
   }
 
-  /** Ends it as a crash would, and resolves when it is gone. */
+  /** Kills it, and resolves when it is gone. */
   async kill(): Promise<void> {
     if (!this.running) return;
     this.#expected = true;
@@ -60,13 +60,13 @@ export class Member {
     await once(this.#child as ChildProcess, 'exit');
   }
 
-  /** Asks it to end, twice if it shall hurry, and resolves when it is gone, or has been killed after `bound` ms. */
+  /** Sends SIGTERM, twice if it must hurry; kills it after `bound` ms. Resolves when it is gone. */
   async terminate(twice: boolean, bound: number): Promise<void> {
     if (!this.running) return;
     this.#expected = true;
     const ended = once(this.#child as ChildProcess, 'exit');
     this.#child?.kill('SIGTERM');
-    // a second one too soon would count as an echo of the first
+    // a second signal that comes too soon counts as an echo of the first
     const again = setTimeout(() => twice && this.#child?.kill('SIGTERM'), 500);
     const late = setTimeout(() => this.#child?.kill('SIGKILL'), bound);
     await ended;
@@ -82,7 +82,7 @@ export class Member {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Whether a stage says, after the given position in its log, that it works. */
+  /** Whether a stage reports after this position of its log that it is ready. */
   #saidReady(begin: number): boolean {
     return / ready\b/.test(readFileSync(this.#log).subarray(begin).toString());
   }

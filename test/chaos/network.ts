@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 /** of iproute2 */
 const program = 'ip';
 const namespaceName = `volt-chaos-${process.pid}`;
-/** of at most 15 characters, with one more for its other end */
+/** at most 15 characters, with one more for its other end */
 const linkName = `vc${process.pid}`;
 
 /**
- * A network namespace that reaches this machine over one link, which can be taken down: what is inside hears nothing
- * then, and no connection is refused.
+ * A network namespace that reaches this machine over one link. While the link is down, the inside hears nothing, and no
+ * connection is refused.
  */
 export class CutNetwork {
   /** address of this machine on the link */
@@ -17,7 +17,7 @@ export class CutNetwork {
   readonly #link = linkName;
 
   private constructor() {
-    // of the range for benchmarks, RFC 2544; the process's number keeps runs at the same time apart
+    // from the range for benchmarks (RFC 2544); the process id distinguishes concurrent runs
     const net = `198.18.${process.pid % 256}`;
     this.address = `${net}.1`;
     const peer = `${this.#link}p`;
@@ -30,7 +30,7 @@ export class CutNetwork {
     ip('-n', this.#name, 'link', 'set', 'lo', 'up');
   }
 
-  /** @returns undefined where this user or system cannot make one */
+  /** @returns undefined if this user or system cannot make one */
   static open(): CutNetwork | undefined {
     try {
       return new CutNetwork();
@@ -40,7 +40,7 @@ export class CutNetwork {
     }
   }
 
-  /** The command, as it runs inside. */
+  /** The command that runs a command inside. */
   inside(command: readonly string[]): string[] {
     return ['ip', 'netns', 'exec', this.#name, ...command];
   }
@@ -62,7 +62,7 @@ function ip(...args: string[]): void {
   execFileSync(program, args, { stdio: 'ignore' });
 }
 
-/** Takes away what there is of it. */
+/** Removes the parts of it that exist. */
 function close(name: string, link: string): void {
   for (const args of [
     ['link', 'del', link],
@@ -71,7 +71,7 @@ function close(name: string, link: string): void {
     try {
       ip(...args);
     } catch {
-      // it had not come so far
+      // this part does not exist yet
     }
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/bundle.ts';
 
-/** Makes a record with keys for runners by the modules of its own version, and prints the keys as JSON. */
+/** Creates a database with runner keys by the modules of that version, and prints the keys as JSON. */
 const makeKeys = `import { openRecord } from './test/support/record.ts';
 import { knownKey } from './test/support/runner-keys.ts';
 const [dataDir, ...names] = process.argv.slice(2);
@@ -36,7 +36,10 @@ export class OlderVolt {
     return new OlderVolt(folder);
   }
 
-  /** Makes a record. @returns the keys of the runners, by their names */
+  /**
+   * Creates a database.
+   * @returns the keys of the runners, by their names
+   */
   record(dataDir: string, runners: readonly string[]): Map<string, string> {
     const command = ['--import', 'tsx', 'make-keys.mts', dataDir, ...runners];
     const printed = execFileSync(process.execPath, command, { cwd: this.#root, encoding: 'utf8' });

@@ -27,7 +27,7 @@ Runs a fleet under faults and checks from outside that nothing is lost, doubled 
 
 Exits with 0 if all invariants held, 1 if one was broken, 2 for wrong usage.`;
 
-/** @throws Error that says what is wrong */
+/** @throws Error that says which option is wrong */
 export function parseCommandLine(args: string[]): CommandLine | 'help' {
   const { values } = parseArgs({
     args,

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Processes that carry the folder as their TMPDIR: everything that a member of the fleet has started, and that has
- * started in turn.
- * @param known ids of those that are expected
+ * Processes with the folder as their TMPDIR: everything that a member of the fleet has started, directly or indirectly.
+ * @param known ids of expected processes
  * @returns `pid command` of the others
  */
 export function leftBehind(marker: string, known: ReadonlySet<number | undefined>): string[] {

@@ -7,18 +7,18 @@ import type { FaultKind } from './schedule.ts';
 export interface Recovery {
   kind: FaultKind;
   faults: number;
-  /** for a runner's fault: jobs that had to run again, while another runner was idle all along */
+  /** for faults of a runner: jobs that had to run again while another runner was idle the whole time */
   times: number[];
-  /** the same, where each of the others was busy or away at some time: a slot had to become free first */
+  /** the same, but each other runner was busy or away at some time, so a slot had to become free first */
   busy: number[];
 }
 
 /**
- * How long it took after each fault until things went on. For a runner: from the fault to the next start of each job
- * that ran there and had to run again. For the others: from the fault, or from the return where nobody was left to do
- * the work, to the next sign of that work, so that the rate of commits is part of it. A fault during whose recovery
- * Redis was wiped, or nobody of some kind was there, is counted and not timed.
- * @param runners names of all of them
+ * The time from each fault until things went on. For a runner: from the fault to the next start of each job that had to
+ * run again. For the others: from the fault, or from the restart if nobody was left to do the work, to the next sign of
+ * that work. So it includes the interval between commits. A fault is counted but not timed if Redis was wiped, or a
+ * stage had no process, during its recovery.
+ * @param runners names of all runners
  */
 export function recoveries(
   faults: readonly Fault[],
@@ -78,7 +78,7 @@ function runnerSpans({ at, runs }: Fault, evidence: Evidence): Span[] {
   });
 }
 
-/** Without these nothing can begin anew; what the others do is not in the way of it. */
+/** Faults that keep jobs from starting; the others do not. */
 const essential: readonly FaultKind[] = [
   'dispatcher-kill',
   'redis-kill',
@@ -92,12 +92,12 @@ const essential: readonly FaultKind[] = [
   'record-full',
 ];
 
-/** Before a test begins and after it has ended its runner is busy with it for about so long (ms). */
+/** A runner is also busy for about so long (ms) before and after a test. */
 const aroundRun = 300;
-/** A runner that is started, or told of its loss, works at the latest after this long (ms). */
+/** A runner works again at the latest so long (ms) after its start, or after it learnt of its loss. */
 const afterFault = 3000;
 
-/** Whether some runner was there, and had nothing to do, all the time but for the job that it then took up. */
+/** Whether some runner was alive and idle the whole time, except for the job that it then took. */
 function idleThere(runners: readonly string[], faults: readonly Fault[], all: readonly Run[], span: Span): boolean {
   const [from, to] = span;
   return runners.some((name) => {
@@ -122,7 +122,7 @@ function ascending(a: number, b: number): number {
   return a - b;
 }
 
-/** The smallest value that is at least as large as the given part of all (nearest rank). */
+/** The smallest value that is not smaller than the given part of all values (nearest rank). */
 export function percentile(values: readonly number[], part: number): number | undefined {
   return [...values].sort(ascending)[Math.max(Math.ceil(part * values.length) - 1, 0)];
 }

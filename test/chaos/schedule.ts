@@ -1,6 +1,6 @@
 import { Random } from '../support/random.ts';
 
-/** Every kind of fault, and how long (ms) it holds: until what was ended is started, what was stopped goes on. */
+/** Every kind of fault, and how long (ms) it lasts: until a killed process restarts, a frozen one continues. */
 export const faultKinds = {
   'runner-kill': [500, 4000],
   'runner-freeze': [1000, 12_000],
@@ -16,7 +16,7 @@ export const faultKinds = {
   'record-lock': [500, 12_000],
   'record-full': [1000, 8000],
   'runner-full': [1000, 8000],
-  // until one of its commits is condemned
+  // until one of its commits ends as poison
   'poison-job': [0, 0],
   'redis-failover': [1000, 8000],
   'redis-full': [1000, 12_000],
@@ -31,7 +31,7 @@ export const faultKinds = {
 } as const satisfies Record<string, readonly [number, number]>;
 export type FaultKind = keyof typeof faultKinds;
 
-/** What only happens to a Redis behind sentinels, and what is not made to happen to one. */
+/** Faults that need sentinels, and faults that do not work with them. */
 export const needSentinels: readonly FaultKind[] = ['redis-failover'];
 export const notBehindSentinels: readonly FaultKind[] = [
   'redis-kill',
@@ -43,7 +43,7 @@ export const notBehindSentinels: readonly FaultKind[] = [
   'runner-cut',
   'runner-tunnel',
 ];
-/** What needs a small disk of its own, and what needs one that keeps only what was synchronised. */
+/** Faults that need a small disk, and faults that need a disk whose power can be cut. */
 export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full', 'power-cut'];
 export const needPower: readonly FaultKind[] = ['power-cut'];
 
@@ -51,20 +51,20 @@ export interface PlannedFault {
   kind: FaultKind;
   /** milliseconds after the start of the fault phase */
   at: number;
-  /** how long (ms) it holds */
+  /** how long (ms) it lasts */
   hold: number;
-  /** from 0 to 1: which one it hits */
+  /** from 0 to 1: chooses the target */
   pick: number;
-  /** whether it hits all stages of the kind, or comes twice where it is a signal */
+  /** whether it hits all processes of the stage, or, for a signal, comes twice */
   hard: boolean;
 }
 
-/** Milliseconds from one fault to the next; many begin while the one before still holds. */
+/** Milliseconds from one fault to the next; they often overlap. */
 const pauses = [1500, 6000] as const;
 
 /**
- * What goes wrong when, as it follows from the seed. Kinds come like cards from a shuffled pack, so that none is left
- * out of a short run.
+ * The faults that follow from the seed. Kinds come like cards from a shuffled pack, so that even a short run has all of
+ * them.
  * @param length of the fault phase, in milliseconds
  */
 export function schedule(kinds: readonly FaultKind[], seed: number, length: number): PlannedFault[] {

@@ -7,14 +7,14 @@ import type { Begin } from './fault.ts';
 import type { Fleet } from './fleet.ts';
 import type { FaultKind } from './schedule.ts';
 
-/** Longest time (ms) until sentinels have made another server the master. */
+/** Longest time (ms) until the sentinels have elected another master. */
 const failoverPatience = 60_000;
 
-/** What goes wrong with Redis and the record, and so with everybody who needs them. */
+/** Faults of Redis and the database, which affect everybody. */
 export class ServerFaults {
   readonly #fleet: Fleet;
   readonly #begin: Begin;
-  /** somebody keeps the others from writing to the record */
+  /** the database's lock is held */
   #recordHeld = false;
 
   constructor(fleet: Fleet, begin: Begin) {
@@ -41,7 +41,7 @@ export class ServerFaults {
     });
   }
 
-  /** Has it refuse all writes: it has no memory left, or it cannot write its files, as on a full disk. */
+  /** Makes Redis refuse all writes: it has no memory left, or it cannot write its files, as on a full disk. */
   async refuseWrites(why: 'memory' | 'files', hold: () => Promise<unknown>): Promise<void> {
     const { redis } = this.#fleet;
     if (redis instanceof Sentinels) return;
@@ -52,7 +52,7 @@ export class ServerFaults {
     });
   }
 
-  /** Does something to a Redis that is there; nobody has lost a job by it. */
+  /** Does something to a running Redis; no job is lost by it. */
   async #changeRedis(kind: FaultKind, work: (redis: Redis) => Promise<void>): Promise<void> {
     if (this.#fleet.redisDown) return;
     this.#fleet.redisDown = true;
@@ -69,13 +69,13 @@ export class ServerFaults {
     }
   }
 
-  /** Ends the master; what is acknowledged there and has not come to the replica is gone. */
+  /** Kills the master; acknowledged writes that the replica has not received are lost. */
   async failOver(hold: () => Promise<unknown>): Promise<void> {
     const { redis: sentinels } = this.#fleet;
     if (this.#fleet.redisDown || !(sentinels instanceof Sentinels)) return;
     this.#fleet.redisDown = true;
     const master = await sentinels.master();
-    // it takes longer than a lease, so that every runner may have to end its jobs
+    // it takes longer than a lease, so every runner may have to end its jobs
     const fault = this.#begin('redis-failover', [...this.#fleet.runners.values()]);
     fault.outage = true;
     await sentinels.kill(master);
@@ -88,9 +88,9 @@ export class ServerFaults {
   }
 
   /**
-   * The machine of the server loses its power: of the record, of all that is kept beside it and of Redis, only what was
-   * synchronised is there when it comes back.
-   * @param runners whether those are on the same machine; else they live on
+   * Cuts the power of the server's machine: only the synced part of the database, the files beside it and Redis
+   * survives.
+   * @param runners whether runners are on the same machine; otherwise they live on
    */
   async cutPower(runners: boolean, hold: () => Promise<unknown>): Promise<void> {
     const { redis, disks, members } = this.#fleet;
@@ -100,7 +100,7 @@ export class ServerFaults {
     const fault = this.#begin('power-cut', members);
     fault.outage = true;
     const here = members.filter(({ name }) => runners || !this.#fleet.runners.has(name));
-    // nobody is there any more who could notice that the disk is gone
+    // no process is left that could notice the missing disk
     redis.freeze();
     for (const member of here) member.freeze();
     disks.record.cutPower();
@@ -108,7 +108,7 @@ export class ServerFaults {
     await hold();
     disks.record.restorePower();
     await redis.start().catch(async () => {
-      // it cannot read its append-only file; the embedded one is begun empty then
+      // it cannot read its append-only file; an embedded one starts empty then
       await redis.empty();
       await redis.start();
     });
@@ -122,7 +122,7 @@ export class ServerFaults {
     return this.#holdRecord('record-lock', () => this.#lockRecord(hold));
   }
 
-  /** Leaves no room on the disk of the record. */
+  /** Fills the disk of the database. */
   fillRecord(hold: () => Promise<unknown>): Promise<void> {
     const disk = this.#fleet.disks?.record;
     return this.#holdRecord('record-full', async () => {
@@ -132,7 +132,7 @@ export class ServerFaults {
     });
   }
 
-  /** Keeps everybody from writing to the record; what is done to it comes one after the other. */
+  /** Keeps everybody from writing to the database; such faults happen one after the other. */
   async #holdRecord(kind: FaultKind, work: () => Promise<void>): Promise<void> {
     if (this.#recordHeld) return;
     this.#recordHeld = true;

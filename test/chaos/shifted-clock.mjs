@@ -1,7 +1,7 @@
 /**
- * Loaded before a program and each of its threads: its wall clock goes wrong by as many milliseconds as the file says that
- * CHAOS_CLOCK names, and jumps when that changes. The clocks that only count what has passed are left as they are, as
- * they are where somebody sets the time of a machine.
+ * Loaded before a program and each of its threads. It shifts the wall clock by the milliseconds in the file that
+ * CHAOS_CLOCK names, and the clock jumps when the file changes. Monotonic clocks stay as they are, as when somebody
+ * sets the time of a machine.
  */
 import { readFileSync } from 'node:fs';
 

@@ -4,14 +4,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TunnelRequest } from './tunnel.ts';
 
 /**
- * The process of a tunnel, see tunnel.ts: it forwards connections to a port of this machine. While it is cut, its own
- * port refuses connections, although what lies behind it is there for everybody else.
+ * The process of a tunnel, see tunnel.ts: it forwards connections to a port of this machine. While it is cut, it
+ * refuses connections, although the target still works for everybody else.
  */
 class Forwarder {
   readonly port: number;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  /** bytes after which each connection breaks off */
+  /** number of bytes after which each connection breaks off */
   #limit = Number.POSITIVE_INFINITY;
 
   private constructor(server: Server, target: number) {
@@ -26,7 +26,7 @@ class Forwarder {
     return new Forwarder(server, target);
   }
 
-  /** Breaks all connections off, and refuses new ones. */
+  /** Breaks off all connections, and refuses new ones. */
   cut(): void {
     this.#server.close();
     this.#breakOff();
@@ -37,7 +37,7 @@ class Forwarder {
     await once(this.#server, 'listening');
   }
 
-  /** Breaks off each connection that begins from now on after so many bytes of what the far end sends; undefined: none. */
+  /** Breaks off each new connection after so many bytes from the target; undefined: never. */
   breakAfter(bytes: number | undefined): void {
     this.#limit = bytes ?? Number.POSITIVE_INFINITY;
   }

@@ -2,13 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** What the process of a tunnel is asked to do; it answers when it is done. */
+/** Requests to the process of a tunnel; it answers when they are done. */
 export type TunnelRequest = { kind: 'cut' } | { kind: 'mend' } | { kind: 'breakAfter'; bytes: number | undefined };
 
 /**
- * Forwards connections to a port of this machine, as `ssh -L` or a sidecar does. It is a process of its own, as those
- * are: within the process of the test it would stand still for seconds on a busy machine, which is a fault that nobody
- * has asked for.
+ * Forwards connections to a port of this machine, as `ssh -L` or a sidecar does. It is a separate process like those,
+ * because inside the test's process it would stop for seconds on a busy machine.
+ * @param target the port to forward to
+ * @param address that it listens on
  */
 export class Tunnel {
   readonly port: number;
@@ -29,7 +30,7 @@ export class Tunnel {
     return new Tunnel(child, port);
   }
 
-  /** Breaks all connections off, and refuses new ones until `mend`. */
+  /** Breaks off all connections, and refuses new ones until `mend`. */
   async cut(): Promise<void> {
     await this.#ask({ kind: 'cut' });
   }
@@ -38,7 +39,7 @@ export class Tunnel {
     await this.#ask({ kind: 'mend' });
   }
 
-  /** Breaks off each connection that begins from now on after so many bytes of what the far end sends; undefined: none. */
+  /** Breaks off each new connection after so many bytes from the target; undefined: never. */
   async breakAfter(bytes: number | undefined): Promise<void> {
     await this.#ask({ kind: 'breakAfter', bytes });
   }

@@ -6,42 +6,42 @@ import { evidenceScript, poison } from './evidence.ts';
 import { GitServer } from './git-server.ts';
 import { Tunnel } from './tunnel.ts';
 
-/** Milliseconds from one push to the next. With jobs of 3 s on average, some runner is nearly always idle. */
+/** Milliseconds from one push to the next. Jobs take 3 s on average, so some runner is nearly always idle. */
 const pushInterval = [1200, 4000] as const;
-/** Commits of one push. */
+/** Number of commits of one push. */
 const burst = [1, 2] as const;
 
 export interface Pushed {
   sha: string;
   repo: string;
   at: number;
-  /** whether it takes down every runner that has it */
+  /** whether it kills every runner that runs it */
   poison: boolean;
 }
 
-/** Repositories that get new commits at a steady rate: two are paths on this machine, the third has a URL. */
+/** Repositories that get new commits at a steady rate: two are paths on this machine, the third is a URL. */
 export class Workload {
   readonly repositories: readonly TestRepository[];
   readonly pushed: Pushed[] = [];
   readonly #random: Random;
   #server: GitServer | undefined;
-  /** what all fetches from the server go through */
+  /** the tunnel of all fetches from the server */
   #line: Tunnel | undefined;
 
   constructor(evidence: string, seed: number) {
     this.#random = new Random(seed ^ 0x5eed);
     const script = evidenceScript(evidence);
-    // a file of its own keeps the first commits of two repositories from being the same one
+    // a file of its own, so that the first commits of two repositories differ
     this.repositories = ['alpha', 'beta', 'gamma'].map(
       (name) => new TestRepository({ 'test.sh': script, NAME: name }, { name }),
     );
-    // the observer builds the head of a branch that is new to it
+    // the observer builds only the latest commit of a new branch
     for (const repository of this.repositories) this.#note(repository, repository.head());
   }
 
   /**
-   * What is to be observed, as `name=path or URL`.
-   * @param host as all who fetch see this machine
+   * The repositories, as `name=path or URL`.
+   * @param host name of this machine for all clients
    */
   async sources(host: string): Promise<string[]> {
     const [served, ...others] = this.repositories as [TestRepository, ...TestRepository[]];
@@ -62,15 +62,15 @@ export class Workload {
   }
 
   /**
-   * Pushes a commit whose job is to take down every runner that has it.
-   * @param pick from 0 to 1: into which repository
+   * Pushes a commit whose job kills every runner that runs it.
+   * @param pick from 0 to 1: chooses the repository
    */
   pushPoison(pick: number): Pushed {
     const repository = this.repositories[Math.floor(pick * this.repositories.length)] as TestRepository;
     return this.#note(repository, repository.commit(poison), true);
   }
 
-  /** Breaks each transfer off after so many bytes; undefined: none. */
+  /** Breaks off each transfer after so many bytes; undefined: never. */
   async breakTransfers(bytes: number | undefined): Promise<void> {
     await this.#line?.breakAfter(bytes);
   }

@@ -4,22 +4,22 @@ import type { Engine } from './engine.ts';
 import { run, step } from './run.ts';
 
 const cache = join(import.meta.dirname, '../../node_modules/.cache/volt-docker');
-/** The release of Node in the image, as its Dockerfile says. */
+/** The Node release of the image, from its Dockerfile. */
 const nodeRelease = '24';
 
-/** Names of the images that Volt's own, and its servers, are made of. */
+/** Names of the base image and the server images. */
 export interface BaseImages {
   node: string;
   redis: string;
-  /** where one was asked for */
+  /** if it was requested */
   postgres?: string;
 }
 
 /**
- * Makes stand-ins for the official images, where no registry answers: Debian as mmdebstrap makes it, with the official
- * binaries of Node from npm, and the servers from Debian's packages.
- * @param options `suffix` of their names, a `folder` for the files of the builds, and whether there is to be one of
- *   PostgreSQL, whose entry point is one of our own
+ * Builds replacements for the official images if no registry answers: Debian by mmdebstrap, with Node's official
+ * binaries from npm and the servers from Debian's packages.
+ * @param options `suffix` of their names, a `folder` for build files, and whether to build PostgreSQL, with an entry
+ * point of ours
  */
 export async function makeBaseImages(
   engine: Engine,
@@ -42,7 +42,7 @@ export async function makeBaseImages(
   return images;
 }
 
-/** A minimal Debian as a tar archive. It takes a minute, so it is kept. */
+/** A minimal Debian as a tar archive. Building it takes a minute, so it is cached. */
 async function debian(): Promise<string> {
   const file = join(cache, 'debian.tar');
   if (existsSync(file)) return file;
@@ -54,14 +54,14 @@ async function debian(): Promise<string> {
   return file;
 }
 
-/** Node's official binary as npm has it, and npm itself. */
+/** Node's official binary from npm, and npm itself. */
 async function npmPackages(folder: string): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{}');
   const names = [`node-linux-${process.arch}@${nodeRelease}`, 'npm@11'];
   await run('npm', ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', ...names]);
 }
 
-/** What the machine reaches npm's registry with goes into the image: certificates, npmrc. */
+/** Copies the machine's access to npm's registry into the image: certificates, npmrc. */
 function registrySettings(folder: string): string[] {
   const lines: string[] = [];
   for (const [from, to] of [

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { until } from '../support/until.ts';
 import { run, step, succeeds } from './run.ts';
 
-/** A health check that takes longer (ms) is given up; podman itself would wait. */
+/** Timeout of a health check (ms), which podman lacks. */
 const healthTimeout = 15_000;
 
-/** A container engine with the commands of Docker. */
+/** A container engine with Docker's command line. */
 export interface Engine {
   readonly name: 'docker' | 'podman';
   /** Runs a command of the engine, such as `inspect`. */
@@ -16,8 +16,8 @@ export interface Engine {
   /** Runs a command of Compose. */
   compose(...args: string[]): Promise<string>;
   /**
-   * Runs the health check of a container once. Podman leaves it to systemd to do that at the right times, and there is
-   * none in containers and here; Docker does it by itself.
+   * Runs the health check of a container once. Podman leaves scheduling to systemd, which is missing here and in
+   * containers; Docker schedules checks itself.
    */
   checkHealth?(container: string): Promise<void>;
   /** further arguments of `build` */
@@ -25,7 +25,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Docker where it works, else podman with its service for Compose. @param folder for files of its own */
+/**
+ * Docker if it works, otherwise podman with its service for Compose.
+ * @param folder for files of its own
+ */
 export async function startEngine(folder: string): Promise<Engine> {
   if (await succeeds('docker', ['info'], { timeout: 20_000 })) return docker();
   step('there is no Docker that answers: podman takes its place');
@@ -43,7 +46,7 @@ function docker(): Engine {
   };
 }
 
-/** What podman takes to do Docker's work here, by Debian's packages; containers need the last two for their networks. */
+/** Debian packages that podman needs to replace Docker; the last two are for container networks. */
 const podmanPrograms = {
   podman: 'podman',
   'docker-compose': 'docker-compose',
@@ -52,7 +55,7 @@ const podmanPrograms = {
   'aardvark-dns': '/usr/lib/podman/aardvark-dns',
 };
 
-/** @throws with what to install, where something is missing */
+/** @throws Error that says what to install, if something is missing */
 async function requirePodman(): Promise<void> {
   const missing: string[] = [];
   for (const [name, program] of Object.entries(podmanPrograms)) {
@@ -82,11 +85,10 @@ async function startPodman(folder: string): Promise<Engine> {
     command: (...args) => run('podman', args, { env }),
     compose: (...args) => run('docker-compose', args, { env }),
     checkHealth: async (container) => {
-      // a check that fails is noted by podman, and the container may be gone meanwhile
+      // podman records a failed check itself; the container may be gone
       await succeeds('podman', ['healthcheck', 'run', container], { env, timeout: healthTimeout });
     },
-    // health checks are part of Docker's format alone; packages are fetched as the machine itself fetches them; no
-    // images of single layers are left behind
+    // health checks exist in Docker's format only; packages are fetched as on the machine; no layer images remain
     buildArguments: ['--format', 'docker', '--network', 'host', '--layers=false'],
     close: async () => {
       if (service.exitCode !== null) return;
@@ -97,15 +99,15 @@ async function startPodman(folder: string): Promise<Engine> {
 }
 
 /**
- * What lets podman work where crun or its limits do not: runc, which takes every layout of cgroups, and the limits that
- * this process has itself, since only a privileged one may raise them.
+ * Makes podman work where crun or its limits do not: runc, which supports every cgroup layout, and the limits of this
+ * process, because only a privileged process may raise them.
  */
 async function podmanSettings(folder: string): Promise<Record<string, string>> {
   const limit = async (flag: string) => {
     const text = await run('sh', ['-c', `ulimit -H${flag}`]);
     return text === 'unlimited' ? '1048576' : text;
   };
-  // dash calls processes "p", bash "u"
+  // dash calls the limit of processes "p", bash "u"
   const [files, processes] = [await limit('n'), await limit('p').catch(() => limit('u'))];
   const file = join(folder, 'containers.conf');
   const runtime = (await succeeds('runc', ['--version'])) ? 'runtime = "runc"\n' : '';

@@ -41,14 +41,14 @@ interface Compose {
 }
 const compose = (name: string): Compose => parse(read(name), { merge: true });
 
-/** The instructions of the Dockerfile, each with what follows its name. */
+/** The instructions of the Dockerfile, each with its arguments. */
 const instructions = [...dockerfile.matchAll(/^([A-Z]+) +(.*)$/gm)].map(([, name, rest]) => ({
   name,
   rest: String(rest),
 }));
 
-describe('the image', () => {
-  it('is made of files that are there, and that the list of what may get in lets in', () => {
+describe('the container image', () => {
+  it('copies only files that exist and that Dockerfile.dockerignore allows', () => {
     const copied = instructions.filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from'));
     const sources = copied.flatMap(({ rest }) => rest.split(/ +/).slice(0, -1));
     const letIn = read('Dockerfile.dockerignore').match(/(?<=^!).*/gm);
@@ -59,7 +59,7 @@ describe('the image', () => {
     }
   });
 
-  it('knows the settings that it sets', () => {
+  it('sets only settings that exist', () => {
     const set = instructions
       .filter(({ name }) => name === 'ENV')
       .flatMap(({ rest }) => rest.match(/VOLT_\w+(?==)/g) ?? []);
@@ -74,8 +74,8 @@ describe('the image', () => {
   });
 });
 
-describe('the server in containers', () => {
-  it('has a user for runners, with the rules of today', async () => {
+describe('the Redis server in containers', () => {
+  it('has a user for runners, with the rules that volt redis-acl prints', async () => {
     expect(read('redis-runner.rules').trim()).to.equal(runnerRules('volt').join(' '));
     const folders = new TestFolders();
     const folder = folders.make();
@@ -100,7 +100,7 @@ describe('the server in containers', () => {
     folders.remove();
   });
 
-  it('keeps every message over a restart, and forgets none', () => {
+  it('keeps all messages over a restart and evicts none', () => {
     expect(read('redis.conf'))
       .to.match(/^appendonly yes$/m)
       .and.match(/^maxmemory-policy noeviction$/m);
@@ -111,12 +111,12 @@ for (const file of composeFiles) {
   describe(`docker/${file}`, () => {
     const { services, volumes = {}, secrets = {} } = compose(file);
 
-    it('sets nothing that is no setting', () => {
+    it('sets only settings that exist', () => {
       const set = Object.values(services).flatMap(({ environment = {} }) => Object.keys(environment));
       for (const name of set.filter((each) => each.startsWith('VOLT_'))) expect(known).to.include(name);
     });
 
-    it('has what its services name', () => {
+    it('defines every volume, secret and file that its services name', () => {
       for (const [name, service] of Object.entries(services)) {
         expect(Object.keys(secrets), name).to.include.members(service.secrets ?? []);
         for (const [source = '', path] of (service.volumes ?? []).map((volume) => volume.split(':'))) {
@@ -137,7 +137,7 @@ for (const file of composeFiles) {
       }
     });
 
-    it('checks the health of every service that it adds, and gives the check of a server time on a busy machine', () => {
+    it('checks the health of every service, with enough time for a busy machine', () => {
       for (const [name, { image, healthcheck }] of Object.entries(services)) {
         if (image === undefined || image === 'volt-ci') continue;
         expect(healthcheck?.test, name).to.not.equal(undefined);
@@ -145,7 +145,7 @@ for (const file of composeFiles) {
       }
     });
 
-    it('builds the image once, however many services are of it', () => {
+    it('builds the image only once for all services', () => {
       const ofImage = Object.values(services).filter(({ image }) => image === 'volt-ci');
       const built = Object.values(services).filter(({ build }) => build !== undefined);
       expect(built).to.have.length(ofImage.length === 0 ? 0 : 1);
@@ -154,7 +154,7 @@ for (const file of composeFiles) {
   });
 }
 
-it('the compose files that stand alone are projects of their own, so that one machine can have them all', () => {
+it('compose.yaml and compose.runner.yaml are separate projects, so that one machine can run both', () => {
   const names = composeFiles.flatMap((file) => compose(file).name ?? []);
   expect(names).to.have.length.greaterThan(1);
   expect(new Set(names).size).to.equal(names.length);
@@ -163,13 +163,13 @@ it('the compose files that stand alone are projects of their own, so that one ma
 describe('the services of docker/compose.yaml', () => {
   const { services } = compose('compose.yaml');
 
-  it('are Redis and all stages, each by its command', () => {
+  it('are Redis and every stage', () => {
     const stages = [...stageKinds, 'runner'];
     expect(Object.keys(services)).to.have.members(['redis', ...stages]);
     for (const stage of stages) expect(services[stage]?.command).to.deep.equal([stage]);
   });
 
-  it('share the data directory, but for the runner, and write in no folder that a runner can write', () => {
+  it('share the data directory, except the runner, and never write where a runner can write', () => {
     const written = new Set<string>();
     for (const stage of stageKinds) {
       const volumes = services[stage]?.volumes ?? [];
@@ -185,7 +185,7 @@ describe('the services of docker/compose.yaml', () => {
     for (const folder of folders) expect([...written]).to.not.include(folder);
   });
 
-  it('find folders in the image that the user of the stages can write', () => {
+  it('can write to the folders of their volumes in the image', () => {
     const made = instructions.find(({ rest }) => rest.includes('install -d -o node -g node'))?.rest ?? '';
     for (const { volumes = [] } of Object.values(services)) {
       for (const path of volumes.flatMap((volume) => /\/data\S*?(?=:ro$|$)/.exec(volume)?.[0] ?? []))
@@ -193,7 +193,7 @@ describe('the services of docker/compose.yaml', () => {
     }
   });
 
-  it('give runners, in this file and on other machines, a user of Redis of their own and jobs in a sandbox', () => {
+  it('give runners a Redis user of their own and jobs in a sandbox', () => {
     for (const runner of [services.runner, compose('compose.runner.yaml').services.runner]) {
       const { VOLT_REDIS_URL, VOLT_REDIS_PASSWORD_FILE, VOLT_ISOLATION } = runner?.environment ?? {};
       expect(VOLT_REDIS_URL).to.match(/^redis:\/\/volt-runner@/);
@@ -205,7 +205,7 @@ describe('the services of docker/compose.yaml', () => {
     }
   });
 
-  it('give the runner no way to the database', () => {
+  it('give the runner no access to the database', () => {
     expect(Object.keys(compose('compose.postgres.yaml').services)).to.have.members([...stageKinds, 'postgres']);
   });
 });

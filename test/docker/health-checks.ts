@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from './engine.ts';
 import type { VoltInContainers } from './volt-in-containers.ts';
 
-/** Runs the health checks of all containers again and again, where the engine does not do that by itself. */
+/** Runs the health checks of all containers repeatedly, if the engine does not do that itself. */
 export class HealthChecks {
   readonly #engine: Engine;
   readonly #volt: VoltInContainers;

@@ -12,8 +12,8 @@ import { scenario } from './scenario.ts';
 import { VoltInContainers } from './volt-in-containers.ts';
 
 /**
- * `npm run test:docker`: builds the image, and sees Volt work in containers as docker/compose.yaml has it. With
- * `--postgres` the record is in PostgreSQL. All that it makes has a name of its own, and is taken away again.
+ * `npm run test:docker`: builds the image and tests Volt in containers, as in docker/compose.yaml. With `--postgres`
+ * the database is PostgreSQL. Everything that it creates has a unique name and is removed again.
  */
 const root = join(import.meta.dirname, '../..');
 const suffix = randomBytes(4).toString('hex');
@@ -54,11 +54,11 @@ async function megabytes(engine: Engine, name: string): Promise<string> {
   return (Number(await engine.command('image', 'inspect', '--format', '{{.Size}}', name)) / 1e6).toFixed(0);
 }
 
-/** Takes away the images that were made, and those without a name that they were made of. */
+/** Removes the images that were built, and the unnamed ones below them. */
 async function removeImages(engine: Engine): Promise<void> {
   const listed = await engine.command('images', '--format', '{{.Repository}}:{{.Tag}}');
   const ours = listed.split('\n').filter((name) => name.includes(suffix));
-  // in this order: an image cannot go before those that were built on it
+  // in this order, because an image cannot be removed before those built on it
   for (const part of ['volt-ci', 'volt-node', 'volt-redis', 'volt-postgres', 'volt-debian']) {
     for (const name of ours.filter((each) => each.includes(part))) await engine.command('rmi', '--force', name);
   }

@@ -2,16 +2,16 @@ import { spawn } from 'node:child_process';
 
 interface RunOptions {
   env?: Record<string, string>;
-  /** what it reads from standard input */
+  /** its standard input */
   input?: string;
-  /** milliseconds after which it is ended, which counts as a failure; ten minutes */
+  /** timeout in milliseconds, which counts as a failure; by default ten minutes */
   timeout?: number;
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program until it ends.
  * @returns its standard output, trimmed
- * @throws with both outputs where the exit code is not 0
+ * @throws Error with both outputs if the exit code is not 0
  */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const child = spawn(file, args, {
@@ -19,7 +19,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: options.timeout ?? 600_000,
   });
-  // a program that does not read what it is given is no fault
+  // a program may ignore its input
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   let [stdout, stderr] = ['', ''];
@@ -38,7 +38,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   });
 }
 
-/** Whether the program runs to its end with exit code 0. */
+/** Whether the program ends with exit code 0. */
 export async function succeeds(file: string, args: readonly string[], options: RunOptions = {}): Promise<boolean> {
   return run(file, args, options).then(
     () => true,
@@ -46,7 +46,7 @@ export async function succeeds(file: string, args: readonly string[], options: R
   );
 }
 
-/** Tells what is done now, and how long it has been going on. */
+/** Prints what is done now, and the time since the start. */
 export function step(text: string): void {
   console.log(`${process.uptime().toFixed(0).padStart(4)} s  ${text}`);
 }

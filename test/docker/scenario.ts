@@ -17,7 +17,7 @@ interface Job {
   attempts: { runner: string; status: string; reason: string | null }[];
 }
 
-/** Makes a repository with a test that waits, if its commit says so, until the server has a branch `go`. */
+/** Creates a repository whose test waits for a branch `go` on the server, if the commit says so. */
 const repository = (address: string): string => `
   git init --quiet --initial-branch=main app
   cd app
@@ -36,7 +36,7 @@ END
 
 const commit = (message: string) => `cd app; git commit --quiet --allow-empty --message ${message}; git rev-parse HEAD`;
 
-/** What people do with it, from the first start to a lost runner. */
+/** What users do, from the first start to a lost runner. */
 export async function scenario(engine: Engine, volt: VoltInContainers): Promise<void> {
   step('starting all services');
   await volt.compose('up', '--no-build', '--detach');
@@ -79,7 +79,7 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
   step(`it has moved to ${moved.runner}`);
   await volt.git('git -C app branch go');
   await succeeds(volt, waiting);
-  // on a slow machine a lease may run out more often than it was made to
+  // on a slow machine a lease may run out by itself
   const attempts = (await jobs(volt, waiting))[0]?.attempts ?? [];
   assert.deepEqual([attempts[0]?.runner, attempts[0]?.reason], [taken.runner, 'runner_lost']);
   assert.equal(attempts.at(-1)?.status, 'success');
@@ -95,7 +95,7 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
   step('all are healthy again, and a further commit was tested');
 }
 
-/** The dashboard's port answers on the host, and nothing can be read there without the token. */
+/** The dashboard answers on the host, and nothing can be read there without the token. */
 async function fromTheHost(volt: VoltInContainers): Promise<void> {
   const address = `http://127.0.0.1:${volt.webPort}`;
   assert.equal((await fetch(`${address}/healthz`)).status, 200);
@@ -124,7 +124,7 @@ async function runners(volt: VoltInContainers): Promise<{ name: string; host: st
   return ((await volt.volt('runners')) as { runners: { name: string; host: string }[] }).runners;
 }
 
-/** The container of a runner: its host name begins as its id does, but where it shares the machine's network. */
+/** The container of a runner. Its host name begins like its id, unless it uses the machine's network. */
 async function containerOf(engine: Engine, volt: VoltInContainers, name: string): Promise<string> {
   const runner = (await runners(volt)).find((each) => each.name === name);
   assert.ok(runner, `runner ${name} is not listed`);
@@ -136,7 +136,7 @@ async function containerOf(engine: Engine, volt: VoltInContainers, name: string)
   return id;
 }
 
-/** Waits for the verdict of a commit, which has to be a good one. */
+/** Waits until the build of a commit has passed. */
 async function succeeds(volt: VoltInContainers, sha: string): Promise<void> {
   const { status, reason, message } = await until(
     `a verdict of ${sha}`,

@@ -11,24 +11,24 @@ const stages = ['observer', 'dispatcher', 'reporter', 'web', 'runner'];
 
 interface Settings {
   engine: Engine;
-  /** ends the name of everything that is made */
+  /** suffix of all names */
   suffix: string;
   /** the image of Volt */
   image: string;
-  /** stand-ins for the images of the servers, where no registry answers */
+  /** replacements for the server images, if no registry answers */
   base?: BaseImages;
   folder: string;
   postgres: boolean;
 }
 
-/** Those of this machine that are published. */
+/** Published ports of this machine. */
 interface Ports {
   webPort: number;
   redisPort: number;
   gitPort: number;
 }
 
-/** The Volt of `docker/compose.yaml`, with a git server beside it in the same network. */
+/** The Volt of `docker/compose.yaml`, with a git server in the same network. */
 export class VoltInContainers {
   readonly webPort: number;
   readonly gitPort: number;
@@ -66,13 +66,13 @@ export class VoltInContainers {
     return this.#compose(this.project, this.#files, args);
   }
 
-  /** Makes the key of the runner of another machine, and puts it where that finds it. */
+  /** Makes a key for the runner on another machine, and stores it where that runner reads it. */
   async addRunnerKey(): Promise<void> {
     const { key } = (await this.volt('runner-key', 'add', 'remote')) as { key: string };
     writeFileSync(join(this.#settings.folder, 'secrets', 'runner_key'), `${key}\n`, { mode: 0o644 });
   }
 
-  /** The same for the runner of another machine. */
+  /** The same for the runner on another machine. */
   remote(...args: string[]): Promise<string> {
     return this.#compose(`${this.project}-remote`, this.#remoteFiles, args);
   }
@@ -83,17 +83,20 @@ export class VoltInContainers {
     return this.#settings.engine.compose('--project-name', project, '--env-file', variables, ...named, ...args);
   }
 
-  /** A command of `volt` in the container of the web stage. @returns what it prints as JSON */
+  /**
+   * Runs a `volt` command in the container of the web stage.
+   * @returns its JSON output
+   */
   async volt(...args: string[]): Promise<unknown> {
     return JSON.parse(await this.compose('exec', '-T', 'web', 'volt', ...args, '--json'));
   }
 
-  /** A script in the git server's folder of repositories. */
+  /** Runs a script in the git server's folder of repositories. */
   git(script: string): Promise<string> {
     return this.compose('exec', '-T', 'git', 'sh', '-ec', script);
   }
 
-  /** Ids of the containers of a service, or of all. */
+  /** Ids of the containers of a service, or of all services. */
   async containers(service?: string, project = this.project): Promise<string[]> {
     const filters = [`label=com.docker.compose.project=${project}`];
     if (service) filters.push(`label=com.docker.compose.service=${service}`);
@@ -102,19 +105,19 @@ export class VoltInContainers {
     return ids.split('\n').filter(Boolean);
   }
 
-  /** What the engine says of a container's health. */
+  /** The health of a container, according to the engine. */
   async #health(container: string): Promise<{ Status: string }> {
     const [{ State }] = JSON.parse(await this.#settings.engine.command('inspect', container));
     return State.Health ?? { Status: 'none' };
   }
 
-  /** The last results of all health checks, for whoever has to find out what went wrong. */
+  /** The last results of all health checks, for debugging. */
   async healthReport(): Promise<string> {
     const ids = await this.containers();
     return (await Promise.all(ids.map(async (id) => `${id} ${JSON.stringify(await this.#health(id))}`))).join('\n');
   }
 
-  /** Waits until every stage, and Redis, is in this state. */
+  /** Waits until every stage, and Redis, has this health. */
   async allAre(state: 'healthy' | 'unhealthy', services = [...stages, 'redis']): Promise<void> {
     for (const service of services) {
       await until(
@@ -129,14 +132,14 @@ export class VoltInContainers {
     }
   }
 
-  /** Ends everything and takes it away, volumes too. */
+  /** Stops and removes everything, with its volumes. */
   async down(): Promise<void> {
     await this.remote('down', '--volumes', '--timeout', '20');
     await this.compose('down', '--volumes', '--timeout', '20');
   }
 }
 
-/** The files are readable for every user, as the users in the containers differ; their folder keeps others out. */
+/** Every user can read the files, because the users in the containers differ; their folder keeps others out. */
 function writeSecrets(folder: string): Record<string, { file: string }> {
   const secrets = join(folder, 'secrets');
   mkdirSync(secrets, { mode: 0o700 });
@@ -145,7 +148,7 @@ function writeSecrets(folder: string): Record<string, { file: string }> {
   return Object.fromEntries(names.map((name) => [name, { file: join(secrets, name) }]));
 }
 
-/** What the test has otherwise than a person: names of images, passwords, and the git server. */
+/** What differs from a normal installation: names of images, passwords, and the git server. */
 function changes(
   { engine, image, base, postgres }: Settings,
   secrets: Record<string, { file: string }>,
@@ -156,7 +159,7 @@ function changes(
   return {
     services: {
       ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
-      // podman does not hear what Compose makes of `systempaths=unconfined`
+      // podman ignores Compose's translation of `systempaths=unconfined`
       runner: { image, ...(engine.name === 'podman' ? { security_opt: ['unmask=ALL'] } : {}) },
       ...server('redis'),
       ...(postgres ? server('postgres') : {}),
@@ -172,7 +175,7 @@ function changes(
   };
 }
 
-/** The other machine is this one: its runner reaches Redis and the git server at their published ports. */
+/** The "other machine" is this one: its runner reaches Redis and the git server at their published ports. */
 function remoteChanges(
   { image, folder }: Settings,
   { redis_runner_password }: Record<string, { file: string }>,

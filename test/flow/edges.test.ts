@@ -15,7 +15,7 @@ interface Edge {
   exitCode?: number | null;
   /** minutes */
   timeout?: number;
-  /** looks at the whole log */
+  /** checks the whole log */
   log?: (log: Buffer) => void;
 }
 
@@ -107,7 +107,7 @@ describe('a job that', () => {
     repository = new TestRepository({ README: 'x' }, { name: 'app' });
     await volt.observe(repository.path, { command: 'true' });
     await volt.build(repository.head());
-    // all at once: most of their time is spent waiting
+    // all at once, because they mostly wait
     const jobs = edges.map(({ command, timeout }, index) => [`edge-${index}`, { command, timeout: timeout ?? 60 }]);
     const id = await volt.plan('app', repository.head(), Object.fromEntries(jobs));
     build = await volt.built(id, undefined, 60_000);

@@ -52,7 +52,7 @@ describe('a fleet of runners', () => {
     expect(builds.map((build) => build.sha)).to.deep.equal(ids);
     expect(new Set(builds.map((build) => build.number)).size).to.equal(200);
     const started = builds.map((build) => Date.parse(build.startedAt as string));
-    // two runners: a commit may begin in the same moment as its neighbour, never before an older one that waits
+    // with two runners a commit may start together with its neighbour, but never before an older one that waits
     for (let i = 2; i < started.length; i++) expect(started[i]).to.be.at.least(started[i - 2] as number);
   }).timeout(180_000);
 

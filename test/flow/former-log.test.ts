@@ -50,7 +50,7 @@ describe('the archive of a log', () => {
       let reporter = await startReporter(volt.context);
       for (const stage of ['dispatcher', 'observer'] as const) await volt[stage]();
       const key = await knownKey(volt.context.database, 'far');
-      // a runner that shares no data directory with the stages carries its log to them
+      // a runner without the stages' data directory sends its log through Redis
       const config = { ...volt.context.config, dataDir: folders.make(), runnerKey: key.text };
       const runner = await startRunner(
         { ...volt.context, config },
@@ -61,7 +61,7 @@ describe('the archive of a log', () => {
         const command = `seq 20000; while ! test -e ${gate}; do sleep 0.05; done; ${more}`;
         await volt.observe(repository.path, { command });
         await until('its output is archived', () => /^20000$/m.test(readLog('1')));
-        // as by a power cut, which takes what the system had not written yet
+        // as in a power cut, which loses what the system has not written
         await reporter.stop();
         truncateSync(file('1'), 5000);
         reporter = await startReporter(volt.context);

@@ -2,36 +2,39 @@ import { renameSync } from 'node:fs';
 import type { RepositoryOptions } from '../../src/observer/add.ts';
 import type { TestRepository } from '../support/repository.ts';
 
-/** What a habit sees of the world while it is acted out. */
+/** What a habit can use while it runs. */
 export interface Stage {
   repository: TestRepository;
-  /** Notes that the commit must have one build more of that ref. */
+  /** Expects one more build of the commit for that ref. */
   expect(sha: string, ref?: string): void;
-  /** Whether all that was expected so far is recorded. */
+  /** Whether all expected builds are recorded. */
   recorded(): Promise<boolean>;
-  /** Whether the ref was seen to be gone. */
+  /** Whether Volt has noticed that the ref is gone. */
   seenGone(ref: string): Promise<boolean>;
-  /** Whether the repository could not be looked at. */
+  /** Whether the last poll of the repository failed. */
   seenFailing(): Promise<boolean>;
 }
 
-/** Between two steps others get on; a step may wait for a condition. */
+/** Other habits continue between two steps; a step may wait for a condition. */
 type Life = Generator<(() => Promise<boolean>) | undefined>;
 
-/** How people work with a repository. */
+/** How people work with a repository, as a sequence of steps. */
 export interface Habit {
   name: string;
   options?: Partial<RepositoryOptions>;
-  /** the repository has no commit at first */
+  /** whether the repository starts without a commit */
   empty?: boolean;
-  /** how it is reached, where not by its path: over a network from which each answer comes late, or never */
+  /** how Volt reaches it if not by its path: over a network whose answers come late, or never */
   remote?: 'slow' | 'hanging';
   live(stage: Stage): Life;
 }
 
 const main = 'refs/heads/main';
 
-/** Commits that follow each other, made without moving a ref. @returns their ids */
+/**
+ * Makes consecutive commits without moving a ref.
+ * @returns their shas
+ */
 function chain(repository: TestRepository, parents: string[], ...messages: string[]): string[] {
   const made: string[] = [];
   for (const message of messages) {
@@ -46,7 +49,7 @@ function move(repository: TestRepository, ref: string, to: string | undefined): 
   repository.git('update-ref', ref, to ?? '');
 }
 
-/** The head that is there is built. */
+/** The current head is built. */
 function* begun(stage: Stage): Life {
   stage.expect(stage.repository.head());
   yield stage.recorded;
@@ -106,7 +109,7 @@ const forced = (number: number): Habit => ({
     move(repository, main, fresh[2]);
     for (const sha of fresh) stage.expect(sha);
     yield stage.recorded;
-    // and back, to what was built before
+    // and back to a commit that was built before
     move(repository, main, old[1]);
     for (const sha of old) stage.expect(sha);
     yield stage.recorded;

@@ -149,7 +149,7 @@ for (const level of ['sandbox', 'user'] as const) {
   });
 }
 
-/** Numbers of processes once there are as many. */
+/** Process ids, once there are as many. */
 function all(pids: number[], count: number): number[] | undefined {
   return pids.length >= count ? pids : undefined;
 }

@@ -11,7 +11,7 @@ import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-/** Minutes that are over soon. */
+/** A short timeout, in minutes. */
 const soon = 0.02;
 
 describe('a job that is to end', () => {
@@ -53,7 +53,7 @@ describe('a job that is to end', () => {
   const isClosed = (intent: number) =>
     until('the request is closed', async () => (await findIntent(volt.context.database, intent))?.open === false);
 
-  /** The repository moves to a server that takes connections and never says a word. */
+  /** Moves the repository to a server that accepts connections but never answers. */
   async function hang(): Promise<void> {
     const { port } = silent.address() as { port: number };
     const { database } = volt.context;

@@ -26,7 +26,7 @@ describe('a private repository', () => {
     await volt.reporter();
     await volt.dispatcher();
     await volt.observer();
-    // on a machine of its own: no mirror, no record, no key but its own
+    // as on another machine: no mirror, no database, no key but its own
     runnerKey = (await knownKey(volt.context.database, 'elsewhere')).text;
     const context = { ...volt.context, config: { ...volt.context.config, dataDir: folders.make(), runnerKey } };
     runner = await startRunner(context, { labels: [], slots: 1, graceSeconds: 0 });
@@ -58,7 +58,7 @@ describe('a private repository', () => {
   });
 
   it('that cannot be fetched any more is an error of ours, not the fault of the commit', async () => {
-    // it is offered as long as the observer may fetch it, and the runner comes too late
+    // the observer can still fetch it and offers it; the runner fetches too late
     const sha = repository.commit('one more');
     await runner.stop();
     await volt.build(sha, ({ status }) => status === 'queued');

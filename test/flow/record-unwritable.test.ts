@@ -49,7 +49,7 @@ describe('the record', () => {
     await release();
     await house.prove([running, pushed]);
 
-    // and slow: free for a moment only, again and again
+    // and slow: free for moments only
     const burst = house.repository.burst(6);
     let over = false;
     const slow = (async () => {
@@ -92,7 +92,7 @@ describe('the record', () => {
         await until(
           'nothing is said any more',
           async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
-          // what somebody else has done meanwhile, or nobody needs any more, fades
+          // problems that others have solved, or that nobody needs solved, disappear
           60_000,
         );
         await house.killAll();
@@ -106,7 +106,10 @@ describe('the record', () => {
   );
 });
 
-/** Takes all room on the disk of the folder. @returns the file that holds it */
+/**
+ * Fills the disk of the folder.
+ * @returns the file that takes the room
+ */
 function fill(folder: string): string {
   const file = join(folder, 'ballast');
   for (let size = 1_048_576; size >= 1; ) {

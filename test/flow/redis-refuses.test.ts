@@ -6,7 +6,7 @@ import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-/** How long (ms) writes are refused: longer than a heartbeat key lives, and a dispatcher waits for one. */
+/** How long (ms) writes are refused: longer than a heartbeat key lives and a dispatcher waits for one. */
 const refusal = heartbeatTtl + 3 * heartbeatInterval;
 
 describe('a Redis that refuses writes', () => {

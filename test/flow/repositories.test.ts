@@ -24,7 +24,7 @@ describe('flow: a repository', () => {
     for (const repository of made) repository.remove();
   });
 
-  /** Each is of commits that no other has. */
+  /** Each repository has different commits. */
   function repositoryOf(script: string): TestRepository {
     const repository = new TestRepository({ 'test.sh': `#!/bin/sh\n# ${made.length}\n${script}\n` });
     made.push(repository);
@@ -68,7 +68,7 @@ describe('flow: a repository', () => {
       return tests.map(({ suite, name, status }) => [suite, name, status]);
     };
     expect(await named(1)).to.deep.equal([['s', 'of a file', 'passed']]);
-    // observed again without a word of them, they stay
+    // added again without naming them, they stay
     await volt.observe(repository.path, { name: 'reports', command: null });
     await look('reports');
     expect(await named(2)).to.deep.equal([['s', 'of a file', 'passed']]);

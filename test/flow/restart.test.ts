@@ -31,7 +31,7 @@ describe('volt up, ended in the middle and started again', () => {
     await database.close();
     evidence.remove();
     repository.remove();
-    // the embedded Redis ends by itself a moment after its Volt
+    // the embedded Redis stops by itself shortly after its Volt
     await until('the data directory can be removed', () => removed(dataDir));
   });
 
@@ -85,7 +85,7 @@ describe('volt up, ended in the middle and started again', () => {
   });
 });
 
-/** False while somebody still writes into the folder. */
+/** False while a process still writes into the folder. */
 function removed(folder: string): boolean {
   try {
     rmSync(folder, { recursive: true, force: true });

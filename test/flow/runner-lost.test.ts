@@ -12,9 +12,9 @@ import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** What runs a command where it sees no process of this machine, and none of those that it starts outlives it. */
+/** Runs a command in a PID namespace, where it sees no other process and takes its children with it. */
 const apart = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-/** What runs a command to which the machine's uptime is what a file says. */
+/** Runs a command with a fake uptime, which it reads from a file. */
 const withUptime = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /proc/uptime && exec "$@"'];
 
 const works = ([program = '', ...args]: readonly string[]) => spawnSync(program, args).status === 0;
@@ -50,24 +50,26 @@ describe('a runner', () => {
   });
 
   const members = async (): Promise<RunnerMember[]> => (await listRunners(access)).alive;
-  /** The runner of that name, as it has told of its job. */
+  /** The runner with that name, once its heartbeat has its job. */
   const atItsJob = (name: string, what: 'running' | 'reporting' = 'running') =>
     until(`${name} is ${what}`, async () =>
       (await members()).find((runner) => runner.name === name && runner[what].length === 1),
     );
   const attempts = async (sha: string) => (await house.built(sha)).jobs[0]?.attempts ?? [];
 
-  /** The runner of that name once it has joined again; what it had sent while it was cut off may still arrive. */
+  /**
+   * The runner with that name, once it has joined again; messages that it sent while it was cut off may still arrive.
+   */
   const somebodyNew = (former: RunnerMember) =>
     until(`${former.name} is there as somebody new`, async () =>
       (await members()).find(({ name, id }) => name === former.name && id !== former.id),
     );
 
-  /** Resolves when a run of the commit's test has lived for long enough that another beside it would have shown. */
+  /** Resolves when a run of the commit's test has lived long enough that a second run would have shown. */
   const isUnderWay = (sha: string, run: number) =>
     until(`run ${run} is under way`, () => (house.evidence.runs(sha)[run - 1]?.beats ?? 0) >= 5, 40_000);
 
-  /** Starts r1, gives it a job that is to be cut off and takes so many tenths of a second then, and starts r2 beside it. */
+  /** Starts r1, gives it a job that takes so many tenths of a second and will be interrupted, then starts r2. */
   async function atWork(tenths: number, options: Parameters<House['startRunner']>[1] = {}): Promise<string> {
     await house.startRunner('r1', options);
     const sha = house.push(tenths, 600);
@@ -137,7 +139,7 @@ describe('a runner', () => {
     await atItsJob('r1', 'reporting');
     network.cut();
     await until('nobody knows it any more', async () => (await members()).length === 0);
-    // what it has sent of the log is gone, so that only what it has kept can complete it
+    // what it had sent of the log is lost, so only its spool can complete the log
     await access.client.del(access.keys.logs);
     const spool = join(dataDir, 'work', 'r1', 'spool');
     expect(readdirSync(spool)).to.have.length(2);

@@ -10,7 +10,7 @@ import { House } from '../support/house.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** A second signal that comes sooner counts as an echo of the first (ms), see signals.ts. */
+/** A second signal within this time (ms) counts as an echo of the first, see signals.ts. */
 const echo = 300;
 
 describe('a runner', () => {
@@ -120,7 +120,7 @@ describe('a runner', () => {
       if (process.getuid?.() === 0) execFileSync('umount', ['--lazy', mounted]);
     });
 
-    /** Takes what is left of the disk but this many megabytes. */
+    /** Fills the disk, except for this many megabytes. */
     const fill = (left: number) => execFileSync('fallocate', ['-l', `${48 - left}M`, ballast], { stdio: 'ignore' });
     const startRunner = () => house.startRunner('r1', { dataDir: join(mounted, 'data') });
     const unfit = async () => (await house.status()).problems.find(({ code }) => code === 'runner_unfit')?.message;

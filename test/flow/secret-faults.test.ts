@@ -29,7 +29,7 @@ describe('a job that waits for its secrets', () => {
     repository.remove();
   });
 
-  /** Nobody answers what a runner asks for; resolves when one asks. */
+  /** Keeps requests for secrets unanswered; resolves when a runner asks. */
   async function askedInVain(): Promise<void> {
     repository.commit('with a secret');
     await volt.build(repository.head(), () => true);

@@ -19,7 +19,7 @@ const forms = [secret, password, `ada:${password}`].flatMap((text) => [
   Buffer.from(text).toString('hex'),
 ]);
 
-/** Which canaries, in whatever form, are in there. */
+/** The canaries that the bytes contain, in any encoding. */
 const canariesIn = (content: Buffer | string): string[] => forms.filter((form) => content.includes(form));
 
 describe('a secret and a credential', () => {
@@ -40,7 +40,7 @@ describe('a secret and a credential', () => {
   before(async () => {
     [data, runnerData, gates] = [folders.make(), folders.make(), folders.make()];
     redis = await startRedis();
-    // every command that anybody sends to Redis
+    // every command that any client sends to Redis
     monitor = connect(redis.port, '127.0.0.1');
     monitor.on('data', (chunk) => seen.push(chunk));
     monitor.write('MONITOR\r\n');
@@ -85,7 +85,7 @@ jobs:
     return process;
   };
 
-  /** Places where a process shows a canary in its arguments, or in an environment that is not that of a job. */
+  /** Processes that show a canary in their arguments, or in an environment that is not a job's. */
   function processesWithCanary(): string[] {
     const runner = started.find(({ output }) => output.startsWith('runner '))?.pid;
     return readdirSync('/proc').flatMap((pid) => {
@@ -97,7 +97,7 @@ jobs:
     });
   }
 
-  /** Whether the process was started by the runner, at whatever remove. */
+  /** Whether the process descends from the runner. */
   function isJobOf(runner: number | undefined, pid: string): boolean {
     for (let at = pid; Number(at) > 1; ) {
       const parent = /^PPid:\s*(\d+)$/m.exec(contentOf(`/proc/${at}/status`).toString())?.[1] ?? '0';
@@ -163,12 +163,12 @@ jobs:
     expect(files.some((file) => file.endsWith('.log'))).to.equal(true);
     for (const file of files) leaks.push(...canariesIn(contentOf(file)).map((form) => `${file}: ${form}`));
     expect(leaks).to.deep.equal([]);
-    // what was looked through is what they went by
+    // the searched bytes are those that the jobs used
     expect(Buffer.concat(seen).includes('sealed')).to.equal(true);
   });
 });
 
-/** Of a file or process that may be gone by now. */
+/** Content of a file, or of a process, that may be gone. */
 function contentOf(file: string): Buffer {
   try {
     return readFileSync(file);

@@ -29,7 +29,7 @@ describe('Redis Sentinel', () => {
     await sentinels.kill(master);
     const meanwhile = house.push(1);
     await until('another server is the master', async () => (await sentinels.master()) !== master);
-    // a runner that hears nothing for its lease ends its jobs, and they run again
+    // a runner without an answer for its lease ends its jobs, and they run again
     for (const sha of [running, short, meanwhile]) {
       await house.built(sha);
       await house.prove([sha], house.evidence.runs(sha).length);
@@ -51,7 +51,7 @@ describe('Redis Sentinel', () => {
     const running = [house.push(60), house.push(60)];
     for (const sha of running) await house.begun(sha);
     const master = await sentinels.master();
-    // one that has heard nothing for ten seconds would not become the master
+    // a replica that has heard nothing for ten seconds would not become the master
     await sentinels.deafenReplica(master);
     const queued = house.push(1);
     await until('it is queued', async () => (await listBuilds(house.database, { sha: queued, limit: 1 }))[0]);

@@ -32,7 +32,7 @@ describe('two dispatchers and two reporters over one record', () => {
         await until('the burst has come so far', come((index + 1) / 6), 120_000);
         await house.kill(victim);
         const kind = victim.includes('dispatcher') ? 'dispatcher' : 'reporter';
-        // of each kind one goes on alone for a while
+        // of each stage, one process continues alone for a while
         if (index > 1) await house.start(kind, victim);
         if (index === 1)
           for (const name of victims.slice(0, 2))

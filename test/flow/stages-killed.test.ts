@@ -7,11 +7,11 @@ import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** What is still done while the stage is away, which the rest waits for. */
+/** What still works while the stage is away, and the rest of the test waits for. */
 const meanwhile: { [Kind in RecordStage]: (house: House, running: string) => Promise<unknown> } = {
-  // it ends, and its verdict is recorded: nobody else is needed for that
+  // the job ends and its verdict is recorded without the stage
   dispatcher: (house, running) => house.prove([running]),
-  // it ends, and the runner keeps what there is to say
+  // the job ends, and the runner keeps its report
   reporter: (house, running) => house.over(running),
   observer: (house, running) => house.prove([running]),
   web: (house, running) => house.prove([running]),
@@ -53,7 +53,7 @@ describe('kill -9', () => {
       'its begin is recorded',
       async () => (await listBuilds(house.database, { status: 'running', limit: 1 }))[0],
     );
-    // what they have taken cannot be recorded, so they hold it
+    // they cannot record the jobs that they have taken, so they hold them
     const release = await holdRecord(house.dataDir);
     const pushed = house.push(1);
     for (const name of ['commits', 'results'])

@@ -12,7 +12,7 @@ import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** Every queue that somebody reads. */
+/** Every queue that a stage reads. */
 const queueNames = ['observe', 'commits', 'advance', 'results', 'secrets', jobQueue([hostLabel(hostname())])];
 
 describe('on one Redis', () => {
@@ -40,7 +40,7 @@ describe('on one Redis', () => {
 
   const shasOf = async ({ database }: House) => (await listBuilds(database, { limit: 10 })).map(({ sha }) => sha);
 
-  /** Two that no version of Volt sends, one of a version to come, and one that not even BullMQ can read. */
+  /** Two messages that no version of Volt sends, one of a future version, and one that not even BullMQ can read. */
   async function sendStrange(name: string): Promise<void> {
     const queue = queues.queue(name);
     for (const data of [{}, { v: 1, hello: ['world'] }, { v: 2, of: 'the future' }]) await queue.add('strange', data);
@@ -50,7 +50,7 @@ describe('on one Redis', () => {
     await access.client.zadd(`${key}:marker`, 0, '0');
   }
 
-  /** What is wrong in places that are no queue. */
+  /** Wrong data outside of queues. */
   async function leaveStrange(): Promise<void> {
     const { client, keys } = access;
     await client.xadd(keys.logs, '*', 'strange', 'very');
@@ -96,7 +96,7 @@ describe('on one Redis', () => {
     const token = readFileSync(dataPaths(house.dataDir).token, 'utf8').trim();
     const failed = `${house.url}/queues/api/queues?activeQueue=results&status=failed`;
     const board = await (await fetch(failed, { headers: { authorization: `Bearer ${token}` } })).text();
-    // what nobody understands may hold anything, so its fields are named alone
+    // an unknown message may contain anything, so only its fields are named
     expect(board).to.include('not understood').and.include('"of":"(not shown)"').and.not.include('the future');
 
     const names = (await house.status()).queues.map(({ name }) => name);

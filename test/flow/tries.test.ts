@@ -19,7 +19,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
   let server: GitOverHttp;
   let repository: TestRepository;
   let dispatcher: Stage;
-  /** requests that the server still refuses */
+  /** number of requests that the server still refuses */
   let refusals = 0;
 
   before(async () => {
@@ -58,7 +58,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
   const story = (job: Job) => job.attempts.map(({ runner, status, reason }) => [runner, status, reason]);
   const again = ['error', 'fetch_failed'];
 
-  /** A machine on which the repository has no mirror, and can have none. */
+  /** A machine that has no mirror of the repository and cannot make one. */
   function sickMachine(): string {
     const dataDir = folders.make();
     const { path } = new Mirror(join(dataDir, 'mirrors'), server.url('app/.git'), {});
@@ -123,7 +123,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
   describe('while it waits to be tried again', () => {
     let build: BuildId;
 
-    /** Resolves when its first attempt has ended and the next one is due in some seconds. */
+    /** Resolves when the first attempt has ended and the next one is due in some seconds. */
     async function waits(): Promise<void> {
       await begin('1');
       await runner('a');

@@ -8,7 +8,7 @@ import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { until } from '../support/until.ts';
 
-/** A block of commands of the page, and what the page says that they print; `…` stands for anything. */
+/** A block of commands from the page, and their output according to the page; `…` matches anything. */
 interface Block {
   machine: string;
   commands: string;
@@ -31,7 +31,7 @@ function blocks(): Block[] {
   return found;
 }
 
-/** A pattern for lines that come in this order, with others in between. */
+/** A pattern for lines in this order, with others in between. */
 function inOrder(lines: string[]): RegExp {
   const patterns = lines.map((line) =>
     line
@@ -43,7 +43,7 @@ function inOrder(lines: string[]): RegExp {
 }
 
 describe('the tutorial', function () {
-  // npm fetches what it has not in its cache
+  // npm fetches what its cache lacks
   this.timeout(300_000);
   const folders = new TestFolders();
   const home = folders.make();
@@ -81,7 +81,7 @@ describe('the tutorial', function () {
     folders.remove();
   });
 
-  /** Runs commands as a person would who pastes them; each must succeed. */
+  /** Runs commands as if a person pasted them; each must succeed. */
   async function run(commands: string, cwd = home): Promise<string> {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', commands], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -94,7 +94,7 @@ describe('the tutorial', function () {
     return output;
   }
 
-  /** Starts what runs until it is stopped. */
+  /** Starts a command that runs until it is stopped. */
   async function start(commands: string, ready: RegExp): Promise<void> {
     const child = spawn(
       'bash',
@@ -117,7 +117,7 @@ describe('the tutorial', function () {
     });
   }
 
-  /** Waits until a repository's newest build is over, but for jobs that no runner can take yet. */
+  /** Waits until a repository's newest build has ended, except for jobs that no runner can take yet. */
   async function settled(repository: string, waiting: string[]): Promise<void> {
     const head = (await run(`git -C ~/${repository} rev-parse HEAD`)).trim();
     await until(

@@ -1,9 +1,9 @@
 import type { FinalStatus, Reason } from '../../src/kernel/model.ts';
 
-/** A commit goes in, a verdict comes out. */
+/** A commit, and the verdict that it must get. */
 export interface VerdictScenario {
   title: string;
-  /** of the commit; those that end in `.sh` are executable */
+  /** files of the commit; those that end in `.sh` are executable */
   files: { [path: string]: string };
   command?: string;
   status: FinalStatus;
@@ -11,7 +11,7 @@ export interface VerdictScenario {
   exitCode?: number | null;
   /** steps and their statuses */
   steps: [name: string, status: string][];
-  /** what the log must hold */
+  /** text that the log must contain */
   log: string[];
 }
 

@@ -1,14 +1,14 @@
 /**
- * Workflows in the manner of well-known projects' own, and as much of a project around each as it takes: what they use
- * of the syntax, and the commands that they run, are theirs.
+ * Workflows like those of well-known projects, each with the project files that they need: the syntax that they use,
+ * and the commands that they run, are those of the projects.
  */
 export interface WellKnownProject {
   name: string;
   files: Record<string, string>;
-  /** jobs by name, with what becomes of them */
+  /** statuses of the jobs, by name */
   jobs: { [name: string]: [status: string, reason: string | null] };
   status: string;
-  /** job whose steps and log are looked at */
+  /** job whose steps and log are checked */
   look: { job: string; steps: [name: string, status: string][]; log: RegExp[] };
 }
 

@@ -82,7 +82,7 @@ describe('the workflows of a repository and what makes them run', () => {
     windows: 'skipped',
   };
 
-  /** The final build that a request has made. */
+  /** Waits until the build of a request is final. has made. */
   async function asked(event: object): Promise<Build> {
     const { database, queues, config } = volt.context;
     const id = await openTrigger(database, 'flows', null, event);

@@ -10,8 +10,8 @@ import { TestVolt } from '../support/volt.ts';
 import { wellKnown } from './well-known.ts';
 
 /**
- * A stand-in for actions/setup-node: it finds Node as that does, in the tool cache by a version that may be short, and
- * puts it on the search path. It downloads nothing.
+ * A fake actions/setup-node: like the real one it finds Node in the tool cache by a short or full version and puts it
+ * on the search path. It downloads nothing.
  */
 const setupNode = {
   'action.yml': `name: Setup Node.js environment
@@ -66,7 +66,7 @@ describe('workflows of well-known projects', () => {
     folders.remove();
   });
 
-  /** A tool cache with two versions of Node: both are the one of this machine, and tell another version. */
+  /** A tool cache with two versions of Node; both are this machine's Node but report another version. */
   function seededToolCache(): string {
     const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
     const cache = folders.make();

@@ -13,7 +13,7 @@ import { knownKey } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-/** Which of the shifts in chaos/clocks.ts are ten minutes. */
+/** The indexes of the shifts in chaos/clocks.ts that are ten minutes. */
 const shifts = { behind: 2.5 / 6, ahead: 3.5 / 6 };
 
 describe('runners whose clocks are wrong by ten minutes', () => {
@@ -41,7 +41,7 @@ describe('runners whose clocks are wrong by ten minutes', () => {
     folders.remove();
   });
 
-  /** A runner's process; its machine has a data directory and a clock of its own. */
+  /** A runner's process, with a data directory and a clock of its own, as on another machine. */
   async function start(name: string): Promise<void> {
     const data = folders.make();
     const key = await knownKey(volt.context.database, name);

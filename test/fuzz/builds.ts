@@ -14,7 +14,7 @@ import type { TestVolt } from '../support/volt.ts';
 const box = { id: 'box~1', name: 'box', host: 'box' };
 const open = ['waiting', 'queued', 'running'] as const;
 
-/** The dispatcher's work on a real record, with queues and runners that the test plays: what is sent waits to be taken. */
+/** The dispatcher on a real database, with fake queues and runners: sent messages wait until the test takes them. */
 export class PlayedBuilds {
   readonly #context: TestVolt['context'];
   readonly #handler: CommitHandler;
@@ -40,7 +40,7 @@ export class PlayedBuilds {
     this.#handler = new CommitHandler(this.#context);
   }
 
-  /** An observed repository and nothing else. */
+  /** Only one repository. */
   async begin(): Promise<void> {
     const { database, access } = this.#context;
     for (const table of ['concurrency', 'builds', 'cursors', 'intents', 'repositories'] as const)
@@ -72,14 +72,14 @@ export class PlayedBuilds {
     await this.#handler.handle(message);
   }
 
-  /** One build is looked at, or two at a time, as by two dispatchers. */
+  /** Advances one build, or two at a time, as two dispatchers would. */
   async advance(...picks: number[]): Promise<void> {
     const builds = await this.#builds();
     const chosen = picks.flatMap((pick) => builds[pick % builds.length]?.id ?? []);
     await Promise.all(chosen.map((build) => advance(this.#context, String(build) as BuildId)));
   }
 
-  /** A runner takes a job that is queued. */
+  /** A runner takes a queued job. */
   async start(pick: number): Promise<boolean> {
     const job = await this.#job(pick, ['queued']);
     if (!job) return false;
@@ -87,7 +87,7 @@ export class PlayedBuilds {
     return true;
   }
 
-  /** A job ends that runs, or that is queued and whose start was never told. */
+  /** Ends a running job, or a queued one whose start was never reported. */
   async finish(pick: number, status: FinalStatus): Promise<boolean> {
     const job = await this.#job(pick, ['running', 'queued']);
     if (!job) return false;
@@ -99,7 +99,7 @@ export class PlayedBuilds {
     return true;
   }
 
-  /** The reporter takes what the dispatcher has decided. */
+  /** The reporter records what the dispatcher has decided. */
   async report(): Promise<void> {
     for (const { job, attempt, status, reason, message } of this.#decided.splice(0)) {
       const build = await decideJob(this.#context.database, { job, attempt }, { status, reason, message }, Date.now());
@@ -107,14 +107,14 @@ export class PlayedBuilds {
     }
   }
 
-  /** The dispatcher hears what has moved. */
+  /** The dispatcher gets the messages on `advance`. */
   async hear(): Promise<void> {
     const moved = [...this.#moved];
     this.#moved.clear();
     for (const build of moved) await advance(this.#context, build);
   }
 
-  /** Redis loses all that was on its way. */
+  /** Redis loses all messages. */
   lose(): void {
     this.#decided = [];
     this.#moved.clear();
@@ -131,7 +131,7 @@ export class PlayedBuilds {
     if (build) await openRetry(this.#context.database, 'app', build, { job: null, failedOnly: false });
   }
 
-  /** What a dispatcher does every few seconds. */
+  /** The periodic reconciliation of a dispatcher. */
   async reconcile(): Promise<void> {
     const { database } = this.#context;
     await pursueCancels(this.#context);
@@ -140,7 +140,10 @@ export class PlayedBuilds {
     for (const build of [...resting, ...(await lingeringHolders(database))]) await advance(this.#context, build);
   }
 
-  /** Everything that is sent is taken, everything that is queued runs. @returns what is still open then */
+  /**
+   * Takes everything that is sent and runs everything that is queued.
+   * @returns what is still open then
+   */
   async settle(): Promise<string[]> {
     for (let round = 0; round < 40; round++) {
       await this.report();
@@ -152,7 +155,7 @@ export class PlayedBuilds {
     return this.#open();
   }
 
-  /** What must never be: sentences about what is. */
+  /** Violated invariants, as sentences. */
   async wrong(): Promise<string[]> {
     const { db } = this.#context.database;
     const living = await db
@@ -170,7 +173,7 @@ export class PlayedBuilds {
     ];
   }
 
-  /** Who is in a group, or waits for one. */
+  /** The holders and waiters of a concurrency group. */
   async groups(): Promise<string[]> {
     const rows = await this.#context.database.db.selectFrom('concurrency').selectAll().execute();
     return rows.map(

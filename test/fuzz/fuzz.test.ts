@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { attempt } from './target.ts';
 import { targets } from './targets/index.ts';
 
-/** So that what one run has found can be seen again: it says which seed it had. */
+/** The title contains the seed, so that a finding can be repeated. */
 const seed = Number(process.env.VOLT_FUZZ_SEED ?? Date.now() % 1_000_000_000);
 
 describe(`whatever comes (VOLT_FUZZ_SEED=${seed})`, () => {

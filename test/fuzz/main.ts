@@ -1,6 +1,4 @@
-/**
- * Tries with inputs by chance what must hold whatever comes: `npm run fuzz`; `--help` tells the rest.
- */
+/** Tests invariants with random inputs: `npm run fuzz`; `--help` lists the options. */
 import { Command } from 'commander';
 import { errorText } from '../../src/kernel/errors.ts';
 import { attempt } from './target.ts';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 
-/** One thing that must hold whatever comes. */
+/** An invariant that must hold for any input. */
 export interface Target {
-  /** as it is named on the command line: a word, with dashes */
+  /** its name on the command line: a word, with dashes */
   name: string;
-  /** what must hold, for people */
+  /** the invariant, for people */
   holds: string;
-  /** inputs that are tried in the suite */
+  /** number of inputs in the test suite */
   runs: number;
-  /** what is tried, with what it needs; asked for once each time it is begun */
+  /** creates the property and what it needs; called once for each run */
   open(): Open | Promise<Open>;
 }
 
@@ -17,7 +17,7 @@ interface Open {
   close?(): Promise<void>;
 }
 
-/** A target that needs nothing, whose check fails by throwing. */
+/** A target without preparation, whose check throws if the invariant is violated. */
 export function target<T>(
   name: string,
   holds: string,
@@ -29,10 +29,10 @@ export function target<T>(
 }
 
 /**
- * Tries a target.
- * @param seed what is tried follows from it
- * @param seconds how long, instead of as often as in the suite
- * @throws Error with the smallest input that was found for which it does not hold, and how to see it again
+ * Tests a target.
+ * @param seed determines the inputs
+ * @param seconds how long, instead of the number of inputs of the suite
+ * @throws Error with the smallest input that violates the invariant, and how to repeat it
  */
 export async function attempt({ name, runs, open }: Target, seed: number, seconds?: number): Promise<number> {
   const { property, close } = await open();

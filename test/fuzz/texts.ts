@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What does something to a terminal, to a page, to a program that splits lines, or to one that reads a language. */
+/** Characters that are special for a terminal, a page, a program that splits lines, or a parser. */
 const nasty = [
   ...['', ' ', '\t', '\n', '\r\n', '\r', '\0', '\u001b', '\u009b', '\u0085', '\u007f', '\u2028', '\u2029', '\ufeff'],
   ...['\u001b[31m', '\u001b[2J', '\u001b]0;title\u0007', '\u001b]52;c;aGk=\u001b\\', '\u001b[', '\u001bP'],
@@ -59,18 +59,18 @@ const character = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 4 }) },
 );
 
-/** Any text, with a liking for what makes trouble. */
+/** Any text, often with special characters. */
 export function anyText(most = 20): fc.Arbitrary<string> {
   return fc.array(character, { maxLength: most }).map((parts) => parts.join(''));
 }
 
-/** Pieces of something, put together from what its language is made of and from anything. */
+/** Text made of pieces of a language and of random text. */
 export function soup(words: readonly string[], most = 40): fc.Arbitrary<string> {
   const word = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...words) }, { weight: 1, arbitrary: character });
   return fc.array(word, { maxLength: most }).map((parts) => parts.join(''));
 }
 
-/** Bytes of a text, some of which may be broken. */
+/** Bytes of a text, some of them invalid. */
 export function anyBytes(text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
   return fc.tuple(text, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 })).map(([content, changes]) => {
     const bytes = Buffer.from(content);
@@ -79,7 +79,7 @@ export function anyBytes(text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
   });
 }
 
-/** The same bytes in pieces that are cut anywhere, also inside of a character. */
+/** The same bytes, split anywhere, also inside a character. */
 export function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   return [0, ...places].map((from, index) => bytes.subarray(from, places[index] ?? bytes.length));

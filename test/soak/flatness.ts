@@ -1,27 +1,27 @@
 import type { Sample } from './sample.ts';
 
-/** How one figure went over the time that counts. */
+/** How one count developed over the time that matters. */
 export interface Course {
   name: string;
   first: number;
   last: number;
   least: number;
   most: number;
-  /** what it grows by in an hour, by the line that fits best */
+  /** growth in an hour, by linear regression */
   hourly: number;
-  /** the most that it may grow by in an hour; undefined where it is to grow */
+  /** largest allowed growth in an hour; undefined if it is expected to grow */
   bound: number | undefined;
 }
 
 /**
- * A figure may grow by this part of itself in an hour, or by the floor, which is larger for small ones, or by as much as
- * chance explains: so many standard errors of the line.
+ * A count may grow in an hour by this part of itself, by the floor, or by what chance explains (so many standard errors
+ * of the line), whichever is the largest.
  */
 const part = 0.1;
 const floor = 3;
 const chance = 3;
 
-/** What grows with each commit or message, and what bounds it instead. */
+/** Counts that grow with each commit or message, and what limits each instead. */
 const growing: { [name: string]: string } = {
   'files in mirrors/': 'history is kept; packed when there is much of it',
   'MB in mirrors/': 'history is kept',
@@ -35,9 +35,7 @@ export function boundBy(name: string): string | undefined {
   return growing[name];
 }
 
-/**
- * @param samples each with the minute at which it was taken
- */
+/** @param samples each with the minute of its measurement */
 export function courses(samples: readonly { minute: number; values: Sample }[]): Course[] {
   const names = new Set(samples.flatMap(({ values }) => [...values.keys()]));
   return [...names].map((name) => {
@@ -57,7 +55,7 @@ export function courses(samples: readonly { minute: number; values: Sample }[]):
   });
 }
 
-/** The line with the least squares: its slope, and the standard error of that. */
+/** Least-squares line: its slope, and the standard error of the slope. */
 function lineThrough(points: readonly [number, number][]): { slope: number; error: number } {
   const n = points.length;
   const [x, y] = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / n) as [

@@ -1,4 +1,4 @@
-/** Loaded before a program: it collects its garbage when it gets SIGUSR2, and writes what is left into a file, in bytes. */
+/** Loaded before a program: at SIGUSR2 it collects garbage and writes the size of the heap, in bytes, to a file. */
 import { renameSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -5,7 +5,7 @@ import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
 import { freePort } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-/** Keeps little, so that what is removed and what comes are in balance within minutes. A day has 86,400 s. */
+/** Settings that keep little, so that additions and removals balance within minutes. A day has 86,400 s. */
 const retention = {
   VOLT_KEEP_BUILDS: '20',
   VOLT_KEEP_AT_LEAST: '5',
@@ -17,11 +17,11 @@ const retention = {
   VOLT_KEEP_HOME_DAYS: String(300 / 86_400),
 };
 
-/** A `volt up` of its own, and those who use it. */
+/** A `volt up`, and its users. */
 export class SoakedVolt {
   readonly dataDir: string;
   readonly pid: number;
-  /** where it leaves the size of its heap */
+  /** file with the size of its heap */
   readonly heapFile: string;
   readonly #url: string;
   readonly #processes: VoltProcesses;
@@ -83,7 +83,7 @@ export class SoakedVolt {
     return this.#process.output;
   }
 
-  /** Whatever the path answers. */
+  /** The response of a path. */
   async get(path: string): Promise<string> {
     const answer = await fetch(this.#url + path, { headers: this.#rights() });
     return answer.text();
@@ -102,13 +102,13 @@ export class SoakedVolt {
     await answer.text();
   }
 
-  /** Follows a stream of events for as long as the signal lets it. */
+  /** Follows a stream of events until the signal aborts. */
   async follow(path: string, signal: AbortSignal): Promise<void> {
     const answer = await fetch(this.#url + path, { signal, headers: this.#rights() });
     await answer.text();
   }
 
-  /** One call of the command line. */
+  /** Runs one command. */
   async command(...args: string[]): Promise<void> {
     const call = this.#processes.start([...args, '--data', this.dataDir], this.#env);
     await call.ended();

@@ -1,6 +1,4 @@
-/**
- * Volt at work for an hour, and whether anything grows: `npm run soak`; `--help` tells the rest.
- */
+/** Runs Volt for an hour and checks whether anything grows: `npm run soak`; `--help` lists the options. */
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

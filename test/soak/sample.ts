@@ -6,10 +6,10 @@ import { parseRedisUrl } from '../../src/redis/url.ts';
 import { until } from '../support/until.ts';
 import type { SoakedVolt } from './installation.ts';
 
-/** One look at all that could grow, by the names under which it is judged. */
+/** One sample of everything that could grow, by name. */
 export type Sample = Map<string, number>;
 
-/** @param commits that were pushed so far */
+/** @param commits number of commits pushed so far */
 export async function sample(volt: SoakedVolt): Promise<Sample> {
   const found: Sample = new Map();
   found.set('heap after a collection, MB', (await heap(volt)) / 1e6);
@@ -44,7 +44,7 @@ function residentMemory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Open descriptors by what they lead to. */
+/** Open descriptors by the kind of file. */
 function handles(pid: number): Map<string, number> {
   const counts = new Map([
     ['sockets', 0],
@@ -57,7 +57,7 @@ function handles(pid: number): Map<string, number> {
     try {
       target = readlinkSync(`/proc/${pid}/fd/${fd}`);
     } catch {
-      // it was that of the look, or is closed meanwhile
+      // it belonged to this sample itself, or was closed in the meantime
       continue;
     }
     const kind = /^socket:/.test(target)
@@ -72,7 +72,7 @@ function handles(pid: number): Map<string, number> {
   return counts;
 }
 
-/** Whether a process works for this Volt: its data directory is in its environment or among its arguments. */
+/** Whether a process belongs to this Volt: its data directory is in its environment or arguments. */
 function isOf({ dataDir }: SoakedVolt, pid: string): boolean {
   if (!/^\d+$/.test(pid)) return false;
   try {
@@ -82,10 +82,10 @@ function isOf({ dataDir }: SoakedVolt, pid: string): boolean {
   }
 }
 
-/** What BullMQ keeps for a day, or up to some thousands: messages that have ended, and the events of queues. */
+/** What BullMQ keeps for a day, or up to some thousands: ended messages and events of queues. */
 const keptKey = /:bull:(jobs[^:]*:\d+-\d+\.\d+|[^:]+:(completed|events))$/;
 
-/** What there is beside what is kept for a while must not grow. */
+/** Everything else must not grow. */
 async function redis(url: string): Promise<[string, number][]> {
   const client = openProbe(parseRedisUrl(url), 5000);
   try {
@@ -99,7 +99,7 @@ async function redis(url: string): Promise<[string, number][]> {
       for (const [index, [, size]] of ((await sizes.exec()) ?? []).entries()) {
         const kind = keptKey.test(keys[index] ?? '') ? 'kept' : 'other';
         count[kind]++;
-        // it may have gone meanwhile
+        // it may be gone
         bytes[kind] += (size as number | null) ?? 0;
       }
     }
@@ -114,7 +114,7 @@ async function redis(url: string): Promise<[string, number][]> {
   }
 }
 
-/** Files and bytes of each folder of the data directory; files beside them count as the folder's own. */
+/** Files and bytes of each folder of the data directory; files next to the folders count together. */
 function folders(dataDir: string): Map<string, { files: number; bytes: number }> {
   const found = new Map<string, { files: number; bytes: number }>();
   const walk = (folder: string, top: string) => {
@@ -138,7 +138,7 @@ function list(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
-    // it has gone meanwhile
+    // it is gone
     return [];
   }
 }

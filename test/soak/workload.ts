@@ -6,7 +6,7 @@ import { Random } from '../support/random.ts';
 import { TestRepository } from '../support/repository.ts';
 import type { SoakedVolt } from './installation.ts';
 
-/** Two jobs with logs and reports, one that takes over what the others have left, and one that only a cancel ends. */
+/** Two jobs with logs and reports, one that takes over what the others left, and one that only a cancel ends. */
 const workflow = `on: push
 concurrency: \${{ github.ref }}
 jobs:
@@ -46,14 +46,14 @@ for i in $(seq 20); do echo "<testcase classname=\\"soak\\" name=\\"case $i\\" t
 echo '</testsuite>'
 `;
 
-/** Pages and answers that people look at. */
+/** Pages and API paths that people open. */
 const pages = ['/', '/builds', '/runners', '/status', '/metrics', '/api/v1/status', '/api/v1/builds', '/healthz'];
 const commands = [['builds'], ['status'], ['runners'], ['repo', 'ls'], ['doctor']];
 
-/** Acts from one `volt prune` to the next: by itself Volt does it each hour. */
+/** Number of actions between two calls of `volt prune`; by itself Volt prunes each hour. */
 const pruning = 20;
 
-/** What happens steadily: commits, branches, cancels, retries, looks at pages, calls of the command line. */
+/** Steady activity: commits, branches, cancels, retries, page views, commands. */
 export class SoakWorkload {
   commits = 0;
   readonly repositories: readonly TestRepository[];
@@ -69,7 +69,7 @@ export class SoakWorkload {
     );
   }
 
-  /** What is to be observed, as `name=path or URL`. */
+  /** The repositories, as `name=path or URL`. */
   async sources(): Promise<string[]> {
     const [served, ...others] = this.repositories as [TestRepository, ...TestRepository[]];
     this.#server = await GitServer.start(served.path);
@@ -79,7 +79,7 @@ export class SoakWorkload {
     ];
   }
 
-  /** Does something each so many milliseconds, until the signal aborts. */
+  /** Repeats something at an interval (ms), until the signal aborts. */
   async run(volt: SoakedVolt, interval: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#act(volt);
@@ -105,7 +105,7 @@ export class SoakWorkload {
     repository.commit(`commit ${++this.commits}`, { content: `${this.commits}\n` });
   }
 
-  /** Makes a branch whose workflow nobody serves, or does not end by itself, and deletes the oldest. */
+  /** Creates a branch whose jobs no runner takes or that do not end by themselves, and deletes the oldest. */
   async #branch(): Promise<void> {
     const repository = this.#any(this.repositories);
     const name = `branch-${++this.commits}`;
@@ -118,7 +118,7 @@ export class SoakWorkload {
     if (from && old) from.git('branch', '--quiet', '--delete', '--force', old);
   }
 
-  /** Cancels what is open on branches. */
+  /** Cancels open builds of branches. */
   async #cancel(volt: SoakedVolt): Promise<void> {
     const open = (await volt.builds(50)).filter(({ status, ref }) => !isFinal(status) && ref.includes('branch-'));
     for (const { id } of open) await volt.post(`/api/v1/builds/${id}/cancel`);
@@ -142,7 +142,7 @@ export class SoakWorkload {
     await volt.command(...this.#any(commands));
   }
 
-  /** Somebody has a page open for two seconds. */
+  /** Keeps a page open for two seconds. */
   async #follow(volt: SoakedVolt): Promise<void> {
     await volt.follow('/api/v1/events', AbortSignal.timeout(2000)).catch(() => undefined);
   }

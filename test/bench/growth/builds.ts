@@ -19,7 +19,7 @@ const keeping = { keepDays: 30, keepBuilds: 0, keepAtLeast: 10 };
 /** Builds of one transaction. */
 const atOnce = 20_000;
 
-/** With so many builds in the record, nearly all of them over: what one more costs, and what people look at. */
+/** With so many builds in the database, nearly all of them ended: the cost of one more, and of what people open. */
 export async function builds(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
   const { database } = volt.context;
@@ -79,7 +79,7 @@ function repository(index: number): string {
   return `repo-${index % repositories}`;
 }
 
-/** Builds of one job that are over, one in ten a failure. */
+/** Ended builds of one job each, one in ten a failure. */
 async function fill(database: Database, first: number, count: number): Promise<void> {
   await database.write(async (db) => {
     const last =

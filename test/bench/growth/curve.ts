@@ -1,7 +1,7 @@
-/** One operation, measured at several sizes of what it works on. */
+/** One operation, measured at several sizes. */
 export interface Growth {
   operation: string;
-  /** what there is so many of */
+  /** what the size counts */
   of: string;
   points: Point[];
 }
@@ -10,14 +10,14 @@ export interface Point {
   size: number;
   /** median of one operation, in milliseconds */
   median: number;
-  /** the slowest of them */
+  /** the slowest of all, in milliseconds */
   max: number;
   n: number;
 }
 
 /**
- * How the cost grows with the size, from the first and the last point: the exponent e of cost ~ size^e. A logarithm
- * comes out below 0.2 for the sizes that are measured here.
+ * How the cost grows from the first to the last point: the exponent e of cost ~ size^e. Logarithmic growth is below 0.2
+ * for the measured sizes.
  */
 export function exponent(points: readonly Point[]): number {
   const [first, last] = [points[0], points.at(-1)];
@@ -25,7 +25,7 @@ export function exponent(points: readonly Point[]): number {
   return Math.log(last.median / first.median) / Math.log(last.size / first.size);
 }
 
-/** The curve that was seen, in a word. */
+/** The kind of growth, in a word. */
 export function curve(points: readonly Point[]): string {
   const grows = exponent(points);
   if (grows < 0.1) return 'flat';

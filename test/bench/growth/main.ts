@@ -1,6 +1,4 @@
-/**
- * How what Volt does grows with what there is: `npm run bench:growth`; `--help` tells the rest.
- */
+/** Measures how Volt's cost grows with its load: `npm run bench:growth`; `--help` lists the options. */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { Command, Option } from 'commander';

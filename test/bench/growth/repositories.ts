@@ -16,7 +16,7 @@ import { Collection } from './samples.ts';
 /** milliseconds */
 const patience = 10_000;
 
-/** With so many repositories scheduled: what scheduling one costs, and what handing out one poll costs. */
+/** With so many repositories: the cost of scheduling one, and of handing out one poll. */
 export async function repositories(
   sizes: readonly number[],
   n: number,

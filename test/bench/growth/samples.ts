@@ -1,7 +1,7 @@
 import { median, timed } from '../figures.ts';
 import type { Point } from './curve.ts';
 
-/** Runs one operation after the other, the first two of which warm up where there are many. */
+/** Runs operations one after the other; with many operations, the first two are for warming up. */
 async function sample(size: number, n: number, operation: (index: number) => Promise<unknown>): Promise<Point> {
   const taken: number[] = [];
   for (let index = n > 3 ? -2 : 0; index < n; index++) {
@@ -11,7 +11,7 @@ async function sample(size: number, n: number, operation: (index: number) => Pro
   return { size, median: median(taken), max: Math.max(...taken), n };
 }
 
-/** Collects the points of each operation as they come, size by size. */
+/** Collects the points of each operation, size by size. */
 export class Collection {
   readonly #points = new Map<string, Point[]>();
   readonly #of: string;

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * The floor: what a person would write in a shell to test each commit in a folder that stays, that is to fetch, to check
- * out cleanly, and to run the test into a file.
+ * The floor: a shell loop that fetches each commit, checks it out into a permanent folder, and runs the test with its
+ * output going to a file.
  */
 export class BareLoop {
   readonly #folder: string;

@@ -6,7 +6,9 @@ import type { Source } from './source.ts';
 
 const slots = 2;
 
-/** Commits that appear at once, with tests that do nothing; Volt and as many bare loops as it has slots, in turns. */
+/**
+ * Commits that appear at once, with tests that do nothing; Volt, and as many bare loops as Volt has slots, alternate.
+ */
 export async function burst(bench: Bench, source: Source, commits: number, times: number): Promise<Row> {
   const { repository } = source;
   const bare = await Promise.all(Array.from({ length: slots }, () => BareLoop.make(repository.path)));

@@ -6,10 +6,10 @@ import { ProcessTree } from './process-tree.ts';
 import { atMost, type Row } from './row.ts';
 import type { Source } from './source.ts';
 
-/** After the last build, in milliseconds. */
+/** Pause after the last build, in milliseconds. */
 const settles = 5000;
 
-/** What Volt takes while nothing happens, and what each further runner on the machine takes. */
+/** What an idle Volt uses, and what each further runner on the machine uses. */
 export async function idle(bench: Bench, source: Source, seconds: number): Promise<Row[]> {
   const volt = await Installation.start(bench, { args: ['--repo', source.repository.path] });
   try {

@@ -6,21 +6,21 @@ import { type BuildSummary, isFinal, type Status } from '../../../src/kernel/mod
 import type { TestFolders } from '../../support/folder.ts';
 import type { VoltProcess, VoltProcesses } from '../../support/processes.ts';
 
-/** What started installations need of the run that they belong to. */
+/** What installations need from the benchmark run. */
 export interface Bench {
   processes: VoltProcesses;
   folders: TestFolders;
 }
 
-/** Volt as a person starts it, in one process with a Redis server of its own, seen through its API. */
+/** Volt as a person starts it, in one process with its own Redis server, used through its API. */
 export class Installation {
   readonly dataDir: string;
   readonly pid: number;
   readonly #url: string;
   readonly #process: VoltProcess;
-  /** ids of the builds that were told to be final */
+  /** ids of builds that the event stream reported as final */
   readonly #final = new Set<string>();
-  /** why there is nothing to wait for any more */
+  /** why waiting is useless */
   #wrong: string | undefined;
   #told = () => {};
   readonly #gone = new AbortController();
@@ -62,8 +62,8 @@ export class Installation {
   }
 
   /**
-   * Does the work, and waits until a client of the event stream has been told that `count` more builds are final.
-   * @returns milliseconds from the begin of the work to the last of them
+   * Does the work, and waits until the event stream has reported `count` more final builds.
+   * @returns milliseconds from the start of the work to the last report
    */
   async timed(count: number, work: () => void): Promise<number> {
     const goal = this.#final.size + count;
@@ -73,7 +73,7 @@ export class Installation {
     return performance.now() - begin;
   }
 
-  /** Waits for the verdicts of so many builds since the start. */
+  /** Waits for so many verdicts since the start. */
   async settled(count: number): Promise<void> {
     await this.#reaches(count);
   }
@@ -101,7 +101,7 @@ export class Installation {
     const answer = await fetch(`${this.#url}/api/v1/events`, { signal: this.#gone.signal });
     if (!answer.body) throw new Error('the event stream has no body');
     const lines = createInterface({ input: Readable.fromWeb(answer.body) });
-    // the stream breaks off when the installation is stopped
+    // the stream ends when the installation stops
     lines.on('error', () => lines.close());
     lines.on('line', (line) => {
       if (!line.startsWith('data: {"')) return;

@@ -4,7 +4,7 @@ import { type Bench, Installation } from './installation.ts';
 import { ms, type Row } from './row.ts';
 import type { Source } from './source.ts';
 
-/** What the sandbox costs each job: the same commits in two installations, one with and one without, in turns. */
+/** The cost of the sandbox: two installations, with and without one, alternate on the same commits. */
 export async function isolation(bench: Bench, source: Source, times: number): Promise<Row> {
   const start = (kind: string) =>
     Installation.start(bench, { args: ['--repo', source.repository.path], env: { VOLT_ISOLATION: kind } });

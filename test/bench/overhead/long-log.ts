@@ -6,8 +6,8 @@ import { atMost, holds, ms, type Row } from './row.ts';
 import { loudOutput, type Source } from './source.ts';
 
 /**
- * What 10 MB of output cost: from the move of the branch to the verdict, less the same of a commit whose test is silent;
- * and the same of the bare loop, which writes into a file.
+ * The cost of 10 MB of output: the time from the push to the verdict, minus that of a commit with a silent test. The
+ * same for the bare loop, which writes to a file.
  */
 export async function longLog(bench: Bench, source: Source, times: number): Promise<Row> {
   const bare = await BareLoop.make(source.repository.path);

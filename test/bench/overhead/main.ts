@@ -1,6 +1,4 @@
-/**
- * What Volt itself takes, against a bare loop in the same run: `npm run bench`; `--help` tells the rest.
- */
+/** Measures Volt's own cost against a bare loop in the same run: `npm run bench`; `--help` lists the options. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -20,7 +18,7 @@ import { Source } from './source.ts';
 import { startUp } from './start-up.ts';
 import { markdown, table } from './table.ts';
 
-/** How often each thing is measured: in earnest, and to see that it works. */
+/** Number of measurements: for real, and to test that the benchmark works. */
 const extents = {
   full: { pushes: 40, large: 30, commits: 200, bursts: 3, logs: 15, seconds: 30, starts: 7, isolated: 30 },
   quick: { pushes: 3, large: 2, commits: 10, bursts: 1, logs: 1, seconds: 2, starts: 1, isolated: 2 },

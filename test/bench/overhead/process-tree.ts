@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Clock ticks in a second, as /proc counts time; the kernel's USER_HZ, which is 100 on every Linux that Node runs on. */
+/** Clock ticks in a second in /proc; the kernel's USER_HZ, which is 100 on every Linux that Node runs on. */
 const ticks = 100;
 
-/** A process and all that descend from it. */
+/** A process and its descendants. */
 export class ProcessTree {
   readonly #root: number;
 
@@ -12,13 +12,15 @@ export class ProcessTree {
     this.#root = root;
   }
 
-  /** Their memory in MB, what several share divided among them (proportional set size). */
+  /** Their memory in MB; shared memory is divided among them (proportional set size). */
   memory(): number {
     const kB = this.#all().map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup'))?.[1] ?? 0));
     return kB.reduce((sum, size) => sum + size, 0) / 1024;
   }
 
-  /** The part of one core that they take over so many seconds; those that end meanwhile count until they were seen last. */
+  /**
+   * The part of one core that they use over so many seconds; a process that ends counts until the last sample with it.
+   */
   async load(seconds: number): Promise<number> {
     const before = this.#times();
     await pause(seconds * 1000);
@@ -29,7 +31,7 @@ export class ProcessTree {
 
   /** Processor seconds by process. */
   #times(): Map<number, number> {
-    // children that have been waited for are counted with their parent: a process that came and went is not missed
+    // reaped children count with their parent, so a short-lived process is not missed
     return new Map(
       this.#all().map((pid) => [
         pid,
@@ -58,7 +60,7 @@ export class ProcessTree {
   }
 }
 
-/** The fields of /proc/PID/stat behind the program's name: the state, the parent's pid, and so on; see proc(5). */
+/** The fields of /proc/PID/stat after the program's name: the state, the parent's pid, and so on; see proc(5). */
 function fields(pid: number): string[] {
   const text = read(pid, 'stat');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

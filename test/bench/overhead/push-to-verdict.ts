@@ -5,12 +5,12 @@ import { type Bench, Installation } from './installation.ts';
 import { atMost, ms, type Row } from './row.ts';
 import type { Source } from './source.ts';
 
-/** Between two measurements, in milliseconds, so that neither is taken in the wake of the other. */
+/** Pause between two measurements, in milliseconds, so that one does not disturb the next. */
 const rest = 100;
 
 /**
- * From the move of a branch until a client has been told the verdict, one commit at a time, Volt and the bare loop in
- * turns. The bare loop knows of the commit and fetches it at once.
+ * The time from a push until a client gets the verdict, one commit at a time; Volt and the bare loop alternate. The
+ * bare loop knows of the commit and fetches it at once.
  */
 export async function pushToVerdict(bench: Bench, name: string, source: Source, times: number): Promise<Row> {
   const bare = await BareLoop.make(source.repository.path);
@@ -19,7 +19,7 @@ export async function pushToVerdict(bench: Bench, name: string, source: Source, 
     await volt.settled(1);
     const taken: number[] = [];
     const floor: number[] = [];
-    // the first two warm caches up
+    // the first two warm up caches
     for (let index = -2; index < times; index++) {
       const sha = source.prepare();
       await pause(rest);

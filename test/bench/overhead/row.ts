@@ -1,11 +1,11 @@
-/** One line of the table: what was measured, what the bare loop took in the same run, and what is asked for. */
+/** One row of the table: what was measured, the bare loop in the same run, and the bar. */
 export interface Row {
   name: string;
-  /** of what Volt did, with the unit */
+  /** result of Volt, with its unit */
   volt: string;
-  /** of the same without Volt, where there is such a thing */
+  /** result without Volt, if that exists */
   floor?: string;
-  /** Volt against the floor, or against the bar where there is no floor */
+  /** ratio of Volt to the floor, or to the bar if there is no floor */
   ratio: number;
   bars: Bar[];
   /** number of measurements */
@@ -14,12 +14,12 @@ export interface Row {
   figures: { [name: string]: number };
 }
 
-/** What is asked for. */
+/** The required value. */
 export interface Bar {
-  /** as a sentence of the form `p50 at most 3 × the floor` */
+  /** as text, such as `p50 at most 3 × the floor` */
   text: string;
   met: boolean;
-  /** by how much, as part of the bar: above 0 where it is missed */
+  /** difference, as a fraction of the bar; above 0 if it is missed */
   over: number;
 }
 
@@ -33,7 +33,7 @@ export function atLeast(text: string, value: number, bar: number): Bar {
   return { text, met: value >= bar, over: 1 - value / bar };
 }
 
-/** A condition that is met or not. */
+/** A condition that is true or false. */
 export function holds(text: string, met: boolean): Bar {
   return { text, met, over: met ? 0 : 1 };
 }

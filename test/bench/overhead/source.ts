@@ -7,19 +7,19 @@ const lines = 100_000;
 const line = 'the quick brown fox jumps over the lazy dog; pack my box with five dozen liquor jugs, number';
 
 /**
- * The test of every commit. It does nothing, and prints 10 MB where the commit says so.
- * The numbers have six digits, so that each line has the same length.
+ * The test of every commit. It does nothing, or prints 10 MB if the commit says so. The numbers have six digits, so
+ * that all lines have the same length.
  */
 const test = `#!/bin/sh
 if [ -s loud ]; then seq -f '${line} %.0f' 100001 ${100_000 + lines}; fi
 `;
 
-/** What the test of a loud commit prints. */
+/** The output of the test of a loud commit. */
 export function loudOutput(): string {
   return Array.from({ length: lines }, (_, index) => `${line} ${100_001 + index}\n`).join('');
 }
 
-/** A repository in which commits are prepared aside, so that `push` is no more than a branch that moves. */
+/** A repository with commits prepared in advance, so that `push` only moves a branch. */
 export class Source {
   readonly repository: TestRepository;
   #count = 0;
@@ -52,8 +52,8 @@ export class Source {
   }
 
   /**
-   * Makes a commit upon the branch that nobody sees yet.
-   * @returns its id
+   * Makes a commit on top of the branch, without moving the branch.
+   * @returns its sha
    */
   prepare(files: Record<string, string> = {}): string {
     const message = `commit ${++this.#count}`;
@@ -66,7 +66,7 @@ export class Source {
     return this.repository.git('rev-parse', 'refs/prepared/next');
   }
 
-  /** Moves the branch to what was prepared. */
+  /** Moves the branch to the prepared commit. */
   push(): void {
     this.repository.git('update-ref', 'refs/heads/main', 'refs/prepared/next');
   }
@@ -76,7 +76,7 @@ export class Source {
   }
 }
 
-/** Text that does not compress, always the same of one seed. */
+/** Text that does not compress, the same for the same seed. */
 function noise(seed: string, length: number): string {
   let text = '';
   for (let part = 0; text.length < length; part++)

@@ -6,7 +6,7 @@ import { atMost, ms, type Row } from './row.ts';
 
 const run = promisify(execFile);
 
-/** From the start of `volt up`, on a data directory that has been used before, until its API says that all is well. */
+/** The time from the start of `volt up`, on a used data directory, until its API reports no problems. */
 export async function startUp(bench: Bench, times: number): Promise<Row> {
   const dataDir = bench.folders.make();
   const taken: number[] = [];

@@ -13,7 +13,7 @@ export function table(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** The rows for a README. */
+/** The rows as a Markdown table. */
 export function markdown(rows: readonly Row[]): string {
   const lines = rows.map(({ name, volt, floor, ratio, n, bars }) => {
     const asked = bars

@@ -1,13 +1,13 @@
 import { Random } from '../../support/random.ts';
 
-/** What the filling leaves to chance, the same for the same seed. */
+/** Random choices of the test data, the same for the same seed. */
 export class Chance extends Random {
-  /** whether something of this probability happens */
+  /** whether an event with this probability happens */
   is(probability: number): boolean {
     return this.next() < probability;
   }
 
-  /** a whole number from 0 up to, and without, `below` */
+  /** an integer from 0 up to, but not including, `below` */
   below(below: number): number {
     return this.between(0, below - 1);
   }
@@ -16,7 +16,7 @@ export class Chance extends Random {
     return choices[this.below(choices.length)] ?? choices[0];
   }
 
-  /** about `mean`, never far from it */
+  /** a number near `mean` */
   about(mean: number): number {
     return Math.max(1, Math.round(mean * (0.6 + 0.8 * this.next() * this.next() + 0.3 * this.next())));
   }

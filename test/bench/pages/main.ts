@@ -1,6 +1,6 @@
 /**
- * How long every page and every reading route of the API takes with 10,000 builds and 1,000,000 results of tests in the
- * record: `npm run bench:pages`; `--help` tells the rest.
+ * Measures every page and every reading route of the API with 10,000 builds and 1,000,000 test results in the database:
+ * `npm run bench:pages`; `--help` lists the options.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Milliseconds in which a page is to answer. */
+/** Longest time of a page, in milliseconds. */
 const bar = 100;
 
 interface Measured {
@@ -31,9 +31,9 @@ interface Measured {
   bytes: number;
   median: number;
   max: number;
-  /** of this process for one request, that of asking included: the figure that says something on a busy machine */
+  /** processor time of this process for one request, including the client: the meaningful number on a busy machine */
   cpu: number;
-  /** of its queries the slowest, milliseconds */
+  /** its slowest query, in milliseconds */
   query: number;
   scans: string[];
 }

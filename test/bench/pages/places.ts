@@ -4,7 +4,7 @@ export interface Place {
   path: string;
 }
 
-/** Every page and every route that reads, with what makes them slow: the largest repository, build, and test. */
+/** Every page and every reading route, with the worst case of each: the largest repository, build, and test. */
 export async function placesOf({ database }: PageServer): Promise<Place[]> {
   const newest = async (repo: string, status: 'failure' | 'success' | 'running') => {
     const builds = database.db.selectFrom('builds').select('id').where('repo', '=', repo).where('status', '=', status);

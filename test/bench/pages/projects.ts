@@ -1,10 +1,10 @@
-/** What is built in a record that is made up: repositories that differ in their jobs, their tests and how they fare. */
+/** The repositories of the test data; they differ in their jobs, their tests and their results. */
 export interface Project {
   name: string;
-  /** of all builds, in parts */
+  /** share of all builds */
   share: number;
   jobs: readonly { name: string; workflow: string | null; needs: readonly string[]; seconds: number }[];
-  /** results of tests that the job at `testsAt` has */
+  /** number of test results of the job at `testsAt` */
   tests: number;
   testsAt: number;
 }

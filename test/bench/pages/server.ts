@@ -11,7 +11,7 @@ import { ensureToken } from '../../../src/web/access/main-token.ts';
 import { startWeb } from '../../../src/web/start.ts';
 import { startRedis } from '../../support/redis.ts';
 
-/** The web stage on a record that is there already, with a Redis server of its own and a fleet that only says that it is there. */
+/** The web stage on an existing database, with its own Redis server and fake heartbeats of a fleet. */
 export class PageServer {
   readonly database: Database;
   readonly url: string;
@@ -54,7 +54,10 @@ export class PageServer {
     });
   }
 
-  /** Tells of each query that is made from now on, and how long (ms) it took. @returns what ends that */
+  /**
+   * Reports each query from now on, with its duration (ms).
+   * @returns ends that
+   */
   watch(tell: (query: CompiledQuery, ms: number) => void): () => void {
     const executor = this.database.db.getExecutor();
     const execute = executor.executeQuery;

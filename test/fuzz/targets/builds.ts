@@ -9,7 +9,7 @@ const job = (id: string, ...lines: string[]) =>
   `  ${id}:\n${['runs-on: self-hosted', ...lines, 'steps: [{ run: make }]'].map((line) => `    ${line}\n`).join('')}`;
 const workflow = (head: string, ...jobs: string[]) => `${head}\njobs:\n${jobs.join('')}`;
 
-/** Commits, by their files. */
+/** Commits, as the files that they have. */
 const commits: { [name: string]: string }[] = [
   {
     'a.yml': workflow(

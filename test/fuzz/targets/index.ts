@@ -10,7 +10,7 @@ import { reportTargets } from './reports.ts';
 import { terminalTargets } from './terminal.ts';
 import { workflowTargets } from './workflows.ts';
 
-/** All that is fuzzed. */
+/** All fuzzing targets. */
 export const targets: readonly Target[] = [
   ...workflowTargets,
   ...matrixTargets,

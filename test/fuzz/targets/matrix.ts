@@ -20,14 +20,14 @@ const matrices: fc.Arbitrary<Matrix> = fc.record({
   exclude: fc.array(fc.dictionary(key, scalar, { minKeys: 1, maxKeys: 2 }), { maxLength: 2 }),
 });
 
-/** As `==` of GitHub's expressions, for what these matrices hold. */
+/** GitHub's `==`, for the values in these matrices. */
 function same(a: Json | undefined, b: Json | undefined): boolean {
   const [left, right] = [a ?? null, b ?? null];
   if (typeof left === 'string' && typeof right === 'string') return left.toUpperCase() === right.toUpperCase();
   return typeof left === typeof right ? left === right : Number(left ?? 0) === Number(right ?? 0);
 }
 
-/** What the documentation says, word for word: "Running variations of jobs in a workflow". */
+/** The rules of GitHub's documentation, taken literally: "Running variations of jobs in a workflow". */
 function expandSimply({ vectors, include, exclude }: Matrix): { [key: string]: Json }[] {
   const keys = Object.keys(vectors);
   let crossed: { [key: string]: Json }[] = keys.length > 0 ? [{}] : [];

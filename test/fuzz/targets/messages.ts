@@ -24,7 +24,7 @@ const runner = { id: 'r~1', name: 'r', host: 'h' };
 const step = { name: 's', status: 'success', exitCode: 0, startedAt: at, finishedAt: at };
 const tests = { summary: { passed: 0, failed: 0, skipped: 0, total: 0, listed: 0 }, lines: '' };
 
-/** A message of each kind, as they are sent. */
+/** One message of each kind. */
 const good: [z.ZodType, object][] = [
   [observeMessage, { v: 1, repo: 'app', cause: 'schedule' }],
   [advanceMessage, { v: 1, build: '7' }],
@@ -77,7 +77,7 @@ const strange: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
 );
 
-/** A copy with something else at one place, by numbers that lead there. */
+/** A copy with another value at one path, which numbers choose. */
 function changed(message: unknown, way: readonly number[], value: unknown): unknown {
   const [step, ...rest] = way;
   if (step === undefined || typeof message !== 'object' || message === null) return value;
@@ -105,7 +105,7 @@ export const messageTargets: Target[] = [
       const text = JSON.stringify(changed(message, way, value)) ?? 'null';
       const parsed = schema.safeParse(JSON.parse(text));
       if (!parsed.success) expect(whyNotUnderstood(parsed.error)).to.match(/\S/);
-      // what is no JSON is wrapped, so that people can see it
+      // invalid JSON is wrapped, so that people can see it
       for (const data of [text, text.slice(0, text.length / 2), String(value)])
         expect(() => JSON.parse(readable({ data } as never).data || '{}')).to.not.throw();
     },
@@ -127,7 +127,7 @@ export const messageTargets: Target[] = [
           const known = await archive.append(ref, offset, bytes.subarray(offset, offset + length), Date.now());
           expect(kept().equals(bytes.subarray(0, known))).to.equal(true);
         }
-        // a reporter that comes instead goes on where that has ended
+        // another reporter continues where that one ended
         await archive.close();
         const other = new Archive(dataDir);
         await other.append(ref, 0, bytes);

@@ -4,14 +4,14 @@ import { Site } from '../../web/site.ts';
 import type { Target } from '../target.ts';
 import { anyText } from '../texts.ts';
 
-/** Tags and attributes of a page, without what they hold. */
+/** Tags and attribute names of a page, without their content. */
 function skeleton(page: string): string[] {
   return [...page.matchAll(/<(\/?[a-zA-Z][^\s>/]*)((?:\s+[a-zA-Z:-]+(?:="[^"]*")?)*)\s*\/?>/g)].map(
     ([, tag, attributes = '']) => `${tag} ${attributes.replace(/="[^"]*"/g, '')}`,
   );
 }
 
-/** As git and the record can have it. */
+/** Any text that git and the database can contain. */
 function stored(text: string, most: number): string {
   return Buffer.from(`x${text.replaceAll('\0', '')}`.slice(0, most)).toString();
 }
@@ -27,7 +27,7 @@ export const pageTargets: Target[] = [
       const site = await Site.start();
       await site.repository('app');
       const commit = (subject: string, author: string, ref: string) => site.build('app', { subject, author, ref });
-      // one before and one after it, which its page leads to
+      // one build before it and one after it, which its page links to
       const builds = [];
       for (let n = 0; n < 3; n++) builds.push(await commit('a subject', 'Ada', 'refs/heads/topic'));
       const pageOf = async (path: string) => (await site.fetch(path, { headers: { accept: 'text/html' } })).text();

@@ -50,7 +50,9 @@ const refs = fc
   )
   .map(([folder, name]) => folder + name);
 
-/** Two refs of one class may have secrets alike, or one could write what the other reads. */
+/**
+ * Refs of one trust class are either all trusted with secrets or none, otherwise one could write what the other reads.
+ */
 function checkClasses({
   one,
   other,
@@ -70,7 +72,7 @@ function checkClasses({
   if (one !== other) expect(a.class).to.equal('default');
 }
 
-/** By trying one way after the other. */
+/** A naive matcher that tries every alternative. */
 function fitsSimply(pattern: readonly string[], name: readonly string[]): boolean {
   const [first, ...rest] = pattern;
   if (first === undefined) return name.length === 0;
@@ -93,7 +95,7 @@ function known(code: string, work: () => void): void {
   }
 }
 
-/** Of these pieces alone. */
+/** Texts made of these pieces only. */
 function of(pieces: readonly string[], most: number): fc.Arbitrary<string> {
   return fc.array(fc.constantFrom(...pieces), { maxLength: most }).map((parts) => parts.join(''));
 }

@@ -40,7 +40,7 @@ const xml = [
   '\ufeff',
 ];
 
-/** What there is of a report is within the bounds of a message, whatever it says. */
+/** The results of a report fit into a message, whatever it contains. */
 function checkFound(tests: TestCollection): JobTests {
   const found = tests.end();
   for (const { suite, name, file, duration, message, details } of found.results) {
@@ -56,7 +56,7 @@ function checkFound(tests: TestCollection): JobTests {
   return found;
 }
 
-/** A fault is said in a sentence, never in one of JavaScript's own. */
+/** A fault is a sentence, never one of JavaScript's own messages. */
 function wrong(error: unknown): void {
   expect(error).to.be.instanceOf(Error);
   expect(error, String(error)).to.not.be.instanceOf(TypeError);

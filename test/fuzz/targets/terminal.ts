@@ -5,7 +5,7 @@ import { plain, plainLines, plainOutput } from '../../../src/cli/terminal.ts';
 import { type Target, target } from '../target.ts';
 import { anyBytes, anyCuts, anyText, pieces } from '../texts.ts';
 
-/** All that does something to a terminal, or to the order in which it shows what stands beside it. */
+/** Everything that controls a terminal, or changes the order of the text around it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what does something
 const effects = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape

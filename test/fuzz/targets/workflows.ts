@@ -68,7 +68,7 @@ const words = [
   ...['${{ matrix.x }}', '${{ needs.a.outputs.x }}', '${{ fromJSON(github.event.y) }}', '${{ insert }}', '"0 0 * * *"'],
 ];
 
-/** Lines of a mapping that is nearly a workflow. */
+/** Lines of YAML that is nearly a workflow. */
 const nearlyYaml = fc
   .array(
     fc.record({
@@ -88,7 +88,7 @@ const nearlyYaml = fc
   )
   .map((text) => `on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{ run: make }]\n${text}`);
 
-/** Each error names a place in a file that there is. */
+/** Each error names a line of an existing file. */
 function checkDiagnostics(files: { path: string; text: string }[], diagnostics: readonly Diagnostic[]): void {
   for (const { file, line, column, message, severity } of diagnostics) {
     const found = files.find(({ path }) => path === file);
@@ -101,7 +101,7 @@ function checkDiagnostics(files: { path: string; text: string }[], diagnostics: 
   expect(diagnostics.length).to.be.at.most(files.length * 1000);
 }
 
-/** Reads a file, and plans what is valid to its end. */
+/** Reads a file, and plans it to its end if it is valid. */
 function readAndPlan(text: string): void {
   const files = [{ path: '.volt/workflows/ci.yml', text }];
   const { workflows, diagnostics } = readWorkflows(files);
@@ -111,7 +111,7 @@ function readAndPlan(text: string): void {
   if (invalid) return;
   try {
     const build = new PlannedBuild({ [files[0]?.path ?? '']: text }, factsOf());
-    // each round ends whatever has been queued
+    // each round ends all queued jobs
     for (let round = 0; round < 20; round++) {
       const queued = Object.entries(build.statuses).find(([, status]) => status === 'queued');
       if (!queued) break;
