@@ -11,7 +11,7 @@ const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 describe("Volt's own workflows", () => {
   it('are valid, by its own validator', async () => {
     const { code, stdout } = await volt(['validate'], { cwd: root });
-    expect(stdout).to.include(`${readdirSync(folder).length} workflows checked: nothing wrong`);
+    expect(stdout).to.include(`${readdirSync(folder).length} workflows checked: no problems`);
     expect(code).to.equal(0);
   });
 

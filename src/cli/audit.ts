@@ -18,14 +18,14 @@ interface Entry {
 
 export function auditCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('audit'))
-    .summary('who did what')
+    .summary('list who did what')
     .description(
-      'Shows who has asked for which change through dashboard, API or commands, and who has tried to sign in, newest first.',
+      'Lists changes that people and programs made through the dashboard, the API or commands, and attempts to sign in, newest first.',
     )
-    .option('--actor <name>', 'only by this token; owner is the main one, unknown a failed sign-in')
-    .option('--action <action>', 'only this, such as builds.cancel or sign-in')
-    .option('--before <id>', 'only what is older than the entry with this id, to go on where a list ended')
-    .option('--limit <number>', 'at most so many', integer(1, 500), 20)
+    .option('--actor <name>', 'only entries of this token; "owner" is the admin token, "unknown" is a failed sign-in')
+    .option('--action <action>', 'only this action, for example builds.cancel or sign-in')
+    .option('--before <id>', 'only entries older than this one; use it to get the next page')
+    .option('--limit <number>', 'show at most this many entries', integer(1, 500), 20)
     .action(
       async ({
         json,
@@ -39,9 +39,9 @@ export function auditCommand(program: Command): CommandFile {
       }) => {
         const page = await Client.of(configOf(command)).get<{ entries: Entry[]; next: string | null }>('/audit', query);
         if (json) return printJson(page);
-        if (page.entries.length === 0) return print('nothing has been done');
+        if (page.entries.length === 0) return print('no entries');
         printTable(
-          ['WHEN', 'WHO', 'FROM', 'DID', 'TO', 'ANSWER'],
+          ['WHEN', 'WHO', 'FROM', 'ACTION', 'TARGET', 'STATUS'],
           page.entries.map(({ at, actor, address, action, target, status }) => [
             ago(at),
             plain(actor),
@@ -51,14 +51,14 @@ export function auditCommand(program: Command): CommandFile {
             String(status),
           ]),
         );
-        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `older ones: --before ${page.next}`));
+        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
       },
     );
   return {
     command,
     examples: [
       ['volt audit', 'the newest entries'],
-      ['volt audit --action builds.cancel', 'who has cancelled builds'],
+      ['volt audit --action builds.cancel', 'who cancelled builds'],
       ['volt audit --actor unknown', 'failed attempts to sign in'],
     ],
   };

@@ -5,8 +5,8 @@ import { print, printJson } from './terminal.ts';
 import { exitCodeOf, verdictLine } from './wording.ts';
 
 /**
- * Follows a build until it is final, prints its verdict, and sets the exit code that goes with it.
- * @param skip jobs whose logs are not wanted
+ * Follows a build until it is final, prints its verdict, and sets the exit code.
+ * @param skip jobs whose logs are not printed
  */
 export async function awaitVerdict(
   client: Client,

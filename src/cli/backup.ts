@@ -7,12 +7,12 @@ import { print, printJson } from './terminal.ts';
 
 export function backupCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('backup'))
-    .summary('write record, logs, results, artifacts and keys to a file')
+    .summary('write the database, logs, results, artifacts and keys to a file')
     .description(
-      'Writes the record, the logs, test_results/, the artifacts, the token and the keys of the data directory to one compressed file (tar, gzip), which only its owner may read. Volt may run meanwhile. Mirrors, caches and Redis are not in it: they come again by themselves; nor are artifacts that lie on other machines.',
+      'Writes the database, logs, test_results/, artifacts, token and keys of the data directory to one tar.gz file that only its owner can read. Volt can keep running. The backup does not contain mirrors, caches or Redis data, which Volt makes again, nor artifacts on other machines.',
     )
-    .argument('<file>', 'where to, for example volt.tar.gz; an earlier one is replaced')
-    .option('--no-artifacts', 'leave the artifacts out, which may be most of it')
+    .argument('<file>', 'file to write, for example volt.tar.gz; an existing file is replaced')
+    .option('--no-artifacts', 'leave out the artifacts, which are often the largest part')
     .action(async (target: string, { json, artifacts }: { json?: boolean; artifacts: boolean }) => {
       const { createBackup } = await import('./backup/create.ts');
       const config = configOf(command);
@@ -20,14 +20,14 @@ export function backupCommand(program: Command): CommandFile {
       if (json) return printJson({ file, bytes });
       print(`wrote ${file} (${size(bytes)})`);
       if (config.secretsKeyFile !== undefined)
-        print(`the key of the secrets is not in it: keep a copy of ${config.secretsKeyFile}`);
+        print(`the backup does not contain the key of the secrets: keep a copy of ${config.secretsKeyFile}`);
     });
   return {
     command,
     environment: stageSettings,
     examples: [
-      ['volt backup /backups/volt.tar.gz --data /srv/volt', 'while it runs, for example every night'],
-      ['volt backup small.tar.gz --no-artifacts', 'without what jobs have uploaded'],
+      ['volt backup /backups/volt.tar.gz --data /srv/volt', 'while Volt runs, for example every night'],
+      ['volt backup small.tar.gz --no-artifacts', 'without artifacts'],
     ],
   };
 }

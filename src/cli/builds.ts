@@ -22,16 +22,17 @@ export function buildsCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('builds'))
     .summary('list builds')
     .description('Lists builds, newest first.')
-    .option('--repo <name>', 'only of this repository')
-    .option('--branch <name>', 'only of this branch')
+    .option('--repo <name>', 'only builds of this repository')
+    .option('--branch <name>', 'only builds of this branch')
     .addOption(
-      new Option('--status <status>', `only with this status: ${statuses.join(', ')}; or the word for it`).argParser(
-        statusOf,
-      ),
+      new Option(
+        '--status <status>',
+        `only builds with this status: ${statuses.join(', ')}, or the word shown for it`,
+      ).argParser(statusOf),
     )
-    .option('--commit <sha>', 'only of this commit; its full id')
-    .option('--before <id>', 'only builds older than the one with this id, to go on where a list ended')
-    .option('--limit <number>', 'at most so many', integer(1, 500), 20)
+    .option('--commit <sha>', 'only builds of this commit (full sha)')
+    .option('--before <id>', 'only builds older than the one with this id; use it to get the next page')
+    .option('--limit <number>', 'show at most this many builds', integer(1, 500), 20)
     .action(async ({ json, repo, branch, status, commit, before, limit }: BuildsOptions) => {
       const filter = { repo, branch, status, sha: commit, before, limit };
       const page = await Client.of(configOf(command)).get<{ builds: BuildSummary[]; next: string | null }>(
@@ -42,19 +43,19 @@ export function buildsCommand(program: Command): CommandFile {
       else if (page.builds.length === 0) print('no builds');
       else {
         printBuilds(page.builds);
-        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `older ones: --before ${page.next}`));
+        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
       }
     });
   return {
     command,
     examples: [
-      ['volt builds', 'the newest of all repositories'],
+      ['volt builds', 'the newest builds of all repositories'],
       ['volt builds --repo my-project --branch main --status failure', 'what failed on main'],
     ],
   };
 }
 
-/** A status, or the word that people read for it. */
+/** @param text a status, or the word that people see for it */
 function statusOf(text: string): Status {
   const found = statuses.find((status) => status === text || statusWords[status] === text);
   if (found) return found;
@@ -67,7 +68,7 @@ function statusOf(text: string): Status {
 
 function printBuilds(builds: BuildSummary[]): void {
   printTable(
-    ['', 'BUILD', 'STATUS', 'REF', 'COMMIT', 'TOOK', 'MADE', 'SUBJECT'],
+    ['', 'BUILD', 'STATUS', 'REF', 'COMMIT', 'DURATION', 'CREATED', 'SUBJECT'],
     builds.map((build) => [
       mark(build.status),
       buildName(build),

@@ -7,13 +7,13 @@ import { readEvents, type ServerEvent } from './sse.ts';
 
 type Query = { [name: string]: string | number | undefined };
 
-/** An answer comes within this many milliseconds, or the web stage counts as unreachable. */
-const patience = 30_000;
+/** Milliseconds to wait for an answer before the web stage counts as unreachable. */
+const timeout = 30_000;
 
-/** Entries that one page has at most. */
+/** The most entries on one page. */
 const largestPage = 500;
 
-/** The JSON API of Volt's web stage. Errors that it answers keep their code and remedy. */
+/** Client of the JSON API. Errors from the API keep their code and remedy. */
 export class Client {
   readonly url: string;
   readonly #token: string | undefined;
@@ -23,7 +23,7 @@ export class Client {
     this.#token = token;
   }
 
-  /** The web stage that the settings name, or else the one that uses the data directory. */
+  /** A client for the web stage that the settings name, else for the one that uses the data directory. */
   static of(config: Config): Client {
     const paths = dataPaths(config.dataDir);
     const url = config.url ?? contentOf(paths.webUrl) ?? `http://127.0.0.1:${config.httpPort}`;
@@ -34,7 +34,7 @@ export class Client {
     return this.#json(await this.#ask(path + queryText(query), {}));
   }
 
-  /** All entries of a list that comes in pages, each of which begins after the last entry of the one before. */
+  /** All entries of a list that the API returns in pages. */
   async all<T>(path: string, list: string): Promise<T[]> {
     const entries: T[] = [];
     let after: string | undefined;
@@ -65,7 +65,7 @@ export class Client {
     return this.#json(await this.#ask(path + queryText(query), { method: 'DELETE' }));
   }
 
-  /** The bytes of an answer as they arrive. */
+  /** The bytes of a response as they arrive. */
   async *bytes(path: string, query: Query = {}): AsyncGenerator<Uint8Array> {
     const response = await this.#ask(path + queryText(query), {}, false);
     for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
@@ -73,7 +73,7 @@ export class Client {
 
   /**
    * The events of a stream, until the server or the network ends it.
-   * @param last id of the last event that was received, to go on after it
+   * @param last id of the last received event; the stream continues after it
    */
   async *events(path: string, query: Query, last?: string): AsyncGenerator<ServerEvent> {
     const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) };
@@ -85,7 +85,7 @@ export class Client {
     const headers = { ...(init.headers as object), ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}) };
     let response: Response;
     try {
-      const signal = bounded ? AbortSignal.timeout(patience) : null;
+      const signal = bounded ? AbortSignal.timeout(timeout) : null;
       response = await fetch(`${this.url}/api/v1${path}`, { ...init, headers, signal });
     } catch (error) {
       throw this.#unreachable(error);
@@ -109,14 +109,14 @@ export class Client {
       `Volt does not answer at ${this.url}: ${systemCode(cause) ?? errorText(cause)}`,
       {
         remedy:
-          'Start it with `volt up` (or `volt web`), or say where it is: --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
+          'Start it with `volt up` (or `volt web`), or say where it runs: --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
         cause: error,
       },
     );
   }
 }
 
-/** @throws VoltError `data_unwritable` where the file is another user's */
+/** @throws VoltError `data_unwritable` if this user may not read the file */
 function contentOf(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
@@ -137,7 +137,7 @@ function queryText(query: Query): string {
   return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
-/** What the server says went wrong; an answer that is none of Volt's comes from something else at that address. */
+/** The error that the API reports. A response in another form comes from another program at that address. */
 function errorOf(path: string, status: number, body: string): VoltError {
   try {
     const { code, message, remedy } = (JSON.parse(body) as { error: { code: string; message: string; remedy: string } })
@@ -148,8 +148,12 @@ function errorOf(path: string, status: number, body: string): VoltError {
     }
     return new VoltError('internal', `${code}: ${message}`, { remedy });
   } catch {
-    return new VoltError('web_unreachable', `the answer ${status} does not come from Volt`, {
-      remedy: 'See what listens at that address, and correct VOLT_URL.',
-    });
+    return new VoltError(
+      'web_unreachable',
+      `the server at this address is not Volt (it answered with status ${status})`,
+      {
+        remedy: 'Check which program listens there, and correct VOLT_URL.',
+      },
+    );
   }
 }

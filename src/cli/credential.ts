@@ -30,23 +30,26 @@ interface SetOptions {
 export function credentialCommand(program: Command): CommandFile {
   const command = program
     .command('credential')
-    .summary('keep what private repositories are fetched with')
+    .summary('manage the credentials that fetch private repositories')
     .description(
-      'Keeps passwords, tokens and deploy keys that repositories are fetched with, encrypted. Nothing shows them again.',
+      'Stores the passwords, tokens and deploy keys that Volt fetches repositories with. They are encrypted and never shown again.',
     );
   const set = jsonOption(command.command('set'))
     .description(
-      'Sets how a repository is fetched. With --https the password or token is asked for, or read from standard input. With --ssh a pair of keys is made, and the public one printed for the forge.',
+      'Sets the credential of a repository. --https asks for a password or token, or reads it from standard input. --ssh makes a key pair and prints the public key for the forge.',
     )
     .argument('<repo>', 'name of the repository')
-    .option('--https', 'by a password or token')
-    .option('--ssh', 'by a deploy key')
-    .option('--user <name>', 'with --https: user name; with a token most forges take any', 'git')
-    .option('--key <file>', 'with --ssh: use this private key, which has no passphrase, instead of a new one')
-    .option('--known-hosts <file>', 'with --ssh: keys of the server; else those that it shows now are believed')
+    .option('--https', 'fetch with a password or token')
+    .option('--ssh', 'fetch with a deploy key')
+    .option('--user <name>', 'with --https: user name; most forges accept any name with a token', 'git')
+    .option('--key <file>', 'with --ssh: use this private key (without passphrase) instead of a new one')
+    .option(
+      '--known-hosts <file>',
+      'with --ssh: host keys of the server; else Volt trusts the keys that the server shows now',
+    )
     .action(async (repo: string, options: SetOptions) => {
       if (options.https === options.ssh) {
-        throw new VoltError('usage', 'it must be either --https or --ssh', {
+        throw new VoltError('usage', 'give either --https or --ssh', {
           remedy: 'See `volt credential set --help`.',
         });
       }
@@ -56,7 +59,7 @@ export function credentialCommand(program: Command): CommandFile {
         const password = await readHidden(`password or token for ${repo}`);
         const entry = await client.put<Entry>(`${path}/https`, { user: options.user, password });
         if (options.json) printJson(entry);
-        else print(`${repo} is fetched with the password of ${plain(entry.user ?? '')} from now on`);
+        else print(`${repo}: Volt now fetches it as ${plain(entry.user ?? '')} with this password`);
         return;
       }
       const entry = await client.put<Entry>(`${path}/ssh`, {
@@ -67,7 +70,7 @@ export function credentialCommand(program: Command): CommandFile {
       else printDeployKey(entry, options.knownHosts === undefined);
     });
   const list = jsonOption(command.command('ls'))
-    .description('Lists the repositories that have a credential, and the public keys for the forge.')
+    .description('Lists the repositories that have a credential, with their public keys.')
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<{ credentials: Entry[] }>('/credentials');
       if (json) printJson(page);
@@ -85,30 +88,30 @@ export function credentialCommand(program: Command): CommandFile {
     });
   const remove = command
     .command('rm')
-    .description('Forgets how a repository is fetched.')
+    .description('Removes the credential of a repository.')
     .argument('<repo>', 'name of the repository')
     .action(async (repo: string) => {
       await Client.of(configOf(remove)).delete(`/repos/${encodeURIComponent(repo)}/credential`);
-      print(`the credential of ${repo} is removed`);
+      print(`removed the credential of ${repo}`);
     });
   return {
     command,
     examples: [
       ['volt credential set my-project --https', 'asks for a token'],
-      ['volt credential set my-project --ssh', 'makes a deploy key and prints what to give to the forge'],
-      ['volt credential set my-project --ssh --known-hosts known_hosts', 'believes only these server keys'],
-      ['volt credential ls', 'what is set, with the public keys'],
+      ['volt credential set my-project --ssh', 'makes a deploy key and prints its public half'],
+      ['volt credential set my-project --ssh --known-hosts known_hosts', 'trusts only these host keys'],
+      ['volt credential ls', 'which repositories have one, with the public keys'],
     ],
   };
 }
 
 function printDeployKey({ repo, publicKey, hostKeys }: Entry, scanned: boolean): void {
-  print(`Give this public key to the forge as a deploy key of ${repo}, for reading only:\n`);
+  print(`Add this public key to the forge as a read-only deploy key of ${repo}:\n`);
   print(`  ${plain(publicKey ?? '')}\n`);
   print(
     scanned
-      ? 'The server shows these keys. Compare them with those that its operator publishes; no other is believed:'
-      : 'Only these keys of the server are believed:',
+      ? 'Volt now trusts only these host keys, which the server just showed. Compare them with the keys that its operator publishes:'
+      : 'Volt now trusts only these host keys of the server:',
   );
   for (const key of hostKeys) print(`  ${plain(key)}`);
 }
@@ -118,7 +121,7 @@ async function contentOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new VoltError('usage', `cannot read ${file}: ${errorText(error)}`, {
-      remedy: 'Give a file that this user can read.',
+      remedy: 'Name a file that this user can read.',
     });
   }
 }

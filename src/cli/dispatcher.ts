@@ -5,9 +5,9 @@ import { stageSettings } from './help.ts';
 export function dispatcherCommand(program: Command): CommandFile {
   const command = program
     .command('dispatcher')
-    .summary('plan builds and route their jobs')
+    .summary('plan builds and send their jobs to runners')
     .description(
-      'Turns commits into builds with jobs, sends each job to the queue of its labels, and takes back the jobs of runners that are gone. Any number may run; one works at a time on one build.',
+      'Turns commits into builds with jobs, sends each job to the queue of its labels, and takes back the jobs of lost runners. You can run several; a build is handled by one dispatcher at a time.',
     )
     .action(async () => {
       const [{ runRecordStage }, { startDispatcher }, { takeTrustChange }] = await Promise.all([
@@ -25,10 +25,10 @@ export function dispatcherCommand(program: Command): CommandFile {
     command,
     environment: stageSettings,
     examples: [
-      ['volt dispatcher', 'beside a `volt up` or with VOLT_REDIS_URL set'],
+      ['volt dispatcher', 'next to a `volt up`, or with VOLT_REDIS_URL set'],
       [
         'volt dispatcher --redis redis://:password@build1:6379 --data /srv/volt',
-        'with a Redis and a data directory by name',
+        'with a given Redis and data directory',
       ],
     ],
   };

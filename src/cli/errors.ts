@@ -4,9 +4,10 @@ import { harmless } from './foreign-text.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 
 /**
- * Prints an error to standard error: its code, what happened and what to do; as JSON for scripts. The stack of what
- * nobody expected is for those who debug Volt itself.
- * @returns the exit code that goes with it
+ * Prints an error to standard error: its code, what happened and what to do. With log level debug, an internal error
+ * has its stack as well.
+ * @param json prints one JSON object, for scripts
+ * @returns the exit code for the error
  */
 export function printError(thrown: unknown, json: boolean): number {
   const error = asVoltError(thrown);
@@ -27,7 +28,7 @@ function debugging(): boolean {
   try {
     return loadConfig().logLevel === 'debug';
   } catch {
-    // the setting itself may be what is wrong
+    // the log level itself may be invalid
     return false;
   }
 }

@@ -30,36 +30,43 @@ interface Options {
 
 export function execCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('exec'))
-    .summary("run the checkout's workflows or tests here")
+    .summary("run this checkout's workflows or tests on this machine")
     .description(
-      'Runs what a build of this checkout would: the workflows that a push of its branch starts, or, where it has none, the tests that are discovered. Uncommitted changes are included, and so are new files that are not ignored; everything runs in a copy. It needs no Redis and no Volt that runs. Whatever labels a job asks for, it runs on this machine. Jobs find VOLT_EXEC=true in their environment. Actions, tools and caches are kept in the cache folder of the user, or in the data directory where one is given; artifacts only until the end.',
+      'Runs what a build of this checkout would run: the workflows that a push to its branch starts, or, without workflows, the discovered tests. It works on a copy with uncommitted changes and new files that git does not ignore. It needs no Redis and no running Volt. All jobs run on this machine, whatever their labels, with VOLT_EXEC=true in their environment. Actions, tools and caches are kept in the cache folder of the user, or in the data directory if one is given; artifacts are deleted at the end.',
     )
-    .argument('[job...]', 'run these jobs, by id or name, and those that they need; else all')
-    .option('--workflow <file>', 'run this workflow, by its name or any path to a file, whatever its triggers')
-    .option('--event <name>', 'push, pull_request, workflow_dispatch, schedule or any other (push, or what fits)')
-    .option('--event-path <file>', "the event's payload (github.event), a file of JSON")
+    .argument('[job...]', 'run these jobs, by id or name, and the jobs that they need; else all jobs')
+    .option('--workflow <file>', 'run this workflow, by name or by the path of any file, whatever its triggers')
+    .option(
+      '--event <name>',
+      'push, pull_request, workflow_dispatch, schedule or another event (default: push, or the first trigger of --workflow)',
+    )
+    .option('--event-path <file>', "a JSON file with the event's payload (github.event)")
     .option('--input <name=value>', 'an input of workflow_dispatch; may be repeated', namedValue)
-    .option('--matrix <name=value>', 'run only the combinations with this value; may be repeated', namedValue)
+    .option('--matrix <name=value>', 'run only matrix jobs with this value; may be repeated', namedValue)
     .option(
       '--step <name>',
-      'run only this step of the job, by name, id or number, and the actions before it; may be repeated',
+      'run only this step, by name, id or number, and the actions before it; may be repeated',
       collect,
     )
-    .option('--secret <name[=value]>', 'a secret; without a value, that of the environment; may be repeated', collect)
-    .option('--secret-file <file>', 'secrets, as lines NAME=VALUE; may be repeated', collect)
+    .option(
+      '--secret <name[=value]>',
+      'a secret; without a value, it is read from the environment; may be repeated',
+      collect,
+    )
+    .option('--secret-file <file>', 'a file of secrets, as lines NAME=VALUE; may be repeated', collect)
     .option('--var <name=value>', 'a variable (vars); may be repeated', namedValue)
-    .option('--var-file <file>', 'variables, as lines NAME=VALUE; may be repeated', collect)
-    .option('--env <name=value>', 'a variable of the environment of all jobs; may be repeated', namedValue)
-    .option('--env-file <file>', 'variables of the environment, as lines NAME=VALUE; may be repeated', collect)
+    .option('--var-file <file>', 'a file of variables (vars), as lines NAME=VALUE; may be repeated', collect)
+    .option('--env <name=value>', 'an environment variable for all jobs; may be repeated', namedValue)
+    .option('--env-file <file>', 'a file of environment variables, as lines NAME=VALUE; may be repeated', collect)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 64), 1)
     .option('--list', 'list the workflows and their jobs, and run nothing')
-    .option('--dry-run', 'tell which jobs and steps would run, and run nothing')
-    .option('--watch', 'run again whenever files change, until interrupted')
-    .option('-v, --verbose', 'print all output, not only that of steps that fail')
+    .option('--dry-run', 'show which jobs and steps would run, and run nothing')
+    .option('--watch', 'run again when files change, until interrupted')
+    .option('-v, --verbose', 'print all output, not only the output of failed steps')
     .action(async (jobs: string[], options: Options) => {
       const config = configOf(command, {}, { dataDir: userCache() });
       const root = checkoutAround(process.cwd());
-      // GitHub's parser takes a while to load, which no other command is to wait for
+      // GitHub's parser is slow to load, so only the commands that need it load it
       if (options.list) {
         const { listJobs } = await import('./exec/list.ts');
         listJobs(root, options.workflow, options.json === true);
@@ -106,12 +113,12 @@ export function execCommand(program: Command): CommandFile {
     ],
     examples: [
       ['volt exec', 'everything that a push would run'],
-      ['volt exec test lint --matrix node=22', 'two jobs, in one combination of their matrix'],
+      ['volt exec test lint --matrix node=22', 'two jobs, for one value of their matrix'],
       ['volt exec test --step Install --step Test', 'two steps of a job, and the actions before them'],
-      ['volt exec --workflow release.yml --input level=minor', 'a workflow that is started by hand'],
+      ['volt exec --workflow release.yml --input level=minor', 'a workflow that is started manually'],
       ['volt exec --event pull_request --event-path pr.json', 'what a pull request would run'],
-      ['volt exec --secret TOKEN --secret-file .secrets --json', 'with secrets; events as lines of JSON'],
-      ['volt exec test --watch', 'a job again and again, as files change'],
+      ['volt exec --secret TOKEN --secret-file .secrets --json', 'with secrets; prints events as lines of JSON'],
+      ['volt exec test --watch', 'run a job again when files change'],
     ],
   };
 }

@@ -2,7 +2,7 @@ import type { Build, TestResult, TestSummary } from '../kernel/model.ts';
 import type { Client } from './client.ts';
 import { paint, plain, print } from './terminal.ts';
 
-/** Tests that are named before the rest is only counted. */
+/** The most tests that are listed by name; the others are only counted. */
 const mostShown = 20;
 
 type ResultPage = { tests: (TestResult & { job: string })[]; next: string | null };

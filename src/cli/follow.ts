@@ -4,17 +4,17 @@ import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
 import { logWriter, paint, plain } from './terminal.ts';
 
-/** An interruption may last this many milliseconds. */
-const patience = 30_000;
+/** The longest outage of the web stage that a follower waits out, in milliseconds. */
+const longestOutage = 30_000;
 
-/** Milliseconds between two looks for a job that has begun. */
+/** Milliseconds between two polls for a job that has started. */
 const interval = 300;
 
 /**
- * Writes the logs of a build's jobs to standard output while they grow, one after the other, each until its job is
- * final, until the build is. Jobs that come only when others have ended, as those of a matrix, are among them.
- * What stands between the logs goes to standard error, so that standard output holds nothing but logs.
- * @param skip jobs whose logs are not wanted
+ * Writes the logs of a build's jobs to standard output while they grow, one job after the other, until the build is
+ * final. Jobs that are added later, such as those of a matrix, are included. Headings go to standard error, so that
+ * standard output contains only logs.
+ * @param skip jobs whose logs are not printed
  */
 export async function followBuild(client: Client, id: BuildId, skip: readonly JobId[] = []): Promise<void> {
   const outage = new Outage();
@@ -38,12 +38,12 @@ export async function followBuild(client: Client, id: BuildId, skip: readonly Jo
   }
 }
 
-/** One that was skipped has no log. */
+/** Whether a job has a log; a skipped job has none. */
 function hasBegun({ status, attempts }: Job): boolean {
   return status !== 'waiting' && attempts.length > 0;
 }
 
-/** Stands above each of several logs. */
+/** The heading above each of several logs. */
 export function logHeading(name: string): string {
   return paint('dim', `── ${plain(name)}`);
 }
@@ -52,8 +52,8 @@ export function logHeading(name: string): string {
 export async function followLog(client: Client, job: Job): Promise<void> {
   const outage = new Outage();
   let write = logWriter();
-  // an id is a position in one attempt's log, so after an interruption the two are asked for together
-  // of a job that waits to be retried, the last attempt is over and the server knows the one to come
+  // an event id is a position in one attempt's log, so both are sent after an outage
+  // of a job that waits for a retry, the last attempt is over; the server knows the next one
   let attempt = job.status === 'waiting' ? undefined : job.attempts.at(-1)?.number;
   let last: string | undefined;
   for (;;) {
@@ -66,7 +66,7 @@ export async function followLog(client: Client, job: Job): Promise<void> {
         else if (event === 'attempt') {
           attempt = (JSON.parse(data) as { attempt: number }).attempt;
           write = logWriter();
-          process.stderr.write(`${logHeading(`attempt ${attempt}: the log begins anew`)}\n`);
+          process.stderr.write(`${logHeading(`attempt ${attempt}: the log starts again`)}\n`);
         }
       }
     } catch (error) {
@@ -76,7 +76,7 @@ export async function followLog(client: Client, job: Job): Promise<void> {
   }
 }
 
-/** Waits until a build is final, for as long as it takes; its jobs have time limits of their own. */
+/** Waits until a build is final. This has no limit of its own; the jobs have time limits. */
 export async function awaitFinal(client: Client, build: Build): Promise<Build> {
   const outage = new Outage();
   let current = build;
@@ -92,7 +92,7 @@ export async function awaitFinal(client: Client, build: Build): Promise<Build> {
   return current;
 }
 
-/** Tells an interruption, such as a restart of the web stage, from an end. */
+/** Tells a short outage of the web stage, such as a restart, from an error that lasts. */
 class Outage {
   #connected = false;
   #since: number | undefined;
@@ -102,10 +102,10 @@ class Outage {
     this.#since = undefined;
   }
 
-  /** @throws the error, when it is more than an interruption */
+  /** @throws the error if it is not an outage, or if the outage lasts too long */
   bear(error: unknown): void {
     this.#since ??= Date.now();
     const lasting = error instanceof VoltError && error.code !== 'web_unreachable';
-    if (lasting || !this.#connected || Date.now() - this.#since > patience) throw error;
+    if (lasting || !this.#connected || Date.now() - this.#since > longestOutage) throw error;
   }
 }

@@ -5,7 +5,7 @@ import { asTyped } from './invocation.ts';
 
 type Setting = (typeof settings)[number]['env'];
 
-/** What the exit codes say, for `volt --help`. */
+/** The exit codes, for `volt --help`. */
 export const exitCodes = `
 Exit codes:
   0  success
@@ -13,12 +13,12 @@ Exit codes:
   2  wrong usage
   3  Volt or its environment failed`;
 
-/** Commands that work with results talk to the web stage. */
+/** Settings of the commands that call the API. */
 const clientSettings: readonly Setting[] = ['VOLT_URL', 'VOLT_TOKEN', 'VOLT_DATA_DIR'];
-/** Stages need Redis and, but for the runner, the record. */
+/** Settings of the commands that run a stage. */
 export const stageSettings: readonly Setting[] = ['VOLT_REDIS_URL', 'VOLT_DATA_DIR', 'VOLT_LOG_LEVEL'];
 
-/** Brings the help of a command and of those below it into the form that all have: examples, exit codes, environment. */
+/** Adds examples, exit codes and environment to the help of a command and of its subcommands. */
 export function completeHelp({ command, examples, judges, environment = clientSettings }: CommandFile): void {
   const below = command.commands.map((one) => ({
     command: one,
@@ -32,7 +32,7 @@ export function completeHelp({ command, examples, judges, environment = clientSe
   if (environment.length > 0) command.addHelpText('after', () => environmentText(command, environment));
 }
 
-/** The settings that matter to a command, each with the first sentence of what is said of it, and its default. */
+/** The settings that a command uses, each with the first sentence of its description and its default. */
 export function environmentText(command: Command, names: readonly string[]): string {
   const helper = command.createHelp();
   helper.prepareContext({ helpWidth: process.stdout.columns ?? 80 });
@@ -49,7 +49,7 @@ export function environmentText(command: Command, names: readonly string[]): str
         helper,
       );
     });
-  return `\nEnvironment:\n${items.join('\n')}\nAll settings, with meaning and default, are in .env.example.`;
+  return `\nEnvironment:\n${items.join('\n')}\nAll settings and their defaults are in .env.example.`;
 }
 
 export function examplesText(lines: CommandFile['examples']): string {

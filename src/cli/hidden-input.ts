@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { VoltError } from '../kernel/errors.ts';
 
 /**
- * A value that must not stand in an argument, where every user of the machine can read it: asked for without an echo at
- * a terminal, else all of standard input. The line break that `echo` and editors put behind a single line is no part
- * of it; a text of several lines, such as a key, stays as it is.
- * @param what as people call it, for the prompt
- * @throws VoltError `usage` where there is none
+ * Reads a value that must not be an argument, since every user of the machine can read arguments. At a terminal it asks
+ * without echo; else it reads all of standard input. The line break after a single line is removed; a text of several
+ * lines, such as a key, is not changed.
+ * @param what name of the value, for the prompt
+ * @throws VoltError `usage` if the value is empty
  */
 export async function readHidden(what: string): Promise<string> {
   const given = process.stdin.isTTY ? await ask(`${what}: `) : await text(process.stdin);
@@ -25,7 +25,7 @@ async function ask(prompt: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   try {
-    // Ctrl-C or Ctrl-D end the line without an answer
+    // Ctrl-C and Ctrl-D close the terminal without an answer
     return await Promise.race([
       terminal.question('').catch(() => ''),
       new Promise<string>((resolve) => terminal.once('close', () => resolve(''))),

@@ -3,7 +3,7 @@ import type { BuildId } from '../kernel/model.ts';
 import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
 
-/** What a person asked for, as the API shows it. */
+/** A request that a person made, as the API shows it. */
 export interface Intent {
   id: number;
   kind: 'trigger' | 'cancel' | 'retry';
@@ -13,9 +13,9 @@ export interface Intent {
 }
 
 /**
- * Waits until a request has had its effect.
- * @returns the intent; still open where the time is over
- * @throws VoltError saying why it can have none
+ * Waits until a request is done.
+ * @returns the request; it is still open if the time is over
+ * @throws VoltError if the request cannot be fulfilled
  */
 export async function awaitIntent(client: Client, id: number, seconds: number): Promise<Intent> {
   const until = Date.now() + seconds * 1000;

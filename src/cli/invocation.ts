@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 
 /**
- * What a person types to call this program. A `volt` on the search path is a link of that name to the program; in a
- * checkout, and where it is a project's dependency, npx finds it.
- * @param entry the script as it was called, `process.argv[1]`
+ * The command that a person types to run this program: `volt` if it is installed on the search path, else `npx volt`,
+ * as in a checkout or in a project that depends on it.
+ * @param entry path of the script as it was called, `process.argv[1]`
  */
 export function callOf(entry: string | undefined): 'volt' | 'npx volt' {
   if (entry === undefined) return 'npx volt';
@@ -12,17 +12,17 @@ export function callOf(entry: string | undefined): 'volt' | 'npx volt' {
 
 const call = callOf(process.argv[1]);
 
-/** A command line of Volt's as one would type it here; it is written down as `volt …`. */
+/** A command line as a person types it here. @param line the command line, which begins with `volt` */
 export function asTyped(line: string): string {
   return line.replace(/^volt\b/, call);
 }
 
-/** The line that starts everything with further arguments; in a checkout, `npm start` sets up what is missing as well. */
+/** The command line that starts everything. In a checkout it is `npm start`, which also installs what is missing. */
 export function upAsTyped(rest: string, entry = process.argv[1]): string {
   return basename(entry ?? '') === 'volt' ? `${callOf(entry)} up ${rest}` : `npm start -- ${rest}`;
 }
 
-/** Text for people, with the commands that stand in it between backticks as one would type them here. */
+/** Text with its commands, which are between backticks, as a person types them here. */
 export function withCommandsAsTyped(text: string): string {
   return text.replace(/`(volt\b[^`]*)`/g, (_, line: string) => `\`${asTyped(line)}\``);
 }

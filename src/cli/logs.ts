@@ -16,15 +16,15 @@ interface LogsOptions {
 export function logsCommand(program: Command): CommandFile {
   const command = program
     .command('logs')
-    .summary('write the log of a build or a job')
+    .summary('print the log of a build or a job')
     .description(
-      'Writes the log of a build, or of one of its jobs, byte for byte as the job wrote it; on a terminal without what does more to it than colours.',
+      'Prints the log of a build, or of one of its jobs, byte for byte. On a terminal, control sequences other than colours are left out.',
     )
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)
-    .option('-f, --follow', 'go on while the log grows, until the job has ended')
+    .option('-f, --follow', 'print new lines as they arrive, until the job has ended')
     .addOption(
-      new Option('--attempt <number>', 'the log of an earlier attempt')
+      new Option('--attempt <number>', 'print the log of an earlier attempt')
         .argParser(integer(1, 999_999))
         .conflicts('follow'),
     )
@@ -44,14 +44,14 @@ export function logsCommand(program: Command): CommandFile {
   return {
     command,
     examples: [
-      ['volt logs my-project', 'of the newest build'],
-      ['volt logs my-project#12 test -f', 'follow one job of a build'],
+      ['volt logs my-project', 'the log of the newest build'],
+      ['volt logs my-project#12 test -f', 'follow the log of one job'],
     ],
   };
 }
 
 function whichJob(jobs: readonly Job[]): VoltError {
-  return new VoltError('usage', 'each job counts its own attempts', {
+  return new VoltError('usage', '--attempt needs a job, since each job counts its own attempts', {
     remedy: `Name one of the jobs: ${jobs.map(({ name }) => plain(name)).join(', ')}.`,
   });
 }

@@ -5,9 +5,9 @@ import { addRepositoryOptions, type RepositoryOptions } from './options.ts';
 
 export function observerCommand(program: Command): CommandFile {
   const command = addRepositoryOptions(program.command('observer'))
-    .summary('look for new commits')
+    .summary('watch repositories for new commits')
     .description(
-      'Looks at repositories for new commits and sends them to the dispatcher. Repositories that were added before are observed as well; any number of observers share them.',
+      'Polls repositories for new commits and sends them to the dispatcher. It also watches the repositories that were added before. Several observers share the work.',
     )
     .action(async (options: RepositoryOptions) => {
       const [{ runRecordStage }, { startObserver }, { addRepositories }] = await Promise.all([
@@ -19,7 +19,7 @@ export function observerCommand(program: Command): CommandFile {
         const added = await addRepositories(context, options);
         const stage = await startObserver(context);
         const names = added.map(({ name }) => name).join(', ');
-        return { stage, ready: `observer ready${names === '' ? '' : `: observing ${names}`}` };
+        return { stage, ready: `observer ready${names === '' ? '' : `: watching ${names}`}` };
       });
     });
   return {
@@ -27,7 +27,10 @@ export function observerCommand(program: Command): CommandFile {
     environment: stageSettings,
     examples: [
       ['volt observer --repo ../my-project', 'a repository on this machine'],
-      ['volt observer --repo app=https://github.com/me/app.git --branch "release/*"', 'some branches, under a name'],
+      [
+        'volt observer --repo app=https://github.com/me/app.git --branch "release/*"',
+        'some branches of a remote repository, named app',
+      ],
     ],
   };
 }

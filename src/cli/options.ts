@@ -1,19 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig, type Overrides } from '../kernel/config.ts';
 
-/** Options of every command; they may stand before or after its name. */
+/** Options of every command, before or after its name. */
 interface GlobalOptions {
   redis?: string;
   data?: string;
 }
 
-/** The settings, with the command line before the environment, and the command's own defaults behind it. */
+/** The settings. The command line overrides the environment, which overrides the command's own defaults. */
 export function configOf(command: Command, overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const { redis, data } = command.optsWithGlobals<GlobalOptions>();
   return loadConfig({ redisUrl: redis, dataDir: data, ...overrides }, defaults);
 }
 
-/** Options of the commands that observe. */
+/** Options of the commands that watch repositories. */
 export interface RepositoryOptions {
   repo?: string[];
   branch?: string[];
@@ -25,23 +25,23 @@ export interface RepositoryOptions {
 
 export function addRepositoryOptions(command: Command): Command {
   return command
-    .option('--repo <[name=]url>', 'observe this repository, a path or any git URL; may be repeated', collect)
-    .option('--branch <glob>', 'observe these branches, else the default branch; may be repeated', collect)
-    .option('--tags <glob>', 'build these tags as they appear; may be repeated', collect)
-    .option('--poll <seconds>', 'look for new commits this often', number(0.5, 86_400), 5)
+    .option('--repo <[name=]url>', 'watch this repository, a path or any git URL; may be repeated', collect)
+    .option('--branch <glob>', 'build these branches, else the default branch; may be repeated', collect)
+    .option('--tags <glob>', 'build new tags that match; may be repeated', collect)
+    .option('--poll <seconds>', 'poll for new commits this often', number(0.5, 86_400), 5)
     .addOption(
-      new Option('--commits <which>', 'build every new commit, or only the latest at each look')
+      new Option('--commits <which>', 'build every new commit, or only the latest at each poll')
         .choices(['every', 'latest'])
         .default('every'),
     )
-    .option('--command <command>', 'run this shell command instead of discovering the tests');
+    .option('--command <command>', 'run this shell command instead of workflows or discovered tests');
 }
 
-/** Of the commands that run jobs of others. */
+/** Option of the commands that run jobs. */
 export function isolationOption(): Option {
-  return new Option('--isolation <level>', 'how far jobs are kept apart from the machine, else VOLT_ISOLATION').choices(
-    [...['auto', 'none', 'user', 'sandbox']],
-  );
+  return new Option('--isolation <level>', 'how jobs are isolated from the machine, else VOLT_ISOLATION').choices([
+    ...['auto', 'none', 'user', 'sandbox'],
+  ]);
 }
 
 export function jsonOption(command: Command): Command {
@@ -60,7 +60,7 @@ export function namedValue(text: string, before: { [name: string]: string } = {}
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** For options that take a list with commas; may be repeated as well. */
+/** For options that take a list with commas and may be repeated. */
 export function list(value: string, before: string[] = []): string[] {
   return [...before, ...value.split(',')];
 }

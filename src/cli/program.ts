@@ -36,13 +36,13 @@ import { validateCommand } from './validate.ts';
 import { variableCommand } from './variable.ts';
 import { webCommand } from './web.ts';
 
-/** In the order in which `volt --help` lists them, each group below its heading. */
+/** The commands by group, in the order of `volt --help`. */
 const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Workflows:': [execCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
-  'Look after it:': [
+  'Administration:': [
     signInCommand,
     tokenCommand,
     runnerKeyCommand,
@@ -53,25 +53,25 @@ const commands = {
     pruneCommand,
     redisAclCommand,
   ],
-  'One stage alone:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
+  'Single stages:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
 };
 
-/** The settings that a newcomer meets first. */
+/** The settings that `volt --help` shows. */
 const firstSettings = ['VOLT_DATA_DIR', 'VOLT_REDIS_URL', 'VOLT_HTTP_PORT', 'VOLT_URL', 'VOLT_TOKEN'];
 
 /**
  * Runs one command of `volt` and ends the process with its exit code: 0 success, 1 the build failed, 2 wrong usage,
  * 3 Volt or its environment failed.
- * @param args what follows the program's name
+ * @param args the arguments after the program's name
  */
 export async function run(args: string[]): Promise<never> {
-  // a reader that has seen enough, as in `volt builds | head`, or a terminal that was closed, is no fault
+  // a reader that has gone, as in `volt builds | head`, or a closed terminal is not an error
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
-  // whoever is on this machine can read the arguments of its processes: a password goes out of them at once
+  // every user of the machine can read the arguments of a process: hide a password at once
   if (args.some((arg) => hideCredentials(arg) !== arg)) process.title = 'volt';
   const program = createProgram();
   try {
@@ -80,27 +80,27 @@ export async function run(args: string[]): Promise<never> {
     process.exitCode = conclude(error, program, args);
   }
   await flush();
-  // whatever a library still holds open must not keep a finished command alive
+  // a handle that a library keeps open must not keep the process alive
   process.exit();
 }
 
 function createProgram(): Command {
   const program: Command = new Command('volt')
-    .description('Continuous integration for any git repository, on machines you own.')
+    .description('Continuous integration for any git repository, on your own machines.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .option('--redis <url>', 'address of Redis, as redis://:password@host:6379 (VOLT_REDIS_URL)')
-    .option('--data <dir>', 'data directory (VOLT_DATA_DIR; .volt)')
+    .option('--redis <url>', 'address of Redis, for example redis://:password@host:6379 (VOLT_REDIS_URL)')
+    .option('--data <dir>', 'data directory (VOLT_DATA_DIR; default .volt)')
     .configureHelp({ showGlobalOptions: true, styleTitle: (title) => paint('bold', title) })
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText(
       'after',
       examplesText([
-        ['volt up --repo ../my-project', 'observe a repository and show its builds in the browser'],
-        ['volt builds --repo my-project', 'its builds, newest first'],
+        ['volt up --repo ../my-project', 'watch a repository and show its builds in the browser'],
+        ['volt builds --repo my-project', 'list its builds, newest first'],
         ['volt logs my-project -f', 'follow the log of its newest build'],
-        ['volt up --help', 'more about one command'],
+        ['volt up --help', 'help for one command'],
       ]),
     )
     .addHelpText('after', exitCodes)
@@ -118,7 +118,7 @@ function createProgram(): Command {
   return program;
 }
 
-/** The command that the arguments name, with its group: `repo add`; undefined where they name none. */
+/** The command that the arguments name, with its group, for example `repo add`; undefined if they name none. */
 function commandNamed(program: Command, args: string[]): string | undefined {
   const named = args.find((arg) => program.commands.some((each) => each.name() === arg));
   const command = program.commands.find((each) => each.name() === named);

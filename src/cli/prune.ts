@@ -13,11 +13,11 @@ interface PruneOptions {
 
 export function pruneCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('prune'))
-    .summary('remove what is not kept any more')
+    .summary('delete old builds, logs, mirrors and caches')
     .description(
-      'Removes the builds, logs, mirrors, caches, artifacts, homes of jobs and folders of runners on this machine that the settings do not keep, and homes and caches of repositories that are not observed any more. Reporters and runners do the same every hour. It needs no stage, and may run beside them: what is open or in use is never touched.',
+      'Deletes the builds, logs, mirrors, caches, artifacts, job homes and runner folders on this machine that are older or larger than the settings allow, and homes and caches of removed repositories. Reporters and runners do the same every hour. It needs no running stage, and never touches what is open or in use.',
     )
-    .option('--dry-run', 'only say what would be removed')
+    .option('--dry-run', 'only say what would be deleted')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
       const [{ Database }, { hasRecord }, { listRepositories }, { pruneResults, nothingPruned }, { pruneMachine }] =
         await Promise.all([
@@ -30,7 +30,7 @@ export function pruneCommand(program: Command): CommandFile {
       const config = configOf(command);
       let results = nothingPruned;
       let known: ReadonlySet<string> | undefined;
-      // a machine that has only runners has no record
+      // a machine that only has runners has no database
       if (hasRecord(config)) {
         const database = await Database.open(config);
         try {
@@ -46,23 +46,23 @@ export function pruneCommand(program: Command): CommandFile {
       const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
       const rows: [string, number][] = [
         [
-          `${results.builds} builds with their logs, logs of ${results.logs} more, logs of ${results.orphans} unknown builds`,
+          `${results.builds} builds with their logs, logs of ${results.logs} other builds, logs of ${results.orphans} unknown builds`,
           results.bytes,
         ],
         [`${mirrors.length} mirrors`, sum(mirrors)],
-        [`${workFolders.length} folders of runners that have not come back`, sum(workFolders)],
+        [`${workFolders.length} folders of runners that no longer run`, sum(workFolders)],
         [`${caches.length} caches`, sum(caches)],
         [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
-        [`${homes.length} homes of jobs`, sum(homes)],
+        [`${homes.length} job homes`, sum(homes)],
       ];
-      for (const [what, bytes] of rows) print(`${dryRun ? 'would remove' : 'removed'} ${what} (${size(bytes)})`);
+      for (const [what, bytes] of rows) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${size(bytes)})`);
     });
   return {
     command,
     environment: stageSettings,
     examples: [
-      ['volt prune --dry-run', 'see what would go'],
-      ['volt prune', 'now, instead of within the hour'],
+      ['volt prune --dry-run', 'see what would be deleted'],
+      ['volt prune', 'delete it now, instead of within the hour'],
     ],
   };
 }

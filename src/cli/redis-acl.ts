@@ -14,19 +14,19 @@ import { print } from './terminal.ts';
 export function redisAclCommand(program: Command): CommandFile {
   const command = program
     .command('redis-acl')
-    .summary('a user of Redis for runners alone')
+    .summary('create a Redis user for runners')
     .description(
-      'Makes the rights of a user of Redis with whom runners can do their work and no more: not read commits, not change settings, not empty the server. It prints the line for redis.conf or an ACL file, and what runners join with; with --apply the server has the user at once, until it restarts.',
+      'Makes a Redis user that can do what runners need and nothing else: it cannot read commits, change settings or empty the server. Prints the line for redis.conf or an ACL file, and the command that starts a runner with this user. --apply also adds the user to the running server, until it restarts.',
     )
     .option('--user <name>', 'name of the user', 'volt-runner')
-    .option('--apply', 'give it to the server now')
+    .option('--apply', 'add the user to the running server')
     .action(async ({ user, apply }: { user: string; apply?: boolean }) => {
       const config = configOf(command);
       const password = randomBytes(24).toString('base64url');
       const digest = `#${createHash('sha256').update(password).digest('hex')}`;
       const { url } = redisAddress(config);
       const logger = createLogger(config.logLevel);
-      // the line for a file is of use without a server, too
+      // the line for a file is useful even if no server answers
       const facts = await askServer(url, logger, 0).catch(() => undefined);
       const rules = runnerRules(config.redisPrefix, facts === undefined || knowsReadOnlyKeys(facts));
       if (apply) {
@@ -42,8 +42,8 @@ export function redisAclCommand(program: Command): CommandFile {
     command,
     environment: ['VOLT_REDIS_URL', 'VOLT_REDIS_PREFIX', 'VOLT_DATA_DIR'],
     examples: [
-      ['volt redis-acl', 'the line for redis.conf, and how runners join'],
-      ['volt redis-acl --apply', 'and the server has the user at once'],
+      ['volt redis-acl', 'print the line for redis.conf and the command for runners'],
+      ['volt redis-acl --apply', 'also add the user to the running server'],
     ],
   };
 }

@@ -3,14 +3,14 @@ import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
 
-/** Where a command looks for Redis, and why there. */
+/** The address of Redis that a command uses. */
 export interface FoundAddress {
   url: string;
-  /** `setting`: it was named; `data`: a `volt up` has left it in the data directory; `usual`: it is where Redis usually is */
+  /** `setting`: from an option or setting; `data`: a `volt up` wrote it to the data directory; `usual`: the default of Redis */
   from: 'setting' | 'data' | 'usual';
 }
 
-/** @throws VoltError `data_unwritable` where the address that a `volt up` has left cannot be read */
+/** @throws VoltError `data_unwritable` if the address in the data directory cannot be read */
 export function redisAddress(config: Config): FoundAddress {
   if (config.redisUrl !== undefined) return { url: config.redisUrl, from: 'setting' };
   const left = addressIn(config.dataDir);
@@ -24,7 +24,7 @@ function addressIn(dataDir: string): string | undefined {
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     throw new VoltError('data_unwritable', `cannot read the address of Redis in ${file}: ${errorText(error)}`, {
-      remedy: 'Be the user whose `volt up` it is, or name the address by --redis or VOLT_REDIS_URL.',
+      remedy: 'Run this as the user who runs `volt up`, or give the address with --redis or VOLT_REDIS_URL.',
       cause: error,
     });
   }

@@ -9,8 +9,8 @@ import { repoSetCommand } from './repo/set.ts';
 export function repoCommand(program: Command): CommandFile {
   const command = program
     .command('repo')
-    .summary('the observed repositories: add, change, list, remove')
-    .description('Adds, changes, lists and removes the repositories that a running Volt observes.');
+    .summary('add, change, list and remove repositories')
+    .description('Adds, changes, lists and removes the repositories that a running Volt watches.');
   const files = [repoAddCommand, repoLsCommand, repoSetCommand, repoRmCommand, repoHookCommand].map((add) =>
     add(command),
   );

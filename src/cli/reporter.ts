@@ -5,9 +5,9 @@ import { stageSettings } from './help.ts';
 export function reporterCommand(program: Command): CommandFile {
   const command = program
     .command('reporter')
-    .summary('record results and archive logs')
+    .summary('store results and archive logs')
     .description(
-      'Takes the results and logs of runners, makes statuses final in the record, archives logs and writes test_results/. Any number may run on the data directory.',
+      'Stores the results that runners send in the database, archives their logs and writes test_results/. You can run several on one data directory.',
     )
     .action(async () => {
       const [{ runRecordStage }, { startReporter }] = await Promise.all([
@@ -23,11 +23,8 @@ export function reporterCommand(program: Command): CommandFile {
     command,
     environment: stageSettings,
     examples: [
-      ['volt reporter', 'beside a `volt up` or with VOLT_REDIS_URL set'],
-      [
-        'volt reporter --redis redis://:password@build1:6379 --data /srv/volt',
-        'with a Redis and a data directory by name',
-      ],
+      ['volt reporter', 'next to a `volt up`, or with VOLT_REDIS_URL set'],
+      ['volt reporter --redis redis://:password@build1:6379 --data /srv/volt', 'with a given Redis and data directory'],
     ],
   };
 }

@@ -4,8 +4,8 @@ import type { RepositoryOptions } from './options.ts';
 import type { RecordContext } from './stage.ts';
 
 /**
- * Adds the repositories of the command line; all get the same further options.
- * @throws VoltError on the first that cannot be observed
+ * Adds the repositories of the command line. The other options apply to all of them.
+ * @throws VoltError for the first repository that cannot be watched
  */
 export async function addRepositories(context: RecordContext, options: RepositoryOptions): Promise<Repository[]> {
   const added: Repository[] = [];
@@ -26,7 +26,7 @@ export async function addRepositories(context: RecordContext, options: Repositor
   return added;
 }
 
-/** `name=url` or a plain path or URL. A path with "=" in its first part is written with "./" before it. */
+/** Reads `name=url`, or a path or URL. A path with "=" in its first part must begin with "./". */
 function splitName(text: string): { name?: string; url: string } {
   const [, name, url] = /^([^/:=]+)=(.+)$/s.exec(text) ?? [];
   return name === undefined || url === undefined ? { url: text } : { name, url };

@@ -7,14 +7,14 @@ interface Page {
   next: string | null;
 }
 
-/** What the argument BUILD may be; shown in the help of every command that takes one. */
-export const buildArgumentHelp = 'its id, REPO#NUMBER, or REPO for the newest build of a repository';
-export const jobArgumentHelp = 'its name, its position (from 1) or its id';
+/** Help for the argument BUILD. */
+export const buildArgumentHelp = 'REPO#NUMBER, REPO for its newest build, or the id of the build';
+export const jobArgumentHelp = 'name, position (from 1) or id of the job';
 
 /**
- * The build that a person means.
+ * Finds the build that a person named.
  * @param text an id, `repo#number`, or a repository's name for its newest build
- * @throws VoltError `not_found`, `usage` where the text may mean two things
+ * @throws VoltError `not_found`; `usage` if the text is ambiguous
  */
 export async function resolveBuild(client: Client, text: string): Promise<Build> {
   if (parseBuildId(text)) return buildById(client, text);
@@ -22,16 +22,16 @@ export async function resolveBuild(client: Client, text: string): Promise<Build>
   const found =
     number === undefined ? await newestBuild(client, repo) : await numberedBuild(client, repo, Number(number));
   if (found) return client.get<Build>(`/builds/${found.id}`);
-  throw new VoltError('not_found', `there is no build ${text}`, {
-    remedy: 'See `volt builds`. A build is named by its id, as repo#number, or by a repository for its newest build.',
+  throw new VoltError('not_found', `build ${text} does not exist`, {
+    remedy: 'See `volt builds`. Name a build as REPO#NUMBER, by its id, or by REPO for its newest build.',
   });
 }
 
-/** A repository may be named like an id; nobody is to cancel another build than the one that was meant. */
+/** @throws VoltError `usage` if the id is also the name of a repository, so that no wrong build is cancelled */
 async function buildById(client: Client, id: string): Promise<Build> {
   if (await newestBuild(client, id)) {
-    throw new VoltError('usage', `"${id}" is the id of a build, and the name of a repository`, {
-      remedy: `Name a build of that repository as ${id}#NUMBER, and the one with that id by its own repository and number.`,
+    throw new VoltError('usage', `"${id}" is both the id of a build and the name of a repository`, {
+      remedy: `Name the build as REPO#NUMBER; for the repository ${id}, as ${id}#NUMBER.`,
     });
   }
   return client.get<Build>(`/builds/${id}`);
@@ -42,7 +42,7 @@ async function newestBuild(client: Client, repo: string): Promise<BuildSummary |
   return builds[0];
 }
 
-/** Numbers fall from page to page, so the search ends at the first that is not above the one wanted. */
+/** Searches the pages, newest first, until the numbers are below the wanted one. */
 async function numberedBuild(client: Client, repo: string, number: number): Promise<BuildSummary | undefined> {
   let before: string | undefined;
   for (;;) {
@@ -54,14 +54,14 @@ async function numberedBuild(client: Client, repo: string, number: number): Prom
 }
 
 /**
- * The job of a build that a person means.
- * @throws VoltError `not_found` naming the jobs that there are
+ * Finds the job of a build that a person named.
+ * @throws VoltError `not_found`, which lists the jobs; `usage` if several jobs have the name
  */
 export function resolveJob(build: Build, text: string): Job {
   const named = build.jobs.filter((job) => job.name === text);
   if (named.length > 1) {
     throw new VoltError('usage', `build ${build.repo}#${build.number} has ${named.length} jobs "${text}"`, {
-      remedy: `Name one by its id: ${named.map((job) => job.id).join(', ')}.`,
+      remedy: `Give the id of one: ${named.map((job) => job.id).join(', ')}.`,
     });
   }
   const found =
@@ -70,6 +70,6 @@ export function resolveJob(build: Build, text: string): Job {
     (/^[1-9][0-9]*$/.test(text) ? build.jobs[Number(text) - 1] : undefined);
   if (found) return found;
   throw new VoltError('not_found', `build ${build.repo}#${build.number} has no job "${text}"`, {
-    remedy: `Its jobs are: ${build.jobs.map((job, index) => `${index + 1} ${job.name}`).join(', ') || 'none'}.`,
+    remedy: `Its jobs are: ${build.jobs.map((job, index) => `${index + 1}. ${job.name}`).join(', ') || 'none'}.`,
   });
 }

@@ -6,21 +6,21 @@ import { print, printJson } from './terminal.ts';
 
 export function restoreCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('restore'))
-    .summary('put a backup into a data directory')
+    .summary('restore a backup into a data directory')
     .description(
-      'Puts what `volt backup` has written, or a copy of the record that was kept before an upgrade, into a data directory that no stage uses and that is empty, or with --force in the place of what is there. Commits that came after it are built again.',
+      'Restores a file from `volt backup`, or the copy of the database that Volt keeps before an upgrade, into an empty data directory that no stage uses. --force also replaces existing data. Volt builds commits again that are newer than the backup.',
     )
-    .argument('<file>', 'a file that `volt backup` has written, or a copy of the record')
-    .option('--force', 'also where there is a record already; it is kept aside')
+    .argument('<file>', 'a file from `volt backup`, or a copy of the database')
+    .option('--force', 'replace existing data, which is kept in another folder')
     .action(async (file: string, { force = false, json }: { force?: boolean; json?: boolean }) => {
       const { restoreBackup } = await import('./backup/restore.ts');
       const config = configOf(command);
       const { manifest, replaced } = await restoreBackup(config, file, force);
       if (json) return printJson({ ...manifest, replaced });
       print(
-        `restored what Volt ${manifest.version} on ${manifest.host} wrote at ${manifest.createdAt} to ${config.dataDir}`,
+        `restored the backup of Volt ${manifest.version} on ${manifest.host} from ${manifest.createdAt} to ${config.dataDir}`,
       );
-      if (replaced !== null) print(`what was there before is in ${replaced}`);
+      if (replaced !== null) print(`the previous data is in ${replaced}`);
     });
   return {
     command,
@@ -29,7 +29,7 @@ export function restoreCommand(program: Command): CommandFile {
       ['volt restore /backups/volt.tar.gz --data /srv/volt', 'then start Volt as usual'],
       [
         'volt restore /srv/volt/volt.db.schema-5 --force --data /srv/volt',
-        'then start the version that had the record before',
+        'then start the version of Volt that used this database before',
       ],
     ],
   };

@@ -10,8 +10,8 @@ import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './
 import { plain, print, printJson } from './terminal.ts';
 import { buildName } from './wording.ts';
 
-/** Seconds for the dispatcher to take the jobs up again. */
-const patience = 5;
+/** Seconds to wait until the dispatcher has queued the jobs again. */
+const timeout = 5;
 
 interface RetryOptions {
   failed?: boolean;
@@ -23,16 +23,16 @@ export function retryCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('retry'))
     .summary('run a build or a job again')
     .description(
-      'Runs a build that is over again, all of it, what failed, or one job. The jobs get further attempts of the same build; what depends on a retried job runs again as well.',
+      'Runs a finished build again: all jobs, the failed ones, or one job. It stays the same build, and each job gets another attempt. Jobs that depend on a retried job run again too.',
     )
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)
-    .option('--failed', 'only the jobs that failed, ended in an error or were cancelled')
-    .option('-w, --wait', 'follow the log until the build is final; the exit code tells what came out')
+    .option('--failed', 'only jobs that failed, ended in an error or were cancelled')
+    .option('-w, --wait', 'follow the log until the build ends; the exit code is its result')
     .action(async (buildText: string, jobText: string | undefined, options: RetryOptions) => {
       if (jobText !== undefined && options.failed) {
-        throw new VoltError('usage', '--failed is about a whole build, not about one job', {
-          remedy: 'Leave out the job, or --failed.',
+        throw new VoltError('usage', '--failed cannot be combined with a job', {
+          remedy: 'Leave out the job or --failed.',
         });
       }
       const client = Client.of(configOf(command));
@@ -40,12 +40,12 @@ export function retryCommand(program: Command): CommandFile {
       const path = jobText === undefined ? `/builds/${build.id}` : `/jobs/${resolveJob(build, jobText).id}`;
       const body = options.failed ? { failed: true } : {};
       const { intent } = await client.post<{ intent: number }>(`${path}/retry`, body);
-      const { open } = await awaitIntent(client, intent, options.wait ? 60 : patience);
-      if (open && options.wait) throw notTakenUp(build);
+      const { open } = await awaitIntent(client, intent, options.wait ? 60 : timeout);
+      if (open && options.wait) throw notQueued(build);
       const after = await client.get<Build>(`/builds/${build.id}`);
       if (options.wait) return awaitVerdict(client, after, { ...options, skip: untouched(build, after) });
       if (options.json) return printJson(after);
-      if (open) return print(`${buildName(build)}: asked for; it runs again as soon as a dispatcher is up`);
+      if (open) return print(`${buildName(build)}: requested; it runs again as soon as a dispatcher is up`);
       const again = after.jobs.filter(({ status }) => !isFinal(status)).map(({ name }) => plain(name));
       print(
         `${buildName(build)} runs again${again.length > 0 && build.jobs.length > 1 ? `: ${again.join(', ')}` : ''}`,
@@ -55,23 +55,23 @@ export function retryCommand(program: Command): CommandFile {
     command,
     judges: true,
     examples: [
-      ['volt retry my-project#12', 'all of a build'],
-      ['volt retry my-project#12 --failed --wait', 'what failed; exits 0 if it passes now, 1 if it fails again'],
+      ['volt retry my-project#12', 'all jobs of a build'],
+      ['volt retry my-project#12 --failed --wait', 'the failed jobs; exits 0 if they pass now, 1 if not'],
       ['volt retry my-project#12 test', 'one job'],
     ],
   };
 }
 
-/** Jobs that do not run again: final, and with no more attempts than before. One that does may be done again already. */
+/** Jobs that do not run again: final, and without a new attempt. */
 function untouched(before: Build, after: Build): JobId[] {
-  const former = new Map(before.jobs.map(({ id, attempts }) => [id, attempts.length]));
+  const attemptsBefore = new Map(before.jobs.map(({ id, attempts }) => [id, attempts.length]));
   return after.jobs.flatMap(({ id, status, attempts }) =>
-    isFinal(status) && attempts.length === former.get(id) ? [id] : [],
+    isFinal(status) && attempts.length === attemptsBefore.get(id) ? [id] : [],
   );
 }
 
-function notTakenUp(build: Build): VoltError {
-  return new VoltError('timed_out', `${buildName(build)} was not taken up again within 60 s`, {
-    remedy: 'See `volt status`: a dispatcher must be up. The request stays open and is served then.',
+function notQueued(build: Build): VoltError {
+  return new VoltError('timed_out', `${buildName(build)} was not queued again within 60 s`, {
+    remedy: 'A dispatcher must be up; see `volt status`. The request stays open and runs then.',
   });
 }

@@ -30,16 +30,16 @@ interface AddOptions {
 export function runnerKeyCommand(program: Command): CommandFile {
   const command = program
     .command('runner-key')
-    .summary('keys of runners on other machines')
+    .summary('manage the keys of runners on other machines')
     .description(
-      'Makes, lists and ends the keys of runners. A runner signs all that it says, and what is not signed by the runner that has a job changes nothing. A runner that shares the data directory of the dispatcher, such as that of `volt up`, makes its own.',
+      'Makes, lists and revokes the keys of runners. A runner signs its messages with its key, and Volt ignores messages about a job that are not signed by the runner that has it. A runner on the data directory of the dispatcher, such as that of `volt up`, makes its own key.',
     );
   const add = jsonOption(command.command('add'))
-    .description('Makes a key and prints what runners join with, this once.')
-    .argument('<name>', '1 to 64 of a-z, 0-9, ".", "_" and "-", such as that of the machine')
-    .option('--repos <a,b-*>', 'its runners get jobs of these repositories only, and none beside', list)
-    .option('--public-key <key>', 'make none: take in the key of a runner that has made its own, as it tells it')
-    .option('--file <path>', 'write the key to a file that only you can read instead of printing it')
+    .description('Makes a key and prints, once, the command that starts a runner with it.')
+    .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-", for example the name of the machine')
+    .option('--repos <a,b-*>', 'runners with this key get jobs of these repositories only', list)
+    .option('--public-key <key>', 'register the public key of a runner that made its own, as the runner prints it')
+    .option('--file <path>', 'write the key to a file that only you can read, instead of printing it')
     .action(async (name: string, { repos = [], publicKey, file, json }: AddOptions) => {
       const config = configOf(add);
       const body = { name, repos: checkRepositoryGlobs(repos), ...(publicKey !== undefined && { publicKey }) };
@@ -47,23 +47,23 @@ export function runnerKeyCommand(program: Command): CommandFile {
       const { key, ...rest } = made;
       if (file !== undefined && key !== null) writeKey(file, key);
       if (json) return printJson(file === undefined ? made : rest);
-      const which = repos.length === 0 ? '' : `, for ${repos.join(', ')} alone`;
-      if (key === null) return print(`${name} is taken in${which}`);
-      print(`${name} is made${which}. On the machine of the runner:`);
+      const which = repos.length === 0 ? '' : `, only for ${repos.join(', ')}`;
+      if (key === null) return print(`registered the key ${name}${which}`);
+      print(`made the key ${name}${which}. On the machine of the runner, run:`);
       const start = asTyped(
         `volt runner --redis ${redisForRunners(config.dataDir) ?? 'redis://USER:PASSWORD@HOST:PORT'}`,
       );
       print(file === undefined ? `VOLT_RUNNER_KEY=${key} ${start}` : `VOLT_RUNNER_KEY_FILE=${file} ${start}`);
     });
   const keys = jsonOption(command.command('ls'))
-    .description('Lists the keys, never their private halves.')
+    .description('Lists the keys (not their private halves).')
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(keys)).get<{ keys: RunnerKey[] }>('/runner-keys');
       if (json) printJson(page);
       else if (page.keys.length === 0) print('no keys');
       else
         printTable(
-          ['NAME', 'REPOSITORIES', 'PUBLIC KEY', 'MADE', 'BY'],
+          ['NAME', 'REPOSITORIES', 'PUBLIC KEY', 'CREATED', 'BY'],
           page.keys.map(({ name, repos, publicKey, createdAt, createdBy }) => [
             plain(name),
             repos.join(' ') || 'all',
@@ -84,14 +84,14 @@ export function runnerKeyCommand(program: Command): CommandFile {
   return {
     command,
     examples: [
-      ['volt runner-key add build2', 'what a runner on build2 joins with'],
-      ['volt runner-key add deploy-1 --repos deploy,site-*', 'for runners that are kept for some repositories'],
-      ['volt runner-key rm build2', 'nothing that it says counts from now on'],
+      ['volt runner-key add build2', 'a key for a runner on build2'],
+      ['volt runner-key add deploy-1 --repos deploy,site-*', 'a key for runners of some repositories'],
+      ['volt runner-key rm build2', 'revoke it: Volt ignores runners with this key'],
     ],
   };
 }
 
-/** Where runners on other machines find the Redis of a `volt up` with this data directory; undefined where it has told none. */
+/** The Redis address for runners on other machines, which `volt up` writes to its data directory; undefined if there is none. */
 function redisForRunners(dataDir: string): string | undefined {
   try {
     return readFileSync(dataPaths(dataDir).runnerRedisUrl, 'utf8').trim();
@@ -107,7 +107,8 @@ function writeKey(file: string, key: string): void {
     chmodSync(file, 0o600);
   } catch (error) {
     throw new VoltError('data_unwritable', `cannot write the key to ${file}: ${errorText(error)}`, {
-      remedy: 'It is lost: end it by `volt runner-key rm`, and make another into a file that can be written.',
+      remedy:
+        'The key is lost: revoke it with `volt runner-key rm`, then make another and name a file that this user can write.',
       cause: error,
     });
   }

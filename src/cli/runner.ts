@@ -18,19 +18,19 @@ interface RunnerOptions {
 export function runnerCommand(program: Command): CommandFile {
   const command = program
     .command('runner')
-    .summary('execute jobs, on any machine')
+    .summary('run jobs, on any machine')
     .description(
-      'Executes jobs. It needs Redis, git and what the tests need, so it may live on any machine. On the first SIGINT or SIGTERM it takes no new job and gives the running ones the grace time to end; then, or at the second, it hands them back and another runner takes them.',
+      'Runs jobs, on any machine that has git, the tools of the tests and access to Redis. On the first SIGINT or SIGTERM it takes no new jobs and gives the running ones the grace time to end. After that, or on a second signal, it hands them back and another runner takes them.',
     )
-    .option('--labels <a,b>', 'serve jobs that ask for these labels too', list)
-    .option('--repos <a,b-*>', 'take jobs of these repositories only, else VOLT_RUNNER_REPOS', list)
+    .option('--labels <a,b>', 'also run jobs that ask for these labels', list)
+    .option('--repos <a,b-*>', 'run jobs of these repositories only, else VOLT_RUNNER_REPOS', list)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(isolationOption())
-    .option('--name <name>', 'name of this runner, else that of the machine')
-    .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 30)
+    .option('--name <name>', 'name of this runner, else the name of the machine')
+    .option('--grace <seconds>', 'how long running jobs may take to end when the runner stops', number(0, 86_400), 30)
     .option(
       '--orphan-timeout <seconds>',
-      'how long it goes on without Redis before it ends its jobs and itself, else VOLT_ORPHAN_TIMEOUT',
+      'how long the runner keeps going without Redis before it ends its jobs and exits, else VOLT_ORPHAN_TIMEOUT',
       number(1, 604_800),
     )
     .action(async (options: RunnerOptions) => {
@@ -78,10 +78,10 @@ export function runnerCommand(program: Command): CommandFile {
       'VOLT_ORPHAN_TIMEOUT',
     ],
     examples: [
-      ['volt runner --redis redis://:password@build1:6379', 'from another machine'],
-      ['volt runner --isolation sandbox', 'only where jobs can be kept apart from the machine'],
-      ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for a label'],
-      ['volt runner --repos deploy,site-*', 'kept for some repositories: it gets no jobs of others'],
+      ['volt runner --redis redis://:password@build1:6379', 'on another machine'],
+      ['volt runner --isolation sandbox', 'only if jobs can run in a sandbox'],
+      ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for the label gpu or large'],
+      ['volt runner --repos deploy,site-*', 'only for these repositories'],
     ],
   };
 }

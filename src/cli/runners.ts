@@ -14,7 +14,7 @@ interface RunnerEntry {
   host: string;
   labels: string[];
   slots: number;
-  /** absent in what an older Volt says */
+  /** absent from a Volt of an older version */
   repos?: string[][];
   running: string[];
   heartbeatAt: string;
@@ -27,19 +27,19 @@ interface RunnerEntry {
 export function runnersCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('runners'))
     .summary('list the runners')
-    .description('Lists the runners that are there, and what they run.')
+    .description('Lists the connected runners and the jobs that they run.')
     .action(async ({ json }: { json?: boolean }) => {
       const runners = await Client.of(configOf(command)).all<RunnerEntry>('/runners', 'runners');
       if (json) printJson({ runners, next: null });
       else if (runners.length === 0) print(withCommandsAsTyped('no runners; start one with `volt runner`'));
       else printRunners(runners);
     });
-  return { command, examples: [['volt runners', 'the fleet']] };
+  return { command, examples: [['volt runners', 'all runners']] };
 }
 
 function printRunners(runners: RunnerEntry[]): void {
   printTable(
-    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'RUNS', 'LABELS', 'KEPT FOR'],
+    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'JOBS', 'LABELS', 'REPOSITORIES'],
     runners.map((runner) => [
       plain(runner.name),
       plain(runner.host),
@@ -54,7 +54,8 @@ function printRunners(runners: RunnerEntry[]): void {
   );
   for (const runner of runners) {
     const fault = clockFault(runner);
-    if (fault !== undefined) print(`${mark('cancelled')} ${plain(runner.name)}: ${fault}; times are corrected by that`);
+    if (fault !== undefined)
+      print(`${mark('cancelled')} ${plain(runner.name)}: ${fault}; Volt corrects the times of its jobs`);
   }
   for (const { name, problems } of runners) {
     for (const { message, remedy } of problems) {
@@ -66,5 +67,5 @@ function printRunners(runners: RunnerEntry[]): void {
 
 function stateOf({ draining, problems }: RunnerEntry): string {
   if (draining === true) return 'stopping';
-  return problems.some(({ code }) => code === 'runner_unfit') ? 'unfit' : 'serving';
+  return problems.some(({ code }) => code === 'runner_unfit') ? 'unhealthy' : 'ready';
 }

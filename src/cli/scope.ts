@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 
-/** Options of the commands that work on what belongs to one repository or to all of them. */
+/** Options of the commands that manage secrets or variables of one repository or of all. */
 export interface ScopeOptions {
   repo?: string;
   json?: boolean;
 }
 
 export function scopeOption(command: Command): Command {
-  return command.option('--repo <name>', 'for this repository; else for all of them');
+  return command.option('--repo <name>', 'for this repository, else for all repositories');
 }
 
-/** Where the API has what is of that scope. */
+/** The path prefix in the API. */
 export function scopePath({ repo }: ScopeOptions): string {
   return repo === undefined ? '' : `/repos/${encodeURIComponent(repo)}`;
 }

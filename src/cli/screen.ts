@@ -3,18 +3,18 @@ import { createLogUpdate } from 'log-update';
 import { divertPrinting, plainTerminal } from './terminal.ts';
 
 /**
- * A terminal with a block of lines that stays at its bottom, while everything that is printed goes above it. Only what
- * has changed is drawn, and each change reaches the terminal as one write, so that nothing flickers.
+ * A terminal with a block of lines at its bottom; everything that is printed goes above it. It draws only changes, and
+ * each change in one write, so that nothing flickers.
  */
 export class Screen {
   readonly #stream = process.stdout;
-  // a cursor that was hidden would stay so for a person whose Volt is killed
+  // a hidden cursor would stay hidden if Volt were killed
   readonly #update = createLogUpdate(this.#stream, { showCursor: true });
   #block = '';
-  /** what was printed in this moment and is still to be written */
+  /** printed text that is not yet written */
   #printed = '';
 
-  /** The terminal as a screen; undefined where there is none that could be one, or nobody who watches. */
+  /** The terminal as a screen; undefined without a terminal that can show one, or in automation. */
   static open(): Screen | undefined {
     if (plainTerminal()) return undefined;
     const screen = new Screen();
@@ -26,7 +26,7 @@ export class Screen {
     return { columns: this.#stream.columns, rows: this.#stream.rows };
   }
 
-  /** What is written there comes above the block too; a log that goes elsewhere stays where it goes. */
+  /** A stream for log lines, which go above the block as well if standard error is the terminal. */
   get errors(): NodeJS.WritableStream {
     if (!process.stderr.isTTY) return process.stderr;
     return new Writable({
@@ -38,13 +38,13 @@ export class Screen {
     });
   }
 
-  /** @param lines none wider than the screen */
+  /** Replaces the block. @param lines none wider than the screen */
   show(lines: readonly string[]): void {
     this.#block = lines.join('\n');
     this.#update(this.#block);
   }
 
-  /** Takes the block away; what is printed from now on is printed as anywhere else. */
+  /** Removes the block and stops diverting what is printed. */
   close(): void {
     divertPrinting(undefined);
     this.#update.clear();
@@ -53,7 +53,7 @@ export class Screen {
   }
 
   /**
-   * Lines that are printed one after the other are drawn as one.
+   * Prints above the block. Lines that are printed in one turn of the event loop are drawn together.
    * @param text whole lines
    */
   #above(text: string): void {

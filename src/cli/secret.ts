@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
+import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './scope.ts';
 import { printTable } from './table.ts';
@@ -18,34 +19,39 @@ interface Entry {
 export function secretCommand(program: Command): CommandFile {
   const command = program
     .command('secret')
-    .summary('keep secrets for jobs')
+    .summary('manage secrets for jobs')
     .description(
-      'Keeps secrets, encrypted, for the jobs whose workflow names them. A value goes in and never comes out again, but to such a job.',
+      'Stores encrypted secrets for jobs whose workflow names them. Only such jobs get the values; nothing shows them again.',
     );
   const set = scopeOption(command.command('set'))
-    .description('Sets a secret, or replaces it. The value is asked for, or read from standard input.')
-    .argument('<name>', 'letters, digits and "_"; case does not count')
-    .option('--env', 'with --repo: give it also to jobs that no workflow describes, in their environment')
+    .description('Sets or replaces a secret. It asks for the value, or reads it from standard input.')
+    .argument('<name>', 'letters, digits and "_"; upper and lower case are the same')
+    .option('--env', 'with --repo: also put it into the environment of jobs without a workflow')
     .action(async (name: string, { env = false, ...options }: ScopeOptions & { env?: boolean }) => {
       if (env && options.repo === undefined) {
-        throw new VoltError('usage', '--env is for the jobs of one repository', { remedy: 'Name it by --repo.' });
+        throw new VoltError('usage', '--env needs --repo', { remedy: 'Name the repository with --repo.' });
       }
       const value = await readHidden(`value of ${name}`);
       await Client.of(configOf(set)).put(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`, {
         value,
         inEnvironment: env,
       });
-      print(`${name.toUpperCase()} is set for ${scopeWords(options)}`);
+      print(`set ${name.toUpperCase()} for ${scopeWords(options)}`);
     });
   const list = scopeOption(jsonOption(command.command('ls')))
-    .description('Lists the names of the secrets, never their values.')
+    .description('Lists the names of the secrets (not their values).')
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<{ secrets: Entry[] }>(`${scopePath(options)}/secrets`);
       if (options.json) printJson(page);
-      else if (page.secrets.length === 0) print(`no secrets for ${scopeWords(options)}`);
+      else if (page.secrets.length === 0)
+        print(
+          options.repo === undefined
+            ? withCommandsAsTyped('no secrets for all repositories; `volt secret ls --repo NAME` lists those of one')
+            : `no secrets for ${options.repo}`,
+        );
       else
         printTable(
-          ['NAME', 'SET', 'GIVEN TO'],
+          ['NAME', 'SET', 'AVAILABLE TO'],
           page.secrets.map(({ name, updatedAt, inEnvironment }) => [
             name,
             ago(updatedAt),
@@ -58,11 +64,11 @@ export function secretCommand(program: Command): CommandFile {
     .argument('<name>')
     .action(async (name: string, options: ScopeOptions) => {
       await Client.of(configOf(remove)).delete(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`);
-      print(`${name.toUpperCase()} is removed from ${scopeWords(options)}`);
+      print(`removed ${name.toUpperCase()} from ${scopeWords(options)}`);
     });
   const trust = jsonOption(command.command('trust'))
     .description(
-      'Shows the refs of a repository whose builds may have secrets, or sets them. Without a setting these are the default branch and tags.',
+      'Shows or sets the refs of a repository whose builds get secrets. By default these are the default branch and tags.',
     )
     .argument('<repo>', 'name of the repository')
     .argument('[globs...]', 'branches such as main or release/*, or full names such as refs/tags/v*')
@@ -70,7 +76,7 @@ export function secretCommand(program: Command): CommandFile {
     .option('--none', 'no ref at all')
     .action(async (repo: string, globs: string[], options: { usual?: boolean; none?: boolean; json?: boolean }) => {
       if ([globs.length > 0, options.usual, options.none].filter(Boolean).length > 1) {
-        throw new VoltError('usage', 'it must be either globs, --usual or --none', {
+        throw new VoltError('usage', 'give only one of globs, --usual and --none', {
           remedy: 'See `volt secret trust --help`.',
         });
       }
@@ -81,15 +87,15 @@ export function secretCommand(program: Command): CommandFile {
         ? await client.put<{ refs: string[] }>(path, { refs: options.usual ? null : globs })
         : await client.get<{ refs: string[] }>(path);
       if (options.json) printJson(page);
-      else if (page.refs.length === 0) print(`no ref of ${repo} is trusted with secrets`);
+      else if (page.refs.length === 0) print(`builds of ${repo} get no secrets on any ref`);
       else for (const ref of page.refs) print(ref);
     });
   const rotate = command
     .command('rotate')
-    .description('Makes a new key and encrypts all secrets with it. Back the new key file up.')
+    .description('Makes a new key and encrypts all secrets with it. Back up the new key file.')
     .action(async () => {
       const { keyId } = await Client.of(configOf(rotate)).post<{ keyId: string }>('/secrets/rotate');
-      print(`all secrets are encrypted with the new key ${keyId}`);
+      print(`all secrets are now encrypted with the new key ${keyId}`);
     });
   return {
     command,
@@ -97,8 +103,8 @@ export function secretCommand(program: Command): CommandFile {
       ['volt secret set NPM_TOKEN --repo my-project', 'asks for the value'],
       ['volt secret set NPM_TOKEN < token.txt', 'for all repositories, from a file'],
       ['volt secret ls --repo my-project', 'their names'],
-      ['volt secret trust my-project main "release/*"', 'gives secrets to builds of these branches alone'],
-      ['volt secret rotate', 'encrypts all of them with a new key'],
+      ['volt secret trust my-project main "release/*"', 'gives secrets to builds of these branches only'],
+      ['volt secret rotate', 'encrypts all secrets with a new key'],
     ],
   };
 }

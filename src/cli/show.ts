@@ -12,8 +12,8 @@ import { buildName, shortRef, verdictLine } from './wording.ts';
 
 export function showCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('show'))
-    .summary('show what became of a build')
-    .description('Shows one build: its verdict, its commit, what became of each job, and its failed tests.')
+    .summary('show a build')
+    .description('Shows one build: its result, its commit, its jobs and its failed tests.')
     .argument('<build>', buildArgumentHelp)
     .action(async (text: string, { json }: { json?: boolean }) => {
       const client = Client.of(configOf(command));
@@ -25,7 +25,7 @@ export function showCommand(program: Command): CommandFile {
     command,
     examples: [
       ['volt show my-project', 'the newest build of a repository'],
-      ['volt show my-project#12 --json', 'everything about a build, for scripts'],
+      ['volt show my-project#12 --json', 'a build as JSON, for scripts'],
     ],
   };
 }
@@ -36,7 +36,7 @@ function printBuild(build: Build, failed: FailedTests): void {
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
   if (build.runName !== null) print(`  run      ${plain(build.runName)}`);
-  print(`  build    id ${build.id}, made ${ago(build.createdAt)} ${causes[build.trigger]}`);
+  print(`  build    id ${build.id}, ${causes[build.trigger]} ${ago(build.createdAt)}`);
   const several = new Set(build.jobs.map(({ workflow }) => workflow)).size > 1;
   for (const job of build.jobs) {
     printJob(job, several);
@@ -47,9 +47,9 @@ function printBuild(build: Build, failed: FailedTests): void {
 }
 
 const causes: { readonly [T in Trigger]: string } = {
-  commit: 'for the commit',
-  manual: 'by hand',
-  schedule: 'by its schedule',
+  commit: 'created for a commit',
+  manual: 'triggered',
+  schedule: 'scheduled',
 };
 
 /** @param several whether the build has jobs of several workflows */
@@ -62,13 +62,13 @@ function printJob(job: Job, several: boolean): void {
   );
   if (job.needs.length > 0) print(`      needs ${job.needs.map(plain).join(', ')}`);
   if (job.reason !== null || job.message !== null) print(`      ${reasonText(job)}`);
-  // one attempt that ended as its job did says nothing more, but for where it ran
+  // a single attempt ended as its job did; only its runner is worth a line
   if (job.attempts.length > 1) for (const attempt of job.attempts) print(`      ${attemptLine(attempt)}`);
   else if (job.runner !== null) print(`      on ${plain(job.runner)}`);
   for (const step of job.steps) printStep(step);
 }
 
-/** A step with what it points out and what it has to say of itself; a summary stands there as it was written. */
+/** Prints a step with its annotations and its summary, which is printed as it was written. */
 function printStep(step: Step): void {
   print(`      ${stepLine(step)}`);
   for (const annotation of step.annotations) print(`          ${annotationText(annotation)}`);
@@ -81,8 +81,8 @@ const annotationStyles = { error: 'red', warning: 'yellow', notice: 'cyan' } as 
 
 /** `error: src/a.js:3:7: Title: message` */
 function annotationText({ level, title, message, file, line, column }: Annotation): string {
-  const place = [file, line, column].filter((part) => part !== null).join(':');
-  const parts = [place, title, message].filter((part) => part !== null && part !== '');
+  const location = [file, line, column].filter((part) => part !== null).join(':');
+  const parts = [location, title, message].filter((part) => part !== null && part !== '');
   return `${paint(annotationStyles[level], level)}: ${plainLines(parts.join(': '), '            ')}`;
 }
 
@@ -94,7 +94,7 @@ function attemptLine(attempt: Attempt): string {
 
 function stepLine(step: Step): string {
   const code = step.exitCode === null || step.exitCode === 0 ? '' : ` exit code ${step.exitCode}`;
-  const forgiven = step.status === 'success' && step.outcome === 'failure' ? ', failed and may' : '';
+  const forgiven = step.status === 'success' && step.outcome === 'failure' ? ', failed (continue-on-error)' : '';
   return `${mark(step.status)} ${plain(step.name)}${since(step)}${code}${forgiven}`;
 }
 

@@ -2,7 +2,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../system/wait.ts';
 
-/** What a command has started and must stop again, in the reverse order. */
+/** The parts that a command has started. They stop in reverse order. */
 export class Shutdown {
   readonly #parts: { name: string; stop: () => unknown }[] = [];
   readonly #logger: Logger;
@@ -11,12 +11,12 @@ export class Shutdown {
     this.#logger = logger;
   }
 
-  /** @param name for people, should it not stop */
+  /** @param name for messages to people if the part does not stop */
   add(name: string, stop: () => unknown): void {
     this.#parts.push({ name, stop });
   }
 
-  /** Stops everything; what fails to stop in order is logged and does not keep the rest from stopping. */
+  /** Stops all parts. If one fails to stop, that is logged and the others still stop. */
   async stop(): Promise<void> {
     for (;;) {
       const part = this.#parts.at(-1);
@@ -24,24 +24,24 @@ export class Shutdown {
       try {
         await part.stop();
       } catch (error) {
-        this.#logger.warn(`${part.name} did not stop in order: ${errorText(error)}`);
+        this.#logger.warn(`${part.name} did not stop cleanly: ${errorText(error)}`);
       }
       this.#parts.pop();
     }
   }
 
   /**
-   * Stops everything after an error, which is what people are to see: that something does not stop as well, as when
-   * Redis is gone, is only logged.
+   * Stops all parts after an error. A part that does not stop, for example because Redis is gone, is only logged, so
+   * that people see the error itself.
    */
   async giveUp(): Promise<void> {
     await this.stopWithin(10).catch((error: unknown) => this.#logger.warn(errorText(error)));
   }
 
   /**
-   * Stops everything within a bound.
-   * @param seconds after which the rest is left behind
-   * @throws VoltError `timed_out` naming what did not stop
+   * Stops all parts within a time.
+   * @param seconds time after which the remaining parts are left running
+   * @throws VoltError `timed_out`, which names the parts that did not stop
    */
   async stopWithin(seconds: number): Promise<void> {
     const bound = new AbortController();
@@ -51,7 +51,7 @@ export class Shutdown {
     if (outcome !== 'late') return;
     const names = this.#parts.map(({ name }) => name).reverse();
     throw new VoltError('timed_out', `did not stop within ${seconds} s: ${names.join(', ')}`, {
-      remedy: 'Nothing recorded is lost: the next start takes up what was under way.',
+      remedy: 'No data is lost: the next start continues the open work.',
     });
   }
 }

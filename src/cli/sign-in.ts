@@ -8,7 +8,7 @@ export function signInCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('sign-in'))
     .summary('print the address at which browsers sign in')
     .description(
-      'Prints the address at which browsers sign in. It is not that of the dashboard: browsers send the cookies of 127.0.0.1 to every program that listens there, jobs included. Do not put it where jobs can read it.',
+      'Prints the address at which browsers sign in. It differs from the address of the dashboard, because browsers send the cookies of 127.0.0.1 to every program that listens there, jobs included. Keep it where jobs cannot read it.',
     )
     .action(async ({ json }: { json?: boolean }) => {
       const answer = await Client.of(configOf(command)).get<{ url: string }>('/sign-in');
@@ -17,6 +17,6 @@ export function signInCommand(program: Command): CommandFile {
     });
   return {
     command,
-    examples: [['volt sign-in', 'open it in a browser, and give it the token']],
+    examples: [['volt sign-in', 'open it in a browser and enter an access token']],
   };
 }

@@ -1,16 +1,16 @@
 /**
- * npm passes a signal on to what it runs, and at a terminal both get it anyway: one Ctrl-C arrives twice. Nobody presses
- * it again this fast (ms).
+ * Milliseconds within which a repeated signal counts as the same Ctrl-C. npm passes a signal on to a command that the
+ * terminal has signalled already.
  */
 const echo = 300;
 
-/** The wishes of a person, or of the system, that a long-running command should end. */
+/** The signals that end a long-running command. */
 export class Signals {
   /** Resolves with the first signal. */
   readonly first: Promise<NodeJS.Signals>;
   #again: () => void = () => {};
 
-  /** @param third runs at the third signal; it should end the process whatever the state */
+  /** @param third runs at the third signal; it should end the process in any state */
   constructor(third: () => void) {
     let resolve: (signal: NodeJS.Signals) => void;
     this.first = new Promise((settle) => {
@@ -18,7 +18,7 @@ export class Signals {
     });
     let count = 0;
     let last: { signal?: NodeJS.Signals; at: number } = { at: 0 };
-    const heard = (signal: NodeJS.Signals) => {
+    const receive = (signal: NodeJS.Signals) => {
       if (signal === last.signal && Date.now() - last.at < echo) return;
       last = { signal, at: Date.now() };
       count++;
@@ -26,7 +26,7 @@ export class Signals {
       else if (count === 2) this.#again();
       else third();
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, heard);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, receive);
   }
 
   /** What to do at the second signal. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-/** One job for each processor; more than this many at once are to be asked for. */
+/** The default is one job for each processor, but at most this many. */
 const most = 8;
 
 export function defaultSlots(): number {

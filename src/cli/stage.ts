@@ -21,28 +21,28 @@ import { print } from './terminal.ts';
 
 export type RecordContext = StageContext & { database: Database };
 
-/** A stage that runs, and what a process of its own needs to know about it. */
+/** A running stage, as its own process needs it. */
 export interface Running {
   stage: Stage;
-  /** what it says once it works, for example `runner box ready: 2 slots` */
+  /** line to print once it works, for example `runner box ready: 2 slots` */
   ready: string;
-  /** resolves when it must give up */
+  /** resolves with the error that ends the stage */
   failed?: Promise<VoltError>;
-  /** what a second signal does; without it that ends the process at once */
+  /** what a second signal does; without it, the second signal ends the process */
   handBack?: () => void;
 }
 
-/** Seconds that stopping may take beyond the time that the stage gives its work. */
+/** Seconds that stopping may take beyond the grace time of the stage. */
 const stopBound = 20;
 
-/** Runs one stage that keeps the record, until a signal. */
+/** Runs one stage that uses the database, until a signal. */
 export async function runRecordStage(
   command: Command,
   start: (context: RecordContext) => Promise<Running>,
 ): Promise<void> {
   await runStage(command, { graceSeconds: 0, whose: 'volt' }, async (context, shutdown) => {
     const database = await Database.open(context.config);
-    shutdown.add('record', () => database.close());
+    shutdown.add('database', () => database.close());
     if (database.upgrade) context.logger.warn(sayUpgrade(database.upgrade));
     await claimRedis(context.access, identityOf(database));
     await refuseCopy(context.access, database.place);
@@ -50,7 +50,7 @@ export async function runRecordStage(
     shutdown.add('queues', () => queues.close());
     const running = await start({ ...context, queues, database });
     const stop = () => withoutWaiting(context.access, () => running.stage.stop());
-    // one that has started in the same moment did not show itself before
+    // check again: a copy that started at the same moment was not visible before
     await refuseCopy(context.access, database.place).catch(async (error: unknown) => {
       await stop();
       throw error;
@@ -62,7 +62,7 @@ export async function runRecordStage(
 /**
  * Runs one stage until a signal, or until it fails.
  * @param options.graceSeconds how long the stage itself may take to stop
- * @param options.whose what it needs of Redis
+ * @param options.whose whose rights it needs in Redis
  */
 export async function runStage(
   command: Command,
@@ -92,11 +92,13 @@ export async function runStage(
       const { handBack } = running;
       if (handBack) {
         signals.again = () => {
-          print('handing the running jobs back now');
+          print('handing back the running jobs now');
           handBack();
         };
       }
-      print(`${name} stops${handBack ? ' when its jobs have ended; again: hands them back at once' : ''}`);
+      print(
+        `stopping ${name}${handBack ? ': waiting for its jobs to end; press Ctrl-C again to hand them back now' : ''}`,
+      );
     }
   } catch (error) {
     await shutdown.giveUp();
@@ -105,7 +107,7 @@ export async function runStage(
   await shutdown.stopWithin(graceSeconds + stopBound);
 }
 
-/** Connects to the Redis that was named, or that a `volt up` of the same data directory has, or the usual local one. */
+/** Connects to the given Redis, else to that of a `volt up` on the same data directory, else to the default local one. */
 async function connect(config: Config, logger: Logger, whose: Needs['whose']): Promise<RedisAccess> {
   const { url, from } = redisAddress(config);
   if (from !== 'usual') return connectRedis(config, url, logger, undefined, whose);
@@ -113,8 +115,8 @@ async function connect(config: Config, logger: Logger, whose: Needs['whose']): P
     return await connectRedis(config, url, logger, 2000, whose);
   } catch (error) {
     if (!(error instanceof VoltError) || error.code !== 'redis_unreachable') throw error;
-    throw new VoltError('redis_unreachable', `no address of Redis was given, and ${error.message}`, {
-      remedy: `Give it by --redis or VOLT_REDIS_URL, or name by --data the directory of a running \`volt up\` (it is not ${config.dataDir}).`,
+    throw new VoltError('redis_unreachable', `no Redis address was given, and ${error.message}`, {
+      remedy: `Give the address with --redis or VOLT_REDIS_URL, or the data directory of a running \`volt up\` with --data (it is not ${config.dataDir}).`,
       cause: error,
     });
   }

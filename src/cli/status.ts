@@ -12,20 +12,20 @@ import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 import { buildName } from './wording.ts';
 
-/** A last warning that is older (ms) tells of what has passed; what lasts is among the problems. */
+/** Milliseconds after which the last warning is no longer shown; what lasts is among the problems. */
 const warningAge = 60_000;
 
 export function statusCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('status'))
-    .summary('show the health of all parts')
-    .description('Shows the health of every stage, the fleet and the queues, and how to mend what is not well.')
+    .summary('show the health of all stages')
+    .description('Shows the health of every stage, the runners and the queues, and how to fix problems.')
     .action(async ({ json }: { json?: boolean }) => {
       const status = await Client.of(configOf(command)).get<SystemStatus>('/status');
       if (json) printJson(status);
       else printStatus(status);
       if (!status.healthy) process.exitCode = 3;
     });
-  return { command, examples: [['volt status', 'exits 0 when all is well, else 3']] };
+  return { command, examples: [['volt status', 'exits 0 if everything is healthy, else 3']] };
 }
 
 function printStatus(status: SystemStatus): void {
@@ -37,9 +37,9 @@ function printStatus(status: SystemStatus): void {
       ...stages.flatMap(stageRows),
       runners
         ? [health(runners.count > runners.draining), 'runners', runnersState(runners)]
-        : ['', 'runners', 'not known'],
-      ['', 'builds', builds ? `${builds.running} running, ${builds.queued} queued` : 'not known'],
-      [health(record.reachable), 'record', recordState(record, disk)],
+        : ['', 'runners', 'unknown'],
+      ['', 'builds', builds ? `${builds.running} running, ${builds.queued} queued` : 'unknown'],
+      [health(record.reachable), 'database', databaseState(record, disk)],
     ],
   );
   if (oldest) {
@@ -49,7 +49,7 @@ function printStatus(status: SystemStatus): void {
   }
   print();
   printTable(
-    ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'SET ASIDE'],
+    ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'DEAD LETTERS'],
     queues.map(({ name, waiting, prioritized, active, delayed, failed }) =>
       [name, waiting + prioritized, active, delayed, failed].map(String),
     ),
@@ -64,14 +64,16 @@ function printProblem(sign: string, { code, message, remedy }: Problem): void {
   print(`    ${withCommandsAsTyped(plain(remedy))}`);
 }
 
-function recordState({ bytes }: SystemStatus['record'], disk: SystemStatus['disk']): string {
-  const taken = bytes === null ? 'does not answer' : size(bytes);
-  return `${taken}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`;
+function databaseState({ bytes }: SystemStatus['record'], disk: SystemStatus['disk']): string {
+  const used = bytes === null ? 'does not answer' : size(bytes);
+  return `${used}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`;
 }
 
 function redisState({ version, appendOnly, memory }: SystemStatus['redis']): string {
-  const used = memory ? `, uses ${size(memory.used)}${memory.limit > 0 ? ` of ${size(memory.limit)}` : ''}` : '';
-  return `answers, version ${version}${used}${appendOnly === false ? ', no append-only file' : ''}`;
+  const used = memory
+    ? `, uses ${size(memory.used)}${memory.limit > 0 ? ` of ${size(memory.limit)}` : ''} of memory`
+    : '';
+  return `answers, version ${version}${used}${appendOnly === false ? ', append-only file off' : ''}`;
 }
 
 function runnersState({ count, busy, slots, draining }: NonNullable<SystemStatus['runners']>): string {
@@ -79,8 +81,8 @@ function runnersState({ count, busy, slots, draining }: NonNullable<SystemStatus
 }
 
 function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): string[][] {
-  if (alive === null) return [['', kind, 'not known']];
-  if (!alive) return [[health(false), kind, 'none is up']];
+  if (alive === null) return [['', kind, 'unknown']];
+  if (!alive) return [[health(false), kind, 'not running']];
   return members.map(({ host, pid, version, heartbeatAt, vitals }) => {
     const warning = vitals?.warnings.last;
     const said =

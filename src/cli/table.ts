@@ -3,8 +3,7 @@ import stringWidth from 'string-width';
 import { paint, print, terminalWidth } from './terminal.ts';
 
 /**
- * Prints rows below their headings, columns aligned. On a terminal what does not fit is cut, so that a row stays a line;
- * anywhere else nothing is cut.
+ * Prints rows with headings in aligned columns. On a terminal, lines are cut at its width; elsewhere they are not.
  */
 export function printTable(headings: string[], rows: string[][]): void {
   const width = terminalWidth();
@@ -15,7 +14,7 @@ export function printTable(headings: string[], rows: string[][]): void {
 
 /**
  * The lines of a table.
- * @param width columns of the terminal, undefined for any
+ * @param width columns of the terminal; undefined for no limit
  */
 export function tableLines(headings: string[], rows: string[][], width?: number): string[] {
   const widths = headings.map((heading, column) =>
@@ -29,10 +28,10 @@ export function tableLines(headings: string[], rows: string[][], width?: number)
   return [headings, ...rows].map((cells) => cutTo(line(cells), width));
 }
 
-/** The line without what goes beyond the width; characters that take two columns count as such, colours as nothing. */
+/** Cuts a line at a width in columns. Wide characters count as two columns and colours as none. */
 export function cutTo(line: string, width: number | undefined): string {
   if (width === undefined || stringWidth(line) <= width) return line;
-  // a character of two columns may stand across the cut, and is kept by the slice
+  // slice-ansi keeps a wide character that crosses the cut
   for (let end = width - 1; end > 0; end--) {
     const kept = sliceAnsi(line, 0, end).trimEnd();
     if (stringWidth(kept) < width) return `${kept}…`;

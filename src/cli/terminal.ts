@@ -5,50 +5,50 @@ import { HarmlessText, harmless } from './foreign-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** `hasColors` looks at NO_COLOR and TERM as well. */
+/** `hasColors` also respects NO_COLOR and TERM. */
 const colours = process.stdout.isTTY === true && process.stdout.hasColors();
 
 export function paint(style: Style, text: string): string {
   return colours ? styleText(style, text) : text;
 }
 
-/** Columns of the terminal, or undefined where lines may have any length. */
+/** Columns of the terminal; undefined if standard output is not a terminal. */
 export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
 /**
- * Control characters, what ends a line elsewhere, and what turns the order of characters around: a terminal would turn
- * what stands beside it around as well.
+ * Control characters, Unicode line separators, and characters that reverse the direction of text, which a terminal
+ * would apply to the text beside it as well.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are removed
 const effects = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
 
-/** Foreign text, such as a commit's subject, as one line that can do nothing to the terminal. */
+/** Foreign text, such as a commit's subject, as one line without control characters. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(effects, ' ');
 }
 
-/** Foreign text that may have several lines, such as a list of faults: those after the first stand below with an indent. */
+/** Foreign text of several lines. @param indent goes before each line but the first */
 export function plainLines(text: string, indent: string): string {
   return text.trimEnd().split('\n').map(plain).join(`\n${indent}`);
 }
 
-/** A line of a job's output, as a terminal would show it in the end: what a carriage return has overwritten is gone. */
+/** A line of a job's output as a terminal shows it in the end, without text that a carriage return has overwritten. */
 export function plainOutput(line: string): string {
   const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
   return plain(last.replaceAll('\t', '  '));
 }
 
-/** Where lines go that are printed; elsewhere while something else is drawn on the terminal. */
+/** Takes printed lines while a screen is drawn on the terminal. */
 let diverted: ((text: string) => void) | undefined;
 
-/** @param to takes all that is printed from now on, as whole lines; undefined for standard output */
+/** @param to takes everything that is printed from now on, in whole lines; undefined for standard output */
 export function divertPrinting(to: ((text: string) => void) | undefined): void {
   diverted = to;
 }
 
-/** Whether nothing may be drawn that changes later: no terminal, a simple one, or nobody who watches. */
+/** Whether output must not be redrawn: without a terminal, on a simple one, or in automation. */
 export function plainTerminal(): boolean {
   return !colours || isAutomated();
 }
@@ -62,7 +62,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
 }
 
-/** Takes pieces of a job's log for standard output: byte for byte, but where that is a terminal, nothing that does anything to it. */
+/** A writer of log pieces to standard output: byte for byte, but without control sequences if it is a terminal. */
 export function logWriter(): (piece: string | Uint8Array) => Promise<void> {
   if (process.stdout.isTTY !== true) return write;
   const text = new HarmlessText();
@@ -74,7 +74,7 @@ export function logLine(line: string): string {
   return process.stdout.isTTY === true ? harmless(line) : line;
 }
 
-/** Writes and waits until the reader keeps up, so that a long log does not pile up in memory. */
+/** Writes, and waits until the reader keeps up, so that a long log does not fill the memory. */
 export async function write(data: string | Uint8Array): Promise<void> {
   if (diverted) return diverted(String(data));
   if (process.stdout.write(data) || process.stdout.destroyed) return;
@@ -87,19 +87,19 @@ export async function write(data: string | Uint8Array): Promise<void> {
   });
 }
 
-/** Ends the process when nobody reads its output any more, as in `volt logs x | head`. */
+/** Ends the process when the reader of its output has gone, as in `volt logs x | head`. */
 export function endWithReader(): void {
   process.stdout.once('error', () => process.exit(0));
 }
 
-/** Resolves when all that was printed has left the process. */
+/** Resolves when all output has left the process. */
 export async function flush(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.destroyed) await new Promise<void>((resolve) => stream.write('', () => resolve()));
   }
 }
 
-const looks: { readonly [S in Status]: { mark: string; style: Style } } = {
+const appearance: { readonly [S in Status]: { mark: string; style: Style } } = {
   waiting: { mark: '·', style: 'dim' },
   queued: { mark: '·', style: 'dim' },
   running: { mark: '▶', style: 'cyan' },
@@ -112,10 +112,10 @@ const looks: { readonly [S in Status]: { mark: string; style: Style } } = {
 
 /** The status as one character. */
 export function mark(status: Status): string {
-  return paint(looks[status].style, looks[status].mark);
+  return paint(appearance[status].style, appearance[status].mark);
 }
 
 /** The status as one word. */
 export function verdict(status: Status): string {
-  return paint(looks[status].style, statusWords[status]);
+  return paint(appearance[status].style, statusWords[status]);
 }

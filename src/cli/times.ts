@@ -1,4 +1,4 @@
-/** How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A duration for people: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -8,13 +8,13 @@ function duration(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** How long it took between two ISO times, or so far where the second is null; empty where it has not begun. */
+/** The duration between two ISO times, or until now if the second is null; empty if the first is null. */
 export function took(startedAt: string | null, finishedAt: string | null): string {
   if (startedAt === null) return '';
   return duration((finishedAt === null ? Date.now() : Date.parse(finishedAt)) - Date.parse(startedAt));
 }
 
-/** How long ago an ISO time was, in its largest unit: `just now`, `40 s ago`, `3 h ago`. */
+/** The age of an ISO time in its largest unit: `just now`, `40 s ago`, `3 h ago`. */
 export function ago(time: string): string {
   const seconds = Math.round((Date.now() - Date.parse(time)) / 1000);
   if (seconds < 2) return 'just now';

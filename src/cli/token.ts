@@ -30,44 +30,44 @@ interface AddOptions {
   json?: boolean;
 }
 
-/** What a token is for, where it is not for everything and called as whoever has it. */
-function wordsOf({ name, repos, person }: Token): string {
-  const whose = person === name ? '' : `, for ${person}`;
+/** The person and the repositories of a token, if it is limited: `, for ada, for the repository app`. */
+function limitsOf({ name, repos, person }: Token): string {
+  const owner = person === name ? '' : `, for ${person}`;
   return repos === null
-    ? whose
-    : `${whose}, for the ${repos.length === 1 ? 'repository' : 'repositories'} ${repos.join(', ')}`;
+    ? owner
+    : `${owner}, for the ${repos.length === 1 ? 'repository' : 'repositories'} ${repos.join(', ')}`;
 }
 
 export function tokenCommand(program: Command): CommandFile {
   const command = program
     .command('token')
-    .summary('tokens for people and programs')
+    .summary('manage access tokens of people and programs')
     .description(
-      'Makes, lists and revokes tokens: by them dashboard, API and commands (VOLT_TOKEN) know who may do what. read: look at everything but secrets; write: trigger, cancel and retry as well; admin: everything.',
+      'Creates, lists and revokes access tokens for the dashboard, the API and commands (VOLT_TOKEN). Scopes: read sees everything except secrets; write can also trigger, cancel and retry builds; admin can do everything.',
     );
   const add = jsonOption(command.command('add'))
-    .description('Makes a token and prints it, this once.')
-    .argument('<name>', '1 to 64 of a-z, 0-9, ".", "_" and "-"; what the audit log calls its bearer')
-    .addOption(new Option('--scope <scope>', 'what it is good for').choices([...tokenScopes]).default('read'))
-    .option('--repo <name>', 'only for this repository, and for it although it is private; may be repeated', collect)
-    .option('--for <person>', 'whose it is; `volt token rm --all-of` revokes all tokens of a person')
+    .description('Creates a token and prints it once.')
+    .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"; the audit log shows it')
+    .addOption(new Option('--scope <scope>', 'what the token allows').choices([...tokenScopes]).default('read'))
+    .option('--repo <name>', 'only for this repository, even if it is private; may be repeated', collect)
+    .option('--for <person>', 'owner of the token; `volt token rm --all-of` revokes all tokens of a person')
     .action(async (name: string, { repo: repos, for: person, ...options }: AddOptions) => {
       const { scope, json } = options;
-      const wish = { name, scope, repos, person };
-      const made = await Client.of(configOf(add)).post<Token & { token: string }>('/tokens', wish);
+      const request = { name, scope, repos, person };
+      const made = await Client.of(configOf(add)).post<Token & { token: string }>('/tokens', request);
       if (json) return printJson(made);
-      print(`${name} is made, of scope ${scope}${wordsOf(made)}. This is its token, which is not shown again:`);
+      print(`created ${name} with scope ${scope}${limitsOf(made)}. This is the token; it is not shown again:`);
       print(made.token);
     });
   const list = jsonOption(command.command('ls'))
-    .description('Lists the tokens, never what they are.')
+    .description('Lists tokens (not their values).')
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<{ tokens: Token[] }>('/tokens');
       if (json) printJson(page);
-      else if (page.tokens.length === 0) print('no tokens beside the main one');
+      else if (page.tokens.length === 0) print('no tokens besides the admin token');
       else
         printTable(
-          ['NAME', 'SCOPE', 'REPOSITORIES', 'PERSON', 'MADE', 'BY', 'LAST USED'],
+          ['NAME', 'SCOPE', 'REPOSITORIES', 'PERSON', 'CREATED', 'BY', 'LAST USED'],
           page.tokens.map(({ name, scope, repos, person, createdAt, createdBy, lastUsedAt }) => [
             name,
             scope,
@@ -82,37 +82,39 @@ export function tokenCommand(program: Command): CommandFile {
   const remove = command
     .command('rm')
     .description(
-      'Revokes a token, or all of a person, at once; browsers that have signed in with it are signed out, and streams end.',
+      'Revokes a token, or all tokens of a person, at once. Browsers that signed in with it are signed out, and open streams end.',
     )
     .argument('[name]')
-    .option('--all-of <person>', 'revoke all tokens of this person; owner: end the sessions of the main token')
+    .option('--all-of <person>', 'revoke all tokens of this person; "owner" ends the sessions of the admin token')
     .action(async (name: string | undefined, { allOf }: { allOf?: string }) => {
       if ((name === undefined) === (allOf === undefined)) {
-        throw new VoltError('usage', 'name one token, or a person by --all-of', { remedy: 'See `volt token ls`.' });
+        throw new VoltError('usage', 'give the name of a token, or --all-of with a person', {
+          remedy: 'See `volt token ls`.',
+        });
       }
       const client = Client.of(configOf(remove));
       if (name !== undefined) {
         await client.delete(`/tokens/${encodeURIComponent(name)}`);
-        return print(`${name} is revoked`);
+        return print(`revoked ${name}`);
       }
       const path = `/people/${encodeURIComponent(allOf ?? '')}/tokens`;
       const { removed, madeForOthers } = await client.delete<RemovedTokens>(path);
       if (removed.length === 0)
-        return print('all sessions of the main token have ended; how to end the token itself is in docs/access.md');
-      print(`${removed.join(', ')} ${removed.length === 1 ? 'is' : 'are'} revoked`);
+        return print('all sessions of the admin token have ended; docs/access.md says how to replace the token itself');
+      print(`revoked ${removed.join(', ')}`);
       if (madeForOthers.length > 0)
         print(
-          `made with ${removed.length === 1 ? 'it' : 'them'} for others, and good still: ${madeForOthers.join(', ')}`,
+          `still valid, though ${removed.length === 1 ? 'this token' : 'these tokens'} created them for other people: ${madeForOthers.join(', ')}`,
         );
     });
   return {
     command,
     examples: [
-      ['volt token add deploy --scope write', 'for a program that triggers builds'],
-      ['volt token ls', 'who has one, and when it was last used'],
-      ['volt token add laptop --for ada --repo app --repo site', 'for one person and two repositories, private or not'],
-      ['volt token rm deploy', 'it is good for nothing from now on'],
-      ['volt token rm --all-of ada', 'all tokens of one person, and the sessions that began with them'],
+      ['volt token add deploy --scope write', 'a token for a program that triggers builds'],
+      ['volt token ls', 'all tokens, and when they were last used'],
+      ['volt token add laptop --for ada --repo app --repo site', 'a token for one person and two repositories'],
+      ['volt token rm deploy', 'revoke a token'],
+      ['volt token rm --all-of ada', 'revoke all tokens of a person and end their sessions'],
     ],
   };
 }

@@ -8,16 +8,16 @@ import { addWebOptions } from './web.ts';
 
 export function upCommand(program: Command): CommandFile {
   const command = addWebOptions(addRepositoryOptions(program.command('up')))
-    .summary('everything in one process')
+    .summary('run everything in one process')
     .description(
-      'Runs everything in one process: a private Redis (unless one is named), all stages and the dashboard. Repositories that were added before are observed as well. The first SIGINT or SIGTERM stops it in order; the second hands running jobs back at once; the third ends it where it stands.',
+      'Runs everything in one process: a private Redis (unless you name one), all stages and the dashboard. It also watches the repositories that were added before. The first SIGINT or SIGTERM stops it cleanly, the second hands back running jobs at once, the third ends it immediately.',
     )
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(isolationOption())
-    .option('--grace <seconds>', 'how long running jobs may take to end when it is stopped', number(0, 86_400), 5)
+    .option('--grace <seconds>', 'how long running jobs may take to end when Volt stops', number(0, 86_400), 5)
     .option('--once', 'exit after the first build of each repository: 0 passed, 1 failed, 3 could not be tested')
-    .option('--sample', 'make a small repository to try Volt with, and observe it')
-    .option('--sample-if-none', 'as --sample, unless another repository is observed already')
+    .option('--sample', 'create and watch a small sample repository')
+    .option('--sample-if-none', 'as --sample, unless another repository is watched already')
     .action(async (options: UpOptions) => {
       const { up } = await import('./up/up.ts');
       await up(command, options);
@@ -35,13 +35,13 @@ export function upCommand(program: Command): CommandFile {
     ],
     judges: true,
     examples: [
-      ['volt up --sample', 'try it'],
+      ['volt up --sample', 'try Volt with a sample repository'],
       ['volt up --repo ../my-project', 'a repository on this machine'],
       [
         'volt up --repo app=https://github.com/me/app.git --branch main --branch "release/*"',
-        'some branches of a remote one, under a name',
+        'some branches of a remote repository, named app',
       ],
-      ['volt up --repo . --once', 'test what is committed here, and exit with what came out'],
+      ['volt up --repo . --once', 'test the newest commit here and exit with the result'],
     ],
   };
 }

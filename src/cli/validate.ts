@@ -12,7 +12,7 @@ export function validateCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('validate'))
     .summary('check workflow files')
     .description(
-      'Checks the workflow files of this checkout, or those that are named, and prints everything that is wrong with its place. Exits 1 where a file is invalid or asks for what Volt cannot do.',
+      'Checks the workflow files of this checkout, or the given files, and prints each problem with file, line and column. Exits 1 if a file is invalid or uses something that Volt does not support.',
     )
     .argument('[file...]', 'workflow files, else all of .volt/workflows or .github/workflows')
     .action(async (names: string[], { json }: { json?: boolean }) => {
@@ -21,7 +21,7 @@ export function validateCommand(program: Command): CommandFile {
       const files = new Map([...filesOf(root), ...named].map((file) => [file.path, file]));
       const asked = names.length > 0 ? named.map(({ path }) => path) : [...files.keys()];
       if (asked.length === 0) throw noWorkflows();
-      // GitHub's parser takes a while to load, which no other command is to wait for
+      // GitHub's parser is slow to load, so only the commands that need it load it
       const { readWorkflows } = await import('../workflow/read-all.ts');
       const diagnostics = readWorkflows([...files.values()]).diagnostics.filter(({ file }) => asked.includes(file));
       const faults = diagnostics.filter(({ severity }) => severity !== 'warning');
@@ -31,7 +31,7 @@ export function validateCommand(program: Command): CommandFile {
     });
   return {
     command,
-    judges: 'a file is invalid or asks for what Volt cannot do',
+    judges: 'a file is invalid or uses something that Volt does not support',
     environment: [],
     examples: [
       ['volt validate', 'all workflow files of the checkout'],
@@ -47,11 +47,11 @@ function printDiagnostics(files: string[], diagnostics: Diagnostic[]): void {
   }
   const bad = new Set(diagnostics.filter(({ severity }) => severity !== 'warning').map(({ file }) => file)).size;
   const all = files.length === 1 ? '1 workflow' : `${files.length} workflows`;
-  print(bad === 0 ? `${all} checked: nothing wrong` : `${all} checked: ${bad} with faults`);
+  print(bad === 0 ? `${all} checked: no problems` : `${all} checked: ${bad} with problems`);
 }
 
 function noWorkflows(): VoltError {
-  return new VoltError('not_found', 'there are no workflow files in this checkout', {
-    remedy: `Put some into ${workflowFolders.join(' or ')}, or name files.`,
+  return new VoltError('not_found', 'this checkout has no workflow files', {
+    remedy: `Add one to ${workflowFolders.join(' or ')}, or name the files to check.`,
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './scope.ts';
 import { printTable } from './table.ts';
@@ -16,22 +17,27 @@ interface Entry {
 export function variableCommand(program: Command): CommandFile {
   const command = program
     .command('var')
-    .summary('keep variables for workflows')
-    .description('Keeps variables, which workflows read from the context "vars". They are no secrets.');
+    .summary('manage variables for workflows')
+    .description('Stores variables, which workflows read as `vars.NAME`. They are not secret.');
   const set = scopeOption(command.command('set'))
-    .description('Sets a variable, or replaces it.')
-    .argument('<name>', 'letters, digits and "_"; case does not count')
+    .description('Sets or replaces a variable.')
+    .argument('<name>', 'letters, digits and "_"; upper and lower case are the same')
     .argument('<value>')
     .action(async (name: string, value: string, options: ScopeOptions) => {
       await Client.of(configOf(set)).put(`${scopePath(options)}/variables/${encodeURIComponent(name)}`, { value });
-      print(`${name.toUpperCase()} is set for ${scopeWords(options)}`);
+      print(`set ${name.toUpperCase()} for ${scopeWords(options)}`);
     });
   const list = scopeOption(jsonOption(command.command('ls')))
     .description('Lists the variables with their values.')
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<{ variables: Entry[] }>(`${scopePath(options)}/variables`);
       if (options.json) printJson(page);
-      else if (page.variables.length === 0) print(`no variables for ${scopeWords(options)}`);
+      else if (page.variables.length === 0)
+        print(
+          options.repo === undefined
+            ? withCommandsAsTyped('no variables for all repositories; `volt var ls --repo NAME` lists those of one')
+            : `no variables for ${options.repo}`,
+        );
       else
         printTable(
           ['NAME', 'SET', 'VALUE'],
@@ -43,13 +49,13 @@ export function variableCommand(program: Command): CommandFile {
     .argument('<name>')
     .action(async (name: string, options: ScopeOptions) => {
       await Client.of(configOf(remove)).delete(`${scopePath(options)}/variables/${encodeURIComponent(name)}`);
-      print(`${name.toUpperCase()} is removed from ${scopeWords(options)}`);
+      print(`removed ${name.toUpperCase()} from ${scopeWords(options)}`);
     });
   return {
     command,
     examples: [
-      ['volt var set DEPLOY_REGION eu-north --repo my-project', 'for one repository'],
-      ['volt var ls', 'those for all repositories'],
+      ['volt var set DEPLOY_REGION eu-north --repo my-project', 'set a variable for one repository'],
+      ['volt var ls', 'list the variables for all repositories'],
     ],
   };
 }

@@ -14,7 +14,7 @@ export function addWebOptions(command: Command): Command {
     .option('--port <number>', 'port to listen on, 0 for any free one (VOLT_HTTP_PORT; 8420)', integer(0, 65_535));
 }
 
-/** Where the web stage shall listen: the command line before the environment. */
+/** The address that the web stage listens on. The command line overrides the environment. */
 function addressOf(command: Command, options: WebOptions): { host: string; port: number } {
   const config = configOf(command, { httpHost: options.host, httpPort: options.port });
   return { host: config.httpHost, port: config.httpPort };
@@ -23,7 +23,7 @@ function addressOf(command: Command, options: WebOptions): { host: string; port:
 export function webCommand(program: Command): CommandFile {
   const command = addWebOptions(program.command('web'))
     .summary('serve the dashboard and the API')
-    .description('Serves the dashboard, the JSON API, live logs and the board of the queues.')
+    .description('Serves the dashboard, the JSON API, live logs and the queue board.')
     .action(async (options: WebOptions) => {
       const [{ runRecordStage }, { startWeb }] = await Promise.all([import('./stage.ts'), import('../web/start.ts')]);
       await runRecordStage(command, async (context) => {
@@ -35,8 +35,8 @@ export function webCommand(program: Command): CommandFile {
     command,
     environment: [...stageSettings, 'VOLT_HTTP_HOST', 'VOLT_HTTP_PORT', 'VOLT_TOKEN'],
     examples: [
-      ['volt web --port 8421', 'on a port of its own'],
-      ['volt web --host 0.0.0.0', 'for other machines too; put TLS in front'],
+      ['volt web --port 8421', 'on another port'],
+      ['volt web --host 0.0.0.0', 'also for other machines; put a proxy with TLS in front'],
     ],
   };
 }

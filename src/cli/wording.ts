@@ -2,7 +2,7 @@ import type { BuildSummary, Status } from '../kernel/model.ts';
 import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
 import { took } from './times.ts';
 
-/** How a build is called, in what is printed as in what commands take: `sample#3`. */
+/** The name of a build, in output and as an argument: `sample#3`. */
 export function buildName(build: Pick<BuildSummary, 'repo' | 'number'>): string {
   return `${build.repo}#${build.number}`;
 }
@@ -30,7 +30,7 @@ export function commitLine(build: BuildSummary): string {
   return `${paint('bold', buildName(build))} ${shortRef(build.ref)} ${paint('dim', shortSha(build.sha))}`;
 }
 
-/** The exit code that says what came out: 0 success, 1 the commit failed or was cancelled, 3 Volt could not tell. */
+/** The exit code of a result: 0 success, 1 failed or cancelled, 3 ended in an error. */
 export function exitCodeOf(status: Status): number {
   if (status === 'error') return 3;
   return status === 'failure' || status === 'cancelled' ? 1 : 0;

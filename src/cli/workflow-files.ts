@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { type WorkflowFile, workflowFolders } from '../workflow/files.ts';
 
-/** All workflow files of a checkout: those of the first folder that has some. */
+/** The workflow files of a checkout, from the first workflow folder that has some. */
 export function filesOf(root: string): WorkflowFile[] {
   for (const folder of workflowFolders) {
     const found = listFolder(join(root, folder));
@@ -23,21 +23,21 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** @param name what a person calls it. @throws VoltError `not_found` */
+/** @param name the file as a person named it. @throws VoltError `not_found` */
 export function readWorkflowFile(root: string, path: string, name: string): WorkflowFile {
   const inside = path.startsWith(`${root}${sep}`);
   try {
-    if (statSync(path).size > 10_000_000) throw new Error('it is larger than any workflow may be');
+    if (statSync(path).size > 10_000_000) throw new Error('it is larger than 10 MB');
     return { path: inside ? relative(root, path).split(sep).join('/') : name, text: readFileSync(path, 'utf8') };
   } catch (error) {
     throw new VoltError('not_found', `cannot read ${name}: ${errorText(error)}`, {
-      remedy: 'Name a workflow file that is there, or none for all of the checkout.',
+      remedy: 'Name an existing workflow file, or none to use all of the checkout.',
       cause: error,
     });
   }
 }
 
-/** The checkout that a folder is in, or the folder itself. */
+/** The checkout that contains a folder, or else the folder itself. */
 export function checkoutAround(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (statSync(join(at, '.git'), { throwIfNoEntry: false })) return at;

@@ -76,7 +76,7 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
         args: ['runner', '--data', data],
         code: 'data_unwritable',
         says: /redis\/url: EISDIR/,
-        remedy: /Be the user whose `.*volt up` it is, or .*--redis/,
+        remedy: /as the user who runs `.*volt up`, or .*--redis/,
       };
     },
     'a data directory in use': async () => {

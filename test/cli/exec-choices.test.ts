@@ -149,7 +149,7 @@ jobs:
     for (const text of ['[1]', 'no json']) {
       const bad = await exec(repository, '--event', 'release', '--event-path', file(text));
       expect(bad.code).to.equal(2);
-      expect(bad.stderr).to.include('is not the payload of an event');
+      expect(bad.stderr).to.include('is not a valid event payload');
     }
   });
 
@@ -221,7 +221,7 @@ jobs:
     const dry = await volt(['exec', '--dry-run'], { cwd: repository.path, env });
     expect(dry.code, dry.stderr).to.equal(0);
     expect(dry.stdout).to.include('  2. Install\n').and.include('test (22)').and.not.include('\n    RAN');
-    expect(dry.stdout).to.match(/second cannot be told before the jobs that it needs have run: /);
+    expect(dry.stdout).to.match(/second unknown until the jobs that it needs have run: /);
     expect(dry.stdout).to.match(/\n6 jobs would run; nothing was run\n$/);
     const part = await exec(repository, 'build', '--step', 'Compile', '--dry-run');
     const plan = part.lines.find(({ kind }) => kind === 'plan');
@@ -248,7 +248,7 @@ jobs:
     const watching = new VoltProcess(['exec', '--watch'], { cwd: repository.path, env });
     await watching.says(/text of a/);
     writeFileSync(join(repository.path, 'a.txt'), 'second text\n');
-    await watching.says(/files have changed: running again\n[\s\S]*second text/);
+    await watching.says(/files changed: running again\n[\s\S]*second text/);
     writeFileSync(join(repository.path, 'a.txt'), 'the end\n');
     await watching.says(/the end[\s\S]*✔ passed\n$/);
     watching.signal('SIGINT');

@@ -126,7 +126,7 @@ jobs:
     expect(bad.code).to.equal(2);
     expect(bad.stderr).to.include('must be one of minor, major');
     const lacking = await events(repository, '--workflow', 'release.yml', '--secret', 'NOWHERE');
-    expect(lacking.stderr).to.include('the environment has no variable NOWHERE');
+    expect(lacking.stderr).to.include('the environment variable NOWHERE is not set');
     const nothing = await events(repository);
     expect(nothing.code).to.equal(2);
     expect(nothing.stderr).to.include('no workflow runs for a push to main').and.include('--workflow');
@@ -139,7 +139,7 @@ jobs:
     });
     const { code, stdout } = await volt(['exec'], { cwd: repository.path, env });
     expect(code, stdout).to.equal(0);
-    expect(stdout).to.include('far (meant for a runner with gpu; run here all the same)\n').and.include('near\n');
+    expect(stdout).to.include('far (asks for a runner with gpu; runs here anyway)\n').and.include('near\n');
     const { lines } = await events(repository);
     const begun = lines.filter(({ kind, status }) => kind === 'job' && status === 'running');
     expect(begun.map(({ name, missingLabels }) => [name, missingLabels])).to.deep.equal([
@@ -220,9 +220,9 @@ jobs:
     for (const [args, message, remedy] of [
       [['nojob'], 'there is no job "nojob"', 'On main'],
       [['test (24)'], 'there is no job "test (24)"', 'test (22)'],
-      [['test', '--matrix', 'node=24'], 'no job has a combination with node=24', 'Of node there are 20, 22.'],
-      [['--matrix', 'nod=20'], 'no job has a combination with nod=20', 'Its keys are node.'],
-      [['other', '--matrix', 'node=20'], 'no job has a combination with node=20', 'no job that runs has a matrix'],
+      [['test', '--matrix', 'node=24'], 'no job has node=24 in its matrix', 'The values of node are 20, 22.'],
+      [['--matrix', 'nod=20'], 'no job has nod=20 in its matrix', 'The keys of the matrix are node.'],
+      [['other', '--matrix', 'node=20'], 'no job has node=20 in its matrix', 'No job that runs has a matrix'],
     ] as const) {
       const { code, stderr } = await events(repository, ...args);
       expect(stderr).to.include(`not_found`).and.include(message.replaceAll('"', '\\"')).and.include(remedy);

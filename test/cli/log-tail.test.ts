@@ -27,7 +27,7 @@ describe('the log of a build on the terminal', () => {
       const listener = {
         lines: async (texts: string[]) => void told.push(...texts),
         job: async () => undefined,
-        anew: async ({ message }: { message: string | null }) => void told.push(message ?? 'anew'),
+        restarted: async ({ message }: { message: string | null }) => void told.push(message ?? 'anew'),
       };
       const tail = tailBuild(volt.context, build, listener, new AbortController().signal);
       await startAttempt(database, { job, attempt: 1 }, box, Date.now());

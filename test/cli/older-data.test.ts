@@ -17,7 +17,7 @@ describe('volt up on the data directory of an older Volt', () => {
 
   const start = async (dataDir: string) => {
     const up = processes.start(['up', '--port', '0', '--data', dataDir]);
-    await up.says('Ctrl-C stops it');
+    await up.says('press Ctrl-C to stop');
     return up;
   };
 

@@ -86,7 +86,7 @@ describe('the data directory of a former version', () => {
       const args = ['restore', join(dataDir, copy), '--force', '--data', dataDir];
       const { code, stdout, stderr } = await command(args);
       expect(code, stderr).to.equal(0);
-      expect(stdout).to.match(/restored what Volt of schema version \d+ .* wrote/);
+      expect(stdout).to.match(/restored the backup of Volt of schema version \d+ .* from/);
       expect(schemaOf(file)).to.deep.equal(schemaOf(join(dataDir, copy)));
       expect(existsSync(join(redis, 'appendonlydir')), 'what Redis says of later builds').to.equal(false);
       expect(inspectRecord(file).recordId).to.not.equal(inspectRecord(join(dataDir, copy)).recordId);

@@ -98,10 +98,10 @@ describe('volt repo', () => {
     await site.build('app');
     const removed = await repo('rm', 'app');
     expect(removed.stdout).to.equal(
-      'app is not observed any more; 1 open build is being cancelled; its builds can still be looked at\n',
+      'stopped watching app; cancelling 1 open build; its builds stay visible\n',
     );
     const purged = await repo('rm', 'app', '--purge');
-    expect(purged.stdout).to.include('its history is being deleted');
+    expect(purged.stdout).to.include('deleting its builds, logs and results');
     await repo('rm', 'local');
     expect((await repo('ls')).stdout).to.match(/^nothing is observed/);
   });

@@ -38,7 +38,7 @@ describe('volt show', () => {
     expect(stdout).to.include('      invalid_workflow: a.yml:1:2: one\n        a.yml:3:4: two\n');
     expect(stdout).to.include(
       [
-        '      ✔ Lint exit code 3, failed and may',
+        '      ✔ Lint exit code 3, failed (continue-on-error)',
         '          error: a.js:3:7: Style: bad',
         '            very bad',
         '          warning: careful',

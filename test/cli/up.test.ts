@@ -272,7 +272,7 @@ describe('volt up', () => {
     process.signal('SIGTERM');
     const end = await process.ended();
     expect(end.code).to.equal(0);
-    expect(end.stdout).to.contain('handing the running jobs back');
+    expect(end.stdout).to.contain('handing back the running jobs');
     const again = await upWith(open, '--once', '--repo', slow.path).ended();
     expect(again.code).to.equal(0);
     expect(again.stdout).to.match(/✔ sample#1 .* passed/);

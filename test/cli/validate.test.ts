@@ -18,7 +18,7 @@ describe('volt validate', () => {
 
   it('finds nothing wrong with a workflow that is right', async () => {
     const cwd = checkout({ '.github/workflows/test.yml': good });
-    expect(await volt(['validate'], { cwd })).to.include({ code: 0, stdout: '1 workflow checked: nothing wrong\n' });
+    expect(await volt(['validate'], { cwd })).to.include({ code: 0, stdout: '1 workflow checked: no problems\n' });
   });
 
   it('tells all faults of all files with their places, and exits 1', async () => {

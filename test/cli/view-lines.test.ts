@@ -36,7 +36,7 @@ const repository = (name: string, change: Partial<ViewState['repositories'][numb
 
 function lines(repositories: ViewState['repositories'], size = { columns: 100, rows: 30 }): string[] {
   const since = earlier(20 * second);
-  return viewLines({ repositories, running: 2, queued: 3, since, footer: 'Ctrl-C stops it' }, size);
+  return viewLines({ repositories, running: 2, queued: 3, since, footer: 'press Ctrl-C to stop' }, size);
 }
 
 describe('the live view', () => {
@@ -58,10 +58,10 @@ describe('the live view', () => {
     expect(shown[0]).to.match(/^─+$/);
     expect(shown.slice(1)).to.deep.equal([
       '▶ app    running 12 s  app#7 main aaaaaaa Change',
-      '! far    cannot be observed: fetch_failed',
+      '! far    cannot be polled: fetch_failed',
       '✘ new    failed 1 min ago  new#2 main aaaaaaa Change',
       '✔ old    passed 2 h ago  old#1 main aaaaaaa Change',
-      '· big    is being fetched for the first time, 20 s',
+      '· big    first fetch running, 20 s',
       '· quiet  no build yet',
       '2 running, 3 queued · Ctrl-C stops it',
     ]);

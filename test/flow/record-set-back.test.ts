@@ -28,7 +28,7 @@ describe('a record that is set back while its Redis has gone on', () => {
     const up = async () => {
       const args = ['--port', '0', '--slots', '1', '--poll', '1', '--repo', repository.path, '--command', command];
       const volt = processes.start(['up', '--data', dataDir, ...args]);
-      await volt.says('Ctrl-C stops it');
+      await volt.says('press Ctrl-C to stop');
       return volt;
     };
     /** The build of a commit, as soon as it is as wanted. */

@@ -27,8 +27,8 @@ export async function createBackup(
 ): Promise<{ file: string; bytes: number }> {
   const record = recordFile(config);
   if (!existsSync(record)) {
-    throw new VoltError('not_found', `there is no record at ${record}`, {
-      remedy: 'Name the data directory of a Volt by --data or VOLT_DATA_DIR.',
+    throw new VoltError('not_found', `there is no database at ${record}`, {
+      remedy: 'Give the data directory of a Volt with --data or VOLT_DATA_DIR.',
     });
   }
   const file = resolve(target);
@@ -65,7 +65,7 @@ export async function createBackup(
   } catch (error) {
     if (error instanceof VoltError) throw error;
     throw new VoltError('data_unwritable', `the backup could not be written: ${errorText(error)}`, {
-      remedy: `See whether ${file} can be written and there is room on its disk and on that of the data directory.`,
+      remedy: `Check that ${file} can be written, and that its disk and the disk of the data directory have free space.`,
       cause: error,
     });
   } finally {

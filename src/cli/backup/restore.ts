@@ -42,16 +42,16 @@ export async function restoreBackup(
 
 function refuseUse(record: string): void {
   if (!existsSync(record) || !isRecordOpen(record)) return;
-  throw new VoltError('data_locked', `the record ${record} is in use`, {
-    remedy: 'Stop every stage that uses it first.',
+  throw new VoltError('data_locked', `the database ${record} is in use`, {
+    remedy: 'Stop all stages that use it.',
   });
 }
 
 function refuseContents({ dataDir }: Config, record: string): void {
   const found = [...kept.files, ...kept.folders, 'redis'].map((name) => join(dataDir, name)).find(existsSync);
   if (found === undefined && !existsSync(record)) return;
-  throw new VoltError('data_not_empty', `there is something already: ${found ?? record}`, {
-    remedy: 'Restore to another --data, or give --force: what is there is kept aside then.',
+  throw new VoltError('data_not_empty', `the data directory is not empty: ${found ?? record} exists`, {
+    remedy: 'Restore into another --data, or use --force: it moves the existing data into a folder and keeps it.',
   });
 }
 
@@ -103,7 +103,7 @@ async function unpack(file: string, folder: string): Promise<Manifest> {
     throw badBackup(file, errorText(error), error);
   }
   if (foreign !== undefined) {
-    throw badBackup(file, `it holds ${JSON.stringify(foreign.slice(0, 200))}, which does not belong into one`);
+    throw badBackup(file, `it holds ${JSON.stringify(foreign.slice(0, 200))}, which does not belong in a backup`);
   }
   const manifest = await readManifest(file, join(folder, manifestName));
   checkRecord(file, join(folder, 'volt.db'));
@@ -116,7 +116,7 @@ async function readManifest(file: string, path: string): Promise<Manifest> {
   try {
     manifest = manifestSchema.parse(JSON.parse(text ?? ''));
   } catch {
-    throw badBackup(file, 'it does not say that it is a backup');
+    throw badBackup(file, 'it has no valid manifest');
   }
   if (manifest.format === backupFormat && manifest.schemaVersion <= schemaVersion) return manifest;
   throw newer(file, manifest.version);
@@ -135,7 +135,7 @@ function checkRecord(file: string, record: string): void {
   } catch (error) {
     fault = errorText(error);
   }
-  if (fault !== undefined) throw badBackup(file, `its record is damaged: ${fault}`);
+  if (fault !== undefined) throw badBackup(file, `its database is damaged: ${fault}`);
 }
 
 /** @returns the folder that holds what was there before */
@@ -167,7 +167,7 @@ async function moveIntoPlace(config: Config, record: string, unpacked: string): 
 
 function badBackup(file: string, why: string, cause?: unknown): VoltError {
   return new VoltError('bad_backup', `${file} cannot be restored: ${why}`, {
-    remedy: 'Give a file that `volt backup` has written; see whether it was copied whole.',
+    remedy: 'Give a file that `volt backup` wrote, and check that it was copied completely.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

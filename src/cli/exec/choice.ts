@@ -49,7 +49,7 @@ export function choose(workflows: readonly Workflow[], wish: Wish, { ref, defaul
       throw new VoltError(
         'bad_request',
         `several workflows run for ${event.name}: ${running.map(({ path }) => path).join(', ')}`,
-        { remedy: 'Name one by --workflow.' },
+        { remedy: 'Choose one with --workflow.' },
       );
     }
     return { event: checked(localEvent(event.name, parts, first), first), workflows: [first] };
@@ -72,11 +72,11 @@ export function named(workflows: readonly Workflow[], wanted: string): Workflow 
 }
 
 export function noWorkflow(wanted: string, workflows: readonly Workflow[]): VoltError {
-  return new VoltError('not_found', `there is no workflow "${wanted}" that can run`, {
+  return new VoltError('not_found', `no workflow "${wanted}" can run`, {
     remedy:
       workflows.length > 0
-        ? `There are ${workflows.map(({ path }) => path).join(', ')}; see volt validate.`
-        : 'See volt validate.',
+        ? `The workflows are ${workflows.map(({ path }) => path).join(', ')}; check them with \`volt validate\`.`
+        : 'Check the workflow files with `volt validate`.',
   });
 }
 
@@ -95,7 +95,7 @@ function checked(event: BuildEvent, { on, path }: Workflow): BuildEvent {
   const read = dispatchInputs(on.workflow_dispatch?.inputs ?? [], event.inputs);
   if ('problems' in read) {
     throw new VoltError('bad_request', read.problems.join('; '), {
-      remedy: `${path} says which inputs it takes; give them by --input.`,
+      remedy: `See the inputs in ${path}, and set them with --input.`,
     });
   }
   return event;
@@ -107,7 +107,7 @@ function noneTriggered(event: string, ref: string, workflows: readonly Workflow[
     'not_found',
     `no workflow runs for ${event === 'push' ? `a push to ${ref.replace(/^refs\/heads\//, '')}` : event}: ${paths}`,
     {
-      remedy: 'Name one by --workflow, which runs it whatever its triggers, or another --event.',
+      remedy: 'Choose a workflow with --workflow, which runs it whatever its triggers, or give another --event.',
     },
   );
 }

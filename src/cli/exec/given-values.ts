@@ -21,8 +21,8 @@ export function secretsOf(given: readonly string[]): Values {
       const name = secretName(at < 0 ? text : text.slice(0, at));
       const value = at < 0 ? variableOf(text) : text.slice(at + 1);
       if (value === undefined) {
-        throw new VoltError('usage', `the environment has no variable ${text}`, {
-          remedy: `Set it, or give --secret ${text}=VALUE, which others on this machine can see.`,
+        throw new VoltError('usage', `the environment variable ${text} is not set`, {
+          remedy: `Set it, or use --secret ${text}=VALUE (visible to other users of this machine).`,
         });
       }
       return [name, value];
@@ -52,8 +52,8 @@ export function payloadIn(file: string): Payload {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Payload;
     throw new Error('it is not an object');
   } catch (error) {
-    throw new VoltError('usage', `${file} is not the payload of an event: ${errorText(error)}`, {
-      remedy: 'Give a file with one JSON object, as GitHub sends it to a webhook.',
+    throw new VoltError('usage', `${file} is not a valid event payload: ${errorText(error)}`, {
+      remedy: 'Give a file with one JSON object, as GitHub sends to a webhook.',
       cause: error,
     });
   }
@@ -69,18 +69,18 @@ function parsed(file: string, text: string): Values {
     'usage',
     `${file} has a line that is not NAME=VALUE: ${odd?.split('\n', 1)[0] ?? text.trim().split('\n', 1)[0]}`,
     {
-      remedy: 'Write one value to a line, as NAME=VALUE, in quotes where it has several lines.',
+      remedy: 'Write one NAME=VALUE per line; put a value of several lines in quotes.',
     },
   );
 }
 
 function textOf(file: string): string {
   try {
-    if (statSync(file).size > largestFile) throw new Error(`it has more than ${largestFile} bytes`);
+    if (statSync(file).size > largestFile) throw new Error(`it is larger than ${largestFile} bytes`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new VoltError('usage', `cannot read ${file}: ${errorText(error)}`, {
-      remedy: 'Name a file that is there and can be read.',
+      remedy: 'Name an existing file that this user can read.',
       cause: error,
     });
   }
@@ -89,7 +89,7 @@ function textOf(file: string): string {
 function secretName(text: string): string {
   const name = text.toUpperCase();
   if (/^[A-Z_][A-Z0-9_]*$/.test(name)) return name;
-  throw new VoltError('usage', `"${text}" cannot be the name of a secret`, {
-    remedy: 'Use letters, digits and "_".',
+  throw new VoltError('usage', `"${text}" is not a valid name for a secret`, {
+    remedy: 'Use letters, digits and "_", not beginning with a digit.',
   });
 }

@@ -8,7 +8,7 @@ type Of<Kind extends ExecEvent['kind']> = Extract<ExecEvent, { kind: Kind }>;
 
 /** What is about to be run. */
 export function buildLine({ ref, sha, changed, event, workflows }: Of<'build'>): string {
-  const what = workflows.length === 0 ? 'the tests that it finds' : `${workflows.map(plain).join(', ')} for ${event}`;
+  const what = workflows.length === 0 ? 'discovered tests' : `${workflows.map(plain).join(', ')} for ${event}`;
   const commit = `${shortRef(ref)} ${paint('dim', shortSha(sha))}${changed ? ' with uncommitted changes' : ''}`;
   return `${commit}: ${what}`;
 }
@@ -18,7 +18,8 @@ export function stepLine(step: Step): string {
   const { name, status, outcome, exitCode } = step;
   const time = took(step.startedAt, step.finishedAt);
   const code = exitCode === null || exitCode === 0 ? '' : `, exit code ${exitCode}`;
-  const forgiven = isFinal(status) && outcome === 'failure' && status === 'success' ? ', failed and may' : '';
+  const forgiven =
+    isFinal(status) && outcome === 'failure' && status === 'success' ? ', failed (continue-on-error)' : '';
   return `  ${mark(status)} ${plain(name)} ${paint('dim', `${time}${code}${forgiven}`)}`.trimEnd();
 }
 
@@ -27,7 +28,7 @@ export function jobLine(event: Of<'job'>): string {
   if (event.status === 'running') {
     const { missingLabels: missing } = event;
     const note =
-      missing.length === 0 ? '' : ` (meant for a runner with ${missing.map(plain).join(', ')}; run here all the same)`;
+      missing.length === 0 ? '' : ` (asks for a runner with ${missing.map(plain).join(', ')}; runs here anyway)`;
     return `${mark('running')} ${paint('bold', plain(event.name))}${paint('dim', note)}`;
   }
   const why = event.message === null ? '' : `: ${plainLines(event.message, '    ')}`;
@@ -38,12 +39,12 @@ export function jobLine(event: Of<'job'>): string {
 export function planLines({ name, labels, steps, unknown }: Of<'plan'>): string[] {
   const heading = paint('bold', plain(name));
   if (unknown !== null) {
-    const why = `cannot be told before the jobs that it needs have run: ${plainLines(unknown, '    ')}`;
+    const why = `unknown until the jobs that it needs have run: ${plainLines(unknown, '    ')}`;
     return [`${mark('waiting')} ${heading} ${why}`];
   }
   const on = labels.length === 0 ? '' : paint('dim', ` on ${labels.map(plain).join(', ')}`);
   const lines = steps.map(({ title, runs }, at) =>
-    runs ? `  ${at + 1}. ${plain(title)}` : paint('dim', `  ${at + 1}. ${plain(title)} (left out)`),
+    runs ? `  ${at + 1}. ${plain(title)}` : paint('dim', `  ${at + 1}. ${plain(title)} (not run)`),
   );
   return [`${mark('queued')} ${heading}${on}`, ...lines];
 }
@@ -56,7 +57,7 @@ export function plannedLine({ jobs }: Of<'planned'>): string {
 export function summaryLines({ name, summary }: Step): string[] {
   if (!summary) return [];
   return [
-    paint('bold', `  Summary of ${plain(name)}`),
+    paint('bold', `  Summary: ${plain(name)}`),
     ...summary
       .trimEnd()
       .split('\n')

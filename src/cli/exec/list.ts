@@ -31,7 +31,7 @@ export function listJobs(root: string, wanted: string | undefined, asJson: boole
     printJson({ workflows: listed });
     return;
   }
-  if (listed.length === 0) print('There are no workflow files: volt exec runs the tests that it finds.');
+  if (listed.length === 0) print('There are no workflow files: volt exec runs the discovered tests.');
   else printTable(['WORKFLOW', 'EVENTS', 'JOB', 'NAME', 'NEEDS'], listed.flatMap(rowsOf));
 }
 

@@ -40,8 +40,8 @@ export function localEvent(name: string, parts: EventParts, workflow: Workflow |
       return pullRequest(parts, workflow);
     default:
       if (!/^[a-z_]+$/.test(name)) {
-        throw new VoltError('usage', `"${name}" cannot be the name of an event`, {
-          remedy: "Use a name of GitHub's, such as push, pull_request, workflow_dispatch or release.",
+        throw new VoltError('usage', `"${name}" is not a valid event name`, {
+          remedy: "Use one of GitHub's event names, such as push, pull_request, workflow_dispatch or release.",
         });
       }
       return {

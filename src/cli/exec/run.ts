@@ -105,8 +105,8 @@ export class Exec {
     const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
     if (files.length === 0 && wanted === undefined) {
       if (jobs.length > 0 || steps.length > 0) {
-        throw new VoltError('not_found', 'there are no workflow files, so there are no jobs to choose from', {
-          remedy: 'Run volt exec alone for the tests that it finds.',
+        throw new VoltError('not_found', 'there are no workflow files, so there are no named jobs or steps', {
+          remedy: 'Run `volt exec` without jobs and steps; it runs the discovered tests.',
         });
       }
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });

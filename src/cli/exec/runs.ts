@@ -52,7 +52,7 @@ export class Runs {
         if (!this.#cancelled.signal.aborted) this.#exec?.cancel();
         const status = await running;
         if (this.#cancelled.signal.aborted) return status;
-        this.#view.take({ kind: 'note', text: 'files have changed: running again' });
+        this.#view.take({ kind: 'note', text: 'files changed: running again' });
       }
     } finally {
       await tree.close();

@@ -51,11 +51,7 @@ function isStep(step: PlannedStep, at: number, wanted: string): boolean {
 function noStep(wanted: readonly string[], steps: readonly PlannedStep[]): VoltError {
   const names = [...new Set(steps.map(stepTitle))];
   const shown = names.length > 20 ? [...names.slice(0, 20), '…'] : names;
-  return new VoltError(
-    'not_found',
-    `no job that runs has ${wanted.map((name) => `the step "${name}"`).join(' and ')}`,
-    {
-      remedy: `There are ${shown.map((name) => `"${name}"`).join(', ')}; volt exec --dry-run numbers them for each job.`,
-    },
-  );
+  return new VoltError('not_found', `no job has ${wanted.map((name) => `the step "${name}"`).join(' and ')}`, {
+    remedy: `The steps are ${shown.map((name) => `"${name}"`).join(', ')}; \`volt exec --dry-run\` shows their numbers in each job.`,
+  });
 }

@@ -80,10 +80,12 @@ export class Wanted {
     for (const [key, value] of Object.entries(this.#options.matrix)) {
       const values = this.#values.get(key);
       if (values?.has(value)) continue;
-      return new VoltError('not_found', `no job has a combination with ${key}=${value}`, {
+      return new VoltError('not_found', `no job has ${key}=${value} in its matrix`, {
         remedy: values
-          ? `Of ${key} there are ${[...values].join(', ')}.`
-          : `Its keys are ${[...this.#values.keys()].join(', ') || 'none: no job that runs has a matrix'}.`,
+          ? `The values of ${key} are ${[...values].join(', ')}.`
+          : this.#values.size > 0
+            ? `The keys of the matrix are ${[...this.#values.keys()].join(', ')}.`
+            : 'No job that runs has a matrix.',
       });
     }
     return undefined;
@@ -102,8 +104,8 @@ export class Wanted {
 
   #noJob(wanted: string, names: readonly string[]): VoltError {
     const first = this.#options.running.flatMap(firstPlaces).map(({ name }) => name);
-    return new VoltError('not_found', `there is no job "${wanted}"`, {
-      remedy: `There are ${[...new Set([...first, ...names])].join(', ')}.`,
+    return new VoltError('not_found', `job "${wanted}" does not exist`, {
+      remedy: `The jobs are ${[...new Set([...first, ...names])].join(', ')}.`,
     });
   }
 }

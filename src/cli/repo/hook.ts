@@ -7,33 +7,31 @@ import { pathOf } from './repository.ts';
 
 export function repoHookCommand(group: Command): CommandFile {
   const command = jsonOption(group.command('hook'))
-    .summary('show the address and secret of its webhook')
+    .summary('show the URL and secret of the webhook')
     .description(
-      'Shows the address and the secret that a forge needs to tell Volt of each push, and makes the secret at the first time. GitHub, GitLab, Gitea, Forgejo, Gogs and Bitbucket are understood; docs/observing.md tells where each wants the two.',
+      'Shows the URL and the secret for a webhook, with which a forge tells Volt about each push. The first call makes the secret. Volt supports GitHub, GitLab, Gitea, Forgejo, Gogs and Bitbucket; docs/observing.md says where to enter the values.',
     )
     .argument('<name>', 'name of the repository')
-    .option('--rotate', 'make another secret; the old one counts no more')
+    .option('--rotate', 'make a new secret; the old one stops working')
     .action(async (name: string, { rotate = false, json }: { rotate?: boolean; json?: boolean }) => {
       const client = Client.of(configOf(command));
       const { path, secret } = await client.post<{ path: string; secret: string }>(`${pathOf(name)}/hook`, { rotate });
       const url = `${client.url}${path}`;
       if (json) return printJson({ url, secret });
-      print(`address       ${url}`);
+      print(`URL           ${url}`);
       print(`secret        ${secret}`);
       print('content type  application/json');
       print('events        pushes, new and deleted branches and tags');
       if (isLoopback(client.url)) {
         print();
-        print(
-          'Only this machine reaches that address. Put a proxy with TLS in front of it, and set VOLT_URL to its address.',
-        );
+        print('Only this machine can reach this URL. Put a proxy with TLS in front, and set VOLT_URL to its address.');
       }
     });
   return {
     command,
     examples: [
-      ['volt repo hook app', 'what the forge wants to know'],
-      ['volt repo hook app --rotate', 'another secret'],
+      ['volt repo hook app', 'the values for the forge'],
+      ['volt repo hook app --rotate', 'make a new secret'],
     ],
   };
 }

@@ -6,38 +6,38 @@ import { configOf, jsonOption } from '../options.ts';
 import { printTable } from '../table.ts';
 import { mark, paint, plain, print, printJson } from '../terminal.ts';
 import { ago, took } from '../times.ts';
-import { observedWords, type ShownRepository } from './repository.ts';
+import { type ShownRepository, watchedRefs } from './repository.ts';
 
 export function repoLsCommand(group: Command): CommandFile {
   const command = jsonOption(group.command('ls'))
-    .summary('list the observed repositories')
-    .description('Lists what is observed, when it was last looked at, and what keeps it from being looked at.')
+    .summary('list the repositories')
+    .description('Lists the repositories, when Volt last polled them, and why a poll failed.')
     .action(async ({ json }: { json?: boolean }) => {
       const repos = await Client.of(configOf(command)).all<ShownRepository>('/repos', 'repos');
       if (json) printJson({ repos, next: null });
-      else if (repos.length === 0) print(withCommandsAsTyped('nothing is observed; see `volt repo add --help`'));
+      else if (repos.length === 0) print(withCommandsAsTyped('no repositories; add one with `volt repo add NAME URL`'));
       else printRepositories(repos);
     });
   return {
     command,
     examples: [
-      ['volt repo ls', 'one line for each, and what is wrong below'],
-      ['volt repo ls --json', 'all that is known of them'],
+      ['volt repo ls', 'one line for each, with problems below'],
+      ['volt repo ls --json', 'all details, for scripts'],
     ],
   };
 }
 
 function printRepositories(repos: ShownRepository[]): void {
   printTable(
-    ['', 'NAME', 'OBSERVED', 'COMMITS', 'POLL', 'SEEN', 'RUNS', 'ADDRESS'],
+    ['', 'NAME', 'REFS', 'COMMITS', 'POLL', 'POLLED', 'RUNS', 'URL'],
     repos.map((repo) => [
       mark(repo.error ? 'error' : repo.observedAt ? 'success' : 'waiting'),
       repo.visibility === 'internal' ? repo.name : `${repo.name} (${repo.visibility})`,
-      observedWords(repo),
+      watchedRefs(repo),
       repo.commits,
       `${repo.pollSeconds} s`,
       repo.observedAt === null ? 'never' : ago(repo.observedAt),
-      repo.command === null ? 'its tests' : excerpt(plain(repo.command)),
+      repo.command === null ? 'workflows or tests' : excerpt(plain(repo.command)),
       plain(repo.url) + (repo.host === null ? '' : ` on ${plain(repo.host)}`),
     ]),
   );
@@ -57,7 +57,7 @@ function printRepositories(repos: ShownRepository[]): void {
 
 function retryWords(retryAt: string | null): string {
   if (retryAt === null || Date.parse(retryAt) <= Date.now()) return '';
-  return ` The next look is in ${took(new Date().toISOString(), retryAt)}.`;
+  return ` The next poll is in ${took(new Date().toISOString(), retryAt)}.`;
 }
 
 function excerpt(text: string): string {

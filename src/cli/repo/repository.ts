@@ -5,13 +5,13 @@ import { plain } from '../terminal.ts';
 /** A repository as the API shows it. */
 export type ShownRepository = z.output<typeof repositoryAnswer>;
 
-/** What is observed of it: `main, release/*, tags v*`. */
-export function observedWords({ branches, tags, defaultBranch }: ShownRepository): string {
+/** The refs that Volt builds: `main, release/*, tags v*`. */
+export function watchedRefs({ branches, tags, defaultBranch }: ShownRepository): string {
   const named = branches.length > 0 ? branches.join(', ') : (defaultBranch ?? 'the default branch');
   return plain([named, ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : [])].join(', '));
 }
 
-/** Where to find it in the API. */
+/** The path of a repository in the API. */
 export function pathOf(name: string): string {
   return `/repos/${encodeURIComponent(name)}`;
 }

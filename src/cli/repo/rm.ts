@@ -7,26 +7,26 @@ import { pathOf } from './repository.ts';
 
 export function repoRmCommand(group: Command): CommandFile {
   const command = jsonOption(group.command('rm'))
-    .summary('observe a repository no more')
+    .summary('stop watching a repository')
     .description(
-      'Observes a repository no more. Its open builds are cancelled, its secrets, variables and webhook go. Its builds, logs and results stay and can be looked at, unless --purge deletes them.',
+      'Stops watching a repository, cancels its open builds and deletes its secrets, variables and webhook. Its builds, logs and results stay, unless --purge deletes them.',
     )
     .argument('<name>', 'name of the repository')
-    .option('--purge', 'delete its builds, logs and results, too; also those of one that was removed before')
+    .option('--purge', 'also delete its builds, logs and results; works on a removed repository too')
     .action(async (name: string, { purge = false, json }: { purge?: boolean; json?: boolean }) => {
       const client = Client.of(configOf(command));
       const done = await client.delete<{ cancelled: string[] }>(pathOf(name), { purge: purge ? '1' : undefined });
       if (json) return printJson(done);
       const count = done.cancelled.length;
-      const builds = count === 0 ? '' : `; ${count} open ${count === 1 ? 'build is' : 'builds are'} being cancelled`;
-      const history = purge ? 'its history is being deleted' : 'its builds can still be looked at';
-      print(`${name} is not observed any more${builds}; ${history}`);
+      const builds = count === 0 ? '' : `; cancelling ${count} open ${count === 1 ? 'build' : 'builds'}`;
+      const history = purge ? 'deleting its builds, logs and results' : 'its builds stay visible';
+      print(`stopped watching ${name}${builds}; ${history}`);
     });
   return {
     command,
     examples: [
-      ['volt repo rm app', 'its builds can still be looked at'],
-      ['volt repo rm app --purge', 'nothing of it stays'],
+      ['volt repo rm app', 'stop watching it and keep its builds'],
+      ['volt repo rm app --purge', 'delete everything of it'],
     ],
   };
 }

@@ -4,7 +4,7 @@ import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { configOf, jsonOption } from '../options.ts';
 import { print, printJson } from '../terminal.ts';
-import { observedWords, pathOf, type ShownRepository } from './repository.ts';
+import { pathOf, type ShownRepository, watchedRefs } from './repository.ts';
 import { addSettingsOptions, type SettingsOptions, settingsOf } from './settings.ts';
 
 interface SetOptions extends SettingsOptions {
@@ -15,18 +15,18 @@ interface SetOptions extends SettingsOptions {
 
 export function repoSetCommand(group: Command): CommandFile {
   const command = addSettingsOptions(jsonOption(group.command('set')))
-    .summary('change how a repository is observed')
+    .summary('change the settings of a repository')
     .description(
-      'Changes the settings that are named and leaves the others. Globs replace those from before. Another command has the heads of the observed branches built again, since their verdicts were those of the old one.',
+      'Changes the given settings and keeps the others. New globs replace the old ones. A new command makes Volt build the heads of the branches again, since their results came from the old command.',
     )
     .argument('<name>', 'name of the repository')
-    .option('--default-branch', 'observe the default branch alone')
+    .option('--default-branch', 'build only the default branch')
     .option('--no-tags', 'build no tags')
-    .option('--no-reports', 'read no other reports than those that are found by themselves')
-    .option('--no-depth', 'fetch all of the history again')
+    .option('--no-reports', 'read only the test reports that Volt finds itself')
+    .option('--no-depth', 'fetch the whole history again')
     .option('--no-filter', 'fetch all files again')
-    .option('--no-runners', 'run its jobs on any runner again that has what they ask for')
-    .option('--discover', 'discover the tests again instead of running a command')
+    .option('--no-runners', 'run its jobs on any runner that has their labels')
+    .option('--discover', 'run workflows or discovered tests again, instead of a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {
         ...settingsOf(options),
@@ -34,25 +34,26 @@ export function repoSetCommand(group: Command): CommandFile {
         ...(discover ? { command: null } : {}),
       };
       if (Object.keys(change).length === 0) {
-        throw new VoltError('usage', 'nothing was named that is to change', { remedy: 'See `volt repo set --help`.' });
+        throw new VoltError('usage', 'no setting to change was given', { remedy: 'See `volt repo set --help`.' });
       }
       const changed = await Client.of(configOf(command)).patch<ShownRepository>(pathOf(name), change);
       if (json) return printJson(changed);
-      const runs = changed.command === null ? 'discovers its tests' : `runs ${JSON.stringify(changed.command)}`;
-      const seen = changed.visibility === 'internal' ? '' : `; ${changed.visibility}`;
+      const runs =
+        changed.command === null ? 'runs workflows or discovered tests' : `runs ${JSON.stringify(changed.command)}`;
+      const visibility = changed.visibility === 'internal' ? '' : `; ${changed.visibility}`;
       print(
-        `${changed.name}: ${observedWords(changed)}, ${changed.commits} commit, each ${changed.pollSeconds} s; ${runs}${seen}`,
+        `${changed.name}: ${watchedRefs(changed)}, ${changed.commits} commit, polled every ${changed.pollSeconds} s; ${runs}${visibility}`,
       );
     });
   return {
     command,
     examples: [
-      ['volt repo set app --branch main --branch "release/*"', 'other branches'],
-      ['volt repo set app --command "make check"', 'another command; the heads are built again with it'],
-      ['volt repo set app --reports "out/**/junit-*.xml"', 'where its tests write their reports'],
-      ['volt repo set app --depth 50 --filter blob:none', 'less to fetch of a large repository'],
-      ['volt repo set app --visibility private', 'for tokens that name it and administrators alone'],
-      ['volt repo set app --default-branch --no-tags --discover', 'as it was at first'],
+      ['volt repo set app --branch main --branch "release/*"', 'build other branches'],
+      ['volt repo set app --command "make check"', 'run another command; the heads are built again'],
+      ['volt repo set app --reports "out/**/junit-*.xml"', 'read test results from these files'],
+      ['volt repo set app --depth 50 --filter blob:none', 'fetch less of a large repository'],
+      ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
+      ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],
     ],
   };
 }

@@ -22,36 +22,32 @@ export interface SettingsOptions {
   visibility?: Visibility;
 }
 
-/** What may be said of a repository when it is added and later. */
+/** Adds the options for the settings of a repository. */
 export function addSettingsOptions(command: Command): Command {
   return command
-    .option('--branch <glob>', 'observe these branches, else the default branch; may be repeated', collect)
-    .option('--tags <glob>', 'build these tags as they appear; may be repeated', collect)
-    .option('--poll <seconds>', 'look for new commits this often', number(0.5, 86_400))
+    .option('--branch <glob>', 'build these branches, else the default branch; may be repeated', collect)
+    .option('--tags <glob>', 'build new tags that match; may be repeated', collect)
+    .option('--poll <seconds>', 'poll for new commits this often', number(0.5, 86_400))
     .addOption(
-      new Option('--commits <which>', 'build every new commit, or only the latest at each look').choices([
+      new Option('--commits <which>', 'build every new commit, or only the latest at each poll').choices([
         'every',
         'latest',
       ]),
     )
-    .option('--command <command>', 'run this shell command instead of discovering the tests')
-    .option(
-      '--reports <glob>',
-      'read these files of the checkout for results of single tests; may be repeated',
-      collect,
-    )
-    .option('--depth <commits>', "fetch so many commits of each branch's history instead of all", number(1, mostDepth))
-    .option('--filter <filter>', 'fetch files only with a commit that needs them: blob:none, blob:limit=100k')
-    .option('--runners <a,b>', 'run its jobs only on runners with these labels, whatever they ask for', list)
+    .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
+    .option('--reports <glob>', 'read test results from these files of the checkout; may be repeated', collect)
+    .option('--depth <commits>', "fetch only this many commits of each branch's history", number(1, mostDepth))
+    .option('--filter <filter>', 'fetch files only when a commit needs them: blob:none, blob:limit=100k')
+    .option('--runners <a,b>', 'run all its jobs on runners with these labels', list)
     .addOption(
       new Option(
         '--visibility <who>',
-        'who may read it: internal as VOLT_READING says, private only tokens that name it, public everybody',
+        'who can read it: internal (as VOLT_READING says), private (only tokens for this repository), public (everyone)',
       ).choices([...visibilities]),
     );
 }
 
-/** The settings that were named, as the API takes them. */
+/** The given settings, as the API takes them. */
 export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
   const { branch, tags, poll, commits, command, reports, depth, filter, runners, visibility } = options;
   return {

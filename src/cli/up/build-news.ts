@@ -9,36 +9,36 @@ import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
 import { buildName, commitLine, verdictLine } from '../wording.ts';
 import { tailBuild } from './log-tail.ts';
 
-/** A channel may lose a notice, so builds that are not final are looked at this often (milliseconds) as well. */
+/** A channel may lose a notice, so open builds are polled as well, at this interval in milliseconds. */
 const interval = 2000;
-/** Notices of this many milliseconds are served together: a burst of commits must not keep the terminal busy. */
+/** Notices of this many milliseconds are handled together, so that a burst of commits does not flood the terminal. */
 const gathering = 50;
-/** So many finished builds are remembered, so that a notice about one of them that comes again says nothing. */
+/** The number of finished builds that are remembered, so that a repeated notice prints nothing. */
 const memory = 1000;
 
 /**
- * Tells on the terminal what becomes of builds: of the first one the whole log while it grows, of later ones a line when
- * they start and a line when they are done.
+ * Prints the progress of builds: the log of the first build while it grows, then one line when a build starts and one
+ * when it ends.
  */
 export class BuildNews {
   readonly #context: RecordContext;
   readonly #done: (build: BuildSummary) => void;
   readonly #noticed = new Set<BuildId>();
   readonly #started = new Set<BuildId>();
-  /** when they had finished, as it was told */
+  /** the printed end time of each finished build */
   readonly #finished = new Map<BuildId, string | null>();
   readonly #end = new AbortController();
-  /** the build whose log is told, the telling, and whether that is over */
-  #first: { id: BuildId; told: Promise<void>; isTold: boolean } | undefined;
-  #looking: Repeating | undefined;
-  #lookedAround = Number.NEGATIVE_INFINITY;
+  /** the build whose log is printed */
+  #first: { id: BuildId; printing: Promise<void>; isPrinted: boolean } | undefined;
+  #polling: Repeating | undefined;
+  #lastFullPoll = Number.NEGATIVE_INFINITY;
   #unlisten: (() => Promise<void>) | undefined;
 
   readonly #starts: boolean;
 
   /**
-   * @param options.starts whether to tell also that a build starts, where nothing else shows it
-   * @param options.done is called after a build's verdict was printed
+   * @param options.starts whether to print a line when a build starts, if no live view shows it
+   * @param options.done is called after a build's result was printed
    */
   constructor(context: RecordContext, options: { starts: boolean; done: (build: BuildSummary) => void }) {
     this.#context = context;
@@ -46,53 +46,53 @@ export class BuildNews {
     this.#done = options.done;
   }
 
-  /** Takes notice of what happens from now on. */
+  /** Collects the notices from now on. */
   async listen(): Promise<void> {
     const { access, logger } = this.#context;
     this.#unlisten = await listen(access, access.keys.changes, changeSchema, logger, ({ build, status }) => {
       if (status === 'queued') return;
       this.#noticed.add(build);
-      this.#looking?.now();
+      this.#polling?.now();
     });
   }
 
-  /** Begins to tell, also of what has happened since it began to listen. */
+  /** Begins to print, including what has happened since `listen`. */
   begin(): void {
-    this.#looking = every(
+    this.#polling = every(
       interval,
-      () => pause(gathering).then(() => (this.#isDue() ? this.#lookAround() : this.#look([...this.#noticed]))),
-      (error) => this.#context.logger.warn(`cannot tell the news of builds: ${errorText(error)}`),
+      () => pause(gathering).then(() => (this.#isDue() ? this.#pollAll() : this.#poll([...this.#noticed]))),
+      (error) => this.#context.logger.warn(`cannot show the progress of builds: ${errorText(error)}`),
     );
   }
 
-  /** Resolves when all that has happened so far was told. */
+  /** Resolves when everything that has happened so far is printed. */
   async stop(): Promise<void> {
     await this.#unlisten?.();
-    await this.#looking?.stop();
-    await this.#lookAround();
+    await this.#polling?.stop();
+    await this.#pollAll();
     this.#end.abort();
-    await this.#first?.told;
+    await this.#first?.printing;
   }
 
   #isDue(): boolean {
-    return performance.now() - this.#lookedAround >= interval - gathering;
+    return performance.now() - this.#lastFullPoll >= interval - gathering;
   }
 
-  /** Looks also for what no notice has told of. */
-  async #lookAround(): Promise<void> {
-    this.#lookedAround = performance.now();
+  /** Polls all running builds as well, since a notice may have been lost. */
+  async #pollAll(): Promise<void> {
+    this.#lastFullPoll = performance.now();
     const running = await listBuilds(this.#context.database, { status: 'running', limit: 100 });
-    await this.#look([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
+    await this.#poll([...this.#started, ...this.#noticed, ...running.map(({ id }) => id).reverse()]);
   }
 
-  async #look(ids: BuildId[]): Promise<void> {
-    const wanted = new Set(ids.filter((id) => this.#first?.id !== id || this.#first.isTold));
+  async #poll(ids: BuildId[]): Promise<void> {
+    const wanted = new Set(ids.filter((id) => this.#first?.id !== id || this.#first.isPrinted));
     for (const id of ids) this.#noticed.delete(id);
     try {
       const found = await findBuildNotices(this.#context.database, [...wanted]);
       for (const id of wanted) {
         const build = found.get(id);
-        if (build) this.#lookAt(build);
+        if (build) this.#consider(build);
       }
     } catch (error) {
       for (const id of wanted) this.#noticed.add(id);
@@ -100,51 +100,51 @@ export class BuildNews {
     }
   }
 
-  #lookAt(build: BuildNotice): void {
-    // one that is told to be over is news only when it runs again, or has
+  #consider(build: BuildNotice): void {
+    // a finished build that was printed is printed again only after it has run again
     if (build.status === 'queued') return;
     if (isFinal(build.status) && this.#finished.get(build.id) === build.finishedAt) return;
     this.#finished.delete(build.id);
-    this.#tell(build);
+    this.#show(build);
   }
 
-  #tell(build: BuildNotice): void {
+  #show(build: BuildNotice): void {
     if (!this.#first) {
       const line = startLine(build);
       print();
       print(line);
-      const first = { id: build.id, told: Promise.resolve(), isTold: false };
+      const first = { id: build.id, printing: Promise.resolve(), isPrinted: false };
       this.#first = first;
-      first.told = this.#tellLog(build).finally(() => {
-        first.isTold = true;
+      first.printing = this.#printLog(build).finally(() => {
+        first.isPrinted = true;
       });
     } else if (isFinal(build.status)) {
-      this.#tellVerdict(build);
+      this.#printVerdict(build);
     } else if (!this.#started.has(build.id)) {
       if (this.#starts) print(startLine(build));
       this.#started.add(build.id);
     }
   }
 
-  async #tellLog(first: BuildSummary): Promise<void> {
+  async #printLog(first: BuildSummary): Promise<void> {
     const margin = paint('dim', '  │ ');
     const listener = {
       lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
       job: (job: Job) => write(`${margin}${paint('dim', `── ${plain(job.name)}`)}\n`),
-      anew: (job: Job) =>
-        write(`${margin}${paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'another attempt begins')}`)}\n`),
+      restarted: (job: Job) =>
+        write(`${margin}${paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'next attempt')}`)}\n`),
     };
     try {
       const end = await tailBuild(this.#context, first.id, listener, this.#end.signal);
-      if (end) this.#tellVerdict(end);
+      if (end) this.#printVerdict(end);
     } catch (error) {
       this.#context.logger.warn(`cannot follow the log of ${buildName(first)}: ${errorText(error)}`);
-      // its verdict is told as those of others are
+      // print its result as that of any other build
       this.#noticed.add(first.id);
     }
   }
 
-  #tellVerdict(build: BuildSummary): void {
+  #printVerdict(build: BuildSummary): void {
     this.#started.delete(build.id);
     this.#finished.set(build.id, build.finishedAt);
     const [oldest] = this.#finished.keys();

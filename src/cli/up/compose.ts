@@ -23,19 +23,19 @@ export interface Volt {
   /** where browsers sign in */
   signIn: string;
   runner: RunnerStage;
-  /** whether Redis is a server of this Volt's own */
+  /** whether this Volt started its own Redis server */
   embedded: boolean;
-  /** what is otherwise than in the Volt that had the data directory before, as sentences */
+  /** sentences about changes since the version that used the data directory before */
   changes: readonly string[];
 }
 
 /**
- * Starts everything in this process: Redis where none is named, and all stages on one connection and one record. Redis
- * starts while the code of the stages is loaded, and the stages start side by side.
- * @param runner its slots, and the seconds that running jobs may take to end when it is stopped
- * @param shutdown takes what must be stopped again, also where this throws
+ * Starts everything in this process: Redis unless one is named, and all stages on one connection and one database.
+ * Redis starts while the code of the stages loads, and the stages start at the same time.
+ * @param runner slots, and seconds that running jobs may take to end when the runner stops
+ * @param shutdown takes the parts to stop, also if this throws
  * @param prepare is called before the first stage starts
- * @throws VoltError of whatever could not start
+ * @throws VoltError of the part that could not start
  */
 export async function compose(
   config: Config,
@@ -44,7 +44,7 @@ export async function compose(
   shutdown: Shutdown,
   prepare: (context: RecordContext) => Promise<void>,
 ): Promise<Volt> {
-  // before Redis is started, which shares the limit
+  // before Redis starts, which inherits the limit
   await leaveNoCoreDumps();
   shutdown.add('data directory', await lockDataDirectory(config.dataDir, `volt up, process ${process.pid}`));
   const url = config.redisUrl ?? (await startRedis(config, logger, shutdown));
@@ -53,7 +53,7 @@ export async function compose(
     Database.open(config),
     import('./stages.ts'),
   ]);
-  shutdown.add('record', () => database.close());
+  shutdown.add('database', () => database.close());
   shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, identityOf(database));
   await refuseCopy(access, database.place);
@@ -62,10 +62,10 @@ export async function compose(
 
   const context = { config, access, queues, logger, database };
   await prepare(context);
-  // the runner of this process needs nobody to let it in
+  // the runner of this process is admitted without a person
   ownRunnerKey(config);
   await stages.admitRunners(context);
-  // stopped in the reverse order: first what makes work, last what shows it
+  // they stop in reverse order: first the stages that create work, last the one that shows it
   const starting = {
     web: stages.startWeb(context, { host: config.httpHost, port: config.httpPort }),
     dispatcher: stages.startDispatcher(context),
@@ -88,7 +88,7 @@ export async function compose(
     starting.reporter,
     starting.observer,
   ]);
-  // one that has started in the same moment did not show itself before
+  // check again: a copy that started at the same moment was not visible before
   await refuseCopy(access, database.place);
   const upgraded = database.upgrade ? [sayUpgrade(database.upgrade)] : [];
   const changes = [...upgraded, ...(await takeTrustChange(database)), ...runner.changes];
@@ -101,7 +101,7 @@ async function startRedis(config: Config, logger: Logger, shutdown: Shutdown): P
   return redis.url;
 }
 
-/** As Promise.all, but waits for all of them before it throws, so that nothing is still starting when others stop. */
+/** As Promise.all, but waits for all promises before it throws, so that nothing is still starting while others stop. */
 async function settled<T extends readonly Promise<unknown>[] | []>(
   promises: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {

@@ -15,29 +15,29 @@ import { verdictLine } from '../wording.ts';
 import type { Volt } from './compose.ts';
 import { sampleLines } from './sample.ts';
 
-/** Where nothing else says it. */
-export const stopHint = 'Ctrl-C stops it';
+/** How to stop, for places that do not say it otherwise. */
+export const stopHint = 'press Ctrl-C to stop';
 
-/** Says what runs now, and where. */
+/** Prints what runs now, and where. */
 export async function greet({ context, url, signIn, runner, embedded, changes }: Volt, slots: number): Promise<void> {
   const { config, database } = context;
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
   row('sign in', signIn);
-  row('', `with the token in ${dataPaths(config.dataDir).token}; jobs are not told this address`);
+  row('', `with the admin token in ${dataPaths(config.dataDir).token}; keep this address from jobs`);
   if (config.reading === 'local' && !isElsewhere(config.url))
-    row('', 'behind a proxy set VOLT_URL, or all whom it serves read as if they were on this machine');
+    row('', 'behind a proxy, set VOLT_URL; else all its visitors can read as if they were on this machine');
   row('runner', `${runner.name}, ${slotsText(slots)}`);
-  // the line itself holds a password and a key, which are not for a log
+  // the command itself contains a password and a key, which must not be in a log
   if (embedded && config.redisBind !== undefined)
-    row('join', `${asTyped('volt runner-key add NAME')} prints what a runner on another machine is started with`);
+    row('join', `${asTyped('volt runner-key add NAME')} prints the command that starts a runner on another machine`);
   const repositories = await listRepositories(database);
   for (const { name, url: source } of repositories) {
-    row('observing', `${name} (${source})`);
+    row('watching', `${name} (${source})`);
     const [newest] = await listBuilds(database, { repo: name, limit: 1 });
     if (newest?.finishedAt) row('', `${verdictLine(newest)}, ${ago(newest.finishedAt)}`);
   }
-  if (repositories.length === 0) row('observing', `nothing yet: ${upAsTyped('--repo <path or URL>')}`);
+  if (repositories.length === 0) row('watching', `no repositories yet: ${upAsTyped('--repo <path or URL>')}`);
   const { level, notice, isUnasked, filtersCalls } = runner.settledIsolation;
   row('isolation', `${level}: ${levelMeanings[level]}`);
   if (level !== 'none' && !filtersCalls) row('', unfilteredText);
@@ -52,12 +52,12 @@ function row(label: string, text: string): void {
   print(`  ${paint('dim', label.padEnd(10))} ${text}`);
 }
 
-/** How to go on from the sample, in another terminal. */
+/** Prints the next steps after the first result of the sample. */
 export function explainSample(folder: string): void {
   print();
-  print('Make a commit in the sample, from another terminal, and watch here how it is tested:');
+  print('To see a build, make a commit in the sample from another terminal:');
   for (const line of sampleLines(folder)) print(`  ${line}`);
-  print(`Observe a repository of your own (Ctrl-C stops this Volt; what it has stays in ${dirname(folder)}):`);
+  print(`To watch your own repository, stop this Volt with Ctrl-C (its data stays in ${dirname(folder)}) and run:`);
   print(`  ${upAsTyped('--repo <path or URL>')}`);
   print();
 }

@@ -9,13 +9,13 @@ import type { RecordContext } from '../stage.ts';
 import { presentError } from './observation.ts';
 import { type ViewState, viewLines } from './view-lines.ts';
 
-/** Clocks are brought forward this often, and changes show this soon; in milliseconds. */
+/** Milliseconds between two drawings, and until a change is drawn. */
 const interval = 1000;
 const gathering = 100;
-/** Last verdicts are looked for among so many of the newest builds. */
+/** The last result of a repository is searched among this many of the newest builds. */
 const depth = 300;
 
-/** What a live view can be told. */
+/** A running live view. */
 export interface LiveView {
   /** replaces the end of the last line */
   say(footer: string): void;
@@ -23,7 +23,7 @@ export interface LiveView {
 }
 
 /**
- * Shows at the bottom of the screen what is observed, what runs and for how long, and the last verdicts, until stopped.
+ * Shows repositories, running builds and last results at the bottom of the screen until stopped.
  * @param since when this Volt started, in milliseconds since 1970
  */
 export async function showLiveView(
@@ -33,8 +33,8 @@ export async function showLiveView(
   footer: string,
 ): Promise<LiveView> {
   const { access, logger } = context;
-  let said = footer;
-  const draw = async () => screen.show(viewLines(await stateOf(context, since, said), screen.size));
+  let currentFooter = footer;
+  const draw = async () => screen.show(viewLines(await stateOf(context, since, currentFooter), screen.size));
   const drawing = every(
     interval,
     () => pause(gathering).then(draw),
@@ -45,7 +45,7 @@ export async function showLiveView(
   process.stdout.on('resize', resized);
   return {
     say: (text) => {
-      said = text;
+      currentFooter = text;
       drawing.now();
     },
     stop: async () => {

@@ -7,24 +7,24 @@ import { findBuild } from '../../record/builds.ts';
 import { pause } from '../../system/wait.ts';
 import type { RecordContext } from '../stage.ts';
 
-/** Milliseconds between two looks at a log that grows. */
+/** Milliseconds between two polls of a growing log. */
 const interval = 100;
-/** Bytes that are read and told at once: few enough to leave the event loop to others. */
+/** Bytes that are read and printed at once: few enough not to hold the event loop. */
 const pieceSize = 65_536;
 
-/** What follows a build is told. */
+/** Takes the log of a build. */
 export interface TailListener {
   lines(texts: string[]): Promise<void>;
   /** the log of another job begins */
   job(job: Job): Promise<void>;
-  /** a further attempt of the job begins its log anew */
-  anew(job: Job): Promise<void>;
+  /** the next attempt of the job starts its log again */
+  restarted(job: Job): Promise<void>;
 }
 
 /**
  * Follows the archived logs of a build's jobs, one job after the other, until the build is final.
- * @param signal ends it after one more look
- * @returns the build as it ended, or undefined when the signal came first
+ * @param signal ends it after one more poll
+ * @returns the build as it ended; undefined if the signal came first
  */
 export async function tailBuild(
   { database, config }: RecordContext,
@@ -34,29 +34,29 @@ export async function tailBuild(
 ): Promise<Build | undefined> {
   let position = 0;
   let tail: FileTail | undefined;
-  const told = new Set<JobId>();
+  const announced = new Set<JobId>();
   for (;;) {
-    // the record is read before the log: what it calls final has all of its log archived
+    // read the database before the log: the log of a final job is fully archived
     const build = await findBuild(database, id);
     if (!build) return undefined;
     for (; position < build.jobs.length; position++) {
       const job = build.jobs[position] as Job;
       const attempt = job.attempts.at(-1)?.number ?? 0;
       if (tail && tail.attempt !== attempt) {
-        await tellRest(tail, listener);
-        if (tail.attempt > 0) await listener.anew(job);
+        await passRest(tail, listener);
+        if (tail.attempt > 0) await listener.restarted(job);
         tail = undefined;
       }
       if (!tail) {
-        if (build.jobs.length > 1 && attempt > 0 && !told.has(job.id)) await listener.job(job);
-        if (attempt > 0) told.add(job.id);
+        if (build.jobs.length > 1 && attempt > 0 && !announced.has(job.id)) await listener.job(job);
+        if (attempt > 0) announced.add(job.id);
         tail = new FileTail(logFile(config.dataDir, { job: job.id, attempt }), attempt);
       }
       if (!isFinal(job.status)) {
-        await tellNew(tail, listener);
+        await passNew(tail, listener);
         break;
       }
-      await tellRest(tail, listener);
+      await passRest(tail, listener);
       tail = undefined;
     }
     if (isFinal(build.status)) return build;
@@ -65,17 +65,17 @@ export async function tailBuild(
   }
 }
 
-async function tellNew(tail: FileTail, listener: TailListener): Promise<void> {
+async function passNew(tail: FileTail, listener: TailListener): Promise<void> {
   for (let lines = await tail.next(); lines; lines = await tail.next()) await listener.lines(lines);
 }
 
-/** Of a log that is whole. */
-async function tellRest(tail: FileTail, listener: TailListener): Promise<void> {
-  await tellNew(tail, listener);
+/** Passes on the rest of a complete log, even if its last line has no end. */
+async function passRest(tail: FileTail, listener: TailListener): Promise<void> {
+  await passNew(tail, listener);
   if (tail.rest !== '') await listener.lines([tail.rest]);
 }
 
-/** Reads what has come to a file since the last time, by lines. */
+/** Reads the new lines of a growing file. */
 class FileTail {
   readonly attempt: number;
   readonly #path: string;
@@ -88,12 +88,12 @@ class FileTail {
     this.attempt = attempt;
   }
 
-  /** What was read after the last line end. */
+  /** The text after the last line end. */
   get rest(): string {
     return this.#rest;
   }
 
-  /** The lines of the next piece; undefined when there is no more for now. */
+  /** The lines of the next piece; undefined if there is none yet. */
   async next(): Promise<string[] | undefined> {
     const piece = await this.#read();
     if (piece.length === 0) return undefined;

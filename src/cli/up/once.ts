@@ -9,22 +9,22 @@ import { mark, print } from '../terminal.ts';
 import { exitCodeOf, verdictLine } from '../wording.ts';
 import { observedSince, presentError } from './observation.ts';
 
-/** milliseconds between two looks */
+/** milliseconds between two polls */
 const interval = 200;
 
 /**
- * Waits for the first result of each repository: the first build that becomes final from now on, or, where the newest
- * commit was built before, what came out then.
- * @param names of the repositories; all that are observed where there are none
+ * Waits for the first result of each repository: the first build that ends from now on, or, if the newest commit was
+ * built before, the result of that build.
+ * @param names of the repositories; if empty, all that Volt watches
  * @param since when this Volt started, in milliseconds since 1970
- * @returns the exit code: 0 all passed, 1 one failed, 3 one could not be observed or tested
+ * @returns the exit code: 0 all passed, 1 one failed, 3 one could not be polled or tested
  */
 export async function firstResults(context: RecordContext, names: string[], since: number): Promise<number> {
   const all = await repositoryNames(context.database);
   const waiting = new Set(names.length === 0 ? all : names);
   if (waiting.size === 0) {
-    throw new VoltError('usage', 'there is no repository to wait for', {
-      remedy: 'Name one by --repo, or give --sample.',
+    throw new VoltError('usage', '--once has no repository to wait for', {
+      remedy: 'Give --repo or --sample.',
     });
   }
   let code = 0;
@@ -40,11 +40,11 @@ export async function firstResults(context: RecordContext, names: string[], sinc
   return code;
 }
 
-/** The exit code of one repository's first result, undefined while there is none. */
+/** The exit code of a repository's first result; undefined while there is none. */
 async function resultOf({ database, queues }: RecordContext, name: string, since: number): Promise<number | undefined> {
   const repository = await findRepository(database, name);
-  // the observer has sent every new commit before it notes that it has looked, and the dispatcher records a build
-  // before its message is gone: in this order, what is nowhere to be seen is not on its way either
+  // the observer sends every new commit before it notes the poll, and the dispatcher stores a build before it removes
+  // the message: read in this order, a commit that is nowhere is not on its way either
   const observed = repository !== undefined && observedSince(repository, since);
   const settled = observed && (await isEmpty(queues.queue(queueNames.commits)));
   const builds = await listBuilds(database, { repo: name, limit: 500 });
@@ -55,8 +55,8 @@ async function resultOf({ database, queues }: RecordContext, name: string, since
   if (!repository || presentError(repository, since)) return 3;
   if (!settled || builds.some((build) => !isFinal(build.status))) return undefined;
   const [newest] = builds;
-  if (newest) print(`${verdictLine(newest)}, built before`);
-  else print(`${mark('error')} ${name} has no commit on a branch that is observed`);
+  if (newest) print(`${verdictLine(newest)}, built earlier`);
+  else print(`${mark('error')} ${name} has no commit on a watched branch`);
   return newest ? exitCodeOf(newest.status) : 3;
 }
 

@@ -6,51 +6,50 @@ import type { RecordContext } from '../stage.ts';
 import { mark, plain, print } from '../terminal.ts';
 import { presentError } from './observation.ts';
 
-/** milliseconds between two looks */
+/** milliseconds between two polls of the database */
 const interval = 1000;
 
-/** A first look that takes longer (milliseconds) is told once: a large repository is not a hanging Volt. */
-const longFirstLook = 10_000;
+/** A first fetch that takes longer (milliseconds) is mentioned once: a large repository is not a hanging Volt. */
+const longFirstFetch = 10_000;
 
 /**
- * Tells on the terminal once when a repository cannot be looked at, once when it can be again, and once when it takes
- * long to fetch it for the first time.
+ * Prints a line when polling a repository fails, when it works again, and when its first fetch takes long.
  * @param since when this Volt started, in milliseconds since 1970
  */
-export function tellRepositories(
+export function showRepositoryNews(
   { database, logger }: RecordContext,
   since: number,
 ): { begin(): void; stop(): Promise<void> } {
   const failing = new Set<string>();
   const slow = new Set<string>();
-  const look = async () => {
+  const check = async () => {
     for (const repository of await listRepositories(database)) {
       const { name } = repository;
       const error = presentError(repository, since);
       if (error && !failing.has(name)) {
         failing.add(name);
-        print(`${mark('error')} cannot observe ${name}: ${error.code}: ${plain(error.message)}`);
+        print(`${mark('error')} cannot poll ${name}: ${error.code}: ${plain(error.message)}`);
         print(`    ${withCommandsAsTyped(plain(error.remedy))}`);
       } else if (!error && failing.delete(name)) {
-        print(`${mark('success')} ${name} can be observed again`);
+        print(`${mark('success')} ${name}: polling works again`);
       }
-      const waits = !error && repository.observedAt === null && Date.now() - since > longFirstLook;
+      const waits = !error && repository.observedAt === null && Date.now() - since > longFirstFetch;
       if (waits && !slow.has(name)) {
         slow.add(name);
-        print(`${mark('queued')} ${name} is still being fetched for the first time; its builds come after that`);
+        print(`${mark('queued')} ${name}: the first fetch is still running; builds start after it`);
       }
     }
   };
-  let looking: Repeating | undefined;
+  let checking: Repeating | undefined;
   return {
     begin: () => {
-      looking = every(interval, look, (error) => {
-        logger.warn(`cannot tell the news of repositories: ${errorText(error)}`);
+      checking = every(interval, check, (error) => {
+        logger.warn(`cannot show problems of repositories: ${errorText(error)}`);
       });
     },
     stop: async () => {
-      await looking?.stop();
-      await look();
+      await checking?.stop();
+      await check();
     },
   };
 }

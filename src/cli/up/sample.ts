@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { git } from '../../git/run.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 
-/** The name under which the sample is observed. */
+/** The name of the sample repository. */
 export const sampleName = 'sample';
 
 /** A small project whose tests need nothing but Node. */
@@ -31,13 +31,13 @@ test('adds two numbers', () => {
 `,
   'README.md': `# Sample
 
-Volt made this repository to have something to test. Change add.js, commit, and watch what becomes of it.
+Volt made this repository as something to test. Change add.js, commit, and watch the build.
 `,
 };
 
 /**
- * Makes the sample repository with one commit, where it is not there yet. It is made aside and moved into place, so
- * that a start that was interrupted leaves no half of it.
+ * Makes the sample repository with one commit, unless it exists. It is made under another name and then renamed, so that
+ * an interrupted start leaves no incomplete repository.
  * @throws VoltError `git_missing`, `git_failed`, `data_unwritable`
  */
 export async function makeSample(folder: string): Promise<void> {
@@ -52,7 +52,7 @@ export async function makeSample(folder: string): Promise<void> {
     await rm(draft, { recursive: true, force: true });
     if (error instanceof VoltError) throw error;
     throw new VoltError('data_unwritable', `cannot make the sample repository ${folder}: ${errorText(error)}`, {
-      remedy: `Give this user (${systemCode(error)}) the right to write there, or name another data directory by --data.`,
+      remedy: `Let this user write there (${systemCode(error)}), or choose another data directory with --data.`,
       cause: error,
     });
   }
@@ -60,15 +60,15 @@ export async function makeSample(folder: string): Promise<void> {
 
 async function commitAll(folder: string): Promise<void> {
   await git(folder, ['init', '--quiet', '--initial-branch=main']);
-  // in the repository's own settings: who tries a commit may not have told git a name yet
+  // in the repository's own settings: the person may not have set a name in git yet
   await git(folder, ['config', 'user.name', 'Volt sample']);
   await git(folder, ['config', 'user.email', 'sample@volt.invalid']);
   await git(folder, ['add', '--all']);
-  // whatever hooks and signatures the user has set up for real work have no business here
+  // without the hooks and signatures that the user may have set up
   await git(folder, ['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--message', 'Add numbers']);
 }
 
-/** What to type to make a further commit in the sample. */
+/** Commands that make another commit in the sample. */
 export function sampleLines(folder: string): string[] {
   return [`cd ${quote(folder)}`, 'echo "// a change" >> add.js', 'git commit --all --message "Try Volt"'];
 }

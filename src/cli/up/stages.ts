@@ -1,4 +1,4 @@
-/** The code of all stages, as one piece that `up` loads while Redis starts. */
+/** The code of all stages, in one module that `up` loads while Redis starts. */
 export { admitRunners } from '../../dispatcher/runner-keys.ts';
 export { startDispatcher } from '../../dispatcher/start.ts';
 export { startObserver } from '../../observer/start.ts';

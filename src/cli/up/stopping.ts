@@ -3,8 +3,8 @@ import type { RedisAccess } from '../../redis/connect.ts';
 import { withoutWaiting } from '../../redis/farewell.ts';
 
 /**
- * Stops stages that share a connection, one after the other in whatever order they are asked to. When Redis does not
- * answer, all that are left stop at once: nothing can be done in order then, and each takes its time to give up.
+ * Stops stages that share a connection to Redis, one after the other. If Redis does not answer, the remaining stages all
+ * stop at once, since each would take its whole timeout.
  */
 export class Stopping {
   readonly #access: RedisAccess;
@@ -15,9 +15,9 @@ export class Stopping {
   }
 
   /**
-   * @param stage what fails when it stops is told where the returned function is waited for
-   * @param bounded whether the stage itself bounds how long it waits for Redis
-   * @returns stops the stage
+   * @param stage an error while it stops is thrown by the returned function
+   * @param bounded whether the stage itself limits how long it waits for Redis
+   * @returns a function that stops the stage
    */
   add(stage: Stage, bounded: boolean): () => Promise<void> {
     let stopped: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export class Stopping {
       this.#access,
       () => stage.stop(),
       () => {
-        // before the connection is closed: consumers that are not ending yet would wait long to make it anew
+        // before the connection is closed: consumers that are not stopping yet would wait long to connect again
         for (const stop of this.#stops) stop().catch(() => undefined);
       },
     );

@@ -21,18 +21,18 @@ import { explainSample, greet, stopHint } from './greeting.ts';
 import { type LiveView, showLiveView } from './live-view.ts';
 import { firstResults } from './once.ts';
 import type { UpOptions } from './options.ts';
-import { tellRepositories } from './repository-news.ts';
+import { showRepositoryNews } from './repository-news.ts';
 import { makeSample, sampleName } from './sample.ts';
 
 /**
- * Seconds that stopping may take beyond the time that running jobs have; the runner takes up to 13 of them where Redis does
+ * Seconds that stopping may take beyond the grace time of running jobs; the runner takes up to 13 of them if Redis does
  * not answer.
  */
 const stopBound = 30;
 
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
-  // what the stages log at "info" would hide the progress that is told here
+  // log lines at level "info" would hide the progress that is printed here
   const { host: httpHost, port: httpPort, isolation } = options;
   const config = configOf(command, { httpHost, httpPort, isolation }, { logLevel: 'warn' });
   const session = new Session(config, options);
@@ -42,7 +42,7 @@ export async function up(command: Command, options: UpOptions): Promise<void> {
   try {
     const volt = await Promise.race([session.start(shutdown), signals.first]);
     if (typeof volt !== 'string') process.exitCode = await session.run(volt, signals);
-    // what is still starting will complain of what is being stopped
+    // parts that are still starting would log errors about the parts that stop
     else session.logger.silent = true;
   } catch (error) {
     await shutdown.giveUp();
@@ -59,7 +59,7 @@ class Session {
   readonly #since = Date.now();
   /** names of the repositories of the command line */
   #names: string[] = [];
-  /** whether the sample is observed by this start's wish */
+  /** whether this start was asked to watch the sample */
   #sample = false;
   #explained = false;
   #begin: () => void = () => {};
@@ -76,14 +76,14 @@ class Session {
     const { slots, grace } = this.#options;
     return compose(this.#config, this.logger, { slots, graceSeconds: grace }, shutdown, async (context) => {
       this.#names = await this.#addRepositories(context);
-      const repositories = tellRepositories(context, this.#since);
-      shutdown.add('news of repositories', () => repositories.stop());
+      const repositories = showRepositoryNews(context, this.#since);
+      shutdown.add('repository news', () => repositories.stop());
       const builds = new BuildNews(context, { starts: !this.#screen, done: ({ repo }) => this.#explain(repo) });
-      shutdown.add('news of builds', () => builds.stop());
-      // the view stays while the stages stop
+      shutdown.add('build news', () => builds.stop());
+      // the view stays visible while the stages stop
       shutdown.add('view', () => this.#view?.stop() ?? this.#screen?.close());
       await builds.listen();
-      // what happens meanwhile is told below the greeting
+      // what happens during the start is printed below the greeting
       this.#begin = () => {
         repositories.begin();
         builds.begin();
@@ -91,7 +91,7 @@ class Session {
     });
   }
 
-  /** @returns the exit code, once a signal has come or nothing is left to wait for */
+  /** @returns the exit code, when a signal arrives or `--once` has its results */
   async run(volt: Volt, signals: Signals): Promise<number> {
     await greet(volt, this.#options.slots);
     if (this.#screen) {
@@ -106,11 +106,11 @@ class Session {
     if (end instanceof VoltError) throw end;
     if (typeof end === 'number') return end;
     signals.again = () => {
-      print('handing the running jobs back now; the next start, or another runner, takes them up');
+      print('handing back the running jobs now; the next start or another runner runs them again');
       this.#view?.say('handing back');
       volt.runner.handBack();
     };
-    const how = `running jobs have ${this.#options.grace} s to end, then they are handed back; a second Ctrl-C or SIGTERM does that at once`;
+    const how = `running jobs have ${this.#options.grace} s to end and are then handed back; press Ctrl-C again to hand them back now`;
     print(`\nstopping: ${how}`);
     this.#view?.say('stopping');
     return 0;
@@ -142,7 +142,7 @@ class Session {
     return (await listRepositories(database)).every(({ name }) => name === sampleName);
   }
 
-  /** Says how to go on, after the first result of the sample. */
+  /** Prints the next steps, after the first result of the sample. */
   #explain(repo: string): void {
     if (repo !== sampleName || !this.#sample || this.#options.once || this.#explained) return;
     this.#explained = true;
